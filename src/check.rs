@@ -1,0 +1,42 @@
+//! tok-check: says where a stream breaks its own rules. The simplest filter, to be read first.
+//!
+//! The rules are in [`crate::record::check`]; this is only the filter around them: every record
+//! goes in, nothing comes out, each broken rule is one line.
+
+use anyhow::Result;
+
+use crate::record::check::Checker;
+use crate::stream::{Filter, Record, Sink};
+
+/// Writes a line for every broken rule.
+#[derive(Default)]
+pub struct Check {
+    checker: Checker,
+    broken: bool,
+    line: u64,
+}
+
+impl Check {
+    /// Whether any rule was broken.
+    pub fn broken(&self) -> bool {
+        self.broken
+    }
+
+    fn say(&mut self, faults: Vec<String>, out: &mut Sink) -> Result<()> {
+        self.broken |= !faults.is_empty();
+        faults.iter().try_for_each(|fault| out.text(&format!("record {}: {fault}\n", self.line)))
+    }
+}
+
+impl Filter for Check {
+    fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
+        self.line += 1;
+        let faults = self.checker.take(record.kind, record.line);
+        self.say(faults, out)
+    }
+
+    fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        let faults = self.checker.end(coverage.map(|record| record.line));
+        self.say(faults, out)
+    }
+}

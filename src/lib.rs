@@ -1,0 +1,38 @@
+//! **tok**: small Unix filters that show where a coding agent's tokens went.
+//!
+//! ```text
+//! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
+//!                    |         |                    |
+//!                  format    token               replay
+//!                    \________|___________________/
+//!                          stream, cli, skip
+//!                               record
+//! ```
+//!
+//! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
+//! reads and writes them, `cli` is the one door in and out of a process, `skip` keeps count of
+//! what could not be read. Filters sit on top and never import each other: they meet in the pipe.
+//! `tests/layers.rs` holds these arrows. The simplest filter, to be read first, is [`check`].
+#![deny(missing_docs)]
+#![warn(unreachable_pub)]
+
+pub mod record;
+
+pub mod cli;
+pub mod place;
+pub mod skip;
+pub mod stream;
+
+pub mod check;
+
+pub mod format;
+pub mod replay;
+pub mod token;
+
+pub mod dedup;
+pub mod measure;
+pub mod rank;
+pub mod render;
+pub mod show;
+pub mod split;
+pub mod usage_join;

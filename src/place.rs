@@ -1,0 +1,103 @@
+//! Places: from the bytes of a JSON string in a file to the text that a span is.
+//!
+//! A span carries no text but a place (file, offset, length) and the hash of what is there. Whoever
+//! needs the text reads it again here; what no longer hashes to the record's hash is refused, never
+//! guessed. Damage that JSON readers reject (lone surrogates, raw control characters, invalid
+//! UTF-8) is read as U+FFFD or as it stands, the same way at both ends.
+//!
+//! This module knows no format and no tokens.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use serde_bytes::ByteBuf;
+
+use crate::record::{Form, Span};
+
+/// No literal is longer than the longest line that is read; a record that claims more is damaged.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Decodes a text as it stands in a file: the inside of a JSON string (no quotes), or, for
+/// [`Form::Json`], a JSON value that is its own text. Never fails: what cannot be unescaped is
+/// taken as it stands.
+pub fn decode(literal: &[u8], form: Form) -> String {
+    if form == Form::Json || memchr::memchr(b'\\', literal).is_none() {
+        return String::from_utf8_lossy(literal).into_owned();
+    }
+    let mut quoted = Vec::with_capacity(literal.len() + 2);
+    quoted.push(b'"');
+    quoted.extend_from_slice(literal);
+    quoted.push(b'"');
+    match serde_json::from_slice::<ByteBuf>(&quoted) {
+        Ok(bytes) => text(bytes.into_vec()),
+        Err(_) => String::from_utf8_lossy(literal).into_owned(),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+/// Returns the identity of a text: the first 128 bit of its BLAKE3, 32 hex digits.
+pub fn hash(text: &[u8]) -> String {
+    let mut hex = blake3::hash(text).to_hex().to_string();
+    hex.truncate(32);
+    hex
+}
+
+/// Reads texts at places; keeps the last file open.
+#[derive(Default)]
+pub struct Places {
+    open: Option<(String, File)>,
+    literal: Vec<u8>,
+}
+
+impl Places {
+    /// Returns the text of a span of the thread whose file is `file`; `None` where it has none.
+    ///
+    /// # Errors
+    /// Why it cannot be had, in words for a `skip` record: the file is gone or has changed.
+    pub fn text(&mut self, span: &Span, file: &str) -> Result<Option<String>, String> {
+        if let Some(text) = &span.text {
+            return Ok(Some(text.clone()));
+        }
+        let (Some(offset), Some(length)) = (span.offset, span.length) else { return Ok(None) };
+        let name = span.file.as_deref().unwrap_or(file);
+        self.read(name, offset, length)?;
+        let text = decode(&self.literal, span.form.unwrap_or_default());
+        match &span.hash {
+            Some(hash) if *hash != self::hash(text.as_bytes()) => {
+                Err("the file has changed: the text at this place is another".into())
+            }
+            _ => Ok(Some(text)),
+        }
+    }
+
+    fn read(&mut self, name: &str, offset: u64, length: u64) -> Result<(), String> {
+        let size = usize::try_from(length.min(MOST_BYTES)).map_err(|e| e.to_string())?;
+        if self.open.as_ref().is_none_or(|(open, _)| open != name) {
+            self.open = Some((name.to_owned(), File::open(name).map_err(|e| e.to_string())?));
+        }
+        let Some((_, file)) = &self.open else { return Err("no file".into()) };
+        // Never reserve what the file cannot hold: the length is only a claim.
+        let there = file.metadata().map_err(|e| e.to_string())?.len();
+        if offset.saturating_add(length) > there || length > MOST_BYTES {
+            return Err("the file has changed: it ends before this place".into());
+        }
+        self.literal.resize(size, 0);
+        file.read_exact_at(&mut self.literal, offset).map_err(|e| e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text() {
+        assert_eq!(decode(br"a\ud83db\n", Form::Plain), "a\u{fffd}\u{fffd}\u{fffd}b\n");
+        assert_eq!(decode(b"a\\n\x01\xff", Form::Plain), "a\n\u{1}\u{fffd}");
+        assert_eq!(decode(br"\ud83d\ude00", Form::Plain), "\u{1f600}");
+        assert_eq!(decode(br#"{"a":"\n"}"#, Form::Json), r#"{"a":"\n"}"#);
+    }
+}

@@ -1,0 +1,274 @@
+//! The rules that hold between records: one function that all tests call.
+//!
+//! A [`Checker`] is fed every record in order and answers with the rules that it breaks, in words.
+//! It trusts nothing: each record is parsed into all the views its type has, so that a key of the
+//! wrong JSON type is found too. Keys and types it does not know pass: they are somebody else's.
+
+use std::collections::HashSet;
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Request, Session, Skip, Span, Stream, Summary,
+    Total, Type, Usage,
+};
+
+/// The largest integer that every JSON reader keeps exactly.
+const EXACT: u64 = 1 << 53;
+
+/// Checks a stream, record by record.
+#[derive(Default)]
+pub struct Checker {
+    records: u64,
+    threads: HashSet<String>,
+    thread: Thread,
+}
+
+/// What is known of the thread at hand.
+#[derive(Default)]
+struct Thread {
+    id: String,
+    seq: Option<u64>,
+    requests: u64,
+    reported: Sums,
+    charged: Sums,
+    has_totals: bool,
+}
+
+/// Input and output, signed as `total` rows are.
+#[derive(Default, PartialEq, Debug, Clone, Copy)]
+struct Sums {
+    input: i64,
+    output: i64,
+}
+
+impl Checker {
+    /// Takes one record; returns the rules it breaks.
+    pub fn take(&mut self, kind: Type, line: &str) -> Vec<String> {
+        let mut faults = Faults::default();
+        self.records += 1;
+        match kind {
+            Type::Stream => self.stream(line, &mut faults),
+            Type::Session => self.session(line, &mut faults),
+            Type::Span => self.span(line, &mut faults),
+            Type::Request => self.request(line, &mut faults),
+            Type::Event => self.event(line, &mut faults),
+            Type::Disk => self.disk(line, &mut faults),
+            Type::Total => self.total(line, &mut faults),
+            Type::Usage => drop(parse::<Usage>(line, &mut faults)),
+            Type::Finding => finding(line, &mut faults),
+            Type::Summary => drop(parse::<Summary>(line, &mut faults)),
+            Type::Skip => skip(line, &mut faults),
+            Type::Coverage | Type::Other => {}
+        }
+        faults.0
+    }
+
+    /// The stream has ended, with this coverage record; returns the rules broken by its end.
+    pub fn end(&mut self, coverage: Option<&str>) -> Vec<String> {
+        let mut faults = Faults::default();
+        self.close(&mut faults);
+        if let Some(c) = coverage.and_then(|line| parse::<Coverage>(line, &mut faults)) {
+            let sum = c.understood + c.recovered + c.skipped;
+            faults.unless(c.lines == sum, || {
+                format!("coverage: {} lines read, but {sum} understood, recovered or skipped", c.lines)
+            });
+        }
+        faults.0
+    }
+
+    fn stream(&mut self, line: &str, faults: &mut Faults) {
+        let stream: Option<Stream> = parse(line, faults);
+        faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || "stream: unknown schema version".into());
+    }
+
+    fn session(&mut self, line: &str, faults: &mut Faults) {
+        let Some(session) = parse::<Session>(line, faults) else { return };
+        self.close(faults);
+        instant(session.started.as_deref(), "started", faults);
+        faults.unless(self.threads.insert(session.thread.clone()), || {
+            format!("session: thread {} begins a second time", session.thread)
+        });
+        self.thread = Thread { id: session.thread, ..Thread::default() };
+    }
+
+    fn span(&mut self, line: &str, faults: &mut Faults) {
+        let Some(span) = parse::<Span>(line, faults) else { return };
+        self.in_order(&span.thread, &span.id, span.seq, span.at.as_deref(), faults);
+        parse::<Measured>(line, faults);
+        parse::<Copied>(line, faults);
+        parse::<Carried>(line, faults);
+        let place = [span.line, span.offset, span.length].map(|part| part.is_some());
+        faults.unless(place.iter().all(|part| *part == place[0]), || {
+            format!("span {}: a place is line, offset and length together", span.id)
+        });
+        faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || format!("span {}: bad hash", span.id));
+        faults.unless(span.made_by.is_none_or(|n| (1..=self.thread.requests).contains(&n)), || {
+            format!(
+                "span {}: made by request {:?}, but {} stands before it",
+                span.id, span.made_by, self.thread.requests
+            )
+        });
+    }
+
+    fn request(&mut self, line: &str, faults: &mut Faults) {
+        let Some(request) = parse::<Request>(line, faults) else { return };
+        self.in_order(&request.thread, &request.id, request.seq, request.at.as_deref(), faults);
+        parse::<Billed>(line, faults);
+        faults.unless(request.n == self.thread.requests + 1, || {
+            format!("request {}: its ordinal is {}, after {}", request.id, request.n, self.thread.requests)
+        });
+        self.thread.requests = request.n;
+        faults.unless(request.counted == request.uncounted.is_none(), || {
+            format!("request {}: counted, or a reason why not", request.id)
+        });
+        let input = request.input_tokens.unwrap_or(0);
+        let cached = request.cache_read_tokens.unwrap_or(0).saturating_add(request.cache_write_tokens.unwrap_or(0));
+        faults.unless(cached <= input, || format!("request {}: {cached} of {input} tokens cached", request.id));
+        if request.counted {
+            faults.unless(request.input_tokens.is_some(), || format!("request {}: counted without input", request.id));
+            self.thread.reported.input += signed(input);
+            self.thread.reported.output += signed(request.output_tokens.unwrap_or(0));
+        }
+    }
+
+    fn event(&mut self, line: &str, faults: &mut Faults) {
+        let Some(event) = parse::<Event>(line, faults) else { return };
+        self.in_order(&event.thread, &event.id, event.seq, event.at.as_deref(), faults);
+        faults.unless(event.clear || (event.keep.is_empty() && event.keep_user_tokens.is_none()), || {
+            format!("event {}: keeps spans but clears none", event.id)
+        });
+    }
+
+    fn disk(&mut self, line: &str, faults: &mut Faults) {
+        let Some(disk) = parse::<Disk>(line, faults) else { return };
+        self.same_thread(&disk.thread, "disk", faults);
+    }
+
+    fn total(&mut self, line: &str, faults: &mut Faults) {
+        let Some(total) = parse::<Total>(line, faults) else { return };
+        self.same_thread(&total.thread, "total", faults);
+        instant(total.hour.as_deref(), "hour", faults);
+        self.thread.has_totals = true;
+        self.thread.charged.input += total.first_tokens + total.resent_cached_tokens + total.resent_uncached_tokens;
+        self.thread.charged.output += total.output_tokens;
+    }
+
+    fn in_order(&mut self, thread: &str, id: &str, seq: u64, at: Option<&str>, faults: &mut Faults) {
+        self.same_thread(thread, id, faults);
+        instant(at, "at", faults);
+        faults
+            .unless(id.strip_prefix(thread).and_then(|rest| rest.strip_prefix('.')) == Some(&seq.to_string()), || {
+                format!("{id}: the id is not THREAD.SEQ")
+            });
+        faults.unless(self.thread.seq.is_none_or(|last| seq > last), || format!("{id}: seq does not rise"));
+        self.thread.seq = Some(seq);
+    }
+
+    fn same_thread(&self, thread: &str, what: &str, faults: &mut Faults) {
+        faults.unless(thread == self.thread.id, || {
+            format!("{what}: stands among the records of thread {:?}", self.thread.id)
+        });
+    }
+
+    /// A thread has ended: its totals must be its requests.
+    fn close(&mut self, faults: &mut Faults) {
+        let Thread { id, reported, charged, has_totals, .. } = &self.thread;
+        faults.unless(!has_totals || reported == charged, || {
+            format!("thread {id}: totals add up to {charged:?}, counted requests to {reported:?}")
+        });
+    }
+}
+
+fn finding(line: &str, faults: &mut Faults) {
+    let Some(finding) = parse::<Finding>(line, faults) else { return };
+    faults.unless(is_hex(&finding.fingerprint, 16), || format!("finding {}: bad fingerprint", finding.rank));
+    faults.unless(finding.net_tokens <= finding.waste_tokens, || {
+        format!("finding {}: more net tokens than waste", finding.rank)
+    });
+}
+
+fn skip(line: &str, faults: &mut Faults) {
+    let Some(skip) = parse::<Skip>(line, faults) else { return };
+    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || "skip: without a file or a reason".into());
+}
+
+/// Broken rules, in words.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn unless(&mut self, holds: bool, say: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(say());
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
+    match serde_json::from_str(line) {
+        Ok(record) => Some(record),
+        Err(e) => {
+            faults.0.push(format!("{}: {e}", std::any::type_name::<T>().rsplit("::").next().unwrap_or("record")));
+            None
+        }
+    }
+}
+
+/// Instants are RFC 3339 UTC with milliseconds: `2026-11-20T09:12:00.000Z`.
+fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
+    let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
+    let fits = |text: &str| {
+        text.len() == shape.len()
+            && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s })
+    };
+    faults.unless(at.is_none_or(fits), || format!("{key}: {at:?} is no instant"));
+}
+
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn signed(tokens: u64) -> i64 {
+    i64::try_from(tokens.min(EXACT)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: &str = r#"{"type":"session","thread":"a","session":"s","agent":"x","kind":"main","file":"f"}"#;
+
+    fn faults(lines: &[(Type, &str)]) -> Vec<String> {
+        let mut checker = Checker::default();
+        let mut found: Vec<String> = lines.iter().flat_map(|(kind, line)| checker.take(*kind, line)).collect();
+        found.extend(checker.end(None));
+        found
+    }
+
+    #[test]
+    fn a_span_before_the_request_that_made_it_is_found() {
+        let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
+        let found = faults(&[(Type::Session, SESSION), (Type::Span, span)]);
+        assert_eq!(found, ["span a.1: made by request Some(1), but 0 stands before it"]);
+    }
+
+    #[test]
+    fn totals_that_are_not_the_requests_are_found() {
+        let request =
+            r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9}"#;
+        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0}"#;
+        let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn an_instant_has_milliseconds_and_a_z() {
+        let mut faults = Faults::default();
+        instant(Some("2026-11-20T09:12:00.000Z"), "at", &mut faults);
+        assert!(faults.0.is_empty());
+        instant(Some("2026-11-20T09:12:00Z"), "at", &mut faults);
+        instant(Some("2026-11-20T09:12:00.000+01"), "at", &mut faults);
+        assert_eq!(faults.0.len(), 2);
+    }
+}

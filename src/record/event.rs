@@ -1,0 +1,90 @@
+//! `event`: what changes the context, or explains the spend.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::is_false;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The context changes from here on: see `clear`, `keep`, `keep_user_tokens`, `back_to`, `drop`.
+    Context,
+    /// A user's turn begins.
+    #[default]
+    Turn,
+    /// A child agent was started; `child` names its session where the file says, `call_id` the call.
+    Spawn,
+    /// A review was started or its result handed back.
+    Review,
+    /// The turn was aborted.
+    Abort,
+    /// The provider's limit was reported or hit.
+    RateLimit,
+    /// A parent found late: `parent` of a session that had none.
+    Link,
+}
+
+/// Something that happened in a thread, at its place in the order of the records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "event")]
+pub struct Event {
+    /// Thread it belongs to.
+    pub thread: String,
+    /// The agent's id of the session.
+    pub session: String,
+    /// `THREAD.SEQ`.
+    pub id: String,
+    /// Place in the order of the thread's records.
+    pub seq: u64,
+    /// When (RFC 3339 UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Ordinal of the user's turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
+    /// What happened.
+    pub what: What,
+    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
+    /// `keep_user_tokens`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clear: bool,
+    /// `context` with `clear`: ids of the spans that stay, in their new order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
+    /// `context` with `clear`: the latest spans of source `user` stay too, as long as their
+    /// tokens add up to no more than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_user_tokens: Option<u64>,
+    /// `context`: id of the span (or of the event or request) after which all spans leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back_to: Option<String>,
+    /// `context`: ids of the spans that leave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// `spawn`: the agent's id of the child's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
+    /// `spawn`: how many agents this call started, where more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<u64>,
+    /// `spawn`: id that the agents of one batch share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// `spawn`: the call that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// `link`: the agent's id of the parent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// `review`: findings reported; `rate_limit`: percent used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+}

@@ -1,0 +1,67 @@
+//! `finding`: a judgement, with the evidence and what to do about it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Worth a change.
+    Warn,
+    /// A large part of the whole.
+    High,
+}
+
+/// One per rule and thing found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "finding")]
+pub struct Finding {
+    /// The rule, in kebab-case; never renamed.
+    pub rule: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// 16 hex digits of rule, project and tool, command or target: no id and no line, so that
+    /// tomorrow's finding of the same thing has the same.
+    pub fingerprint: String,
+    /// Thread, where the finding lies in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// The agent's id of that session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// What it is about: tool, command, target or document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Ids of the spans, most costly first; at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<String>,
+    /// Their places, `FILE:LINE`, in the same order; at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+    /// How many spans or events it rests on.
+    pub items: u64,
+    /// Bytes of what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Tokens of the spans, each once.
+    pub tokens: u64,
+    /// Their tokens times the requests that carried them.
+    pub carried_tokens: u64,
+    /// Of `carried_tokens`, what could be saved: an upper bound.
+    pub waste_tokens: u64,
+    /// Of `waste_tokens`, what no finding of a better rank has claimed before.
+    pub net_tokens: u64,
+    /// What was found, in one line.
+    pub message: String,
+    /// What to do about it, in one line.
+    pub remedy: String,
+    /// Place in the order of the findings, from 1.
+    pub rank: u64,
+}

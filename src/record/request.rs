@@ -1,0 +1,122 @@
+//! `request`: one inference request and what the provider reported for it.
+//!
+//! It stands after all that it carried and before all that it produced, whatever the layout of
+//! the file (FORMATS 1.10).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Addition;
+
+/// Why a request is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Uncounted {
+    /// The same response is counted in another place.
+    Copy,
+    /// It lies outside the window asked for.
+    Window,
+    /// The agent's own estimate, not a report of the provider.
+    Estimate,
+    /// It happened, but no usage was recorded for it.
+    Unreported,
+}
+
+/// An inference request. Token counts are the provider's, in one convention for all providers:
+/// `input_tokens` *includes* what was read from and written to the cache (FORMATS 5).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "request")]
+pub struct Request {
+    /// Thread it belongs to.
+    pub thread: String,
+    /// The agent's id of the session.
+    pub session: String,
+    /// `THREAD.SEQ`.
+    pub id: String,
+    /// Place in the order of the thread's records.
+    pub seq: u64,
+    /// Ordinal in the thread, from 1.
+    pub n: u64,
+    /// When its usage was reported (RFC 3339 UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Ordinal of the user's turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
+    /// Project of the session, so that requests can be grouped alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Identity of the response: equal keys in two files are one response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Model that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Whether it is part of the bill.
+    pub counted: bool,
+    /// Why not, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncounted: Option<Uncounted>,
+    /// All input, cached included. Absent where unreported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Of the input, read from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read_tokens: Option<u64>,
+    /// Of the input, written to the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// Of `cache_write_tokens`, those kept for an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h_tokens: Option<u64>,
+    /// All output, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// False where `output_tokens` is a placeholder (FORMATS 3.4). Absent: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_known: Option<bool>,
+    /// Of the output, spent on reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+    /// Line of the report in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+}
+
+/// What `tok-usage-join` adds to a request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Billed {
+    /// Tokens of the spans in its context, plain counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_tokens: Option<u64>,
+    /// Of these, instructions: base instructions, documents, skills, memory, environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_instructions_tokens: Option<u64>,
+    /// Of these, calls and their outputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_tools_tokens: Option<u64>,
+    /// Of these, messages of user and assistant, summaries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_messages_tokens: Option<u64>,
+    /// Of these, images and documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_images_tokens: Option<u64>,
+    /// Of these, reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_reasoning_tokens: Option<u64>,
+    /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+}
+
+impl Addition for Billed {
+    const KEYS: &'static [&'static str] = &[
+        "predicted_tokens",
+        "context_instructions_tokens",
+        "context_tools_tokens",
+        "context_messages_tokens",
+        "context_images_tokens",
+        "context_reasoning_tokens",
+        "bucket",
+    ];
+}

@@ -1,0 +1,61 @@
+//! `session`: one thread, that is one agent context in one file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a thread was run for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A person's session.
+    #[default]
+    Main,
+    /// Work handed to another agent by a parent thread.
+    Subagent,
+    /// A code review, asked for or automatic.
+    Review,
+    /// A thread that exists to summarise another.
+    Compaction,
+    /// Memory consolidation.
+    Memory,
+}
+
+/// The first record of a thread; all its other records follow together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "session")]
+pub struct Session {
+    /// Identity of the thread: 12 hex digits, a hash of the agent's id and the path. Unique in a stream.
+    pub thread: String,
+    /// The agent's own id of the session. May recur (resumed copies, sub-agents of one session).
+    pub session: String,
+    /// The format that was recognised: which agent wrote the file.
+    pub agent: String,
+    /// What the thread was run for.
+    pub kind: Kind,
+    /// Who served the model, where the file says or the agent has only one: `openai`, `anthropic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The agent's id of the thread that started this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// The agent's id at the top of the tree of threads; absent where the thread is the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// Last component of `cwd`: how reports name the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Working directory of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Branch of the repository at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Version of the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The file the places of the thread's records refer to. `-` for standard input.
+    pub file: String,
+    /// First instant the file names (RFC 3339 UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+}

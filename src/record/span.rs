@@ -1,0 +1,313 @@
+//! `span`: a run of content that a model was sent or produced, by reference.
+//!
+//! Not an OpenTelemetry span (a timed operation): a run of text, as in a compiler's source span.
+//! A span carries its place in the session file and numbers about it, never its text (unless
+//! `tok-split --text` was asked for, or nobody could read the place again).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Addition, is_false};
+
+/// Whose turn in the conversation the content is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Base instructions.
+    System,
+    /// What the agent's program tells the model beside the user.
+    Developer,
+    /// The user, and what the program says in the user's name.
+    #[default]
+    User,
+    /// What the model produced.
+    Assistant,
+    /// What a tool returned.
+    Tool,
+}
+
+/// What kind of content it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Plain text.
+    #[default]
+    Text,
+    /// A model's reasoning; often encrypted.
+    Reasoning,
+    /// A call: its arguments.
+    ToolCall,
+    /// What the call returned.
+    ToolOutput,
+    /// An image; `bytes` is its decoded size.
+    Image,
+    /// An attached document (PDF and the like).
+    Document,
+    /// Content whose text is not on disk in a readable form (encrypted summaries).
+    Opaque,
+}
+
+/// How the text on disk becomes the text on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A JSON string; what it holds is what is sent.
+    #[default]
+    Plain,
+    /// A JSON string that holds `{"output":…,"metadata":…}`; some models are sent it rewritten
+    /// (FORMATS 1.15, "Shell outputs are rewritten on the wire").
+    ShellJson,
+    /// The place is a JSON value, not a string: its bytes are the text.
+    Json,
+}
+
+/// A run of content, as `tok-split` found it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "span")]
+pub struct Span {
+    /// Thread it belongs to, see [`super::Session::thread`].
+    pub thread: String,
+    /// The agent's id of the session.
+    pub session: String,
+    /// `THREAD.SEQ`: unique in a stream.
+    pub id: String,
+    /// Place in the order of the thread's records; rises, may have gaps.
+    pub seq: u64,
+    /// When it was written (RFC 3339 UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Ordinal of the user's turn, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
+    /// Whose turn in the conversation the content is.
+    pub role: Role,
+    /// What kind of content it is.
+    pub part: Part,
+    /// Where it comes from: `base_instructions`, `project_doc`, `skills`, `memory`,
+    /// `environment`, `permissions`, `hook`, `user`, `assistant`, `tool`, `compaction_summary`, …
+    /// (the list is in tok-record(5)).
+    pub source: String,
+    /// Ordinal of the request that produced it. Absent: it is input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<u64>,
+    /// Which document, for instructions: a path or a heading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// Name of the tool called; outputs repeat that of their call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// MCP server or namespace of the tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Program and verb of a shell call, letters and digits only: `cargo test`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Path that the call names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The agent's id that joins a call and its output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// `commentary` or `final_answer`, where the file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Copied here from a parent's history: its first cost is the parent's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inherited: bool,
+    /// Line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Byte offset in the file of the text as it stands there (inside the quotes of its string).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Bytes in the file from `offset` on, escapes as they are; of reasoning, those of its
+    /// `encrypted_content`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+    /// Size of the decoded text; of an image, of the decoded image.
+    pub bytes: u64,
+    /// BLAKE3 of the decoded text, 32 hex digits (128 bit). Absent where there is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// The file of the place, only where it is not the thread's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How the text on disk becomes the text on the wire. Absent: plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+    /// Limit on the wire: longer text is sent cut in the middle to that many bytes (FORMATS 1.7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_bytes: Option<u64>,
+    /// Media type of an image or document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime: Option<String>,
+    /// Width of an image in pixels, from its header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u64>,
+    /// Height of an image in pixels, from its header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u64>,
+    /// What else the source says in a word: an image's `high` or `original`; `ephemeral` for
+    /// content that only the next request carries; `replacement` for content that a compaction
+    /// brought back; `placeholder`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The text itself: only with `--text`, or where the place cannot be read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A piece of a text between two content-defined cuts; pieces of equal hash are the same text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Block {
+    /// First 64 bits of the BLAKE3 of the piece, 16 hex digits.
+    pub hash: String,
+    /// Where it begins in the decoded text.
+    pub offset: u64,
+    /// Its size in the decoded text.
+    pub bytes: u64,
+    /// Its tokens; those of all blocks add up to the span's.
+    pub tokens: u64,
+}
+
+/// What the text looks like, in numbers; only what is there has a key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Shape {
+    /// Terminal escape sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escapes: Option<u64>,
+    /// Bytes in unbroken base64 runs of 256 bytes and more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64_bytes: Option<u64>,
+    /// Rows, where the whole text is a JSON array of objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json_rows: Option<u64>,
+    /// Bytes of the longest line, where it is over 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_line: Option<u64>,
+}
+
+/// What `tok-measure` adds to a span.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measured {
+    /// Tokens of the text at the place (or of the image); absent where nothing can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// How `tokens` was made: an encoding (`o200k_base`), a provider's image rule, or
+    /// `encrypted_length`; `…~` where a part was estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_by: Option<String>,
+    /// Tokens in the form that some models are sent (FORMATS 1.15), where it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rendered_tokens: Option<u64>,
+    /// Tokens of the qualified tool name, `functions.NAME` or `NAMESPACE.NAME` (FORMATS 1.15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_tokens: Option<u64>,
+    /// Bytes by character class: letters, digits, blanks, newlines, punctuation, other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<[u64; 6]>,
+    /// Content-defined pieces, of instructions and long texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Vec<Block>>,
+    /// What the text looks like; absent where nothing is remarkable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
+}
+
+impl Addition for Measured {
+    const KEYS: &'static [&'static str] =
+        &["tokens", "tokens_by", "rendered_tokens", "tool_tokens", "classes", "blocks", "shape"];
+}
+
+/// How far apart a copy and its original are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// In the same turn of one thread.
+    Turn,
+    /// In the same thread.
+    Session,
+    /// In another thread of the same tree (parent, sub-agents).
+    Tree,
+    /// In another session.
+    Corpus,
+}
+
+/// What `tok-dedup` adds to a span that was seen before, in whole or in part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Copied {
+    /// Id of the first span with the same text, or of the one that most of the copied blocks
+    /// were first seen in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
+    /// The nearest place the text was seen in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_scope: Option<Scope>,
+    /// Tokens of this span that were seen before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dup_tokens: Option<u64>,
+}
+
+impl Addition for Copied {
+    const KEYS: &'static [&'static str] = &["copy_of", "copy_scope", "dup_tokens"];
+}
+
+/// How the price of a span is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A law predicts it and the reported step confirms it.
+    Counted,
+    /// The reported step measures it.
+    Difference,
+    /// Several spans share a measured step.
+    Split,
+    /// None of these.
+    Estimated,
+}
+
+/// What `tok-usage-join` adds to a span: what it cost to carry. Counted requests only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Carried {
+    /// Tokens each time it is sent; absent when it never was, or when nothing is known of its size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_tokens: Option<u64>,
+    /// How `sent_tokens` is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// Ordinal of the first counted request that carried it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<u64>,
+    /// Ordinal of the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_to: Option<u64>,
+    /// How many carried it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_requests: Option<u64>,
+    /// `sent_tokens` summed over them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_tokens: Option<u64>,
+    /// Of these, read from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_cache_read_tokens: Option<u64>,
+    /// Of these, written to the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_cache_write_tokens: Option<u64>,
+    /// Its share of the output of the request that produced it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+}
+
+impl Addition for Carried {
+    const KEYS: &'static [&'static str] = &[
+        "sent_tokens",
+        "basis",
+        "carried_from",
+        "carried_to",
+        "carried_requests",
+        "carried_tokens",
+        "carried_cache_read_tokens",
+        "carried_cache_write_tokens",
+        "output_tokens",
+    ];
+}

@@ -1,0 +1,49 @@
+//! `total`: what was charged, by hour and by kind of content.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One per thread, hour, model and kind of content. Sums over all rows equal sums over the
+/// counted requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`,
+/// output = `output_tokens`. The row without `source` holds what no span owns, and may be negative.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "total")]
+pub struct Total {
+    /// Thread it belongs to.
+    pub thread: String,
+    /// The agent's id of the session.
+    pub session: String,
+    /// Start of the hour (RFC 3339 UTC); absent where the file tells no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hour: Option<String>,
+    /// Model that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// As of the spans. Absent on the row of what no span owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// As of the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<super::Part>,
+    /// As of the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// As of the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// As of the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Spans that were first sent in this hour; on the row without source, requests.
+    pub items: u64,
+    /// Tokens sent for the first time.
+    pub first_tokens: i64,
+    /// Tokens sent again and read from the cache.
+    pub resent_cached_tokens: i64,
+    /// Tokens sent again at full price.
+    pub resent_uncached_tokens: i64,
+    /// Of all these, written to the cache.
+    pub cache_write_tokens: i64,
+    /// Tokens produced.
+    pub output_tokens: i64,
+}

@@ -1,0 +1,49 @@
+//! `usage`: a bucket of a ledger that an agent keeps outside its sessions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How fine the ledger is at that time. Never summed across levels (FORMATS 2.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// One response.
+    #[default]
+    Entry,
+    /// One hour.
+    Hour,
+    /// One day (UTC).
+    Day,
+    /// One month (UTC).
+    Month,
+}
+
+/// One per bucket that is the finest for the time it covers, and per session that shares it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename = "usage")]
+pub struct Usage {
+    /// Account the ledger belongs to.
+    pub account: String,
+    /// How fine it is.
+    pub level: Level,
+    /// Start of the bucket, or the instant of the entry (RFC 3339 UTC).
+    pub start: String,
+    /// End of the bucket, exclusive; absent for an entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// All input, cached included.
+    pub input_tokens: u64,
+    /// Of the input, read from the cache.
+    pub cache_read_tokens: u64,
+    /// All output, reasoning included.
+    pub output_tokens: u64,
+    /// Of the output, reasoning.
+    pub reasoning_tokens: u64,
+    /// Counted requests of the sessions that fall into it.
+    pub requests: u64,
+    /// Their input and output together.
+    pub session_tokens: u64,
+    /// What of the bucket the sessions explain, 0 to 1: `session_tokens` over input and output,
+    /// never more than 1.
+    pub share: f64,
+}

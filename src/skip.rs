@@ -1,0 +1,88 @@
+//! Soft errors: what could not be read is counted, said once, and the work goes on.
+//!
+//! A reader notes each place here and writes the [`Skip`] record it gets back. What is printed is
+//! folded, one line a file and reason: `tok-split: a.jsonl:17: expected value (3 lines)`.
+
+use std::io::Write;
+
+use crate::record::Skip;
+
+/// The soft errors of one process.
+#[derive(Debug, Default)]
+pub struct Skips {
+    folded: Vec<Folded>,
+}
+
+#[derive(Debug)]
+struct Folded {
+    first: Skip,
+    times: u64,
+}
+
+impl Skips {
+    /// Notes one place; returns its record, for whoever writes a stream.
+    pub fn note(&mut self, file: &str, line: Option<u64>, why: &str) -> Skip {
+        let skip = Skip { file: file.to_owned(), line, why: why.to_owned() };
+        self.fold(&skip);
+        skip
+    }
+
+    /// Notes a place that another thread has met.
+    pub fn fold(&mut self, skip: &Skip) {
+        let same = |f: &&mut Folded| f.first.file == skip.file && f.first.why == skip.why;
+        // Only the newest few can be the same file's: the files come one after the other.
+        match self.folded.iter_mut().rev().take(32).find(same) {
+            Some(folded) => folded.times += 1,
+            None => self.folded.push(Folded { first: skip.clone(), times: 1 }),
+        }
+    }
+
+    /// Whether anything was noted.
+    pub fn any(&self) -> bool {
+        !self.folded.is_empty()
+    }
+
+    /// Prints what was noted, folded, and forgets it.
+    pub fn print(&mut self, program: &str, to: &mut dyn Write) {
+        for Folded { first, times } in self.folded.drain(..) {
+            let line = first.line.map(|n| format!(":{n}")).unwrap_or_default();
+            let more = if times > 1 { format!(" ({times} places)") } else { String::new() };
+            // Standard error that cannot be written has nobody left to tell.
+            let _ = writeln!(to, "{program}: {}{line}: {}{more}", visible(&first.file), visible(&first.why));
+        }
+    }
+}
+
+/// Returns the text with control characters and direction overrides escaped, so that a hostile
+/// file name cannot move the cursor of the terminal it is printed on.
+pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(hostile) {
+        return text.into();
+    }
+    let escape = |c: char| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_are_folded_and_names_are_harmless() {
+        let mut skips = Skips::default();
+        skips.note("a\u{1b}[2J.jsonl", Some(17), "expected value");
+        skips.note("a\u{1b}[2J.jsonl", Some(19), "expected value");
+        skips.note("b.jsonl", None, "permission denied");
+        let mut out = Vec::new();
+        skips.print("tok-split", &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "tok-split: a\\u{1b}[2J.jsonl:17: expected value (2 places)\ntok-split: b.jsonl: permission denied\n"
+        );
+        assert!(!skips.any());
+    }
+}
