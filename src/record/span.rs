@@ -129,7 +129,8 @@ pub struct Span {
     /// BLAKE3 of the decoded text, 32 hex digits (128 bit). Absent where there is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
-    /// The file of the place, only where it is not the thread's own.
+    /// The file of the place, on every span that has one: a span that `select` took out of the
+    /// stream alone can still be shown (`tok-show`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// How the text on disk becomes the text on the wire. Absent: plain.
