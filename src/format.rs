@@ -1,1 +1,122 @@
-//! (being written)
+//! Session files to neutral histories: one table of formats, one reader each.
+//!
+//! A format is recognised by what a file says, never by its path. Its reader turns the agent's own
+//! rules into a [`history`]: spans, requests and context events in one order for all agents. The
+//! parts that readers share ([`lines`], [`literal`], [`call`], [`image`], `order`, `time`, and
+//! `rollout` for the two agents that write rollouts) name no agent.
+//!
+//! To add a format: its file in this folder, its line in [`FORMATS`], its `mod`, its fixtures.
+
+mod claude;
+mod codex;
+mod every_code;
+
+pub mod call;
+pub mod history;
+pub mod image;
+pub mod lines;
+pub mod literal;
+mod order;
+mod rollout;
+pub mod time;
+
+use history::Thread;
+use lines::Line;
+
+/// Every format; the first that recognises a file reads it.
+pub const FORMATS: &[Format] = &[codex::FORMAT, every_code::FORMAT, claude::FORMAT];
+
+/// What is known of one agent's files.
+#[derive(Clone, Copy)]
+pub struct Format {
+    /// Name of the agent, as records and `--agent` have it.
+    pub name: &'static str,
+    /// Says whether the first lines of a file are of this format. `complete`: there are no more.
+    pub recognise: fn(head: &[&str], complete: bool) -> Answer,
+    /// Makes a reader for one file.
+    pub reader: fn(Wants) -> Box<dyn Reader>,
+}
+
+/// What a format says of the first lines of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// They are its own.
+    Yes,
+    /// They are not.
+    No,
+    /// They may be.
+    NeedMore,
+}
+
+/// What a reader is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Spans and context events; else requests only.
+    pub spans: bool,
+    /// Texts in the spans.
+    pub text: bool,
+}
+
+/// Reads one file, object by object.
+pub trait Reader {
+    /// Takes one object of the file.
+    ///
+    /// # Errors
+    /// Why it cannot be used; then nothing was taken of it.
+    fn take(&mut self, line: &Line) -> Result<(), String>;
+
+    /// The file has ended; returns its threads. `path` tells threads of one id in two files apart.
+    fn finish(self: Box<Self>, path: &str) -> Vec<Thread>;
+}
+
+/// How many lines a format may look at before it must say yes.
+pub const HEAD_LINES: usize = 64;
+
+/// What all formats together say of the first lines of a file.
+pub enum Recognised {
+    /// One of them knows it.
+    Format(&'static Format),
+    /// None of them does.
+    Unknown,
+    /// One of them may, after more lines.
+    NeedMore,
+}
+
+/// Asks every format about the first lines of a file. `complete`: there are no more.
+pub fn recognise(head: &[&str], complete: bool) -> Recognised {
+    let complete = complete || head.len() >= HEAD_LINES;
+    let mut maybe = false;
+    for format in FORMATS {
+        match (format.recognise)(head, complete) {
+            Answer::Yes => return Recognised::Format(format),
+            Answer::NeedMore => maybe = true,
+            Answer::No => {}
+        }
+    }
+    if maybe && !complete { Recognised::NeedMore } else { Recognised::Unknown }
+}
+
+/// Returns the identity of a list of names: 32 hex digits. The names cannot run into each other.
+fn identity(names: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+    }
+    let mut hex = hasher.finalize().to_hex().to_string();
+    hex.truncate(32);
+    hex
+}
+
+/// Returns a number as a count: whole, not negative, below 2^53; else 0 (FAULTS 18).
+fn whole(value: &serde_json::Value) -> u64 {
+    let float = || value.as_f64().filter(|n| *n >= 0.0 && *n < 9e15 && n.fract() == 0.0).map(|n| n as u64);
+    value.as_u64().filter(|n| *n < 1 << 53).or_else(float).unwrap_or(0)
+}
+
+/// Says what is wrong with a text that is not the JSON expected. The position within the line is
+/// left out: the place of the line is named already.
+fn why(error: serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}

@@ -1,1 +1,125 @@
-//! (being written)
+//! tok-split: session files to records.
+//!
+//! Files are found and put in order, read side by side, and written in that order. What can only
+//! be known across files is decided while writing: whether a response was counted before, in
+//! another file that holds a copy of it.
+
+pub mod find;
+pub mod pool;
+pub mod read;
+pub mod window;
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use crate::cli::Io;
+use crate::format::Wants;
+use crate::record::{Coverage, SCHEMA, Session, Skip, Stream, Uncounted};
+use crate::stream::{Sink, Status};
+use find::Found;
+use read::{Chunk, Outcome};
+use window::Window;
+
+/// What to read, and what of it to write.
+#[derive(Default)]
+pub struct Options {
+    /// Which requests count.
+    pub window: Window,
+    /// Only these agents; empty: all.
+    pub agents: Vec<String>,
+    /// Only sessions of this project: its name, or a part of its working directory.
+    pub project: Option<String>,
+    /// Only sessions whose id begins so.
+    pub session: Option<String>,
+    /// Only `session` records.
+    pub list: bool,
+    /// What the readers are asked for.
+    pub wants: Wants,
+    /// Longer lines are passed over.
+    pub max_line: u64,
+    /// More is not decompressed of one file.
+    pub max_decompressed: u64,
+    /// How many files are read side by side.
+    pub threads: usize,
+}
+
+impl Options {
+    fn selects(&self, session: &Session) -> bool {
+        let project = self.project.as_deref().is_none_or(|wanted| {
+            session.project.as_deref() == Some(wanted) || session.cwd.as_deref().is_some_and(|cwd| cwd.contains(wanted))
+        });
+        let wanted = |id: &str| self.session.as_deref().is_none_or(|wanted| id.starts_with(wanted));
+        let id = wanted(&session.session) || wanted(&session.thread) || session.root.as_deref().is_some_and(wanted);
+        project && id
+    }
+}
+
+/// Reads what was found and writes the stream.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
+    let program = format!("{} {}", io.program, env!("CARGO_PKG_VERSION"));
+    let Window { since, until, .. } = options.window.clone();
+    io.out.put(&Stream { v: SCHEMA, program, since, until })?;
+    let mut merge = Merge::default();
+    for (path, why) in &found.unreadable {
+        let skip = Skip { file: path.display().to_string(), line: None, why: why.clone() };
+        io.skips.fold(&skip);
+        io.out.put(&skip)?;
+        merge.coverage.files_skipped += 1;
+        merge.coverage.partial = true;
+    }
+    let work = |n: usize| found.inputs.get(n).map(|input| read::file(input, options)).unwrap_or_default();
+    pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
+        outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
+        merge.write(outcome, &mut io.out)
+    })?;
+    io.out.put(&merge.coverage)?;
+    Ok(if merge.coverage.partial { Status::Partial } else { Status::Done })
+}
+
+/// What is known across files.
+#[derive(Default)]
+struct Merge {
+    /// Responses that were counted: half of their 128-bit keys would be enough for a billion.
+    counted: HashSet<u128>,
+    coverage: Coverage,
+}
+
+impl Merge {
+    fn write(&mut self, outcome: Outcome, out: &mut Sink) -> Result<()> {
+        self.cover(&outcome);
+        for chunk in outcome.chunks {
+            match chunk {
+                Chunk::Lines(lines) => out.lines(&lines)?,
+                Chunk::Request(mut request) => {
+                    let key = request.key.as_deref().and_then(|key| u128::from_str_radix(key, 16).ok());
+                    if request.counted && key.is_some_and(|key| !self.counted.insert(key)) {
+                        request.counted = false;
+                        request.uncounted = Some(Uncounted::Copy);
+                    }
+                    out.put(&request)?;
+                }
+            }
+        }
+        outcome.skips.iter().try_for_each(|skip| out.put(skip))
+    }
+
+    fn cover(&mut self, outcome: &Outcome) {
+        let Coverage { files, files_skipped, lines, bytes, understood, recovered, skipped, by_reason, partial } =
+            &mut self.coverage;
+        *files += u64::from(!outcome.left_out && !outcome.passed_over);
+        *files_skipped += u64::from(outcome.left_out);
+        *lines += outcome.tally.lines;
+        *bytes += outcome.tally.bytes;
+        *understood += outcome.tally.understood;
+        *recovered += outcome.tally.recovered.len() as u64;
+        *skipped += outcome.tally.skipped.len() as u64;
+        *partial |= outcome.partial;
+        for (_, why) in outcome.tally.recovered.iter().chain(&outcome.tally.skipped) {
+            *by_reason.entry(why.clone()).or_default() += 1;
+        }
+    }
+}

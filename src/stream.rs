@@ -166,6 +166,14 @@ impl<'w> Sink<'w> {
         Ok(())
     }
 
+    /// Writes lines that are whole records, each with its line feed.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn lines(&mut self, lines: &[u8]) -> Result<()> {
+        Ok(self.out.write_all(lines)?)
+    }
+
     /// Writes bytes that are no record: for the last stage, which writes a report.
     ///
     /// # Errors

@@ -1,0 +1,104 @@
+//! tok-split: session files of coding agents to records.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use tok::cli::{self, Common, Io, Status};
+use tok::format::{FORMATS, Wants};
+use tok::split::{self, find, window::Window};
+
+/// Split session files of coding agents into records, one JSON object a line.
+///
+/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they
+/// say, and writes sessions, spans, requests and events in one order for all agents. With no file
+/// given: the agents' own folders, last seven days. Inputs are never written to.
+/// Memory: one session for each thread of -j, without its texts, and 32 bytes a request.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
+struct Options {
+    /// Session files or folders; - reads one session from standard input
+    files: Vec<PathBuf>,
+    /// Count only requests from then on: a date, an instant, or a time ago (7d, 12h)
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Count only requests before then; a date counts in full
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+    /// Time zone of dates (default: the system's)
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
+    /// Only sessions of these agents
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = FORMATS.iter().map(|f| f.name).collect::<Vec<_>>())]
+    agent: Vec<String>,
+    /// Only sessions of this project: its name, or a part of its working directory
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// Only sessions whose id, or thread, begins so
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Leave out paths that match
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Read the list of files from there (- is standard input)
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+    /// The list of files is separated by NUL, not by line feeds
+    #[arg(short = '0', long, requires = "files_from")]
+    null: bool,
+    /// Write only one kind of record; `requests` is the fast way to sums
+    #[arg(long, value_name = "KIND", value_parser = ["requests"])]
+    only: Option<String>,
+    /// Write only the session records
+    #[arg(long)]
+    list: bool,
+    /// Put the texts into the records
+    #[arg(long)]
+    text: bool,
+    /// Pass over lines longer than this
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
+    max_line: u64,
+    /// Stop reading a compressed file that grows beyond this
+    #[arg(long, value_name = "BYTES", default_value_t = 8 << 30)]
+    max_decompressed: u64,
+    /// Read this many files side by side (default: one a core)
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<usize>,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn main() -> ExitCode {
+    cli::main("tok-split", |o: &Options| &o.common, run)
+}
+
+fn run(o: &Options, io: &mut Io) -> Result<Status> {
+    let mut paths = o.files.clone();
+    let mut since = o.since.as_deref();
+    if let Some(list) = &o.files_from {
+        paths.extend(find::list(list, o.null)?);
+    } else if paths.is_empty() {
+        paths = find::defaults()?;
+        since = since.or_else(|| o.until.is_none().then_some("7d"));
+        if !o.common.quiet {
+            let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            eprintln!("tok-split: reading {}, since {}", names.join(", "), since.unwrap_or("the beginning"));
+        }
+    }
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        bail!("standard input can be read once");
+    }
+    let options = split::Options {
+        window: Window::new(since, o.until.as_deref(), o.tz.as_deref())?,
+        agents: o.agent.clone(),
+        project: o.project.clone(),
+        session: o.session.clone(),
+        list: o.list,
+        wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
+        max_line: o.max_line,
+        max_decompressed: o.max_decompressed,
+        threads: o.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+    };
+    split::run(&find::find(&paths, &o.exclude)?, &options, io)
+}

@@ -1,0 +1,55 @@
+//! OpenAI Codex CLI: rollouts of all three generations (FORMATS 1).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::rollout::{Dialect, Rollout};
+use super::{Answer, Format, Wants};
+
+/// The table line.
+pub(super) const FORMAT: Format =
+    Format { name: "codex", recognise, reader: |wants: Wants| Box::new(Rollout::new(DIALECT, wants)) };
+
+const DIALECT: Dialect = Dialect { agent: "codex", base_is_users: false, review_folder: None };
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: Value,
+    id: Value,
+    timestamp: Value,
+    instructions: Option<Value>,
+    git: Option<Value>,
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Payload {
+    originator: Value,
+}
+
+/// A rollout begins with its `session_meta`, or, in the oldest generation, with a bare line of id,
+/// time and instructions. The fork with events of its own names itself as the originator.
+fn recognise(head: &[&str], complete: bool) -> Answer {
+    let first = head.first().and_then(|line| serde_json::from_str::<Head>(line).ok());
+    let Some(first) = first else { return Answer::No };
+    if first.kind == "session_meta" {
+        let other = head.iter().skip(1).any(|line| is_other_event(line));
+        return match first.payload.originator.as_str() {
+            Some("code_cli_rs") => Answer::No,
+            _ if other => Answer::No,
+            Some(_) => Answer::Yes,
+            None if complete => Answer::Yes,
+            None => Answer::NeedMore,
+        };
+    }
+    let bare = first.kind.is_null() && first.id.is_string() && first.timestamp.is_string();
+    if bare && (first.instructions.is_some() || first.git.is_some()) { Answer::Yes } else { Answer::No }
+}
+
+fn is_other_event(line: &str) -> bool {
+    serde_json::from_str::<Head>(line).is_ok_and(|head| head.kind == "event")
+}

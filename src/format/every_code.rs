@@ -1,0 +1,39 @@
+//! Every Code: rollouts with events of their own and user documents as base instructions
+//! (FORMATS 2).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::rollout::{Dialect, Rollout};
+use super::{Answer, Format, Wants};
+
+/// The table line.
+pub(super) const FORMAT: Format =
+    Format { name: "every_code", recognise, reader: |wants: Wants| Box::new(Rollout::new(DIALECT, wants)) };
+
+const DIALECT: Dialect =
+    Dialect { agent: "every_code", base_is_users: true, review_folder: Some("/branches/auto-review") };
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: Value,
+    payload: Value,
+}
+
+/// Its `session_meta` names `code_cli_rs`; where that is missing, a line of type `event` tells.
+fn recognise(head: &[&str], complete: bool) -> Answer {
+    let heads = || head.iter().filter_map(|line| serde_json::from_str::<Head>(line).ok());
+    let Some(first) = heads().next() else { return Answer::No };
+    if first.kind != "session_meta" {
+        return Answer::No;
+    }
+    match first.payload.get("originator").and_then(Value::as_str) {
+        Some("code_cli_rs") => Answer::Yes,
+        Some(_) => Answer::No,
+        None if heads().any(|line| line.kind == "event") => Answer::Yes,
+        None if complete => Answer::No,
+        None => Answer::NeedMore,
+    }
+}

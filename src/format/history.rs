@@ -1,0 +1,236 @@
+//! The neutral history of a thread: what readers of all formats build, in the order of the file.
+//!
+//! A reader adds spans, reports of usage and changes of the context as it meets them; here they
+//! get their final order (a request stands after all that it carried and before all that it
+//! produced, FORMATS 1.10), their ordinals and their ids. Nothing here knows any format.
+
+use std::collections::BTreeMap;
+
+use crate::record::{Disk, Event, Request, Session, Span, Uncounted, What};
+
+/// A span, request or event of a history, until it has its id.
+pub type Handle = usize;
+
+/// Who produced a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Nobody: it is input.
+    Input,
+    /// The model, in the response of this report.
+    By(Handle),
+    /// The model; which response is told by the order of the file.
+    ByOrder,
+}
+
+/// One thing that a thread's file says.
+pub enum Entry {
+    /// Content.
+    Span(Box<Span>, Made),
+    /// A report of usage, that is a request.
+    Request(Box<Request>),
+    /// Anything else that matters; the references are resolved in the end.
+    Event(Box<Event>, References),
+}
+
+/// What a `context` event refers to.
+#[derive(Default)]
+pub struct References {
+    /// Spans that stay.
+    pub keep: Vec<Handle>,
+    /// Spans that leave.
+    pub drop: Vec<Handle>,
+    /// The entry after which all spans leave.
+    pub back_to: Option<Handle>,
+}
+
+/// Where in its file a response's usage is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Before what the response produced (FORMATS 1.10, layout A).
+    Before,
+    /// After it (layout B), and perhaps after outputs that came meanwhile.
+    After,
+    /// The reader has put everything in its place and knows who made what.
+    Given,
+}
+
+/// One thread as its reader found it.
+#[derive(Default)]
+pub struct History {
+    /// The thread; `thread` and `file` are set by whoever knows the path.
+    pub session: Session,
+    entries: Vec<Entry>,
+    disk: BTreeMap<String, (u64, u64)>,
+    turn: u64,
+    made_in_turn: bool,
+}
+
+/// The entries of a thread in their final order, with ids.
+pub struct Thread {
+    /// The thread.
+    pub session: Session,
+    /// Its records, complete but for `file`.
+    pub records: Vec<Final>,
+    /// What of its file no model ever saw.
+    pub disk: Vec<Disk>,
+}
+
+/// A record of a thread.
+pub enum Final {
+    /// Content.
+    Span(Box<Span>),
+    /// A request.
+    Request(Box<Request>),
+    /// An event.
+    Event(Box<Event>),
+}
+
+impl History {
+    /// Adds content; returns its handle.
+    pub fn span(&mut self, mut span: Span, made: Made) -> Handle {
+        self.made_in_turn |= made != Made::Input;
+        span.turn = (self.turn > 0).then_some(self.turn);
+        self.add(Entry::Span(Box::new(span), made))
+    }
+
+    /// Adds a report of usage; returns its handle.
+    pub fn request(&mut self, mut request: Request) -> Handle {
+        request.turn = (self.turn > 0).then_some(self.turn);
+        request.counted = request.uncounted.is_none();
+        self.add(Entry::Request(Box::new(request)))
+    }
+
+    /// Adds an event; returns its handle.
+    pub fn event(&mut self, mut event: Event, references: References) -> Handle {
+        event.turn = (self.turn > 0).then_some(self.turn);
+        self.add(Entry::Event(Box::new(event), references))
+    }
+
+    /// A message of the user is about to be added. The first one, and the first after anything
+    /// that the model made, begins a turn; returns the handle of the turn's event then.
+    pub fn user_speaks(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
+        if self.turn > 0 && !self.made_in_turn {
+            return None;
+        }
+        self.turn += 1;
+        self.made_in_turn = false;
+        let event = Event { what: What::Turn, at: at.map(str::to_owned), line: Some(line), ..Event::default() };
+        Some(self.event(event, References::default()))
+    }
+
+    /// Counts a line, or a part of one, that no model ever saw.
+    pub fn disk(&mut self, kind: &str, bytes: usize) {
+        let bytes = bytes as u64;
+        match self.disk.get_mut(kind) {
+            Some(sum) => *sum = (sum.0 + 1, sum.1 + bytes),
+            None => drop(self.disk.insert(kind.to_owned(), (1, bytes))),
+        }
+    }
+
+    /// The entries so far, in the order of the file.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The request of that handle, to be completed by a later line.
+    pub fn request_mut(&mut self, handle: Handle) -> Option<&mut Request> {
+        match self.entries.get_mut(handle) {
+            Some(Entry::Request(request)) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The event of that handle, to be completed by a later line.
+    pub fn event_mut(&mut self, handle: Handle) -> Option<&mut Event> {
+        match self.entries.get_mut(handle) {
+            Some(Entry::Event(event, _)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing was found that a model saw or that was billed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.iter().all(|entry| matches!(entry, Entry::Event(..)))
+    }
+
+    fn add(&mut self, entry: Entry) -> Handle {
+        self.entries.push(entry);
+        self.entries.len() - 1
+    }
+
+    /// Ends the history: puts the entries in order, numbers the requests, and gives ids.
+    /// `thread` is the thread's identity.
+    pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
+        self.session.thread = thread.to_owned();
+        let arranged = super::order::arrange(self.entries, layout);
+        let mut seq_of = vec![0; arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0)];
+        let mut ordinal_of = vec![0; seq_of.len()];
+        let mut requests = 0;
+        for (seq, (handle, entry)) in arranged.iter().enumerate() {
+            seq_of[*handle] = seq as u64 + 1;
+            if matches!(entry, Entry::Request(_)) {
+                requests += 1;
+                ordinal_of[*handle] = requests;
+            }
+        }
+        let names = Names { session: &self.session, seq_of, ordinal_of };
+        let records = arranged.into_iter().map(|(handle, entry)| names.name(handle, entry)).collect();
+        let disk = self.disk.into_iter().map(|(kind, (lines, bytes))| Disk {
+            thread: thread.to_owned(),
+            session: names.session.session.clone(),
+            kind,
+            lines,
+            bytes,
+        });
+        let disk = disk.collect();
+        Thread { session: self.session, records, disk }
+    }
+}
+
+/// Turns handles into ids and ordinals.
+struct Names<'a> {
+    session: &'a Session,
+    seq_of: Vec<u64>,
+    ordinal_of: Vec<u64>,
+}
+
+impl Names<'_> {
+    fn name(&self, handle: Handle, entry: Entry) -> Final {
+        let Session { thread, session, project, .. } = self.session;
+        let seq = self.seq_of.get(handle).copied().unwrap_or_default();
+        let (thread, session, id) = (thread.clone(), session.clone(), self.id(handle));
+        match entry {
+            Entry::Span(span, made) => {
+                let made_by = match made {
+                    Made::By(request) => self.ordinal_of.get(request).copied().filter(|n| *n > 0),
+                    Made::Input | Made::ByOrder => None,
+                };
+                Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..*span }))
+            }
+            Entry::Request(request) => {
+                let n = self.ordinal_of.get(handle).copied().unwrap_or_default();
+                let project = project.clone();
+                Final::Request(Box::new(Request { thread, session, id, seq, n, project, ..*request }))
+            }
+            Entry::Event(event, References { keep, drop, back_to }) => {
+                let ids = |handles: Vec<Handle>| handles.into_iter().map(|handle| self.id(handle)).collect();
+                let (keep, drop, back_to) = (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
+                Final::Event(Box::new(Event { thread, session, id, seq, keep, drop, back_to, ..*event }))
+            }
+        }
+    }
+
+    fn id(&self, handle: Handle) -> String {
+        format!("{}.{}", self.session.thread, self.seq_of.get(handle).copied().unwrap_or_default())
+    }
+}
+
+/// A request that happened but was never reported: nothing is known of its usage.
+pub fn unreported(at: Option<String>, model: Option<String>, turn: Option<u64>) -> Request {
+    Request { at, model, turn, uncounted: Some(Uncounted::Unreported), ..Request::default() }
+}
+
+/// The last component of a working directory, by which reports name the project.
+pub fn project(cwd: &str) -> Option<String> {
+    cwd.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,256 @@
+//! Lines of a session file, and what can be saved of damaged ones.
+//!
+//! One JSON object a line is the rule; real files break it in every way a crash or two writers at
+//! once can (FORMATS, "Universal rules"; FAULTS 1 to 20). A line that its reader accepts costs
+//! nothing here. Only when it does not is the line taken apart: byte-order mark, NUL runs, raw
+//! control characters, two objects on a line, an object cut off by the next one. All mending keeps
+//! every byte in its place, so that the place of a text is still its place in the file.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+/// One object of a file: what a reader sees.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// Number of the line in the file, from 1.
+    pub number: u64,
+    /// Byte offset of the object in the file.
+    pub offset: u64,
+    /// The bytes as they stand in the file.
+    pub bytes: &'a [u8],
+    /// The same as text, byte for byte as long: what is not UTF-8 reads as `?`.
+    pub json: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// Where a part of [`Line::json`] stands within it; `None` for text from elsewhere.
+    pub fn range_of(&self, part: &str) -> Option<std::ops::Range<usize>> {
+        let start = (part.as_ptr() as usize).checked_sub(self.json.as_ptr() as usize)?;
+        let end = start.checked_add(part.len())?;
+        (end <= self.json.len()).then_some(start..end)
+    }
+
+    fn part(&self, range: std::ops::Range<usize>) -> Option<Line<'a>> {
+        Some(Line {
+            number: self.number,
+            offset: self.offset + range.start as u64,
+            bytes: self.bytes.get(range.clone())?,
+            json: self.json.get(range)?,
+        })
+    }
+}
+
+/// What became of a file's lines: `lines` = `understood` + `recovered` + the skipped ones.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Lines that are not blank.
+    pub lines: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Lines read as they stood.
+    pub understood: u64,
+    /// Damaged lines of which something was saved, by reason.
+    pub recovered: Vec<(u64, String)>,
+    /// Lines of which nothing could be used, with the reason.
+    pub skipped: Vec<(u64, String)>,
+}
+
+/// How much is read at once.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Reads all lines of `input` and hands each object to `take`, which says why where it cannot use
+/// one (and must then have done nothing). Lines longer than `max_line` bytes are passed over.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn each(
+    input: impl Read,
+    max_line: u64,
+    take: &mut dyn FnMut(Line) -> Result<(), String>,
+    tally: &mut Tally,
+) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(BLOCK_BYTES, input);
+    let mut line = Vec::new();
+    let (mut number, mut offset) = (0, 0);
+    loop {
+        line.clear();
+        let read = input.by_ref().take(max_line).read_until(b'\n', &mut line)? as u64;
+        if read == 0 {
+            tally.bytes = offset;
+            return Ok(());
+        }
+        number += 1;
+        let rest = if read == max_line && !line.ends_with(b"\n") { past_line(&mut input)? } else { 0 };
+        if rest > 0 {
+            tally.lines += 1;
+            tally.skipped.push((number, format!("a line of {} bytes is too long (--max-line)", read + rest)));
+        } else if line.iter().any(|b| !b.is_ascii_whitespace()) {
+            tally.lines += 1;
+            one(number, offset, &line, take, tally);
+        }
+        offset += read + rest;
+    }
+}
+
+/// Reads on to the end of the line without keeping it; returns how many bytes that was.
+fn past_line(input: &mut impl BufRead) -> io::Result<u64> {
+    let mut passed = 0;
+    loop {
+        let block = input.fill_buf()?;
+        let end = memchr::memchr(b'\n', block);
+        let used = end.map_or(block.len(), |at| at + 1);
+        input.consume(used);
+        passed += used as u64;
+        if end.is_some() || used == 0 {
+            return Ok(passed);
+        }
+    }
+}
+
+fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Result<(), String>, tally: &mut Tally) {
+    let why = match std::str::from_utf8(bytes) {
+        Ok(json) => match take(Line { number, offset, bytes, json }) {
+            Ok(()) => {
+                tally.understood += 1;
+                return;
+            }
+            Err(why) => why,
+        },
+        Err(_) => "not UTF-8".into(),
+    };
+    let mended = mend(bytes);
+    let line = Line { number, offset, bytes, json: &mended };
+    let mut saved = 0;
+    for range in objects(&mended) {
+        if let Some(part) = line.part(range) {
+            saved += usize::from(take(part).is_ok());
+        }
+    }
+    let torn = !bytes.ends_with(b"\n");
+    match (saved, torn) {
+        (0, true) => tally.skipped.push((number, "the last line is torn".into())),
+        (0, false) => tally.skipped.push((number, why)),
+        _ => tally.recovered.push((number, damage(bytes, saved).into())),
+    }
+}
+
+/// Names the damage of a line of which `saved` objects were saved.
+fn damage(bytes: &[u8], saved: usize) -> &'static str {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        "a byte-order mark"
+    } else if bytes.contains(&0) {
+        "NUL bytes"
+    } else if saved > 1 {
+        "several objects on one line"
+    } else if std::str::from_utf8(bytes).is_err() {
+        "not UTF-8"
+    } else {
+        "damaged JSON"
+    }
+}
+
+/// Returns the bytes as text of the same length: what is not UTF-8 reads as `?`, control
+/// characters (JSON allows none in strings) as blanks.
+fn mend(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.extend(chunk.valid().chars().map(|c| if c.is_ascii_control() && c != '\u{7f}' { ' ' } else { c }));
+        text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+    }
+    text
+}
+
+/// At how many places of one damaged line an object is looked for.
+const MOST_STARTS: usize = 4096;
+
+/// Finds the objects of a damaged line: those that follow one another from some `{"` on up to the
+/// end of the line, or up to the next damage.
+fn objects(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let starts: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), b"{\"").take(MOST_STARTS).collect();
+    for start in starts {
+        if start < from {
+            continue;
+        }
+        let (run, end) = values(text, start);
+        // What parses in the middle of a broken object is a part of it, not a record: a run must
+        // start the line or reach its end.
+        let starts_line =
+            text.get(..start).is_some_and(|head| head.trim().is_empty() || !found.is_empty() && start == from);
+        if !run.is_empty() && (starts_line || text.get(end..).is_some_and(|tail| tail.trim().is_empty())) {
+            found.extend(run);
+            from = end;
+        }
+    }
+    found
+}
+
+/// Objects that follow one another from `start` on, and where the last one ends.
+fn values(text: &str, start: usize) -> (Vec<std::ops::Range<usize>>, usize) {
+    let mut run = Vec::new();
+    let mut end = start;
+    let mut stream =
+        serde_json::Deserializer::from_str(text.get(start..).unwrap_or_default()).into_iter::<serde::de::IgnoredAny>();
+    while let Some(Ok(_)) = stream.next() {
+        let next = start + stream.byte_offset();
+        let skipped = text.get(end..next).map_or(0, |t| t.len() - t.trim_start().len());
+        run.push(end + skipped..next);
+        end = next;
+    }
+    (run, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> (Vec<String>, Tally) {
+        let (mut seen, mut tally) = (Vec::new(), Tally::default());
+        let mut take = |line: Line| {
+            serde_json::from_str::<serde::de::IgnoredAny>(line.json).map_err(|e| e.to_string())?;
+            assert_eq!(&bytes[line.offset as usize..][..line.bytes.len()], line.bytes);
+            seen.push(line.json.trim().to_owned());
+            Ok(())
+        };
+        each(bytes, 1 << 20, &mut take, &mut tally).unwrap();
+        assert_eq!(tally.lines, tally.understood + (tally.recovered.len() + tally.skipped.len()) as u64);
+        (seen, tally)
+    }
+
+    #[test]
+    fn two_objects_on_one_line_are_both_read() {
+        let (seen, tally) = read(b"{\"a\":{\"b\":1}}{\"c\":2}\n{\"d\":3}\n");
+        assert_eq!(seen, ["{\"a\":{\"b\":1}}", "{\"c\":2}", "{\"d\":3}"]);
+        assert_eq!(tally.recovered.len(), 1);
+    }
+
+    #[test]
+    fn an_object_cut_off_by_the_next_loses_only_itself() {
+        let (seen, tally) = read(b"{\"a\":{\"b\":\"trunc{\"c\":{\"d\":2}}\n");
+        assert_eq!(seen, ["{\"c\":{\"d\":2}}"]);
+        assert_eq!(tally.recovered.len(), 1);
+    }
+
+    #[test]
+    fn a_torn_tail_is_one_skip_and_no_more() {
+        let (seen, tally) = read(b"{\"a\":1}\n{\"b\":\"\\u00");
+        assert_eq!(seen, ["{\"a\":1}"]);
+        assert_eq!(tally.skipped, [(2, "the last line is torn".to_owned())]);
+    }
+
+    #[test]
+    fn nul_runs_byte_order_marks_and_bad_bytes_are_mended_in_place() {
+        let (seen, tally) = read(b"\xef\xbb\xbf{\"a\":1}\n\0\0\0{\"b\":2}\n{\"c\":\"\xff\x01\"}\n\0\0\n");
+        assert_eq!(seen, ["{\"a\":1}", "{\"b\":2}", "{\"c\":\"? \"}"]);
+        assert_eq!((tally.recovered.len(), tally.skipped.len()), (3, 1));
+    }
+
+    #[test]
+    fn a_giant_line_is_passed_over_with_its_size() {
+        let mut bytes = vec![b'x'; 3 << 20];
+        bytes.extend_from_slice(b"\n{\"a\":1}\n");
+        let (seen, tally) = read(&bytes);
+        assert_eq!(seen, ["{\"a\":1}"]);
+        assert_eq!(tally.skipped, [(1, "a line of 3145729 bytes is too long (--max-line)".to_owned())]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Literals: from a JSON value in a line to the place, size and hash that a span carries.
+//!
+//! Serde hands out values as slices of the line ([`serde_json::value::RawValue`]), so a place is
+//! pointer arithmetic and no text is copied but to be hashed. One string may hold several
+//! documents; [`Literal::cut`] makes a span's worth of each, cut after line feeds only.
+
+use std::ops::Range;
+
+use super::lines::Line;
+use crate::place;
+use crate::record::{Form, Span};
+
+/// A text where it stands.
+pub struct Literal<'a> {
+    line: Line<'a>,
+    range: Range<usize>,
+    form: Form,
+    /// The decoded text.
+    pub text: String,
+}
+
+impl<'a> Literal<'a> {
+    /// Takes a JSON value of the line: a string is its contents, anything else its own text.
+    /// `None` for `null`, for an empty string, and for a value that is not of this line.
+    pub fn of(line: &Line<'a>, value: &str) -> Option<Literal<'a>> {
+        let range = line.range_of(value)?;
+        let (range, form) = match value.as_bytes() {
+            b"null" => return None,
+            [b'"', .., b'"'] => (range.start + 1..range.end - 1, Form::Plain),
+            _ => (range, Form::Json),
+        };
+        let text = place::decode(line.bytes.get(range.clone())?, form);
+        (!text.is_empty()).then_some(Literal { line: *line, range, form, text })
+    }
+
+    /// Writes place, size and hash into a span; the text too where `keep_text`.
+    pub fn fill(&self, span: &mut Span, keep_text: bool) {
+        self.fill_place(span);
+        span.bytes = self.text.len() as u64;
+        span.hash = Some(place::hash(self.text.as_bytes()));
+        if self.form != Form::Plain {
+            span.form = Some(self.form);
+        }
+        if keep_text {
+            span.text = Some(self.text.clone());
+        }
+    }
+
+    fn fill_place(&self, span: &mut Span) {
+        span.line = Some(self.line.number);
+        span.offset = Some(self.line.offset + self.range.start as u64);
+        span.length = Some(self.range.len() as u64);
+    }
+
+    /// Cuts the text where each of `cuts` (byte offsets into [`Literal::text`], rising) stands
+    /// after a line feed and before something that is not blank, so that the tokens of the parts
+    /// add up to those of the whole (DESIGN 2). Other cuts are left out.
+    pub fn cut(self, cuts: &[usize]) -> Vec<Literal<'a>> {
+        let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
+        let mut feeds = line_feeds(raw).enumerate();
+        let mut parts = Vec::new();
+        let (mut from, mut raw_from) = (0, 0);
+        for &cut in cuts {
+            let (Some(head), Some(tail)) = (self.text.get(..cut), self.text.get(cut..)) else { continue };
+            let clean = head.ends_with('\n') && !tail.starts_with(char::is_whitespace) && !tail.is_empty();
+            if !clean || cut <= from || self.form != Form::Plain {
+                continue;
+            }
+            let feed = memchr::memchr_iter(b'\n', head.as_bytes()).count() - 1;
+            let Some((_, raw_cut)) = feeds.find(|(n, _)| *n == feed) else { break };
+            parts.push(self.slice(from..cut, raw_from..raw_cut));
+            (from, raw_from) = (cut, raw_cut);
+        }
+        if from == 0 {
+            return vec![self];
+        }
+        parts.push(self.slice(from..self.text.len(), raw_from..raw.len()));
+        parts
+    }
+
+    fn slice(&self, text: Range<usize>, raw: Range<usize>) -> Literal<'a> {
+        let range = self.range.start + raw.start..self.range.start + raw.end;
+        let text = self.text.get(text).unwrap_or_default().to_owned();
+        Literal { line: self.line, range, form: self.form, text }
+    }
+}
+
+/// Ends of the line feeds in the inside of a JSON string, as offsets into it.
+fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            at += memchr::memchr(b'\\', raw.get(at..)?)?;
+            match raw.get(at + 1)? {
+                b'n' => {
+                    at += 2;
+                    return Some(at);
+                }
+                b'u' => {
+                    let feed = raw.get(at + 2..at + 6).is_some_and(|hex| hex.eq_ignore_ascii_case(b"000a"));
+                    at += 6;
+                    if feed {
+                        return Some(at);
+                    }
+                }
+                _ => at += 2,
+            }
+        }
+    })
+}
+
+/// Place and length of a text that is not for reading: encrypted, or an image. No hash.
+pub fn sealed(line: &Line, value: &str, span: &mut Span) {
+    if let Some(range) = line.range_of(value).filter(|range| range.len() > 2) {
+        span.line = Some(line.number);
+        span.offset = Some(line.offset + range.start as u64 + 1);
+        span.length = Some(range.len() as u64 - 2);
+        span.bytes = range.len() as u64 - 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(json: &str) -> Line<'_> {
+        Line { number: 3, offset: 100, bytes: json.as_bytes(), json }
+    }
+
+    #[test]
+    fn a_place_is_inside_the_quotes() {
+        let json = r#"{"a":"x\ny"}"#;
+        let literal = Literal::of(&line(json), &json[5..11]).unwrap();
+        let mut span = Span::default();
+        literal.fill(&mut span, false);
+        assert_eq!((span.offset, span.length, span.bytes), (Some(106), Some(4), 3));
+        assert_eq!(span.hash, Some(place::hash(b"x\ny")));
+    }
+
+    #[test]
+    fn parts_are_cut_after_a_line_feed_and_keep_their_places() {
+        let json = r#""a\\n\n\u000Ab\nc""#;
+        let literal = Literal::of(&line(json), json).unwrap();
+        assert_eq!(literal.text, "a\\n\n\nb\nc");
+        let parts = literal.cut(&[2, 4, 5, 7, 8]);
+        let texts: Vec<&str> = parts.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(texts, ["a\\n\n\n", "b\n", "c"]);
+        for part in &parts {
+            assert_eq!(place::decode(&json.as_bytes()[part.range.clone()], Form::Plain), part.text);
+        }
+    }
+}

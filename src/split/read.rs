@@ -1,0 +1,205 @@
+//! One file to its records: recognised, read, and written as lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use super::find::{Input, reason};
+use super::{Options, window::Window};
+use crate::format::history::{Final, Thread};
+use crate::format::lines::{self, Tally};
+use crate::format::{Format, Recognised, recognise};
+use crate::record::{Request, Skip, Uncounted};
+
+/// What one file gave.
+#[derive(Default)]
+pub struct Outcome {
+    /// Its records: lines, and requests apart, for whether they count is only known in order.
+    pub chunks: Vec<Chunk>,
+    /// What became of its lines.
+    pub tally: Tally,
+    /// Places that could not be read, in order.
+    pub skips: Vec<Skip>,
+    /// Whether the file was left out.
+    pub left_out: bool,
+    /// Whether the file was of no interest: nothing is said of it.
+    pub passed_over: bool,
+    /// Whether something that was named could not be read.
+    pub partial: bool,
+}
+
+/// A part of a file's records.
+pub enum Chunk {
+    /// Whole lines.
+    Lines(Vec<u8>),
+    /// One request.
+    Request(Box<Request>),
+}
+
+/// No more of a file than this is looked at to recognise it.
+const HEAD_BYTES: usize = 8 << 20;
+
+/// Reads one file. Never fails: what goes wrong is in the outcome.
+pub fn file(input: &Input, options: &Options) -> Outcome {
+    let name = input.path.display().to_string();
+    let mut outcome = Outcome::default();
+    if let Err(e) = read(input, &name, options, &mut outcome) {
+        outcome.leave_out(&name, &reason(&e), true);
+    }
+    outcome
+}
+
+fn read(input: &Input, name: &str, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
+    if input.path == Path::new("-") {
+        return stream(io::stdin().lock(), true, input, name, options, outcome);
+    }
+    let file = File::open(&input.path)?;
+    let data = file.metadata()?;
+    if data.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !data.modified().is_ok_and(|written| options.window.reaches(written)) {
+        outcome.passed_over = true;
+        return Ok(());
+    }
+    // A file that grows while it is read ends where it ended when it was opened.
+    let file = file.take(if data.is_file() { data.len() } else { u64::MAX });
+    if name.ends_with(".zst") {
+        let mut decoder = zstd::Decoder::new(file)?;
+        decoder.window_log_max(27)?;
+        return stream(Capped { inner: decoder, left: options.max_decompressed }, true, input, name, options, outcome);
+    }
+    stream(file, false, input, name, options, outcome)
+}
+
+/// A decompressed stream that ends with an error where it grows beyond all measure.
+struct Capped<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Capped<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(to)?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other("too large when decompressed"))?;
+        Ok(read)
+    }
+}
+
+/// `embed`: nobody can read the places again, so the texts go with the records.
+fn stream(
+    input: impl Read,
+    embed: bool,
+    from: &Input,
+    name: &str,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
+    let (head, format) = head(&mut input)?;
+    let Some(format) = format else {
+        if !head.is_empty() {
+            outcome.leave_out(name, "not a session of a known format", from.named);
+        }
+        return Ok(());
+    };
+    if !options.agents.is_empty() && !options.agents.iter().any(|agent| agent == format.name) {
+        outcome.passed_over = true;
+        return Ok(());
+    }
+    let mut wants = options.wants;
+    wants.text |= embed && wants.spans;
+    let mut reader = (format.reader)(wants);
+    let whole = Cursor::new(head).chain(input);
+    let read = lines::each(whole, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
+    for (line, why) in &outcome.tally.skipped {
+        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why: why.clone() });
+    }
+    for thread in reader.finish(name) {
+        outcome.write(thread, name, options)?;
+    }
+    // What was read before an error stands; the error is one more skip.
+    read
+}
+
+/// Reads first lines until a format knows them, or none can.
+fn head(input: &mut impl BufRead) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
+    let mut head = Vec::new();
+    let mut ends = Vec::new();
+    loop {
+        let left = HEAD_BYTES.saturating_sub(head.len()) as u64;
+        let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
+        ends.push(head.len());
+        let complete = read == 0 || head.len() >= HEAD_BYTES;
+        let text = String::from_utf8_lossy(&head);
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches(['\u{feff}', '\0', ' '])).collect();
+        let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        match recognise(&lines, complete) {
+            Recognised::Format(format) => return Ok((head, Some(format))),
+            Recognised::Unknown => return Ok((head, None)),
+            Recognised::NeedMore => {}
+        }
+    }
+}
+
+impl Outcome {
+    fn leave_out(&mut self, file: &str, why: &str, partial: bool) {
+        self.left_out = true;
+        self.partial |= partial;
+        self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
+    }
+
+    fn write(&mut self, thread: Thread, file: &str, options: &Options) -> io::Result<()> {
+        if !options.selects(&thread.session) || !touches(&thread, &options.window) {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        let session = crate::record::Session { file: file.to_owned(), ..thread.session };
+        line(&mut lines, &session)?;
+        if options.list {
+            self.chunks.push(Chunk::Lines(lines));
+            return Ok(());
+        }
+        for record in thread.records {
+            match record {
+                Final::Span(mut span) => {
+                    span.file = span.offset.map(|_| file.to_owned());
+                    line(&mut lines, &span)?;
+                }
+                Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,
+                Final::Event(_) => {}
+                Final::Request(mut request) => {
+                    if request.counted && !options.window.has(request.at.as_deref()) {
+                        request.counted = false;
+                        request.uncounted = Some(Uncounted::Window);
+                    }
+                    self.chunks.push(Chunk::Lines(std::mem::take(&mut lines)));
+                    self.chunks.push(Chunk::Request(request));
+                }
+            }
+        }
+        for disk in thread.disk.iter().filter(|_| options.wants.spans) {
+            line(&mut lines, disk)?;
+        }
+        self.chunks.push(Chunk::Lines(lines));
+        Ok(())
+    }
+}
+
+/// Whether any request of the thread lies in the window; of a thread without, any record.
+fn touches(thread: &Thread, window: &Window) -> bool {
+    let requests = || {
+        thread.records.iter().filter_map(|record| match record {
+            Final::Request(request) => Some(request.at.as_deref()),
+            _ => None,
+        })
+    };
+    requests().next().is_none() && window.has(thread.session.started.as_deref()) || requests().any(|at| window.has(at))
+}
+
+fn line(to: &mut Vec<u8>, record: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, record)?;
+    to.push(b'\n');
+    Ok(())
+}
