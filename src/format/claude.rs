@@ -51,7 +51,7 @@ const TYPES: &[&str] = &[
     "atis-latch",
 ];
 
-/// A session has lines of user or assistant with a message and a session id; other types of lines
+/// A session has lines of user or assistant with the content of a message; other types of lines
 /// may stand before them.
 fn recognise(head: &[&str], complete: bool) -> Answer {
     #[derive(Deserialize)]
@@ -59,10 +59,13 @@ fn recognise(head: &[&str], complete: bool) -> Answer {
     struct Head<'a> {
         #[serde(rename = "type", default)]
         kind: String,
-        session_id: Option<serde::de::IgnoredAny>,
-        uuid: Option<serde::de::IgnoredAny>,
         #[serde(borrow)]
-        message: Option<&'a RawValue>,
+        message: Option<Said<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Said<'a> {
+        #[serde(borrow)]
+        content: Option<&'a RawValue>,
     }
     let mut known = 0;
     for line in head {
@@ -71,8 +74,8 @@ fn recognise(head: &[&str], complete: bool) -> Answer {
             return Answer::No;
         }
         known += 1;
-        let speaks = matches!(&*head.kind, "user" | "assistant") && head.message.is_some();
-        if speaks && (head.session_id.is_some() || head.uuid.is_some()) {
+        let said = head.message.is_some_and(|message| message.content.is_some());
+        if said && matches!(&*head.kind, "user" | "assistant") {
             return Answer::Yes;
         }
     }
@@ -220,7 +223,8 @@ impl Chain {
 
     /// The request of a message: of the usages that its lines repeat, the largest, field by field.
     fn request(&mut self, line: &Line, entry: &Entry, message: &Message, at: Option<String>) -> Handle {
-        let id = message.id.as_deref().or(entry.uuid.as_deref()).unwrap_or_default().to_owned();
+        let id = message.id.as_deref().or(entry.uuid.as_deref()).map(str::to_owned);
+        let id = id.unwrap_or_else(|| format!("{}:{}", self.history.session.session, line.number));
         let key = (id, entry.request_id.as_deref().unwrap_or_default().to_owned());
         let usage: Usage = message.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()).unwrap_or_default();
         let stopped = message.stop_reason.is_some();
@@ -388,8 +392,12 @@ impl Reader for Claude {
         let chains = self.threads.into_iter().zip(used).skip(usize::from(only_side));
         chains
             .filter(|(_, used)| *used)
-            .map(|(chain, _)| {
-                let session = &chain.history.session.session;
+            .map(|(mut chain, _)| {
+                let session = &mut chain.history.session.session;
+                if session.is_empty() {
+                    // The oldest and the hand-made files have no ids: the name of the file is one.
+                    session.push_str(path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or(path));
+                }
                 let thread = identity(&[session, path]);
                 let thread = thread.get(..12).unwrap_or(&thread).to_owned();
                 chain.history.finish(Layout::Given, &thread)

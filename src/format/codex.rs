@@ -20,8 +20,6 @@ struct Head {
     kind: Value,
     id: Value,
     timestamp: Value,
-    instructions: Option<Value>,
-    git: Option<Value>,
     payload: Payload,
 }
 
@@ -47,7 +45,8 @@ fn recognise(head: &[&str], complete: bool) -> Answer {
         };
     }
     let bare = first.kind.is_null() && first.id.is_string() && first.timestamp.is_string();
-    if bare && (first.instructions.is_some() || first.git.is_some()) { Answer::Yes } else { Answer::No }
+    let named = head.first().is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"));
+    if bare && named { Answer::Yes } else { Answer::No }
 }
 
 fn is_other_event(line: &str) -> bool {

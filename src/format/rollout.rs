@@ -157,7 +157,12 @@ impl Rollout {
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 let context: TurnContext = parse(text)?;
-                self.own_turn(context.turn_id.as_deref());
+                match context.turn_id.as_deref() {
+                    Some(id) => self.own_turn(id),
+                    // Without ids of turns nothing tells a copied one: equal sums do, across files.
+                    None if matches!(self.replays, Replay::Turn) => self.replays = Replay::No,
+                    None => {}
+                }
                 self.model = context.model.or(self.model.take());
                 self.cut_bytes = context.truncation_policy.and_then(|policy| policy.bytes()).or(self.cut_bytes);
                 self.history.disk(kind, line.bytes.len());
@@ -305,7 +310,7 @@ impl Rollout {
                     self.counted(line, &parse(info.get())?);
                 }
             }
-            "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref()),
+            "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref().unwrap_or_default()),
             "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
             "turn_aborted" if !self.is_replayed() => {
                 let event = Event { what: What::Abort, ..self.event_at(line) };
@@ -331,8 +336,8 @@ impl Rollout {
 
     /// A turn begins: the thread's own first one ends the replay of its parent's history. Ids are
     /// UUIDs of version 7, which sort by the time they were made.
-    fn own_turn(&mut self, turn_id: Option<&str>) {
-        if matches!(self.replays, Replay::Turn) && turn_id.is_some_and(|id| id > &*self.history.session.session) {
+    fn own_turn(&mut self, turn_id: &str) {
+        if matches!(self.replays, Replay::Turn) && turn_id > &*self.history.session.session {
             self.replays = Replay::No;
         }
     }
