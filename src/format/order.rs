@@ -129,7 +129,7 @@ impl Order {
         match span.role {
             Role::Tool => self.answered |= span.call_id.as_ref().is_some_and(|id| self.open_calls.remove(id)),
             Role::User | Role::Developer if span.source == "user" => {
-                self.interrupted |= !self.held.is_empty() || self.current.is_some();
+                self.interrupted |= !self.held.is_empty() || self.layout == Layout::Before && self.current.is_some();
             }
             _ => {}
         }
