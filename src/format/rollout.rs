@@ -116,6 +116,8 @@ pub(super) struct Rollout {
     last_answer: Option<String>,
     /// Outputs longer than this are sent cut (FORMATS 1.7).
     cut_bytes: Option<u64>,
+    /// A review's result was just handed back: the message that follows is not this model's.
+    review_returned: bool,
 }
 
 /// How the end of a parent's replayed history is known (FORMATS 1.8, rule 8).
@@ -146,6 +148,7 @@ impl Rollout {
             replays: Replay::No,
             last_answer: None,
             cut_bytes: None,
+            review_returned: false,
         }
     }
 
@@ -224,6 +227,9 @@ impl Rollout {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
         let mut found = reading.found;
+        if std::mem::take(&mut self.review_returned) {
+            found.iter_mut().for_each(|found| found.made = Made::Input);
+        }
         if found.iter().any(|found| found.span.source == "ephemeral") {
             found.iter_mut().for_each(|found| found.span.detail = Some("ephemeral".into()));
         }
@@ -292,6 +298,7 @@ impl Rollout {
         let reported = head.split_once("reported ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
         let count = if head.contains("no findings") { Some(0) } else { reported };
         let reason = if head.starts_with("[developer]") { "auto_review" } else { "review" };
+        self.review_returned = reason == "review";
         let event = Event { what: What::Review, reason: Some(reason.into()), count, ..self.event_at(line) };
         self.history.event(event, References::default());
     }
