@@ -34,7 +34,12 @@ pub struct Format {
     /// Says whether the first lines of a file are of this format. `complete`: there are no more.
     pub recognise: fn(head: &[&str], complete: bool) -> Answer,
     /// Makes a reader for one file.
-    pub reader: fn(Wants) -> Box<dyn Reader>,
+    pub reader: for<'s> fn(Source<'s>) -> Box<dyn Reader + 's>,
+    /// Returns the id of the thread that a file holds, by its first line; how forks find their
+    /// parents.
+    pub thread_id: fn(first: &str) -> Option<String>,
+    /// Names of files beside the sessions that are none.
+    pub sidecars: &'static [&'static str],
 }
 
 /// What a format says of the first lines of a file.
@@ -46,6 +51,31 @@ pub enum Answer {
     No,
     /// They may be.
     NeedMore,
+}
+
+/// A file to be read, and what a reader may know beside it.
+#[derive(Clone, Copy)]
+pub struct Source<'s> {
+    /// Its path; tells threads of one id in two files apart.
+    pub path: &'s str,
+    /// What is asked for.
+    pub wants: Wants,
+    /// The files read beside it.
+    pub beside: &'s dyn Beside,
+}
+
+/// What lies beside a session file.
+pub trait Beside: Sync {
+    /// Returns the file that holds the thread of that id, if it is among those to be read; of
+    /// several the one nearest to the path `near`.
+    fn file_of(&self, thread: &str, near: &str) -> Option<String>;
+}
+
+/// Nothing lies beside the file.
+impl Beside for () {
+    fn file_of(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What a reader is asked for.
@@ -65,8 +95,8 @@ pub trait Reader {
     /// Why it cannot be used; then nothing was taken of it.
     fn take(&mut self, line: &Line) -> Result<(), String>;
 
-    /// The file has ended; returns its threads. `path` tells threads of one id in two files apart.
-    fn finish(self: Box<Self>, path: &str) -> Vec<Thread>;
+    /// The file has ended; returns its threads.
+    fn finish(self: Box<Self>) -> Vec<Thread>;
 }
 
 /// How many lines a format may look at before it must say yes.

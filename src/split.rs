@@ -4,6 +4,7 @@
 //! be known across files is decided while writing: whether a response was counted before, in
 //! another file that holds a copy of it.
 
+pub mod beside;
 pub mod find;
 pub mod pool;
 pub mod read;
@@ -17,6 +18,7 @@ use crate::cli::Io;
 use crate::format::Wants;
 use crate::record::{Coverage, SCHEMA, Session, Skip, Stream, Uncounted};
 use crate::stream::{Sink, Status};
+use beside::Beside;
 use find::Found;
 use read::{Chunk, Outcome};
 use window::Window;
@@ -42,6 +44,8 @@ pub struct Options {
     pub max_decompressed: u64,
     /// How many files are read side by side.
     pub threads: usize,
+    /// The files that are read, by the threads they hold.
+    pub beside: Beside,
 }
 
 impl Options {

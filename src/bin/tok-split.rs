@@ -89,6 +89,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
     if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         bail!("standard input can be read once");
     }
+    let found = find::find(&paths, &o.exclude)?;
     let options = split::Options {
         window: Window::new(since, o.until.as_deref(), o.tz.as_deref())?,
         agents: o.agent.clone(),
@@ -99,6 +100,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
         threads: o.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        beside: split::beside::Beside::new(&found.inputs),
     };
-    split::run(&find::find(&paths, &o.exclude)?, &options, io)
+    split::run(&found, &options, io)
 }

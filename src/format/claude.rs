@@ -16,14 +16,19 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, References, Thread, project, unreported};
 use super::lines::Line;
-use super::{Answer, Format, Reader, Wants, identity, time};
+use super::{Answer, Format, Reader, Source, Wants, identity, time};
 use crate::record::{Event, Kind, Part, Request, Role, Span, What};
 use content::Content;
 use line::{Attachment, Compaction, Entry, Message, Usage};
 
 /// The table line.
-pub(super) const FORMAT: Format =
-    Format { name: "claude", recognise, reader: |wants| Box::new(Claude { wants, ..Claude::default() }) };
+pub(super) const FORMAT: Format = Format {
+    name: "claude",
+    recognise,
+    reader: |source| Box::new(Claude::new(source)),
+    thread_id: |_| None,
+    sidecars: &["history.jsonl"],
+};
 
 /// Types of lines that only these files have.
 const TYPES: &[&str] = &[
@@ -89,9 +94,8 @@ fn recognise(head: &[&str], complete: bool) -> Answer {
     }
 }
 
-#[derive(Default)]
-struct Claude {
-    wants: Wants,
+struct Claude<'s> {
+    source: Source<'s>,
     /// The file's own thread first, then its side chains in the order they begin.
     threads: Vec<Chain>,
     /// To which side chain a line belongs, by its uuid.
@@ -115,7 +119,11 @@ struct Chain {
     lines: HashMap<String, Vec<Handle>>,
 }
 
-impl Claude {
+impl<'s> Claude<'s> {
+    fn new(source: Source<'s>) -> Claude<'s> {
+        Claude { source, threads: Vec::new(), side_of: HashMap::new(), agent_of: HashMap::new() }
+    }
+
     /// Finds the thread that a line belongs to; side chains begin where their first line stands.
     fn chain(&mut self, entry: &Entry) -> &mut Chain {
         if self.threads.is_empty() {
@@ -366,10 +374,10 @@ fn merge(request: &mut Request, usage: Usage, stopped: bool) {
     request.output_known = (!stopped).then_some(false);
 }
 
-impl Reader for Claude {
+impl Reader for Claude<'_> {
     fn take(&mut self, line: &Line) -> Result<(), String> {
         let entry: Entry = parse(line.json)?;
-        let wants = self.wants;
+        let wants = self.source.wants;
         let at = entry.timestamp.as_deref().and_then(time::instant);
         let chain = self.chain(&entry);
         chain.session(&entry, at.as_deref());
@@ -385,7 +393,8 @@ impl Reader for Claude {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, path: &str) -> Vec<Thread> {
+    fn finish(self: Box<Self>) -> Vec<Thread> {
+        let path = self.source.path;
         let whole = self.threads.iter().enumerate();
         let used: Vec<bool> = whole.map(|(n, chain)| n == 0 || !chain.history.is_empty()).collect();
         let only_side = self.threads.len() > 1 && self.threads.first().is_some_and(|main| main.history.is_empty());

@@ -3,12 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rollout::{Dialect, Rollout};
-use super::{Answer, Format, Wants};
+use super::rollout::{self, Dialect, Rollout};
+use super::{Answer, Format};
 
 /// The table line.
-pub(super) const FORMAT: Format =
-    Format { name: "codex", recognise, reader: |wants: Wants| Box::new(Rollout::new(DIALECT, wants)) };
+pub(super) const FORMAT: Format = Format {
+    name: "codex",
+    recognise,
+    reader: |source| Box::new(Rollout::new(DIALECT, source)),
+    thread_id: rollout::thread_id,
+    sidecars: &["history.jsonl", "session_index.jsonl"],
+};
 
 const DIALECT: Dialect = Dialect { agent: "codex", base_is_users: false, review_folder: None };
 

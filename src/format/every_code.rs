@@ -4,12 +4,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rollout::{Dialect, Rollout};
-use super::{Answer, Format, Wants};
+use super::rollout::{self, Dialect, Rollout};
+use super::{Answer, Format};
 
 /// The table line.
-pub(super) const FORMAT: Format =
-    Format { name: "every_code", recognise, reader: |wants: Wants| Box::new(Rollout::new(DIALECT, wants)) };
+pub(super) const FORMAT: Format = Format {
+    name: "every_code",
+    recognise,
+    reader: |source| Box::new(Rollout::new(DIALECT, source)),
+    thread_id: rollout::thread_id,
+    sidecars: &["catalog.jsonl", "history.jsonl"],
+};
 
 const DIALECT: Dialect =
     Dialect { agent: "every_code", base_is_users: true, review_folder: Some("/branches/auto-review") };

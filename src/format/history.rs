@@ -158,6 +158,16 @@ impl History {
         self.entries.len() - 1
     }
 
+    /// All content so far was a parent's: inherited, and made by none of this thread's requests.
+    pub fn inherit(&mut self) {
+        for entry in &mut self.entries {
+            if let Entry::Span(span, made) = entry {
+                span.inherited = true;
+                *made = Made::Input;
+            }
+        }
+    }
+
     /// Ends the history: puts the entries in order, numbers the requests, and gives ids.
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {

@@ -7,6 +7,7 @@
 //! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
 
 mod compaction;
+mod fork;
 mod item;
 mod mark;
 mod meta;
@@ -22,9 +23,10 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, References, Thread};
 use super::lines::Line;
-use super::{Reader, Wants, identity, order, time};
+use super::{Reader, Source, identity, order, time};
 use crate::record::{Event, Part, Request, Role, Span, What};
 use compaction::Compacted;
+use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
 use meta::Meta;
 use usage::{Counter, Info, Usage};
@@ -92,9 +94,9 @@ struct UsageRecord {
 }
 
 /// Reads one rollout.
-pub(super) struct Rollout {
+pub(super) struct Rollout<'s> {
     dialect: Dialect,
-    wants: Wants,
+    source: Source<'s>,
     history: History,
     /// Instant of the line at hand.
     at: Option<String>,
@@ -110,32 +112,30 @@ pub(super) struct Rollout {
     has_records: bool,
     /// The thread whose running sum this file's counter continues: its own, or the oldest ancestor.
     base_id: String,
-    /// Lines are copies of a parent's, until the first turn of the thread's own.
+    /// Lines are copies of a parent's.
     replays: Replay,
+    parent: Parent,
+    /// The lines at hand are of this file, not of the thread's own.
+    other_file: Option<String>,
+    /// How many files deep the line at hand is.
+    prefixes: u32,
     /// Text of the last response, where it was a message and nothing came after it.
     last_answer: Option<String>,
     /// Outputs longer than this are sent cut (FORMATS 1.7).
     cut_bytes: Option<u64>,
     /// A review's result was just handed back: the message that follows is not this model's.
     review_returned: bool,
+    /// The thread was forked from another.
+    forked: bool,
 }
 
-/// How the end of a parent's replayed history is known (FORMATS 1.8, rule 8).
-enum Replay {
-    No,
-    /// Up to the line of this ordinal.
-    Ordinal(u64),
-    /// Up to the first turn whose id is younger than the thread's.
-    Turn,
-}
-
-impl Rollout {
-    pub(super) fn new(dialect: Dialect, wants: Wants) -> Rollout {
+impl<'s> Rollout<'s> {
+    pub(super) fn new(dialect: Dialect, source: Source<'s>) -> Rollout<'s> {
         let mut history = History::default();
         history.session.agent = dialect.agent.to_owned();
         Rollout {
             dialect,
-            wants,
+            source,
             history,
             at: None,
             model: None,
@@ -145,32 +145,31 @@ impl Rollout {
             counter: Counter::default(),
             has_records: false,
             base_id: String::new(),
-            replays: Replay::No,
+            replays: Replay::Ended,
+            parent: Parent::default(),
+            other_file: None,
+            prefixes: 0,
             last_answer: None,
             cut_bytes: None,
             review_returned: false,
+            forked: false,
         }
     }
 
     fn payload(&mut self, line: &Line, kind: &str, payload: &RawValue) -> Result<(), String> {
         let text = payload.get();
         match kind {
-            "response_item" if self.wants.spans => self.item(line, &parse(text)?),
+            "response_item" if self.source.wants.spans => self.item(line, &parse(text)?),
             "response_item" => {}
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 let context: TurnContext = parse(text)?;
-                match context.turn_id.as_deref() {
-                    Some(id) => self.own_turn(id),
-                    // Without ids of turns nothing tells a copied one: equal sums do, across files.
-                    None if matches!(self.replays, Replay::Turn) => self.replays = Replay::No,
-                    None => {}
-                }
+                self.own_turn(context.turn_id.as_deref().unwrap_or_default());
                 self.model = context.model.or(self.model.take());
                 self.cut_bytes = context.truncation_policy.and_then(|policy| policy.bytes()).or(self.cut_bytes);
                 self.history.disk(kind, line.bytes.len());
             }
-            "compacted" if self.wants.spans => self.compacted(line, &parse::<Compacted>(text)?),
+            "compacted" if self.source.wants.spans => self.compacted(line, &parse::<Compacted>(text)?),
             "compacted" => {}
             "token_usage_record" => {
                 self.record(line, parse(text)?);
@@ -184,6 +183,12 @@ impl Rollout {
 
     fn meta(&mut self, line: &Line, meta: Meta) {
         self.history.disk("session_meta", line.bytes.len());
+        if self.replays == Replay::Prefix {
+            if let Some(base) = &meta.history_base {
+                self.prefix(base);
+            }
+            return;
+        }
         if !self.base_id.is_empty() {
             if meta.id != self.history.session.session {
                 // An ancestor's, copied: the last one is the oldest.
@@ -193,17 +198,12 @@ impl Rollout {
         }
         meta.fill(&mut self.history.session, self.dialect.review_folder);
         self.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
-        let forked = self.base_id != meta.id;
-        self.counter.continues = forked;
-        self.replays = match meta.subagent_history_start_ordinal {
-            Some(ordinal) => Replay::Ordinal(ordinal),
-            None if forked && meta.history_mode.as_deref() != Some("paginated") => Replay::Turn,
-            None => Replay::No,
-        };
-        if !self.wants.spans {
+        self.forked = self.base_id != meta.id;
+        self.counter.continues = self.forked;
+        if !self.source.wants.spans {
             return;
         }
-        let mut reading = Reading { line, wants: self.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
         if let Some(base) = meta.base_instructions.and_then(|base| base.text) {
             let (role, source) = match self.dialect.base_is_users {
                 true => (Role::User, "user_instructions"),
@@ -217,11 +217,23 @@ impl Rollout {
         }
         let found = reading.found;
         found.into_iter().for_each(|found| self.add(line, found));
+        if let Some(base) = &meta.history_base {
+            self.prefix(base);
+        }
+        if self.forked {
+            let parent = meta.forked_from_id.as_deref().and_then(|id| self.source.beside.file_of(id, self.source.path));
+            self.parent = Parent::of(parent, self.at.as_deref());
+        }
+        self.replays = match meta.subagent_history_start_ordinal {
+            Some(ordinal) => Replay::Ordinal(ordinal),
+            None if self.forked && meta.history_mode.as_deref() != Some("paginated") => Replay::Turn,
+            None => Replay::Ended,
+        };
     }
 
     fn item(&mut self, line: &Line, item: &Item) {
         self.last_answer = None;
-        let mut reading = Reading { line, wants: self.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
         let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
         if !reading.item(item, call) {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
@@ -270,6 +282,7 @@ impl Rollout {
         if span.part == Part::ToolOutput {
             span.cut_bytes = self.cut_bytes.filter(|most| span.bytes > *most);
         }
+        span.file.clone_from(&self.other_file);
         let handle = self.history.span(span, made);
         self.live.push(handle);
     }
@@ -337,23 +350,20 @@ impl Rollout {
         self.history.event(event, References { back_to: Some(back_to), ..References::default() });
     }
 
-    fn is_replayed(&self) -> bool {
-        !matches!(self.replays, Replay::No)
-    }
-
-    /// A turn begins: the thread's own first one ends the replay of its parent's history. Ids are
-    /// UUIDs of version 7, which sort by the time they were made.
-    fn own_turn(&mut self, turn_id: &str) {
-        if matches!(self.replays, Replay::Turn) && turn_id > &*self.history.session.session {
-            self.replays = Replay::No;
-        }
-    }
-
     fn counted(&mut self, line: &Line, info: &Info) {
         let model = info.latest_response_model.clone().or_else(|| info.requested_model.clone());
         self.model = model.or(self.model.take());
         let added = self.counter.take(info);
-        if self.has_records || self.is_replayed() {
+        let parents = self.forked && self.parent.has(info, self.at.as_deref());
+        if parents && self.replays == Replay::Ended {
+            // What was taken for the thread's own so far was the parent's still.
+            self.history.inherit();
+        }
+        if added.last.is_some() && !parents && (self.replays == Replay::Ended || self.parent.is_known()) {
+            self.parent.left = true;
+            self.replays = Replay::Ended;
+        }
+        if self.has_records || parents || self.is_replayed() {
             return;
         }
         for (n, usage) in [added.unseen, added.last].into_iter().enumerate() {
@@ -389,14 +399,14 @@ impl Rollout {
     }
 }
 
-impl Reader for Rollout {
+impl Reader for Rollout<'_> {
     fn take(&mut self, line: &Line) -> Result<(), String> {
         let envelope: Envelope = parse(line.json)?;
         self.at = envelope.timestamp.as_deref().and_then(time::instant).or(self.at.take());
         if let (Replay::Ordinal(first), Some(ordinal)) = (&self.replays, envelope.ordinal)
             && ordinal >= *first
         {
-            self.replays = Replay::No;
+            self.replays = Replay::Ended;
         }
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
@@ -407,9 +417,9 @@ impl Reader for Rollout {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, path: &str) -> Vec<Thread> {
-        let layout = if self.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
-        let thread = identity(&[&self.history.session.session, path]);
+    fn finish(self: Box<Self>) -> Vec<Thread> {
+        let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
+        let thread = identity(&[&self.history.session.session, self.source.path]);
         let thread = thread.get(..12).unwrap_or(&thread).to_owned();
         vec![self.history.finish(layout, &thread)]
     }
@@ -425,6 +435,13 @@ impl Truncation {
         };
         Some(budget / 5 * 6).filter(|bytes| *bytes > 0)
     }
+}
+
+/// The id that a file's first line names.
+pub(super) fn thread_id(first: &str) -> Option<String> {
+    let envelope: Envelope = parse(first).ok()?;
+    let meta: Meta = parse(envelope.payload.map_or(first, RawValue::get)).ok()?;
+    Some(meta.id).filter(|id| !id.is_empty())
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {

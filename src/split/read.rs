@@ -8,7 +8,7 @@ use super::find::{Input, reason};
 use super::{Options, window::Window};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
-use crate::format::{Format, Recognised, recognise};
+use crate::format::{FORMATS, Format, Recognised, Source, recognise};
 use crate::record::{Request, Skip, Uncounted};
 
 /// What one file gave.
@@ -99,7 +99,10 @@ fn stream(
     let mut input = BufReader::with_capacity(64 << 10, input);
     let (head, format) = head(&mut input)?;
     let Some(format) = format else {
-        if !head.is_empty() {
+        let sidecar = FORMATS.iter().flat_map(|format| format.sidecars).any(|sidecar| from.path.ends_with(sidecar));
+        if sidecar && !from.named {
+            outcome.passed_over = true;
+        } else if !head.is_empty() {
             outcome.leave_out(name, "not a session of a known format", from.named);
         }
         return Ok(());
@@ -110,13 +113,13 @@ fn stream(
     }
     let mut wants = options.wants;
     wants.text |= embed && wants.spans;
-    let mut reader = (format.reader)(wants);
+    let mut reader = (format.reader)(Source { path: name, wants, beside: &options.beside });
     let whole = Cursor::new(head).chain(input);
     let read = lines::each(whole, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
     for (line, why) in &outcome.tally.skipped {
         outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why: why.clone() });
     }
-    for thread in reader.finish(name) {
+    for thread in reader.finish() {
         outcome.write(thread, name, options)?;
     }
     // What was read before an error stands; the error is one more skip.
@@ -164,7 +167,7 @@ impl Outcome {
         for record in thread.records {
             match record {
                 Final::Span(mut span) => {
-                    span.file = span.offset.map(|_| file.to_owned());
+                    span.file = span.offset.and(span.file.take().or_else(|| Some(file.to_owned())));
                     line(&mut lines, &span)?;
                 }
                 Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,

@@ -27,7 +27,7 @@ const KEPT_USER_TOKENS: u64 = 20_000;
 /// What is recorded instead of a summary that stayed with the provider (FORMATS 2.3).
 const NO_SUMMARY: &str = "Conversation history compacted.";
 
-impl Rollout {
+impl Rollout<'_> {
     pub(super) fn compacted(&mut self, line: &Line, compacted: &Compacted) {
         if !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
@@ -52,7 +52,7 @@ impl Rollout {
     /// The context is the list that the line holds: what of it was there before stays, the rest
     /// comes in. What was there but stands after something new comes in again (`replacement`).
     fn replace(&mut self, line: &Line, items: &[&RawValue]) {
-        let mut reading = Reading { line, wants: self.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
         for item in items {
             if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
                 let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
@@ -86,7 +86,7 @@ impl Rollout {
     /// new context.
     fn restart(&mut self, line: &Line, message: Option<&RawValue>) {
         let keep = self.live.iter().copied().filter(|handle| self.is_initial(*handle)).collect();
-        let mut reading = Reading { line, wants: self.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
         let template = Span { source: "compaction_summary".into(), ..Span::default() };
         if let Some(message) = message {
             reading.text(message.get(), &template);

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::fork::HistoryBase;
 use crate::format::history::project;
 use crate::format::time;
 use crate::record::{Kind, Session};
@@ -28,6 +29,7 @@ pub(super) struct Meta<'a> {
     pub(super) dynamic_tools: Option<&'a RawValue>,
     pub(super) subagent_history_start_ordinal: Option<u64>,
     pub(super) history_mode: Option<String>,
+    pub(super) history_base: Option<HistoryBase>,
     git: Option<Git>,
 }
 
