@@ -199,3 +199,6 @@ impl Bill<'_> {
 fn signed(tokens: u64) -> i64 {
     i64::try_from(tokens).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

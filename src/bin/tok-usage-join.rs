@@ -14,8 +14,8 @@ use tok::usage_join::{Ledger, UsageJoin};
 /// context was made of (context_*), and writes after each thread what was charged by hour, model
 /// and kind of content (total). With a usage ledger, each counted request names the bucket it falls
 /// into, and usage records at the end say how much of each bucket the sessions explain.
-/// Memory: the lines of one thread up to --memory, past that a temporary file; 90 bytes a span and
-/// 250 a request of that thread; with a ledger, 200 bytes a bucket and session.
+/// Memory: the lines of one thread up to --memory, past that a temporary file; 120 bytes a span and
+/// 200 a request of that thread; with a ledger, 200 bytes a bucket and session.
 #[derive(Parser)]
 #[command(
     version,
