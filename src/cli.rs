@@ -52,6 +52,23 @@ impl Io<'_> {
     }
 }
 
+/// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.
+///
+/// # Errors
+/// In words, for clap.
+pub fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" => 1,
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => return Err("a number of bytes was expected, with K, M or G: 64M".into()),
+    };
+    let number: usize = digits.parse().map_err(|_| "a number was expected: 64M".to_owned())?;
+    number.checked_mul(unit).ok_or_else(|| "too large".to_owned())
+}
+
 /// Buffers: 64 KB is the knee; larger ones destroy the overlap of the stages (SPEED 3).
 const BUFFER_BYTES: usize = 64 << 10;
 

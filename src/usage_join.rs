@@ -1,1 +1,184 @@
-//! (being written)
+//! tok-usage-join: what carrying each span cost, and where a usage ledger saw it.
+//!
+//! The lines of one thread are held until it has ended ([`held`]), their numbers are fed to the
+//! replay as they pass, and then the lines leave in their order with what the replay says added,
+//! and after them the thread's `total` records. With a ledger, each counted request is joined with
+//! one of its buckets ([`buckets`]); their `usage` records end the stream.
+//!
+//! This room knows neither how costs are made (`replay`) nor what spans are.
+
+mod buckets;
+mod held;
+mod ledger;
+
+use std::borrow::Cow;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::record::{Part, Request, Role, Type};
+use crate::replay::{Content, History};
+use crate::stream::{Filter, Record, Sink};
+use buckets::Buckets;
+use held::Held;
+pub use ledger::Ledger;
+
+/// Adds what carrying the spans of each thread cost.
+pub struct UsageJoin {
+    held: Held,
+    thread: Option<Thread>,
+    usage: Option<Buckets>,
+}
+
+/// The thread at hand.
+struct Thread {
+    id: String,
+    session: String,
+    history: History,
+    /// For each request the bucket it was joined with.
+    buckets: Vec<Option<String>>,
+}
+
+/// Whose record it is.
+#[derive(Deserialize)]
+struct Owner<'a> {
+    #[serde(borrow)]
+    thread: Cow<'a, str>,
+    #[serde(borrow)]
+    session: Cow<'a, str>,
+}
+
+/// What is looked at of a span.
+#[derive(Deserialize)]
+struct View<'a> {
+    #[serde(borrow)]
+    thread: Cow<'a, str>,
+    #[serde(borrow)]
+    session: Cow<'a, str>,
+    seq: u64,
+    role: Role,
+    part: Part,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    made_by: Option<u64>,
+    #[serde(borrow, default)]
+    tool: Cow<'a, str>,
+    #[serde(borrow, default)]
+    server: Cow<'a, str>,
+    #[serde(borrow, default)]
+    command: Cow<'a, str>,
+    #[serde(borrow, default)]
+    detail: Cow<'a, str>,
+    bytes: u64,
+    length: Option<u64>,
+    tokens: Option<u64>,
+    #[serde(borrow, default)]
+    tokens_by: Cow<'a, str>,
+}
+
+impl View<'_> {
+    /// Tokens that come from the length of an encrypted text say how reasoning shares its output,
+    /// not what it weighs when it is sent: that is for the provider's laws.
+    fn content(&self) -> Content<'_> {
+        let plain = !self.tokens_by.starts_with("encrypted_length");
+        Content {
+            seq: self.seq,
+            tokens: self.tokens.filter(|_| plain),
+            weight: self.tokens.or(self.length).unwrap_or(self.bytes),
+            made_by: self.made_by,
+            role: self.role,
+            part: self.part,
+            source: &self.source,
+            tool: &self.tool,
+            server: &self.server,
+            command: &self.command,
+            ephemeral: self.detail == "ephemeral",
+        }
+    }
+}
+
+impl UsageJoin {
+    /// A filter that holds up to `memory` bytes of lines before it uses a temporary file, and joins
+    /// with that ledger.
+    pub fn new(memory: usize, ledger: Option<Ledger>) -> UsageJoin {
+        UsageJoin { held: Held::bounded(memory), thread: None, usage: ledger.map(Buckets::new) }
+    }
+
+    /// The thread that the record is of. One whose `session` record was filtered out begins here.
+    fn thread(&mut self, id: &str, session: &str, out: &mut Sink) -> Result<&mut Thread> {
+        if self.thread.as_ref().is_none_or(|thread| thread.id != id) {
+            self.close(out)?;
+        }
+        Ok(self.thread.get_or_insert_with(|| Thread {
+            id: id.to_owned(),
+            session: session.to_owned(),
+            history: History::default(),
+            buckets: Vec::new(),
+        }))
+    }
+
+    /// The thread has ended: its lines leave, with what it cost.
+    fn close(&mut self, out: &mut Sink) -> Result<()> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        let bill = thread.history.replay();
+        let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.buckets));
+        self.held.drain(|record| match record.kind {
+            Type::Span => out.extend(&record, &spans.next().unwrap_or_default()),
+            Type::Request => match requests.next() {
+                Some((mut billed, bucket)) => {
+                    billed.bucket.clone_from(bucket);
+                    out.extend(&record, &billed)
+                }
+                None => out.pass(&record),
+            },
+            _ => out.pass(&record),
+        })?;
+        bill.totals(&thread.id, &thread.session).iter().try_for_each(|total| out.put(total))
+    }
+
+    fn hold(&mut self, record: &Record, out: &mut Sink) -> Result<()> {
+        if self.thread.is_some() { self.held.push(record) } else { out.pass(record) }
+    }
+}
+
+impl Filter for UsageJoin {
+    fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
+        match record.kind {
+            Type::Session => {
+                let owner: Owner = record.read()?;
+                self.close(out)?;
+                self.thread(&owner.thread, &owner.session, out)?;
+            }
+            Type::Span => {
+                let span: View = record.read()?;
+                let thread = self.thread(&span.thread, &span.session, out)?;
+                thread.history.span(&span.content());
+            }
+            Type::Request => {
+                let request: Request = record.read()?;
+                let bucket = self.usage.as_mut().and_then(|usage| usage.join(&request));
+                let thread = self.thread(&request.thread, &request.session, out)?;
+                thread.history.request(&request);
+                thread.buckets.push(bucket);
+            }
+            Type::Event => {
+                let event = record.read()?;
+                let crate::record::Event { thread, session, .. } = &event;
+                self.thread(thread, session, out)?.history.event(&event);
+            }
+            // Written by an earlier pass of this filter: they are made anew.
+            Type::Total | Type::Usage => return Ok(()),
+            Type::Stream => self.close(out)?,
+            _ => {}
+        }
+        self.hold(&record, out)
+    }
+
+    fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        self.close(out)?;
+        if let Some(usage) = &self.usage {
+            usage.records().try_for_each(|usage| out.put(&usage))?;
+        }
+        coverage.map_or(Ok(()), |record| out.pass(&record))
+    }
+}

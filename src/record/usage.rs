@@ -1,5 +1,7 @@
 //! `usage`: a bucket of a ledger that an agent keeps outside its sessions.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,9 @@ pub enum Level {
     Month,
 }
 
-/// One per bucket that is the finest for the time it covers, and per session that shares it.
+/// One per bucket that a counted request fell into. Buckets of a stream never overlap: what a finer
+/// one tells is taken out of the coarser (an entry that a request matched out of its hour, an hour
+/// out of its day), so their sums are sums over the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "usage")]
 pub struct Usage {
@@ -46,4 +50,7 @@ pub struct Usage {
     /// What of the bucket the sessions explain, 0 to 1: `session_tokens` over input and output,
     /// never more than 1.
     pub share: f64,
+    /// The same by session (the agent's id): they add up to no more than `share`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<String, f64>,
 }

@@ -1,0 +1,117 @@
+//! Whatever the history, the bill adds up.
+
+use proptest::prelude::*;
+
+use super::{Content, History};
+use crate::record::{Event, Part, Request, What};
+
+/// One record of a made-up thread.
+#[derive(Clone, Debug)]
+enum Made {
+    Span { tokens: Option<u64>, part: Part, made: bool, ephemeral: bool },
+    Request { counted: bool, input: u64, read: u64, write: u64, output: u64, reasoning: Option<u64>, hour: u32 },
+    Event { clear: bool, back_to: Option<u64>, drop: u64, keep_user_tokens: Option<u64> },
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let part = prop_oneof![Just(Part::Text), Just(Part::Reasoning), Just(Part::ToolOutput), Just(Part::Image)];
+    let span = (prop::option::of(0..2000u64), part, any::<bool>(), any::<bool>());
+    // Reads and writes beyond the input are damage, and must not hurt either.
+    let cache = (0..6000u64, 0..3000u64);
+    let request = (
+        any::<bool>(),
+        prop_oneof![0..9000u64, any::<u64>()],
+        cache,
+        0..3000u64,
+        prop::option::of(0..4000u64),
+        0..3u32,
+    );
+    let event = (any::<bool>(), prop::option::of(0..40u64), 0..40u64, prop::option::of(0..3000u64));
+    prop_oneof![
+        3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
+        3 => request.prop_map(|(counted, input, (read, write), output, reasoning, hour)| {
+            Made::Request { counted, input, read, write, output, reasoning, hour }
+        }),
+        1 => event.prop_map(|(clear, back_to, drop, keep_user_tokens)| {
+            Made::Event { clear, back_to, drop, keep_user_tokens }
+        }),
+    ]
+}
+
+/// Feeds the records to a history; returns it with the input and output of the counted requests.
+fn feed(records: &[Made]) -> (History, i64, i64) {
+    let (mut history, mut n, mut input_sum, mut output_sum) = (History::default(), 0, 0i64, 0i64);
+    for (seq, record) in (0..).zip(records) {
+        match record.clone() {
+            Made::Span { tokens, part, made, ephemeral } => {
+                let made_by = (made && n > 0).then_some(n);
+                history.span(&Content {
+                    seq,
+                    tokens,
+                    weight: 3,
+                    made_by,
+                    part,
+                    source: "user",
+                    ephemeral,
+                    ..Content::default()
+                });
+            }
+            Made::Request { counted, input, read, write, output, reasoning, hour } => {
+                n += 1;
+                // As everywhere: larger numbers than JSON can carry are cut.
+                input_sum += if counted { i64::try_from(input.min(1 << 53)).unwrap() } else { 0 };
+                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                history.request(&Request {
+                    n,
+                    at: Some(format!("2026-11-20T{hour:02}:30:00.000Z")),
+                    counted,
+                    input_tokens: Some(input),
+                    cache_read_tokens: Some(read),
+                    cache_write_tokens: Some(write),
+                    output_tokens: Some(output),
+                    reasoning_tokens: reasoning,
+                    ..Request::default()
+                });
+            }
+            Made::Event { clear, back_to, drop, keep_user_tokens } => history.event(&Event {
+                thread: "t".into(),
+                what: What::Context,
+                clear,
+                keep: if clear { vec!["t.0".into(), format!("t.{drop}")] } else { Vec::new() },
+                keep_user_tokens,
+                back_to: back_to.map(|seq| format!("t.{seq}")),
+                drop: vec![format!("t.{drop}")],
+                ..Event::default()
+            }),
+        }
+    }
+    (history, input_sum, output_sum)
+}
+
+proptest! {
+    #[test]
+    fn rows_add_up_to_the_counted_requests(records in prop::collection::vec(made(), 0..60)) {
+        let (history, input, output) = feed(&records);
+        let bill = history.replay();
+        let totals = bill.totals("t", "s");
+        let sent = |t: &crate::record::Total| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens;
+        prop_assert_eq!(totals.iter().map(sent).sum::<i64>(), input);
+        prop_assert_eq!(totals.iter().map(|t| t.output_tokens).sum::<i64>(), output);
+    }
+
+    #[test]
+    fn spans_and_rows_tell_the_same(records in prop::collection::vec(made(), 0..60)) {
+        let (history, _, _) = feed(&records);
+        let bill = history.replay();
+        let carried: u64 = bill.spans().filter_map(|span| span.carried_tokens).sum();
+        let produced: u64 = bill.spans().filter_map(|span| span.output_tokens).sum();
+        let owned: Vec<_> = bill.totals("t", "s").into_iter().filter(|t| t.source.is_some()).collect();
+        let sent: i64 = owned.iter().map(|t| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens).sum();
+        prop_assert_eq!(sent, i64::try_from(carried).unwrap());
+        prop_assert_eq!(owned.iter().map(|t| t.output_tokens).sum::<i64>(), i64::try_from(produced).unwrap());
+        for span in bill.spans() {
+            let cached = span.carried_cache_read_tokens.unwrap_or(0) + span.carried_cache_write_tokens.unwrap_or(0);
+            prop_assert!(cached <= span.carried_tokens.unwrap_or(0));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Rows: what was charged, by hour, model and kind of content.
+//!
+//! A token is *first* sent with the first request that carries it, counted or not, so the rows of
+//! a window are those of the whole. Sent again, it was read from the cache or was not. What is
+//! unrecorded is treated alike: what it has in common with the request before was sent again, the
+//! difference is new (or gone, then negative only where the whole is).
+
+use std::collections::BTreeMap;
+
+use super::label::Labels;
+use super::signed;
+use crate::record::Total;
+
+/// An hour and a model, by the numbers of their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Period {
+    pub(super) hour: u32,
+    pub(super) model: u32,
+}
+
+/// The sums of one kind of content; as the keys of [`Total`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    items: u64,
+    first: i64,
+    cached: i64,
+    uncached: i64,
+    written: i64,
+    output: i64,
+}
+
+impl Row {
+    /// A span of `tokens` was sent, so much of it read from and written to the cache.
+    pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64, first: bool) {
+        if first {
+            self.items += 1;
+            self.first += signed(tokens);
+        } else {
+            self.cached += signed(cached);
+            self.uncached += signed(tokens - cached);
+        }
+        self.written += signed(written);
+    }
+
+    /// A request was sent with `now` tokens that no span owns, `cached` of them read from the
+    /// cache; the request before it had `before`.
+    pub(super) fn unrecorded(&mut self, now: i64, before: i64, cached: i64, written: i64) {
+        let again = if now.signum() == before.signum() { now.signum() * now.abs().min(before.abs()) } else { 0 };
+        let cached = cached.min(again).max(0);
+        let more = Row { items: 1, first: now - again, cached, uncached: again - cached, written, output: 0 };
+        self.add(&more);
+    }
+
+    /// The content (or, on label 0, nobody) produced so much.
+    pub(super) fn produced(&mut self, tokens: u64) {
+        self.output = self.output.saturating_add(signed(tokens));
+    }
+
+    /// Saturates: a damaged report may hold any number.
+    fn add(&mut self, other: &Row) {
+        self.items += other.items;
+        self.first = self.first.saturating_add(other.first);
+        self.cached = self.cached.saturating_add(other.cached);
+        self.uncached = self.uncached.saturating_add(other.uncached);
+        self.written = self.written.saturating_add(other.written);
+        self.output = self.output.saturating_add(other.output);
+    }
+}
+
+/// The rows of a thread: those of the period at hand in a plain list, for the inner loop.
+pub(super) struct Rows {
+    now: Period,
+    dense: Vec<Row>,
+    sparse: BTreeMap<(Period, u32), Row>,
+}
+
+impl Rows {
+    /// Rows for that many labels.
+    pub(super) fn new(labels: usize) -> Rows {
+        Rows { now: Period::default(), dense: vec![Row::default(); labels], sparse: BTreeMap::new() }
+    }
+
+    /// The rows of a period, by label.
+    pub(super) fn of(&mut self, period: Period) -> &mut [Row] {
+        if period != self.now {
+            self.store();
+            self.now = period;
+        }
+        &mut self.dense
+    }
+
+    /// Content of that label produced so much.
+    pub(super) fn produced(&mut self, period: Period, label: u32, tokens: u64) {
+        self.sparse.entry((period, label)).or_default().produced(tokens);
+    }
+
+    /// All rows that hold anything.
+    pub(super) fn finish(mut self) -> BTreeMap<(Period, u32), Row> {
+        self.store();
+        self.sparse.retain(|_, row| *row != Row::default());
+        self.sparse
+    }
+
+    fn store(&mut self) {
+        for (label, row) in (0u32..).zip(&mut self.dense) {
+            let row = std::mem::take(row);
+            if row != Row::default() {
+                self.sparse.entry((self.now, label)).or_default().add(&row);
+            }
+        }
+    }
+}
+
+/// The rows as records, sorted by their names.
+pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thread: &str, session: &str) -> Vec<Total> {
+    let spell = |name: u32| labels.spell(name).map(str::to_owned);
+    let record = |((period, label), row): (&(Period, u32), &Row)| {
+        let label = labels.get(*label)?;
+        Some(Total {
+            thread: thread.to_owned(),
+            session: session.to_owned(),
+            hour: spell(period.hour),
+            model: spell(period.model),
+            source: spell(label.source),
+            part: label.part,
+            tool: spell(label.tool),
+            server: spell(label.server),
+            command: spell(label.command),
+            items: row.items,
+            first_tokens: row.first,
+            resent_cached_tokens: row.cached,
+            resent_uncached_tokens: row.uncached,
+            cache_write_tokens: row.written,
+            output_tokens: row.output,
+        })
+    };
+    let mut totals: Vec<Total> = rows.iter().filter_map(record).collect();
+    totals.sort_by(|a, b| key(a).cmp(&key(b)));
+    totals
+}
+
+fn key(total: &Total) -> impl Ord + '_ {
+    let Total { hour, model, source, part, tool, server, command, .. } = total;
+    (hour, model, source, part, tool, server, command)
+}

@@ -1,0 +1,160 @@
+//! The ledger an agent keeps of an account's use, beside its sessions (FORMATS 2.6).
+//!
+//! One JSON file an account, rewritten at each response: an entry for each response of the last
+//! hour, then buckets of an hour, a day and a month. An entry that turns an hour old is added to
+//! the bucket of its hour *and* to that of its day; hours are dropped after a day; days turn into
+//! months after thirty and then are gone. So a true hour is its bucket and the entries of that
+//! hour, a day contains its hours, a month does not contain the days that are still there. A
+//! ledger holds what all processes of the account used: at least what the sessions tell, but that
+//! two processes may overwrite each other's entry.
+//!
+//! This is the only file that knows the format.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::skip::Skips;
+use crate::stream::Status;
+
+/// A real ledger has some hundred kilobytes at the most; a larger file is none.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Tokens as the ledger counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Tokens {
+    /// All input, cached included.
+    #[serde(rename = "input_tokens")]
+    pub(super) input: u64,
+    /// Of the input, read from the cache.
+    #[serde(rename = "cached_input_tokens")]
+    pub(super) cached: u64,
+    /// All output, reasoning included.
+    #[serde(rename = "output_tokens")]
+    pub(super) output: u64,
+    /// Of the output, reasoning.
+    #[serde(rename = "reasoning_output_tokens")]
+    pub(super) reasoning: u64,
+}
+
+/// One response.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Entry {
+    /// When it was noted.
+    #[serde(rename = "timestamp")]
+    pub(super) at: Timestamp,
+    /// What it used.
+    pub(super) tokens: Tokens,
+}
+
+/// An hour, a day or a month.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Bucket {
+    /// Its first instant.
+    #[serde(rename = "period_start")]
+    pub(super) start: Timestamp,
+    /// What was used in it.
+    pub(super) tokens: Tokens,
+}
+
+/// The ledger of one account, as one file holds it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ledger {
+    #[serde(rename = "account_id")]
+    pub(super) account: String,
+    #[serde(rename = "last_updated", default)]
+    updated: Timestamp,
+    #[serde(rename = "hourly_entries", default)]
+    pub(super) entries: Vec<Entry>,
+    #[serde(rename = "hourly_buckets", default)]
+    pub(super) hours: Vec<Bucket>,
+    #[serde(rename = "daily_buckets", default)]
+    pub(super) days: Vec<Bucket>,
+    #[serde(rename = "monthly_buckets", default)]
+    pub(super) months: Vec<Bucket>,
+}
+
+impl Ledger {
+    /// Reads the ledger at `path`, a file or a folder of them, of that account, or of the only one
+    /// there is. What is wrong is noted; a file or folder that cannot be read is
+    /// [`Status::Partial`], a file in the folder that is no ledger is not.
+    pub fn open(path: &Path, account: Option<&str>, skips: &mut Skips) -> (Option<Ledger>, Status) {
+        let name = path.display().to_string();
+        let found =
+            if path.is_dir() { folder(path, skips) } else { read(path).map(|ledger| vec![(name.clone(), ledger)]) };
+        match found {
+            Ok(ledgers) => (choose(newest(ledgers, skips), account, &name, skips), Status::Done),
+            Err(why) => {
+                skips.note(&name, None, &why);
+                (None, Status::Partial)
+            }
+        }
+    }
+}
+
+/// All ledgers of a folder, by name: files that end in `.json` (a `.json.tmp` is half written, a
+/// `.log` holds warnings).
+fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, String> {
+    let entries = std::fs::read_dir(path).map_err(|e| e.to_string())?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("json")) && file.is_file());
+    files.sort();
+    let mut ledgers = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        match read(&file) {
+            Ok(ledger) => ledgers.push((name, ledger)),
+            Err(why) => drop(skips.note(&name, None, &why)),
+        }
+    }
+    Ok(ledgers)
+}
+
+fn read(path: &Path) -> Result<Ledger, String> {
+    let file = File::open(path).map_err(|e| e.to_string())?;
+    let mut text = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut text).map_err(|e| e.to_string())?;
+    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {e}"))
+}
+
+/// One ledger an account: of several snapshots the one that was written last.
+fn newest(ledgers: Vec<(String, Ledger)>, skips: &mut Skips) -> BTreeMap<String, Ledger> {
+    let mut newest: BTreeMap<String, (String, Ledger)> = BTreeMap::new();
+    for (name, ledger) in ledgers {
+        let account = ledger.account.clone();
+        let Some((old_name, old)) = newest.remove(&account) else {
+            newest.insert(account, (name, ledger));
+            continue;
+        };
+        let newer = ledger.updated > old.updated;
+        let (left_out, taken) = if newer { (old_name, (name, ledger)) } else { (name, (old_name, old)) };
+        skips.note(&left_out, None, &format!("left out: {} is a later ledger of the same account", taken.0));
+        newest.insert(account, taken);
+    }
+    newest.into_iter().map(|(account, (_, ledger))| (account, ledger)).collect()
+}
+
+fn choose(
+    mut ledgers: BTreeMap<String, Ledger>,
+    account: Option<&str>,
+    name: &str,
+    skips: &mut Skips,
+) -> Option<Ledger> {
+    let names = ledgers.keys().cloned().collect::<Vec<_>>().join(", ");
+    let why = match (account, ledgers.len()) {
+        (_, 0) => "no usage ledger here: usage is not joined".to_owned(),
+        (Some(account), _) => match ledgers.remove(account) {
+            Some(ledger) => return Some(ledger),
+            None => format!("no account {account} (there is {names}): usage is not joined"),
+        },
+        (None, 1) => return ledgers.pop_first().map(|(_, ledger)| ledger),
+        (None, _) => format!("several accounts ({names}): usage is not joined; choose one with --account"),
+    };
+    skips.note(name, None, &why);
+    None
+}
