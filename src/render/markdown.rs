@@ -45,7 +45,7 @@ fn found(report: &Report, layout: &Layout) -> Option<Section> {
         lead: "\n### Findings\n\n".into(),
         items,
         left_out: report.findings_left_out(),
-        noun: "findings",
+        noun: "finding",
         most_chars: Some(layout.max_chars / whole * part),
         ..Section::default()
     })
@@ -83,7 +83,7 @@ fn rest(report: &Report, layout: &Layout) -> Section {
     Section {
         lead: "\n### Rests on\n\n".into(),
         items: lines.iter().map(|(label, phrase)| format!("- {label}: {}\n", inline(phrase, false))).collect(),
-        noun: "lines",
+        noun: "line",
         ..Section::default()
     }
 }

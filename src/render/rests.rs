@@ -25,7 +25,7 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<(&'static str, Phra
     }
     let more = report.skip_records.saturating_sub(report.skips.len() as u64);
     if more > 0 {
-        lines.push(("skipped", Phrase::ours(format!("{} more", counted(more, "place")))));
+        lines.push(("skipped", Phrase::ours(counted(more, "more place"))));
     }
     lines
 }
@@ -43,6 +43,6 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
     }
     let more = coverage.by_reason.len().saturating_sub(REASONS);
     if more > 0 {
-        lines.push(("damaged", Phrase::ours(format!("{more} more reasons"))));
+        lines.push(("damaged", Phrase::ours(counted(more as u64, "more reason"))));
     }
 }

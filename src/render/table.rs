@@ -21,7 +21,7 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<Phrase>>,
     /// How many rows more there were.
     pub(super) left_out: usize,
-    /// What a row is, in the plural.
+    /// What a row is: `session`.
     pub(super) noun: &'static str,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn growth(report: &Report, layout: &Layout) -> Option<Table> {
     let rows: Vec<_> = report.sessions.iter().take(ROWS).map(|row| thread(row, layout)).collect();
     let left_out = report.sessions.len() - rows.len();
     let title = "Growth: input tokens per request, first to last";
-    (!rows.is_empty()).then_some(Table { title, columns: GROWTH, rows, left_out, noun: "sessions" })
+    (!rows.is_empty()).then_some(Table { title, columns: GROWTH, rows, left_out, noun: "session" })
 }
 
 fn thread(row: &Growth, layout: &Layout) -> Vec<Phrase> {
@@ -99,7 +99,7 @@ pub(super) fn ledger(report: &Report, layout: &Layout) -> Option<Table> {
     let rows: Vec<_> = buckets.iter().take(ROWS).map(|bucket| self::bucket(bucket, layout)).collect();
     let left_out = buckets.len() - rows.len();
     let title = "Ledgers outside the sessions";
-    (!rows.is_empty()).then_some(Table { title, columns: LEDGER, rows, left_out, noun: "buckets" })
+    (!rows.is_empty()).then_some(Table { title, columns: LEDGER, rows, left_out, noun: "bucket" })
 }
 
 fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {

@@ -5,6 +5,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 use textwrap::WordSplitter;
 use unicode_width::UnicodeWidthStr;
 
+use super::number::counted;
 use super::table::Table;
 use super::{Layout, Report, findings, head, rests, table};
 
@@ -69,7 +70,7 @@ fn aligned(table: &Table, layout: &Layout) -> String {
     }
     let mut text: String = lines.lines().map(|line| format!(" {}\n", line.trim_end())).collect();
     if table.left_out > 0 {
-        text += &format!("  +{} more {}\n", table.left_out, table.noun);
+        text += &format!("  +{}\n", counted(table.left_out as u64, &format!("more {}", table.noun)));
     }
     text
 }

@@ -3,6 +3,8 @@
 //! A report is cut between its items only (a finding, a row, a line), never inside one, so that
 //! every fence is closed and every table keeps its shape. What is left out is said, in a line.
 
+use crate::render::number::counted;
+
 /// A part of the report that can lose items from its end.
 #[derive(Default)]
 pub(super) struct Section {
@@ -14,7 +16,7 @@ pub(super) struct Section {
     pub(super) tail: String,
     /// Items that were left out before.
     pub(super) left_out: u64,
-    /// What an item is, in the plural; empty where nothing is said of what is left out.
+    /// What an item is: `finding`. Empty where nothing is said of what is left out.
     pub(super) noun: &'static str,
     /// The characters that this section may take where others want some too.
     pub(super) most_chars: Option<usize>,
@@ -26,7 +28,7 @@ impl Section {
         match self.left_out.saturating_add(items as u64) {
             0 => String::new(),
             _ if self.noun.is_empty() => String::new(),
-            n => format!("\n{n} more {}.\n", self.noun),
+            n => format!("\n{}.\n", counted(n, &format!("more {}", self.noun))),
         }
     }
 
@@ -76,7 +78,7 @@ mod tests {
         let section = |items: usize| Section {
             lead: "lead\n".into(),
             items: vec!["12345678\n".into(); items],
-            noun: "rows",
+            noun: "row",
             ..Section::default()
         };
         let text = fit(vec![section(3), section(100)], 100);
