@@ -147,3 +147,9 @@ fn a_large_report_stays_under_its_characters() {
         shape(&text);
     }
 }
+
+#[test]
+fn spans_of_code_stay_apart_and_bars_stay_in_their_cell() {
+    assert_eq!(prose("an `a`<b>, 3x", false), "an `a` `<b>, 3x`");
+    assert_eq!(code(r"a\|b|c", true), r"`a\u{5c}\|b\|c`");
+}
