@@ -1,1 +1,94 @@
-//! (being written)
+//! tok-render: lays a ranked stream out as a report.
+//!
+//! The idea: the stream is read once into a [`Report`] (what the summary says, the findings, one
+//! row a thread, what it all rests on), and a format is one function from that to text. So every
+//! format says the same, and a new one is one file and one line of [`FORMATS`].
+//!
+//! Nothing is computed here but what a layout needs: which row is longest, which comes first. What
+//! the numbers mean is decided before, by the filters that wrote the records. No file is opened.
+
+mod findings;
+mod growth;
+mod head;
+mod json;
+mod markdown;
+mod name;
+mod number;
+mod phrase;
+mod report;
+mod rests;
+mod table;
+mod text;
+mod time;
+mod tsv;
+
+use anyhow::Result;
+
+pub use report::Report;
+pub use time::Zone;
+
+use crate::record::Type;
+use crate::stream::{Filter, Record, Sink};
+
+/// Lays a report out.
+pub type Format = fn(&Report, &Layout) -> Result<String>;
+
+/// Every format by its name; the first is the default.
+pub const FORMATS: &[(&str, Format)] =
+    &[("markdown", markdown::lay_out), ("text", text::lay_out), ("json", json::lay_out), ("tsv", tsv::lay_out)];
+
+/// Returns the format of that name.
+pub fn format(name: &str) -> Option<Format> {
+    FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+}
+
+/// What a format must know beside the report.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The zone that instants are shown in.
+    pub zone: Zone,
+    /// The reader's home folder, shown as `~`.
+    pub home: Option<String>,
+    /// Columns that a line of text may take.
+    pub columns: usize,
+    /// Characters that a markdown report stays under.
+    pub max_chars: usize,
+}
+
+/// Collects the records of a stream and writes the report at its end.
+pub struct Render {
+    report: Report,
+    layout: Layout,
+    format: Format,
+}
+
+impl Render {
+    /// A filter that writes `format`.
+    pub fn new(format: Format, layout: Layout) -> Render {
+        Render { report: Report::default(), layout, format }
+    }
+}
+
+impl Filter for Render {
+    fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
+        match record.kind {
+            Type::Stream => self.report.stream(record.read()?),
+            Type::Session => self.report.session(record.read()?),
+            Type::Request => self.report.request(&record.read()?),
+            Type::Disk => self.report.disk(&record.read()?),
+            Type::Usage => self.report.usage.push(record.read()?),
+            Type::Finding => self.report.findings.push(record.read()?),
+            Type::Summary => self.report.summary = Some(record.read()?),
+            Type::Skip => self.report.skip(record.read()?),
+            // A span that `tok-rank --keep-all` let pass, an event, a total: not for people.
+            Type::Span | Type::Event | Type::Total | Type::Coverage | Type::Other => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        self.report.coverage = coverage.map(|record| record.read()).transpose()?;
+        self.report.close();
+        out.text(&(self.format)(&self.report, &self.layout)?)
+    }
+}

@@ -37,6 +37,11 @@ impl Skips {
         }
     }
 
+    /// Takes over what another reader of the same process has noted.
+    pub fn append(&mut self, mut other: Skips) {
+        self.folded.append(&mut other.folded);
+    }
+
     /// Whether anything was noted.
     pub fn any(&self) -> bool {
         !self.folded.is_empty()
@@ -58,7 +63,7 @@ impl Skips {
 pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     let hostile = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     if !text.contains(hostile) {
         return text.into();

@@ -1,0 +1,64 @@
+//! tok-render: writes a ranked stream as a report.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use tok::cli::{self, Common};
+use tok::render::{self, FORMATS, Layout, Render, Zone};
+
+/// Lay out the records of tok-rank as a report.
+///
+/// Reads records on standard input and writes one report: what was spent, where and on what; the
+/// findings with their places, what to do and what it saves; how each session grew; and what all
+/// that rests on. It computes nothing, opens no file and drops what it does not know.
+/// Memory: 500 bytes a session, 1 kB a finding, and the report.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  \
+    tok-split ~/.codex/sessions | tok-measure | tok-dedup | tok-usage-join | tok-rank --top 5 |\n  \
+    tok-render --format text"
+)]
+struct Options {
+    /// How to lay it out
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].0,
+        value_parser = PossibleValuesParser::new(FORMATS.iter().map(|(name, _)| *name)))]
+    format: String,
+    /// Time zone of the instants shown, such as Europe/Berlin [default: $TZ, else UTC]
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<Zone>,
+    /// text: columns of a line [default: those of the terminal, else 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    width: Option<u16>,
+    /// markdown: stay under that many characters
+    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(4_000..))]
+    max_chars: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Options {
+    fn layout(&self) -> Layout {
+        let tz = std::env::var("TZ").ok();
+        let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
+        let wide = if self.format == "text" { self.width.or_else(terminal) } else { None };
+        Layout {
+            zone: self.tz.clone().unwrap_or_else(|| Zone::of_environment(tz.as_deref())),
+            home: std::env::var("HOME").ok(),
+            columns: usize::from(wide.unwrap_or(100)),
+            max_chars: usize::try_from(self.max_chars).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main(
+        "tok-render",
+        |o: &Options| &o.common,
+        |options, io| {
+            let format = render::format(&options.format).unwrap_or(FORMATS[0].1);
+            io.run(&mut Render::new(format, options.layout()))
+        },
+    )
+}

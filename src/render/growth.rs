@@ -1,0 +1,94 @@
+//! One row a thread: how its input grew from the first request to the last.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::record::{Kind, Request, Session};
+
+/// What the counted requests of one thread add up to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Growth {
+    /// The thread, with what its `session` record says of it.
+    pub(super) thread: String,
+    /// The agent that wrote it.
+    pub(super) agent: String,
+    /// What the thread was run for.
+    pub(super) kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) branch: Option<String>,
+    pub(super) file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) started: Option<String>,
+    /// Counted requests by model.
+    pub(super) models: BTreeMap<String, u64>,
+    /// Counted requests.
+    pub(super) requests: u64,
+    /// Input of the first counted request.
+    pub(super) first_input_tokens: u64,
+    /// The largest input of one counted request.
+    pub(super) peak_input_tokens: u64,
+    /// Input of the last counted request.
+    pub(super) last_input_tokens: u64,
+    /// Input of all counted requests, cached included.
+    pub(super) input_tokens: u64,
+    /// Of it, read from the cache.
+    pub(super) cache_read_tokens: u64,
+    /// Output of all counted requests.
+    pub(super) output_tokens: u64,
+}
+
+impl Growth {
+    /// Takes what the session record says.
+    pub(super) fn session(&mut self, session: Session) {
+        self.agent = session.agent;
+        self.kind = session.kind;
+        self.project = session.project;
+        self.branch = session.branch;
+        self.file = session.file;
+        self.started = session.started;
+    }
+
+    /// Adds a request, if it is counted.
+    pub(super) fn request(&mut self, request: &Request) {
+        if !request.counted {
+            return;
+        }
+        let input = request.input_tokens.unwrap_or(0);
+        if self.requests == 0 {
+            self.first_input_tokens = input;
+        }
+        self.requests += 1;
+        self.last_input_tokens = input;
+        self.peak_input_tokens = self.peak_input_tokens.max(input);
+        self.input_tokens = self.input_tokens.saturating_add(input);
+        self.cache_read_tokens = self.cache_read_tokens.saturating_add(request.cache_read_tokens.unwrap_or(0));
+        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        if let Some(model) = &request.model {
+            *self.models.entry(model.clone()).or_default() += 1;
+        }
+        if self.project.is_none() {
+            self.project.clone_from(&request.project);
+        }
+    }
+
+    /// The model of most requests, and how many others there were.
+    pub(super) fn model(&self) -> Option<(&str, usize)> {
+        // Of equals the first by name: `max_by_key` would take the last.
+        let (name, _) = self.models.iter().rev().max_by_key(|(_, requests)| **requests)?;
+        Some((name, self.models.len() - 1))
+    }
+
+    /// What a thread is called that is not a person's session.
+    pub(super) fn kind_name(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Main => None,
+            Kind::Subagent => Some("sub-agent"),
+            Kind::Review => Some("review"),
+            Kind::Compaction => Some("compaction"),
+            Kind::Memory => Some("memory"),
+        }
+    }
+}

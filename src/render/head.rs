@@ -1,0 +1,230 @@
+//! The opening of a report: what a reader wants to know in ten lines.
+//!
+//! Plain lines of text, made harmless; markdown sets them in a fence. Every number stands in the
+//! `summary` record; nothing is added up here.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::name::{clip, tidy};
+use super::number::{bytes, counted, grouped, percent, signed, tokens};
+use super::{Layout, Report};
+use crate::record::{Finding, Summary};
+
+/// Columns of the label that each line begins with.
+const LABEL: usize = 8;
+/// Findings that the opening names; all of them follow in full.
+const FINDINGS: usize = 3;
+/// Agents and kinds of content that are named.
+const NAMED: usize = 8;
+/// Columns that one part of a line may take.
+const PART_COLUMNS: usize = 72;
+
+/// Returns the opening lines.
+pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<String> {
+    let mut lines = line("tok-report  ", "   ", &title(report, layout), layout);
+    if report.is_empty() {
+        lines.push("no sessions found".into());
+        return lines;
+    }
+    let Some(summary) = &report.summary else {
+        lines.push("no summary record in the stream: tok-rank writes it".into());
+        return lines;
+    };
+    let labelled = [
+        ("tokens", ", ", amounts(summary)),
+        ("where", "  ", dearest(summary, report, layout)),
+        ("what", "  ", what(summary, layout)),
+        ("how", "  ", how(summary)),
+        ("trust", "; ", trust(summary, report, layout)),
+        ("save", ", ", save(summary)),
+    ];
+    for (label, glue, parts) in labelled {
+        if !parts.is_empty() {
+            lines.extend(line(&format!("{label:<LABEL$}"), glue, &parts, layout));
+        }
+    }
+    lines.extend(report.findings.iter().take(FINDINGS).map(|found| finding(found, layout)));
+    lines
+}
+
+/// Sets parts in one line, or in several where the columns do not suffice.
+fn line(label: &str, glue: &str, parts: &[String], layout: &Layout) -> Vec<String> {
+    let mut lines = vec![label.to_owned()];
+    let mut fresh = true;
+    for part in parts {
+        let part = clip(part, PART_COLUMNS.min(layout.columns.saturating_sub(LABEL)));
+        let used = lines.last().map_or(0, |line| line.width());
+        if !fresh && used + glue.width() + part.width() > layout.columns {
+            if let Some(last) = lines.last_mut() {
+                last.push_str(glue.trim_end());
+            }
+            lines.push(" ".repeat(LABEL));
+            fresh = true;
+        }
+        if let Some(last) = lines.last_mut() {
+            last.push_str(if fresh { "" } else { glue });
+            last.push_str(&part);
+        }
+        fresh = false;
+    }
+    lines
+}
+
+fn title(report: &Report, layout: &Layout) -> Vec<String> {
+    let zone = layout.zone.name();
+    let mut parts = vec![when(report, layout).map_or_else(|| zone.to_owned(), |when| format!("{when}, {zone}"))];
+    if let Some(summary) = &report.summary {
+        parts.extend(agents(summary, layout));
+    }
+    if let Some(coverage) = &report.coverage {
+        let skipped = match (coverage.skipped, coverage.files_skipped) {
+            (0, 0) => "0 skipped".into(),
+            (lines, 0) => format!("{} skipped", counted(lines, "line")),
+            (0, files) => format!("{} skipped", counted(files, "file")),
+            (lines, files) => format!("{} and {} skipped", counted(files, "file"), counted(lines, "line")),
+        };
+        parts.push(format!("{} read, {skipped}", bytes(coverage.bytes)));
+    }
+    parts
+}
+
+/// The window asked for, else the days that there were requests on.
+fn when(report: &Report, layout: &Layout) -> Option<String> {
+    let summary = report.summary.as_ref();
+    let zone = &layout.zone;
+    let since = report.since.as_deref().or_else(|| summary?.first.as_deref()).and_then(|at| zone.day(at));
+    let until = match &report.until {
+        Some(end) => zone.day_before(end),
+        None => summary.and_then(|summary| summary.last.as_deref()).and_then(|at| zone.day(at)),
+    };
+    match (since, until) {
+        (Some(since), Some(until)) if since == until => Some(since),
+        (Some(since), Some(until)) => Some(format!("{since} to {until}")),
+        (Some(since), None) => Some(format!("since {since}")),
+        (None, Some(until)) => Some(format!("until {until}")),
+        (None, None) => None,
+    }
+}
+
+/// `codex 14 sessions, claude 6`, most first; sub-agents and the like are said apart.
+fn agents(summary: &Summary, layout: &Layout) -> Option<String> {
+    let mut agents: Vec<_> = summary.sessions.iter().map(|(name, n)| (name, *n)).collect();
+    agents.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
+    let named = agents.iter().take(NAMED).enumerate().map(|(i, (name, n))| {
+        let name = name_of(name, layout);
+        if i == 0 { format!("{name} {}", counted(*n, "session")) } else { format!("{name} {}", grouped(*n)) }
+    });
+    let mut text = named.collect::<Vec<_>>().join(", ");
+    let sessions: u64 = agents.iter().map(|(_, n)| n).fold(0, |sum, n| sum.saturating_add(*n));
+    let others = summary.threads.saturating_sub(sessions);
+    if others > 0 {
+        let plus = if text.is_empty() { "" } else { " + " };
+        text += &format!("{plus}{}", counted(others, "other thread"));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn amounts(summary: &Summary) -> Vec<String> {
+    let cached = percent(summary.cache_read_tokens, summary.input_tokens);
+    vec![
+        format!("{} in ({cached} cached)", tokens(summary.input_tokens)),
+        format!("{} out", tokens(summary.output_tokens)),
+        counted(summary.requests, "request"),
+    ]
+}
+
+fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
+    let (Some(thread), Some(n)) = (summary.dearest.as_deref(), summary.dearest_tokens) else { return Vec::new() };
+    let all = summary.input_tokens.saturating_add(summary.output_tokens);
+    let row = report.row(thread);
+    let what = row.and_then(|row| row.kind_name()).unwrap_or("session");
+    let share = format!("{} ({}) is one {what}:", tokens(n), percent(n, all));
+    let Some(row) = row else { return vec![format!("{share} {}", name_of(thread, layout))] };
+    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let mut parts = vec![format!("{share} {}", started.as_deref().unwrap_or("started at no known time"))];
+    let branch = row.branch.as_deref().map_or(String::new(), |branch| format!(" ({})", name_of(branch, layout)));
+    parts.push(format!("{}{branch}", name_of(row.project.as_deref().unwrap_or(thread), layout)));
+    parts.extend(row.model().map(|(model, _)| name_of(model, layout)));
+    parts
+}
+
+fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
+    let mut kinds: Vec<_> = summary.what.iter().filter(|(_, n)| **n != 0).collect();
+    kinds.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    kinds.iter().take(NAMED).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
+}
+
+fn how(summary: &Summary) -> Vec<String> {
+    vec![
+        format!("first sent {}", signed(summary.first_tokens)),
+        format!("re-sent cached {}", signed(summary.resent_cached_tokens)),
+        format!("re-sent uncached {}", signed(summary.resent_uncached_tokens)),
+        format!("generated {}", tokens(summary.output_tokens)),
+    ]
+}
+
+/// What the numbers do not hold, and why.
+fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (why, n) in summary.uncounted.iter().take(NAMED) {
+        parts.push(format!("{} not counted ({})", counted(*n, "request"), reason(why, layout)));
+    }
+    if summary.uncounted.is_empty() {
+        parts.push("every request counted".into());
+    }
+    if summary.output_unknown > 0 {
+        parts.push(counted(summary.output_unknown, "placeholder output"));
+    }
+    let unrecorded = summary.what.get("unrecorded").copied().unwrap_or(0);
+    match u64::try_from(unrecorded) {
+        Ok(n) => parts.push(format!("{} of the input is in no file", percent(n, summary.input_tokens))),
+        Err(_) => parts.push(format!("the spans are {} more than the input", tokens(unrecorded.unsigned_abs()))),
+    }
+    if report.coverage.is_none() {
+        parts.push("no coverage record: the stream was cut off or filtered".into());
+    }
+    parts
+}
+
+fn reason(why: &str, layout: &Layout) -> String {
+    match why {
+        "copy" => "copied from elsewhere".into(),
+        "window" => "outside the window".into(),
+        "estimate" => "estimated by the agent".into(),
+        "unreported" => "never reported".into(),
+        other => name_of(other, layout),
+    }
+}
+
+fn save(summary: &Summary) -> Vec<String> {
+    if summary.findings == 0 {
+        return vec!["nothing found".into()];
+    }
+    vec![format!("at most {} tokens", tokens(summary.net_tokens)), "each counted once:".into()]
+}
+
+/// One finding in one line, its message cut to what the columns leave.
+fn finding(finding: &Finding, layout: &Layout) -> String {
+    let home = layout.home.as_deref();
+    let rule = tidy(&finding.rule, home);
+    let head = format!("{:>2} {:>7} {}  ", finding.rank, tokens(finding.net_tokens), clip(&rule, 32));
+    let id = finding.spans.first().or(finding.places.first()).map_or(String::new(), |id| tidy(id, home));
+    let tail = if id.is_empty() { id } else { format!("   {}", clip(&id, 40)) };
+    let room = layout.columns.saturating_sub(head.width() + tail.width()).max(24);
+    let message = tidy(&finding.message, home);
+    format!("{head}{}{tail}", clip_end(&message, room))
+}
+
+/// Sentences lose their end, not their middle.
+fn clip_end(text: &str, columns: usize) -> String {
+    let lines = textwrap::wrap(text, columns.saturating_sub(2).max(1));
+    match lines.as_slice() {
+        [] => String::new(),
+        _ if text.width() <= columns => text.to_owned(),
+        [first, ..] => format!("{first} …"),
+    }
+}
+
+fn name_of(name: &str, layout: &Layout) -> String {
+    clip(&tidy(name, layout.home.as_deref()), 40).into_owned()
+}

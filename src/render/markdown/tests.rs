@@ -1,0 +1,155 @@
+//! Hostile names, as comrak (GitHub's dialect) reads the report.
+
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options, parse_document};
+use proptest::prelude::*;
+
+use super::*;
+use crate::record::{Coverage, Finding, Kind, Session, Skip, Summary, Usage};
+use crate::render::Zone;
+
+/// A report that has the string wherever a string can be.
+fn report(evil: &str) -> Report {
+    let evil = || evil.to_owned();
+    let mut report = Report::default();
+    report.session(Session {
+        thread: "t".into(),
+        project: Some(evil()),
+        branch: Some(evil()),
+        kind: Kind::Review,
+        ..Session::default()
+    });
+    report.findings.push(Finding {
+        rule: evil(),
+        project: Some(evil()),
+        thread: Some(evil()),
+        spans: vec![evil(), evil()],
+        places: vec![evil()],
+        message: format!("`{}` is {} large", evil(), evil()),
+        remedy: evil(),
+        rank: 1,
+        ..Finding::default()
+    });
+    report.usage.push(Usage { account: evil(), ..Usage::default() });
+    report.skip(Skip { file: evil(), line: Some(1), why: evil() });
+    report.summary = Some(Summary {
+        threads: 1,
+        sessions: [(evil(), 1)].into(),
+        what: [(evil(), 1)].into(),
+        uncounted: [(evil(), 1)].into(),
+        dearest: Some("t".into()),
+        dearest_tokens: Some(1),
+        findings: 1,
+        ..Summary::default()
+    });
+    report.coverage = Some(Coverage { by_reason: [(evil(), 1)].into(), ..Coverage::default() });
+    report.close();
+    report
+}
+
+fn layout() -> Layout {
+    Layout { zone: Zone::default(), home: None, columns: 100, max_chars: 60_000 }
+}
+
+/// The kinds of blocks and the cells of each table row: what a name must not change.
+fn shape(markdown: &str) -> Vec<String> {
+    let arena = Arena::new();
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    let mut shape = Vec::new();
+    for node in parse_document(&arena, markdown, &options).descendants() {
+        let ast = node.data.borrow();
+        match &ast.value {
+            // Our own words have none of these.
+            NodeValue::Text(text) => {
+                assert!(!text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']), "{text:?} in\n{markdown}")
+            }
+            NodeValue::Code(_) | NodeValue::SoftBreak => {}
+            NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
+            NodeValue::TableRow(_) => shape.push(format!("row of {}", node.children().count())),
+            NodeValue::Document
+            | NodeValue::Heading(_)
+            | NodeValue::Paragraph
+            | NodeValue::List(_)
+            | NodeValue::Item(_)
+            | NodeValue::Strong
+            | NodeValue::Table(_)
+            | NodeValue::TableCell => shape.push(ast.value.xml_node_name().to_owned()),
+            other => panic!("{} in\n{markdown}", other.xml_node_name()),
+        }
+    }
+    shape
+}
+
+fn assert_inert(evil: &str) {
+    let harmless = shape(&lay_out(&report("name"), &layout()).unwrap());
+    assert_eq!(shape(&lay_out(&report(evil), &layout()).unwrap()), harmless, "{evil:?}");
+}
+
+#[test]
+fn hostile_names_are_inert() {
+    let names = [
+        "|",
+        "\\|",
+        "a\\",
+        "`",
+        "``",
+        "a``b",
+        "```\n# top\n```",
+        "</details>",
+        "<!-- gone",
+        "@user",
+        "#1",
+        "Fixes #1",
+        "GH-1",
+        "![i](http://e.vil/i.png)",
+        "[a](http://e.vil)",
+        "http://e.vil",
+        "www.e.vil",
+        "WWW.e.vil",
+        "me@e.vil",
+        "- [ ] task",
+        "a\r\n\r\n| b |\n| - |",
+        "~~x~~",
+        "[^1]: note",
+        "*a* _b_",
+        "&lt;b&gt;",
+        "  ",
+        "e\u{301}\u{202e}\0",
+        ":+1:",
+        "0123abc",
+    ];
+    names.into_iter().for_each(assert_inert);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn no_string_is_markup(evil in "[`|\\\\\\[\\]()<>!@#*_~:/.a-c1 \n&-]{1,30}") {
+        assert_inert(&evil);
+    }
+}
+
+#[test]
+fn a_large_report_stays_under_its_characters() {
+    let mut report = report("name");
+    let finding = report.findings[0].clone();
+    report.findings = (1..=2_000).map(|rank| Finding { rank, ..finding.clone() }).collect();
+    for max_chars in [4_000, 60_000] {
+        let text = lay_out(&report, &Layout { max_chars, ..layout() }).unwrap();
+        assert!(text.chars().count() < max_chars);
+        assert!(text.contains(" more findings.") && text.contains("### Growth") && text.contains("### Rests on"));
+        shape(&text);
+    }
+}
+
+#[test]
+fn spans_of_code_stay_apart_and_bars_stay_in_their_cell() {
+    assert_eq!(prose("an `a`<b>, 3x", false), "an `a` `<b>, 3x`");
+    assert_eq!(code(r"a\|b|c", true), r"`a\u{5c}\|b\|c`");
+}

@@ -1,0 +1,108 @@
+//! Numbers as people read them: `91.3 M`, `610 k`, `4,210`, `61 MB`, `94 %`.
+//!
+//! Integers only: the same number is the same text on every machine.
+
+/// Returns a number of tokens with three digits that count: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
+pub(super) fn tokens(n: u64) -> String {
+    match n {
+        0..10_000 => grouped(n),
+        10_000..999_500 => format!("{} k", rounded(n, 1_000)),
+        _ => format!("{} M", three_digits(n, 1_000_000)),
+    }
+}
+
+/// As [`tokens`], with a sign where it is negative.
+pub(super) fn signed(n: i64) -> String {
+    let sign = if n < 0 { "-" } else { "" };
+    format!("{sign}{}", tokens(n.unsigned_abs()))
+}
+
+/// Returns a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
+pub(super) fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => counted(n, "byte"),
+        1_000..999_500 => format!("{} kB", three_digits(n, 1_000)),
+        999_500..999_500_000 => format!("{} MB", three_digits(n, 1_000_000)),
+        _ => format!("{} GB", three_digits(n, 1_000_000_000)),
+    }
+}
+
+/// Returns the part in per cent of the whole. What is not nothing never shows as 0, and what is
+/// not all never as 100.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".into();
+    }
+    let percent = rounded(part.saturating_mul(100), whole);
+    match percent {
+        0 if part > 0 => "<1 %".into(),
+        100 if part < whole => ">99 %".into(),
+        _ => format!("{percent} %"),
+    }
+}
+
+/// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
+pub(super) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// Returns all digits, in groups of three: `4,210`.
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `n` in units, with as many decimals as make three digits.
+fn three_digits(n: u64, unit: u64) -> String {
+    for (below, decimals) in [(10, 2), (100, 1)] {
+        let scale = 10_u64.pow(decimals);
+        let scaled = rounded(n, unit / scale);
+        if scaled < below * scale {
+            return format!("{}.{:0width$}", scaled / scale, scaled % scale, width = decimals as usize);
+        }
+    }
+    grouped(rounded(n, unit))
+}
+
+fn rounded(n: u64, unit: u64) -> u64 {
+    n / unit + u64::from(n % unit >= unit.div_ceil(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_count_and_rounding_carries_over() {
+        let shown: Vec<String> =
+            [0, 9_999, 10_000, 21_499, 999_499, 999_500, 8_754_999, 9_996_000, 99_960_000, 1_234_000_000]
+                .map(tokens)
+                .into();
+        let expected = ["0", "9,999", "10 k", "21 k", "999 k", "1.00 M", "8.75 M", "10.0 M", "100 M", "1,234 M"];
+        assert_eq!(shown, expected);
+        assert_eq!(signed(-1_200_000), "-1.20 M");
+    }
+
+    #[test]
+    fn a_part_is_neither_nothing_nor_all() {
+        assert_eq!(percent(1, 1_000_000), "<1 %");
+        assert_eq!(percent(999_999, 1_000_000), ">99 %");
+        assert_eq!(percent(0, 7), "0 %");
+        assert_eq!(percent(7, 7), "100 %");
+        assert_eq!(percent(0, 0), "-");
+    }
+
+    #[test]
+    fn bytes_have_units() {
+        assert_eq!(bytes(1), "1 byte");
+        assert_eq!(bytes(123_456), "123 kB");
+        assert_eq!(bytes(61_200_000), "61.2 MB");
+    }
+}

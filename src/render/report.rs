@@ -1,0 +1,93 @@
+//! The model of a report: what the records say, in the order a reader asks.
+
+use std::collections::BTreeMap;
+
+use super::growth::Growth;
+use crate::record::{Coverage, Disk, Finding, Request, Session, Skip, Stream, Summary, Usage};
+
+/// How many skipped places a report names; the others are counted.
+const SKIPS_NAMED: usize = 10;
+
+/// All that the formats lay out. Memory: a row for each thread and each finding.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The window asked for, if any: start, and exclusive end.
+    pub(super) since: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) summary: Option<Summary>,
+    /// As `tok-rank` ordered them.
+    pub(super) findings: Vec<Finding>,
+    /// Largest input first, once the stream has ended.
+    pub(super) sessions: Vec<Growth>,
+    pub(super) usage: Vec<Usage>,
+    /// Lines and bytes that no model saw.
+    pub(super) disk_lines: u64,
+    pub(super) disk_bytes: u64,
+    /// The first few skipped places, and how many there were.
+    pub(super) skips: Vec<Skip>,
+    pub(super) skip_records: u64,
+    pub(super) coverage: Option<Coverage>,
+    streams: u64,
+    threads: BTreeMap<String, Growth>,
+}
+
+impl Report {
+    /// Several streams in one (`cat a b`): the window that holds all of theirs.
+    pub(super) fn stream(&mut self, stream: Stream) {
+        let first = self.streams == 0;
+        self.streams += 1;
+        self.since = if first { stream.since } else { self.since.take().zip(stream.since).map(|(a, b)| a.min(b)) };
+        self.until = if first { stream.until } else { self.until.take().zip(stream.until).map(|(a, b)| a.max(b)) };
+    }
+
+    pub(super) fn session(&mut self, session: Session) {
+        self.thread(&session.thread.clone()).session(session);
+    }
+
+    pub(super) fn request(&mut self, request: &Request) {
+        self.thread(&request.thread).request(request);
+    }
+
+    pub(super) fn disk(&mut self, disk: &Disk) {
+        self.disk_lines = self.disk_lines.saturating_add(disk.lines);
+        self.disk_bytes = self.disk_bytes.saturating_add(disk.bytes);
+    }
+
+    pub(super) fn skip(&mut self, skip: Skip) {
+        self.skip_records += 1;
+        if self.skips.len() < SKIPS_NAMED {
+            self.skips.push(skip);
+        }
+    }
+
+    /// The stream has ended: brings the rows into order.
+    pub(super) fn close(&mut self) {
+        self.sessions = std::mem::take(&mut self.threads).into_values().collect();
+        // The threads come sorted by name, and the sort is stable: no order is left to chance.
+        self.sessions.sort_by(|a, b| b.input_tokens.cmp(&a.input_tokens).then_with(|| a.started.cmp(&b.started)));
+        self.findings.sort_by_key(|finding| finding.rank);
+    }
+
+    /// Whether there is nothing to report on.
+    pub(super) fn is_empty(&self) -> bool {
+        let threads = self.summary.as_ref().map_or(0, |summary| summary.threads);
+        threads == 0 && self.sessions.is_empty() && self.findings.is_empty() && self.usage.is_empty()
+    }
+
+    /// The row of a thread.
+    pub(super) fn row(&self, thread: &str) -> Option<&Growth> {
+        self.sessions.iter().find(|row| row.thread == thread)
+    }
+
+    /// How many findings `tok-rank --top` left out.
+    pub(super) fn findings_left_out(&self) -> u64 {
+        let all = self.summary.as_ref().map_or(0, |summary| summary.findings);
+        all.saturating_sub(self.findings.len() as u64)
+    }
+
+    fn thread(&mut self, thread: &str) -> &mut Growth {
+        self.threads
+            .entry(thread.to_owned())
+            .or_insert_with(|| Growth { thread: thread.to_owned(), ..Growth::default() })
+    }
+}

@@ -1,0 +1,48 @@
+//! What a report rests on: what was read, what of it could be used, and what was left out.
+
+use super::number::{bytes, counted, grouped};
+use super::phrase::Phrase;
+use super::{Layout, Report};
+use crate::record::Coverage;
+
+/// Reasons that are named; damaged files have few, hostile ones may have any number.
+const REASONS: usize = 10;
+
+/// Returns the lines, each with its label.
+pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<(&'static str, Phrase)> {
+    let mut lines = Vec::new();
+    match &report.coverage {
+        Some(coverage) => read(coverage, layout, &mut lines),
+        None => lines.push(("read", Phrase::ours("not known: the stream has no coverage record"))),
+    }
+    if report.disk_lines > 0 {
+        let text = format!("{} in {}, sent to no model", bytes(report.disk_bytes), counted(report.disk_lines, "part"));
+        lines.push(("disk only", Phrase::ours(text)));
+    }
+    for skip in &report.skips {
+        let place = skip.line.map_or_else(|| skip.file.clone(), |line| format!("{}:{line}", skip.file));
+        lines.push(("skipped", Phrase::default().name(&place, layout).and(": ").prose(&skip.why, layout)));
+    }
+    let more = report.skip_records.saturating_sub(report.skips.len() as u64);
+    if more > 0 {
+        lines.push(("skipped", Phrase::ours(counted(more, "more place"))));
+    }
+    lines
+}
+
+fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phrase)>) {
+    let Coverage { files, files_skipped, understood, recovered, skipped, .. } = coverage;
+    let left_out = format!("{} read, {} left out", counted(*files, "file"), grouped(*files_skipped));
+    lines.push(("files", Phrase::ours(format!("{left_out}, {}", bytes(coverage.bytes)))));
+    let sum = [("understood", understood), ("recovered", recovered), ("skipped", skipped)]
+        .map(|(word, n)| format!("{} {word}", grouped(*n)))
+        .join(", ");
+    lines.push(("lines", Phrase::ours(format!("{} read: {sum}", grouped(coverage.lines)))));
+    for (reason, n) in coverage.by_reason.iter().take(REASONS) {
+        lines.push(("damaged", Phrase::ours(format!("{}: ", counted(*n, "line"))).prose(reason, layout)));
+    }
+    let more = coverage.by_reason.len().saturating_sub(REASONS);
+    if more > 0 {
+        lines.push(("damaged", Phrase::ours(counted(more as u64, "more reason"))));
+    }
+}

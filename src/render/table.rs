@@ -1,0 +1,121 @@
+//! Tables, as every format lays them out: how threads grew, and what the ledgers say.
+
+use super::growth::Growth;
+use super::number::{grouped, percent, tokens};
+use super::phrase::Phrase;
+use super::{Layout, Report};
+use crate::record::{Level, Usage};
+
+/// Rows that a table shows; the others are counted.
+const ROWS: usize = 20;
+/// Columns that a name in a cell may take.
+const CELL_COLUMNS: usize = 32;
+
+/// A column: its heading, and whether it holds numbers (which stand to the right).
+pub(super) type Column = (&'static str, bool);
+
+/// A table with a title.
+pub(super) struct Table {
+    pub(super) title: &'static str,
+    pub(super) columns: &'static [Column],
+    pub(super) rows: Vec<Vec<Phrase>>,
+    /// How many rows more there were.
+    pub(super) left_out: usize,
+    /// What a row is: `session`.
+    pub(super) noun: &'static str,
+}
+
+const GROWTH: &[Column] = &[
+    ("started", false),
+    ("project", false),
+    ("model", false),
+    ("requests", true),
+    ("input", true),
+    ("first", true),
+    ("peak", true),
+    ("last", true),
+    ("cached", true),
+    ("output", true),
+];
+
+const LEDGER: &[Column] = &[
+    ("account", false),
+    ("level", false),
+    ("from", false),
+    ("input", true),
+    ("output", true),
+    ("in sessions", true),
+    ("share", true),
+];
+
+/// How the input of each thread grew, largest first.
+pub(super) fn growth(report: &Report, layout: &Layout) -> Option<Table> {
+    let rows: Vec<_> = report.sessions.iter().take(ROWS).map(|row| thread(row, layout)).collect();
+    let left_out = report.sessions.len() - rows.len();
+    let title = "Growth: input tokens per request, first to last";
+    (!rows.is_empty()).then_some(Table { title, columns: GROWTH, rows, left_out, noun: "session" })
+}
+
+fn thread(row: &Growth, layout: &Layout) -> Vec<Phrase> {
+    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let mut cells = vec![Phrase::ours(started.unwrap_or_else(|| "-".into())), project(row, layout), model(row, layout)];
+    let numbers = [
+        grouped(row.requests),
+        tokens(row.input_tokens),
+        tokens(row.first_input_tokens),
+        tokens(row.peak_input_tokens),
+        tokens(row.last_input_tokens),
+        percent(row.cache_read_tokens, row.input_tokens),
+        tokens(row.output_tokens),
+    ];
+    cells.extend(numbers.map(Phrase::ours));
+    cells
+}
+
+fn project(row: &Growth, layout: &Layout) -> Phrase {
+    let mut phrase = match &row.project {
+        Some(project) => Phrase::default().name_within(project, CELL_COLUMNS, layout),
+        None => Phrase::default().name_within(&row.thread, CELL_COLUMNS, layout),
+    };
+    if let Some(branch) = &row.branch {
+        phrase = phrase.and(" (").name_within(branch, CELL_COLUMNS, layout).and(")");
+    }
+    match row.kind_name() {
+        Some(kind) => phrase.and(format!(" {kind}")),
+        None => phrase,
+    }
+}
+
+fn model(row: &Growth, layout: &Layout) -> Phrase {
+    let Some((name, others)) = row.model() else { return Phrase::ours("-") };
+    let phrase = Phrase::default().name_within(name, CELL_COLUMNS, layout);
+    if others > 0 { phrase.and(format!(" +{others}")) } else { phrase }
+}
+
+/// The ledgers' buckets, largest first.
+pub(super) fn ledger(report: &Report, layout: &Layout) -> Option<Table> {
+    let mut buckets: Vec<&Usage> = report.usage.iter().collect();
+    buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.input_tokens.saturating_add(bucket.output_tokens)));
+    let rows: Vec<_> = buckets.iter().take(ROWS).map(|bucket| self::bucket(bucket, layout)).collect();
+    let left_out = buckets.len() - rows.len();
+    let title = "Ledgers outside the sessions";
+    (!rows.is_empty()).then_some(Table { title, columns: LEDGER, rows, left_out, noun: "bucket" })
+}
+
+fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
+    let level = match bucket.level {
+        Level::Entry => "entry",
+        Level::Hour => "hour",
+        Level::Day => "day",
+        Level::Month => "month",
+    };
+    vec![
+        Phrase::default().name_within(&bucket.account, CELL_COLUMNS, layout),
+        Phrase::ours(level),
+        Phrase::ours(layout.zone.minute(&bucket.start).unwrap_or_else(|| "-".into())),
+        Phrase::ours(tokens(bucket.input_tokens)),
+        Phrase::ours(tokens(bucket.output_tokens)),
+        Phrase::ours(tokens(bucket.session_tokens)),
+        Phrase::ours(format!("{:.0} %", bucket.share * 100.0)),
+    ]
+}
