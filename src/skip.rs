@@ -37,6 +37,11 @@ impl Skips {
         }
     }
 
+    /// Takes over what a filter has noted by itself.
+    pub fn join(&mut self, other: Skips) {
+        self.folded.extend(other.folded);
+    }
+
     /// Whether anything was noted.
     pub fn any(&self) -> bool {
         !self.folded.is_empty()
