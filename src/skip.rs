@@ -37,7 +37,7 @@ impl Skips {
         }
     }
 
-    /// Takes over what another reader of the same process has noted.
+    /// Takes over what a filter, or another reader of the process, has noted by itself.
     pub fn append(&mut self, mut other: Skips) {
         self.folded.append(&mut other.folded);
     }

@@ -1,0 +1,52 @@
+//! tok-measure: adds to each span how large it is.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use tok::cli::{self, Common};
+use tok::measure::{Measure, Options};
+use tok::token::Encoding;
+
+/// Add to each span how large it is, in tokens and in kind.
+///
+/// Reads records on standard input, and the text of each span at the place it names. Adds exact
+/// token counts, tokens of images by their size and of encrypted reasoning by its length,
+/// character classes, content-defined blocks of instructions and long texts, and what is
+/// remarkable about their shape. No text goes out. A place that cannot be read, or whose text has
+/// changed, becomes a skip record; its span passes unmeasured.
+/// Memory: about 60 MB, 4 MB a thread, and five times the longest text.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  tok-split ~/.codex/sessions | tok-measure | jq -c 'select(.tokens > 10000)' | tok-show"
+)]
+struct Args {
+    /// Count in this encoding
+    #[arg(long, value_name = "NAME", default_value = Encoding::standard().name(),
+        value_parser = PossibleValuesParser::new(Encoding::names()))]
+    encoding: String,
+    /// Measure in this many threads; as many as there are processors by default
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn main() -> ExitCode {
+    cli::main(
+        "tok-measure",
+        |args: &Args| &args.common,
+        |args, io| {
+            let at_once = args.common.line_buffered;
+            let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+            let threads = if at_once { NonZeroUsize::MIN } else { args.threads.unwrap_or_else(all) };
+            let encoding = Encoding::named(&args.encoding).unwrap_or(Encoding::standard());
+            let mut measure = Measure::new(Options { encoding, threads, at_once })?;
+            let status = io.run(&mut measure)?;
+            io.skips.append(measure.into_skips());
+            Ok(status)
+        },
+    )
+}

@@ -1,0 +1,118 @@
+//! Blocks: a text cut by its own content, so that the same passage gives the same pieces wherever
+//! it stands: a project document inside a larger prompt, a file read twice with one line changed.
+//!
+//! Blocks are made of whole atoms, so their tokens add up to the text's. A block begins at what
+//! looks like the start of a section, and after lines that their hash picks, one in eight. Both are
+//! told by the lines on either side alone; only the bounds of size depend on where the block began,
+//! and the next such line makes up for them.
+
+use crate::record::Block;
+use crate::token::Atom;
+
+/// The smallest block, but for what stands before a heading.
+const LEAST_BYTES: usize = 64;
+/// The largest block, but for a longer atom.
+const MOST_BYTES: usize = 4 << 10;
+/// Atoms whose hash has these bits zero end a block.
+const PICKED: u64 = 0b111;
+
+/// The blocks of a text.
+pub(super) struct Blocks<'t> {
+    text: &'t str,
+    start: usize,
+    end: usize,
+    tokens: u64,
+    last: Last,
+    blocks: Vec<Block>,
+}
+
+/// What the atom before was.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Last {
+    #[default]
+    Any,
+    /// Picked by its hash: the block may end.
+    Picked,
+    /// A heading, which keeps a heading right below it.
+    Heading,
+}
+
+impl<'t> Blocks<'t> {
+    /// Returns the blocks of `text`, none yet.
+    pub(super) fn of(text: &'t str) -> Blocks<'t> {
+        Blocks { text, start: 0, end: 0, tokens: 0, last: Last::Any, blocks: Vec::new() }
+    }
+
+    /// Takes the next atom of the text.
+    pub(super) fn push(&mut self, atom: &Atom) {
+        let line = &self.text[atom.range.clone()];
+        let heading = is_heading(line);
+        let size = self.end - self.start;
+        let section = line.starts_with('<') || line.starts_with("---");
+        if (heading && self.last != Last::Heading)
+            || (size >= LEAST_BYTES && (section || self.last == Last::Picked))
+            || size + line.len() > MOST_BYTES
+        {
+            self.close();
+        }
+        self.end = atom.range.end;
+        self.tokens += atom.count.tokens;
+        self.last = match heading {
+            true => Last::Heading,
+            false if atom.hash & PICKED == 0 => Last::Picked,
+            false => Last::Any,
+        };
+    }
+
+    /// Returns them all.
+    pub(super) fn end(mut self) -> Vec<Block> {
+        self.close();
+        self.blocks
+    }
+
+    fn close(&mut self) {
+        let bytes = self.end - self.start;
+        if bytes == 0 {
+            return;
+        }
+        let mut hash = blake3::hash(&self.text.as_bytes()[self.start..self.end]).to_hex().to_string();
+        hash.truncate(16);
+        self.blocks.push(Block { hash, offset: self.start as u64, bytes: bytes as u64, tokens: self.tokens });
+        (self.start, self.tokens) = (self.end, 0);
+    }
+}
+
+/// A heading of Markdown: one to six `#` and a blank.
+fn is_heading(line: &str) -> bool {
+    let rest = line.trim_start_matches('#');
+    (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::token::{Counter, Encoding};
+
+    fn blocks(text: &str) -> (Vec<Block>, u64) {
+        let mut counter = Counter::new(Encoding::standard());
+        let mut blocks = Blocks::of(text);
+        counter.atoms(text, |atom| blocks.push(&atom));
+        (blocks.end(), counter.count(text).tokens)
+    }
+
+    #[test]
+    fn a_document_gives_the_same_blocks_inside_a_prompt() {
+        let line = |n: u64| format!("Rule {n}: run the checks of part {} before you hand in.\n", n * 7 % 5);
+        let doc: String = "# Guide\n\n".to_owned() + &(0..80).map(line).collect::<String>() + "## End\n\nDone.\n";
+        let prompt = format!("You are an agent.\n\n<doc>\n{doc}</doc>\nGo on.");
+        let ((alone, tokens), (inside, all)) = (blocks(&doc), blocks(&prompt));
+        assert_eq!(alone.iter().map(|b| b.tokens).sum::<u64>(), tokens);
+        assert_eq!(inside.iter().map(|b| b.tokens).sum::<u64>(), all);
+        assert!(alone.len() > 5);
+        let seen: HashSet<&str> = inside.iter().map(|b| b.hash.as_str()).collect();
+        let found: u64 = alone.iter().filter(|b| seen.contains(b.hash.as_str())).map(|b| b.bytes).sum();
+        assert!(found as usize * 100 >= doc.len() * 95, "{found} of {} bytes found", doc.len());
+    }
+}

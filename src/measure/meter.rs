@@ -1,0 +1,188 @@
+//! The meter: everything that is measured of one span.
+//!
+//! What can be measured depends on what is there: text at a place is read and counted; an image
+//! has a size, encrypted content a length. One meter belongs to one thread: it keeps a file open
+//! and a counter warm.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::batch::{Origin, Work};
+use super::blocks::Blocks;
+use super::shell::Shell;
+use super::{classes, shape};
+use crate::place::Places;
+use crate::record::{Form, Measured, Part, Role, Span};
+use crate::token::image::{self, Image};
+use crate::token::{Count, Counter, Encoding, sealed};
+
+/// Texts from this size on are read one at a time: reading takes about four times their size.
+const LONG_BYTES: u64 = 2 << 20;
+/// Instructions of this size and more are cut into blocks.
+const BLOCKS_OF_INSTRUCTIONS_BYTES: u64 = 256;
+/// Other texts of this size and more are cut into blocks.
+const BLOCKS_OF_TEXTS_BYTES: u64 = 2048;
+/// Tool names remembered; a session has a few dozen.
+const MOST_TOOLS: usize = 4096;
+/// Who seals content in the way [`sealed`] knows.
+const SEALER: &str = "openai";
+
+/// What there is to be measured.
+pub(super) enum Task {
+    /// Text that can be read.
+    Text(Plan),
+    /// An image: its size is in the record.
+    Image,
+    /// Encrypted content: its length is in the record.
+    Sealed,
+    /// Nothing.
+    Nothing,
+}
+
+/// What is to be measured of a text. Equal texts give equal results under equal plans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Plan {
+    form: Form,
+    /// Classes and shape.
+    looks: bool,
+    blocks: bool,
+}
+
+impl Task {
+    pub(super) fn of(span: &Span) -> Task {
+        // tok-split gives no hash to what is encrypted or binary.
+        let readable = span.hash.is_some() || span.text.is_some();
+        match span.part {
+            Part::Image => Task::Image,
+            Part::Opaque if readable => Task::Nothing,
+            Part::Opaque => Task::Sealed,
+            Part::Reasoning if !readable => Task::Sealed,
+            Part::Document if !readable => Task::Nothing,
+            _ if span.text.is_some() || span.offset.is_some() => Task::Text(Plan::of(span)),
+            _ => Task::Nothing,
+        }
+    }
+}
+
+impl Plan {
+    fn of(span: &Span) -> Plan {
+        let looks = matches!(span.part, Part::Text | Part::ToolOutput);
+        let received = match span.part {
+            Part::Text => span.role != Role::Assistant,
+            Part::ToolOutput | Part::Document => true,
+            _ => false,
+        };
+        let instructs = span.part == Part::Text && span.source != "user";
+        let least = if instructs { BLOCKS_OF_INSTRUCTIONS_BYTES } else { BLOCKS_OF_TEXTS_BYTES };
+        Plan { form: span.form.unwrap_or_default(), looks, blocks: received && span.bytes >= least }
+    }
+}
+
+/// Measures spans.
+pub(super) struct Meter {
+    places: Places,
+    counter: Counter,
+    encoding: &'static Encoding,
+    tools: HashMap<String, u64>,
+    /// Held by whoever reads a long text.
+    long: Arc<Mutex<()>>,
+}
+
+impl Meter {
+    pub(super) fn new(encoding: &'static Encoding, long: Arc<Mutex<()>>) -> Meter {
+        let counter = Counter::new(encoding);
+        Meter { places: Places::default(), counter, encoding, tools: HashMap::new(), long }
+    }
+
+    /// Returns what can be said of a span and, where its text could not be had, why.
+    pub(super) fn measure(&mut self, work: &Work) -> (Measured, Option<String>) {
+        let Work { span, origin, known, .. } = work;
+        let (mut measured, failed) = match (Task::of(span), known) {
+            (_, Some(known)) => (Measured::clone(known), None),
+            (Task::Text(plan), _) => match self.read(span, origin, plan) {
+                Ok(measured) => (measured, None),
+                Err(why) => (Measured::default(), Some(why)),
+            },
+            (Task::Image, _) => (image(span, origin), None),
+            (Task::Sealed, _) => (sealed(span, origin), None),
+            (Task::Nothing, _) => (Measured::default(), None),
+        };
+        measured.tool_tokens = self.tool_tokens(span);
+        (measured, failed)
+    }
+
+    fn read(&mut self, span: &Span, origin: &Origin, plan: Plan) -> Result<Measured, String> {
+        if span.length.unwrap_or(0) < LONG_BYTES {
+            let text = self.places.text(span, &origin.file)?.unwrap_or_default();
+            return Ok(self.text(&text, plan));
+        }
+        let long = Arc::clone(&self.long);
+        let _turn: MutexGuard<()> = long.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self.places.text(span, &origin.file);
+        // The buffer inside is as long as the text was.
+        self.places = Places::default();
+        Ok(self.text(&text?.unwrap_or_default(), plan))
+    }
+
+    fn text(&mut self, text: &str, plan: Plan) -> Measured {
+        let mut blocks = plan.blocks.then(|| Blocks::of(text));
+        let mut count = Count::default();
+        self.counter.atoms(text, |atom| {
+            count.add(atom.count);
+            if let Some(blocks) = &mut blocks {
+                blocks.push(&atom);
+            }
+        });
+        let shell = if plan.form == Form::ShellJson { Shell::read(text) } else { None };
+        let rendered = shell.as_ref().map(|shell| self.counter.count(&shell.rendered()).tokens);
+        let mark = if count.estimated { "~" } else { "" };
+        Measured {
+            tokens: Some(count.tokens),
+            tokens_by: Some(format!("{}{mark}", self.encoding.name())),
+            rendered_tokens: rendered,
+            tool_tokens: None,
+            classes: plan.looks.then(|| classes::of(text.as_bytes())),
+            blocks: blocks.map(Blocks::end),
+            // Of a rewritten output, what it holds is looked at: its JSON is one long line.
+            shape: if plan.looks { shape::of(shell.as_ref().map_or(text, |shell| &shell.output)) } else { None },
+        }
+    }
+
+    fn tool_tokens(&mut self, span: &Span) -> Option<u64> {
+        let tool = span.tool.as_deref().filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
+        // FORMATS 1.15: how a tool is called on the wire.
+        let name = format!("{}.{tool}", span.server.as_deref().unwrap_or("functions"));
+        if let Some(tokens) = self.tools.get(&name) {
+            return Some(*tokens);
+        }
+        let tokens = self.counter.count(&name).tokens;
+        if self.tools.len() >= MOST_TOOLS {
+            self.tools.clear();
+        }
+        self.tools.insert(name, tokens);
+        Some(tokens)
+    }
+}
+
+fn image(span: &Span, origin: &Origin) -> Measured {
+    let (Some(width), Some(height)) = (span.width, span.height) else { return Measured::default() };
+    let (provider, detail) = (origin.provider.as_deref(), span.detail.as_deref());
+    let model = origin.model().filter(|model| !model.is_empty());
+    match image::tokens(&Image { width, height, detail, provider, model }) {
+        Some((tokens, name)) => said(tokens, name),
+        None => Measured::default(),
+    }
+}
+
+fn sealed(span: &Span, origin: &Origin) -> Measured {
+    match (span.length, span.part) {
+        _ if origin.provider.as_deref() != Some(SEALER) => Measured::default(),
+        (Some(length), Part::Reasoning) => said(sealed::reasoning_tokens(length), sealed::NAME),
+        (Some(length), _) => said(sealed::opaque_tokens(length), sealed::NAME),
+        (None, _) => Measured::default(),
+    }
+}
+
+fn said(tokens: u64, by: &str) -> Measured {
+    Measured { tokens: Some(tokens), tokens_by: Some(by.to_owned()), ..Measured::default() }
+}

@@ -1,0 +1,65 @@
+//! Shell outputs that are rewritten on their way to the model.
+//!
+//! On disk: a string of JSON, `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`. Some
+//! models are sent four lines of plain text instead (FORMATS 1.15; the agent's source:
+//! `reserialize_shell_outputs`). Which ones is the replay's to know: here both forms are counted.
+
+use serde::Deserialize;
+
+/// A shell output as it stands on disk.
+#[derive(Deserialize)]
+pub(super) struct Shell {
+    /// What the program wrote.
+    pub(super) output: String,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    exit_code: i64,
+    /// A 32-bit float, printed in the shortest form that reads back as the same: `1`, `0.1`.
+    duration_seconds: f32,
+}
+
+impl Shell {
+    /// Reads the JSON; `None` where it is something else, which is then sent as it is.
+    pub(super) fn read(text: &str) -> Option<Shell> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Returns the text as it is sent. A count of lines at its front moves up into the heading.
+    pub(super) fn rendered(&self) -> String {
+        let Metadata { exit_code, duration_seconds } = self.metadata;
+        let (lines, output) = match counted(&self.output) {
+            Some((lines, rest)) => (format!("Total output lines: {lines}\n"), rest),
+            None => (String::new(), self.output.as_str()),
+        };
+        format!("Exit code: {exit_code}\nWall time: {duration_seconds} seconds\n{lines}Output:\n{output}")
+    }
+}
+
+/// Splits `Total output lines: N`, with the empty line after it, off the front.
+fn counted(output: &str) -> Option<(u32, &str)> {
+    let (lines, rest) = output.strip_prefix("Total output lines: ")?.split_once('\n')?;
+    Some((lines.parse().ok()?, rest.strip_prefix('\n').unwrap_or(rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_sent_as_lines_and_its_count_moves_up() {
+        let sent = |text| Shell::read(text).map(|shell| shell.rendered());
+        assert_eq!(
+            sent(r#"{"output":"a\nb\n","metadata":{"exit_code":0,"duration_seconds":0.1}}"#).as_deref(),
+            Some("Exit code: 0\nWall time: 0.1 seconds\nOutput:\na\nb\n")
+        );
+        let cut = r#"{"output":"Total output lines: 9\n\na","metadata":{"exit_code":-1,"duration_seconds":2.0}}"#;
+        assert_eq!(
+            sent(cut).as_deref(),
+            Some("Exit code: -1\nWall time: 2 seconds\nTotal output lines: 9\nOutput:\na")
+        );
+        assert_eq!(sent("aborted by user"), None);
+    }
+}
