@@ -1,0 +1,113 @@
+//! tok-rank: applies the rules to a record stream and ranks what they found.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
+use tok::cli::{self, Common, Io, Status};
+use tok::rank::{self, By, Rank, Thresholds};
+
+/// Judge where tokens went, and rank what could be saved.
+///
+/// Reads records on standard input (after tok-usage-join), applies the rules, and writes one
+/// summary and the findings, the most wasteful first, before the coverage record. Each token is
+/// credited to one finding only (net_tokens). Spans and context events end here; everything else
+/// passes. Memory: 300 bytes a thread, 24 bytes for each span a finding names, 10 KB a finding.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  tok-split ~/.codex/sessions | tok-measure | tok-dedup | \
+    tok-usage-join |\n    tok-rank --where '.waste_tokens > 1e6' | jq -c 'select(.type==\"finding\")'"
+)]
+struct Options {
+    /// Write the first N findings; 0: all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    top: usize,
+    /// Sort findings by this, the largest first
+    #[arg(long, value_name = "KEY", default_value = "waste",
+        value_parser = PossibleValuesParser::new(By::NAMES.iter().map(|(name, _)| *name)))]
+    by: String,
+    /// Only findings for which this jq predicate holds
+    #[arg(short = 'w', long = "where", value_name = "JQ")]
+    condition: Option<String>,
+    /// Exit with 1 when this jq predicate holds for a finding that is written
+    #[arg(long, value_name = "JQ")]
+    fail_on: Option<String>,
+    /// Apply the rules in this file too: a jq program, run on each session, span and request
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Apply only these rules
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Do not apply these rules
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// List the rules and their thresholds, and do nothing else
+    #[arg(long)]
+    list_rules: bool,
+    /// Pass spans and context events too
+    #[arg(long)]
+    keep_all: bool,
+    #[command(flatten)]
+    numbers: Numbers,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// One flag for each threshold of each rule.
+struct Numbers(Thresholds);
+
+impl Args for Numbers {
+    fn augment_args(command: Command) -> Command {
+        let flag = |(rule, t): (&str, rank::Threshold)| {
+            let help = format!("{} [{rule}] [default: {}]", t.help, t.default);
+            Arg::new(t.flag).long(t.flag).value_name("N").value_parser(value_parser!(u64)).help(help)
+        };
+        command.args(Thresholds::all().map(|all| flag(all).help_heading("Thresholds")))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Numbers {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut numbers = Numbers(Thresholds::default());
+        numbers.update_from_arg_matches(matches).map(|()| numbers)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let given = Thresholds::all().filter_map(|(_, t)| matches.get_one(t.flag).map(|value| (t, *value)));
+        given.for_each(|(threshold, value)| self.0.set(threshold, value));
+        Ok(())
+    }
+}
+
+fn main() -> ExitCode {
+    cli::main("tok-rank", |o: &Options| &o.common, run)
+}
+
+fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
+    if o.list_rules {
+        return rank::list(&o.numbers.0, &mut io.out).map(|()| Status::Done);
+    }
+    let mut rank = Rank::new(rank::Options {
+        top: o.top,
+        by: By::NAMES.iter().find(|(name, _)| *name == o.by).map(|(_, by)| *by).unwrap_or_default(),
+        condition: o.condition.clone(),
+        fail_on: o.fail_on.clone(),
+        rules: o.rules.clone(),
+        only: o.only.clone(),
+        skip: o.skip.clone(),
+        keep_all: o.keep_all,
+        thresholds: o.numbers.0.clone(),
+    })?;
+    let mut status = io.run(&mut rank)?;
+    for (program, why) in rank.complaints() {
+        io.skips.note(&program, None, &why);
+        status = status.or(Status::Partial);
+    }
+    Ok(status.or(if rank.fired() { Status::Gate } else { Status::Done }))
+}

@@ -1,0 +1,252 @@
+//! What a rule has found: sums over everything, the most costly places, and every claim.
+//!
+//! The record of a finding names at most 50 spans, but its sums and its net rest on all of them:
+//! a claim is 24 bytes a span and kept for each, a place is kept for the best 50 only.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use super::thread::Thread;
+use super::view::SpanView;
+
+/// Spans and places that a finding names.
+const NAMED: usize = 50;
+
+/// One thing found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proof<'a> {
+    /// Id of the span; of anything else, empty.
+    pub(crate) id: &'a str,
+    /// File of the place.
+    pub(crate) file: &'a str,
+    /// Line of the place.
+    pub(crate) line: Option<u64>,
+    /// Size of the content.
+    pub(crate) bytes: u64,
+    /// Its tokens, once.
+    pub(crate) tokens: u64,
+    /// Requests that carried it.
+    pub(crate) requests: u64,
+    /// Its tokens, times these.
+    pub(crate) carried_tokens: u64,
+    /// What of these could be saved.
+    pub(crate) waste_tokens: u64,
+}
+
+impl<'a> Proof<'a> {
+    /// A span, of which `waste_tokens` of what was carried could be saved.
+    pub(crate) fn of(span: &'a SpanView<'a>, thread: &'a Thread, waste_tokens: u64) -> Proof<'a> {
+        Proof {
+            id: &span.id,
+            file: span.file.as_deref().unwrap_or(&thread.file),
+            line: span.line,
+            bytes: span.bytes,
+            tokens: span.size_tokens(),
+            requests: span.requests(),
+            carried_tokens: span.carried(),
+            waste_tokens,
+        }
+    }
+
+    /// A place of the thread that is no span.
+    pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
+        let file = &thread.file;
+        Proof { id: "", file, line, bytes: 0, tokens: 0, requests: 0, carried_tokens: 0, waste_tokens: 0 }
+    }
+}
+
+/// Tokens that a finding says could be saved, and whose they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Claim {
+    /// The span; or `None`: the thread as a whole.
+    pub(crate) span: Option<SpanHash>,
+    /// The thread, by its index.
+    pub(crate) thread: u32,
+    /// Tokens claimed.
+    pub(crate) tokens: u64,
+}
+
+/// 64 bits for the id of a span: of a million spans, two are the same with odds of 1 in 37 million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SpanHash(u64);
+
+impl SpanHash {
+    /// The same id has the same hash in every run.
+    pub(crate) fn of(id: &str) -> SpanHash {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        SpanHash(hasher.finish())
+    }
+}
+
+/// Everything of one kind that was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// How many.
+    pub(crate) items: u64,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+    /// Their tokens, each once.
+    pub(crate) tokens: u64,
+    /// Requests that carried them, added up.
+    pub(crate) requests: u64,
+    /// Their tokens, times the requests that carried them.
+    pub(crate) carried_tokens: u64,
+    /// Of these, what could be saved.
+    pub(crate) waste_tokens: u64,
+    /// Every claim.
+    pub(crate) claims: Vec<Claim>,
+    best: Vec<Named>,
+}
+
+/// One of the named places.
+#[derive(Debug)]
+struct Named {
+    /// Waste, carried tokens, bytes: the most costly come first.
+    cost: [u64; 3],
+    id: Box<str>,
+    file: Rc<str>,
+    line: Option<u64>,
+}
+
+impl Found {
+    /// Adds a span and claims its waste.
+    pub(crate) fn add(&mut self, span: &SpanView, thread: &Thread, waste_tokens: u64) {
+        self.prove(Proof::of(span, thread, waste_tokens), thread);
+    }
+
+    /// Adds anything, and claims its waste: of the span where the proof has an id, else of the
+    /// thread as a whole.
+    pub(crate) fn prove(&mut self, proof: Proof, thread: &Thread) {
+        self.items += 1;
+        self.bytes = self.bytes.saturating_add(proof.bytes);
+        self.tokens = self.tokens.saturating_add(proof.tokens);
+        self.requests = self.requests.saturating_add(proof.requests);
+        self.carried_tokens = self.carried_tokens.saturating_add(proof.carried_tokens);
+        self.waste_tokens = self.waste_tokens.saturating_add(proof.waste_tokens);
+        if proof.waste_tokens > 0 {
+            let span = (!proof.id.is_empty()).then(|| SpanHash::of(proof.id));
+            self.claims.push(Claim { span, thread: thread.index, tokens: proof.waste_tokens });
+        }
+        self.name(&proof, thread);
+    }
+
+    /// Keeps the place if it is one of the most costly; among equals the first seen stays first.
+    fn name(&mut self, proof: &Proof, thread: &Thread) {
+        let cost = [proof.waste_tokens, proof.carried_tokens, proof.bytes];
+        let at = self.best.partition_point(|named| named.cost >= cost);
+        if at >= NAMED {
+            return;
+        }
+        let file = if *proof.file == *thread.file { Rc::clone(&thread.file) } else { Rc::from(proof.file) };
+        self.best.insert(at, Named { cost, id: proof.id.into(), file, line: proof.line });
+        self.best.truncate(NAMED);
+    }
+
+    /// Takes over all that another has found.
+    pub(crate) fn absorb(&mut self, other: Found) {
+        self.items += other.items;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.requests = self.requests.saturating_add(other.requests);
+        self.carried_tokens = self.carried_tokens.saturating_add(other.carried_tokens);
+        self.waste_tokens = self.waste_tokens.saturating_add(other.waste_tokens);
+        self.claims.extend(other.claims);
+        self.best.extend(other.best);
+        self.best.sort_by_key(|named| std::cmp::Reverse(named.cost));
+        self.best.truncate(NAMED);
+    }
+
+    /// Ids of the most costly spans.
+    pub(crate) fn spans(&self) -> Vec<String> {
+        self.best.iter().filter(|named| !named.id.is_empty()).map(|named| named.id.to_string()).collect()
+    }
+
+    /// Their places, `FILE:LINE`, in the same order. A place that is no span's is named once.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let mut places: Vec<String> = Vec::with_capacity(self.best.len());
+        for named in self.best.iter().filter(|named| !named.file.is_empty()) {
+            let place = match named.line {
+                Some(line) => format!("{}:{line}", named.file),
+                None => named.file.to_string(),
+            };
+            if !named.id.is_empty() || !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+}
+
+/// Things found, by project and subject.
+#[derive(Debug, Default)]
+pub(crate) struct Heaps(BTreeMap<(Option<Rc<str>>, String), Found>);
+
+impl Heaps {
+    /// The heap of that subject in the thread's project.
+    pub(crate) fn at(&mut self, thread: &Thread, subject: String) -> &mut Found {
+        self.0.entry((thread.project.clone(), subject)).or_default()
+    }
+
+    /// All heaps, in the order of project and subject.
+    pub(crate) fn into_candidates(self, say: impl Fn(Candidate) -> Option<Candidate>) -> Vec<Candidate> {
+        let candidate = |((project, subject), found)| say(Candidate::new(project, Some(subject), found));
+        self.0.into_iter().filter_map(candidate).collect()
+    }
+}
+
+/// What a rule puts forward at the end of the stream: a finding without rank and net.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    /// Project.
+    pub(crate) project: Option<Rc<str>>,
+    /// Thread and session, where it lies in one.
+    pub(crate) thread: Option<(Rc<str>, Rc<str>)>,
+    /// Tool, command, target or document.
+    pub(crate) subject: Option<String>,
+    /// What was found.
+    pub(crate) found: Found,
+    /// Bytes worth naming.
+    pub(crate) bytes: Option<u64>,
+    /// What was found, in one line.
+    pub(crate) message: String,
+    /// What to do about it, in one line.
+    pub(crate) remedy: String,
+}
+
+impl Candidate {
+    /// Puts forward what was found; [`Candidate::saying`] gives it words.
+    pub(crate) fn new(project: Option<Rc<str>>, subject: Option<String>, found: Found) -> Candidate {
+        let bytes = (found.bytes > 0).then_some(found.bytes);
+        Candidate { project, thread: None, subject, found, bytes, message: String::new(), remedy: String::new() }
+    }
+
+    /// Says that it lies in one thread.
+    pub(crate) fn within(self, thread: &Thread) -> Candidate {
+        Candidate { thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))), ..self }
+    }
+
+    /// Puts it into words.
+    pub(crate) fn saying(self, message: String, remedy: &str) -> Candidate {
+        Candidate { message, remedy: remedy.to_owned(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifty_places_are_named_and_every_claim_is_kept() {
+        let thread = Thread { file: "f".into(), ..Thread::default() };
+        let mut found = Found::default();
+        for i in 0..60_u64 {
+            let id = format!("a.{i}");
+            found.prove(Proof { id: &id, waste_tokens: i, ..Proof::at(&thread, Some(i)) }, &thread);
+        }
+        assert_eq!((found.items, found.claims.len(), found.waste_tokens), (60, 59, 1770));
+        assert_eq!(found.spans().len(), 50);
+        assert_eq!(found.places().first().map(String::as_str), Some("f:59"));
+    }
+}

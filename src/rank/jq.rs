@@ -1,0 +1,216 @@
+//! jq programs: the only door to the interpreter.
+//!
+//! Programs are the user's own code, from the command line or a file named there; they are never
+//! taken from what is scanned. What reaches beyond the record at hand is left out of the language:
+//! `env`, `input`, `halt`, `now`, the local time zone, `debug` and `stderr`, and module loading. So the
+//! same program gives the same answer on every machine. A program may still run for ever.
+
+use std::cell::RefCell;
+
+use anyhow::{Result, anyhow};
+use jaq_core::compile::Undefined;
+use jaq_core::data::JustLut;
+use jaq_core::load::{self, Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Vars};
+use jaq_json::Val;
+
+/// Definitions and native functions that are not offered.
+const LEFT_OUT: &[&str] = &[
+    "halt",
+    "halt_error",
+    "env",
+    "input",
+    "inputs",
+    "input_line_number",
+    "now",
+    "debug",
+    "debug_empty",
+    "stderr",
+    "stderr_empty",
+    "localtime",
+    "strflocaltime",
+];
+
+/// A program that answers with more than this for one record has lost its way.
+const MOST_ANSWERS: usize = 10_000;
+
+/// A JSON value, as programs take and give it.
+#[derive(Clone)]
+pub(super) struct Value(Val);
+
+impl Value {
+    /// Reads one JSON value. (jaq's own reader overflows its stack on deep nesting; this one has a
+    /// limit.)
+    pub(super) fn read(json: &str) -> Result<Value, String> {
+        serde_json::from_str(json).map(Value).map_err(|e| e.to_string())
+    }
+
+    /// The value `null`.
+    pub(super) fn null() -> Value {
+        Value(Val::Null)
+    }
+
+    fn is_truthy(&self) -> bool {
+        !matches!(self.0, Val::Null | Val::Bool(false))
+    }
+
+    /// The value as JSON text.
+    pub(super) fn to_json(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A compiled program, and what went wrong when it ran.
+pub(super) struct Program {
+    /// What messages call it: the flag that gave it.
+    name: String,
+    filter: jaq_core::Filter<JustLut<Val>>,
+    faults: RefCell<Faults>,
+}
+
+/// Runs that failed.
+#[derive(Default)]
+struct Faults {
+    runs: u64,
+    failed: u64,
+    first: Option<String>,
+}
+
+impl Program {
+    /// Compiles a program, which may use the variable `$session`.
+    ///
+    /// # Errors
+    /// The program is no jq; says where: `--where: line 1, column 9: unexpected ...`.
+    pub(super) fn compile(name: &str, code: &str) -> Result<Program> {
+        let offered = |name: &str| !LEFT_OUT.contains(&name);
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|def| offered(def.name));
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|fun| offered(fun.0));
+        let arena = Arena::default();
+        let at = |part: &str, what: String| anyhow!("{name}: {}: {what}", position(code, part));
+        let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|errors| {
+            let first = errors.into_iter().next().map(|(_, error)| syntax(error));
+            first.map_or_else(|| anyhow!("{name}: not a jq program"), |(part, what)| at(part, what))
+        })?;
+        let filter = Compiler::default().with_funs(funs).with_global_vars(["$session"]).compile(modules);
+        let filter = filter.map_err(|errors| {
+            let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
+            let say = |(part, what): (&str, Undefined)| at(part, format!("no such {}: {part}", what.as_str()));
+            first.map_or_else(|| anyhow!("{name}: not a jq program"), say)
+        })?;
+        Ok(Program { name: name.to_owned(), filter, faults: RefCell::default() })
+    }
+
+    /// Runs the program; what fails is counted, and the answers before it are kept.
+    pub(super) fn run(&self, input: Value, session: &Value) -> Vec<Value> {
+        let ctx = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([session.0.clone()]));
+        let mut answers = Vec::new();
+        let mut failed = None;
+        for answer in self.filter.id.run((ctx, input.0)).take(MOST_ANSWERS) {
+            match answer {
+                Ok(answer) => answers.push(Value(answer)),
+                Err(e) => failed = Some(e.get_err().map_or_else(|_| "broke off".into(), |e| e.to_string())),
+            }
+            if failed.is_some() {
+                break;
+            }
+        }
+        self.faults.borrow_mut().runs += 1;
+        if let Some(why) = failed {
+            self.fault(why);
+        }
+        answers
+    }
+
+    /// Whether the program has an answer that is neither `false` nor `null`. A program that fails
+    /// before that says neither: it is counted as failed, and the answer here is no.
+    pub(super) fn holds(&self, input: Value) -> bool {
+        self.run(input, &Value::null()).iter().any(Value::is_truthy)
+    }
+
+    /// Counts a failed run.
+    pub(super) fn fault(&self, why: String) {
+        let mut faults = self.faults.borrow_mut();
+        faults.failed += 1;
+        faults.first.get_or_insert(why);
+    }
+
+    /// The flag that gave the program and what went wrong, in words; `None` where nothing did.
+    pub(super) fn complaint(&self) -> Option<(String, String)> {
+        let faults = self.faults.borrow();
+        let why = faults.first.as_ref()?;
+        let why: String = why.chars().take(200).collect();
+        Some((self.name.clone(), format!("failed on {} of {} records: {why}", faults.failed, faults.runs)))
+    }
+}
+
+/// The first thing wrong, and the part of the program it is about.
+fn syntax(error: load::Error<&str>) -> (&str, String) {
+    match error {
+        load::Error::Io(errors) => {
+            errors.into_iter().next().map_or(("", "cannot load".into()), |(part, why)| (part, why))
+        }
+        load::Error::Lex(errors) => errors
+            .into_iter()
+            .next()
+            .map_or(("", "cannot read".into()), |(want, part)| (part, format!("expected {}", want.as_str()))),
+        load::Error::Parse(errors) => errors
+            .into_iter()
+            .next()
+            .map_or(("", "cannot parse".into()), |(want, part)| (part, format!("expected {}", want.as_str()))),
+    }
+}
+
+/// Where `part`, a piece of `code`, begins: `line 1, column 9`.
+fn position(code: &str, part: &str) -> String {
+    let offset = (part.as_ptr() as usize).checked_sub(code.as_ptr() as usize);
+    let Some(before) = offset.and_then(|offset| code.get(..offset)) else { return "at the end".into() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
+    format!("line {line}, column {column}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(code: &str, input: &str) -> bool {
+        Program::compile("--where", code).unwrap().holds(Value::read(input).unwrap())
+    }
+
+    fn error(code: &str) -> String {
+        Program::compile("--where", code).err().map_or_else(String::new, |e| e.to_string())
+    }
+
+    #[test]
+    fn a_predicate_holds_when_any_answer_does() {
+        assert!(holds(".waste_tokens > 1e6", r#"{"waste_tokens":2000000}"#));
+        assert!(!holds(".waste_tokens > 1e6", r#"{"waste_tokens":2}"#));
+        assert!(!holds("empty", "{}"));
+        assert!(holds(r#".rule | test("image")"#, r#"{"rule":"x-image"}"#));
+        assert!(holds(".places[] | endswith(\":7\")", r#"{"places":["a:1","a:7"]}"#));
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_position() {
+        assert_eq!(error(".a >"), "--where: line 1, column 5: expected term");
+        assert_eq!(error(".a\n| (.b"), "--where: line 2, column 3: expected closing parenthesis");
+        assert_eq!(error(".a | nosuch"), "--where: line 1, column 6: no such filter: nosuch");
+    }
+
+    #[test]
+    fn nothing_beyond_the_record_is_offered() {
+        for code in ["env", "$ENV", "input", "inputs", "halt", "halt_error", "now", "debug", "stderr", "localtime"] {
+            assert!(error(code).contains("no such"), "{code}: {:?}", error(code));
+        }
+        assert!(!error(r#"import "x" as x; 1"#).is_empty());
+    }
+
+    #[test]
+    fn a_failed_run_is_counted_and_is_not_false() {
+        let program = Program::compile("--where", ".a.b").unwrap();
+        assert!(!program.holds(Value::read(r#"{"a":[]}"#).unwrap()));
+        let (name, why) = program.complaint().unwrap();
+        assert_eq!(name, "--where");
+        assert!(why.starts_with("failed on 1 of 1 records: "), "{why}");
+    }
+}

@@ -1,0 +1,178 @@
+//! From what rules put forward to findings in their order: net, severity, fingerprint, rank.
+
+use std::cmp::Reverse;
+
+use super::credit;
+use super::found::{Candidate, Claim};
+use super::jq::{Program, Value};
+use super::thread::Threads;
+use crate::record::{Finding, Severity};
+
+/// What findings are sorted by, the largest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// What each could save.
+    #[default]
+    Waste,
+    /// What each could save that no other has claimed.
+    Net,
+    /// What was carried.
+    Carried,
+    /// Tokens, each once.
+    Tokens,
+    /// Bytes.
+    Bytes,
+}
+
+impl By {
+    /// Every key with its name on the command line.
+    pub const NAMES: &'static [(&'static str, By)] = &[
+        ("waste", By::Waste),
+        ("net", By::Net),
+        ("carried", By::Carried),
+        ("tokens", By::Tokens),
+        ("bytes", By::Bytes),
+    ];
+
+    fn of(self, finding: &Finding) -> u64 {
+        match self {
+            By::Waste => finding.waste_tokens,
+            By::Net => finding.net_tokens,
+            By::Carried => finding.carried_tokens,
+            By::Tokens => finding.tokens,
+            By::Bytes => finding.bytes.unwrap_or(0),
+        }
+    }
+}
+
+/// A finding and all its claims.
+struct Judged {
+    finding: Finding,
+    claims: Vec<Claim>,
+}
+
+/// Returns the findings in their order, each with its net. Where `condition` leaves some out, the
+/// rest is credited again: what the others had claimed is theirs.
+pub(super) fn ordered(
+    candidates: Vec<(String, Candidate)>,
+    by: By,
+    condition: Option<&Program>,
+    threads: &Threads,
+    input_tokens: u64,
+) -> Vec<Finding> {
+    let mut all: Vec<Judged> = candidates.into_iter().map(|(rule, c)| judged(rule, c, input_tokens)).collect();
+    rank(&mut all, by, threads);
+    if let Some(condition) = condition {
+        let before = all.len();
+        all.retain(|judged| holds(condition, &judged.finding));
+        if all.len() < before {
+            rank(&mut all, by, threads);
+        }
+    }
+    all.into_iter().map(|judged| judged.finding).collect()
+}
+
+/// Whether the predicate holds for the finding as it would be written.
+pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
+    let json = serde_json::to_string(finding).map_err(|e| e.to_string());
+    match json.and_then(|json| Value::read(&json)) {
+        Ok(value) => predicate.holds(value),
+        Err(why) => {
+            predicate.fault(why);
+            false
+        }
+    }
+}
+
+/// Credits, sorts and numbers.
+fn rank(all: &mut [Judged], by: By, threads: &Threads) {
+    sort(all, By::Waste);
+    let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
+    let nets = credit::nets(&claims, threads);
+    all.iter_mut().zip(nets).for_each(|(judged, net)| judged.finding.net_tokens = net);
+    if by != By::Waste {
+        sort(all, by);
+    }
+    all.iter_mut().zip(1..).for_each(|(judged, rank)| judged.finding.rank = rank);
+}
+
+/// The largest first; equals by what else they have, then by what they are.
+fn sort(all: &mut [Judged], by: By) {
+    let size = |f: &Finding| Reverse([by.of(f), f.waste_tokens, f.carried_tokens, f.tokens, f.bytes.unwrap_or(0)]);
+    all.sort_by(|Judged { finding: a, .. }, Judged { finding: b, .. }| {
+        size(a)
+            .cmp(&size(b))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+            .then_with(|| a.thread.cmp(&b.thread))
+    });
+}
+
+fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
+    let Candidate { project, thread, subject, found, bytes, message, remedy } = candidate;
+    let (thread, session) = thread.map(|(thread, session)| (thread.to_string(), session.to_string())).unzip();
+    let finding = Finding {
+        severity: severity(found.waste_tokens, input_tokens),
+        fingerprint: fingerprint(&rule, project.as_deref(), subject.as_deref()),
+        rule,
+        thread,
+        session,
+        project: project.map(|project| project.to_string()),
+        subject,
+        spans: found.spans(),
+        places: found.places(),
+        items: found.items,
+        bytes,
+        tokens: found.tokens,
+        carried_tokens: found.carried_tokens,
+        waste_tokens: found.waste_tokens,
+        net_tokens: 0,
+        message,
+        remedy,
+        rank: 0,
+    };
+    Judged { finding, claims: found.claims }
+}
+
+/// By the share of all counted input that could be saved: 5 % is high, 1 % is worth a warning.
+fn severity(waste_tokens: u64, input_tokens: u64) -> Severity {
+    let (waste, input) = (u128::from(waste_tokens), u128::from(input_tokens));
+    match waste * 100 {
+        share if share == 0 || share < input => Severity::Info,
+        share if share < input * 5 => Severity::Warn,
+        _ => Severity::High,
+    }
+}
+
+/// The same for the same rule, project and subject, whatever the day: no id and no line is in it.
+fn fingerprint(rule: &str, project: Option<&str>, subject: Option<&str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [Some(rule), project, subject] {
+        // Absent and empty are not the same.
+        hasher.update(&[u8::from(part.is_some())]);
+        hasher.update(part.unwrap_or_default().as_bytes());
+        hasher.update(&[0]);
+    }
+    let mut hex = hasher.finalize().to_hex().to_string();
+    hex.truncate(16);
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_is_a_share_of_the_input() {
+        assert_eq!([0, 9, 10, 49, 50].map(|waste| severity(waste, 1_000)), {
+            use Severity::{High, Info, Warn};
+            [Info, Info, Warn, Warn, High]
+        });
+    }
+
+    #[test]
+    fn a_fingerprint_tells_absent_from_empty() {
+        assert_ne!(fingerprint("a", None, Some("b")), fingerprint("a", Some("b"), None));
+        assert_eq!(fingerprint("a", Some("p"), Some("b")).len(), 16);
+    }
+}

@@ -1,0 +1,113 @@
+//! Users' own rules: a jq program that sees the records and answers with what it found.
+//!
+//! The program of `--rules FILE` is run on each `session`, `span` and `request` record, with
+//! `$session` set to the session record of the thread (null where the stream has none). Each
+//! answer is an object:
+//!
+//! - `rule`: name of the rule (required, text);
+//! - `subject`: what it is about (text);
+//! - `waste_tokens`: what could be saved of what the record cost (a number, 0 where absent);
+//! - `message`, `remedy`: in one line each (text; the first of a finding counts).
+//!
+//! Answers of the same rule, project and subject become one finding, with the places of the
+//! records as its evidence.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use super::found::{Candidate, Found, Proof};
+use super::jq::{Program, Value};
+use super::thread::Thread;
+use super::view::SpanView;
+use super::words::counted;
+use crate::record::Request;
+
+/// The user's rules and what they found.
+pub(super) struct Own {
+    program: Program,
+    session: Value,
+    heaps: BTreeMap<Key, Heap>,
+}
+
+/// Rule, project, subject.
+type Key = (String, Option<Rc<str>>, Option<String>);
+
+#[derive(Default)]
+struct Heap {
+    found: Found,
+    message: Option<String>,
+    remedy: Option<String>,
+}
+
+/// What a program answers.
+#[derive(Deserialize)]
+struct Answer {
+    rule: String,
+    subject: Option<String>,
+    #[serde(default)]
+    waste_tokens: f64,
+    message: Option<String>,
+    remedy: Option<String>,
+}
+
+impl Own {
+    /// Rules of that program.
+    pub(super) fn new(program: Program) -> Own {
+        Own { program, session: Value::null(), heaps: BTreeMap::new() }
+    }
+
+    /// Takes a `session` record.
+    pub(super) fn session(&mut self, line: &str, thread: &Thread) {
+        self.session = Value::read(line).unwrap_or_else(|_| Value::null());
+        self.judge(line, Proof::at(thread, None), thread);
+    }
+
+    /// Takes a `span` record.
+    pub(super) fn span(&mut self, line: &str, span: &SpanView, thread: &Thread) {
+        self.judge(line, Proof::of(span, thread, 0), thread);
+    }
+
+    /// Takes a `request` record.
+    pub(super) fn request(&mut self, line: &str, request: &Request, thread: &Thread) {
+        let input = request.input_tokens.filter(|_| request.counted).unwrap_or(0);
+        let output = request.output_tokens.filter(|_| request.counted).unwrap_or(0);
+        let (tokens, carried_tokens) = (input.saturating_add(output), input);
+        self.judge(line, Proof { id: &request.id, tokens, carried_tokens, ..Proof::at(thread, request.line) }, thread);
+    }
+
+    fn judge(&mut self, line: &str, proof: Proof, thread: &Thread) {
+        let Ok(record) = Value::read(line) else { return };
+        for answer in self.program.run(record, &self.session) {
+            match serde_json::from_str::<Answer>(&answer.to_json()) {
+                Ok(answer) => self.add(answer, proof, thread),
+                Err(e) => self.program.fault(format!("an object with the key rule was expected: {e}")),
+            }
+        }
+    }
+
+    fn add(&mut self, answer: Answer, proof: Proof, thread: &Thread) {
+        let heap = self.heaps.entry((answer.rule, thread.project.clone(), answer.subject)).or_default();
+        // A cast saturates: below zero and not a number are 0.
+        let waste_tokens = answer.waste_tokens as u64;
+        heap.found.prove(Proof { waste_tokens, ..proof }, thread);
+        heap.message = heap.message.take().or(answer.message);
+        heap.remedy = heap.remedy.take().or(answer.remedy);
+    }
+
+    /// The stream has ended: what was found, each with the name of its rule.
+    pub(super) fn end(&mut self) -> Vec<(String, Candidate)> {
+        let candidate = |((rule, project, subject), heap): (Key, Heap)| {
+            let message = heap.message.unwrap_or_else(|| counted(heap.found.items, "record"));
+            let candidate = Candidate::new(project, subject, heap.found);
+            (rule, candidate.saying(message, &heap.remedy.unwrap_or_default()))
+        };
+        std::mem::take(&mut self.heaps).into_iter().map(candidate).collect()
+    }
+
+    /// What went wrong when the program ran.
+    pub(super) fn complaint(&self) -> Option<(String, String)> {
+        self.program.complaint()
+    }
+}

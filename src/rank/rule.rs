@@ -1,0 +1,107 @@
+//! The rules: one file each, one line each in the table.
+//!
+//! A rule sees every record once, keeps what it needs, and at the end puts forward what it found.
+//! It knows its own thresholds and its own formula, nothing of ranking, and no other rule. To add
+//! one: a file here, a `mod` line, a line in [`RULES`], two fixtures (one that fires it, one that
+//! must not).
+
+use std::collections::BTreeMap;
+
+use super::found::Candidate;
+use super::thread::{Thread, Threads};
+use super::view::Seen;
+
+mod agent_fanout;
+mod ballast;
+mod disk_ballast;
+mod duplicate_instructions;
+mod duplicate_output;
+mod embedded_image;
+mod image_in_text;
+mod large_tool_output;
+mod memory_prompt;
+mod review_churn;
+mod token_growth;
+
+/// Every rule. Order does not matter: findings are sorted by what they could save.
+pub(super) const RULES: &[Entry] = &[
+    embedded_image::ENTRY,
+    image_in_text::ENTRY,
+    large_tool_output::ENTRY,
+    ballast::ENTRY,
+    duplicate_instructions::ENTRY,
+    duplicate_output::ENTRY,
+    memory_prompt::ENTRY,
+    agent_fanout::ENTRY,
+    review_churn::ENTRY,
+    token_growth::ENTRY,
+    disk_ballast::ENTRY,
+];
+
+/// A judgement about where tokens went.
+pub(super) trait Rule {
+    /// Takes one record of the thread.
+    fn see(&mut self, seen: &Seen, thread: &Thread);
+
+    /// The stream has ended: puts forward what was found.
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate>;
+}
+
+/// A line of the table.
+pub(super) struct Entry {
+    /// Kebab-case; never renamed, because fingerprints rest on it.
+    pub(super) name: &'static str,
+    /// What it finds, in one line.
+    pub(super) what: &'static str,
+    /// Its thresholds: flags of `tok-rank`.
+    pub(super) thresholds: &'static [Threshold],
+    /// Makes one with the thresholds as they were set.
+    pub(super) make: fn(&Thresholds) -> Box<dyn Rule>,
+}
+
+/// A number that a user can set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    /// The flag, without its dashes; unique among all rules.
+    pub flag: &'static str,
+    /// Its value where the flag is not given.
+    pub default: u64,
+    /// What it bounds, with the unit, in one line.
+    pub help: &'static str,
+}
+
+/// Thresholds that were set; those that were not have their defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Thresholds(BTreeMap<&'static str, u64>);
+
+impl Thresholds {
+    /// All thresholds of all rules, each with the name of its rule.
+    pub fn all() -> impl Iterator<Item = (&'static str, Threshold)> {
+        RULES.iter().flat_map(|rule| rule.thresholds.iter().map(|threshold| (rule.name, *threshold)))
+    }
+
+    /// Sets one.
+    pub fn set(&mut self, threshold: Threshold, value: u64) {
+        self.0.insert(threshold.flag, value);
+    }
+
+    /// The value of one.
+    pub fn get(&self, threshold: &Threshold) -> u64 {
+        self.0.get(threshold.flag).copied().unwrap_or(threshold.default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_and_no_flag_is_used_twice() {
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        names.extend(Thresholds::all().map(|(_, threshold)| threshold.flag));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

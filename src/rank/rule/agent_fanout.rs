@@ -1,0 +1,98 @@
+//! Sessions that start many agents.
+//!
+//! Fires from a number of agents started by one session (`spawn` events; events that only mention
+//! agents do not count). tokens = input and output of the counted requests of its children: the
+//! threads whose parent it is, or that a spawn event names. waste = the first input of each child
+//! but the cheapest one: what starting them cost, where one agent would have been told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::{Entry, Rule, Threshold, Thresholds};
+use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::{counted, tokens};
+use crate::record::{Kind, What};
+
+const AGENTS: Threshold = Threshold { flag: "fanout-agents", default: 4, help: "Least agents that one session starts" };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "agent-fanout",
+    what: "sessions that start many agents",
+    thresholds: &[AGENTS],
+    make: |set: &Thresholds| Box::new(AgentFanout { agents: set.get(&AGENTS), sessions: BTreeMap::new() }),
+};
+
+struct AgentFanout {
+    agents: u64,
+    /// By the agent's id of the session.
+    sessions: BTreeMap<Rc<str>, Spawns>,
+}
+
+/// What a session started.
+struct Spawns {
+    thread: Thread,
+    /// Lines of the events, the first 50.
+    lines: Vec<Option<u64>>,
+    agents: u64,
+    children: BTreeSet<String>,
+}
+
+impl Rule for AgentFanout {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Event(event) = seen else { return };
+        if event.what != What::Spawn {
+            return;
+        }
+        let new = || Spawns { thread: thread.clone(), lines: Vec::new(), agents: 0, children: BTreeSet::new() };
+        let spawns = self.sessions.entry(Rc::clone(&thread.session)).or_insert_with(new);
+        spawns.agents = spawns.agents.saturating_add(event.agents.unwrap_or(1));
+        spawns.children.extend(event.child.clone());
+        if spawns.lines.len() < 50 {
+            spawns.lines.push(event.line);
+        }
+    }
+
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let fires = |spawns: &Spawns| spawns.agents > 0 && spawns.agents >= self.agents;
+        self.sessions.into_values().filter(fires).map(|spawns| spawns.candidate(threads)).collect()
+    }
+}
+
+impl Spawns {
+    fn is_child(&self, thread: &Thread) -> bool {
+        let own =
+            thread.parent.as_ref() == Some(&self.thread.session) && matches!(thread.kind, Kind::Main | Kind::Subagent);
+        thread.id != self.thread.id && (own || self.children.contains(&*thread.session))
+    }
+
+    fn candidate(self, threads: &Threads) -> Candidate {
+        let mut children: Vec<&Thread> = threads.all().filter(|thread| self.is_child(thread)).collect();
+        children.sort_by_key(|child| (child.first_input_tokens, child.index));
+        let mut found = Found::default();
+        for (i, child) in children.iter().enumerate() {
+            let waste_tokens = if i == 0 { 0 } else { child.first_input_tokens };
+            let (tokens, carried_tokens) = (child.tokens(), child.input_tokens);
+            let proof = Proof { tokens, carried_tokens, waste_tokens, ..Proof::at(child, None) };
+            found.prove(proof, child);
+        }
+        let message = match children.len() as u64 {
+            0 => format!("{} started; their own sessions are not among those read", counted(self.agents, "agent")),
+            n => format!(
+                "{} started; {} read: {} tokens, {} of them to start with",
+                counted(self.agents, "agent"),
+                counted(n, "session"),
+                tokens(found.tokens),
+                tokens(children.iter().map(|child| child.first_input_tokens).sum()),
+            ),
+        };
+        if children.is_empty() {
+            self.lines.iter().for_each(|line| found.prove(Proof::at(&self.thread, *line), &self.thread));
+        }
+        found.items = self.agents;
+        Candidate::new(self.thread.project.clone(), None, found)
+            .within(&self.thread)
+            .saying(message, "give one agent several tasks, and each agent only the instructions its task needs")
+    }
+}

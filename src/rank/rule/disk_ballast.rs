@@ -1,0 +1,60 @@
+//! Bytes in session files that no model was ever sent.
+//!
+//! They cost disk and the time of every tool that reads sessions, but no tokens: waste 0, bytes
+//! instead. One finding a project, with the kinds of line that weigh most.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Entry, Rule, Threshold, Thresholds};
+use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::{bytes, name};
+
+const BYTES: Threshold =
+    Threshold { flag: "disk-bytes", default: 10_000_000, help: "Least bytes of a project that no model was sent" };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "disk-ballast",
+    what: "bytes in session files that no model was ever sent",
+    thresholds: &[BYTES],
+    make: |set: &Thresholds| Box::new(DiskBallast { bytes: set.get(&BYTES), projects: BTreeMap::new() }),
+};
+
+struct DiskBallast {
+    bytes: u64,
+    projects: BTreeMap<Option<Rc<str>>, Ballast>,
+}
+
+/// What lies on disk for a project.
+#[derive(Default)]
+struct Ballast {
+    found: Found,
+    by_kind: BTreeMap<String, u64>,
+}
+
+impl Rule for DiskBallast {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Disk(disk) = seen else { return };
+        let ballast = self.projects.entry(thread.project.clone()).or_default();
+        ballast.found.prove(Proof { bytes: disk.bytes, ..Proof::at(thread, None) }, thread);
+        let kind = ballast.by_kind.entry(disk.kind.clone()).or_default();
+        *kind = kind.saturating_add(disk.bytes);
+    }
+
+    fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+        let fires = |(_, ballast): &(_, Ballast)| ballast.found.bytes > 0 && ballast.found.bytes >= self.bytes;
+        self.projects.into_iter().filter(fires).map(|(project, ballast)| candidate(project, ballast)).collect()
+    }
+}
+
+fn candidate(project: Option<Rc<str>>, ballast: Ballast) -> Candidate {
+    let mut kinds: Vec<(String, u64)> = ballast.by_kind.into_iter().collect();
+    kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let most: Vec<String> = kinds.iter().take(3).map(|(kind, n)| format!("{} {}", name(kind), bytes(*n))).collect();
+    let message =
+        format!("{} on disk that no model was sent; most of it {}", bytes(ballast.found.bytes), most.join(", "));
+    Candidate::new(project, None, ballast.found)
+        .saying(message, "archive or compress old sessions; no tokens are spent on these lines")
+}

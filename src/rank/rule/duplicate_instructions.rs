@@ -1,0 +1,183 @@
+//! Instructions that a context holds twice.
+//!
+//! Two signs, one finding a project:
+//! - copies: instruction text that the same thread has seen before; waste = Σ `dup_tokens` ×
+//!   `carried_requests`. The same text in another session is the normal standing cost, no copy.
+//! - multiples: two or more project documents, or two or more skill sections, in one context at
+//!   once. Spans are there at once where the requests that carried them overlap; where nobody
+//!   knows the requests, where they stand on one line of the file.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Entry, Rule, Thresholds};
+use crate::rank::found::{Candidate, Found};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::{Seen, SpanView};
+use crate::rank::words::{counted, tokens};
+
+/// Sources that a context should hold once, and what the message calls them.
+const ONCE: [(&str, &str); 2] = [("project_doc", "project docs"), ("skills", "skill sections")];
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "duplicate-instructions",
+    what: "instructions that a context holds twice",
+    thresholds: &[],
+    make: |_: &Thresholds| Box::new(DuplicateInstructions::default()),
+};
+
+#[derive(Default)]
+struct DuplicateInstructions {
+    /// The thread at hand: threads come one after the other.
+    at_hand: Option<AtHand>,
+    projects: BTreeMap<Option<Rc<str>>, Twice>,
+}
+
+/// What is known of the thread at hand.
+struct AtHand {
+    thread: u32,
+    project: Option<Rc<str>>,
+    /// For each of [`ONCE`]: its spans, and when they were in the context.
+    once: [(Found, Vec<Held>); 2],
+    /// Copies of any source.
+    copies: Found,
+}
+
+/// From where to where a span was in the context: ordinals of requests, or a line of the file.
+#[derive(Clone, Copy)]
+struct Held {
+    by_line: bool,
+    from: u64,
+    to: u64,
+}
+
+/// What was found in a project.
+#[derive(Default)]
+struct Twice {
+    found: Found,
+    /// Most spans at once, for each of [`ONCE`].
+    most: [u64; 2],
+    threads: u64,
+    copies: u64,
+}
+
+impl Rule for DuplicateInstructions {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Span(span) = seen else { return };
+        if !span.is_instructions() {
+            return;
+        }
+        if let Some(before) = self.at_hand.take_if(|at_hand| at_hand.thread != thread.index) {
+            before.close(&mut self.projects);
+        }
+        self.at_hand.get_or_insert_with(|| AtHand::new(thread)).see(span, thread);
+    }
+
+    fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+        if let Some(last) = self.at_hand.take() {
+            last.close(&mut self.projects);
+        }
+        self.projects.into_iter().map(|(project, twice)| candidate(project, twice)).collect()
+    }
+}
+
+impl AtHand {
+    fn new(thread: &Thread) -> AtHand {
+        AtHand {
+            thread: thread.index,
+            project: thread.project.clone(),
+            once: Default::default(),
+            copies: Found::default(),
+        }
+    }
+
+    fn see(&mut self, span: &SpanView, thread: &Thread) {
+        let kind = ONCE.iter().position(|(source, _)| *span.source == **source);
+        let once = kind.and_then(|kind| self.once.get_mut(kind));
+        let copied = span.dup_tokens.filter(|_| span.is_copy_in_thread()).unwrap_or(0);
+        let waste = copied.saturating_mul(span.requests());
+        match once {
+            Some((_, held)) if waste > 0 => held.push(Held::of(span)),
+            Some((found, held)) => {
+                held.push(Held::of(span));
+                found.add(span, thread, 0);
+            }
+            None => {}
+        }
+        if waste > 0 {
+            self.copies.add(span, thread, waste);
+        }
+    }
+
+    /// The thread has ended: what it held twice goes to its project.
+    fn close(self, projects: &mut BTreeMap<Option<Rc<str>>, Twice>) {
+        let once = self.once.map(|(found, held)| (found, at_once(held)));
+        if self.copies.items == 0 && once.iter().all(|(_, most)| *most < 2) {
+            return;
+        }
+        let twice = projects.entry(self.project).or_default();
+        twice.threads += 1;
+        twice.copies += self.copies.items;
+        twice.found.absorb(self.copies);
+        for (all, (found, most)) in twice.most.iter_mut().zip(once).filter(|(_, (_, most))| *most >= 2) {
+            *all = (*all).max(most);
+            twice.found.absorb(found);
+        }
+    }
+}
+
+impl Held {
+    fn of(span: &SpanView) -> Held {
+        match (span.carried_from, span.carried_to) {
+            (Some(from), Some(to)) => Held { by_line: false, from, to },
+            _ => Held { by_line: true, from: span.line.unwrap_or(0), to: span.line.unwrap_or(0) },
+        }
+    }
+}
+
+/// Returns how many are in the context at the same time, at most.
+fn at_once(mut held: Vec<Held>) -> u64 {
+    held.sort_unstable_by_key(|h| (h.by_line, h.from, h.to));
+    let mut ends: std::collections::BinaryHeap<std::cmp::Reverse<u64>> = std::collections::BinaryHeap::new();
+    let (mut most, mut by_line) = (0, false);
+    for span in held {
+        if span.by_line != by_line {
+            ends.clear();
+            by_line = span.by_line;
+        }
+        while ends.peek().is_some_and(|end| end.0 < span.from) {
+            ends.pop();
+        }
+        ends.push(std::cmp::Reverse(span.to));
+        most = most.max(ends.len());
+    }
+    most as u64
+}
+
+fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
+    let multiples = ONCE.iter().zip(twice.most).filter(|(_, n)| *n >= 2);
+    let mut parts: Vec<String> = multiples.map(|((_, name), n)| format!("{name} x{n}")).collect();
+    if twice.copies > 0 {
+        let copies = if twice.copies == 1 { "1 copy".into() } else { format!("{} copies", twice.copies) };
+        parts.push(format!("{copies} of what was there already, {} tokens", tokens(twice.found.waste_tokens)));
+    }
+    let message = format!("{} (in {})", parts.join(", "), counted(twice.threads, "thread"));
+    Candidate::new(project, None, twice.found)
+        .saying(message, "send each document and the list of skills once; look for a file that includes another")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(from: u64, to: u64) -> Held {
+        Held { by_line: false, from, to }
+    }
+
+    #[test]
+    fn what_was_replaced_is_not_there_at_once() {
+        assert_eq!(at_once(vec![held(5, 9), held(1, 4)]), 1);
+        assert_eq!(at_once(vec![held(1, 9), held(2, 3), held(5, 9)]), 2);
+        assert_eq!(at_once(vec![]), 0);
+    }
+}

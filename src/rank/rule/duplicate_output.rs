@@ -1,0 +1,51 @@
+//! Tool outputs that repeat what the same thread has been told before.
+//!
+//! waste = Σ `dup_tokens` × `carried_requests`, over outputs of which at least the threshold is a
+//! copy from the same thread. Copies across threads are not duplicates: each context needs its own.
+
+use super::{Entry, Rule, Threshold, Thresholds};
+use crate::rank::found::{Candidate, Heaps};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::{counted, name, sent, tokens};
+use crate::record::Part;
+
+const TOKENS: Threshold =
+    Threshold { flag: "duplicate-tokens", default: 64, help: "Least tokens of a tool output that are a copy" };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "duplicate-output",
+    what: "tool outputs that repeat an earlier one of the same thread",
+    thresholds: &[TOKENS],
+    make: |set: &Thresholds| Box::new(DuplicateOutput { tokens: set.get(&TOKENS), heaps: Heaps::default() }),
+};
+
+struct DuplicateOutput {
+    tokens: u64,
+    heaps: Heaps,
+}
+
+impl Rule for DuplicateOutput {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Span(span) = seen else { return };
+        let copied = span.dup_tokens.unwrap_or(0);
+        let waste = copied.saturating_mul(span.requests());
+        if span.part == Part::ToolOutput && span.is_copy_in_thread() && copied >= self.tokens && waste > 0 {
+            self.heaps.at(thread, span.subject()).add(span, thread, waste);
+        }
+    }
+
+    fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+        self.heaps.into_candidates(|candidate| {
+            let found = &candidate.found;
+            let message = format!(
+                "{}: {} (of {} tokens together) that repeat an earlier one, {}",
+                name(candidate.subject.as_deref().unwrap_or_default()),
+                counted(found.items, "output"),
+                tokens(found.tokens),
+                sent(found.requests, found.items),
+            );
+            Some(candidate.saying(message, "do not read again what has not changed; let the tool say so in one line"))
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Images that stay in the context after they were looked at.
+//!
+//! An image is needed by the request after it; all later requests carry it for nothing. One
+//! finding a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is,
+//! dropping each after its first use. Images whose size in tokens nobody knows (no dimensions in
+//! the header) are judged by their bytes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Entry, Rule, Threshold};
+use crate::rank::found::{Candidate, Found};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::{bytes, counted, sent, tokens};
+use crate::record::Part;
+
+const TOKENS: Threshold = Threshold {
+    flag: "image-tokens",
+    default: 1_000,
+    help: "Least tokens that the images of a thread cost after their first use",
+};
+const BYTES: Threshold = Threshold {
+    flag: "image-bytes",
+    default: 1_000_000,
+    help: "Least bytes of images in a thread whose tokens are not known",
+};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "embedded-image",
+    what: "images carried on after they were looked at",
+    thresholds: &[TOKENS, BYTES],
+    make: |set| Box::new(EmbeddedImage { tokens: set.get(&TOKENS), bytes: set.get(&BYTES), threads: BTreeMap::new() }),
+};
+
+struct EmbeddedImage {
+    tokens: u64,
+    bytes: u64,
+    threads: BTreeMap<Rc<str>, Images>,
+}
+
+/// The images of a thread.
+#[derive(Default)]
+struct Images {
+    found: Found,
+    unknown_bytes: u64,
+}
+
+impl Rule for EmbeddedImage {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Span(span) = seen else { return };
+        if span.part != Part::Image {
+            return;
+        }
+        let images = self.threads.entry(Rc::clone(&thread.id)).or_default();
+        if span.tokens.or(span.sent_tokens).is_none() {
+            images.unknown_bytes = images.unknown_bytes.saturating_add(span.bytes);
+        }
+        images.found.add(span, thread, span.carried().saturating_sub(span.size_tokens()));
+    }
+
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let EmbeddedImage { tokens, bytes, threads: mut found } = *self;
+        let fires = |images: &Images| {
+            let costly = images.found.waste_tokens > 0 && images.found.waste_tokens >= tokens;
+            costly || (images.unknown_bytes > 0 && images.unknown_bytes >= bytes)
+        };
+        let images = |thread: &Thread| {
+            let images = found.remove(&thread.id).filter(fires);
+            images.map(|images| candidate(thread, images))
+        };
+        threads.all().filter_map(images).collect()
+    }
+}
+
+fn candidate(thread: &Thread, images: Images) -> Candidate {
+    let found = images.found;
+    let size = match found.tokens {
+        0 => format!("{}, tokens not known", bytes(found.bytes)),
+        n => format!("{} tokens ({}), {}", tokens(n), bytes(found.bytes), sent(found.requests, found.items)),
+    };
+    let message = format!("{}, {size}", counted(found.items, "image"));
+    Candidate::new(thread.project.clone(), None, found)
+        .within(thread)
+        .saying(message, "drop an image from the context once it was looked at, or describe it in text")
+}

@@ -1,0 +1,88 @@
+//! Threads whose context grew and grew.
+//!
+//! Each request sends the whole context again, so a long thread costs by the square of its length.
+//! Fires where the largest input of a thread is several times that of its first request, and large.
+//! It is information (waste 0): what the growth consists of is for other rules to say.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Entry, Rule, Threshold, Thresholds};
+use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::{counted, tokens};
+
+const FACTOR: Threshold =
+    Threshold { flag: "growth-factor", default: 4, help: "Least ratio of a thread's largest input to its first" };
+const TOKENS: Threshold =
+    Threshold { flag: "growth-tokens", default: 50_000, help: "Least tokens of a thread's largest input" };
+const REQUESTS: Threshold =
+    Threshold { flag: "growth-requests", default: 10, help: "Least counted requests of a thread that grew" };
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "token-growth",
+    what: "threads whose context grew several times over",
+    thresholds: &[FACTOR, TOKENS, REQUESTS],
+    make: |set: &Thresholds| {
+        Box::new(TokenGrowth {
+            factor: set.get(&FACTOR),
+            tokens: set.get(&TOKENS),
+            requests: set.get(&REQUESTS),
+            peaks: BTreeMap::new(),
+        })
+    },
+};
+
+struct TokenGrowth {
+    factor: u64,
+    tokens: u64,
+    requests: u64,
+    peaks: BTreeMap<Rc<str>, Peak>,
+}
+
+/// The largest input of a thread.
+#[derive(Clone, Copy, Default)]
+struct Peak {
+    tokens: u64,
+    line: Option<u64>,
+}
+
+impl Rule for TokenGrowth {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Request(request) = seen else { return };
+        let Some(tokens) = request.input_tokens.filter(|_| request.counted) else { return };
+        let peak = self.peaks.entry(Rc::clone(&thread.id)).or_default();
+        if tokens > peak.tokens {
+            *peak = Peak { tokens, line: request.line };
+        }
+    }
+
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let grew = |thread: &Thread, peak: &Peak| {
+            peak.tokens >= self.tokens
+                && peak.tokens >= thread.first_input_tokens.saturating_mul(self.factor)
+                && thread.requests >= self.requests
+        };
+        let of = |thread: &Thread| {
+            self.peaks.get(&thread.id).filter(|peak| grew(thread, peak)).map(|peak| candidate(thread, *peak))
+        };
+        threads.all().filter_map(of).collect()
+    }
+}
+
+fn candidate(thread: &Thread, peak: Peak) -> Candidate {
+    let message = format!(
+        "the context grew from {} to {} tokens over {}, {} tokens sent in all",
+        tokens(thread.first_input_tokens),
+        tokens(peak.tokens),
+        counted(thread.requests, "request"),
+        tokens(thread.input_tokens),
+    );
+    let mut found = Found::default();
+    let carried_tokens = thread.input_tokens;
+    found.prove(Proof { tokens: peak.tokens, carried_tokens, ..Proof::at(thread, peak.line) }, thread);
+    Candidate::new(thread.project.clone(), None, found)
+        .within(thread)
+        .saying(message, "compact earlier, or start a new session for each task")
+}

@@ -1,0 +1,126 @@
+//! The `summary` record: what the report says first, added up while the records pass.
+
+use std::collections::BTreeMap;
+
+use super::thread::Threads;
+use super::view::{SpanView, class};
+use crate::record::{Kind, Request, Session, Summary, Total, Uncounted};
+
+/// Adds up a stream.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    summary: Summary,
+    /// Carried tokens by class, from `total` records; `None` where the stream has none.
+    charged: Option<BTreeMap<String, i64>>,
+    /// The same from what spans carried.
+    carried: BTreeMap<String, i64>,
+}
+
+impl Tally {
+    /// Takes a `session` record.
+    pub(super) fn session(&mut self, session: &Session) {
+        if session.kind == Kind::Main {
+            *self.summary.sessions.entry(session.agent.clone()).or_default() += 1;
+        }
+    }
+
+    /// Takes a `request` record.
+    pub(super) fn request(&mut self, request: &Request) {
+        let sums = &mut self.summary;
+        if !request.counted {
+            *sums.uncounted.entry(reason(request.uncounted).to_owned()).or_default() += 1;
+            return;
+        }
+        sums.requests += 1;
+        let add = |sum: &mut u64, tokens: Option<u64>| *sum = sum.saturating_add(tokens.unwrap_or(0));
+        add(&mut sums.input_tokens, request.input_tokens);
+        add(&mut sums.cache_read_tokens, request.cache_read_tokens);
+        add(&mut sums.cache_write_tokens, request.cache_write_tokens);
+        add(&mut sums.output_tokens, request.output_tokens);
+        sums.output_unknown += u64::from(request.output_known == Some(false));
+        if let Some(at) = &request.at {
+            // Instants have one shape, so that their order is that of their letters.
+            if sums.first.as_ref().is_none_or(|first| at < first) {
+                sums.first = Some(at.clone());
+            }
+            if sums.last.as_ref().is_none_or(|last| at > last) {
+                sums.last = Some(at.clone());
+            }
+        }
+    }
+
+    /// Takes a `span` record.
+    pub(super) fn span(&mut self, span: &SpanView) {
+        if span.carried() > 0 {
+            add(&mut self.carried, class(span.part, &span.source), signed(span.carried()));
+        }
+    }
+
+    /// Takes a `total` record.
+    pub(super) fn total(&mut self, total: &Total) {
+        let sums = &mut self.summary;
+        sums.first_tokens = sums.first_tokens.saturating_add(total.first_tokens);
+        sums.resent_cached_tokens = sums.resent_cached_tokens.saturating_add(total.resent_cached_tokens);
+        sums.resent_uncached_tokens = sums.resent_uncached_tokens.saturating_add(total.resent_uncached_tokens);
+        let input =
+            total.first_tokens.saturating_add(total.resent_cached_tokens).saturating_add(total.resent_uncached_tokens);
+        let class = match (&total.source, total.part) {
+            (Some(source), part) => class(part.unwrap_or_default(), source),
+            (None, _) => "unrecorded",
+        };
+        let charged = self.charged.get_or_insert_default();
+        if input != 0 {
+            add(charged, class, input);
+        }
+    }
+
+    /// Counted input so far.
+    pub(super) fn input_tokens(&self) -> u64 {
+        self.summary.input_tokens
+    }
+
+    /// The stream has ended.
+    pub(super) fn end(self, threads: &Threads, findings: u64, net_tokens: u64) -> Summary {
+        let what = self.charged.unwrap_or_else(|| {
+            let mut what = self.carried;
+            let explained: i64 = what.values().fold(0, |sum, n| sum.saturating_add(*n));
+            let unrecorded = signed(self.summary.input_tokens).saturating_sub(explained);
+            if unrecorded != 0 {
+                add(&mut what, "unrecorded", unrecorded);
+            }
+            what
+        });
+        let dearest = threads.all().filter(|thread| thread.tokens() > 0).max_by_key(|thread| {
+            // Among equals the first.
+            (thread.tokens(), std::cmp::Reverse(thread.index))
+        });
+        Summary {
+            threads: threads.all().count() as u64,
+            dearest: dearest.map(|thread| thread.id.to_string()),
+            dearest_tokens: dearest.map(|thread| thread.tokens()),
+            what,
+            findings,
+            net_tokens,
+            ..self.summary
+        }
+    }
+}
+
+fn reason(uncounted: Option<Uncounted>) -> &'static str {
+    match uncounted {
+        Some(Uncounted::Copy) => "copy",
+        Some(Uncounted::Window) => "window",
+        Some(Uncounted::Estimate) => "estimate",
+        Some(Uncounted::Unreported) => "unreported",
+        None => "unknown",
+    }
+}
+
+fn add(sums: &mut BTreeMap<String, i64>, class: &str, tokens: i64) {
+    let sum = sums.entry(class.to_owned()).or_default();
+    *sum = sum.saturating_add(tokens);
+}
+
+fn signed(tokens: u64) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}

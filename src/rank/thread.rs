@@ -1,0 +1,92 @@
+//! The threads of a stream: who they are, and what their counted requests add up to.
+//!
+//! Small and kept for all threads (about 300 bytes each): rules about fan-out and reviews join
+//! threads that stand far apart, and a stream that lost its `session` records to a `select` is
+//! still judged.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::record::{Kind, Request, Session};
+
+/// One thread.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Thread {
+    /// Order of first appearance.
+    pub(crate) index: u32,
+    pub(crate) id: Rc<str>,
+    pub(crate) session: Rc<str>,
+    pub(crate) parent: Option<Rc<str>>,
+    pub(crate) kind: Kind,
+    pub(crate) project: Option<Rc<str>>,
+    pub(crate) file: Rc<str>,
+    /// Counted requests.
+    pub(crate) requests: u64,
+    /// Their input, cached included.
+    pub(crate) input_tokens: u64,
+    /// Their output.
+    pub(crate) output_tokens: u64,
+    /// Input of the first of them.
+    pub(crate) first_input_tokens: u64,
+}
+
+impl Thread {
+    /// Input and output of the counted requests together.
+    pub(crate) fn tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+
+    /// Adds a counted request.
+    fn add(&mut self, request: &Request) {
+        let input = request.input_tokens.unwrap_or(0);
+        if self.requests == 0 {
+            self.first_input_tokens = input;
+        }
+        self.requests += 1;
+        self.input_tokens = self.input_tokens.saturating_add(input);
+        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        if self.project.is_none() {
+            self.project = request.project.as_deref().map(Rc::from);
+        }
+    }
+}
+
+/// All threads seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Threads {
+    by_id: BTreeMap<Rc<str>, Thread>,
+}
+
+impl Threads {
+    /// Returns the thread of that id; one that no `session` record has named begins here.
+    pub(crate) fn at(&mut self, id: &str, session: &str) -> &mut Thread {
+        let index = u32::try_from(self.by_id.len()).unwrap_or(u32::MAX);
+        let id: Rc<str> = Rc::from(id);
+        self.by_id.entry(Rc::clone(&id)).or_insert_with(|| Thread {
+            index,
+            id,
+            session: Rc::from(session),
+            ..Thread::default()
+        })
+    }
+
+    /// Takes a `session` record.
+    pub(crate) fn begin(&mut self, session: &Session) -> &mut Thread {
+        let thread = self.at(&session.thread, &session.session);
+        thread.parent = session.parent.as_deref().map(Rc::from);
+        thread.kind = session.kind;
+        thread.project = session.project.as_deref().map(Rc::from);
+        thread.file = Rc::from(session.file.as_str());
+        thread
+    }
+
+    /// Takes a counted request.
+    pub(crate) fn count(&mut self, request: &Request) {
+        self.at(&request.thread, &request.session).add(request);
+    }
+
+    /// All threads, in the order of their ids.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Thread> {
+        self.by_id.values()
+    }
+}

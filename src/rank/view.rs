@@ -1,0 +1,158 @@
+//! What rules look at: a span with only the keys that rules need, borrowed from its line.
+//!
+//! A span is read once for all rules. The keys of all writers are optional here: a stream that
+//! was not measured, deduplicated or joined is judged by what it has.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::record::{Disk, Event, Part, Request, Scope};
+
+/// One record, as rules see it.
+pub(crate) enum Seen<'a> {
+    /// A run of content, with what it cost to carry.
+    Span(&'a SpanView<'a>),
+    /// An inference request.
+    Request(&'a Request),
+    /// An event (also those of what=context).
+    Event(&'a Event),
+    /// What is on disk only.
+    Disk(&'a Disk),
+}
+
+/// A span with the keys that rules need; their meaning is that of [`crate::record::Span`] and of
+/// its additions.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SpanView<'a> {
+    #[serde(borrow)]
+    pub(crate) thread: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) session: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) id: Text<'a>,
+    pub(crate) part: Part,
+    #[serde(borrow)]
+    pub(crate) source: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) tool: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) server: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) command: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) file: Option<Text<'a>>,
+    pub(crate) line: Option<u64>,
+    pub(crate) bytes: u64,
+    pub(crate) tokens: Option<u64>,
+    pub(crate) shape: Option<ShapeView>,
+    pub(crate) copy_scope: Option<Scope>,
+    pub(crate) dup_tokens: Option<u64>,
+    pub(crate) sent_tokens: Option<u64>,
+    pub(crate) carried_from: Option<u64>,
+    pub(crate) carried_to: Option<u64>,
+    pub(crate) carried_requests: Option<u64>,
+    pub(crate) carried_tokens: Option<u64>,
+}
+
+/// Of [`crate::record::Shape`], what rules need.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ShapeView {
+    pub(crate) base64_bytes: u64,
+}
+
+/// What kind of content a span is to a reader of the report, in the words of
+/// [`crate::record::Summary::what`].
+pub(crate) fn class(part: Part, source: &str) -> &'static str {
+    match part {
+        Part::ToolOutput => "tool output",
+        Part::ToolCall => "tool calls",
+        Part::Reasoning => "reasoning",
+        Part::Image | Part::Document => "images",
+        Part::Text | Part::Opaque => match source {
+            "user" | "assistant" | "compaction_summary" => "messages",
+            "tool" => "tool output",
+            _ => "instructions",
+        },
+    }
+}
+
+impl SpanView<'_> {
+    /// Whether the program, not the user or the model, put it there.
+    pub(crate) fn is_instructions(&self) -> bool {
+        class(self.part, &self.source) == "instructions"
+    }
+
+    /// Tokens each time it is sent; where nobody has joined the stream, its tokens.
+    pub(crate) fn size_tokens(&self) -> u64 {
+        self.sent_tokens.or(self.tokens).unwrap_or(0)
+    }
+
+    /// Counted requests that carried it.
+    pub(crate) fn requests(&self) -> u64 {
+        self.carried_requests.unwrap_or(0)
+    }
+
+    /// Its tokens, times the requests that carried it.
+    pub(crate) fn carried(&self) -> u64 {
+        self.carried_tokens.unwrap_or(0)
+    }
+
+    /// Whether the same text was seen before in the same thread.
+    pub(crate) fn is_copy_in_thread(&self) -> bool {
+        matches!(self.copy_scope, Some(Scope::Turn | Scope::Session)) && self.dup_tokens.is_some()
+    }
+
+    /// What it is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else
+    /// the source.
+    pub(crate) fn subject(&self) -> String {
+        match (&self.command, &self.server, &self.tool) {
+            (Some(command), ..) => command.to_string(),
+            (None, Some(server), Some(tool)) => format!("{server}.{tool}"),
+            (None, None, Some(tool)) => tool.to_string(),
+            (None, _, None) => self.source.to_string(),
+        }
+    }
+}
+
+/// A string of a record, borrowed where it has no escapes. (serde borrows a `Cow`, but not one
+/// inside an `Option`.)
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Borrowed<'b>(#[serde(borrow)] Cow<'b, str>);
+        Borrowed::deserialize(from).map(|text| Text(text.0))
+    }
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_borrowed_and_escapes_are_read() {
+        let line = r#"{"type":"span","id":"a.1","tool":"x","command":"a\u0041","blocks":[{"hash":"q"}]}"#;
+        let span: SpanView = serde_json::from_str(line).unwrap();
+        assert!(matches!(span.tool, Some(Text(Cow::Borrowed("x")))));
+        assert_eq!(span.subject(), "aA");
+    }
+}
