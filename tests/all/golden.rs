@@ -138,11 +138,14 @@ fn every_case_goes_through_the_wire() {
     }
 }
 
+/// Reads one view of a record, writes it, reads it again; says where they differ.
+type View = fn(&Record) -> Result<(), String>;
+
 /// Every record is read into all its views, written, and read again, and is the same.
 fn round_trip(name: &str, records: &[u8]) {
     for line in String::from_utf8_lossy(records).lines().filter(|line| !line.trim().is_empty()) {
         let Ok(record) = Record::peek(line) else { continue };
-        let views: &[fn(&Record) -> Result<(), String>] = match record.kind {
+        let views: &[View] = match record.kind {
             Type::Stream => &[again::<Stream>],
             Type::Session => &[again::<Session>],
             Type::Span => &[again::<Span>, again::<Measured>, again::<Copied>, again::<Carried>],

@@ -51,10 +51,15 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
     wires().into_iter().map(|wire| (wire.name, merged(wire))).collect()
 }
 
-/// Every record type with the keys that each of its writers writes.
-pub(crate) fn writers() -> Vec<(&'static str, Vec<(&'static str, BTreeSet<String>)>)> {
-    let keys = |wire: Wire| wire.parts.into_iter().map(|(writer, schema)| (writer, keys_of(&schema))).collect();
-    wires().into_iter().map(|wire| (wire.name, keys(wire))).collect()
+/// Every key of every record type with its writer, as `(type, writer, key)`.
+pub(crate) fn writers() -> Vec<(&'static str, &'static str, String)> {
+    let mut all = Vec::new();
+    for wire in wires() {
+        for (writer, schema) in wire.parts {
+            all.extend(keys_of(&schema).into_iter().map(|key| (wire.name, writer, key)));
+        }
+    }
+    all
 }
 
 /// Every addition: its name, the keys of its schema, and those its `KEYS` lists.
