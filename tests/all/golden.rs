@@ -20,6 +20,9 @@ use tok::stream::Record;
 
 use crate::run::{self, Answer};
 
+/// The status that says: something could not be read.
+const PARTIAL: i32 = 3;
+
 struct Case {
     folder: PathBuf,
     filter: String,
@@ -123,12 +126,12 @@ fn every_folder_is_named_after_a_filter_and_every_case_is_whole() {
 fn every_case_goes_through_the_wire() {
     for case in cases().iter().filter(|case| !case.is_unsound()) {
         let expected = case.expected();
+        if expected.status == PARTIAL {
+            continue;
+        }
+        round_trip(&case.name, &case.input);
         for (side, records) in [("in", &case.input), ("out", &expected.out)] {
-            if side == "in" && expected.status == 0 {
-                round_trip(&case.name, records);
-            }
-            let whole = run::is_stream(records);
-            let faults = if whole { run::faults(records) } else { String::new() };
+            let faults = if run::is_stream(records) { run::faults(records) } else { String::new() };
             assert_eq!(
                 faults, "",
                 "{}: tok-check does not accept {side} (a file `unsound` says: on purpose)",

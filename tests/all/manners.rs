@@ -23,7 +23,7 @@ enum Kind {
 
 /// Every binary of the suite: its kind, and arguments with which it has something to say.
 const MANNERS: &[(&str, Kind, &str)] = &[
-    ("tok-split", Kind::Source, "fixtures/sessions"),
+    ("tok-split", Kind::Source, "--exclude '*damaged*' fixtures/sessions"),
     ("tok-measure", Kind::Filter, ""),
     ("tok-dedup", Kind::Filter, ""),
     ("tok-usage-join", Kind::Filter, ""),
@@ -156,7 +156,7 @@ fn an_empty_environment_changes_nothing() {
     let input = sound();
     for bin in bins() {
         let mut bare = Command::new(run::bin_folder().join(bin.name));
-        bare.args(bin.args.split_whitespace()).current_dir(run::root()).env_clear();
+        bare.args(bin.args.replace('\'', "").split_whitespace()).current_dir(run::root()).env_clear();
         let (usual, bare) = (bin.on(&input), run::answer(&mut bare, &input));
         assert_eq!((usual.status, usual.text(), usual.err), (bare.status, bare.text(), bare.err), "{}", bin.name);
     }

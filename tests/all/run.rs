@@ -11,7 +11,7 @@ use tok::skip::Skips;
 use tok::stream::{self, Sink};
 
 /// What a command answered.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) out: Vec<u8>,
     pub(crate) err: String,
@@ -22,6 +22,14 @@ impl Answer {
     /// Standard output as text; what is not UTF-8 shows as U+FFFD.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
+    }
+}
+
+/// For messages of failed tests: as text, and not all of it.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let clip = |text: &str| text.chars().take(2000).collect::<String>();
+        write!(f, "status {}\nout: {}\nerr: {}", self.status, clip(&self.text()), clip(&self.err))
     }
 }
 

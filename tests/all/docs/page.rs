@@ -40,11 +40,23 @@ impl Page {
         pairs.map(example).collect()
     }
 
-    /// The flags it describes: those of its `.It Fl` lines, as they are typed.
+    /// The flags it describes: those of its `.It Fl` lines, as they are typed. `Fl q , Fl -quiet`
+    /// and `Fl q , -quiet` both print as `-q, --quiet`.
     pub(super) fn flags(&self) -> BTreeSet<String> {
-        let items = self.text.lines().filter_map(|line| line.strip_prefix(".It Fl "));
-        let flags = items.flat_map(|item| item.split(" , Fl ").map(|flag| flag.split(' ').next().unwrap_or_default()));
-        flags.map(|flag| format!("-{flag}")).collect()
+        let mut flags = BTreeSet::new();
+        for item in self.text.lines().filter_map(|line| line.strip_prefix(".It Fl ")) {
+            let mut is_flag = true;
+            for word in item.split_whitespace() {
+                match word {
+                    "Fl" => is_flag = true,
+                    "," => {}
+                    word if word.len() == 2 && word.starts_with(|c: char| c.is_ascii_uppercase()) => is_flag = false,
+                    word if is_flag => drop(flags.insert(format!("-{word}"))),
+                    _ => {}
+                }
+            }
+        }
+        flags
     }
 
     /// The keys it describes for this record type: the `.It Cm` lines of its subsection.
