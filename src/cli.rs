@@ -78,7 +78,7 @@ pub fn main<O: Parser>(
     common: impl Fn(&O) -> &Common,
     run: impl FnOnce(&O, &mut Io) -> Result<Status>,
 ) -> ExitCode {
-    let options = match O::try_parse() {
+    let options = match parse::<O>(program) {
         Ok(options) => options,
         Err(e) => return usage(program, &e),
     };
@@ -99,6 +99,12 @@ pub fn main<O: Parser>(
         Ok(status) => ExitCode::from(status.code()),
         Err(e) => failed(program, &e),
     }
+}
+
+/// Parses the arguments under the name of the binary; clap would take that of the package.
+fn parse<O: Parser>(program: &'static str) -> Result<O, clap::Error> {
+    let matches = O::command().name(program).try_get_matches()?;
+    O::from_arg_matches(&matches)
 }
 
 fn open(program: &'static str) -> Result<Io<'static>> {

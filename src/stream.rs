@@ -8,14 +8,17 @@
 //! This module knows lines and types. It does not know what any record means, nor where lines
 //! come from or go to.
 
+mod lines;
+
 use std::borrow::Cow;
 use std::io::{BufRead, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Addition, Coverage, Type};
 use crate::skip::Skips;
+use lines::Lines;
 
 /// How a run ended; the number is the exit status (DESIGN 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -282,7 +285,7 @@ pub fn run(filter: &mut dyn Filter, input: &mut dyn BufRead, out: &mut Sink, ski
             Ok(record) => record,
             Err(why) => {
                 refuse_multi_line(line)?;
-                skips.note("stdin", Some(reader.number), &why.to_string());
+                skips.note("stdin", Some(reader.number()), &why.to_string());
                 status = status.or(Status::Partial);
                 continue;
             }
@@ -294,7 +297,7 @@ pub fn run(filter: &mut dyn Filter, input: &mut dyn BufRead, out: &mut Sink, ski
         };
         if let Err(e) = taken {
             let why = e.downcast::<Malformed>()?;
-            skips.note("stdin", Some(reader.number), &why.to_string());
+            skips.note("stdin", Some(reader.number()), &why.to_string());
             status = status.or(Status::Partial);
         }
     }
@@ -330,35 +333,6 @@ fn refuse_multi_line(line: &[u8]) -> Result<()> {
         bail!("stdin: a record spans several lines; write one a line (jq -c)");
     }
     Ok(())
-}
-
-/// Lines of a reader, without their line ends; blank ones are passed over.
-struct Lines<'r> {
-    input: &'r mut dyn BufRead,
-    line: Vec<u8>,
-    number: u64,
-}
-
-impl<'r> Lines<'r> {
-    fn new(input: &'r mut dyn BufRead) -> Self {
-        Lines { input, line: Vec::with_capacity(4096), number: 0 }
-    }
-
-    fn next(&mut self) -> Result<Option<&[u8]>> {
-        loop {
-            self.line.clear();
-            let read = self.input.read_until(b'\n', &mut self.line).context("stdin")?;
-            if read == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            let end = self.line.trim_ascii_end().len();
-            self.line.truncate(end);
-            if end > 0 {
-                return Ok(Some(&self.line));
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,14 @@ struct Sums {
     output: i64,
 }
 
+impl Sums {
+    /// Adds; absurd numbers stop at the end of the range instead of wrapping.
+    fn add(&mut self, input: i64, output: i64) {
+        self.input = self.input.saturating_add(input);
+        self.output = self.output.saturating_add(output);
+    }
+}
+
 impl Checker {
     /// Takes one record; returns the rules it breaks.
     pub fn take(&mut self, kind: Type, line: &str) -> Vec<String> {
@@ -69,7 +77,7 @@ impl Checker {
         let mut faults = Faults::default();
         self.close(&mut faults);
         if let Some(c) = coverage.and_then(|line| parse::<Coverage>(line, &mut faults)) {
-            let sum = c.understood + c.recovered + c.skipped;
+            let sum = c.understood.saturating_add(c.recovered).saturating_add(c.skipped);
             faults.unless(c.lines == sum, || {
                 format!("coverage: {} lines read, but {sum} understood, recovered or skipped", c.lines)
             });
@@ -115,7 +123,7 @@ impl Checker {
         let Some(request) = parse::<Request>(line, faults) else { return };
         self.in_order(&request.thread, &request.id, request.seq, request.at.as_deref(), faults);
         parse::<Billed>(line, faults);
-        faults.unless(request.n == self.thread.requests + 1, || {
+        faults.unless(request.n == self.thread.requests.saturating_add(1), || {
             format!("request {}: its ordinal is {}, after {}", request.id, request.n, self.thread.requests)
         });
         self.thread.requests = request.n;
@@ -127,8 +135,7 @@ impl Checker {
         faults.unless(cached <= input, || format!("request {}: {cached} of {input} tokens cached", request.id));
         if request.counted {
             faults.unless(request.input_tokens.is_some(), || format!("request {}: counted without input", request.id));
-            self.thread.reported.input += signed(input);
-            self.thread.reported.output += signed(request.output_tokens.unwrap_or(0));
+            self.thread.reported.add(signed(input), signed(request.output_tokens.unwrap_or(0)));
         }
     }
 
@@ -150,8 +157,8 @@ impl Checker {
         self.same_thread(&total.thread, "total", faults);
         instant(total.hour.as_deref(), "hour", faults);
         self.thread.has_totals = true;
-        self.thread.charged.input += total.first_tokens + total.resent_cached_tokens + total.resent_uncached_tokens;
-        self.thread.charged.output += total.output_tokens;
+        let resent = total.resent_cached_tokens.saturating_add(total.resent_uncached_tokens);
+        self.thread.charged.add(total.first_tokens.saturating_add(resent), total.output_tokens);
     }
 
     fn in_order(&mut self, thread: &str, id: &str, seq: u64, at: Option<&str>, faults: &mut Faults) {

@@ -34,16 +34,17 @@ pub struct Coverage {
 impl Coverage {
     /// Adds another stream's coverage to this one.
     pub fn add(&mut self, other: Coverage) {
-        self.files += other.files;
-        self.files_skipped += other.files_skipped;
-        self.lines += other.lines;
-        self.bytes += other.bytes;
-        self.understood += other.understood;
-        self.recovered += other.recovered;
-        self.skipped += other.skipped;
+        self.files = self.files.saturating_add(other.files);
+        self.files_skipped = self.files_skipped.saturating_add(other.files_skipped);
+        self.lines = self.lines.saturating_add(other.lines);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.understood = self.understood.saturating_add(other.understood);
+        self.recovered = self.recovered.saturating_add(other.recovered);
+        self.skipped = self.skipped.saturating_add(other.skipped);
         self.partial |= other.partial;
         for (reason, lines) in other.by_reason {
-            *self.by_reason.entry(reason).or_default() += lines;
+            let sum = self.by_reason.entry(reason).or_default();
+            *sum = sum.saturating_add(lines);
         }
     }
 }

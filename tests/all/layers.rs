@@ -1,0 +1,213 @@
+//! The arrows between the rooms of the source, and the sizes of the house (DESIGN 4).
+//!
+//! The sources are read as text, as [`source`] says; rustfmt's layout makes that reliable enough.
+//! What is allowed is in the tables here: who changes the house changes them, in view of all.
+
+mod source;
+
+use std::path::Path;
+
+use source::{Source, sources};
+
+use crate::run;
+
+/// The rooms below the filters: what each may use of the house.
+const BELOW: &[(&str, &[&str])] = &[
+    ("record", &[]),
+    ("skip", &["record"]),
+    ("stream", &["record", "skip"]),
+    ("cli", &["record", "skip", "stream"]),
+    ("place", &["record"]),
+    ("format", &["record", "skip", "stream", "place"]),
+    ("token", &["record", "skip", "stream", "place"]),
+    ("replay", &["record", "skip", "stream", "place"]),
+];
+
+/// Big dependencies, and the one door to each: paths below `src/` that may name it.
+const DOORS: &[(&str, &[&str])] = &[
+    ("clap", &["cli.rs", "bin/"]),
+    ("jaq_core", &["rank/"]),
+    ("jaq_std", &["rank/"]),
+    ("jaq_json", &["rank/"]),
+    ("tiktoken", &["token.rs", "token/"]),
+    ("tiktoken_rs", &["token.rs", "token/"]),
+    ("comfy_table", &["render.rs", "render/"]),
+    ("imagesize", &["format.rs", "format/", "token.rs", "token/"]),
+    ("schemars", &["record.rs", "record/"]),
+    ("ctor", &["cli.rs"]),
+];
+
+/// Tables of which each line is a file: where the table is, its name, the folder of its members.
+const TABLES: &[(&str, &str, &str)] =
+    &[("format.rs", "FORMATS", "format"), ("rank/rule.rs", "RULES", "rank/rule"), ("render.rs", "FORMATS", "render")];
+
+/// Names that say nothing, and so refuse nothing.
+const NO_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc", "context"];
+
+/// Fails with all complaints at once.
+fn none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// The filters: one module for each binary.
+fn filters() -> Vec<String> {
+    run::bins().iter().map(|bin| bin.trim_start_matches("tok-").replace('-', "_")).collect()
+}
+
+#[test]
+fn every_room_uses_only_rooms_below_it() {
+    let filters = filters();
+    let mut complaints = Vec::new();
+    for source in sources() {
+        let room = source.room();
+        let below: Vec<&str> = BELOW.iter().map(|(name, _)| *name).collect();
+        let allowed: &[&str] = match BELOW.iter().find(|(name, _)| *name == room) {
+            Some((_, allowed)) => allowed,
+            None if room == "lib" => &[],
+            None => &below,
+        };
+        for used in source.uses("crate") {
+            let at_home = used == room || !source.is_a_module(&used);
+            if !at_home && !allowed.contains(&used.as_str()) {
+                complaints.push(format!("{}: uses crate::{used}", source.path));
+            }
+        }
+        if room == "bin" {
+            let own = source.stem().trim_start_matches("tok-").replace('-', "_");
+            for used in source.uses("tok").iter().filter(|used| filters.contains(used) && **used != own) {
+                complaints.push(format!("{}: uses the filter {used}", source.path));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn every_big_dependency_has_one_door() {
+    let mut complaints = Vec::new();
+    for source in sources() {
+        for (name, doors) in DOORS {
+            let through = doors.iter().any(|door| source.path.starts_with(door));
+            if !through && source.names_crate(name) {
+                complaints.push(format!("{}: uses {name}; its door is {doors:?}", source.path));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+/// The members of a table: the files of its folder that the table names.
+fn members(table: &str, constant: &str, folder: &str) -> Vec<String> {
+    let all = sources();
+    let Some(table) = all.iter().find(|source| source.path == table) else { return Vec::new() };
+    let lines = table.constant(constant);
+    let in_folder = |source: &&Source| Path::new(&source.path).parent() == Some(Path::new(folder));
+    let named = |stem: &String| lines.contains(&format!("{stem}::"));
+    all.iter().filter(in_folder).map(|source| source.stem().to_owned()).filter(named).collect()
+}
+
+#[test]
+fn members_of_a_table_do_not_know_each_other() {
+    let mut complaints = Vec::new();
+    for (table, constant, folder) in TABLES {
+        let members = members(table, constant, folder);
+        for member in &members {
+            let own = |source: &&Source| source.belongs_to(&format!("{folder}/{member}"));
+            for source in sources().iter().filter(own) {
+                for other in members.iter().filter(|other| *other != member && source.mentions_path(other)) {
+                    complaints.push(format!("{}: uses {other}, another line of {constant}", source.path));
+                }
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn the_name_of_a_format_or_a_rule_is_in_its_own_file_only() {
+    let mut complaints = Vec::new();
+    let formats = members("format.rs", "FORMATS", "format");
+    let rules = members("rank/rule.rs", "RULES", "rank/rule");
+    for source in sources() {
+        for format in &formats {
+            if source.belongs_to("format") {
+                continue;
+            }
+            // Examples in a help text may name the folder that an agent writes to.
+            let in_help = |line: &&str| source.room() == "bin" && line.contains("~/.");
+            for line in source.lines_naming_agent(format).filter(|line| !in_help(line)) {
+                complaints.push(format!("{}: names the format {format}: {}", source.path, line.trim()));
+            }
+        }
+        for rule in &rules {
+            let at_home = source.belongs_to(&format!("rank/rule/{rule}")) || source.path == "rank/rule.rs";
+            let quoted = format!("\"{}\"", rule.replace('_', "-"));
+            if !at_home && source.code.contains(&quoted) {
+                complaints.push(format!("{}: names the rule {quoted}", source.path));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn sizes_are_those_of_the_house() {
+    let mut complaints = Vec::new();
+    for source in sources() {
+        let most = if source.room() == "bin" { 90 } else { 350 };
+        let lines = source.lines_without_tests();
+        if lines > most {
+            complaints.push(format!("{}: {lines} lines, {most} are enough for one meaning", source.path));
+        }
+        for (name, lines) in source.functions().into_iter().filter(|(_, lines)| *lines > 70) {
+            complaints.push(format!("{}: fn {name} has {lines} lines", source.path));
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn every_module_says_what_it_is_and_has_a_name_that_means_something() {
+    let mut complaints = Vec::new();
+    for source in sources() {
+        if !source.text.starts_with("//! ") {
+            complaints.push(format!("{}: does not begin with //!", source.path));
+        }
+        if NO_NAMES.contains(&source.stem()) && source.path != "replay/context.rs" {
+            complaints.push(format!("{}: a name that refuses nothing collects everything", source.path));
+        }
+        if source.stem() == "mod" {
+            complaints.push(format!("{}: name it after its folder", source.path));
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn bin_module_and_man_page_have_one_name() {
+    let mut complaints = Vec::new();
+    for bin in run::bins() {
+        let module = bin.trim_start_matches("tok-").replace('-', "_");
+        for path in [format!("src/{module}.rs"), format!("man/{bin}.1"), format!("fixtures/golden/{module}")] {
+            if !run::root().join(&path).exists() {
+                complaints.push(format!("{bin}: there is no {path}"));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn nothing_in_the_house_gives_up_on_its_input() {
+    const NEVER: &[&str] =
+        &["unsafe ", ".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", "process::exit"];
+    let mut complaints = Vec::new();
+    for source in sources() {
+        for line in source.code.lines() {
+            if let Some(never) = NEVER.iter().find(|never| line.contains(**never)) {
+                complaints.push(format!("{}: {never}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&complaints);
+}

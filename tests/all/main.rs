@@ -1,0 +1,25 @@
+//! All tests that run the binaries or look at the sources from outside: one test program.
+//!
+//! Cargo links one program for each file in `tests/`, and each would link the tokenizers, jq and
+//! the rest again; so the rooms of DESIGN 4 (`golden`, `corpus`, `manners`, `wire`, `docs`,
+//! `layers`) are modules of this one. Run one room with `cargo test --test all golden`.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
+//! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
+//! | [`wire`] | the records seen by a stranger, and the published schemas |
+//! | [`docs`] | what is written is run: every example, every flag, every key |
+//! | [`layers`] | the arrows between the rooms of the source, and its sizes |
+//! | [`corpus`] | the whole of a collection of real sessions, where there is one |
+//!
+//! [`run`] is below them all: it runs a command as a user would. No test knows another.
+
+mod run;
+
+mod corpus;
+mod docs;
+mod golden;
+mod layers;
+mod manners;
+mod wire;

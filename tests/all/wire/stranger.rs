@@ -1,0 +1,132 @@
+//! The record types declared once more, as somebody would who has only tok-record(5) to go by.
+//!
+//! Nothing is taken from `tok::record`, and no key is tolerated that is not declared here. Who
+//! adds a key to a record adds it here, to tok-record(5), and to `docs/schema`: three places
+//! where a user will look for it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Reads one line by the stranger's types; says what he does not know.
+pub(super) fn read(line: &str) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Kind {
+        r#type: String,
+    }
+    let kind: Kind = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    let known = match kind.r#type.as_str() {
+        "stream" => serde_json::from_str::<Stream>(line).map(drop),
+        "session" => serde_json::from_str::<Session>(line).map(drop),
+        "span" => serde_json::from_str::<Span>(line).map(drop),
+        "request" => serde_json::from_str::<Request>(line).map(drop),
+        "event" => serde_json::from_str::<Event>(line).map(drop),
+        "disk" => serde_json::from_str::<Disk>(line).map(drop),
+        "total" => serde_json::from_str::<Total>(line).map(drop),
+        "usage" => serde_json::from_str::<Usage>(line).map(drop),
+        "finding" => serde_json::from_str::<Finding>(line).map(drop),
+        "summary" => serde_json::from_str::<Summary>(line).map(drop),
+        "skip" => serde_json::from_str::<Skip>(line).map(drop),
+        "coverage" => serde_json::from_str::<Coverage>(line).map(drop),
+        other => return Err(format!("a record of type {other:?}, which tok-record(5) does not name")),
+    };
+    known.map_err(|e| e.to_string())
+}
+
+/// Declares a type that refuses unknown keys: `key: type` is always there, `key?: type` not.
+macro_rules! record {
+    ($name:ident { $($always:ident: $a:ty),* ; $($maybe:ident: $m:ty),* $(,)? }) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code, reason = "only the reading is of interest")]
+        struct $name {
+            $($always: $a,)*
+            $(#[serde(default)] $maybe: Option<$m>,)*
+        }
+    };
+}
+
+record!(Stream { r#type: String, v: u64, program: String; since: String, until: String });
+
+record!(Session {
+    r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
+    provider: String, parent: String, root: String, project: String, cwd: String, branch: String, version: String,
+    started: String,
+});
+
+record!(Span {
+    r#type: String, thread: String, session: String, id: String, seq: u64, role: String, part: String, source: String,
+    bytes: u64;
+    // Where it comes from.
+    at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String, command: String, target: String,
+    call_id: String, phase: String, inherited: bool,
+    // Its place, and what is known of the content.
+    line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, mime: String,
+    width: u64, height: u64, detail: String, text: String,
+    // tok-measure
+    tokens: u64, tokens_by: String, rendered_tokens: u64, tool_tokens: u64, classes: [u64; 6], blocks: Vec<Block>,
+    shape: Shape,
+    // tok-dedup
+    copy_of: String, copy_scope: String, dup_tokens: u64,
+    // tok-usage-join
+    sent_tokens: u64, basis: String, carried_from: u64, carried_to: u64, carried_requests: u64, carried_tokens: u64,
+    carried_cache_read_tokens: u64, carried_cache_write_tokens: u64, output_tokens: u64,
+});
+
+record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; });
+
+record!(Shape { ; escapes: u64, base64_bytes: u64, json_rows: u64, longest_line: u64 });
+
+record!(Request {
+    r#type: String, thread: String, session: String, id: String, seq: u64, n: u64, counted: bool;
+    at: String, turn: u64, project: String, key: String, model: String, uncounted: String, input_tokens: u64,
+    cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
+    output_known: bool, reasoning_tokens: u64, line: u64,
+    // tok-usage-join
+    predicted_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
+    context_images_tokens: u64, context_reasoning_tokens: u64, bucket: String,
+});
+
+record!(Event {
+    r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
+    at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
+    drop: Vec<String>, child: String, agents: u64, batch: String, call_id: String, parent: String, count: u64,
+    line: u64,
+});
+
+record!(Disk { r#type: String, thread: String, session: String, kind: String, lines: u64, bytes: u64; });
+
+record!(Total {
+    r#type: String, thread: String, session: String, items: u64, first_tokens: i64, resent_cached_tokens: i64,
+    resent_uncached_tokens: i64, cache_write_tokens: i64, output_tokens: i64;
+    hour: String, model: String, source: String, part: String, tool: String, server: String, command: String,
+});
+
+record!(Usage {
+    r#type: String, account: String, level: String, start: String, input_tokens: u64, cache_read_tokens: u64,
+    output_tokens: u64, reasoning_tokens: u64, requests: u64, session_tokens: u64, share: f64;
+    end: String,
+});
+
+record!(Finding {
+    r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
+    waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
+    thread: String, session: String, project: String, subject: String, spans: Vec<String>, places: Vec<String>,
+    bytes: u64,
+});
+
+record!(Summary {
+    r#type: String, threads: u64, sessions: BTreeMap<String, u64>, requests: u64, input_tokens: u64,
+    cache_read_tokens: u64, cache_write_tokens: u64, output_tokens: u64, output_unknown: u64,
+    what: BTreeMap<String, i64>, first_tokens: i64, resent_cached_tokens: i64, resent_uncached_tokens: i64,
+    findings: u64, net_tokens: u64;
+    first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
+});
+
+record!(Skip { r#type: String, file: String, why: String; line: u64 });
+
+record!(Coverage {
+    r#type: String, files: u64, files_skipped: u64, lines: u64, bytes: u64, understood: u64, recovered: u64,
+    skipped: u64;
+    by_reason: BTreeMap<String, u64>, partial: bool,
+});
