@@ -105,7 +105,7 @@ record!(Total {
 record!(Usage {
     r#type: String, account: String, level: String, start: String, input_tokens: u64, cache_read_tokens: u64,
     output_tokens: u64, reasoning_tokens: u64, requests: u64, session_tokens: u64, share: f64;
-    end: String,
+    end: String, shares: BTreeMap<String, f64>,
 });
 
 record!(Finding {
