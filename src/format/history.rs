@@ -28,6 +28,8 @@ pub enum Entry {
     Span(Box<Span>, Made),
     /// A report of usage, that is a request.
     Request(Box<Request>),
+    /// A request that is only known by what it cost: it made none of the content.
+    Hidden(Box<Request>),
     /// Anything else that matters; the references are resolved in the end.
     Event(Box<Event>, References),
 }
@@ -98,6 +100,13 @@ impl History {
         request.turn = (self.turn > 0).then_some(self.turn);
         request.counted = request.uncounted.is_none();
         self.add(Entry::Request(Box::new(request)))
+    }
+
+    /// Adds a request that is only known by what it cost.
+    pub fn hidden_request(&mut self, mut request: Request) {
+        request.turn = (self.turn > 0).then_some(self.turn);
+        request.counted = request.uncounted.is_none();
+        self.add(Entry::Hidden(Box::new(request)));
     }
 
     /// Adds an event; returns its handle.
@@ -178,7 +187,7 @@ impl History {
         let mut requests = 0;
         for (seq, (handle, entry)) in arranged.iter().enumerate() {
             seq_of[*handle] = seq as u64 + 1;
-            if matches!(entry, Entry::Request(_)) {
+            if matches!(entry, Entry::Request(_) | Entry::Hidden(_)) {
                 requests += 1;
                 ordinal_of[*handle] = requests;
             }
@@ -217,7 +226,7 @@ impl Names<'_> {
                 };
                 Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..*span }))
             }
-            Entry::Request(request) => {
+            Entry::Request(request) | Entry::Hidden(request) => {
                 let n = self.ordinal_of.get(handle).copied().unwrap_or_default();
                 let project = project.clone();
                 Final::Request(Box::new(Request { thread, session, id, seq, n, project, ..*request }))

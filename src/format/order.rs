@@ -69,6 +69,7 @@ impl Order {
                 self.done.push((handle, entry));
                 return;
             }
+            Entry::Hidden(_) => return self.done.push((handle, entry)),
             Entry::Request(_) => return self.request(handle, entry),
             Entry::Span(span, Made::ByOrder) => {
                 if self.ends_before() {
@@ -212,7 +213,7 @@ mod tests {
         for entry in entries {
             match entry {
                 Entry::Span(span, made) => history.span(*span, made),
-                Entry::Request(request) => history.request(*request),
+                Entry::Request(request) | Entry::Hidden(request) => history.request(*request),
                 Entry::Event(event, references) => history.event(*event, references),
             };
         }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::history::{Handle, History, Layout, Made, References, Thread};
+use super::history::{Handle, History, Layout, Made, References, Thread, project};
 use super::lines::Line;
 use super::{Reader, Source, identity, order, time};
 use crate::record::{Event, Part, Request, Role, Span, What};
@@ -267,6 +267,7 @@ impl<'s> Rollout<'s> {
             Part::ToolOutput => self.spawned(line, span, text),
             Part::Text if *made == Made::ByOrder => self.last_answer = Some(text.clone()),
             Part::Text if span.source == "review" => self.reviewed(line, text),
+            Part::Text if span.source == "environment" => self.located(text),
             _ => {}
         }
     }
@@ -285,6 +286,16 @@ impl<'s> Rollout<'s> {
         span.file.clone_from(&self.other_file);
         let handle = self.history.span(span, made);
         self.live.push(handle);
+    }
+
+    /// The oldest files name the working directory only in the prompt.
+    fn located(&mut self, text: &str) {
+        let session = &mut self.history.session;
+        let named = text.split_once("<cwd>").and_then(|(_, rest)| rest.split_once("</cwd>"));
+        if let (None, Some((cwd, _))) = (&session.cwd, named) {
+            session.cwd = Some(cwd.trim().to_owned());
+            session.project = project(cwd);
+        }
     }
 
     /// A child was started: the output of the call names it (FORMATS 1.12, 2.5).
@@ -366,11 +377,16 @@ impl<'s> Rollout<'s> {
         if self.has_records || parents || self.is_replayed() {
             return;
         }
-        for (n, usage) in [added.unseen, added.last].into_iter().enumerate() {
-            let Some(usage) = usage else { continue };
-            let sum = format!("{:?}{:?}{n}", info.total_token_usage, info.last_token_usage);
-            let key = identity(&[self.dialect.agent, &self.base_id, &sum]);
-            self.request(line, usage, key);
+        let sums = format!("{:?}{:?}", info.total_token_usage, info.last_token_usage);
+        let key = |what: &str| identity(&[self.dialect.agent, &self.base_id, what, &sums]);
+        let (unseen_key, last_key) = (key("unseen"), key("last"));
+        if let Some(unseen) = added.unseen {
+            let request = self.request(line, unseen, unseen_key);
+            self.history.hidden_request(request);
+        }
+        if let Some(last) = added.last {
+            let request = self.request(line, last, last_key);
+            self.history.request(request);
         }
     }
 
@@ -380,11 +396,12 @@ impl<'s> Rollout<'s> {
         }
         self.has_records = true;
         let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
-        self.request(line, record.usage, identity(&[self.dialect.agent, &self.base_id, &response]));
+        let request = self.request(line, record.usage, identity(&[self.dialect.agent, &self.base_id, &response]));
+        self.history.request(request);
     }
 
-    fn request(&mut self, line: &Line, usage: Usage, key: String) {
-        self.history.request(Request {
+    fn request(&self, line: &Line, usage: Usage, key: String) -> Request {
+        Request {
             at: self.at.clone(),
             key: Some(key),
             model: self.model.clone(),
@@ -395,7 +412,7 @@ impl<'s> Rollout<'s> {
             reasoning_tokens: Some(usage.reasoning_output_tokens),
             line: Some(line.number),
             ..Request::default()
-        });
+        }
     }
 }
 
