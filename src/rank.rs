@@ -4,7 +4,7 @@
 //! end here, everything else is passed on verbatim; at the end come one `summary` and the
 //! findings, the most wasteful first, each token credited to one finding only ([`credit`]).
 //!
-//! What is kept: about 300 bytes a thread; for each finding its 50 most costly places; for each
+//! What is kept: about 300 bytes a thread; for each finding its 50 most costly places (6 KB); for each
 //! span that a rule names, 24 bytes for each finding that names it.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
@@ -23,6 +23,7 @@ mod jq;
 mod order;
 mod own;
 mod rule;
+mod sum;
 mod summary;
 mod thread;
 mod view;
@@ -32,8 +33,8 @@ use found::Candidate;
 use jq::Program;
 pub use order::By;
 use own::Own;
+pub use rule::Thresholds;
 use rule::{RULES, Rule};
-pub use rule::{Threshold, Thresholds};
 use summary::Tally;
 use thread::Threads;
 use view::{Seen, SpanView};
@@ -211,7 +212,7 @@ impl Filter for Rank {
         let candidates = self.candidates();
         let (options, input) = (&self.options, self.tally.input_tokens());
         let findings = order::ordered(candidates, options.by, self.condition.as_ref(), &self.threads, input);
-        let net = findings.iter().fold(0_u64, |sum, finding| sum.saturating_add(finding.net_tokens));
+        let net = findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens));
         out.put(&std::mem::take(&mut self.tally).end(&self.threads, findings.len() as u64, net))?;
         let top = if options.top == 0 { findings.len() } else { options.top };
         for finding in findings.iter().take(top) {

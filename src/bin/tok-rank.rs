@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
-use tok::cli::{self, Common, Io, Status};
+use tok::cli::{self, Common, Io, Numbers, Status};
 use tok::rank::{self, By, Rank, Thresholds};
 
 /// Judge where tokens went, and rank what could be saved.
@@ -13,7 +13,7 @@ use tok::rank::{self, By, Rank, Thresholds};
 /// Reads records on standard input (after tok-usage-join), applies the rules, and writes one
 /// summary and the findings, the most wasteful first, before the coverage record. Each token is
 /// credited to one finding only (net_tokens). Spans and context events end here; everything else
-/// passes. Memory: 300 bytes a thread, 24 bytes for each span a finding names, 10 KB a finding.
+/// passes. Memory: 300 bytes a thread, 24 bytes for each span a finding names, 6 KB a finding.
 #[derive(Parser)]
 #[command(
     version,
@@ -50,39 +50,9 @@ struct Options {
     #[arg(long)]
     keep_all: bool,
     #[command(flatten)]
-    numbers: Numbers,
+    numbers: Numbers<Thresholds>,
     #[command(flatten)]
     common: Common,
-}
-
-/// One flag for each threshold of each rule.
-struct Numbers(Thresholds);
-
-impl Args for Numbers {
-    fn augment_args(command: Command) -> Command {
-        let flag = |(rule, t): (&str, rank::Threshold)| {
-            let help = format!("{} [{rule}] [default: {}]", t.help, t.default);
-            Arg::new(t.flag).long(t.flag).value_name("N").value_parser(value_parser!(u64)).help(help)
-        };
-        command.args(Thresholds::all().map(|all| flag(all).help_heading("Thresholds")))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Numbers {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut numbers = Numbers(Thresholds::default());
-        numbers.update_from_arg_matches(matches).map(|()| numbers)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let given = Thresholds::all().filter_map(|(_, t)| matches.get_one(t.flag).map(|value| (t, *value)));
-        given.for_each(|(threshold, value)| self.0.set(threshold, value));
-        Ok(())
-    }
 }
 
 fn main() -> ExitCode {
@@ -90,8 +60,9 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
+    let thresholds = Thresholds::new(o.numbers.given.clone());
     if o.list_rules {
-        return rank::list(&o.numbers.0, &mut io.out).map(|()| Status::Done);
+        return rank::list(&thresholds, &mut io.out).map(|()| Status::Done);
     }
     let mut rank = Rank::new(rank::Options {
         top: o.top,
@@ -102,7 +73,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         only: o.only.clone(),
         skip: o.skip.clone(),
         keep_all: o.keep_all,
-        thresholds: o.numbers.0.clone(),
+        thresholds,
     })?;
     let mut status = io.run(&mut rank)?;
     for (program, why) in rank.complaints() {

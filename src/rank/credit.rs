@@ -9,12 +9,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::found::Claim;
+use super::sum::plus;
 use super::thread::Threads;
 
 /// Returns the net of each finding, given all claims of each, the largest waste first.
 pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<u64> {
     let mut ledger = Ledger::new(findings, threads);
-    findings.iter().map(|claims| claims.iter().map(|claim| ledger.credit(claim)).sum()).collect()
+    findings.iter().map(|claims| claims.iter().fold(0, |net, claim| plus(net, ledger.credit(claim)))).collect()
 }
 
 /// What is claimed already. Only looked up by key: no hash order reaches the output.
@@ -47,7 +48,7 @@ impl Ledger {
             net = net.min(*left);
             *left -= net;
         }
-        *claimed = claimed.saturating_add(net);
+        *claimed = plus(*claimed, net);
         net
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
+use super::sum::plus;
 use super::thread::Thread;
 use super::view::SpanView;
 
@@ -120,11 +121,11 @@ impl Found {
     /// thread as a whole.
     pub(crate) fn prove(&mut self, proof: Proof, thread: &Thread) {
         self.items += 1;
-        self.bytes = self.bytes.saturating_add(proof.bytes);
-        self.tokens = self.tokens.saturating_add(proof.tokens);
-        self.requests = self.requests.saturating_add(proof.requests);
-        self.carried_tokens = self.carried_tokens.saturating_add(proof.carried_tokens);
-        self.waste_tokens = self.waste_tokens.saturating_add(proof.waste_tokens);
+        self.bytes = plus(self.bytes, proof.bytes);
+        self.tokens = plus(self.tokens, proof.tokens);
+        self.requests = plus(self.requests, proof.requests);
+        self.carried_tokens = plus(self.carried_tokens, proof.carried_tokens);
+        self.waste_tokens = plus(self.waste_tokens, proof.waste_tokens);
         if proof.waste_tokens > 0 {
             let span = (!proof.id.is_empty()).then(|| SpanHash::of(proof.id));
             self.claims.push(Claim { span, thread: thread.index, tokens: proof.waste_tokens });
@@ -147,11 +148,11 @@ impl Found {
     /// Takes over all that another has found.
     pub(crate) fn absorb(&mut self, other: Found) {
         self.items += other.items;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.tokens = self.tokens.saturating_add(other.tokens);
-        self.requests = self.requests.saturating_add(other.requests);
-        self.carried_tokens = self.carried_tokens.saturating_add(other.carried_tokens);
-        self.waste_tokens = self.waste_tokens.saturating_add(other.waste_tokens);
+        self.bytes = plus(self.bytes, other.bytes);
+        self.tokens = plus(self.tokens, other.tokens);
+        self.requests = plus(self.requests, other.requests);
+        self.carried_tokens = plus(self.carried_tokens, other.carried_tokens);
+        self.waste_tokens = plus(self.waste_tokens, other.waste_tokens);
         self.claims.extend(other.claims);
         self.best.extend(other.best);
         self.best.sort_by_key(|named| std::cmp::Reverse(named.cost));

@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_wrong_has_its_position() {
         assert_eq!(error(".a >"), "--where: line 1, column 5: expected term");
-        assert_eq!(error(".a\n| (.b"), "--where: line 2, column 3: expected closing parenthesis");
+        assert_eq!(error(".a\n| (.b"), "--where: line 2, column 6: expected closing parenthesis");
         assert_eq!(error(".a | nosuch"), "--where: line 1, column 6: no such filter: nosuch");
     }
 

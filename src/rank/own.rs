@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::found::{Candidate, Found, Proof};
 use super::jq::{Program, Value};
+use super::sum::plus;
 use super::thread::Thread;
 use super::view::SpanView;
 use super::words::counted;
@@ -73,7 +74,7 @@ impl Own {
     pub(super) fn request(&mut self, line: &str, request: &Request, thread: &Thread) {
         let input = request.input_tokens.filter(|_| request.counted).unwrap_or(0);
         let output = request.output_tokens.filter(|_| request.counted).unwrap_or(0);
-        let (tokens, carried_tokens) = (input.saturating_add(output), input);
+        let (tokens, carried_tokens) = (plus(input, output), input);
         self.judge(line, Proof { id: &request.id, tokens, carried_tokens, ..Proof::at(thread, request.line) }, thread);
     }
 
@@ -89,8 +90,8 @@ impl Own {
 
     fn add(&mut self, answer: Answer, proof: Proof, thread: &Thread) {
         let heap = self.heaps.entry((answer.rule, thread.project.clone(), answer.subject)).or_default();
-        // A cast saturates: below zero and not a number are 0.
-        let waste_tokens = answer.waste_tokens as u64;
+        // A cast saturates, below zero and not a number are 0; the sum keeps it exact.
+        let waste_tokens = plus(answer.waste_tokens as u64, 0);
         heap.found.prove(Proof { waste_tokens, ..proof }, thread);
         heap.message = heap.message.take().or(answer.message);
         heap.remedy = heap.remedy.take().or(answer.remedy);

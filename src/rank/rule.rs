@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::found::Candidate;
 use super::thread::{Thread, Threads};
 use super::view::Seen;
+use crate::cli;
 
 mod agent_fanout;
 mod ballast;
@@ -61,13 +62,13 @@ pub(super) struct Entry {
 
 /// A number that a user can set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Threshold {
+pub(super) struct Threshold {
     /// The flag, without its dashes; unique among all rules.
-    pub flag: &'static str,
+    pub(super) flag: &'static str,
     /// Its value where the flag is not given.
-    pub default: u64,
+    pub(super) default: u64,
     /// What it bounds, with the unit, in one line.
-    pub help: &'static str,
+    pub(super) help: &'static str,
 }
 
 /// Thresholds that were set; those that were not have their defaults.
@@ -75,19 +76,25 @@ pub struct Threshold {
 pub struct Thresholds(BTreeMap<&'static str, u64>);
 
 impl Thresholds {
-    /// All thresholds of all rules, each with the name of its rule.
-    pub fn all() -> impl Iterator<Item = (&'static str, Threshold)> {
-        RULES.iter().flat_map(|rule| rule.thresholds.iter().map(|threshold| (rule.name, *threshold)))
-    }
-
-    /// Sets one.
-    pub fn set(&mut self, threshold: Threshold, value: u64) {
-        self.0.insert(threshold.flag, value);
+    /// Thresholds of these values, by flag; a flag that no rule has is without effect.
+    pub fn new(given: BTreeMap<&'static str, u64>) -> Thresholds {
+        Thresholds(given)
     }
 
     /// The value of one.
-    pub fn get(&self, threshold: &Threshold) -> u64 {
+    pub(super) fn get(&self, threshold: &Threshold) -> u64 {
         self.0.get(threshold.flag).copied().unwrap_or(threshold.default)
+    }
+}
+
+impl cli::Table for Thresholds {
+    fn numbers() -> Vec<cli::Number> {
+        let all = RULES.iter().flat_map(|rule| rule.thresholds.iter().map(|threshold| (rule.name, threshold)));
+        let number = |(rule, t): (&str, &Threshold)| cli::Number {
+            flag: t.flag,
+            help: format!("{} [{rule}] [default: {}]", t.help, t.default),
+        };
+        all.map(number).collect()
     }
 }
 
@@ -98,7 +105,7 @@ mod tests {
     #[test]
     fn no_name_and_no_flag_is_used_twice() {
         let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-        names.extend(Thresholds::all().map(|(_, threshold)| threshold.flag));
+        names.extend(RULES.iter().flat_map(|rule| rule.thresholds).map(|threshold| threshold.flag));
         let count = names.len();
         names.sort_unstable();
         names.dedup();

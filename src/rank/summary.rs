@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
 use crate::record::{Kind, Request, Session, Summary, Total, Uncounted};
@@ -32,7 +33,7 @@ impl Tally {
             return;
         }
         sums.requests += 1;
-        let add = |sum: &mut u64, tokens: Option<u64>| *sum = sum.saturating_add(tokens.unwrap_or(0));
+        let add = |sum: &mut u64, tokens: Option<u64>| *sum = plus(*sum, tokens.unwrap_or(0));
         add(&mut sums.input_tokens, request.input_tokens);
         add(&mut sums.cache_read_tokens, request.cache_read_tokens);
         add(&mut sums.cache_write_tokens, request.cache_write_tokens);
@@ -119,8 +120,4 @@ fn reason(uncounted: Option<Uncounted>) -> &'static str {
 fn add(sums: &mut BTreeMap<String, i64>, class: &str, tokens: i64) {
     let sum = sums.entry(class.to_owned()).or_default();
     *sum = sum.saturating_add(tokens);
-}
-
-fn signed(tokens: u64) -> i64 {
-    i64::try_from(tokens).unwrap_or(i64::MAX)
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::sum::plus;
 use crate::record::{Kind, Request, Session};
 
 /// One thread.
@@ -33,7 +34,7 @@ pub(crate) struct Thread {
 impl Thread {
     /// Input and output of the counted requests together.
     pub(crate) fn tokens(&self) -> u64 {
-        self.input_tokens.saturating_add(self.output_tokens)
+        plus(self.input_tokens, self.output_tokens)
     }
 
     /// Adds a counted request.
@@ -43,8 +44,8 @@ impl Thread {
             self.first_input_tokens = input;
         }
         self.requests += 1;
-        self.input_tokens = self.input_tokens.saturating_add(input);
-        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        self.input_tokens = plus(self.input_tokens, input);
+        self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
         if self.project.is_none() {
             self.project = request.project.as_deref().map(Rc::from);
         }

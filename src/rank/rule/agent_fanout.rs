@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -47,7 +48,7 @@ impl Rule for AgentFanout {
         }
         let new = || Spawns { thread: thread.clone(), lines: Vec::new(), agents: 0, children: BTreeSet::new() };
         let spawns = self.sessions.entry(Rc::clone(&thread.session)).or_insert_with(new);
-        spawns.agents = spawns.agents.saturating_add(event.agents.unwrap_or(1));
+        spawns.agents = plus(spawns.agents, event.agents.unwrap_or(1));
         spawns.children.extend(event.child.clone());
         if spawns.lines.len() < 50 {
             spawns.lines.push(event.line);
@@ -84,7 +85,7 @@ impl Spawns {
                 counted(self.agents, "agent"),
                 counted(n, "session"),
                 tokens(found.tokens),
-                tokens(children.iter().map(|child| child.first_input_tokens).sum()),
+                tokens(children.iter().fold(0, |sum, child| plus(sum, child.first_input_tokens))),
             ),
         };
         if children.is_empty() {

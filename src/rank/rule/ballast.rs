@@ -7,6 +7,7 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, sent, tokens};
@@ -35,7 +36,7 @@ struct Ballast {
 impl Rule for Ballast {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
-        let waste = span.size_tokens().saturating_mul(span.requests().saturating_sub(self.requests));
+        let waste = times(span.size_tokens(), span.requests().saturating_sub(self.requests));
         if waste > 0 && span.size_tokens() >= self.tokens && is_content(span) {
             self.heaps.at(thread, span.subject()).add(span, thread, waste);
         }
@@ -46,7 +47,7 @@ impl Rule for Ballast {
         self.heaps.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {}, {} tokens together, {}; {} tokens of that after the {}th request",
+                "{}: {}, {} tokens, {}; {} of the tokens sent are beyond {} requests",
                 name(candidate.subject.as_deref().unwrap_or_default()),
                 counted(found.items, "text"),
                 tokens(found.tokens),

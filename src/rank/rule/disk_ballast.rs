@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, name};
@@ -40,7 +41,7 @@ impl Rule for DiskBallast {
         let ballast = self.projects.entry(thread.project.clone()).or_default();
         ballast.found.prove(Proof { bytes: disk.bytes, ..Proof::at(thread, None) }, thread);
         let kind = ballast.by_kind.entry(disk.kind.clone()).or_default();
-        *kind = kind.saturating_add(disk.bytes);
+        *kind = plus(*kind, disk.bytes);
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {

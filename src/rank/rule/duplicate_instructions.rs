@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::rank::found::{Candidate, Found};
+use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -95,7 +96,7 @@ impl AtHand {
         let kind = ONCE.iter().position(|(source, _)| *span.source == **source);
         let once = kind.and_then(|kind| self.once.get_mut(kind));
         let copied = span.dup_tokens.filter(|_| span.is_copy_in_thread()).unwrap_or(0);
-        let waste = copied.saturating_mul(span.requests());
+        let waste = times(copied, span.requests());
         match once {
             Some((_, held)) if waste > 0 => held.push(Held::of(span)),
             Some((found, held)) => {

@@ -5,6 +5,7 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
@@ -29,7 +30,7 @@ impl Rule for DuplicateOutput {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
         let copied = span.dup_tokens.unwrap_or(0);
-        let waste = copied.saturating_mul(span.requests());
+        let waste = times(copied, span.requests());
         if span.part == Part::ToolOutput && span.is_copy_in_thread() && copied >= self.tokens && waste > 0 {
             self.heaps.at(thread, span.subject()).add(span, thread, waste);
         }
@@ -39,9 +40,9 @@ impl Rule for DuplicateOutput {
         self.heaps.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {} (of {} tokens together) that repeat an earlier one, {}",
+                "{}: {} of an earlier output, {} tokens, {}",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                counted(found.items, "output"),
+                counted(found.items, "repeat"),
                 tokens(found.tokens),
                 sent(found.requests, found.items),
             );

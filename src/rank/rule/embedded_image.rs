@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
 use crate::rank::found::{Candidate, Found};
+use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, sent, tokens};
@@ -54,7 +55,7 @@ impl Rule for EmbeddedImage {
         }
         let images = self.threads.entry(Rc::clone(&thread.id)).or_default();
         if span.tokens.or(span.sent_tokens).is_none() {
-            images.unknown_bytes = images.unknown_bytes.saturating_add(span.bytes);
+            images.unknown_bytes = plus(images.unknown_bytes, span.bytes);
         }
         images.found.add(span, thread, span.carried().saturating_sub(span.size_tokens()));
     }

@@ -5,6 +5,7 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::share;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, name, tokens};
@@ -48,10 +49,4 @@ impl Rule for ImageInText {
             Some(candidate.saying(message, "write binary data to a file and return its path, or attach it as an image"))
         })
     }
-}
-
-/// `whole` × `part` / `of`, and never more than `whole`.
-fn share(whole: u64, part: u64, of: u64) -> u64 {
-    let share = u128::from(whole) * u128::from(part.min(of)) / u128::from(of.max(1));
-    u64::try_from(share).unwrap_or(whole)
 }

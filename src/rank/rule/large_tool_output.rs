@@ -6,6 +6,7 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
@@ -41,7 +42,7 @@ impl Rule for LargeToolOutput {
         if span.part != Part::ToolOutput || size < self.tokens || span.requests() == 0 {
             return;
         }
-        let waste = size.saturating_sub(self.keep).saturating_mul(span.requests());
+        let waste = times(size.saturating_sub(self.keep), span.requests());
         self.heaps.at(thread, span.subject()).add(span, thread, waste);
     }
 

@@ -7,6 +7,7 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{sent, tokens};
@@ -37,7 +38,7 @@ impl Rule for MemoryPrompt {
         let Seen::Span(span) = seen else { return };
         let size = span.size_tokens();
         if *span.source == *MEMORY && size > 0 && size >= self.tokens {
-            let waste = (size - self.tokens).saturating_mul(span.requests());
+            let waste = times(size - self.tokens, span.requests());
             self.heaps.at(thread, MEMORY.to_owned()).add(span, thread, waste);
         }
     }

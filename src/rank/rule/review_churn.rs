@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::sum::share;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -108,10 +109,4 @@ impl Reviews {
             "review once per change worth reviewing: not after each edit, and not the same diff again",
         )
     }
-}
-
-/// `tokens` × `part` / `of`.
-fn share(tokens: u64, part: u64, of: u64) -> u64 {
-    let share = u128::from(tokens) * u128::from(part.min(of)) / u128::from(of.max(1));
-    u64::try_from(share).unwrap_or(tokens)
 }

@@ -1,0 +1,26 @@
+//! Sums and shares that stay exact in every JSON reader, whatever the input claims.
+
+/// The largest integer that every JSON reader keeps exactly is one below 2^53 (DESIGN 2). A sum
+/// of absurd numbers stops there.
+const MOST: u64 = (1 << 53) - 1;
+
+/// `a` + `b`.
+pub(super) fn plus(a: u64, b: u64) -> u64 {
+    a.saturating_add(b).min(MOST)
+}
+
+/// `a` × `b`.
+pub(super) fn times(a: u64, b: u64) -> u64 {
+    a.saturating_mul(b).min(MOST)
+}
+
+/// `whole` × `part` / `of`, and never more than `whole`.
+pub(super) fn share(whole: u64, part: u64, of: u64) -> u64 {
+    let share = u128::from(whole) * u128::from(part.min(of)) / u128::from(of.max(1));
+    u64::try_from(share).unwrap_or(whole)
+}
+
+/// The same number with a sign.
+pub(super) fn signed(n: u64) -> i64 {
+    i64::try_from(n.min(MOST)).unwrap_or(i64::MAX)
+}
