@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use super::credit;
 use super::found::{Candidate, Claim};
 use super::jq::{Program, Value};
+use super::rule::RULES;
 use super::thread::Threads;
 use crate::record::{Finding, Severity};
 
 /// What findings are sorted by, the largest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
-    /// What each could save.
+    /// What each could save; findings with only general advice after all others.
     #[default]
     Waste,
     /// What each could save that no other has claimed.
@@ -47,6 +48,8 @@ impl By {
 
 /// A finding and all its claims.
 struct Judged {
+    /// Its rule has only general advice: what another rule has a remedy for is that rule's.
+    general: bool,
     finding: Finding,
     claims: Vec<Claim>,
 }
@@ -99,9 +102,12 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
 /// The largest first; equals by what else they have, then by what they are.
 fn sort(all: &mut [Judged], by: By) {
     let size = |f: &Finding| Reverse([by.of(f), f.waste_tokens, f.carried_tokens, f.tokens, f.bytes.unwrap_or(0)]);
-    all.sort_by(|Judged { finding: a, .. }, Judged { finding: b, .. }| {
-        size(a)
-            .cmp(&size(b))
+    let last = |judged: &Judged| by == By::Waste && judged.general;
+    all.sort_by(|x, y| {
+        let (a, b) = (&x.finding, &y.finding);
+        last(x)
+            .cmp(&last(y))
+            .then_with(|| size(a).cmp(&size(b)))
             .then_with(|| a.rule.cmp(&b.rule))
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
             .then_with(|| a.thread.cmp(&b.thread))
@@ -131,7 +137,8 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         remedy,
         rank: 0,
     };
-    Judged { finding, claims: found.claims }
+    let general = RULES.iter().any(|entry| entry.name == finding.rule && entry.general);
+    Judged { general, finding, claims: found.claims }
 }
 
 /// By the share of all counted input that could be saved: 5 % is high, 1 % is worth a warning.

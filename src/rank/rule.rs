@@ -56,6 +56,9 @@ pub(super) struct Entry {
     pub(super) what: &'static str,
     /// Its thresholds: flags of `tok-rank`.
     pub(super) thresholds: &'static [Threshold],
+    /// Its advice is general (start anew, look here): findings of such rules come after those with
+    /// a remedy for one thing, and take no credit from them.
+    pub(super) general: bool,
     /// Makes one with the thresholds as they were set.
     pub(super) make: fn(&Thresholds) -> Box<dyn Rule>,
 }

@@ -22,6 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "agent-fanout",
     what: "sessions that start many agents",
     thresholds: &[AGENTS],
+    general: false,
     make: |set: &Thresholds| Box::new(AgentFanout { agents: set.get(&AGENTS), sessions: BTreeMap::new() }),
 };
 

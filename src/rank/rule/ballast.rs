@@ -22,6 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "ballast",
     what: "content carried by many requests after it was read",
     thresholds: &[TOKENS, REQUESTS],
+    general: true,
     make: |set: &Thresholds| {
         Box::new(Ballast { tokens: set.get(&TOKENS), requests: set.get(&REQUESTS), heaps: Heaps::default() })
     },

@@ -20,6 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "disk-ballast",
     what: "bytes in session files that no model was ever sent",
     thresholds: &[BYTES],
+    general: true,
     make: |set: &Thresholds| Box::new(DiskBallast { bytes: set.get(&BYTES), projects: BTreeMap::new() }),
 };
 

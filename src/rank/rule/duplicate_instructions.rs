@@ -24,6 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "duplicate-instructions",
     what: "instructions that a context holds twice",
     thresholds: &[],
+    general: false,
     make: |_: &Thresholds| Box::new(DuplicateInstructions::default()),
 };
 

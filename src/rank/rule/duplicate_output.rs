@@ -18,6 +18,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "duplicate-output",
     what: "tool outputs that repeat an earlier one of the same thread",
     thresholds: &[TOKENS],
+    general: false,
     make: |set: &Thresholds| Box::new(DuplicateOutput { tokens: set.get(&TOKENS), heaps: Heaps::default() }),
 };
 

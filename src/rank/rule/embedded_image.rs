@@ -31,6 +31,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "embedded-image",
     what: "images carried on after they were looked at",
     thresholds: &[TOKENS, BYTES],
+    general: false,
     make: |set| Box::new(EmbeddedImage { tokens: set.get(&TOKENS), bytes: set.get(&BYTES), threads: BTreeMap::new() }),
 };
 

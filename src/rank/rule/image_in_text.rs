@@ -17,6 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "image-in-text",
     what: "base64 sent as text and billed as text",
     thresholds: &[BYTES],
+    general: false,
     make: |set: &Thresholds| Box::new(ImageInText { bytes: set.get(&BYTES), heaps: Heaps::default() }),
 };
 

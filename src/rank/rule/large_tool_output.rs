@@ -24,6 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "large-tool-output",
     what: "large tool outputs carried on in full",
     thresholds: &[TOKENS, KEEP],
+    general: false,
     make: |set: &Thresholds| {
         Box::new(LargeToolOutput { tokens: set.get(&TOKENS), keep: set.get(&KEEP), heaps: Heaps::default() })
     },

@@ -25,6 +25,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "memory-prompt",
     what: "the standing cost of notes from earlier sessions",
     thresholds: &[TOKENS],
+    general: false,
     make: |set: &Thresholds| Box::new(MemoryPrompt { tokens: set.get(&TOKENS), heaps: Heaps::default() }),
 };
 

@@ -23,6 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "review-churn",
     what: "reviews that run again and again",
     thresholds: &[RUNS],
+    general: false,
     make: |set: &Thresholds| Box::new(ReviewChurn { runs: set.get(&RUNS), events: BTreeMap::new() }),
 };
 

@@ -24,6 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "token-growth",
     what: "threads whose context grew several times over",
     thresholds: &[FACTOR, TOKENS, REQUESTS],
+    general: true,
     make: |set: &Thresholds| {
         Box::new(TokenGrowth {
             factor: set.get(&FACTOR),
