@@ -117,6 +117,19 @@ struct Chain {
     results: HashMap<String, Vec<Handle>>,
     /// Spans by the uuid of their line.
     lines: HashMap<String, Vec<Handle>>,
+    /// How far the thread had come, by the uuid of the line it had come to.
+    tips: HashMap<String, Tip>,
+    /// Messages of the user so far.
+    prompts: usize,
+}
+
+/// A point of the conversation that a later line may go on from.
+#[derive(Clone, Copy)]
+struct Tip {
+    /// Entries before it.
+    entries: usize,
+    requests: usize,
+    prompts: usize,
 }
 
 impl<'s> Claude<'s> {
@@ -273,6 +286,10 @@ impl Chain {
         let template = Span { source: source.into(), at: at.clone(), ..Span::default() };
         let mut blocks = Content { line, wants, template, found: Vec::new() };
         blocks.message(content, entry.is_meta, &|id| self.calls.get(id).cloned());
+        if blocks.found.iter().any(|span| span.source == "user" && span.role == Role::User) {
+            self.rewound(line, entry, at.clone());
+            self.prompts += 1;
+        }
         for span in blocks.found {
             if span.source == "user" && span.role == Role::User {
                 self.history.user_speaks(at.as_deref(), line.number);
@@ -283,6 +300,27 @@ impl Chain {
             self.add(entry, span, Made::Input);
         }
         Ok(())
+    }
+
+    /// A message of the user that goes on from an earlier point leaves a dead branch behind: what
+    /// was said since then is in no later context (FORMATS 3.2). Parallel calls fork the tree too,
+    /// but within one response.
+    fn rewound(&mut self, line: &Line, entry: &Entry, at: Option<String>) {
+        let Some(tip) = entry.parent_uuid.as_deref().and_then(|uuid| self.tips.get(uuid)).copied() else { return };
+        let left = self.requests.len() > tip.requests || self.prompts > tip.prompts;
+        if left && let Some(back_to) = tip.entries.checked_sub(1) {
+            let references = References { back_to: Some(back_to), ..References::default() };
+            self.history.event(changed("rewind", line, at), references);
+        }
+    }
+
+    /// Remembers how far the thread has come with this line.
+    fn mark(&mut self, entry: &Entry) {
+        if let Some(uuid) = &entry.uuid {
+            let entries = self.history.entries().len();
+            let tip = Tip { entries, requests: self.requests.len(), prompts: self.prompts };
+            self.tips.insert(uuid.to_string(), tip);
+        }
     }
 
     /// What a started agent returned names its thread.
@@ -390,6 +428,7 @@ impl Reader for Claude<'_> {
             (kind, Some(subtype)) => chain.history.disk(&format!("{kind}/{subtype}"), line.bytes.len()),
             (kind, None) => chain.history.disk(kind, line.bytes.len()),
         }
+        chain.mark(&entry);
         Ok(())
     }
 
