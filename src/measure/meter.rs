@@ -24,7 +24,7 @@ const BLOCKS_OF_INSTRUCTIONS_BYTES: u64 = 256;
 const BLOCKS_OF_TEXTS_BYTES: u64 = 2048;
 /// Tool names remembered; a session has a few dozen.
 const MOST_TOOLS: usize = 4096;
-/// Who seals content in the way [`sealed`] knows.
+/// Who seals content in the way [`sealed()`] knows.
 const SEALER: &str = "openai";
 
 /// What there is to be measured.

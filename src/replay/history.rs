@@ -35,7 +35,7 @@ pub struct Content<'a> {
     pub ephemeral: bool,
 }
 
-/// What kinds of content a context is made of; the order of `context_*_tokens` in [`Billed`].
+/// What kinds of content a context is made of; the order of `context_*_tokens` in [`crate::record::Billed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Instructions,
