@@ -4,15 +4,18 @@
 //! the process ends here: a closed pipe silently with 141, as the shell reports SIGPIPE; output
 //! that could not be written with 2 (`/dev/full`, a closed descriptor); the rest as [`Status`].
 
-use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Write};
-use std::marker::PhantomData;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod files;
+mod number;
+
 use anyhow::{Context, Result};
 use clap::Parser;
+pub use files::Files;
+pub use number::{Number, Numbers, Table};
 
 use crate::skip::Skips;
 pub use crate::stream::Status;
@@ -30,55 +33,6 @@ pub struct Common {
     /// Flush after every line
     #[arg(long, help_heading = "Common options")]
     pub line_buffered: bool,
-}
-
-/// A flag that takes a number, as a table of the library defines it.
-#[derive(Clone, Debug)]
-pub struct Number {
-    /// Its name, without dashes.
-    pub flag: &'static str,
-    /// What the number bounds, with its unit and its default.
-    pub help: String,
-}
-
-/// A table of numbers: which flags there are.
-pub trait Table {
-    /// The flags, in the order of the help.
-    fn numbers() -> Vec<Number>;
-}
-
-/// The flags of a table, to be flattened into options: those that were given, with their values.
-#[derive(Clone, Debug)]
-pub struct Numbers<T> {
-    /// By flag.
-    pub given: BTreeMap<&'static str, u64>,
-    table: PhantomData<T>,
-}
-
-impl<T: Table> clap::Args for Numbers<T> {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(T::numbers().into_iter().map(|number| {
-            let arg = clap::Arg::new(number.flag).long(number.flag).help(number.help).value_name("N");
-            arg.value_parser(clap::value_parser!(u64)).help_heading("Thresholds")
-        }))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl<T: Table> clap::FromArgMatches for Numbers<T> {
-    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let mut numbers = Numbers { given: BTreeMap::new(), table: PhantomData };
-        numbers.update_from_arg_matches(matches).map(|()| numbers)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
-        let value = |number: Number| matches.get_one::<u64>(number.flag).map(|value| (number.flag, *value));
-        self.given.extend(T::numbers().into_iter().filter_map(value));
-        Ok(())
-    }
 }
 
 /// What a filter is given to work with.

@@ -40,6 +40,19 @@ pub struct Format {
     pub thread_id: fn(first: &str) -> Option<String>,
     /// Names of files beside the sessions that are none.
     pub sidecars: &'static [&'static str],
+    /// Where the agent keeps its sessions.
+    pub home: Home,
+}
+
+/// Where an agent keeps its sessions, when nobody says otherwise.
+#[derive(Clone, Copy)]
+pub struct Home {
+    /// The environment variable that says where; several folders are separated by commas.
+    pub variable: &'static str,
+    /// Where else: folders in the user's home folder.
+    pub folders: &'static [&'static str],
+    /// The folders within that hold sessions.
+    pub sessions: &'static [&'static str],
 }
 
 /// What a format says of the first lines of a file.

@@ -1,13 +1,12 @@
 //! tok-split: session files of coding agents to records.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Parser;
-use tok::cli::{self, Common, Io, Status};
+use tok::cli::{self, Common, Files, Io, Status};
 use tok::format::{FORMATS, Wants};
-use tok::split::{self, find, window::Window};
+use tok::split::{self, beside::Beside, find, window::Window};
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
@@ -18,8 +17,8 @@ use tok::split::{self, find, window::Window};
 #[derive(Parser)]
 #[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
 struct Options {
-    /// Session files or folders; - reads one session from standard input
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// Count only requests from then on: a date, an instant, or a time ago (7d, 12h)
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
@@ -41,12 +40,6 @@ struct Options {
     /// Leave out paths that match
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// Read the list of files from there (- is standard input)
-    #[arg(long, value_name = "FILE")]
-    files_from: Option<PathBuf>,
-    /// The list of files is separated by NUL, not by line feeds
-    #[arg(short = '0', long, requires = "files_from")]
-    null: bool,
     /// Write only one kind of record; `requests` is the fast way to sums
     #[arg(long, value_name = "KIND", value_parser = ["requests"])]
     only: Option<String>,
@@ -74,20 +67,15 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> Result<Status> {
-    let mut paths = o.files.clone();
     let mut since = o.since.as_deref();
-    if let Some(list) = &o.files_from {
-        paths.extend(find::list(list, o.null)?);
-    } else if paths.is_empty() {
+    let mut paths = o.files.paths()?;
+    if o.files.is_empty() {
         paths = find::defaults()?;
         since = since.or_else(|| o.until.is_none().then_some("7d"));
         if !o.common.quiet {
             let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             eprintln!("tok-split: reading {}, since {}", names.join(", "), since.unwrap_or("the beginning"));
         }
-    }
-    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        bail!("standard input can be read once");
     }
     let found = find::find(&paths, &o.exclude)?;
     let options = split::Options {
@@ -100,7 +88,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
         threads: o.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
-        beside: split::beside::Beside::new(&found.inputs),
+        beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)
 }

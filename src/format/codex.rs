@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format};
+use super::{Answer, Format, Home};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     thread_id: rollout::thread_id,
     sidecars: &["history.jsonl", "session_index.jsonl"],
+    home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
 };
 
 const DIALECT: Dialect = Dialect { agent: "codex", base_is_users: false, review_folder: None };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format};
+use super::{Answer, Format, Home};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -14,6 +14,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     thread_id: rollout::thread_id,
     sidecars: &["catalog.jsonl", "history.jsonl"],
+    home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
 };
 
 const DIALECT: Dialect =

@@ -7,29 +7,30 @@
 //! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
 
 mod compaction;
+mod event;
 mod fork;
 mod item;
 mod mark;
 mod meta;
+mod report;
 mod usage;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::history::{Handle, History, Layout, Made, References, Thread, project};
+use super::history::{Handle, History, Layout, Made, Thread};
 use super::lines::Line;
 use super::{Reader, Source, identity, order, time};
-use crate::record::{Event, Part, Request, Role, Span, What};
+use crate::record::{Part, Role, Span};
 use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
 use meta::Meta;
-use usage::{Counter, Info, Usage};
+use usage::Counter;
 
 /// What differs between the agents that write rollouts.
 #[derive(Clone, Copy)]
@@ -83,14 +84,6 @@ struct TurnContext {
 struct Truncation {
     mode: String,
     limit: u64,
-}
-
-#[derive(Deserialize)]
-struct UsageRecord {
-    #[serde(default)]
-    thread_id: String,
-    response_id: Option<String>,
-    usage: Usage,
 }
 
 /// Reads one rollout.
@@ -286,133 +279,6 @@ impl<'s> Rollout<'s> {
         span.file.clone_from(&self.other_file);
         let handle = self.history.span(span, made);
         self.live.push(handle);
-    }
-
-    /// The oldest files name the working directory only in the prompt.
-    fn located(&mut self, text: &str) {
-        let session = &mut self.history.session;
-        let named = text.split_once("<cwd>").and_then(|(_, rest)| rest.split_once("</cwd>"));
-        if let (None, Some((cwd, _))) = (&session.cwd, named) {
-            session.cwd = Some(cwd.trim().to_owned());
-            session.project = project(cwd);
-        }
-    }
-
-    /// A child was started: the output of the call names it (FORMATS 1.12, 2.5).
-    fn spawned(&mut self, line: &Line, span: &Span, text: &str) {
-        if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed() {
-            return;
-        }
-        let Ok(output) = serde_json::from_str::<Value>(text) else { return };
-        let batch = output.get("batch_id").and_then(Value::as_str).map(str::to_owned);
-        let agents = output.get("agents").and_then(Value::as_array).map(|agents| agents.len() as u64);
-        let child = output.get("agent_id").and_then(Value::as_str).map(str::to_owned);
-        if child.is_none() && (batch.is_none() || agents.is_none()) {
-            return;
-        }
-        let review = batch.as_deref().is_some_and(|batch| batch.eq_ignore_ascii_case("auto-review"));
-        let what = if review { What::Review } else { What::Spawn };
-        let event = Event { what, child, agents, batch, call_id: span.call_id.clone(), ..self.event_at(line) };
-        self.history.event(event, References::default());
-    }
-
-    /// A review's result was handed back (FORMATS 1.12, 2.5).
-    fn reviewed(&mut self, line: &Line, text: &str) {
-        let head: String = text.chars().take(200).collect();
-        let reported = head.split_once("reported ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-        let count = if head.contains("no findings") { Some(0) } else { reported };
-        let reason = if head.starts_with("[developer]") { "auto_review" } else { "review" };
-        self.review_returned = reason == "review";
-        let event = Event { what: What::Review, reason: Some(reason.into()), count, ..self.event_at(line) };
-        self.history.event(event, References::default());
-    }
-
-    fn event_at(&self, line: &Line) -> Event {
-        Event { at: self.at.clone(), line: Some(line.number), ..Event::default() }
-    }
-
-    /// Event lines were never sent; a few of them say what happened to the context.
-    fn message(&mut self, line: &Line, kind: &str, outer: Message) -> Result<(), String> {
-        let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
-        self.history.disk(&format!("{kind}/{}", message.kind), line.bytes.len());
-        match &*message.kind {
-            "token_count" => {
-                if let Some(info) = message.info.filter(|info| info.get() != "null") {
-                    self.counted(line, &parse(info.get())?);
-                }
-            }
-            "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref().unwrap_or_default()),
-            "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
-            "turn_aborted" if !self.is_replayed() => {
-                let event = Event { what: What::Abort, ..self.event_at(line) };
-                self.history.event(event, References::default());
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn rolled_back(&mut self, line: &Line, turns: u64) {
-        let kept = self.turns.len().saturating_sub(usize::try_from(turns).unwrap_or(usize::MAX));
-        let Some(back_to) = self.turns.get(kept).copied() else { return };
-        self.turns.truncate(kept);
-        self.live.retain(|handle| *handle < back_to);
-        let event = Event { what: What::Context, reason: Some("rollback".into()), ..self.event_at(line) };
-        self.history.event(event, References { back_to: Some(back_to), ..References::default() });
-    }
-
-    fn counted(&mut self, line: &Line, info: &Info) {
-        let model = info.latest_response_model.clone().or_else(|| info.requested_model.clone());
-        self.model = model.or(self.model.take());
-        let added = self.counter.take(info);
-        let parents = self.forked && self.parent.has(info, self.at.as_deref());
-        if parents && self.replays == Replay::Ended {
-            // What was taken for the thread's own so far was the parent's still.
-            self.history.inherit();
-        }
-        if added.last.is_some() && !parents && (self.replays == Replay::Ended || self.parent.is_known()) {
-            self.parent.left = true;
-            self.replays = Replay::Ended;
-        }
-        if self.has_records || parents || self.is_replayed() {
-            return;
-        }
-        let sums = format!("{:?}{:?}", info.total_token_usage, info.last_token_usage);
-        let key = |what: &str| identity(&[self.dialect.agent, &self.base_id, what, &sums]);
-        let (unseen_key, last_key) = (key("unseen"), key("last"));
-        if let Some(unseen) = added.unseen {
-            let request = self.request(line, unseen, unseen_key);
-            self.history.hidden_request(request);
-        }
-        if let Some(last) = added.last {
-            let request = self.request(line, last, last_key);
-            self.history.request(request);
-        }
-    }
-
-    fn record(&mut self, line: &Line, record: UsageRecord) {
-        if record.thread_id != self.history.session.session {
-            return;
-        }
-        self.has_records = true;
-        let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
-        let request = self.request(line, record.usage, identity(&[self.dialect.agent, &self.base_id, &response]));
-        self.history.request(request);
-    }
-
-    fn request(&self, line: &Line, usage: Usage, key: String) -> Request {
-        Request {
-            at: self.at.clone(),
-            key: Some(key),
-            model: self.model.clone(),
-            input_tokens: Some(usage.input_tokens),
-            cache_read_tokens: Some(usage.cached_input_tokens.min(usage.input_tokens)),
-            cache_write_tokens: Some(usage.cache_write_input_tokens).filter(|tokens| *tokens > 0),
-            output_tokens: Some(usage.output_tokens),
-            reasoning_tokens: Some(usage.reasoning_output_tokens),
-            line: Some(line.number),
-            ..Request::default()
-        }
     }
 }
 

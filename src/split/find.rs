@@ -4,7 +4,7 @@
 //! twice by links) is read once. Only regular files are read, unless named.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::WalkDir;
+
+use crate::format::{FORMATS, Home};
 
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +98,7 @@ fn settle(found: &mut Found) {
     let mut seen = HashSet::new();
     found.inputs.retain(|input| {
         let bytes = input.path.as_os_str().as_bytes();
-        let twin = bytes.strip_suffix(b".zst").map(|stem| PathBuf::from(std::ffi::OsStr::from_bytes(stem)));
+        let twin = bytes.strip_suffix(b".zst").map(|stem| PathBuf::from(OsStr::from_bytes(stem)));
         let first = std::fs::metadata(&input.path).map_or(true, |data| seen.insert((data.dev(), data.ino())));
         first && !twin.is_some_and(|twin| plain.contains(&twin))
     });
@@ -110,46 +112,30 @@ pub fn reason(e: &std::io::Error) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Reads a list of paths, one a line or, with `nul`, ended by NUL bytes. `-` is standard input.
-///
-/// # Errors
-/// The list cannot be read.
-pub fn list(from: &Path, nul: bool) -> Result<Vec<PathBuf>> {
-    let mut bytes = Vec::new();
-    if from.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes).context("--files-from -")?;
-    } else {
-        bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
-    }
-    let end = if nul { 0 } else { b'\n' };
-    let paths = bytes.split(|byte| *byte == end).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path))).collect())
-}
-
 /// Returns the agents' own folders: where their environment says, else in the home folder.
 ///
 /// # Errors
 /// There is none.
 pub fn defaults() -> Result<Vec<PathBuf>> {
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let in_home = |name: &str| home.as_ref().map(|home| home.join(name));
-    let of = |variable: &str, name: &str| match std::env::var_os(variable).filter(|dir| !dir.is_empty()) {
-        Some(dirs) => {
-            dirs.as_bytes().split(|b| *b == b',').map(|dir| PathBuf::from(std::ffi::OsStr::from_bytes(dir))).collect()
-        }
-        None => in_home(name).into_iter().collect::<Vec<_>>(),
-    };
-    let rollouts = [of("CODE_HOME", ".code"), of("CODEX_HOME", ".codex")].concat();
-    let mut folders: Vec<PathBuf> =
-        rollouts.iter().flat_map(|dir| [dir.join("sessions"), dir.join("archived_sessions")]).collect();
-    let mut projects = of("CLAUDE_CONFIG_DIR", ".claude");
-    if std::env::var_os("CLAUDE_CONFIG_DIR").is_none() {
-        projects.extend(in_home(".config/claude"));
-    }
-    folders.extend(projects.iter().map(|dir| dir.join("projects")));
+    let mut folders: Vec<PathBuf> = FORMATS.iter().flat_map(|format| homes(&format.home)).collect();
     folders.retain(|dir| dir.is_dir());
+    folders.sort();
+    folders.dedup();
     if folders.is_empty() {
         bail!("no session folder found; name a file or a folder");
     }
     Ok(folders)
+}
+
+fn homes(home: &Home) -> Vec<PathBuf> {
+    let given = std::env::var_os(home.variable).filter(|dirs| !dirs.is_empty());
+    let user = std::env::var_os("HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let bases: Vec<PathBuf> = match (&given, user) {
+        (Some(dirs), _) => {
+            dirs.as_bytes().split(|b| *b == b',').map(|dir| PathBuf::from(OsStr::from_bytes(dir))).collect()
+        }
+        (None, Some(user)) => home.folders.iter().map(|folder| user.join(folder)).collect(),
+        (None, None) => Vec::new(),
+    };
+    bases.iter().flat_map(|base| home.sessions.iter().map(|folder| base.join(folder))).collect()
 }

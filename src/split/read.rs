@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
+use serde::de::IgnoredAny;
+
 use super::find::{Input, reason};
 use super::{Options, window::Window};
 use crate::format::history::{Final, Thread};
@@ -136,8 +138,9 @@ fn head(input: &mut impl BufRead) -> io::Result<(Vec<u8>, Option<&'static Format
         ends.push(head.len());
         let complete = read == 0 || head.len() >= HEAD_BYTES;
         let text = String::from_utf8_lossy(&head);
-        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches(['\u{feff}', '\0', ' '])).collect();
-        let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        // Damaged lines say nothing of the format.
+        let lines = text.lines().map(|line| line.trim_matches(['\u{feff}', '\0', ' ']));
+        let lines: Vec<&str> = lines.filter(|line| serde_json::from_str::<IgnoredAny>(line).is_ok()).collect();
         match recognise(&lines, complete) {
             Recognised::Format(format) => return Ok((head, Some(format))),
             Recognised::Unknown => return Ok((head, None)),

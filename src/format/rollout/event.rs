@@ -1,0 +1,83 @@
+//! Events: what happened to a thread beside what was said (FORMATS 1.5, 1.12, 2.5).
+
+use serde_json::Value;
+
+use super::{Message, Rollout, parse};
+use crate::format::history::{References, project};
+use crate::format::lines::Line;
+use crate::record::{Event, Span, What};
+
+impl Rollout<'_> {
+    /// Event lines were never sent; a few of them say what happened to the context.
+    pub(super) fn message(&mut self, line: &Line, kind: &str, outer: Message) -> Result<(), String> {
+        let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
+        self.history.disk(&format!("{kind}/{}", message.kind), line.bytes.len());
+        match &*message.kind {
+            "token_count" => {
+                if let Some(info) = message.info.filter(|info| info.get() != "null") {
+                    self.counted(line, &parse(info.get())?);
+                }
+            }
+            "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref().unwrap_or_default()),
+            "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
+            "turn_aborted" if !self.is_replayed() => {
+                let event = Event { what: What::Abort, ..self.event_at(line) };
+                self.history.event(event, References::default());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn rolled_back(&mut self, line: &Line, turns: u64) {
+        let kept = self.turns.len().saturating_sub(usize::try_from(turns).unwrap_or(usize::MAX));
+        let Some(back_to) = self.turns.get(kept).copied() else { return };
+        self.turns.truncate(kept);
+        self.live.retain(|handle| *handle < back_to);
+        let event = Event { what: What::Context, reason: Some("rollback".into()), ..self.event_at(line) };
+        self.history.event(event, References { back_to: Some(back_to), ..References::default() });
+    }
+
+    /// A child was started: the output of the call names it (FORMATS 1.12, 2.5).
+    pub(super) fn spawned(&mut self, line: &Line, span: &Span, text: &str) {
+        if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed() {
+            return;
+        }
+        let Ok(output) = serde_json::from_str::<Value>(text) else { return };
+        let batch = output.get("batch_id").and_then(Value::as_str).map(str::to_owned);
+        let agents = output.get("agents").and_then(Value::as_array).map(|agents| agents.len() as u64);
+        let child = output.get("agent_id").and_then(Value::as_str).map(str::to_owned);
+        if child.is_none() && (batch.is_none() || agents.is_none()) {
+            return;
+        }
+        let review = batch.as_deref().is_some_and(|batch| batch.eq_ignore_ascii_case("auto-review"));
+        let what = if review { What::Review } else { What::Spawn };
+        let event = Event { what, child, agents, batch, call_id: span.call_id.clone(), ..self.event_at(line) };
+        self.history.event(event, References::default());
+    }
+
+    /// A review's result was handed back (FORMATS 1.12, 2.5).
+    pub(super) fn reviewed(&mut self, line: &Line, text: &str) {
+        let head: String = text.chars().take(200).collect();
+        let reported = head.split_once("reported ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+        let count = if head.contains("no findings") { Some(0) } else { reported };
+        let reason = if head.starts_with("[developer]") { "auto_review" } else { "review" };
+        self.review_returned = reason == "review";
+        let event = Event { what: What::Review, reason: Some(reason.into()), count, ..self.event_at(line) };
+        self.history.event(event, References::default());
+    }
+
+    /// The oldest files name the working directory only in the prompt.
+    pub(super) fn located(&mut self, text: &str) {
+        let session = &mut self.history.session;
+        let named = text.split_once("<cwd>").and_then(|(_, rest)| rest.split_once("</cwd>"));
+        if let (None, Some((cwd, _))) = (&session.cwd, named) {
+            session.cwd = Some(cwd.trim().to_owned());
+            session.project = project(cwd);
+        }
+    }
+
+    pub(super) fn event_at(&self, line: &Line) -> Event {
+        Event { at: self.at.clone(), line: Some(line.number), ..Event::default() }
+    }
+}
