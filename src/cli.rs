@@ -11,11 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod files;
 mod number;
+mod when;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 pub use files::Files;
 pub use number::{Number, Numbers, Table};
+pub use when::When;
 
 use crate::skip::Skips;
 pub use crate::stream::Status;
@@ -45,9 +47,18 @@ pub struct Io<'w> {
     pub out: Sink<'w>,
     /// What could not be read.
     pub skips: Skips,
+    quiet: bool,
 }
 
 impl Io<'_> {
+    /// Tells the user what is being done, unless `--quiet`.
+    pub fn say(&self, what: &str) {
+        if !self.quiet {
+            // Standard error that cannot be written has nobody left to tell.
+            let _ = writeln!(io::stderr(), "{}: {}", self.program, crate::skip::visible(what));
+        }
+    }
+
     /// Runs a filter over standard input.
     ///
     /// # Errors
@@ -55,6 +66,11 @@ impl Io<'_> {
     pub fn run(&mut self, filter: &mut dyn Filter) -> Result<Status> {
         crate::stream::run(filter, &mut *self.input, &mut self.out, &mut self.skips)
     }
+}
+
+/// How many cores there are to use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.
@@ -92,6 +108,7 @@ pub fn main<O: Parser>(
         Ok(io) => io,
         Err(e) => return failed(program, &e),
     };
+    io.quiet = quiet;
     io.out.line_buffered(line_buffered);
     let ran = run(&options, &mut io);
     let flushed = io.out.flush();
@@ -123,6 +140,7 @@ fn open(program: &'static str) -> Result<Io<'static>> {
         input: Box::new(BufReader::with_capacity(BUFFER_BYTES, io::stdin())),
         out: Sink::new(Box::new(BufWriter::with_capacity(BUFFER_BYTES, stdout))),
         skips: Skips::default(),
+        quiet: false,
     })
 }
 

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
-use tok::cli::{self, Common, Files, Io, Status};
+use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{FORMATS, Wants};
 use tok::split::{self, beside::Beside, find, window::Window};
 
@@ -19,15 +18,8 @@ use tok::split::{self, beside::Beside, find, window::Window};
 struct Options {
     #[command(flatten)]
     files: Files,
-    /// Count only requests from then on: a date, an instant, or a time ago (7d, 12h)
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Count only requests before then; a date counts in full
-    #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
-    /// Time zone of dates (default: the system's)
-    #[arg(long, value_name = "ZONE")]
-    tz: Option<String>,
+    #[command(flatten)]
+    when: When,
     /// Only sessions of these agents
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = FORMATS.iter().map(|f| f.name).collect::<Vec<_>>())]
     agent: Vec<String>,
@@ -66,20 +58,18 @@ fn main() -> ExitCode {
     cli::main("tok-split", |o: &Options| &o.common, run)
 }
 
-fn run(o: &Options, io: &mut Io) -> Result<Status> {
-    let mut since = o.since.as_deref();
-    let mut paths = o.files.paths()?;
+fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
+    let recent = o.files.is_empty() && o.when.until.is_none();
+    let since = o.when.since.as_deref().or_else(|| recent.then_some("7d"));
+    let paths = if o.files.is_empty() { find::defaults()? } else { o.files.paths()? };
     if o.files.is_empty() {
-        paths = find::defaults()?;
-        since = since.or_else(|| o.until.is_none().then_some("7d"));
-        if !o.common.quiet {
-            let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            eprintln!("tok-split: reading {}, since {}", names.join(", "), since.unwrap_or("the beginning"));
-        }
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        io.say(&format!("reading {}, since {}", names.join(", "), since.unwrap_or("the beginning")));
     }
     let found = find::find(&paths, &o.exclude)?;
+    let window = Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?;
     let options = split::Options {
-        window: Window::new(since, o.until.as_deref(), o.tz.as_deref())?,
+        window,
         agents: o.agent.clone(),
         project: o.project.clone(),
         session: o.session.clone(),
@@ -87,7 +77,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
-        threads: o.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        threads: o.threads.unwrap_or_else(cli::cores),
         beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)

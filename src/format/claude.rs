@@ -76,10 +76,7 @@ fn recognise(head: &[&str], complete: bool) -> Answer {
     let mut known = 0;
     for line in head {
         let Ok(head) = serde_json::from_str::<Head>(line) else { continue };
-        if !TYPES.contains(&&*head.kind) {
-            return Answer::No;
-        }
-        known += 1;
+        known += u32::from(TYPES.contains(&&*head.kind));
         let said = head.message.is_some_and(|message| message.content.is_some());
         if said && matches!(&*head.kind, "user" | "assistant") {
             return Answer::Yes;

@@ -18,9 +18,8 @@ pub(super) const FORMAT: Format = Format {
 
 const DIALECT: Dialect = Dialect { agent: "codex", base_is_users: false, review_folder: None };
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Head {
     #[serde(rename = "type")]
     kind: Value,
@@ -35,26 +34,31 @@ struct Payload {
     originator: Value,
 }
 
-/// A rollout begins with its `session_meta`, or, in the oldest generation, with a bare line of id,
-/// time and instructions. The fork with events of its own names itself as the originator.
+/// A rollout begins with its `session_meta` (where that is lost, its other lines have a payload
+/// too), or, in the oldest generation, with a bare line of id, time and instructions. The fork with
+/// events of its own names itself as the originator.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let first = head.first().and_then(|line| serde_json::from_str::<Head>(line).ok());
-    let Some(first) = first else { return Answer::No };
-    if first.kind == "session_meta" {
-        let other = head.iter().skip(1).any(|line| is_other_event(line));
-        return match first.payload.originator.as_str() {
-            Some("code_cli_rs") => Answer::No,
-            _ if other => Answer::No,
-            Some(_) => Answer::Yes,
-            None if complete => Answer::Yes,
-            None => Answer::NeedMore,
-        };
+    let lines: Vec<Head> = head.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    if lines.iter().any(|line| line.kind == "event") {
+        return Answer::No;
     }
-    let bare = first.kind.is_null() && first.id.is_string() && first.timestamp.is_string();
-    let named = head.first().is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"));
-    if bare && named { Answer::Yes } else { Answer::No }
+    let is_envelope =
+        |line: &&Head| ["response_item", "event_msg", "turn_context"].iter().any(|kind| line.kind == *kind);
+    match lines.iter().find(|line| line.kind == "session_meta").map(|meta| meta.payload.originator.as_str()) {
+        Some(Some("code_cli_rs")) => Answer::No,
+        Some(Some(_)) => Answer::Yes,
+        None if lines.first().is_some_and(is_bare) && names_instructions(head) => Answer::Yes,
+        Some(None) if complete => Answer::Yes,
+        None if complete && lines.iter().any(|line| is_envelope(&line)) => Answer::Yes,
+        _ if complete => Answer::No,
+        _ => Answer::NeedMore,
+    }
 }
 
-fn is_other_event(line: &str) -> bool {
-    serde_json::from_str::<Head>(line).is_ok_and(|head| head.kind == "event")
+fn is_bare(first: &Head) -> bool {
+    first.kind.is_null() && first.id.is_string() && first.timestamp.is_string()
+}
+
+fn names_instructions(head: &[&str]) -> bool {
+    head.first().is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"))
 }

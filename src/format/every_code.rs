@@ -30,15 +30,12 @@ struct Head {
 
 /// Its `session_meta` names `code_cli_rs`; where that is missing, a line of type `event` tells.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let heads = || head.iter().filter_map(|line| serde_json::from_str::<Head>(line).ok());
-    let Some(first) = heads().next() else { return Answer::No };
-    if first.kind != "session_meta" {
-        return Answer::No;
-    }
-    match first.payload.get("originator").and_then(Value::as_str) {
+    let lines: Vec<Head> = head.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let meta = lines.iter().find(|line| line.kind == "session_meta");
+    match meta.and_then(|meta| meta.payload.get("originator")).and_then(Value::as_str) {
         Some("code_cli_rs") => Answer::Yes,
         Some(_) => Answer::No,
-        None if heads().any(|line| line.kind == "event") => Answer::Yes,
+        None if lines.iter().any(|line| line.kind == "event" && line.payload.get("msg").is_some()) => Answer::Yes,
         None if complete => Answer::No,
         None => Answer::NeedMore,
     }

@@ -300,7 +300,13 @@ impl Reader for Rollout<'_> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+        if self.history.session.session.is_empty() {
+            // Its first line is lost: the name of the file ends with the id (FORMATS 1.1).
+            let name = self.source.path.rsplit('/').next().unwrap_or_default();
+            let stem = name.split('.').next().unwrap_or_default();
+            stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).clone_into(&mut self.history.session.session);
+        }
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         let thread = identity(&[&self.history.session.session, self.source.path]);
         let thread = thread.get(..12).unwrap_or(&thread).to_owned();

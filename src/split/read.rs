@@ -39,7 +39,10 @@ pub enum Chunk {
 }
 
 /// No more of a file than this is looked at to recognise it.
-const HEAD_BYTES: usize = 8 << 20;
+const HEAD_BYTES: usize = 64 << 20;
+
+/// Longer lines say nothing of the format that shorter ones do not.
+const HEAD_LINE_BYTES: usize = 1 << 20;
 
 /// Reads one file. Never fails: what goes wrong is in the outcome.
 pub fn file(input: &Input, options: &Options) -> Outcome {
@@ -130,23 +133,29 @@ fn stream(
 
 /// Reads first lines until a format knows them, or none can.
 fn head(input: &mut impl BufRead) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
-    let mut head = Vec::new();
-    let mut ends = Vec::new();
+    let (mut head, mut lines) = (Vec::new(), Vec::new());
     loop {
-        let left = HEAD_BYTES.saturating_sub(head.len()) as u64;
+        let from = head.len();
+        let left = HEAD_BYTES.saturating_sub(from) as u64;
         let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
-        ends.push(head.len());
-        let complete = read == 0 || head.len() >= HEAD_BYTES;
-        let text = String::from_utf8_lossy(&head);
-        // Damaged lines say nothing of the format.
-        let lines = text.lines().map(|line| line.trim_matches(['\u{feff}', '\0', ' ']));
-        let lines: Vec<&str> = lines.filter(|line| serde_json::from_str::<IgnoredAny>(line).is_ok()).collect();
-        match recognise(&lines, complete) {
+        lines.extend(head.get(from..).and_then(said));
+        let known: Vec<&str> = lines.iter().map(String::as_str).collect();
+        match recognise(&known, read == 0) {
             Recognised::Format(format) => return Ok((head, Some(format))),
             Recognised::Unknown => return Ok((head, None)),
             Recognised::NeedMore => {}
         }
     }
+}
+
+/// A line as the formats look at it; `None` for one that is damaged or too long.
+fn said(line: &[u8]) -> Option<String> {
+    if line.len() > HEAD_LINE_BYTES {
+        return None;
+    }
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_matches(|c: char| matches!(c, '\u{feff}' | '\0') || c.is_whitespace());
+    serde_json::from_str::<IgnoredAny>(text).is_ok().then(|| text.to_owned())
 }
 
 impl Outcome {

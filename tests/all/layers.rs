@@ -25,7 +25,7 @@ const BELOW: &[(&str, &[&str])] = &[
 
 /// Big dependencies, and the one door to each: paths below `src/` that may name it.
 const DOORS: &[(&str, &[&str])] = &[
-    ("clap", &["cli.rs", "bin/"]),
+    ("clap", &["cli.rs", "cli/", "bin/"]),
     ("jaq_core", &["rank/"]),
     ("jaq_std", &["rank/"]),
     ("jaq_json", &["rank/"]),
