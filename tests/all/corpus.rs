@@ -3,6 +3,7 @@
 //! Nothing of it is in the repository. Without it these tests say loudly that they did nothing.
 
 mod sums;
+mod wire_bodies;
 
 use std::path::PathBuf;
 
@@ -115,4 +116,71 @@ fn the_requests_of_a_rollout_sum_up_to_its_own_totals() {
 #[test]
 fn the_requests_of_a_transcript_sum_up_to_each_response_once() {
     compare(&["claude"], sums::of_transcript);
+}
+
+/// Forks that replay their parent's usage events, with and without the parent's file, in one second
+/// and over several: each rise of the running sum was paid once, in however many files it stands.
+#[test]
+fn forks_count_what_their_parent_has_paid_once() {
+    let Some(folder) = corpus() else { return };
+    let homes = run::files(&folder.join("codex/steipete+CodexBar"));
+    for home in homes.iter().filter_map(|file| file.ancestors().find(|folder| folder.ends_with("codex-home"))) {
+        let mut rises = std::collections::BTreeSet::new();
+        for file in run::files(home) {
+            let mut before = [0; 2];
+            for line in sums::values(&std::fs::read(file).expect("the file can be read")) {
+                let total = &line["payload"]["info"]["total_token_usage"];
+                let sum = ["input_tokens", "output_tokens"].map(|key| total[key].as_u64().unwrap_or_default());
+                if total.is_object() && sum != before {
+                    rises.insert((before, sum));
+                    before = sum;
+                }
+            }
+        }
+        let mut expected = Sums::default();
+        rises.iter().for_each(|(before, sum)| expected.add(sum[0] - before[0], sum[1] - before[1]));
+        assert_eq!(reported(home), expected, "{}", home.display());
+    }
+}
+
+/// The same tree as plain files, compressed, or half and half gives the same records but for their
+/// places (and the texts, which nobody could read again).
+#[test]
+fn compressed_copies_give_the_same_records_but_for_their_places() {
+    let Some(folder) = corpus() else { return };
+    let plain = folder.join("codex/_generated+codex-0.160.1/2026");
+    let copies = tempfile::tempdir().expect("a folder for the copies");
+    let mut want: Option<Vec<Value>> = None;
+    // Every so many files is compressed.
+    for (name, every) in [("plain", usize::MAX), ("zst", 1), ("mixed", 2)] {
+        let root = copies.path().join(name);
+        for (n, file) in run::files(&plain).iter().enumerate() {
+            let bytes = std::fs::read(file).expect("the file can be read");
+            let inside = file.strip_prefix(&plain).expect("the file is in the folder");
+            let mut to = root.join(inside);
+            std::fs::create_dir_all(to.parent().expect("a file is in a folder")).expect("a folder");
+            if n % every == every - 1 {
+                to.set_extension("jsonl.zst");
+                std::fs::write(&to, zstd::encode_all(&bytes[..], 3).expect("it compresses")).expect("it is written");
+            } else {
+                std::fs::write(&to, bytes).expect("it is written");
+            }
+        }
+        let got = without_places(&run::sh(&format!("tok-split -q '{}'", root.display()), b"").out);
+        let want = want.get_or_insert_with(|| got.clone());
+        assert!(*want == got, "{name}: other records");
+    }
+}
+
+fn without_places(stream: &[u8]) -> Vec<Value> {
+    let lines = stream.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    let strip = |line| {
+        let mut record: Value = serde_json::from_slice(line).expect("a record is JSON");
+        let fields = record.as_object_mut().expect("a record is an object");
+        for key in ["thread", "id", "file", "text", "keep", "drop", "back_to"] {
+            fields.remove(key);
+        }
+        record
+    };
+    lines.map(strip).collect()
 }
