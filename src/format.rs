@@ -20,6 +20,8 @@ mod order;
 mod rollout;
 pub mod time;
 
+use std::path::PathBuf;
+
 use history::Thread;
 use lines::Line;
 
@@ -38,10 +40,21 @@ pub struct Format {
     /// Returns the id of the thread that a file holds, by its first line; how forks find their
     /// parents.
     pub thread_id: fn(first: &str) -> Option<String>,
+    /// Returns the work trees that a line gives to agents it starts.
+    pub worktrees: fn(line: &str) -> Vec<Worktree>,
     /// Names of files beside the sessions that are none.
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
     pub home: Home,
+}
+
+/// A work tree that was given to an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worktree {
+    /// Its folder, which is the agent's working directory.
+    pub path: String,
+    /// When it was given.
+    pub at: Option<String>,
 }
 
 /// Where an agent keeps its sessions, when nobody says otherwise.
@@ -75,6 +88,17 @@ pub struct Source<'s> {
     pub wants: Wants,
     /// The files read beside it.
     pub beside: &'s dyn Beside,
+    /// Folders beside the sessions.
+    pub roots: &'s Roots,
+}
+
+/// Folders beside the sessions, in which some agents tell what the sessions do not.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// Holds `memory_summary.md`, which is sent with every request.
+    pub memory: Option<PathBuf>,
+    /// Holds the runs of automatic reviews.
+    pub review: Option<PathBuf>,
 }
 
 /// What lies beside a session file.
@@ -82,11 +106,18 @@ pub trait Beside: Sync {
     /// Returns the file that holds the thread of that id, if it is among those to be read; of
     /// several the one nearest to the path `near`.
     fn file_of(&self, thread: &str, near: &str) -> Option<String>;
+
+    /// Returns the thread that last gave this work tree to an agent before `started`.
+    fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String>;
 }
 
 /// Nothing lies beside the file.
 impl Beside for () {
     fn file_of(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn spawner_of(&self, _: &str, _: Option<&str>) -> Option<String> {
         None
     }
 }

@@ -18,10 +18,10 @@ use crate::record::{Form, Span};
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Decodes a text as it stands in a file: the inside of a JSON string (no quotes), or, for
-/// [`Form::Json`], a JSON value that is its own text. Never fails: what cannot be unescaped is
+/// [`Form::Raw`], a JSON value that is its own text. Never fails: what cannot be unescaped is
 /// taken as it stands.
 pub fn decode(literal: &[u8], form: Form) -> String {
-    if form == Form::Json || memchr::memchr(b'\\', literal).is_none() {
+    if form == Form::Raw || memchr::memchr(b'\\', literal).is_none() {
         return String::from_utf8_lossy(literal).into_owned();
     }
     let mut quoted = Vec::with_capacity(literal.len() + 2);
@@ -98,6 +98,6 @@ mod tests {
         assert_eq!(decode(br"a\ud83db\n", Form::Plain), "a\u{fffd}\u{fffd}\u{fffd}b\n");
         assert_eq!(decode(b"a\\n\x01\xff", Form::Plain), "a\n\u{1}\u{fffd}");
         assert_eq!(decode(br"\ud83d\ude00", Form::Plain), "\u{1f600}");
-        assert_eq!(decode(br#"{"a":"\n"}"#, Form::Json), r#"{"a":"\n"}"#);
+        assert_eq!(decode(br#"{"a":"\n"}"#, Form::Raw), r#"{"a":"\n"}"#);
     }
 }

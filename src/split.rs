@@ -10,13 +10,13 @@ pub mod pool;
 pub mod read;
 pub mod window;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use anyhow::Result;
 
 use crate::cli::Io;
-use crate::format::Wants;
-use crate::record::{Coverage, SCHEMA, Session, Skip, Stream, Uncounted};
+use crate::format::{Roots, Wants};
+use crate::record::{Coverage, Request, SCHEMA, Session, Skip, Stream, Uncounted};
 use crate::stream::{Sink, Status};
 use beside::Beside;
 use find::Found;
@@ -44,6 +44,8 @@ pub struct Options {
     pub max_decompressed: u64,
     /// How many files are read side by side.
     pub threads: usize,
+    /// Folders beside the sessions.
+    pub roots: Roots,
     /// The files that are read, by the threads they hold.
     pub beside: Beside,
 }
@@ -87,10 +89,13 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
 /// What is known across files.
 #[derive(Default)]
 struct Merge {
-    /// Responses that were counted: half of their 128-bit keys would be enough for a billion.
-    counted: HashSet<u128>,
+    /// What was counted of each response, by its key.
+    counted: HashMap<u128, Counted>,
     coverage: Coverage,
 }
+
+/// Usage of a response that was counted: input, cache read, cache write, output, reasoning.
+type Counted = [u64; 5];
 
 impl Merge {
     fn write(&mut self, outcome: Outcome, out: &mut Sink) -> Result<()> {
@@ -99,16 +104,44 @@ impl Merge {
             match chunk {
                 Chunk::Lines(lines) => out.lines(&lines)?,
                 Chunk::Request(mut request) => {
-                    let key = request.key.as_deref().and_then(|key| u128::from_str_radix(key, 16).ok());
-                    if request.counted && key.is_some_and(|key| !self.counted.insert(key)) {
-                        request.counted = false;
-                        request.uncounted = Some(Uncounted::Copy);
-                    }
+                    self.count(&mut request);
                     out.put(&request)?;
                 }
             }
         }
         outcome.skips.iter().try_for_each(|skip| out.put(skip))
+    }
+
+    /// Decides whether a request counts: of copies the first path's does. Where a later copy
+    /// reports more (the first was torn), what it reports beyond the first is counted there.
+    fn count(&mut self, request: &mut Request) {
+        let key = request.key.as_deref().and_then(|key| u128::from_str_radix(key, 16).ok());
+        let (Some(key), true) = (key, request.counted) else { return };
+        let tokens = [
+            &mut request.input_tokens,
+            &mut request.cache_read_tokens,
+            &mut request.cache_write_tokens,
+            &mut request.output_tokens,
+            &mut request.reasoning_tokens,
+        ];
+        let reported = tokens.each_ref().map(|count| count.unwrap_or(0));
+        let Some(before) = self.counted.get_mut(&key) else {
+            self.counted.insert(key, reported);
+            return;
+        };
+        let more = std::array::from_fn(|n| reported[n].saturating_sub(before[n]));
+        if more == Counted::default() {
+            request.counted = false;
+            request.uncounted = Some(Uncounted::Copy);
+            return;
+        }
+        *before = std::array::from_fn(|n| reported[n].max(before[n]));
+        for (count, more) in tokens.into_iter().zip(more) {
+            *count = count.map(|_| more);
+        }
+        // What was cached is a part of the input still.
+        let cached = request.cache_read_tokens.unwrap_or(0) + request.cache_write_tokens.unwrap_or(0);
+        request.input_tokens = request.input_tokens.map(|input| input.max(cached));
     }
 
     fn cover(&mut self, outcome: &Outcome) {

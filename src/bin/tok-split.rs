@@ -1,10 +1,10 @@
 //! tok-split: session files of coding agents to records.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
-use tok::format::{FORMATS, Wants};
+use tok::format::{FORMATS, Roots, Wants};
 use tok::split::{self, beside::Beside, find, window::Window};
 
 /// Split session files of coding agents into records, one JSON object a line.
@@ -12,7 +12,7 @@ use tok::split::{self, beside::Beside, find, window::Window};
 /// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they
 /// say, and writes sessions, spans, requests and events in one order for all agents. With no file
 /// given: the agents' own folders, last seven days. Inputs are never written to.
-/// Memory: one session for each thread of -j, without its texts, and 32 bytes a request.
+/// Memory: one session for each thread of -j, without its texts, and 100 bytes a request.
 #[derive(Parser)]
 #[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
 struct Options {
@@ -32,6 +32,12 @@ struct Options {
     /// Leave out paths that match
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
+    /// The agent's memories: memory_summary.md there is sent with every request
+    #[arg(long, value_name = "DIR")]
+    memory_root: Option<PathBuf>,
+    /// The agent's review state: runs.json there tells of automatic reviews
+    #[arg(long, value_name = "DIR")]
+    review_root: Option<PathBuf>,
     /// Write only one kind of record; `requests` is the fast way to sums
     #[arg(long, value_name = "KIND", value_parser = ["requests"])]
     only: Option<String>,
@@ -63,8 +69,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     let since = o.when.since.as_deref().or_else(|| recent.then_some("7d"));
     let paths = if o.files.is_empty() { find::defaults()? } else { o.files.paths()? };
     if o.files.is_empty() {
-        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        io.say(&format!("reading {}, since {}", names.join(", "), since.unwrap_or("the beginning")));
+        io.say(&format!("reading {}, since {}", find::names(&paths), since.unwrap_or("the beginning")));
     }
     let found = find::find(&paths, &o.exclude)?;
     let window = Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?;
@@ -78,6 +83,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
         threads: o.threads.unwrap_or_else(cli::cores),
+        roots: Roots { memory: o.memory_root.clone(), review: o.review_root.clone() },
         beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)

@@ -27,6 +27,7 @@ pub(super) const FORMAT: Format = Format {
     recognise,
     reader: |source| Box::new(Claude::new(source)),
     thread_id: |_| None,
+    worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl"],
     home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
 };

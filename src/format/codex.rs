@@ -12,11 +12,13 @@ pub(super) const FORMAT: Format = Format {
     recognise,
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     thread_id: rollout::thread_id,
+    worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl", "session_index.jsonl"],
     home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
 };
 
-const DIALECT: Dialect = Dialect { agent: "codex", base_is_users: false, review_folder: None };
+const DIALECT: Dialect =
+    Dialect { agent: "codex", base_is_users: false, review_folder: None, agent_folder: None, keeps_home: false };
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

@@ -13,12 +13,18 @@ pub(super) const FORMAT: Format = Format {
     recognise,
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     thread_id: rollout::thread_id,
+    worktrees: rollout::worktrees,
     sidecars: &["catalog.jsonl", "history.jsonl"],
     home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
 };
 
-const DIALECT: Dialect =
-    Dialect { agent: "every_code", base_is_users: true, review_folder: Some("/branches/auto-review") };
+const DIALECT: Dialect = Dialect {
+    agent: "every_code",
+    base_is_users: true,
+    review_folder: Some("/branches/auto-review"),
+    agent_folder: Some("/.code/working/"),
+    keeps_home: true,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

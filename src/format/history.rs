@@ -63,6 +63,8 @@ pub struct History {
     pub session: Session,
     entries: Vec<Entry>,
     disk: BTreeMap<String, (u64, u64)>,
+    /// Lines of another file are read: they are counted where they stand.
+    pub elsewhere: bool,
     turn: u64,
     made_in_turn: bool,
 }
@@ -129,6 +131,9 @@ impl History {
 
     /// Counts a line, or a part of one, that no model ever saw.
     pub fn disk(&mut self, kind: &str, bytes: usize) {
+        if self.elsewhere {
+            return;
+        }
         let bytes = bytes as u64;
         match self.disk.get_mut(kind) {
             Some(sum) => *sum = (sum.0 + 1, sum.1 + bytes),

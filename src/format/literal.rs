@@ -27,7 +27,7 @@ impl<'a> Literal<'a> {
         let (range, form) = match value.as_bytes() {
             b"null" => return None,
             [b'"', .., b'"'] => (range.start + 1..range.end - 1, Form::Plain),
-            _ => (range, Form::Json),
+            _ => (range, Form::Raw),
         };
         let text = place::decode(line.bytes.get(range.clone())?, form);
         (!text.is_empty()).then_some(Literal { line: *line, range, form, text })

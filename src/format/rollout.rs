@@ -9,6 +9,7 @@
 mod compaction;
 mod event;
 mod fork;
+mod home;
 mod item;
 mod mark;
 mod meta;
@@ -16,7 +17,7 @@ mod report;
 mod usage;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -25,11 +26,10 @@ use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
 use super::lines::Line;
 use super::{Reader, Source, identity, order, time};
-use crate::record::{Part, Role, Span};
+use crate::record::{Part, Span};
 use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
-use meta::Meta;
 use usage::Counter;
 
 /// What differs between the agents that write rollouts.
@@ -42,6 +42,11 @@ pub(super) struct Dialect {
     pub(super) base_is_users: bool,
     /// What the working directory of an automatic review has in it (FORMATS 2.5).
     pub(super) review_folder: Option<&'static str>,
+    /// What the working directory of a started agent has in it (FORMATS 2.5).
+    pub(super) agent_folder: Option<&'static str>,
+    /// Whether it keeps a memory, reviews and typed prompts beside the sessions, and sends an
+    /// output once however often it was recorded (FORMATS 2.4, 2.4b).
+    pub(super) keeps_home: bool,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +91,9 @@ struct Truncation {
     limit: u64,
 }
 
+pub(super) use event::worktrees;
+pub(super) use meta::thread_id;
+
 /// Reads one rollout.
 pub(super) struct Rollout<'s> {
     dialect: Dialect,
@@ -120,6 +128,10 @@ pub(super) struct Rollout<'s> {
     review_returned: bool,
     /// The thread was forked from another.
     forked: bool,
+    /// Prompts that a person typed, once somebody asked.
+    typed: Option<HashSet<String>>,
+    /// Calls whose output was there already.
+    answered: HashSet<String>,
 }
 
 impl<'s> Rollout<'s> {
@@ -146,6 +158,8 @@ impl<'s> Rollout<'s> {
             cut_bytes: None,
             review_returned: false,
             forked: false,
+            typed: None,
+            answered: HashSet::new(),
         }
     }
 
@@ -174,56 +188,6 @@ impl<'s> Rollout<'s> {
         Ok(())
     }
 
-    fn meta(&mut self, line: &Line, meta: Meta) {
-        self.history.disk("session_meta", line.bytes.len());
-        if self.replays == Replay::Prefix {
-            if let Some(base) = &meta.history_base {
-                self.prefix(base);
-            }
-            return;
-        }
-        if !self.base_id.is_empty() {
-            if meta.id != self.history.session.session {
-                // An ancestor's, copied: the last one is the oldest.
-                self.base_id = meta.id;
-            }
-            return;
-        }
-        meta.fill(&mut self.history.session, self.dialect.review_folder);
-        self.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
-        self.forked = self.base_id != meta.id;
-        self.counter.continues = self.forked;
-        if !self.source.wants.spans {
-            return;
-        }
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
-        if let Some(base) = meta.base_instructions.and_then(|base| base.text) {
-            let (role, source) = match self.dialect.base_is_users {
-                true => (Role::User, "user_instructions"),
-                false => (Role::System, "base_instructions"),
-            };
-            reading.text(base.get(), &Span { role, source: source.into(), ..Span::default() });
-        }
-        if let Some(tools) = meta.dynamic_tools {
-            let template = Span { role: Role::Developer, source: "tools".into(), ..Span::default() };
-            reading.text(tools.get(), &template);
-        }
-        let found = reading.found;
-        found.into_iter().for_each(|found| self.add(line, found));
-        if let Some(base) = &meta.history_base {
-            self.prefix(base);
-        }
-        if self.forked {
-            let parent = meta.forked_from_id.as_deref().and_then(|id| self.source.beside.file_of(id, self.source.path));
-            self.parent = Parent::of(parent, self.at.as_deref());
-        }
-        self.replays = match meta.subagent_history_start_ordinal {
-            Some(ordinal) => Replay::Ordinal(ordinal),
-            None if self.forked && meta.history_mode.as_deref() != Some("paginated") => Replay::Turn,
-            None => Replay::Ended,
-        };
-    }
-
     fn item(&mut self, line: &Line, item: &Item) {
         self.last_answer = None;
         let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
@@ -232,6 +196,9 @@ impl<'s> Rollout<'s> {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
         let mut found = reading.found;
+        if self.dialect.keeps_home && found.iter().any(|found| self.repeats(&found.span)) {
+            return self.history.disk("response_item/repeated_output", line.bytes.len());
+        }
         if std::mem::take(&mut self.review_returned) {
             found.iter_mut().for_each(|found| found.made = Made::Input);
         }
@@ -242,6 +209,12 @@ impl<'s> Rollout<'s> {
             self.note(line, &found);
             self.add(line, found);
         }
+    }
+
+    /// Whether an output answers a call that was answered before: only the first is sent.
+    fn repeats(&mut self, span: &Span) -> bool {
+        let id = span.call_id.as_ref().filter(|_| span.part == Part::ToolOutput);
+        id.is_some_and(|id| !self.answered.insert(id.clone()))
     }
 
     /// Remembers what later lines refer to, and writes the events that a span gives rise to.
@@ -266,11 +239,14 @@ impl<'s> Rollout<'s> {
     }
 
     fn add(&mut self, line: &Line, found: Found) {
-        let Found { mut span, mut made, .. } = found;
+        let Found { mut span, mut made, text } = found;
         if self.is_replayed() {
             span.inherited = true;
             made = Made::Input;
         } else if span.source == "user" && made == Made::Input {
+            if !self.is_typed(&text) {
+                span.source = "machine".into();
+            }
             self.turns.extend(self.history.user_speaks(self.at.as_deref(), line.number));
         }
         if span.part == Part::ToolOutput {
@@ -307,6 +283,7 @@ impl Reader for Rollout<'_> {
             let stem = name.split('.').next().unwrap_or_default();
             stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).clone_into(&mut self.history.session.session);
         }
+        self.reviews();
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         let thread = identity(&[&self.history.session.session, self.source.path]);
         let thread = thread.get(..12).unwrap_or(&thread).to_owned();
@@ -324,13 +301,6 @@ impl Truncation {
         };
         Some(budget / 5 * 6).filter(|bytes| *bytes > 0)
     }
-}
-
-/// The id that a file's first line names.
-pub(super) fn thread_id(first: &str) -> Option<String> {
-    let envelope: Envelope = parse(first).ok()?;
-    let meta: Meta = parse(envelope.payload.map_or(first, RawValue::get)).ok()?;
-    Some(meta.id).filter(|id| !id.is_empty())
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {

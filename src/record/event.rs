@@ -72,9 +72,15 @@ pub struct Event {
     /// `spawn`: how many agents this call started, where more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agents: Option<u64>,
-    /// `spawn`: id that the agents of one batch share.
+    /// `spawn`: id that the agents of one batch share; `review`: fingerprint of what was reviewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
+    /// `spawn`: the work trees that the agents were given; their sessions have these as `cwd`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worktrees: Vec<String>,
+    /// `review`: tokens that the run spent, where a ledger says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
     /// `spawn`: the call that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,

@@ -57,8 +57,8 @@ pub enum Form {
     /// A JSON string that holds `{"output":…,"metadata":…}`; some models are sent it rewritten
     /// (FORMATS 1.15, "Shell outputs are rewritten on the wire").
     ShellJson,
-    /// The place is a JSON value, not a string: its bytes are the text.
-    Json,
+    /// The bytes at the place are the text itself: a JSON value, or a file of text.
+    Raw,
 }
 
 /// A run of content, as `tok-split` found it.

@@ -9,14 +9,25 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::find::Input;
-use crate::format::{self, FORMATS};
+use crate::format::lines::{self, Line, Tally};
+use crate::format::{self, FORMATS, Worktree};
 
 /// The files to be read, and, once somebody asks, the threads they hold.
 #[derive(Default)]
 pub struct Beside {
     files: Vec<PathBuf>,
     by_thread: OnceLock<HashMap<String, Vec<String>>>,
+    by_worktree: OnceLock<HashMap<String, Vec<Given>>>,
 }
+
+/// When a work tree was given to an agent, and by which thread.
+struct Given {
+    at: Option<String>,
+    thread: String,
+}
+
+/// No line that gives out a work tree is longer.
+const MAX_LINE: u64 = 16 << 20;
 
 /// No first line that names a thread is longer.
 const FIRST_BYTES: u64 = 4 << 20;
@@ -25,7 +36,7 @@ impl Beside {
     /// Knows these files.
     pub fn new(inputs: &[Input]) -> Beside {
         let files = inputs.iter().filter(|input| input.path.as_os_str() != "-").map(|input| input.path.clone());
-        Beside { files: files.collect(), by_thread: OnceLock::new() }
+        Beside { files: files.collect(), ..Beside::default() }
     }
 
     fn index(&self) -> HashMap<String, Vec<String>> {
@@ -39,12 +50,42 @@ impl Beside {
     }
 }
 
+impl Beside {
+    /// Reads all files, but parses only the lines that speak of work trees.
+    fn worktrees(&self) -> HashMap<String, Vec<Given>> {
+        let mut given: HashMap<String, Vec<Given>> = HashMap::new();
+        for path in &self.files {
+            let Some(thread) = first_line(path).and_then(|line| FORMATS.iter().find_map(|f| (f.thread_id)(&line)))
+            else {
+                continue;
+            };
+            let mut take = |line: Line| {
+                if memchr::memmem::find(line.bytes, b"worktree_path").is_some() {
+                    for Worktree { path, at } in FORMATS.iter().flat_map(|format| (format.worktrees)(line.json)) {
+                        given.entry(path).or_default().push(Given { at, thread: thread.clone() });
+                    }
+                }
+                Ok(())
+            };
+            // A file that cannot be read to its end is said where it is read for itself.
+            let _ = File::open(path).and_then(|file| lines::each(file, MAX_LINE, &mut take, &mut Tally::default()));
+        }
+        given
+    }
+}
+
 impl format::Beside for Beside {
     /// Of several copies the one that lies nearest: sessions of two homes may have the same ids.
     fn file_of(&self, thread: &str, near: &str) -> Option<String> {
         let files = self.by_thread.get_or_init(|| self.index()).get(thread)?;
         let shared = |file: &String| file.bytes().zip(near.bytes()).take_while(|(a, b)| a == b).count();
         files.iter().rev().max_by_key(|file| shared(file)).cloned()
+    }
+
+    fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String> {
+        let given = self.by_worktree.get_or_init(|| self.worktrees()).get(worktree)?;
+        let before = given.iter().filter(|given| started.is_none() || given.at.as_deref() <= started);
+        before.max_by(|a, b| a.at.cmp(&b.at)).map(|given| given.thread.clone())
     }
 }
 

@@ -127,6 +127,11 @@ pub fn defaults() -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// Paths as a message names them.
+pub fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
 fn homes(home: &Home) -> Vec<PathBuf> {
     let given = std::env::var_os(home.variable).filter(|dirs| !dirs.is_empty());
     let user = std::env::var_os("HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);

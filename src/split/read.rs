@@ -118,7 +118,7 @@ fn stream(
     }
     let mut wants = options.wants;
     wants.text |= embed && wants.spans;
-    let mut reader = (format.reader)(Source { path: name, wants, beside: &options.beside });
+    let mut reader = (format.reader)(Source { path: name, wants, beside: &options.beside, roots: &options.roots });
     let whole = Cursor::new(head).chain(input);
     let read = lines::each(whole, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
     for (line, why) in &outcome.tally.skipped {

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Message, Rollout, parse};
+use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
 use crate::format::lines::Line;
+use crate::format::{Worktree, time};
 use crate::record::{Event, Span, What};
 
 impl Rollout<'_> {
@@ -46,14 +47,27 @@ impl Rollout<'_> {
         let Ok(output) = serde_json::from_str::<Value>(text) else { return };
         let batch = output.get("batch_id").and_then(Value::as_str).map(str::to_owned);
         let agents = output.get("agents").and_then(Value::as_array).map(|agents| agents.len() as u64);
+        let worktrees = given(&output);
         let child = output.get("agent_id").and_then(Value::as_str).map(str::to_owned);
         if child.is_none() && (batch.is_none() || agents.is_none()) {
             return;
         }
         let review = batch.as_deref().is_some_and(|batch| batch.eq_ignore_ascii_case("auto-review"));
         let what = if review { What::Review } else { What::Spawn };
-        let event = Event { what, child, agents, batch, call_id: span.call_id.clone(), ..self.event_at(line) };
+        let event =
+            Event { what, child, agents, batch, worktrees, call_id: span.call_id.clone(), ..self.event_at(line) };
         self.history.event(event, References::default());
+    }
+
+    /// A session in an agent's work tree was started by whoever gave the tree out (FORMATS 2.5).
+    pub(super) fn spawned_by(&mut self) {
+        let session = &mut self.history.session;
+        let lies_in = |mark: &&str| session.cwd.as_deref().is_some_and(|cwd| cwd.contains(mark));
+        if session.parent.is_none() && self.dialect.agent_folder.as_ref().is_some_and(lies_in) {
+            let cwd = session.cwd.as_deref().unwrap_or_default();
+            session.parent = self.source.beside.spawner_of(cwd, session.started.as_deref());
+            session.root.clone_from(&session.parent);
+        }
     }
 
     /// A review's result was handed back (FORMATS 1.12, 2.5).
@@ -80,4 +94,20 @@ impl Rollout<'_> {
     pub(super) fn event_at(&self, line: &Line) -> Event {
         Event { at: self.at.clone(), line: Some(line.number), ..Event::default() }
     }
+}
+
+/// The work trees that the output of a call gives to the agents it started.
+fn given(output: &Value) -> Vec<String> {
+    let agents = output.get("agents").and_then(Value::as_array).into_iter().flatten();
+    agents.filter_map(|agent| agent.get("worktree_path")?.as_str()).map(str::to_owned).collect()
+}
+
+/// The work trees that an output gives to agents, with its time.
+pub(in crate::format) fn worktrees(line: &str) -> Vec<Worktree> {
+    let Ok(envelope) = parse::<Envelope>(line) else { return Vec::new() };
+    let at = envelope.timestamp.as_deref().and_then(time::instant);
+    let payload = envelope.payload.and_then(|payload| parse::<Value>(payload.get()).ok()).unwrap_or_default();
+    let output = payload.get("output").and_then(Value::as_str).and_then(|output| parse::<Value>(output).ok());
+    let paths = given(&output.unwrap_or_default());
+    paths.into_iter().map(|path| Worktree { path, at: at.clone() }).collect()
 }

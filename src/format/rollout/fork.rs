@@ -119,6 +119,7 @@ impl Rollout<'_> {
             return;
         }
         self.prefixes += 1;
+        self.history.elsewhere = true;
         let own = (std::mem::replace(&mut self.replays, Replay::Prefix), self.other_file.replace(name), self.at.take());
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
         let mut take = |line: Line| {
@@ -129,6 +130,7 @@ impl Rollout<'_> {
         let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
         (self.replays, self.other_file, self.at) = own;
         self.prefixes -= 1;
+        self.history.elsewhere = self.prefixes > 0;
     }
 
     pub(super) fn is_replayed(&self) -> bool {

@@ -50,10 +50,8 @@ fn difference(body: &[Piece], context: &[Piece]) -> Option<String> {
     let clip = |piece: Option<&Piece>| {
         piece.map(|(kind, text)| format!("{kind} {}", text.chars().take(60).collect::<String>()))
     };
-    match at.or((body.len() != context.len()).then(|| body.len().min(context.len()))) {
-        Some(at) => Some(format!("piece {at}: sent {:?}, found {:?}", clip(body.get(at)), clip(context.get(at)))),
-        None => None,
-    }
+    at.or((body.len() != context.len()).then(|| body.len().min(context.len())))
+        .map(|at| format!("piece {at}: sent {:?}, found {:?}", clip(body.get(at)), clip(context.get(at))))
 }
 
 /// The bodies of all requests, by thread.

@@ -90,7 +90,8 @@ record!(Request {
 record!(Event {
     r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
-    drop: Vec<String>, child: String, agents: u64, batch: String, call_id: String, parent: String, count: u64,
+    drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
+    call_id: String, parent: String, count: u64,
     line: u64,
 });
 
