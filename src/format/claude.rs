@@ -7,6 +7,7 @@
 
 mod chain;
 mod content;
+mod exact;
 mod line;
 
 use std::collections::HashMap;
@@ -162,6 +163,7 @@ impl Reader for Claude<'_> {
             ("assistant", _) => chain.assistant(line, &entry, wants, at)?,
             ("user", _) => chain.user(line, &entry, wants, at)?,
             ("attachment", _) => chain.attached(line, &entry, wants, at)?,
+            (kind, _) if kind.starts_with("api-request") && wants.spans => chain.exact(line, wants, at)?,
             ("system", Some("compact_boundary")) if wants.spans => chain.compacted(line, &entry, at),
             ("system", Some("microcompact_boundary")) if wants.spans => chain.microcompacted(line, &entry, at),
             (kind, Some(subtype)) => chain.history.disk(&format!("{kind}/{subtype}"), line.bytes.len()),

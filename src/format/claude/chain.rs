@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::content::Content;
+use super::exact::Requests;
 use super::line::{Attachment, Compaction, Entry, Message, Usage};
 use super::{FORMAT, parse};
 use crate::format::call::Call;
@@ -31,6 +32,8 @@ pub(super) struct Chain {
     tips: HashMap<String, Tip>,
     /// Messages of the user so far.
     prompts: usize,
+    /// What the file says of requests exactly.
+    pub(super) requests_sent: Requests,
 }
 
 /// A point of the conversation that a later line may go on from.
@@ -259,7 +262,7 @@ impl Chain {
     }
 }
 
-fn changed(reason: &str, line: &Line, at: Option<String>) -> Event {
+pub(super) fn changed(reason: &str, line: &Line, at: Option<String>) -> Event {
     Event { what: What::Context, reason: Some(reason.into()), at, line: Some(line.number), ..Event::default() }
 }
 

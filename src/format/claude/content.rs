@@ -102,6 +102,15 @@ impl<'a> Content<'a, '_> {
         self.found.push(span);
     }
 
+    /// A value that is sent as it stands.
+    pub(super) fn whole(&mut self, value: &RawValue) {
+        if let Some(literal) = Literal::of(self.line, value.get()) {
+            let mut span = self.template.clone();
+            literal.fill(&mut span, self.wants.text);
+            self.found.push(span);
+        }
+    }
+
     fn result(&mut self, block: &Block<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
         let mut template = Span {
             role: Role::Tool,
