@@ -139,6 +139,10 @@ fn head(input: &mut impl BufRead) -> io::Result<(Vec<u8>, Option<&'static Format
         let left = HEAD_BYTES.saturating_sub(from) as u64;
         let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
         lines.extend(head.get(from..).and_then(said));
+        // Every answer looks at all lines again: ask ever more rarely.
+        if read > 0 && !lines.len().is_power_of_two() {
+            continue;
+        }
         let known: Vec<&str> = lines.iter().map(String::as_str).collect();
         match recognise(&known, read == 0) {
             Recognised::Format(format) => return Ok((head, Some(format))),
