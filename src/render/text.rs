@@ -45,8 +45,8 @@ fn labelled(indent: &str, label: &str, width: usize, words: &str, layout: &Layou
 
 fn wrapped(first: &str, others: &str, words: &str, layout: &Layout, text: &mut String) {
     let options = textwrap::Options::new(layout.columns).initial_indent(first).subsequent_indent(others);
-    // Paths and names are copied from here: they break only where nothing else helps.
-    let options = options.word_splitter(WordSplitter::NoHyphenation);
+    // Paths and names are copied from here: they stay whole, however long the line becomes.
+    let options = options.word_splitter(WordSplitter::NoHyphenation).break_words(false);
     for line in textwrap::wrap(words, options) {
         text.push_str(line.trim_end());
         text.push('\n');
