@@ -16,6 +16,7 @@ pub mod history;
 pub mod image;
 pub mod lines;
 pub mod literal;
+pub mod open;
 mod order;
 mod rollout;
 pub mod time;

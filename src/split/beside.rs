@@ -3,13 +3,13 @@
 //! Most runs never ask, so the first lines of the files are only read when one does.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::find::Input;
 use crate::format::lines::{self, Line, Tally};
+use crate::format::open::open;
 use crate::format::{self, FORMATS, Worktree};
 
 /// The files to be read, and, once somebody asks, the threads they hold.
@@ -25,6 +25,9 @@ struct Given {
     at: Option<String>,
     thread: String,
 }
+
+/// No file is read further, decompressed.
+const MOST_BYTES: u64 = 8 << 30;
 
 /// No line that gives out a work tree is longer.
 const MAX_LINE: u64 = 16 << 20;
@@ -68,7 +71,8 @@ impl Beside {
                 Ok(())
             };
             // A file that cannot be read to its end is said where it is read for itself.
-            let _ = File::open(path).and_then(|file| lines::each(file, MAX_LINE, &mut take, &mut Tally::default()));
+            let _ = open(path, MOST_BYTES)
+                .and_then(|opened| lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default()));
         }
         given
     }
@@ -89,12 +93,12 @@ impl format::Beside for Beside {
     }
 }
 
-fn first_line(path: &PathBuf) -> Option<String> {
-    let file = File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() || path.extension().is_some_and(|end| end == "zst") {
+fn first_line(path: &Path) -> Option<String> {
+    if !path.is_file() {
         return None;
     }
     let mut line = Vec::new();
-    BufReader::new(file.take(FIRST_BYTES)).read_until(b'\n', &mut line).ok()?;
+    let input = open(path, FIRST_BYTES).ok()?.input;
+    BufReader::new(input.take(FIRST_BYTES)).read_until(b'\n', &mut line).ok()?;
     Some(String::from_utf8_lossy(&line).trim().to_owned())
 }

@@ -1,6 +1,5 @@
 //! One file to its records: recognised, read, and written as lines.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use super::find::{Input, reason};
 use super::{Options, window::Window};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
+use crate::format::open::{Opened, open};
 use crate::format::{FORMATS, Format, Recognised, Source, recognise};
 use crate::record::{Request, Skip, Uncounted};
 
@@ -58,38 +58,13 @@ fn read(input: &Input, name: &str, options: &Options, outcome: &mut Outcome) -> 
     if input.path == Path::new("-") {
         return stream(io::stdin().lock(), true, input, name, options, outcome);
     }
-    let file = File::open(&input.path)?;
-    let data = file.metadata()?;
-    if data.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !data.modified().is_ok_and(|written| options.window.reaches(written)) {
+    let written = std::fs::metadata(&input.path)?.modified();
+    if !written.is_ok_and(|written| options.window.reaches(written)) {
         outcome.passed_over = true;
         return Ok(());
     }
-    // A file that grows while it is read ends where it ended when it was opened.
-    let file = file.take(if data.is_file() { data.len() } else { u64::MAX });
-    if name.ends_with(".zst") {
-        let mut decoder = zstd::Decoder::new(file)?;
-        decoder.window_log_max(27)?;
-        return stream(Capped { inner: decoder, left: options.max_decompressed }, true, input, name, options, outcome);
-    }
-    stream(file, false, input, name, options, outcome)
-}
-
-/// A decompressed stream that ends with an error where it grows beyond all measure.
-struct Capped<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Capped<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(to)?;
-        self.left =
-            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other("too large when decompressed"))?;
-        Ok(read)
-    }
+    let Opened { input: file, sealed } = open(&input.path, options.max_decompressed)?;
+    stream(file, sealed, input, name, options, outcome)
 }
 
 /// `embed`: nobody can read the places again, so the texts go with the records.

@@ -8,8 +8,8 @@
 //! the first line is a replayed one in any case: no response is that quick.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use super::usage::{Info, Usage};
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::Reader;
 use crate::format::lines::{self, Line, Tally};
+use crate::format::open::{Opened, open};
 
 /// How the end of a parent's replayed history is known.
 #[derive(Debug, PartialEq)]
@@ -46,10 +47,12 @@ pub(super) struct HistoryBase {
 pub(super) struct Parent {
     /// Sums and last responses of its usage events; empty where its file is not at hand.
     events: HashSet<(Usage, Usage)>,
+    /// A turn that is younger than the thread has begun: its own.
+    pub(super) turn_is_own: bool,
     /// An event that was not the parent's has come.
     pub(super) left: bool,
     /// Instant of the first line of the fork.
-    began: Option<Timestamp>,
+    began: Option<String>,
 }
 
 /// A response takes longer than this.
@@ -58,14 +61,17 @@ const INSTANT_MS: i64 = 100;
 /// Forks of forks, each with its prefix in another file, are followed this far.
 const MOST_PREFIXES: u32 = 16;
 
+/// No file is read further, decompressed.
+const MOST_BYTES: u64 = 8 << 30;
+
 /// No line of a parent is longer.
 const MAX_LINE: u64 = 64 << 20;
 
 impl Parent {
     /// Looks at the parent's file, if there is one.
     pub(super) fn of(file: Option<String>, began: Option<&str>) -> Parent {
-        let events = file.and_then(|file| File::open(file).ok()).map(events).unwrap_or_default();
-        Parent { events, left: false, began: began.and_then(|at| at.parse().ok()) }
+        let events = file.and_then(|file| open(Path::new(&file), MOST_BYTES).ok()).map(events).unwrap_or_default();
+        Parent { events, began: began.map(str::to_owned), ..Parent::default() }
     }
 
     /// Whether a usage event of the fork repeats one of the parent's. Only leading ones can.
@@ -79,17 +85,19 @@ impl Parent {
         !self.events.is_empty()
     }
 
+    /// Whether an event comes too soon after the first line for a response. Where nothing else
+    /// tells the parent's events apart, those of the same second are the parent's.
     fn is_instant(&self, at: Option<&str>) -> bool {
-        let at: Option<Timestamp> = at.and_then(|at| at.parse().ok());
-        match (self.began, at) {
-            (Some(began), Some(at)) => (at.as_millisecond() - began.as_millisecond()).abs() <= INSTANT_MS,
-            _ => false,
-        }
+        let (Some(began), Some(at)) = (self.began.as_deref(), at) else { return false };
+        let second = |at: &str| at.get(..19).map(str::to_owned);
+        let ms = |at: &str| at.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+        let soon = ms(began).zip(ms(at)).is_some_and(|(began, at)| (at - began).abs() <= INSTANT_MS);
+        soon || !self.turn_is_own && !self.is_known() && second(began) == second(at)
     }
 }
 
 /// The usage events of a file.
-fn events(file: File) -> HashSet<(Usage, Usage)> {
+fn events(file: Opened) -> HashSet<(Usage, Usage)> {
     let mut events = HashSet::new();
     let mut take = |line: Line| {
         // Most lines are none: a look is cheaper than to parse them.
@@ -106,7 +114,7 @@ fn events(file: File) -> HashSet<(Usage, Usage)> {
         Ok(())
     };
     // A parent that cannot be read to its end gives what it has.
-    let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
+    let _ = lines::each(file.input, MAX_LINE, &mut take, &mut Tally::default());
     events
 }
 
@@ -114,21 +122,24 @@ impl Rollout<'_> {
     /// Reads the part of another file that stands before this one's lines.
     pub(super) fn prefix(&mut self, base: &HistoryBase) {
         let Some(name) = self.source.beside.file_of(&base.thread_id, self.source.path) else { return };
-        let Ok(file) = File::open(&name) else { return };
+        let Ok(file) = open(Path::new(&name), MOST_BYTES) else { return };
         if self.prefixes >= MOST_PREFIXES {
             return;
         }
         self.prefixes += 1;
         self.history.elsewhere = true;
+        let text = self.source.wants.text;
+        self.source.wants.text |= file.sealed;
         let own = (std::mem::replace(&mut self.replays, Replay::Prefix), self.other_file.replace(name), self.at.take());
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
         let mut take = |line: Line| {
             let envelope: Envelope = parse(line.json)?;
             if envelope.ordinal.is_some_and(|ordinal| ordinal >= end) { Ok(()) } else { self.take(&line) }
         };
-        let file = file.take(base.end_byte_offset.unwrap_or(u64::MAX));
+        let file = file.input.take(base.end_byte_offset.unwrap_or(u64::MAX));
         let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
         (self.replays, self.other_file, self.at) = own;
+        self.source.wants.text = text;
         self.prefixes -= 1;
         self.history.elsewhere = self.prefixes > 0;
     }
@@ -145,6 +156,7 @@ impl Rollout<'_> {
         if self.replays == Replay::Turn && sorts(own) && sorts(turn_id) {
             if turn_id > own {
                 self.replays = Replay::Ended;
+                self.parent.turn_is_own = true;
             }
         } else if self.replays == Replay::Turn {
             // No ids that tell: then the usage events do, as they come.
@@ -162,6 +174,9 @@ mod tests {
         let mut parent = Parent::of(None, Some("2026-11-20T09:00:00.000Z"));
         let info = Info::default();
         assert!(parent.has(&info, Some("2026-11-20T09:00:00.050Z")));
+        assert!(parent.has(&info, Some("2026-11-20T09:00:00.900Z")), "nothing else tells");
+        assert!(!parent.has(&info, Some("2026-11-20T09:00:01.000Z")));
+        parent.turn_is_own = true;
         assert!(!parent.has(&info, Some("2026-11-20T09:00:00.900Z")));
         parent.left = true;
         assert!(!parent.has(&info, Some("2026-11-20T09:00:00.050Z")));

@@ -1,0 +1,56 @@
+//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// What a file is read through.
+pub struct Opened {
+    /// Its contents, decompressed.
+    pub input: Box<dyn Read>,
+    /// Nobody can read its places again by offset: texts must go with the records.
+    pub sealed: bool,
+}
+
+/// Windows larger than 128 MiB are refused: their memory is the writer's choice.
+const MOST_WINDOW_LOG: u32 = 27;
+
+/// Whether a file of that name is compressed.
+pub fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "zst")
+}
+
+/// Opens a file as far as it reaches now: one that grows while it is read ends where it ended when
+/// it was opened. Decompressed it may be `max_decompressed` bytes long; then reading fails.
+///
+/// # Errors
+/// It cannot be opened, or it is a folder.
+pub fn open(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
+    let file = File::open(path)?;
+    let data = file.metadata()?;
+    if data.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let file = file.take(if data.is_file() { data.len() } else { u64::MAX });
+    if !is_compressed(path) {
+        return Ok(Opened { input: Box::new(file), sealed: false });
+    }
+    let mut decoder = zstd::Decoder::new(file)?;
+    decoder.window_log_max(MOST_WINDOW_LOG)?;
+    Ok(Opened { input: Box::new(Capped { inner: decoder, left: max_decompressed }), sealed: true })
+}
+
+/// A stream that ends with an error where it grows beyond all measure.
+struct Capped<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Capped<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(to)?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other("too large when decompressed"))?;
+        Ok(read)
+    }
+}
