@@ -70,10 +70,17 @@ struct View<'a> {
     #[serde(borrow, default)]
     detail: Cow<'a, str>,
     bytes: u64,
+    line: Option<u64>,
+    #[serde(borrow, default)]
+    phase: Cow<'a, str>,
+    cut_bytes: Option<u64>,
     length: Option<u64>,
     tokens: Option<u64>,
     #[serde(borrow, default)]
     tokens_by: Cow<'a, str>,
+    rendered_tokens: Option<u64>,
+    tool_tokens: Option<u64>,
+    classes: Option<[u64; 6]>,
 }
 
 impl View<'_> {
@@ -93,6 +100,13 @@ impl View<'_> {
             server: &self.server,
             command: &self.command,
             ephemeral: self.detail == "ephemeral",
+            line: self.line,
+            phase: &self.phase,
+            rendered: self.rendered_tokens,
+            tool_tokens: self.tool_tokens,
+            sealed_bytes: self.length.filter(|_| self.part == Part::Reasoning && !plain),
+            classes: self.classes,
+            cut: self.cut_bytes.map(|limit| (self.bytes, limit)),
         }
     }
 }
