@@ -49,6 +49,7 @@ impl History {
             requests: Vec::new(),
             rows: Rows::new(self.labels.len()),
             n: 0,
+            dropped: Vec::new(),
         };
         for step in &self.steps {
             walk.context.enter_up_to(step.after);
@@ -59,13 +60,13 @@ impl History {
         }
         walk.charge.finish(&walk.context, &mut walk.loads);
         walk.close.pieces.finish();
-        let Walk { mut loads, requests, mut rows, close, .. } = walk;
+        let Walk { mut loads, requests, mut rows, close, dropped, .. } = walk;
         let calls = self.steps.iter().filter_map(|step| match &step.what {
             Moment::Request(call) => Some(call),
             Moment::Change(_) => None,
         });
         output::share(calls, &self.made, &self.spans, &mut loads, &mut rows);
-        Bill { loads, requests, rows: rows.finish(), labels: &self.labels, pieces: close.pieces.past }
+        Bill { loads, requests, rows: rows.finish(), labels: &self.labels, pieces: close.pieces.past, dropped }
     }
 }
 
@@ -133,6 +134,8 @@ struct Walk<'h> {
     rows: Rows,
     /// Ordinal of the latest request.
     n: u64,
+    /// What the laws dropped that had been sent: before which request, and which spans.
+    dropped: Vec<(u64, Vec<u64>)>,
 }
 
 /// What the replay says of a request.
@@ -160,7 +163,7 @@ impl Walk<'_> {
     fn request(&mut self, call: &Call) {
         let at = self.requests.len();
         let Some(ahead) = self.forecast.requests.get(at) else { return };
-        ahead.dropped.iter().for_each(|number| self.context.drop_span(*number));
+        self.drop(call, &ahead.dropped);
         let explained = self.close.request(call, at, self.forecast, &mut self.context, &mut self.loads);
         self.settle();
         let unexplained = call.input.map(|input| signed(input) - signed(self.context.total()));
@@ -182,6 +185,16 @@ impl Walk<'_> {
         });
         self.send(closed);
         self.n = call.n;
+    }
+
+    /// The laws drop spans.
+    fn drop(&mut self, call: &Call, numbers: &[u32]) {
+        let was_sent = |number: &&u32| self.loads.get(**number as usize).is_some_and(|load| load.sent);
+        let sent = numbers.iter().filter(was_sent).filter_map(|number| self.context.seq(*number)).collect::<Vec<_>>();
+        numbers.iter().for_each(|number| self.context.drop_span(*number));
+        if !sent.is_empty() {
+            self.dropped.push((call.n, sent));
+        }
     }
 
     /// What has left or changed its size since is settled.
@@ -239,6 +252,7 @@ pub struct Bill<'h> {
     rows: BTreeMap<(Period, u32), Row>,
     labels: &'h Labels,
     pieces: Vec<pieces::Past>,
+    dropped: Vec<(u64, Vec<u64>)>,
 }
 
 impl Bill<'_> {
@@ -260,6 +274,12 @@ impl Bill<'_> {
             from: past.from,
             until: past.until,
         })
+    }
+
+    /// Spans that the laws dropped: the first request that did not carry them any more, and their
+    /// places in the order of the thread's records.
+    pub fn dropped(&self) -> impl Iterator<Item = (u64, &[u64])> + '_ {
+        self.dropped.iter().map(|(n, spans)| (*n, spans.as_slice()))
     }
 
     /// All rows, sorted by hour, model and kind of content.

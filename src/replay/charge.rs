@@ -96,8 +96,7 @@ impl Charge {
         let Some(mark) = self.marks.get(index) else { return };
         let Some(load) = slot.number.and_then(|number| loads.get_mut(number as usize)) else { return };
         let requests = now - mark.entered;
-        if let (Some(first), Some(last), true) =
-            (self.paid.get(mark.entered as usize), self.paid.last(), requests > 0)
+        if let (Some(first), Some(last), true) = (self.paid.get(mark.entered as usize), self.paid.last(), requests > 0)
         {
             if load.requests == 0 {
                 load.from = *first;
@@ -113,7 +112,8 @@ impl Charge {
     fn settle(&mut self, index: usize, slot: &Slot, side: usize) {
         let now = self.requests();
         let Some(mark) = self.marks.get_mut(index) else { return };
-        if let (Some(since), Some(tokens)) = (mark.inside.get_mut(side).and_then(Option::take), mark.tokens.get_mut(side))
+        if let (Some(since), Some(tokens)) =
+            (mark.inside.get_mut(side).and_then(Option::take), mark.tokens.get_mut(side))
         {
             *tokens += u64::from(now - since) * slot.tokens;
         }
@@ -158,7 +158,13 @@ impl Charge {
             let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else { continue };
             let (at, _, part) = across[0];
             let inside = self.reach[0].at > *index;
-            let read = if inside { slot.tokens } else if at == *index { part } else { 0 };
+            let read = if inside {
+                slot.tokens
+            } else if at == *index {
+                part
+            } else {
+                0
+            };
             if let Some(row) = rows.get_mut(slot.label as usize) {
                 row.first(slot.tokens, read, slot.number.is_some());
             }

@@ -186,7 +186,8 @@ impl Step<'_, '_> {
             return;
         }
         let counted: u64 = unsure.iter().map(|entering| entering.tokens).sum();
-        let most = if unsure.iter().all(|e| e.bounded) { counted.saturating_mul(2).saturating_add(300) } else { u64::MAX };
+        let most =
+            if unsure.iter().all(|e| e.bounded) { counted.saturating_mul(2).saturating_add(300) } else { u64::MAX };
         let Ok(found) = u64::try_from(signed(counted) + self.left) else { return };
         if found > most {
             return;

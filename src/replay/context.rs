@@ -163,6 +163,11 @@ impl<'h> Context<'h> {
         self.spans.get(number as usize)?.made_by
     }
 
+    /// The place of a span in the order of the thread's records.
+    pub(super) fn seq(&self, number: u32) -> Option<u64> {
+        Some(self.spans.get(number as usize)?.seq)
+    }
+
     /// A slot weighs so much from now on.
     pub(super) fn resize(&mut self, index: usize, tokens: u64) {
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };

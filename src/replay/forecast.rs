@@ -209,7 +209,8 @@ impl Walk<'_> {
             (Asked::Nothing, _) => false,
             (Asked::Anew, _) => true,
             (Asked::Meanwhile, Some(level)) if call.reported => {
-                let all: u64 = self.reasoning.iter().filter_map(|n| self.weights.get(*n as usize)).map(|w| w.tokens).sum();
+                let all: u64 =
+                    self.reasoning.iter().filter_map(|n| self.weights.get(*n as usize)).map(|w| w.tokens).sum();
                 let kept = signed(call.input.unwrap_or(0)) - self.expected(level);
                 let fits = kept.saturating_add(signed(all)).unsigned_abs() < kept.unsigned_abs();
                 // Everything that is live may have entered just now.
@@ -265,4 +266,3 @@ impl Walk<'_> {
         self.level = Some(Level { reported, predicted });
     }
 }
-

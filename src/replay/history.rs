@@ -117,12 +117,21 @@ pub(super) enum Kind {
     User,
     /// Other input text.
     Input,
-    Call { patch: bool, server: bool },
+    Call {
+        patch: bool,
+        server: bool,
+    },
     /// A call that the provider serves itself.
     Search,
-    Output { patch: bool, server: bool, sure: bool },
+    Output {
+        patch: bool,
+        server: bool,
+        sure: bool,
+    },
     /// An image; `answer`: a tool returned it.
-    Image { answer: bool },
+    Image {
+        answer: bool,
+    },
     Reasoning,
     /// Content that no law predicts.
     Opaque,

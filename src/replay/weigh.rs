@@ -172,9 +172,7 @@ impl Frame {
                 (own + q, span.known)
             }
             Kind::Search => return Weight { tokens: 0, sure: true, ..Weight::default() },
-            Kind::Output { patch, server, sure } => {
-                (opens(answer(self.call(patch, server)) + q), span.known && sure)
-            }
+            Kind::Output { patch, server, sure } => (opens(answer(self.call(patch, server)) + q), span.known && sure),
             Kind::Image { answer: true } => {
                 (opens(answer(self.single) + if q == 0 { Q_OF_IMAGES } else { q }), span.known && !self.images_unsure)
             }

@@ -83,7 +83,8 @@ record!(Request {
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
     output_known: bool, reasoning_tokens: u64, line: u64,
     // tok-usage-join
-    predicted_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
+    predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
+    context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
     context_images_tokens: u64, context_reasoning_tokens: u64, bucket: String,
 });
 
@@ -91,7 +92,7 @@ record!(Event {
     r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
     drop: Vec<String>, child: String, agents: u64, batch: String, call_id: String, parent: String, count: u64,
-    line: u64,
+    line: u64, n: u64, until: u64, tokens: u64,
 });
 
 record!(Disk { r#type: String, thread: String, session: String, kind: String, lines: u64, bytes: u64; });
