@@ -72,6 +72,8 @@ impl Thread {
 #[derive(Deserialize)]
 struct Owner<'a> {
     #[serde(borrow)]
+    provider: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     thread: Cow<'a, str>,
     #[serde(borrow)]
     session: Cow<'a, str>,
@@ -192,7 +194,8 @@ impl Filter for UsageJoin {
             Type::Session => {
                 let owner: Owner = record.read()?;
                 self.close(out)?;
-                self.thread(&owner.thread, &owner.session, out)?;
+                let thread = self.thread(&owner.thread, &owner.session, out)?;
+                thread.history.served_by(owner.provider.as_deref().unwrap_or(""));
             }
             Type::Span => {
                 let span: View = record.read()?;

@@ -239,6 +239,9 @@ impl<'s> Rollout<'s> {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
         let mut found = reading.found;
+        if !mark::rewrites_shell(self.history.session.version.as_deref()) {
+            found.iter_mut().for_each(|found| found.span.form = None);
+        }
         if std::mem::take(&mut self.review_returned) {
             found.iter_mut().for_each(|found| found.made = Made::Input);
         }
@@ -259,6 +262,7 @@ impl<'s> Rollout<'s> {
                 let call = Call {
                     tool: span.tool.clone().unwrap_or_default(),
                     server: span.server.clone(),
+                    wire_name: span.wire_name.clone(),
                     command: span.command.clone(),
                     target: span.target.clone(),
                 };

@@ -200,9 +200,16 @@ pub struct History {
     pub(super) labels: Labels,
     /// Line of the latest span.
     line: Option<u64>,
+    /// Who served the thread's models; empty where the file does not say.
+    provider: String,
 }
 
 impl History {
+    /// Who serves the models of the thread, as [`crate::record::Session`] names them.
+    pub fn served_by(&mut self, provider: &str) {
+        provider.clone_into(&mut self.provider);
+    }
+
     /// A span stands here.
     pub fn span(&mut self, content: &Content) {
         if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
@@ -232,7 +239,7 @@ impl History {
     /// A request stands here: it carries what is live of the spans before it.
     pub fn request(&mut self, request: &Request) {
         let hour = request.at.as_deref().and_then(hour);
-        let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""));
+        let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let call = Call {
             n: request.n,
             counted: request.counted && request.input_tokens.is_some(),

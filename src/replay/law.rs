@@ -224,14 +224,18 @@ const OTHER: Law = Law {
 /// The law of last resort: plain tokens, and what the reports measure.
 const PLAIN: &Law = &OTHER;
 
+/// Where a file names no model, the provider tells at least whose encoding it is.
+const OPENAI: &str = "openai";
+
 /// Returns the law of a model, and whether it is only the nearest: no line names the model.
-pub(super) fn law(model: &str) -> (&'static Law, bool) {
+pub(super) fn law(model: &str, provider: &str) -> (&'static Law, bool) {
     // A path before the name is the reseller's: `openai/gpt-5`.
     let name = model.rsplit('/').next().unwrap_or(model);
     let numbers = version(name);
     match (name.strip_prefix("gpt-"), name.contains("claude-")) {
         (Some(rest), _) => gpt(rest, numbers),
         (None, true) => claude(numbers),
+        (None, false) if provider == OPENAI => (oldest_gpt(), true),
         (None, false) => (PLAIN, true),
     }
 }
@@ -275,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_model_no_line_names_takes_the_nearest_and_says_so() {
-        let name = |model| (law(model).0.name, law(model).1);
+        let name = |model| (law(model, "").0.name, law(model, "").1);
         assert_eq!(name("gpt-5.4"), ("gpt-5.3", false));
         assert_eq!(name("gpt-6-mini"), ("gpt-5.3", true));
         assert_eq!(name("openai/gpt-5.2-codex"), ("gpt-5.2", false));

@@ -152,7 +152,8 @@ impl Frame {
     }
 
     fn weigh(&self, span: &Span, response: Option<&Response>, number: u32) -> Weight {
-        let text = u64::from(if self.rewrites { span.rendered } else { span.tokens });
+        let rewritten = self.rewrites || matches!(span.kind, Kind::Call { .. });
+        let text = u64::from(if rewritten { span.rendered } else { span.tokens });
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };
         let calls = response.map_or(1, |response| response.calls);
