@@ -60,7 +60,9 @@ impl Thread {
         });
         let mut events: Vec<Event> = unrecorded.chain(dropped).collect();
         events.sort_by_key(|event| event.n);
-        for (event, seq) in events.iter_mut().zip(self.seq + 1..) {
+        let mut seq = self.seq;
+        for event in &mut events {
+            seq = seq.saturating_add(1);
             (event.thread, event.session) = (self.id.clone(), self.session.clone());
             (event.id, event.seq) = (format!("{}.{seq}", self.id), seq);
         }

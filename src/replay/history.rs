@@ -190,7 +190,7 @@ pub(super) enum Moment {
     Change(Box<Change>),
 }
 
-/// A thread, in the order of its records. About 120 bytes a span and 200 a request, with the bill.
+/// A thread, in the order of its records. About 350 bytes a span and 500 a request, with the bill.
 #[derive(Debug, Default)]
 pub struct History {
     pub(super) spans: Vec<Span>,

@@ -30,7 +30,7 @@ enum Family {
     /// `gpt-MAJOR.MINOR` and the word that follows, of these versions.
     Gpt(&'static [(u32, u32)], &'static str),
     /// `claude-…` of a version from this one on.
-    Claude((u32, u32)),
+    Anthropic((u32, u32)),
     /// Any other.
     Other,
 }
@@ -191,21 +191,21 @@ const LAWS: &[Law] = &[
     },
     Law {
         name: "claude-5",
-        family: Family::Claude((5, 0)),
+        family: Family::Anthropic((5, 0)),
         rule: Rule::Measured(Counter { percent: 154, each: 3, by_class: true }),
         seen: (1276, 1276),
         source: "FORMATS 3.10",
     },
     Law {
         name: "claude-4-6",
-        family: Family::Claude((4, 6)),
+        family: Family::Anthropic((4, 6)),
         rule: Rule::Measured(Counter { percent: 129, each: 14, by_class: false }),
         seen: (0, 0),
         source: "FORMATS 3.10: opus-4-6",
     },
     Law {
         name: "claude-4-5",
-        family: Family::Claude((0, 0)),
+        family: Family::Anthropic((0, 0)),
         rule: Rule::Measured(Counter { percent: 110, each: 17, by_class: false }),
         seen: (0, 0),
         source: "FORMATS 3.10: opus-4-5",
@@ -234,7 +234,7 @@ pub(super) fn law(model: &str, provider: &str) -> (&'static Law, bool) {
     let numbers = version(name);
     match (name.strip_prefix("gpt-"), name.contains("claude-")) {
         (Some(rest), _) => gpt(rest, numbers),
-        (None, true) => claude(numbers),
+        (None, true) => anthropic(numbers),
         (None, false) if provider == OPENAI => (oldest_gpt(), true),
         (None, false) => (PLAIN, true),
     }
@@ -259,8 +259,8 @@ fn oldest_gpt() -> &'static Law {
     LAWS.iter().rfind(|law| matches!(law.family, Family::Gpt(..))).unwrap_or(PLAIN)
 }
 
-fn claude(version: (u32, u32)) -> (&'static Law, bool) {
-    let known = |law: &&Law| matches!(law.family, Family::Claude(from) if from <= version);
+fn anthropic(version: (u32, u32)) -> (&'static Law, bool) {
+    let known = |law: &&Law| matches!(law.family, Family::Anthropic(from) if from <= version);
     let nearest = version != (4, 5) && version != (4, 6) && version.0 != 5;
     (LAWS.iter().find(known).unwrap_or(PLAIN), nearest)
 }
