@@ -19,6 +19,7 @@ mod forecast;
 mod history;
 mod label;
 mod law;
+mod missed;
 mod output;
 mod pieces;
 mod total;
