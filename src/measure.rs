@@ -9,6 +9,7 @@
 //! The output does not depend on the number of threads, not even where a file cannot be read: the
 //! same text measured before it in the stream speaks for it, or nothing does.
 
+mod arguments;
 mod batch;
 mod blocks;
 mod classes;

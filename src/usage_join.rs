@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Part, Request, Role, Type};
-use crate::replay::{Content, History};
+use crate::record::{Event, Part, Request, Role, Type, What};
+use crate::replay::{Bill, Content, History};
 use crate::stream::{Filter, Record, Sink};
 use buckets::Buckets;
 use held::Held;
@@ -35,13 +35,46 @@ struct Thread {
     id: String,
     session: String,
     history: History,
+    /// `seq` of its latest record.
+    seq: u64,
     /// For each request the bucket it was joined with.
     buckets: Vec<Option<String>>,
+}
+
+impl Thread {
+    /// What the replay found to have happened.
+    fn found(&self, bill: &Bill) -> Vec<Event> {
+        let unrecorded = bill.pieces().map(|piece| Event {
+            what: What::Unrecorded,
+            reason: Some(piece.cause.to_owned()),
+            n: Some(piece.from),
+            until: piece.until,
+            tokens: Some(piece.tokens),
+            ..Event::default()
+        });
+        let dropped = bill.dropped().map(|(n, spans)| Event {
+            what: What::Dropped,
+            n: Some(n),
+            drop: spans.iter().map(|seq| format!("{}.{seq}", self.id)).collect(),
+            ..Event::default()
+        });
+        let mut events: Vec<Event> = unrecorded.chain(dropped).collect();
+        events.sort_by_key(|event| event.n);
+        let mut seq = self.seq;
+        for event in &mut events {
+            seq = seq.saturating_add(1);
+            (event.thread, event.session) = (self.id.clone(), self.session.clone());
+            (event.id, event.seq) = (format!("{}.{seq}", self.id), seq);
+        }
+        events
+    }
 }
 
 /// Whose record it is.
 #[derive(Deserialize)]
 struct Owner<'a> {
+    #[serde(borrow)]
+    provider: Option<Cow<'a, str>>,
     #[serde(borrow)]
     thread: Cow<'a, str>,
     #[serde(borrow)]
@@ -70,10 +103,17 @@ struct View<'a> {
     #[serde(borrow, default)]
     detail: Cow<'a, str>,
     bytes: u64,
+    line: Option<u64>,
+    #[serde(borrow, default)]
+    phase: Cow<'a, str>,
+    cut_bytes: Option<u64>,
     length: Option<u64>,
     tokens: Option<u64>,
     #[serde(borrow, default)]
     tokens_by: Cow<'a, str>,
+    rendered_tokens: Option<u64>,
+    tool_tokens: Option<u64>,
+    classes: Option<[u64; 6]>,
 }
 
 impl View<'_> {
@@ -93,6 +133,13 @@ impl View<'_> {
             server: &self.server,
             command: &self.command,
             ephemeral: self.detail == "ephemeral",
+            line: self.line,
+            phase: &self.phase,
+            rendered: self.rendered_tokens,
+            tool_tokens: self.tool_tokens,
+            sealed_bytes: self.length.filter(|_| self.part == Part::Reasoning && !plain),
+            classes: self.classes,
+            cut: self.cut_bytes.map(|limit| (self.bytes, limit)),
         }
     }
 }
@@ -113,6 +160,7 @@ impl UsageJoin {
             id: id.to_owned(),
             session: session.to_owned(),
             history: History::default(),
+            seq: 0,
             buckets: Vec::new(),
         }))
     }
@@ -133,6 +181,7 @@ impl UsageJoin {
             },
             _ => out.pass(&record),
         })?;
+        thread.found(&bill).iter().try_for_each(|event| out.put(event))?;
         bill.totals(&thread.id, &thread.session).iter().try_for_each(|total| out.put(total))
     }
 
@@ -147,24 +196,32 @@ impl Filter for UsageJoin {
             Type::Session => {
                 let owner: Owner = record.read()?;
                 self.close(out)?;
-                self.thread(&owner.thread, &owner.session, out)?;
+                let thread = self.thread(&owner.thread, &owner.session, out)?;
+                thread.history.served_by(owner.provider.as_deref().unwrap_or(""));
             }
             Type::Span => {
                 let span: View = record.read()?;
                 let thread = self.thread(&span.thread, &span.session, out)?;
+                thread.seq = span.seq;
                 thread.history.span(&span.content());
             }
             Type::Request => {
                 let request: Request = record.read()?;
                 let bucket = self.usage.as_mut().and_then(|usage| usage.join(&request));
                 let thread = self.thread(&request.thread, &request.session, out)?;
+                thread.seq = request.seq;
                 thread.history.request(&request);
                 thread.buckets.push(bucket);
             }
             Type::Event => {
-                let event = record.read()?;
-                let crate::record::Event { thread, session, .. } = &event;
-                self.thread(thread, session, out)?.history.event(&event);
+                let event: Event = record.read()?;
+                // Written by an earlier pass, as totals are.
+                if matches!(event.what, What::Unrecorded | What::Dropped) {
+                    return Ok(());
+                }
+                let thread = self.thread(&event.thread, &event.session, out)?;
+                thread.seq = event.seq;
+                thread.history.event(&event);
             }
             // Written by an earlier pass of this filter: they are made anew.
             Type::Total | Type::Usage => return Ok(()),

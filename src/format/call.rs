@@ -16,6 +16,8 @@ pub struct Call {
     pub tool: String,
     /// MCP server or namespace.
     pub server: Option<String>,
+    /// The qualified name on the wire, where it is not `functions.TOOL` or `SERVER.TOOL`.
+    pub wire_name: Option<String>,
     /// Program and verb.
     pub command: Option<String>,
     /// Path.
@@ -41,7 +43,8 @@ impl Call {
     /// given; what cannot be read names nothing.
     pub fn new(name: &str, namespace: Option<&str>, arguments: &str) -> Call {
         let (server, tool) = qualified(name, namespace);
-        let mut call = Call { tool, server, ..Call::default() };
+        let wire_name = wire_name(name, namespace).filter(|_| server.is_some());
+        let mut call = Call { tool, server, wire_name, ..Call::default() };
         match serde_json::from_str::<Arguments>(arguments) {
             Ok(found) => call.name(&found),
             Err(_) => call.target = patched(arguments),
@@ -65,6 +68,7 @@ impl Call {
     pub fn fill(&self, span: &mut Span) {
         span.tool = Some(self.tool.clone());
         span.server.clone_from(&self.server);
+        span.wire_name.clone_from(&self.wire_name);
         span.command.clone_from(&self.command);
         span.target.clone_from(&self.target);
     }
@@ -78,6 +82,15 @@ fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
     match name.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
         Some((server, tool)) => (Some(clip(server)), clip(tool)),
         None => (None, clip(name)),
+    }
+}
+
+/// How a tool of a server is named on the wire, where `SERVER.TOOL` is not it.
+fn wire_name(name: &str, namespace: Option<&str>) -> Option<String> {
+    match namespace.filter(|space| !space.is_empty()) {
+        Some(space) if !space.starts_with("mcp__") => None,
+        Some(space) => Some(format!("{}.{}", clip(space), clip(name))),
+        None => Some(format!("functions.{}", clip(name))),
     }
 }
 

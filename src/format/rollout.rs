@@ -199,6 +199,9 @@ impl<'s> Rollout<'s> {
         if self.dialect.keeps_home && found.iter().any(|found| self.repeats(&found.span)) {
             return self.history.disk("response_item/repeated_output", line.bytes.len());
         }
+        if !mark::rewrites_shell(self.history.session.version.as_deref()) {
+            found.iter_mut().for_each(|found| found.span.form = None);
+        }
         if std::mem::take(&mut self.review_returned) {
             found.iter_mut().for_each(|found| found.made = Made::Input);
         }
@@ -225,6 +228,7 @@ impl<'s> Rollout<'s> {
                 let call = Call {
                     tool: span.tool.clone().unwrap_or_default(),
                     server: span.server.clone(),
+                    wire_name: span.wire_name.clone(),
                     command: span.command.clone(),
                     target: span.target.clone(),
                 };

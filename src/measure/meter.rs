@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::batch::{Origin, Work};
 use super::blocks::Blocks;
 use super::shell::Shell;
-use super::{classes, shape};
+use super::{arguments, classes, shape};
 use crate::place::Places;
 use crate::record::{Form, Measured, Part, Role, Span};
 use crate::token::image::{self, Image};
@@ -45,6 +45,8 @@ pub(super) struct Plan {
     form: Form,
     /// Classes and shape.
     looks: bool,
+    /// The arguments of a call.
+    calls: bool,
     blocks: bool,
 }
 
@@ -66,6 +68,7 @@ impl Task {
 
 impl Plan {
     fn of(span: &Span) -> Plan {
+        let form = span.form.unwrap_or_default();
         let looks = matches!(span.part, Part::Text | Part::ToolOutput);
         let received = match span.part {
             Part::Text => span.role != Role::Assistant,
@@ -74,7 +77,8 @@ impl Plan {
         };
         let instructs = span.part == Part::Text && span.source != "user";
         let least = if instructs { BLOCKS_OF_INSTRUCTIONS_BYTES } else { BLOCKS_OF_TEXTS_BYTES };
-        Plan { form: span.form.unwrap_or_default(), looks, blocks: received && span.bytes >= least }
+        let calls = span.part == Part::ToolCall && form == Form::Plain;
+        Plan { form, looks, calls, blocks: received && span.bytes >= least }
     }
 }
 
@@ -134,7 +138,12 @@ impl Meter {
             }
         });
         let shell = if plan.form == Form::ShellJson { Shell::read(text) } else { None };
-        let rendered = shell.as_ref().map(|shell| self.counter.count(&shell.rendered()).tokens);
+        let sent = match &shell {
+            Some(shell) => Some(shell.rendered()),
+            None if plan.calls => arguments::compact(text),
+            None => None,
+        };
+        let rendered = sent.map(|sent| self.counter.count(&sent).tokens);
         let mark = if count.estimated { "~" } else { "" };
         Measured {
             tokens: Some(count.tokens),
@@ -151,7 +160,8 @@ impl Meter {
     fn tool_tokens(&mut self, span: &Span) -> Option<u64> {
         let tool = span.tool.as_deref().filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
         // FORMATS 1.15: how a tool is called on the wire.
-        let name = format!("{}.{tool}", span.server.as_deref().unwrap_or("functions"));
+        let qualified = || format!("{}.{tool}", span.server.as_deref().unwrap_or("functions"));
+        let name = span.wire_name.clone().unwrap_or_else(qualified);
         if let Some(tokens) = self.tools.get(&name) {
             return Some(*tokens);
         }

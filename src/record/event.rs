@@ -24,6 +24,12 @@ pub enum What {
     RateLimit,
     /// A parent found late: `parent` of a session that had none.
     Link,
+    /// Something was sent that no file records: see `n`, `until`, `tokens`; `reason` says why, where
+    /// it can be told. Written by tok-usage-join, after the other records of the thread.
+    Unrecorded,
+    /// The laws of the model dropped spans: those in `drop`, before request `n`. Written by
+    /// tok-usage-join, after the other records of the thread.
+    Dropped,
 }
 
 /// Something that happened in a thread, at its place in the order of the records.
@@ -46,7 +52,8 @@ pub struct Event {
     pub turn: Option<u64>,
     /// What happened.
     pub what: What,
-    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …
+    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
+    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
@@ -63,7 +70,7 @@ pub struct Event {
     /// `context`: id of the span (or of the event or request) after which all spans leave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back_to: Option<String>,
-    /// `context`: ids of the spans that leave.
+    /// `context`, `dropped`: ids of the spans that leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drop: Vec<String>,
     /// `spawn`: the agent's id of the child's session.
@@ -78,9 +85,6 @@ pub struct Event {
     /// `spawn`: the work trees that the agents were given; their sessions have these as `cwd`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worktrees: Vec<String>,
-    /// `review`: tokens that the run spent, where a ledger says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<u64>,
     /// `spawn`: the call that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
@@ -90,6 +94,17 @@ pub struct Event {
     /// `review`: findings reported; `rate_limit`: percent used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// `unrecorded`: ordinal of the first request that carried it; `dropped`: of the first that
+    /// did not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// `unrecorded`: ordinal of the first request that did not carry it any more. Absent: it stayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
+    /// `unrecorded`: its tokens, each time it is sent; `review`: tokens that the run spent, where a
+    /// ledger says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
     /// Line in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,

@@ -86,10 +86,27 @@ pub struct Request {
 /// What `tok-usage-join` adds to a request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Billed {
-    /// Tokens of the spans in its context, plain counts.
+    /// What the laws of the model say of the spans in its context, before any report is looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_tokens: Option<u64>,
-    /// Of these, instructions: base instructions, documents, skills, memory, environment.
+    /// The line of the table of laws that was used; `…~` where none names the model and this is
+    /// the nearest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub law: Option<String>,
+    /// Whether the step from the report before to this one is as predicted: within 2 tokens, and 64
+    /// for each response with reasoning that entered or left where reasoning is reported rounded;
+    /// where the provider's encoding is not public, whether it is a plausible measurement. Absent
+    /// where there is no step: the first report of a context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<bool>,
+    /// Reported input less what the spans and the unrecorded pieces weigh. May be negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexplained_tokens: Option<i64>,
+    /// The reported input is one part of so many: some models report the input of a response with
+    /// n calls divided by n.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_part: Option<u64>,
+    /// Of the context as closed, instructions: base instructions, documents, skills, memory, environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_instructions_tokens: Option<u64>,
     /// Of these, calls and their outputs.
@@ -104,6 +121,10 @@ pub struct Billed {
     /// Of these, reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_reasoning_tokens: Option<u64>,
+    /// Of these, what was sent and no file records (see the events `unrecorded`). The six
+    /// `context_*_tokens` and `unexplained_tokens` add up to `input_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_unrecorded_tokens: Option<u64>,
     /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
@@ -112,11 +133,16 @@ pub struct Billed {
 impl Addition for Billed {
     const KEYS: &'static [&'static str] = &[
         "predicted_tokens",
+        "law",
+        "explained",
+        "unexplained_tokens",
+        "reported_part",
         "context_instructions_tokens",
         "context_tools_tokens",
         "context_messages_tokens",
         "context_images_tokens",
         "context_reasoning_tokens",
+        "context_unrecorded_tokens",
         "bucket",
     ];
 }

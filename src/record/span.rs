@@ -99,6 +99,9 @@ pub struct Span {
     /// MCP server or namespace of the tool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// Qualified name of the tool on the wire, where it is not `functions.TOOL` or `SERVER.TOOL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<String>,
     /// Program and verb of a shell call, letters and digits only: `cargo test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
@@ -201,7 +204,8 @@ pub struct Measured {
     /// Tokens in the form that some models are sent (FORMATS 1.15), where it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rendered_tokens: Option<u64>,
-    /// Tokens of the qualified tool name, `functions.NAME` or `NAMESPACE.NAME` (FORMATS 1.15).
+    /// Tokens of the qualified tool name: `wire_name`, `SERVER.TOOL` or `functions.TOOL`
+    /// (FORMATS 1.15).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_tokens: Option<u64>,
     /// Bytes by character class: letters, digits, blanks, newlines, punctuation, other.

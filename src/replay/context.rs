@@ -4,13 +4,13 @@
 //! (a compaction, `clear`, which may keep some), all that entered after a place (a rollback,
 //! `back_to`), or single ones (`drop`); an ephemeral span leaves with the first request after it.
 //! The tokens of what is live are kept as a running sum, so a request need not walk the list to
-//! know its size.
+//! know its size: it looks at what is fresh and at what has left.
 //!
 //! Ids that name no live span of this thread change nothing: a file that was cut may lack them.
 
 use std::collections::HashSet;
 
-use super::history::{Classes, Span};
+use super::history::{Class, Classes, Span};
 use crate::record::{Event, What};
 
 /// A change of the context; spans and places are named by their `seq`.
@@ -39,45 +39,177 @@ impl Change {
     }
 }
 
-/// The live spans of a thread, by their number.
+impl Change {
+    /// Whether a new epoch begins: nothing stays where it was.
+    pub(super) fn clears(&self) -> bool {
+        self.clear
+    }
+}
+
+/// A place in the context: a span, or a piece of what no file records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    /// Number of the span; `None`: a piece.
+    pub(super) number: Option<u32>,
+    pub(super) label: u32,
+    pub(super) class: Class,
+    pub(super) tokens: u64,
+    pub(super) live: bool,
+}
+
+/// The context of a thread: slots in the order in which they are sent, the dead among the live.
 pub(super) struct Context<'h> {
     spans: &'h [Span],
-    live: Vec<u32>,
+    pub(super) slots: Vec<Slot>,
+    /// The latest slot of each span.
+    places: Vec<u32>,
     tokens: Classes,
     entered: usize,
-    ephemeral: bool,
+    /// The first slot since the latest clear.
+    begun: usize,
+    /// Slots that entered since the latest request.
+    pub(super) fresh: Vec<usize>,
+    /// Slots that have left since somebody asked.
+    pub(super) left: Vec<usize>,
+    /// Slots whose size has changed since somebody asked, and what they weighed.
+    pub(super) adjusted: Vec<(usize, u64)>,
 }
 
 impl<'h> Context<'h> {
     pub(super) fn new(spans: &'h [Span]) -> Context<'h> {
-        Context { spans, live: Vec::new(), tokens: Classes::default(), entered: 0, ephemeral: false }
+        let mut context = Context {
+            spans,
+            slots: Vec::new(),
+            places: vec![u32::MAX; spans.len()],
+            tokens: Classes::default(),
+            entered: 0,
+            begun: 0,
+            fresh: Vec::new(),
+            left: Vec::new(),
+            adjusted: Vec::new(),
+        };
+        context.piece(0);
+        context
     }
 
-    /// The numbers of the live spans, in order.
-    pub(super) fn live(&self) -> &[u32] {
-        &self.live
+    /// The slot in front of all others, for what every request has and no file records.
+    pub(super) fn head(&self) -> usize {
+        self.begun
     }
 
-    /// Their tokens, by class.
+    pub(super) fn is_live(&self, index: usize) -> bool {
+        self.slots.get(index).is_some_and(|slot| slot.live)
+    }
+
+    /// A slot that may have been sent weighs more or less from now on; nothing is as much as
+    /// leaving, except for the head.
+    pub(super) fn adjust(&mut self, index: usize, tokens: u64) {
+        if tokens == 0 && index != self.begun {
+            return self.leave(index);
+        }
+        if let Some(slot) = self.slots.get(index) {
+            self.adjusted.push((index, slot.tokens));
+        }
+        self.resize(index, tokens);
+    }
+
+    /// The tokens of what is live, by class.
     pub(super) fn tokens(&self) -> Classes {
         self.tokens
     }
 
-    /// The spans up to number `end` enter.
-    pub(super) fn enter_up_to(&mut self, end: usize) {
-        for (number, span) in self.spans.iter().enumerate().take(end).skip(self.entered) {
-            let Ok(number) = u32::try_from(number) else { break };
-            self.live.push(number);
-            self.ephemeral |= span.ephemeral;
-            weigh(&mut self.tokens, span);
-        }
-        self.entered = end;
+    /// All of them.
+    pub(super) fn total(&self) -> u64 {
+        self.tokens.iter().sum()
     }
 
-    /// A request has carried the live spans.
+    /// The spans up to number `end` enter, without weight.
+    pub(super) fn enter_up_to(&mut self, end: usize) {
+        let end = end.min(self.spans.len());
+        for number in self.entered..end {
+            let Ok(number) = u32::try_from(number) else { break };
+            self.enter(number, 0);
+        }
+        self.entered = end.max(self.entered);
+    }
+
+    /// A piece of so many tokens enters; returns its slot.
+    pub(super) fn piece(&mut self, tokens: u64) -> usize {
+        let piece = Slot { number: None, label: 0, class: Class::Unrecorded, tokens, live: true };
+        self.tokens[piece.class as usize] += tokens;
+        self.slots.push(piece);
+        self.slots.len() - 1
+    }
+
+    fn enter(&mut self, number: u32, tokens: u64) {
+        let Some(span) = self.spans.get(number as usize) else { return };
+        let index = self.slots.len();
+        self.slots.push(Slot { number: Some(number), label: span.label, class: span.class, tokens, live: true });
+        if let (Some(place), Ok(index)) = (self.places.get_mut(number as usize), u32::try_from(index)) {
+            *place = index;
+        }
+        self.tokens[span.class as usize] += tokens;
+        self.fresh.push(index);
+    }
+
+    /// The span of a slot.
+    pub(super) fn span(&self, index: usize) -> Option<(u32, &'h Span)> {
+        let number = self.slots.get(index)?.number?;
+        Some((number, self.spans.get(number as usize)?))
+    }
+
+    /// The request that made a span.
+    pub(super) fn made_by(&self, number: u32) -> Option<u64> {
+        self.spans.get(number as usize)?.made_by
+    }
+
+    /// The place of a span in the order of the thread's records.
+    pub(super) fn seq(&self, number: u32) -> Option<u64> {
+        Some(self.spans.get(number as usize)?.seq)
+    }
+
+    /// A slot weighs so much from now on.
+    pub(super) fn resize(&mut self, index: usize, tokens: u64) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };
+        let sum = &mut self.tokens[slot.class as usize];
+        *sum = *sum - slot.tokens + tokens;
+        slot.tokens = tokens;
+    }
+
+    /// A span leaves.
+    pub(super) fn drop_span(&mut self, number: u32) {
+        if let Some(place) = self.places.get(number as usize) {
+            self.leave(*place as usize);
+        }
+    }
+
+    /// A slot leaves.
+    pub(super) fn leave(&mut self, index: usize) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };
+        slot.live = false;
+        self.tokens[slot.class as usize] -= slot.tokens;
+        self.left.push(index);
+    }
+
+    /// A request has carried what is live: nothing is fresh any more, what was meant for it alone
+    /// leaves.
     pub(super) fn sent(&mut self) {
-        if std::mem::take(&mut self.ephemeral) {
-            self.retain(|span| !span.ephemeral);
+        for index in std::mem::take(&mut self.fresh) {
+            if self.span(index).is_some_and(|(_, span)| span.ephemeral) {
+                self.leave(index);
+            }
+        }
+    }
+
+    /// A request that nobody reported has carried it: what is fresh is still to be closed.
+    pub(super) fn sent_unreported(&mut self) {
+        let fresh = std::mem::take(&mut self.fresh);
+        for index in fresh {
+            if self.span(index).is_some_and(|(_, span)| span.ephemeral) {
+                self.leave(index);
+            } else {
+                self.fresh.push(index);
+            }
         }
     }
 
@@ -87,24 +219,41 @@ impl<'h> Context<'h> {
             self.clear(change);
         }
         if let Some(place) = change.back_to {
-            self.retain(|span| span.seq <= place);
+            self.back_to(place);
         }
-        if !change.drop.is_empty() {
-            let drop: HashSet<u64> = change.drop.iter().copied().collect();
-            self.retain(|span| !drop.contains(&span.seq));
-        }
+        let drop: Vec<u32> = change.drop.iter().filter_map(|seq| self.find(*seq)).collect();
+        drop.into_iter().for_each(|number| self.drop_span(number));
     }
 
     /// All leave but those to keep, which stand first, in their new order, and after them the
-    /// latest messages of the user that fit.
+    /// latest messages of the user that fit. Pieces leave too, the first slot is a new head.
     fn clear(&mut self, change: &Change) {
         let mut kept: Vec<u32> = change.keep.iter().filter_map(|seq| self.find(*seq)).collect();
         if let Some(room) = change.keep_user_tokens {
             let messages = self.latest_messages(room, &kept);
             kept.extend(messages);
         }
-        self.live = kept;
-        self.sum();
+        let weigh = |number: &u32| self.places.get(*number as usize).and_then(|place| self.slots.get(*place as usize));
+        let kept: Vec<(u32, u64)> =
+            kept.iter().map(|number| (*number, weigh(number).map_or(0, |slot| slot.tokens))).collect();
+        for index in self.begun..self.slots.len() {
+            self.leave(index);
+        }
+        self.begun = self.slots.len();
+        self.piece(0);
+        self.fresh.clear();
+        kept.into_iter().for_each(|(number, tokens)| self.enter(number, tokens));
+    }
+
+    /// All leave that entered after a place.
+    fn back_to(&mut self, place: u64) {
+        for index in (self.begun..self.slots.len()).rev() {
+            match self.span(index) {
+                Some((_, span)) if span.seq <= place => break,
+                Some(_) => self.leave(index),
+                None => {}
+            }
+        }
     }
 
     /// A span that has entered. One that has left may come back: a compaction names what it keeps.
@@ -120,32 +269,16 @@ impl<'h> Context<'h> {
         let kept: HashSet<u32> = kept.iter().copied().collect();
         let mut left = room;
         let mut messages = Vec::new();
-        for number in self.live.iter().rev().filter(|number| !kept.contains(number)) {
-            let Some(span) = self.spans.get(*number as usize).filter(|span| span.message && span.known) else {
+        let live = self.slots.iter().skip(self.begun).rev().filter(|slot| slot.live).filter_map(|slot| slot.number);
+        for number in live.filter(|number| !kept.contains(number)) {
+            let Some(span) = self.spans.get(number as usize).filter(|span| span.message && span.known) else {
                 continue;
             };
             let Some(rest) = left.checked_sub(u64::from(span.tokens)) else { break };
             left = rest;
-            messages.push(*number);
+            messages.push(number);
         }
         messages.reverse();
         messages
     }
-
-    fn retain(&mut self, stays: impl Fn(&Span) -> bool) {
-        let spans = self.spans;
-        self.live.retain(|number| spans.get(*number as usize).is_some_and(&stays));
-        self.sum();
-    }
-
-    fn sum(&mut self) {
-        self.tokens = Classes::default();
-        for span in self.live.iter().filter_map(|number| self.spans.get(*number as usize)) {
-            weigh(&mut self.tokens, span);
-        }
-    }
-}
-
-fn weigh(tokens: &mut Classes, span: &Span) {
-    tokens[span.class as usize] += u64::from(span.tokens);
 }

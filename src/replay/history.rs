@@ -5,8 +5,9 @@
 
 use super::context::Change;
 use super::label::Labels;
+use super::law::{self, Law};
 use super::total::Period;
-use crate::record::{Event, Part, Request, Role};
+use crate::record::{Event, Part, Request, Role, Uncounted};
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,9 +34,24 @@ pub struct Content<'a> {
     pub command: &'a str,
     /// Only the next request carries it.
     pub ephemeral: bool,
+    /// Line of the file: spans of one line are one item.
+    pub line: Option<u64>,
+    /// `final_answer`, `commentary`, or empty where the file does not say.
+    pub phase: &'a str,
+    /// Tokens in the form that some models are sent, where it differs.
+    pub rendered: Option<u64>,
+    /// Tokens of the qualified tool name.
+    pub tool_tokens: Option<u64>,
+    /// Of reasoning: bytes of its encrypted text.
+    pub sealed_bytes: Option<u64>,
+    /// Bytes by character class, as in [`crate::record::Measured`].
+    pub classes: Option<[u64; 6]>,
+    /// Size of the text, and the limit it is cut to on the wire.
+    pub cut: Option<(u64, u64)>,
 }
 
-/// What kinds of content a context is made of; the order of `context_*_tokens` in [`crate::record::Billed`].
+/// What kinds of content a context is made of; the order of `context_*_tokens` in
+/// [`crate::record::Billed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Instructions,
@@ -43,10 +59,12 @@ pub(super) enum Class {
     Messages,
     Images,
     Reasoning,
+    /// What no file records.
+    Unrecorded,
 }
 
 /// Tokens by [`Class`].
-pub(super) type Classes = [u64; 5];
+pub(super) type Classes = [u64; 6];
 
 impl Class {
     /// Text is a message where somebody said it, and instructions where the program added it.
@@ -77,6 +95,66 @@ pub(super) struct Span {
     pub(super) ephemeral: bool,
     /// What a user said, in text: what some agents keep at a compaction.
     pub(super) message: bool,
+    pub(super) kind: Kind,
+    /// It opens an item: the framing of the item is its.
+    pub(super) opens: bool,
+    pub(super) tool_tokens: u32,
+    /// As some models are sent it.
+    pub(super) rendered: u32,
+    /// By the counter of character classes.
+    pub(super) classed: Option<u32>,
+    pub(super) sealed_bytes: u32,
+    pub(super) made_by: Option<u64>,
+}
+
+/// What the laws tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A message of the assistant that closes its turn, if its response has no call (`None`: the
+    /// file does not say).
+    Answer(Option<bool>),
+    /// A message of the user.
+    User,
+    /// Other input text.
+    Input,
+    Call {
+        patch: bool,
+        server: bool,
+    },
+    /// A call that the provider serves itself.
+    Search,
+    Output {
+        patch: bool,
+        server: bool,
+        sure: bool,
+    },
+    /// An image; `answer`: a tool returned it.
+    Image {
+        answer: bool,
+    },
+    Reasoning,
+    /// Content that no law predicts.
+    Opaque,
+}
+
+impl Kind {
+    fn of(content: &Content) -> Kind {
+        let (patch, server) = (content.tool == law::PATCH, !content.server.is_empty());
+        match content.part {
+            Part::Reasoning => Kind::Reasoning,
+            Part::Image => Kind::Image { answer: content.role == Role::Tool },
+            Part::ToolCall if content.tool == law::SEARCH => Kind::Search,
+            Part::ToolCall => Kind::Call { patch, server },
+            Part::ToolOutput => Kind::Output { patch, server, sure: content.tool != law::TOOL_SEARCH },
+            Part::Document | Part::Opaque => Kind::Opaque,
+            Part::Text => match (content.role, content.phase) {
+                (Role::Assistant, "") => Kind::Answer(None),
+                (Role::Assistant, phase) => Kind::Answer(Some(phase == "final_answer")),
+                (Role::User, _) => Kind::User,
+                _ => Kind::Input,
+            },
+        }
+    }
 }
 
 /// What is kept of a request.
@@ -90,6 +168,13 @@ pub(super) struct Call {
     pub(super) cache_write: u64,
     pub(super) output: u64,
     pub(super) reasoning: Option<u64>,
+    /// Whether the output is a report and not a placeholder.
+    pub(super) output_known: bool,
+    /// Whether the input is a report that can be believed: no estimate, not nothing.
+    pub(super) reported: bool,
+    pub(super) law: &'static Law,
+    /// The law is that of another model, the nearest.
+    pub(super) nearest: bool,
 }
 
 /// Something that happens after `after` spans have entered.
@@ -105,7 +190,7 @@ pub(super) enum Moment {
     Change(Box<Change>),
 }
 
-/// A thread, in the order of its records. About 120 bytes a span and 200 a request, with the bill.
+/// A thread, in the order of its records. About 350 bytes a span and 500 a request, with the bill.
 #[derive(Debug, Default)]
 pub struct History {
     pub(super) spans: Vec<Span>,
@@ -113,9 +198,18 @@ pub struct History {
     /// Spans that a request made: its ordinal, and the span's number.
     pub(super) made: Vec<(u64, u32)>,
     pub(super) labels: Labels,
+    /// Line of the latest span.
+    line: Option<u64>,
+    /// Who served the thread's models; empty where the file does not say.
+    provider: String,
 }
 
 impl History {
+    /// Who serves the models of the thread, as [`crate::record::Session`] names them.
+    pub fn served_by(&mut self, provider: &str) {
+        provider.clone_into(&mut self.provider);
+    }
+
     /// A span stands here.
     pub fn span(&mut self, content: &Content) {
         if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
@@ -123,7 +217,7 @@ impl History {
         }
         self.spans.push(Span {
             seq: content.seq,
-            tokens: content.tokens.map_or(0, narrow),
+            tokens: narrow(cut(content.tokens.unwrap_or(0), content.cut)),
             weight: narrow(content.weight),
             label: self.labels.label(content),
             class: Class::of(content),
@@ -131,12 +225,21 @@ impl History {
             reasoning: content.part == Part::Reasoning,
             ephemeral: content.ephemeral,
             message: content.part == Part::Text && content.source == "user",
+            kind: Kind::of(content),
+            opens: content.line.is_none() || content.line != self.line,
+            tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
+            rendered: narrow(cut(content.rendered.or(content.tokens).unwrap_or(0), content.cut)),
+            classed: content.classes.zip(content.tokens).map(|(c, t)| narrow(law::by_class(t, c))),
+            sealed_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
+            made_by: content.made_by,
         });
+        self.line = content.line;
     }
 
     /// A request stands here: it carries what is live of the spans before it.
     pub fn request(&mut self, request: &Request) {
         let hour = request.at.as_deref().and_then(hour);
+        let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let call = Call {
             n: request.n,
             counted: request.counted && request.input_tokens.is_some(),
@@ -149,6 +252,10 @@ impl History {
             cache_write: bounded(request.cache_write_tokens.unwrap_or(0)),
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
+            output_known: request.output_known != Some(false) && request.output_tokens.is_some(),
+            reported: request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate),
+            law,
+            nearest,
         };
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(call) });
     }
@@ -158,6 +265,17 @@ impl History {
         if let Some(change) = Change::of(event) {
             self.steps.push(Step { after: self.spans.len(), what: Moment::Change(Box::new(change)) });
         }
+    }
+}
+
+/// A text over its limit is sent cut in the middle: so much of its tokens is left (FORMATS 1.7).
+fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
+    match limit {
+        Some((bytes, limit)) if bytes > limit => {
+            let left = u128::from(tokens) * u128::from(limit) / u128::from(bytes);
+            u64::try_from(left).unwrap_or(tokens)
+        }
+        _ => tokens,
     }
 }
 

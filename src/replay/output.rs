@@ -56,7 +56,7 @@ fn shares(call: &Call, own: &[(u32, &Span)]) -> Vec<(u32, u64)> {
 }
 
 /// Cuts `whole` into parts as the weights are; they add up to it. Without weights, into equal ones.
-fn proportional(whole: u64, weights: &[u64]) -> Vec<u64> {
+pub(super) fn proportional(whole: u64, weights: &[u64]) -> Vec<u64> {
     let none = weights.iter().all(|weight| *weight == 0);
     let weigh = |weight: &u64| if none { 1 } else { u128::from(*weight) };
     let all: u128 = weights.iter().map(weigh).sum();

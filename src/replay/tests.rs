@@ -3,22 +3,49 @@
 use proptest::prelude::*;
 
 use super::{Content, History};
-use crate::record::{Event, Part, Request, What};
+use crate::record::{Event, Part, Request, Role, What};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
 enum Made {
-    Span { tokens: Option<u64>, part: Part, made: bool, ephemeral: bool },
-    Request { counted: bool, input: u64, read: u64, write: u64, output: u64, reasoning: Option<u64>, hour: u32 },
-    Event { clear: bool, back_to: Option<u64>, drop: u64, keep_user_tokens: Option<u64> },
+    Span {
+        tokens: Option<u64>,
+        part: Part,
+        made: bool,
+        ephemeral: bool,
+    },
+    Request {
+        model: &'static str,
+        counted: bool,
+        input: u64,
+        read: u64,
+        write: u64,
+        output: u64,
+        reasoning: Option<u64>,
+        hour: u32,
+    },
+    Event {
+        clear: bool,
+        back_to: Option<u64>,
+        drop: u64,
+        keep_user_tokens: Option<u64>,
+    },
 }
 
 fn made() -> impl Strategy<Value = Made> {
-    let part = prop_oneof![Just(Part::Text), Just(Part::Reasoning), Just(Part::ToolOutput), Just(Part::Image)];
+    let part = prop_oneof![
+        Just(Part::Text),
+        Just(Part::Reasoning),
+        Just(Part::ToolOutput),
+        Just(Part::ToolCall),
+        Just(Part::Image)
+    ];
     let span = (prop::option::of(0..2000u64), part, any::<bool>(), any::<bool>());
     // Reads and writes beyond the input are damage, and must not hurt either.
     let cache = (0..6000u64, 0..3000u64);
+    let model = prop_oneof![Just("gpt-5.3-codex"), Just("gpt-5.2-codex"), Just("claude-opus-4-5"), Just("")];
     let request = (
+        model,
         any::<bool>(),
         prop_oneof![0..9000u64, any::<u64>()],
         cache,
@@ -29,8 +56,8 @@ fn made() -> impl Strategy<Value = Made> {
     let event = (any::<bool>(), prop::option::of(0..40u64), 0..40u64, prop::option::of(0..3000u64));
     prop_oneof![
         3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
-        3 => request.prop_map(|(counted, input, (read, write), output, reasoning, hour)| {
-            Made::Request { counted, input, read, write, output, reasoning, hour }
+        3 => request.prop_map(|(model, counted, input, (read, write), output, reasoning, hour)| {
+            Made::Request { model, counted, input, read, write, output, reasoning, hour }
         }),
         1 => event.prop_map(|(clear, back_to, drop, keep_user_tokens)| {
             Made::Event { clear, back_to, drop, keep_user_tokens }
@@ -51,18 +78,23 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     weight: 3,
                     made_by,
                     part,
+                    role: if made { Role::Assistant } else { Role::User },
+                    tool: if seq % 5 == 0 { "web_search" } else { "shell" },
+                    sealed_bytes: Some(900),
+                    tool_tokens: Some(3),
                     source: "user",
                     ephemeral,
                     ..Content::default()
                 });
             }
-            Made::Request { counted, input, read, write, output, reasoning, hour } => {
+            Made::Request { model, counted, input, read, write, output, reasoning, hour } => {
                 n += 1;
                 // As everywhere: larger numbers than JSON can carry are cut.
                 input_sum += if counted { i64::try_from(input.min(1 << 53)).unwrap() } else { 0 };
                 output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
                 history.request(&Request {
                     n,
+                    model: Some(model.into()),
                     at: Some(format!("2026-11-20T{hour:02}:30:00.000Z")),
                     counted,
                     input_tokens: Some(input),
@@ -112,6 +144,35 @@ proptest! {
         for span in bill.spans() {
             let cached = span.carried_cache_read_tokens.unwrap_or(0) + span.carried_cache_write_tokens.unwrap_or(0);
             prop_assert!(cached <= span.carried_tokens.unwrap_or(0));
+        }
+    }
+
+    #[test]
+    fn every_request_is_closed_and_only_what_is_unexplained_may_be_negative(
+        records in prop::collection::vec(made(), 0..60)
+    ) {
+        let (history, _, _) = feed(&records);
+        let bill = history.replay();
+        let inputs = records.iter().filter_map(|record| match record {
+            Made::Request { input, .. } => Some((*input).min(1 << 53)),
+            _ => None,
+        });
+        for (request, input) in bill.requests().zip(inputs) {
+            let parts = [
+                request.context_instructions_tokens,
+                request.context_tools_tokens,
+                request.context_messages_tokens,
+                request.context_images_tokens,
+                request.context_reasoning_tokens,
+                request.context_unrecorded_tokens,
+            ];
+            let sum: i128 = parts.into_iter().flatten().map(i128::from).sum();
+            prop_assert_eq!(sum + i128::from(request.unexplained_tokens.unwrap()), i128::from(input));
+            // No context is larger than what was ever reported or counted: nothing wrapped around.
+            prop_assert!(sum < 1 << 60);
+        }
+        for piece in bill.pieces() {
+            prop_assert!(piece.tokens > 0 && piece.until.is_none_or(|until| until > piece.from));
         }
     }
 }

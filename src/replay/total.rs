@@ -1,9 +1,9 @@
 //! Rows: what was charged, by hour, model and kind of content.
 //!
 //! A token is *first* sent with the first request that carries it, counted or not, so the rows of
-//! a window are those of the whole. Sent again, it was read from the cache or was not. What is
-//! unrecorded is treated alike: what it has in common with the request before was sent again, the
-//! difference is new (or gone, then negative only where the whole is).
+//! a window are those of the whole. Sent again, it was read from the cache or was not. The row of
+//! nobody holds the pieces of what no file records, and what is unexplained, which alone may be
+//! negative.
 
 use std::collections::BTreeMap;
 
@@ -30,24 +30,26 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// A span of `tokens` was sent, so much of it read from and written to the cache.
-    pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64, first: bool) {
-        if first {
-            self.items += 1;
-            self.first += signed(tokens);
-        } else {
-            self.cached += signed(cached);
-            self.uncached += signed(tokens - cached);
-        }
+    /// So many tokens were sent again, of them `cached` read from and `written` to the cache.
+    pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64) {
+        self.cached += signed(cached);
+        self.uncached += signed(tokens.saturating_sub(cached));
         self.written += signed(written);
     }
 
-    /// A request was sent with `now` tokens that no span owns, `cached` of them read from the
-    /// cache; the request before it had `before`.
-    pub(super) fn unrecorded(&mut self, now: i64, before: i64, cached: i64, written: i64) {
-        let again = if now.signum() == before.signum() { now.signum() * now.abs().min(before.abs()) } else { 0 };
-        let cached = cached.min(again).max(0);
-        let more = Row { items: 1, first: now - again, cached, uncached: again - cached, written, output: 0 };
+    /// Of what was sent, `tokens` were sent for the first time, `cached` of them read from
+    /// the cache.
+    pub(super) fn first(&mut self, tokens: u64, cached: u64, is_item: bool) {
+        self.items += u64::from(is_item);
+        self.first += signed(tokens);
+        self.cached -= signed(cached);
+        self.uncached -= signed(tokens.saturating_sub(cached));
+    }
+
+    /// A request of whose input so much is unexplained: priced uncached (DESIGN 1.5). What was
+    /// written to the cache beyond the context is nobody's too.
+    pub(super) fn nobody(&mut self, unexplained: i64, written: i64) {
+        let more = Row { items: 1, uncached: unexplained, written, ..Row::default() };
         self.add(&more);
     }
 

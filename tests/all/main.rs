@@ -11,6 +11,7 @@
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
+//! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would. No test knows another.
@@ -20,6 +21,7 @@ mod run;
 mod corpus;
 mod docs;
 mod golden;
+mod laws;
 mod layers;
 mod manners;
 mod wire;

@@ -96,6 +96,7 @@ impl Chain {
         let call = Call {
             tool: tool.clone(),
             server: span.server.clone(),
+            wire_name: span.wire_name.clone(),
             command: span.command.clone(),
             target: span.target.clone(),
         };

@@ -93,6 +93,13 @@ pub(super) fn document(text: &str) -> Option<String> {
         .map(|name| name.chars().take(120).collect())
 }
 
+/// Whether a version of the agent rewrites shell outputs at all: from 0.45 on (FORMATS 1.15: not
+/// yet in 0.44.0, always in 0.46). Unknown versions are new ones.
+pub(super) fn rewrites_shell(version: Option<&str>) -> bool {
+    let minor = |version: &str| version.strip_prefix("0.")?.split('.').next()?.parse::<u32>().ok();
+    version.and_then(minor).is_none_or(|minor| minor >= 45)
+}
+
 /// Whether an output is the JSON that some models are sent rewritten (FORMATS 1.15).
 pub(super) fn is_shell_json(tool: Option<&str>, text: &str) -> bool {
     let rewritten = matches!(tool, Some("shell" | "container.exec" | "apply_patch"));

@@ -58,7 +58,7 @@ record!(Span {
     r#type: String, thread: String, session: String, id: String, seq: u64, role: String, part: String, source: String,
     bytes: u64;
     // Where it comes from.
-    at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String, command: String, target: String,
+    at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String, wire_name: String, command: String, target: String,
     call_id: String, phase: String, inherited: bool,
     // Its place, and what is known of the content.
     line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, mime: String,
@@ -83,7 +83,8 @@ record!(Request {
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
     output_known: bool, reasoning_tokens: u64, line: u64,
     // tok-usage-join
-    predicted_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
+    predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
+    context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
     context_images_tokens: u64, context_reasoning_tokens: u64, bucket: String,
 });
 
@@ -92,7 +93,7 @@ record!(Event {
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
     drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
     call_id: String, parent: String, count: u64,
-    line: u64,
+    line: u64, n: u64, until: u64,
 });
 
 record!(Disk { r#type: String, thread: String, session: String, kind: String, lines: u64, bytes: u64; });

@@ -1,0 +1,242 @@
+//! The local closing: what a report says beyond the laws, and to whom it is given.
+//!
+//! For every request, in integers: the sizes of its spans + the pieces of what no file records +
+//! unexplained = reported input (DESIGN 1.3). What a step leaves over belongs to that step and
+//! nowhere else. It goes, in this order, to
+//!
+//! 1. the rounding of reasoning that entered;
+//! 2. spans that no law predicts, as long as the result is plausible;
+//! 3. the largest span that entered, up to 2 % of what entered (2 tokens at least);
+//! 4. a piece of what no file records, if it lasts;
+//! 5. nobody: it is unexplained in this request, and moves nothing.
+//!
+//! Spans keep the size they were closed with, and leave with it. Pieces may shrink, the latest
+//! first; none falls below nothing. What then is left is owed: unexplained in each request that
+//! follows, until a step the other way pays it back.
+
+use super::context::Context;
+use super::forecast::{Ahead, Forecast};
+use super::history::{Call, Kind};
+use super::law::{Rule, TOLERANCE};
+use super::output::proportional;
+use super::pieces::{Cause, Pieces};
+use super::weigh::Weight;
+use super::{Load, signed};
+use crate::record::Basis;
+
+/// A span that enters, and is not closed yet.
+#[derive(Clone, Copy, Debug)]
+struct Entering {
+    slot: usize,
+    number: u32,
+    weight: Weight,
+    tokens: u64,
+    /// Its size has a natural bound: beyond it, the step says something else.
+    bounded: bool,
+    basis: Option<Basis>,
+}
+
+/// What is left open from one request to the next.
+#[derive(Debug, Default)]
+pub(super) struct Close {
+    pub(super) pieces: Pieces,
+    /// What no piece could give: it lasts.
+    owed: i64,
+    /// How far the latest report was off a level that it did not move.
+    off: i64,
+    /// Input and output of the latest report.
+    latest: Option<(u64, u64)>,
+}
+
+/// One report, on its way to being closed.
+struct Step<'s, 'h> {
+    call: &'s Call,
+    ahead: &'s Ahead,
+    context: &'s mut Context<'h>,
+    entering: Vec<Entering>,
+    /// What is not given yet.
+    left: i64,
+    /// Whether a measurement found its spans.
+    measured: bool,
+}
+
+impl Close {
+    /// The context was cleared: what is not in every request is gone.
+    pub(super) fn clear(&mut self, context: &mut Context, before: u64) {
+        self.pieces.clear(context, before);
+        (self.owed, self.off) = (0, 0);
+    }
+
+    /// Closes a request at place `at` of the forecast; returns whether its step is explained,
+    /// where it is a step.
+    pub(super) fn request(
+        &mut self,
+        call: &Call,
+        at: usize,
+        forecast: &Forecast,
+        context: &mut Context,
+        loads: &mut [Load],
+    ) -> Option<bool> {
+        let ahead = forecast.requests.get(at)?;
+        self.pieces.end_search(context, call.n);
+        let entering = entering(call, forecast, context, loads);
+        let mut step = Step { call, ahead, context, entering, left: 0, measured: false };
+        let mut explained = None;
+        if call.reported {
+            let reported = signed(ahead.whole.or(call.input).unwrap_or(0));
+            step.left = reported - signed(step.context.total()) - self.owed;
+            let off = step.left - self.off;
+            self.off = 0;
+            self.give(&mut step, || forecast.lasts(at));
+            let by_law = off.unsigned_abs() <= ahead.tolerance();
+            explained = ahead.step.then_some(by_law || step.measured);
+            step.name(by_law && ahead.step);
+            self.latest = call.input.map(|input| (input, call.output));
+        }
+        if call.reported || call.counted {
+            step.keep(loads);
+        }
+        explained
+    }
+
+    /// Gives away what is left of a step.
+    fn give(&mut self, step: &mut Step, lasts: impl Fn() -> bool) {
+        if step.ahead.first && !self.pieces.begun() {
+            let head = u64::try_from(step.left).unwrap_or(0);
+            self.pieces.head(step.context, head, step.call.n);
+            self.owed = step.left.min(0);
+            return;
+        }
+        if step.ahead.searches > 0 && step.left > signed(step.ahead.tolerance()) && step.ahead.step {
+            let found = u64::try_from(step.left).unwrap_or(0);
+            self.pieces.begin(step.context, found, step.call.n, Cause::Search);
+            return;
+        }
+        step.round();
+        step.measure();
+        step.trim();
+        if step.left == 0 {
+            return;
+        }
+        if !step.ahead.first && !lasts() {
+            self.off = step.left;
+            return;
+        }
+        if step.left < 0 {
+            let short = self.pieces.shrink(step.context, step.left.unsigned_abs(), step.call.n);
+            self.owed -= signed(short);
+        } else {
+            let back = step.left.min(-self.owed);
+            self.owed += back;
+            let more = u64::try_from(step.left - back).unwrap_or(0);
+            let cause = self.cause(step);
+            self.pieces.begin(step.context, more, step.call.n, cause);
+        }
+    }
+
+    /// Why a piece begins, where it can be told.
+    fn cause(&self, step: &Step) -> Cause {
+        let read = step.call.cache_read;
+        match self.latest {
+            _ if step.ahead.first => Cause::Compaction,
+            // What was read from the cache was sent before: by a request that no line records.
+            Some((input, output)) if read > input.saturating_add(output) => Cause::LostRequest,
+            // Tools stand in front of everything: when they change, nothing behind them is cached.
+            Some(_) if read > 0 && read < self.pieces.head_tokens() => Cause::ToolList,
+            _ => Cause::Unknown,
+        }
+    }
+}
+
+/// Spans that enter with this request, weighed; what was closed before keeps its size.
+fn entering(call: &Call, forecast: &Forecast, context: &mut Context, loads: &[Load]) -> Vec<Entering> {
+    let mut entering = Vec::new();
+    for slot in context.fresh.clone() {
+        let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else { continue };
+        let open = loads.get(number as usize).is_some_and(|load| !load.closed);
+        let Some(weight) = forecast.weights.get(number as usize).copied().filter(|_| open) else { continue };
+        context.resize(slot, weight.tokens);
+        let bounded = span.known || span.kind == Kind::Reasoning || matches!(call.law.rule, Rule::Measured(_));
+        entering.push(Entering { slot, number, weight, tokens: weight.tokens, bounded, basis: None });
+    }
+    entering
+}
+
+impl Step<'_, '_> {
+    /// 1. Reported reasoning is rounded: up to what is missing at most.
+    fn round(&mut self) {
+        let room = |entering: &Entering| if self.left > 0 { entering.weight.over } else { entering.weight.under };
+        let rooms: Vec<u64> = self.entering.iter().map(room).collect();
+        let all: u64 = rooms.iter().sum();
+        if all == 0 || self.left.unsigned_abs() > self.ahead.tolerance() + all {
+            return;
+        }
+        let given = self.left.unsigned_abs().min(all);
+        let sign = self.left.signum();
+        for (entering, part) in self.entering.iter_mut().zip(proportional(given, &rooms)) {
+            entering.tokens = entering.tokens.saturating_add_signed(sign * signed(part));
+        }
+        self.left -= sign * signed(given);
+    }
+
+    /// 2. What no law predicts is what the report says, if that can be.
+    fn measure(&mut self) {
+        let unsure: Vec<&Entering> = self.entering.iter().filter(|entering| !entering.weight.sure).collect();
+        if unsure.is_empty() {
+            return;
+        }
+        let counted: u64 = unsure.iter().map(|entering| entering.tokens).sum();
+        let most =
+            if unsure.iter().all(|e| e.bounded) { counted.saturating_mul(2).saturating_add(300) } else { u64::MAX };
+        let Ok(found) = u64::try_from(signed(counted) + self.left) else { return };
+        if found > most {
+            return;
+        }
+        let weights: Vec<u64> = unsure.iter().map(|entering| entering.tokens.max(1)).collect();
+        let basis = if unsure.len() == 1 { Basis::Difference } else { Basis::Split };
+        let unsure = self.entering.iter_mut().filter(|entering| !entering.weight.sure);
+        for (entering, tokens) in unsure.zip(proportional(found, &weights)) {
+            (entering.tokens, entering.basis) = (tokens, Some(basis));
+        }
+        self.left = 0;
+        self.measured = matches!(self.call.law.rule, Rule::Measured(_));
+    }
+
+    /// 3. A little, to the largest.
+    fn trim(&mut self) {
+        let all: u64 = self.entering.iter().map(|entering| entering.tokens).sum();
+        if self.left.unsigned_abs() > (all / 50).max(TOLERANCE) {
+            return;
+        }
+        let Some(largest) = self.entering.iter_mut().max_by_key(|entering| entering.tokens) else { return };
+        if let Some(tokens) = largest.tokens.checked_add_signed(self.left) {
+            largest.tokens = tokens;
+            self.left = 0;
+        }
+    }
+
+    /// Says how the sizes are known. What a response produced is reported as one number.
+    fn name(&mut self, by_law: bool) {
+        let measured = matches!(self.call.law.rule, Rule::Measured(_));
+        let own = self.entering.iter().filter(|entering| entering.weight.sure).count();
+        for entering in self.entering.iter_mut().filter(|entering| entering.basis.is_none() && entering.weight.sure) {
+            entering.basis = match (measured, by_law && !self.call.nearest) {
+                (true, _) if own == 1 => Some(Basis::Difference),
+                (true, _) => Some(Basis::Split),
+                (false, true) => Some(Basis::Counted),
+                (false, false) => None,
+            };
+        }
+    }
+
+    /// The sizes are final.
+    fn keep(&mut self, loads: &mut [Load]) {
+        for entering in &self.entering {
+            self.context.resize(entering.slot, entering.tokens);
+            let Some(load) = loads.get_mut(entering.number as usize) else { continue };
+            let basis = entering.basis.unwrap_or(Basis::Estimated);
+            (load.closed, load.tokens, load.basis) = (true, entering.tokens, basis);
+            load.known |= entering.weight.sure || basis != Basis::Estimated;
+        }
+    }
+}

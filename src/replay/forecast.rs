@@ -1,0 +1,268 @@
+//! The prediction: what each request of a thread should have cost, by the laws alone.
+//!
+//! A first walk over the thread. It weighs the spans, lets the laws drop reasoning, and compares
+//! each step with the reported one. What is left over is what the closing, which walks again, looks
+//! ahead in: a report that is out of line and back on level soon after moves nothing.
+//!
+//! Where a law leaves a choice the report decides, with a witness beside it:
+//! - Reasoning is dropped at the first message of the user after a final answer. At another message
+//!   of the user it is dropped if both the step and the cached prefix say so: the step fits better
+//!   without it, and the cache ends before the first of it.
+//! - Some models report the n-th part of the input of a response with n calls. Whole and part
+//!   differ by a factor: the one that is nearer is meant.
+
+use super::context::Context;
+use super::history::{Call, History, Kind, Moment};
+use super::law::{ROUNDING, Reasoning, Rule, TOLERANCE};
+use super::signed;
+use super::weigh::{Responses, Weight};
+
+/// Providers read their cache in steps of so many tokens (FORMATS 5).
+const CACHE_STEP: u64 = 128;
+/// Out of line and back within so many requests: nothing has changed (DESIGN 1.3 e).
+const SOON: usize = 3;
+
+/// What is foretold of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead {
+    /// What the laws say that its spans weigh.
+    pub(super) predicted: u64,
+    /// Numbers of the spans that the laws drop before it.
+    pub(super) dropped: Vec<u32>,
+    /// What was sent, where the report is the n-th part of it.
+    pub(super) whole: Option<u64>,
+    /// Reported less predicted step.
+    residual: i64,
+    /// Whether the step has two ends: a report here, and one before it in the same epoch.
+    pub(super) step: bool,
+    /// The first report of its epoch.
+    pub(super) first: bool,
+    /// How far the rounding of reasoning can take the step.
+    pub(super) rounding: u64,
+    /// Calls that searched the web while it ran.
+    pub(super) searches: u64,
+    reported: bool,
+}
+
+impl Ahead {
+    /// How far an explained step may be off.
+    pub(super) fn tolerance(&self) -> u64 {
+        TOLERANCE + self.rounding
+    }
+}
+
+/// A thread, foretold.
+#[derive(Debug)]
+pub(super) struct Forecast {
+    /// One for each span, in the order they were fed.
+    pub(super) weights: Vec<Weight>,
+    /// One for each request.
+    pub(super) requests: Vec<Ahead>,
+}
+
+impl Forecast {
+    pub(super) fn of(history: &History) -> Forecast {
+        let mut walk = Walk {
+            context: Context::new(&history.spans),
+            responses: Responses::of(history),
+            weights: vec![Weight::default(); history.spans.len()],
+            level: None,
+            reasoning: Vec::new(),
+            reasoning_from: None,
+            answered: false,
+            asked: Asked::Nothing,
+            searched: 0,
+        };
+        let mut requests = Vec::new();
+        for step in &history.steps {
+            walk.enter_up_to(step.after);
+            match &step.what {
+                Moment::Request(call) => requests.push(walk.request(call)),
+                Moment::Change(change) => walk.change(change),
+            }
+        }
+        Forecast { weights: walk.weights, requests }
+    }
+
+    /// Whether the level that is off at a request stays off: not if it comes back soon, and not if
+    /// nothing of the epoch follows that could tell.
+    pub(super) fn lasts(&self, at: usize) -> bool {
+        let Some(here) = self.requests.get(at) else { return false };
+        let mut off = here.residual;
+        let mut slack = here.tolerance();
+        let mut followed = false;
+        let later = self.requests.iter().skip(at + 1).filter(|ahead| ahead.reported || ahead.first);
+        for ahead in later.take_while(|ahead| !ahead.first).take(SOON) {
+            followed = true;
+            off = off.saturating_add(ahead.residual);
+            slack += ahead.rounding;
+            if off.unsigned_abs() <= slack.max(here.residual.unsigned_abs() / 16) {
+                return false;
+            }
+        }
+        followed
+    }
+}
+
+/// Whether the user has said something since the latest request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// In the middle of a turn.
+    Meanwhile,
+    /// After the answer.
+    Anew,
+}
+
+struct Walk<'h> {
+    context: Context<'h>,
+    responses: Responses,
+    weights: Vec<Weight>,
+    /// What the latest report says that the context weighs; `None`: an epoch begins.
+    level: Option<Level>,
+    /// Live reasoning: numbers of its spans.
+    reasoning: Vec<u32>,
+    /// What was reported before the first of it entered.
+    reasoning_from: Option<i64>,
+    answered: bool,
+    asked: Asked,
+    /// What a search brought, which is there no more.
+    searched: i64,
+}
+
+/// A level, and what the laws said of the context then.
+#[derive(Clone, Copy)]
+struct Level {
+    reported: i64,
+    predicted: i64,
+}
+
+impl Walk<'_> {
+    fn enter_up_to(&mut self, end: usize) {
+        self.context.enter_up_to(end);
+    }
+
+    fn change(&mut self, change: &super::context::Change) {
+        self.context.change(change);
+        if change.clears() {
+            (self.level, self.answered, self.searched) = (None, false, 0);
+            self.asked = Asked::Nothing;
+            self.reasoning.clear();
+        }
+        self.context.left.clear();
+    }
+
+    fn request(&mut self, call: &Call) -> Ahead {
+        let entered = self.weigh(call);
+        let response = self.responses.get(call.n);
+        let (calls, searches) = response.map_or((0, 0), |response| (response.calls, response.searches));
+        let mut ahead = Ahead { searches, reported: call.reported, ..Ahead::default() };
+        let older = self.reasoning.len();
+        self.reasoning.extend(&entered);
+        if self.drops(call) {
+            ahead.dropped = std::mem::take(&mut self.reasoning);
+            ahead.dropped.iter().for_each(|number| self.context.drop_span(*number));
+            // What enters and is dropped at once was never sent: it rounds nothing.
+            ahead.rounding = self.rounding(call, ahead.dropped.get(..older).unwrap_or_default());
+        } else {
+            ahead.rounding = self.rounding(call, &entered);
+        }
+        let before = self.level.map_or(0, |level| level.reported);
+        self.reasoning_from = if self.reasoning.is_empty() { None } else { self.reasoning_from.or(Some(before)) };
+        self.asked = Asked::Nothing;
+        ahead.predicted = self.context.total();
+        if call.reported {
+            self.step(call, calls, &mut ahead);
+        }
+        self.context.sent();
+        self.context.left.clear();
+        ahead
+    }
+
+    /// Weighs what is fresh; returns the reasoning among it.
+    fn weigh(&mut self, call: &Call) -> Vec<u32> {
+        let mut reasoning = Vec::new();
+        for index in self.context.fresh.clone() {
+            let Some((number, span)) = self.context.span(index) else { continue };
+            let weight = self.responses.weigh(call.law, number, span);
+            if let Some(place) = self.weights.get_mut(number as usize) {
+                *place = weight;
+            }
+            self.context.resize(index, weight.tokens);
+            match span.kind {
+                Kind::Reasoning if matches!(call.law.rule, Rule::Framed(_)) => reasoning.push(number),
+                Kind::Answer(closing) => {
+                    let calls = || span.made_by.and_then(|n| self.responses.get(n)).map_or(0, |r| r.calls);
+                    self.answered |= closing.unwrap_or_else(|| calls() == 0);
+                }
+                Kind::User if self.answered => (self.asked, self.answered) = (Asked::Anew, false),
+                Kind::User if self.asked == Asked::Nothing => self.asked = Asked::Meanwhile,
+                _ => {}
+            }
+        }
+        reasoning
+    }
+
+    /// Whether the live reasoning is dropped before this request.
+    fn drops(&self, call: &Call) -> bool {
+        match (self.asked, self.level) {
+            (Asked::Nothing, _) => false,
+            (Asked::Anew, _) => true,
+            (Asked::Meanwhile, Some(level)) if call.reported => {
+                let all: u64 =
+                    self.reasoning.iter().filter_map(|n| self.weights.get(*n as usize)).map(|w| w.tokens).sum();
+                let kept = signed(call.input.unwrap_or(0)) - self.expected(level);
+                let fits = kept.saturating_add(signed(all)).unsigned_abs() < kept.unsigned_abs();
+                // Everything that is live may have entered just now.
+                let before = self.reasoning_from.unwrap_or(level.reported);
+                fits && signed(call.cache_read) <= before + signed(CACHE_STEP)
+            }
+            (Asked::Meanwhile, _) => false,
+        }
+    }
+
+    /// What should be reported now, from the latest report on.
+    fn expected(&self, level: Level) -> i64 {
+        level.reported - level.predicted + signed(self.context.total()) - self.searched
+    }
+
+    /// The rounding of spans that enter or leave: up to 64 for each response they are of.
+    fn rounding(&self, call: &Call, numbers: &[u32]) -> u64 {
+        let rounds = matches!(&call.law.rule, Rule::Framed(f) if matches!(f.reasoning, Reasoning::Rounded { .. }));
+        if !rounds {
+            return 0;
+        }
+        let rounded = |number: &&u32| {
+            let weight = self.weights.get(**number as usize);
+            weight.is_some_and(|weight| weight.tokens > 0 || weight.over > 0)
+        };
+        let mut made: Vec<Option<u64>> = numbers.iter().filter(rounded).map(|n| self.context.made_by(*n)).collect();
+        made.dedup();
+        ROUNDING * u64::try_from(made.len()).unwrap_or(0)
+    }
+
+    /// Compares the reported step with the predicted one.
+    fn step(&mut self, call: &Call, calls: u64, ahead: &mut Ahead) {
+        let input = signed(call.input.unwrap_or(0));
+        let predicted = signed(ahead.predicted);
+        let mut reported = input;
+        match self.level {
+            None => ahead.first = true,
+            Some(level) => {
+                let expected = self.expected(level);
+                let parts = signed(calls);
+                let divides = matches!(&call.law.rule, Rule::Framed(frame) if frame.divides) && calls > 1;
+                let off = |level: i64| level.saturating_sub(expected).unsigned_abs();
+                if divides && off(input.saturating_mul(parts)).saturating_mul(4) < off(input) {
+                    let least = input * parts;
+                    reported = expected.clamp(least, least + parts - 1);
+                    ahead.whole = u64::try_from(reported).ok();
+                }
+                ahead.step = true;
+                ahead.residual = reported - expected;
+            }
+        }
+        self.searched = if ahead.searches > 0 && ahead.step { ahead.residual.max(0) } else { 0 };
+        self.level = Some(Level { reported, predicted });
+    }
+}

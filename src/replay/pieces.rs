@@ -1,0 +1,152 @@
+//! Pieces: what was sent and no file records, seen only in what the reports say.
+//!
+//! The *head* is what the first request had beyond its spans (system prompt, definitions of
+//! tools); it stands in front, and stays when the context is cleared. Other pieces stand where they
+//! entered. A piece has a size and a cause; it may shrink, then it ends and a smaller one begins.
+
+use super::context::Context;
+
+/// Why a piece is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// What the first request had beyond its spans.
+    Head,
+    /// Results of a search on the web: in the request that searches only.
+    Search,
+    /// What a compaction left that the file does not hold.
+    Compaction,
+    /// The tool list has changed.
+    ToolList,
+    /// A request that no line records came between.
+    LostRequest,
+    /// Not known.
+    Unknown,
+}
+
+impl Cause {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Cause::Head => "head",
+            Cause::Search => "web_search",
+            Cause::Compaction => "compaction",
+            Cause::ToolList => "tool_list",
+            Cause::LostRequest => "lost_request",
+            Cause::Unknown => "unknown",
+        }
+    }
+}
+
+/// A piece that has been there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Past {
+    pub(super) cause: Cause,
+    pub(super) tokens: u64,
+    /// Ordinal of the first request that carried it.
+    pub(super) from: u64,
+    /// Ordinal of the first request that carried it no more; `None`: the thread ended.
+    pub(super) until: Option<u64>,
+}
+
+/// A piece that is there.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    slot: usize,
+    cause: Cause,
+    tokens: u64,
+    from: u64,
+}
+
+/// The pieces of a context, the latest last.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    live: Vec<Piece>,
+    pub(super) past: Vec<Past>,
+    /// Pieces that entered with the latest request: their slots.
+    pub(super) fresh: Vec<usize>,
+    begun: bool,
+}
+
+impl Pieces {
+    /// Whether the head is known.
+    pub(super) fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Size of the head.
+    pub(super) fn head_tokens(&self) -> u64 {
+        self.live.first().filter(|piece| piece.cause == Cause::Head).map_or(0, |piece| piece.tokens)
+    }
+
+    /// The head becomes known.
+    pub(super) fn head(&mut self, context: &mut Context, tokens: u64, from: u64) {
+        self.begun = true;
+        let slot = context.head();
+        context.adjust(slot, tokens);
+        self.live.insert(0, Piece { slot, cause: Cause::Head, tokens, from });
+        self.fresh.push(slot);
+    }
+
+    /// A piece begins.
+    pub(super) fn begin(&mut self, context: &mut Context, tokens: u64, from: u64, cause: Cause) {
+        if tokens > 0 {
+            let slot = context.piece(tokens);
+            self.live.push(Piece { slot, cause, tokens, from });
+            self.fresh.push(slot);
+        }
+    }
+
+    /// What a search brought is gone with the request after it.
+    pub(super) fn end_search(&mut self, context: &mut Context, n: u64) {
+        while let Some(piece) = self.live.pop_if(|piece| piece.cause == Cause::Search) {
+            self.ended(piece, n);
+            context.leave(piece.slot);
+        }
+    }
+
+    /// Takes up to `tokens` off the pieces, the latest first; returns what they could not give.
+    pub(super) fn shrink(&mut self, context: &mut Context, tokens: u64, n: u64) -> u64 {
+        let mut left = tokens;
+        while let Some(piece) = self.live.pop_if(|piece| left > 0 && piece.tokens > 0) {
+            let given = left.min(piece.tokens);
+            left -= given;
+            self.ended(piece, n);
+            let rest = piece.tokens - given;
+            context.adjust(piece.slot, rest);
+            if rest > 0 || piece.cause == Cause::Head {
+                self.live.push(Piece { tokens: rest, from: n, ..piece });
+            }
+        }
+        left
+    }
+
+    /// The context has been cleared before request `n`: the head stands in front of the new one.
+    pub(super) fn clear(&mut self, context: &mut Context, n: u64) {
+        let all = std::mem::take(&mut self.live);
+        self.fresh.clear();
+        for mut piece in all {
+            if piece.cause == Cause::Head {
+                piece.slot = context.head();
+                context.resize(piece.slot, piece.tokens);
+                self.live.push(piece);
+            } else {
+                self.ended(piece, n);
+            }
+        }
+    }
+
+    /// The thread has ended.
+    pub(super) fn finish(&mut self) {
+        for Piece { cause, tokens, from, .. } in std::mem::take(&mut self.live) {
+            if tokens > 0 {
+                self.past.push(Past { cause, tokens, from, until: None });
+            }
+        }
+        self.past.sort_by_key(|piece| piece.from);
+    }
+
+    fn ended(&mut self, Piece { cause, tokens, from, .. }: Piece, n: u64) {
+        if tokens > 0 && from < n {
+            self.past.push(Past { cause, tokens, from, until: Some(n) });
+        }
+    }
+}

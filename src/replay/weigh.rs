@@ -1,0 +1,195 @@
+//! What the laws say of each span: its tokens when it is sent, framing included.
+//!
+//! Framing and reasoning belong to a response, not to a span: they are shared among the spans that
+//! the response made, so that the spans' sizes add up. What a response made is known from the whole
+//! history, before the walk.
+
+use std::collections::BTreeMap;
+
+use super::history::{Call, History, Kind, Moment, Span};
+use super::law::{Frame, Law, REASONING_FRAME, ROUNDING, Reasoning, Rule};
+use super::output::proportional;
+
+/// The size of a span, as the law says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Weight {
+    pub(super) tokens: u64,
+    /// The law predicts it: nobody but a confirming step may change it.
+    pub(super) sure: bool,
+    /// It may be larger by the rounding of reported reasoning: by so many tokens at most, or
+    /// smaller by `under`.
+    pub(super) over: u64,
+    pub(super) under: u64,
+}
+
+/// What a request produced, as far as the file holds it.
+#[derive(Debug, Default)]
+pub(super) struct Response {
+    pub(super) calls: u64,
+    pub(super) searches: u64,
+    first_call: Option<u32>,
+    /// Numbers of its spans, in order.
+    spans: Vec<u32>,
+    /// Weights of those whose share is that of the response, by the span's number.
+    shares: BTreeMap<u32, Weight>,
+}
+
+/// All responses of a thread, by the ordinal of their request.
+#[derive(Debug, Default)]
+pub(super) struct Responses(BTreeMap<u64, Response>);
+
+impl Responses {
+    pub(super) fn of(history: &History) -> Responses {
+        let mut all = Responses::default();
+        for (n, number) in &history.made {
+            let Some(span) = history.spans.get(*number as usize) else { continue };
+            let response = all.0.entry(*n).or_default();
+            if matches!(span.kind, Kind::Call { .. }) {
+                response.calls += 1;
+                response.first_call.get_or_insert(*number);
+            }
+            response.searches += u64::from(span.kind == Kind::Search);
+            response.spans.push(*number);
+        }
+        for step in &history.steps {
+            let Moment::Request(call) = &step.what else { continue };
+            if let Some(response) = all.0.get_mut(&call.n) {
+                response.shares = response.share(call, &history.spans);
+            }
+        }
+        all
+    }
+
+    pub(super) fn get(&self, n: u64) -> Option<&Response> {
+        self.0.get(&n)
+    }
+
+    /// The size of a span under a law.
+    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span) -> Weight {
+        let response = span.made_by.and_then(|n| self.get(n));
+        if let Some(weight) = response.and_then(|response| response.shares.get(&number)) {
+            return *weight;
+        }
+        match &law.rule {
+            Rule::Framed(frame) => frame.weigh(span, response, number),
+            Rule::Measured(counter) => {
+                let classes = span.classed.map(u64::from);
+                let tokens = if span.known { counter.count(u64::from(span.tokens), classes) } else { 0 };
+                Weight { tokens, ..Weight::default() }
+            }
+        }
+    }
+}
+
+impl Response {
+    /// What is known of the response as a whole: its reasoning, or all it produced.
+    fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Weight> {
+        let own = || self.spans.iter().filter_map(|number| Some((*number, spans.get(*number as usize)?)));
+        match &call.law.rule {
+            Rule::Framed(frame) => {
+                let own: Vec<_> = own().filter(|(_, span)| span.kind == Kind::Reasoning).collect();
+                let bytes: Vec<u64> = own.iter().map(|(_, span)| u64::from(span.sealed_bytes)).collect();
+                let whole = match call.reasoning {
+                    Some(reported) => frame.reasoning(reported, &bytes, self.searches > 0),
+                    None => return BTreeMap::new(),
+                };
+                spread(whole, &own, |span| u64::from(span.weight))
+            }
+            Rule::Measured(_) if call.output_known => {
+                let whole = Weight { tokens: call.output, sure: true, ..Weight::default() };
+                spread(whole, &own().collect::<Vec<_>>(), |span| u64::from(span.tokens.max(1)))
+            }
+            Rule::Measured(_) => BTreeMap::new(),
+        }
+    }
+}
+
+/// Shares a weight among spans, as `by` weighs them; the parts add up to it.
+fn spread(whole: Weight, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTreeMap<u32, Weight> {
+    let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
+    let parts = |whole| proportional(whole, &weights).into_iter();
+    let (mut tokens, mut over, mut under) = (parts(whole.tokens), parts(whole.over), parts(whole.under));
+    let part = |(number, _): &(u32, &Span)| {
+        let (tokens, over, under) = (tokens.next()?, over.next()?, under.next()?);
+        Some((*number, Weight { tokens, over, under, ..whole }))
+    };
+    own.iter().filter_map(part).collect()
+}
+
+/// Tokens of the qualified name of the tool that returns images, `functions.view_image`.
+const Q_OF_IMAGES: u64 = 3;
+
+/// Of the framing of a call and its output, what the output takes.
+fn answer(whole: u64) -> u64 {
+    whole - whole / 2
+}
+
+impl Frame {
+    /// All reasoning of a response that reported so much of it, in encrypted texts of so many bytes.
+    /// Beside a search of the web the calls that search are reported as reasoning, and do not stay.
+    fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Weight {
+        let sure = !searches;
+        match self.reasoning {
+            Reasoning::Exact => Weight { tokens: reported + REASONING_FRAME, sure, ..Weight::default() },
+            Reasoning::Rounded { .. } => {
+                let estimate: u64 = bytes.iter().map(|bytes| self.sealed_tokens(*bytes)).sum();
+                let most = reported + ROUNDING - 1;
+                let tokens = estimate.clamp(reported, most);
+                let (over, under) = (most - tokens, tokens - reported);
+                Weight { tokens: tokens + REASONING_FRAME, sure, over, under }
+            }
+        }
+    }
+
+    /// Tokens of an encrypted text of so many bytes.
+    fn sealed_tokens(&self, bytes: u64) -> u64 {
+        let (wrap_bytes, centibytes) = match self.reasoning {
+            Reasoning::Rounded { wrap_bytes, centibytes } => (wrap_bytes, centibytes),
+            // As the median of the models that are known.
+            Reasoning::Exact => (845, 620),
+        };
+        bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
+    }
+
+    fn weigh(&self, span: &Span, response: Option<&Response>, number: u32) -> Weight {
+        let rewritten = self.rewrites || matches!(span.kind, Kind::Call { .. });
+        let text = u64::from(if rewritten { span.rendered } else { span.tokens });
+        let q = u64::from(span.tool_tokens);
+        let opens = |tokens: u64| if span.opens { tokens } else { 0 };
+        let calls = response.map_or(1, |response| response.calls);
+        let (framing, sure) = match span.kind {
+            Kind::Answer(closing) => {
+                (opens(if closing.unwrap_or(calls == 0) { self.closing } else { self.beside }), span.known)
+            }
+            Kind::User | Kind::Input => (opens(self.input), span.known),
+            Kind::Call { patch, server } => {
+                let whole = self.call(patch, server);
+                let first = response.is_some_and(|response| response.first_call == Some(number));
+                let own = match calls {
+                    0 | 1 => whole / 2,
+                    // The output takes the same however many calls there are.
+                    _ => self.several.1.saturating_sub(answer(whole)) + if first { self.several.0 } else { 0 },
+                };
+                (own + q, span.known)
+            }
+            Kind::Search => return Weight { tokens: 0, sure: true, ..Weight::default() },
+            Kind::Output { patch, server, sure } => (opens(answer(self.call(patch, server)) + q), span.known && sure),
+            Kind::Image { answer: true } => {
+                (opens(answer(self.single) + if q == 0 { Q_OF_IMAGES } else { q }), span.known && !self.images_unsure)
+            }
+            Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
+            Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
+            Kind::Opaque => (0, false),
+        };
+        Weight { tokens: text + framing, sure, ..Weight::default() }
+    }
+
+    /// The framing of the only call of a response, with its output, less 2Q.
+    fn call(&self, patch: bool, server: bool) -> u64 {
+        match (patch, server) {
+            (true, _) => self.patch,
+            (false, true) => self.single_of_server,
+            (false, false) => self.single,
+        }
+    }
+}
