@@ -157,7 +157,7 @@ impl Walk<'_> {
         self.context.change(change);
         self.settle();
         if change.clears() {
-            self.close.clear(&mut self.context, self.n + 1);
+            self.close.clear(&mut self.context, self.n.saturating_add(1));
         }
     }
 

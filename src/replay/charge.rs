@@ -115,8 +115,8 @@ impl Charge {
             load.to = *last;
         }
         load.requests += requests;
-        load.cache_read += mark.tokens[0];
-        load.cache_write += mark.tokens[1].saturating_sub(mark.tokens[0]);
+        load.cache_read = load.cache_read.saturating_add(mark.tokens[0]);
+        load.cache_write = load.cache_write.saturating_add(mark.tokens[1].saturating_sub(mark.tokens[0]));
     }
 
     /// What a slot has earned inside a prefix is added up.
@@ -127,7 +127,8 @@ impl Charge {
         if let (Some((since, before)), Some(tokens)) =
             (mark.inside.get_mut(side).and_then(Option::take), mark.tokens.get_mut(side))
         {
-            *tokens += u64::from(now - since - (missed - before)) * slot.tokens;
+            let requests = u64::from(now - since - (missed - before));
+            *tokens = tokens.saturating_add(requests.saturating_mul(slot.tokens));
         }
     }
 
@@ -152,7 +153,7 @@ impl Charge {
             let Some(slot) = context.slots.get(reach.at).filter(|slot| slot.live) else { continue };
             let part = (limit - reach.before.min(limit)).min(slot.tokens);
             if let Some(mark) = self.marks.get_mut(reach.at) {
-                mark.tokens[side] += part;
+                mark.tokens[side] = mark.tokens[side].saturating_add(part);
             }
             across[side] = (reach.at, slot.label as usize, part);
         }
@@ -168,7 +169,7 @@ impl Charge {
                 let read = cached(0, label);
                 let written = cached(1, label).saturating_sub(read);
                 row.sent(live, read, written);
-                written_in_all += written;
+                written_in_all = written.saturating_add(written_in_all);
             }
         }
         for index in fresh {

@@ -220,7 +220,7 @@ impl Step<'_, '_> {
         let measured = matches!(self.call.law.rule, Rule::Measured(_));
         let own = self.entering.iter().filter(|entering| entering.weight.sure).count();
         for entering in self.entering.iter_mut().filter(|entering| entering.basis.is_none() && entering.weight.sure) {
-            entering.basis = match (measured, by_law && !self.call.nearest) {
+            entering.basis = match (measured, by_law) {
                 (true, _) if own == 1 => Some(Basis::Difference),
                 (true, _) => Some(Basis::Split),
                 (false, true) => Some(Basis::Counted),

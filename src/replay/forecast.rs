@@ -254,8 +254,8 @@ impl Walk<'_> {
                 let divides = matches!(&call.law.rule, Rule::Framed(frame) if frame.divides) && calls > 1;
                 let off = |level: i64| level.saturating_sub(expected).unsigned_abs();
                 if divides && off(input.saturating_mul(parts)).saturating_mul(4) < off(input) {
-                    let least = input * parts;
-                    reported = expected.clamp(least, least + parts - 1);
+                    let least = input.saturating_mul(parts);
+                    reported = expected.clamp(least, least.saturating_add(parts - 1));
                     ahead.whole = u64::try_from(reported).ok();
                 }
                 ahead.step = true;

@@ -32,18 +32,15 @@ pub(super) struct Row {
 impl Row {
     /// So many tokens were sent again, of them `cached` read from and `written` to the cache.
     pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64) {
-        self.cached += signed(cached);
-        self.uncached += signed(tokens.saturating_sub(cached));
-        self.written += signed(written);
+        let (cached, uncached) = (signed(cached), signed(tokens.saturating_sub(cached)));
+        self.add(&Row { cached, uncached, written: signed(written), ..Row::default() });
     }
 
     /// Of what was sent, `tokens` were sent for the first time, `cached` of them read from
     /// the cache.
     pub(super) fn first(&mut self, tokens: u64, cached: u64, is_item: bool) {
-        self.items += u64::from(is_item);
-        self.first += signed(tokens);
-        self.cached -= signed(cached);
-        self.uncached -= signed(tokens.saturating_sub(cached));
+        let (cached, uncached) = (-signed(cached), -signed(tokens.saturating_sub(cached)));
+        self.add(&Row { items: u64::from(is_item), first: signed(tokens), cached, uncached, ..Row::default() });
     }
 
     /// A request of whose input so much is unexplained: priced uncached (DESIGN 1.5). What was
