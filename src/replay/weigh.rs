@@ -116,14 +116,6 @@ fn spread(whole: Weight, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTr
     own.iter().filter_map(part).collect()
 }
 
-/// Tokens of the qualified name of the tool that returns images, `functions.view_image`.
-const Q_OF_IMAGES: u64 = 3;
-
-/// Of the framing of a call and its output, what the output takes.
-fn answer(whole: u64) -> u64 {
-    whole - whole / 2
-}
-
 /// The likely number, of which `reported` is what is left when it is rounded down, and `estimate`
 /// follows from the length of the encrypted text: the mean over all 64 candidates, each weighted by
 /// how far it is from the estimate, whose own error is about 4 tokens and 4 %. On the steps of
@@ -187,18 +179,17 @@ impl Frame {
             Kind::Call { patch, server } => {
                 let whole = self.call(patch, server);
                 let first = response.is_some_and(|response| response.first_call == Some(number));
+                // The call takes the framing of its output too: they enter together, and an output
+                // is its text.
                 let own = match calls {
-                    0 | 1 => whole / 2,
-                    // The output takes the same however many calls there are.
-                    _ => self.several.1.saturating_sub(answer(whole)) + if first { self.several.0 } else { 0 },
+                    0 | 1 => whole,
+                    _ => self.several.1 + if first { self.several.0 } else { 0 },
                 };
-                (own + q, span.known)
+                (own + 2 * q, span.known)
             }
             Kind::Search => return Weight { tokens: 0, sure: true, ..Weight::default() },
-            Kind::Output { patch, server, sure } => (opens(answer(self.call(patch, server)) + q), span.known && sure),
-            Kind::Image { answer: true } => {
-                (opens(answer(self.single) + if q == 0 { Q_OF_IMAGES } else { q }), span.known && !self.images_unsure)
-            }
+            Kind::Output { sure, .. } => (0, span.known && sure),
+            Kind::Image { answer: true } => (0, span.known && !self.images_unsure),
             Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
             Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
             Kind::Opaque => (0, false),
