@@ -3,7 +3,7 @@
 /// A window in time as it was asked for; what it means is said by whoever reads it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct When {
-    /// Count only requests from then on: a date, an instant, or a time ago (7d, 12h)
+    /// Count only requests from then on: a date, yesterday, an instant, or a time ago (7d, 12h)
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// Count only requests before then; a date counts in full

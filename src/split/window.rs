@@ -23,7 +23,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads both ends. A date means its whole day in the time zone; `7d`, `12h`, `30m` count back
+    /// Reads both ends. A date (or `today`, `yesterday`) means its whole day in the time zone; `7d`, `12h`, `30m` count back
     /// from now; anything else is an instant (RFC 3339).
     ///
     /// # Errors
@@ -54,14 +54,17 @@ impl Window {
 }
 
 fn unreadable(flag: &str, text: &str) -> anyhow::Error {
-    anyhow!("{flag} {text}: neither a date (2026-11-20) nor an instant nor a time ago (7d, 12h)")
+    anyhow!("{flag} {text}: neither a date (2026-11-20, yesterday) nor an instant nor a time ago (7d, 12h)")
 }
 
 /// `day`: how many days after a date its edge lies.
 fn edge(text: &str, zone: &TimeZone, day: i64) -> Option<Timestamp> {
-    if let Ok(date) = text.parse::<Date>()
-        && !text.contains('T')
-    {
+    let named = ["today", "yesterday"].iter().zip(0..).find(|(name, _)| **name == text);
+    let date = match named {
+        Some((_, ago)) => Timestamp::now().to_zoned(zone.clone()).date().checked_sub(Span::new().days(ago)).ok(),
+        None => text.parse::<Date>().ok().filter(|_| !text.contains('T')),
+    };
+    if let Some(date) = date {
         let date = date.checked_add(Span::new().days(day)).ok()?;
         return Some(date.to_zoned(zone.clone()).ok()?.timestamp());
     }
