@@ -37,6 +37,20 @@ const USER: &[(&str, &str)] = &[
     ("Base directory for this skill", "skill"),
 ];
 
+/// Attachments that are sent with a text of the program's own, which stands in no file: 60 to 150
+/// tokens each (FORMATS 3.10).
+const UNWRITTEN: &[&str] = &[
+    "task_reminder",
+    "todo_reminder",
+    "total_tokens_reminder",
+    "date_change",
+    "compact_file_reference",
+    "plan_mode",
+    "plan_mode_exit",
+    "plan_mode_reentry",
+    "auto_mode",
+];
+
 /// What a text of the user role is.
 pub(super) fn source(text: &str, is_meta: bool) -> &'static str {
     let head = text.trim_start();
@@ -197,6 +211,10 @@ impl<'a> Content<'a, '_> {
         match attachment.rendered.or(rendered) {
             Some(rendered) => self.texts(rendered.get(), &template),
             None => parts.into_iter().flatten().for_each(|part| self.texts(part.get(), &template)),
+        }
+        if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
+            let detail = Some(attachment.kind.to_string());
+            self.found.push(Span { part: Part::Opaque, detail, ..template });
         }
         self.found.len() > from
     }
