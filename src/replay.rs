@@ -11,23 +11,29 @@
 //! definitions stand) and is charged to no span; where the spans weigh more than the report, it is
 //! negative. So the sums over all rows are the reported sums, exactly.
 //!
-//! This room knows records only: no agent, no file, no line of the stream.
+//! Where the prices of a request's model are known, each of these parts is charged what its tokens
+//! cost ([`price`]), and the sums of money are exact too.
+//!
+//! This room knows records and prices only: no agent, no file, no line of the stream.
 
 mod cache;
 mod context;
 mod history;
 mod label;
 mod output;
+mod price;
 mod total;
 
 use std::collections::BTreeMap;
 
-use crate::record::{Basis, Billed, Carried, Total};
+use crate::record::{Basis, Billed, Carried, Total, Usd};
 use cache::Prefix;
 use context::Context;
 use history::{Call, Classes, Moment, Span};
 pub use history::{Content, History};
 use label::Labels;
+use price::Paid;
+pub use price::Prices;
 use total::{Period, Row, Rows};
 
 impl History {
@@ -71,11 +77,18 @@ struct Load {
     cache_read: u64,
     cache_write: u64,
     output: Option<u64>,
+    /// Over the requests that have a known price; `None`: none has.
+    input_cost: Option<Usd>,
+    output_cost: Option<Usd>,
 }
 
 impl Load {
     fn carried(&self) -> Carried {
-        let mut carried = Carried { output_tokens: self.output, ..Carried::default() };
+        let mut carried = Carried {
+            output_tokens: self.output,
+            output_cost_usd: self.output_cost,
+            ..Carried::default()
+        };
         if self.requests > 0 && self.known {
             let tokens = u64::from(self.tokens);
             carried.sent_tokens = Some(tokens);
@@ -86,9 +99,17 @@ impl Load {
             carried.carried_tokens = Some(tokens * u64::from(self.requests));
             carried.carried_cache_read_tokens = Some(self.cache_read);
             carried.carried_cache_write_tokens = Some(self.cache_write);
+            carried.input_cost_usd = self.input_cost;
         }
         carried
     }
+}
+
+/// What is said of a request: what its context was made of, and what it cost.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    context: Classes,
+    cost: Option<Usd>,
 }
 
 /// The state of a replay.
@@ -96,7 +117,7 @@ struct Walk<'h> {
     spans: &'h [Span],
     context: Context<'h>,
     loads: Vec<Load>,
-    requests: Vec<Classes>,
+    requests: Vec<Sent>,
     rows: Rows,
     /// What was unrecorded in the latest request that reported its input.
     unrecorded: i64,
@@ -104,7 +125,8 @@ struct Walk<'h> {
 
 impl Walk<'_> {
     fn request(&mut self, call: &Call) {
-        self.requests.push(self.context.tokens());
+        let cost = call.charge.zip(call.input).map(|(charge, input)| charge.all(input, call.output));
+        self.requests.push(Sent { context: self.context.tokens(), cost });
         if let Some(input) = call.input {
             let unrecorded = signed(input) - signed(self.context.tokens().iter().sum());
             if call.counted {
@@ -138,6 +160,7 @@ impl Walk<'_> {
             let (Some(span), Some(load)) = (self.spans.get(place), self.loads.get_mut(place)) else { continue };
             let tokens = u64::from(span.tokens);
             let (cached, written) = prefix.split(at, tokens);
+            let sent = call.charge.map(|charge| charge.input(at, tokens));
             at += tokens;
             written_by_spans += written;
             if load.requests == 0 {
@@ -149,12 +172,17 @@ impl Walk<'_> {
             load.cache_write += written;
             if let Some(row) = rows.get_mut(span.label as usize) {
                 row.sent(tokens, cached, written, !load.sent);
+                sent.into_iter().for_each(|sent| row.paid(Paid::sent(sent, !load.sent)));
+            }
+            if let Some(sent) = sent {
+                load.input_cost = Some(load.input_cost.unwrap_or_default().plus(sent.all()));
             }
             load.sent = true;
         }
         if let Some(row) = rows.first_mut() {
             let written = signed(call.cache_write) - signed(written_by_spans);
             row.unrecorded(unrecorded, self.unrecorded, signed(prefix.split(0, head).0), written);
+            call.charge.into_iter().for_each(|charge| row.paid(charge.unrecorded(unrecorded, self.unrecorded)));
         }
     }
 }
@@ -163,7 +191,7 @@ impl Walk<'_> {
 #[derive(Debug)]
 pub struct Bill<'h> {
     loads: Vec<Load>,
-    requests: Vec<Classes>,
+    requests: Vec<Sent>,
     rows: BTreeMap<(Period, u32), Row>,
     labels: &'h Labels,
 }
@@ -176,15 +204,16 @@ impl Bill<'_> {
 
     /// One for each request, counted or not.
     pub fn requests(&self) -> impl Iterator<Item = Billed> + '_ {
-        self.requests.iter().map(|classes| {
-            let [instructions, tools, messages, images, reasoning] = *classes;
+        self.requests.iter().map(|Sent { context, cost }| {
+            let [instructions, tools, messages, images, reasoning] = *context;
             Billed {
-                predicted_tokens: Some(classes.iter().sum()),
+                predicted_tokens: Some(context.iter().sum()),
                 context_instructions_tokens: Some(instructions),
                 context_tools_tokens: Some(tools),
                 context_messages_tokens: Some(messages),
                 context_images_tokens: Some(images),
                 context_reasoning_tokens: Some(reasoning),
+                cost_usd: *cost,
                 bucket: None,
             }
         })

@@ -14,7 +14,9 @@ use std::borrow::Cow;
 use std::io::{BufRead, Write};
 
 use anyhow::{Result, bail};
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::record::{Addition, Coverage, Type};
 use crate::skip::Skips;
@@ -231,8 +233,13 @@ pub fn extended<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<(
         bail!(Malformed("not a record: no closing brace".into()));
     };
     if T::KEYS.iter().any(|key| has_key(body, key)) {
-        return replaced(line, more, to);
+        return spliced(&without(line, T::KEYS)?, more, to);
     }
+    spliced(body, more, to)
+}
+
+/// Writes `body`, an object without its closing brace, and the keys of `more`.
+fn spliced<T: Addition>(body: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
     to.extend_from_slice(body.as_bytes());
     let at = to.len();
     serde_json::to_writer(&mut *to, more)?;
@@ -255,18 +262,45 @@ fn has_key(body: &str, key: &str) -> bool {
     })
 }
 
-/// The slow way of [`extended`]: takes the old keys out first.
-fn replaced<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
-    let mut object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
-    for key in T::KEYS {
-        object.shift_remove(*key);
+/// The slow way of [`extended`]: the object without these keys and without its closing brace. What
+/// is kept stays as it was written, byte for byte.
+fn without(line: &str, keys: &[&str]) -> Result<String> {
+    let Members(members) = serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
+    let mut body = String::from("{");
+    for (key, value) in members.iter().filter(|(key, _)| !keys.contains(&&**key)) {
+        if body.len() > 1 {
+            body.push(',');
+        }
+        body += &serde_json::to_string(key)?;
+        body.push(':');
+        body += value.get();
     }
-    if let serde_json::Value::Object(new) = serde_json::to_value(more)? {
-        object.extend(new);
+    Ok(body)
+}
+
+/// The members of an object in their order, the values unread.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members<'de>, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(Visit)
     }
-    serde_json::to_writer(to, &object)?;
-    Ok(())
 }
 
 /// Reads all records of `input` and gives them to the filter. Streams that follow one another
@@ -365,6 +399,10 @@ mod tests {
     fn a_second_pass_replaces_what_the_first_added() {
         assert_eq!(extend(r#"{"type":"span","tokens":1,"a":2}"#, Some(7)), r#"{"type":"span","a":2,"tokens":7}"#);
         assert_eq!(extend(r#"{"type":"span","tokens":1}"#, None), r#"{"type":"span"}"#);
+        assert_eq!(
+            extend(r#"{"type":"span","x":0.10000000000000000001,"tokens":1}"#, Some(7)),
+            r#"{"type":"span","x":0.10000000000000000001,"tokens":7}"#
+        );
     }
 
     #[test]
