@@ -84,11 +84,8 @@ struct Load {
 
 impl Load {
     fn carried(&self) -> Carried {
-        let mut carried = Carried {
-            output_tokens: self.output,
-            output_cost_usd: self.output_cost,
-            ..Carried::default()
-        };
+        let mut carried =
+            Carried { output_tokens: self.output, output_cost_usd: self.output_cost, ..Carried::default() };
         if self.requests > 0 && self.known {
             let tokens = u64::from(self.tokens);
             carried.sent_tokens = Some(tokens);
@@ -107,7 +104,7 @@ impl Load {
 
 /// What is said of a request: what its context was made of, and what it cost.
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct Asked {
     context: Classes,
     cost: Option<Usd>,
 }
@@ -117,7 +114,7 @@ struct Walk<'h> {
     spans: &'h [Span],
     context: Context<'h>,
     loads: Vec<Load>,
-    requests: Vec<Sent>,
+    requests: Vec<Asked>,
     rows: Rows,
     /// What was unrecorded in the latest request that reported its input.
     unrecorded: i64,
@@ -126,7 +123,7 @@ struct Walk<'h> {
 impl Walk<'_> {
     fn request(&mut self, call: &Call) {
         let cost = call.charge.zip(call.input).map(|(charge, input)| charge.all(input, call.output));
-        self.requests.push(Sent { context: self.context.tokens(), cost });
+        self.requests.push(Asked { context: self.context.tokens(), cost });
         if let Some(input) = call.input {
             let unrecorded = signed(input) - signed(self.context.tokens().iter().sum());
             if call.counted {
@@ -191,7 +188,7 @@ impl Walk<'_> {
 #[derive(Debug)]
 pub struct Bill<'h> {
     loads: Vec<Load>,
-    requests: Vec<Sent>,
+    requests: Vec<Asked>,
     rows: BTreeMap<(Period, u32), Row>,
     labels: &'h Labels,
 }
@@ -204,7 +201,7 @@ impl Bill<'_> {
 
     /// One for each request, counted or not.
     pub fn requests(&self) -> impl Iterator<Item = Billed> + '_ {
-        self.requests.iter().map(|Sent { context, cost }| {
+        self.requests.iter().map(|Asked { context, cost }| {
             let [instructions, tools, messages, images, reasoning] = *context;
             Billed {
                 predicted_tokens: Some(context.iter().sum()),

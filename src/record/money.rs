@@ -7,6 +7,7 @@
 //! `1.25e-08`); that is read too.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::iter::Sum;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -79,15 +80,17 @@ impl Usd {
         };
         Some(Usd(sign * pico))
     }
+}
 
-    /// The amount in dollars, as it stands on the wire: as many of twelve decimals as it needs, and
-    /// one at least, so that a reader who infers types never takes the key for an integer.
-    fn text(self) -> String {
+/// The amount in dollars, as it stands on the wire: as many of twelve decimals as it needs, and one
+/// at least, so that a reader who infers types never takes the key for an integer.
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, rest) = (self.0.unsigned_abs() / DOLLAR, self.0.unsigned_abs() % DOLLAR);
         let fraction = format!("{rest:012}");
         let fraction = fraction.trim_end_matches('0');
-        format!("{sign}{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+        write!(f, "{sign}{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
     }
 }
 
@@ -99,7 +102,7 @@ impl Sum for Usd {
 
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.text()).map_err(S::Error::custom)?.serialize(to)
+        RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(to)
     }
 }
 
@@ -136,8 +139,8 @@ mod tests {
             assert!(!text.contains(['e', 'E']) && text.contains('.'), "{text}");
             assert_eq!(serde_json::from_str::<Usd>(&text).unwrap().pico(), pico, "{text}");
         }
-        assert_eq!(Usd::from_pico(12_500).text(), "0.0000000125");
-        assert_eq!(Usd::from_pico(3_000_000_000_000).text(), "3.0");
+        assert_eq!(Usd::from_pico(12_500).to_string(), "0.0000000125");
+        assert_eq!(Usd::from_pico(3_000_000_000_000).to_string(), "3.0");
     }
 
     #[test]

@@ -2,15 +2,36 @@
 
 use proptest::prelude::*;
 
-use super::{Content, History};
-use crate::record::{Event, Part, Request, What};
+use std::rc::Rc;
+
+use super::{Content, History, Prices};
+use crate::record::{Event, Part, Request, Usd, What};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
 enum Made {
-    Span { tokens: Option<u64>, part: Part, made: bool, ephemeral: bool },
-    Request { counted: bool, input: u64, read: u64, write: u64, output: u64, reasoning: Option<u64>, hour: u32 },
-    Event { clear: bool, back_to: Option<u64>, drop: u64, keep_user_tokens: Option<u64> },
+    Span {
+        tokens: Option<u64>,
+        part: Part,
+        made: bool,
+        ephemeral: bool,
+    },
+    Request {
+        counted: bool,
+        input: u64,
+        read: u64,
+        write: u64,
+        output: u64,
+        reasoning: Option<u64>,
+        hour: u32,
+        model: &'static str,
+    },
+    Event {
+        clear: bool,
+        back_to: Option<u64>,
+        drop: u64,
+        keep_user_tokens: Option<u64>,
+    },
 }
 
 fn made() -> impl Strategy<Value = Made> {
@@ -25,12 +46,14 @@ fn made() -> impl Strategy<Value = Made> {
         0..3000u64,
         prop::option::of(0..4000u64),
         0..3u32,
+        // The first has a long-context tier; the second no price for what it reads from a cache.
+        prop_oneof![Just("gpt-5.6"), Just("o1-pro"), Just("claude-opus-4-6"), Just("made-up")],
     );
     let event = (any::<bool>(), prop::option::of(0..40u64), 0..40u64, prop::option::of(0..3000u64));
     prop_oneof![
         3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
-        3 => request.prop_map(|(counted, input, (read, write), output, reasoning, hour)| {
-            Made::Request { counted, input, read, write, output, reasoning, hour }
+        3 => request.prop_map(|(counted, input, (read, write), output, reasoning, hour, model)| {
+            Made::Request { counted, input, read, write, output, reasoning, hour, model }
         }),
         1 => event.prop_map(|(clear, back_to, drop, keep_user_tokens)| {
             Made::Event { clear, back_to, drop, keep_user_tokens }
@@ -40,7 +63,8 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// Feeds the records to a history; returns it with the input and output of the counted requests.
 fn feed(records: &[Made]) -> (History, i64, i64) {
-    let (mut history, mut n, mut input_sum, mut output_sum) = (History::default(), 0, 0i64, 0i64);
+    let prices = Rc::new(Prices::embedded().unwrap());
+    let (mut history, mut n, mut input_sum, mut output_sum) = (History::priced(prices), 0, 0i64, 0i64);
     for (seq, record) in (0..).zip(records) {
         match record.clone() {
             Made::Span { tokens, part, made, ephemeral } => {
@@ -56,7 +80,7 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     ..Content::default()
                 });
             }
-            Made::Request { counted, input, read, write, output, reasoning, hour } => {
+            Made::Request { counted, input, read, write, output, reasoning, hour, model } => {
                 n += 1;
                 // As everywhere: larger numbers than JSON can carry are cut.
                 input_sum += if counted { i64::try_from(input.min(1 << 53)).unwrap() } else { 0 };
@@ -65,9 +89,11 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     n,
                     at: Some(format!("2026-11-20T{hour:02}:30:00.000Z")),
                     counted,
+                    model: Some(model.into()),
                     input_tokens: Some(input),
                     cache_read_tokens: Some(read),
                     cache_write_tokens: Some(write),
+                    cache_write_1h_tokens: Some(write / 2).filter(|_| model.starts_with("claude-")),
                     output_tokens: Some(output),
                     reasoning_tokens: reasoning,
                     ..Request::default()
@@ -97,6 +123,25 @@ proptest! {
         let sent = |t: &crate::record::Total| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens;
         prop_assert_eq!(totals.iter().map(sent).sum::<i64>(), input);
         prop_assert_eq!(totals.iter().map(|t| t.output_tokens).sum::<i64>(), output);
+    }
+
+    #[test]
+    fn what_requests_cost_is_what_spans_and_rows_cost(records in prop::collection::vec(made(), 0..60)) {
+        let (history, _, _) = feed(&records);
+        let bill = history.replay();
+        let totals = bill.totals("t", "s");
+        let requests: Usd = bill.requests().filter_map(|request| request.cost_usd).sum();
+        let rows: Usd = totals.iter().filter_map(|total| total.cost_usd).sum();
+        prop_assert_eq!(requests, rows);
+        let owned = totals.iter().filter(|total| total.source.is_some());
+        let spans = bill.spans().flat_map(|span| [span.input_cost_usd, span.output_cost_usd]).flatten();
+        prop_assert_eq!(owned.filter_map(|total| total.cost_usd).sum::<Usd>(), spans.sum::<Usd>());
+        for t in totals {
+            let parts = [t.first_cost_usd, t.resent_cached_cost_usd, t.resent_uncached_cost_usd, t.output_cost_usd];
+            prop_assert_eq!(parts.into_iter().sum::<Usd>(), t.cost_usd.unwrap_or_default());
+            // Nothing but what no span owns may be taken back.
+            prop_assert!(t.source.is_none() || parts.into_iter().all(|part| part >= Usd::ZERO));
+        }
     }
 
     #[test]

@@ -109,10 +109,8 @@ fn litellm(entry: &Object) -> Result<Option<Price>> {
         "cache_creation_input_token_cost",
         "cache_creation_input_token_cost_above_1hr",
     ];
-    let provider: String = entry
-        .get("litellm_provider")
-        .and_then(|name| serde_json::from_str(name.get()).ok())
-        .unwrap_or_default();
+    let provider: String =
+        entry.get("litellm_provider").and_then(|name| serde_json::from_str(name.get()).ok()).unwrap_or_default();
     let Some(base) = rates(&provider, NAMES, &|key| price(entry, key, 1), None)? else { return Ok(None) };
     let over = |key: &String| {
         let thousands = key.strip_prefix("input_cost_per_token_above_")?.strip_suffix("k_tokens")?;

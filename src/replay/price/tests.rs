@@ -7,7 +7,7 @@ const LITELLM: &str = r#"{
     "m": {"litellm_provider": "p", "input_cost_per_token": 1e-6, "output_cost_per_token": 0.000002,
         "input_cost_per_token_above_200k_tokens": 2e-6, "cache_read_input_token_cost": 1e-07,
         "input_cost_per_token_flex": -1, "unknown": [{}]},
-    "q/only": {"litellm_provider": "q", "input_cost_per_token": 1, "output_cost_per_token": null},
+    "q/only": {"litellm_provider": "q", "input_cost_per_token": 1e-6, "output_cost_per_token": null},
     "q/n": {"litellm_provider": "q", "input_cost_per_token": 0, "output_cost_per_token": 0},
     "a/n-2": {"litellm_provider": "a", "input_cost_per_token": 1e-6, "output_cost_per_token": 0},
     "b/n-2": {"litellm_provider": "b", "input_cost_per_token": 2e-6, "output_cost_per_token": 0},
