@@ -12,7 +12,7 @@
 //! negative. So the sums over all rows are the reported sums, exactly.
 //!
 //! Where the prices of a request's model are known, each of these parts is charged what its tokens
-//! cost ([`price`]), and the sums of money are exact too.
+//! cost (`price`), and the sums of money are exact too.
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
@@ -122,7 +122,7 @@ struct Walk<'h> {
 
 impl Walk<'_> {
     fn request(&mut self, call: &Call) {
-        let cost = call.charge.zip(call.input).map(|(charge, input)| charge.all(input, call.output));
+        let cost = call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output));
         self.requests.push(Asked { context: self.context.tokens(), cost });
         if let Some(input) = call.input {
             let unrecorded = signed(input) - signed(self.context.tokens().iter().sum());
@@ -157,7 +157,7 @@ impl Walk<'_> {
             let (Some(span), Some(load)) = (self.spans.get(place), self.loads.get_mut(place)) else { continue };
             let tokens = u64::from(span.tokens);
             let (cached, written) = prefix.split(at, tokens);
-            let sent = call.charge.map(|charge| charge.input(at, tokens));
+            let sent = call.tariff.map(|tariff| tariff.input(at, tokens));
             at += tokens;
             written_by_spans += written;
             if load.requests == 0 {
@@ -179,7 +179,7 @@ impl Walk<'_> {
         if let Some(row) = rows.first_mut() {
             let written = signed(call.cache_write) - signed(written_by_spans);
             row.unrecorded(unrecorded, self.unrecorded, signed(prefix.split(0, head).0), written);
-            call.charge.into_iter().for_each(|charge| row.paid(charge.unrecorded(unrecorded, self.unrecorded)));
+            call.tariff.into_iter().for_each(|tariff| row.paid(tariff.unrecorded(unrecorded, self.unrecorded)));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::context::Change;
 use super::label::Labels;
-use super::price::{Charge, Prices};
+use super::price::{Prices, Tariff};
 use super::total::Period;
 use crate::record::{Event, Part, Request, Role};
 
@@ -94,7 +94,7 @@ pub(super) struct Call {
     pub(super) output: u64,
     pub(super) reasoning: Option<u64>,
     /// What its tokens cost, where it is counted and the price is known.
-    pub(super) charge: Option<Charge>,
+    pub(super) tariff: Option<Tariff>,
 }
 
 /// Something that happens after `after` spans have entered.
@@ -149,7 +149,7 @@ impl History {
     pub fn request(&mut self, request: &Request) {
         let hour = request.at.as_deref().and_then(hour);
         let counted = request.counted && request.input_tokens.is_some();
-        let charge = self.prices.as_ref().filter(|_| counted).and_then(|prices| prices.charge(request));
+        let tariff = self.prices.as_ref().filter(|_| counted).and_then(|prices| prices.tariff(request));
         let call = Call {
             n: request.n,
             counted,
@@ -162,7 +162,7 @@ impl History {
             cache_write: bounded(request.cache_write_tokens.unwrap_or(0)),
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
-            charge,
+            tariff,
         };
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(call) });
     }

@@ -30,7 +30,7 @@ pub(super) fn share<'h>(
             left = left.saturating_sub(tokens);
             if let (Some(load), Some(span)) = (loads.get_mut(number as usize), spans.get(number as usize)) {
                 load.output = Some(tokens);
-                load.output_cost = call.charge.map(|charge| charge.output(tokens));
+                load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
                 rows.produced(call, span.label, tokens);
             }
         }

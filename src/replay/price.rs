@@ -11,8 +11,8 @@
 //! 4. without the date at its end (`-20260101`, `-2026-01-01`), by the rules above: a dated name is
 //!    a version of the model without one, and a table without that version has its price.
 //!
-//! A price turns the numbers of a request into a [`Charge`], and that says what any part of the
-//! context cost. All sums are exact, because a charge is linear in tokens: parts that make up the
+//! A price turns the numbers of a request into a [`Tariff`], and that says what any part of the
+//! context cost. All sums are exact, because a tariff is linear in tokens: parts that make up the
 //! request make up its cost. This file knows no thread and no span.
 
 mod read;
@@ -111,14 +111,14 @@ impl Prices {
 
     /// What the tokens of the request cost; `None` where its model, or the price of a kind of token
     /// that it used, is not known.
-    pub(super) fn charge(&self, request: &Request) -> Option<Charge> {
+    pub(super) fn tariff(&self, request: &Request) -> Option<Tariff> {
         let input = request.input_tokens.map(bounded)?;
         let rates = self.find(request.model.as_deref()?)?.rates(input);
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
         let written = request.cache_write_tokens.unwrap_or(0).min(input - read);
         let hour = request.cache_write_1h_tokens.unwrap_or(0).min(written);
         let known = |tokens: u64, rate: Option<u64>| if tokens == 0 { Some(0) } else { rate };
-        Some(Charge {
+        Some(Tariff {
             to: [read, read + hour, read + written],
             rates: [known(read, rates.read)?, known(hour, rates.write_1h)?, rates.write.unwrap_or(rates.input)],
             uncached: rates.input,
@@ -169,7 +169,7 @@ fn undated(name: &str) -> Option<&str> {
 /// From the front: what was read from the cache, what was written for an hour, what was written
 /// for five minutes (Anthropic: longer-lived entries stand before shorter-lived ones), the rest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Charge {
+pub(super) struct Tariff {
     /// Where each of these parts ends.
     to: [u64; 3],
     /// Pico-dollars for a token of each.
@@ -230,7 +230,7 @@ impl Paid {
     }
 }
 
-impl Charge {
+impl Tariff {
     /// What `tokens` cost that stand at `from`.
     pub(super) fn input(&self, from: u64, tokens: u64) -> Sent {
         let end = from.saturating_add(tokens);
@@ -268,8 +268,10 @@ impl Charge {
     }
 }
 
+/// No count is above 2^63 and no rate above 2^35 (twice the most that [`read`] lets pass), so that
+/// the product is far from the end of the range.
 fn amount(tokens: u64, rate: u64) -> Usd {
-    Usd::from_pico(i128::from(tokens).saturating_mul(i128::from(rate)))
+    Usd::from_pico(i128::from(tokens) * i128::from(rate))
 }
 
 #[cfg(test)]

@@ -109,8 +109,8 @@ impl Rows {
     pub(super) fn produced(&mut self, call: &Call, label: u32, tokens: u64) {
         let row = self.sparse.entry((call.period, label)).or_default();
         row.produced(tokens);
-        if let Some(charge) = &call.charge {
-            row.paid(Paid::produced(charge.output(tokens)));
+        if let Some(tariff) = &call.tariff {
+            row.paid(Paid::produced(tariff.output(tokens)));
         }
     }
 

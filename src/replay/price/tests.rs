@@ -96,7 +96,7 @@ fn what_can_be_no_price_refuses_the_file_and_says_where() {
 fn a_request_that_used_what_has_no_price_has_none() {
     let table = prices(LITELLM);
     let charge = |read, write, hour| {
-        table.charge(&Request {
+        table.tariff(&Request {
             model: Some("m".into()),
             input_tokens: Some(10),
             cache_read_tokens: Some(read),
@@ -106,11 +106,11 @@ fn a_request_that_used_what_has_no_price_has_none() {
         })
     };
     // Five minutes without a price of its own: plain input.
-    let cost = charge(4, 6, 0).map(|charge| charge.input(0, 10).all().pico());
+    let cost = charge(4, 6, 0).map(|tariff| tariff.input(0, 10).all().pico());
     assert_eq!(cost, Some(4 * 100_000 + 6 * 1_000_000));
     assert!(charge(4, 6, 1).is_none());
     // More in the cache than there was input is damage, and costs no more than the input.
-    assert_eq!(charge(90, 90, 90).map(|charge| charge.input(0, 10).all().pico()), Some(1_000_000));
+    assert_eq!(charge(90, 90, 90).map(|tariff| tariff.input(0, 10).all().pico()), Some(1_000_000));
 }
 
 #[test]
@@ -122,13 +122,13 @@ fn the_embedded_table_is_whole() {
 
 #[test]
 fn what_is_too_much_is_taken_back_at_the_price_of_the_last() {
-    let charge = Charge { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, output: 50 };
-    let whole = charge.input(0, 100).all();
-    let parts = [(0, 7), (7, 6), (13, 4), (17, 83)].map(|(from, tokens)| charge.input(from, tokens).all());
+    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, output: 50 };
+    let whole = tariff.input(0, 100).all();
+    let parts = [(0, 7), (7, 6), (13, 4), (17, 83)].map(|(from, tokens)| tariff.input(from, tokens).all());
     assert_eq!(parts.into_iter().sum::<Usd>(), whole);
     assert_eq!(whole.pico(), 10 + 5 * 20 + 5 * 12 + 80 * 10);
     for (now, before) in [(-30, 0), (-30, 12), (-30, -12), (-12, -30)] {
-        let back = charge.unrecorded(now, before).all();
-        assert_eq!(charge.input(0, u64::try_from(100 - now).unwrap()).all().plus(back), whole);
+        let back = tariff.unrecorded(now, before).all();
+        assert_eq!(tariff.input(0, u64::try_from(100 - now).unwrap()).all().plus(back), whole);
     }
 }
