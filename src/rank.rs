@@ -5,7 +5,7 @@
 //! findings, the most wasteful first, each token credited to one finding only ([`credit`]).
 //!
 //! What is kept: about 300 bytes a thread; for each finding its 50 most costly places (6 KB); for each
-//! span that a rule names, 24 bytes for each finding that names it.
+//! span that a rule names, 48 bytes for each finding that names it.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::record::{Disk, Event, Request, Session, Total, Type, What};
+use crate::record::{Billed, Disk, Event, Priced, Request, Session, Total, Type, What};
 use crate::stream::{Filter, Record, Sink};
 
 mod credit;
@@ -150,14 +150,15 @@ impl Rank {
 
     fn request(&mut self, record: &Record) -> Result<()> {
         let request: Request = record.read()?;
+        let cost = record.read::<Billed>()?.cost_usd;
         if request.counted {
-            self.threads.count(&request);
+            self.threads.count(&request, cost);
         }
         let thread = self.threads.at(&request.thread, &request.session);
-        self.tally.request(&request);
+        self.tally.request(&request, cost);
         self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Request(&request), thread));
         if let Some(own) = &mut self.own {
-            own.request(record.line, &request, thread);
+            own.request(record.line, &request, cost, thread);
         }
         Ok(())
     }
@@ -195,6 +196,9 @@ impl Rank {
 impl Filter for Rank {
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         let passes = match record.kind {
+            Type::Stream => {
+                record.read::<Priced>().map(|priced| self.tally.stream(priced)).map(|()| true).map_err(Into::into)
+            }
             Type::Session => self.session(&record).map(|()| true),
             Type::Request => self.request(&record).map(|()| true),
             Type::Disk => self.disk(&record).map(|()| true),
@@ -212,7 +216,10 @@ impl Filter for Rank {
         let candidates = self.candidates();
         let (options, input) = (&self.options, self.tally.input_tokens());
         let findings = order::ordered(candidates, options.by, self.condition.as_ref(), &self.threads, input);
-        let net = findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens));
+        let net = credit::Net {
+            tokens: findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
+            usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),
+        };
         out.put(&std::mem::take(&mut self.tally).end(&self.threads, findings.len() as u64, net))?;
         let top = if options.top == 0 { findings.len() } else { options.top };
         for finding in findings.iter().take(top) {

@@ -10,7 +10,10 @@
 //! Both walks cost what changes from request to request, not what is live: time is linear in the
 //! length of the thread (as long as the cached prefix does not jump back and forth over all of it).
 //!
-//! This room knows records only: no agent, no file, no line of the stream.
+//! Where the prices of a request's model are known, each of these parts is charged what its tokens
+//! cost (`price`), and the sums of money are exact too.
+//!
+//! This room knows records and prices only: no agent, no file, no line of the stream.
 
 mod charge;
 mod close;
@@ -22,12 +25,14 @@ mod law;
 mod missed;
 mod output;
 mod pieces;
+mod price;
+mod tally;
 mod total;
 mod weigh;
 
 use std::collections::BTreeMap;
 
-use crate::record::{Basis, Billed, Carried, Total};
+use crate::record::{Basis, Billed, Carried, Total, Usd};
 use charge::Charge;
 use close::Close;
 use context::Context;
@@ -35,6 +40,7 @@ use forecast::Forecast;
 use history::{Call, Classes, Moment};
 pub use history::{Content, History};
 use label::Labels;
+pub use price::Prices;
 use total::{Period, Row, Rows};
 
 impl History {
@@ -87,6 +93,9 @@ struct Load {
     cache_read: u64,
     cache_write: u64,
     output: Option<u64>,
+    /// Over the requests that have a known price; `None`: none has.
+    input_cost: Option<Usd>,
+    output_cost: Option<Usd>,
 }
 
 impl Default for Load {
@@ -103,13 +112,16 @@ impl Default for Load {
             cache_read: 0,
             cache_write: 0,
             output: None,
+            input_cost: None,
+            output_cost: None,
         }
     }
 }
 
 impl Load {
     fn carried(&self) -> Carried {
-        let mut carried = Carried { output_tokens: self.output, ..Carried::default() };
+        let mut carried =
+            Carried { output_tokens: self.output, output_cost_usd: self.output_cost, ..Carried::default() };
         if self.requests > 0 && (self.known || self.tokens > 0) {
             carried.sent_tokens = Some(self.tokens);
             carried.basis = Some(self.basis);
@@ -119,6 +131,7 @@ impl Load {
             carried.carried_tokens = Some(self.tokens.saturating_mul(u64::from(self.requests)));
             carried.carried_cache_read_tokens = Some(self.cache_read);
             carried.carried_cache_write_tokens = Some(self.cache_write);
+            carried.input_cost_usd = self.input_cost;
         }
         carried
     }
@@ -150,6 +163,7 @@ struct Answered {
     part: Option<u64>,
     law: &'static str,
     nearest: bool,
+    cost: Option<Usd>,
 }
 
 impl Walk<'_> {
@@ -183,6 +197,7 @@ impl Walk<'_> {
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
             law: call.law.name,
             nearest: call.nearest,
+            cost: call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output)),
         });
         self.send(closed);
         self.n = call.n;
@@ -224,6 +239,9 @@ impl Walk<'_> {
         let written = self.charge.request(call, &self.context, &fresh, &mut self.rows);
         if let Some(row) = self.rows.of(call.period).first_mut() {
             row.nobody(unexplained, signed(call.cache_write) - signed(written));
+            if let (Some(tariff), Some(input)) = (call.tariff, call.input) {
+                row.paid(tariff.unexplained(input, self.context.total()));
+            }
         }
     }
 
@@ -318,6 +336,7 @@ impl Answered {
             context_images_tokens: Some(images),
             context_reasoning_tokens: Some(reasoning),
             context_unrecorded_tokens: Some(unrecorded),
+            cost_usd: self.cost,
             bucket: None,
         }
     }

@@ -8,6 +8,7 @@
 //! This module knows lines and types. It does not know what any record means, nor where lines
 //! come from or go to.
 
+mod extended;
 mod lines;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Addition, Coverage, Type};
 use crate::skip::Skips;
+pub use extended::extended;
 use lines::Lines;
 
 /// How a run ended; the number is the exit status (DESIGN 5).
@@ -220,55 +222,6 @@ impl<'w> Sink<'w> {
     }
 }
 
-/// Appends to `to` the object `line` with the keys of `more` at its end. Keys of `T` that the
-/// line already has (it went through the filter before) are replaced.
-///
-/// # Errors
-/// [`Malformed`] where `line` is no object.
-pub fn extended<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
-    let trimmed = line.trim_end();
-    let Some(body) = trimmed.strip_suffix('}') else {
-        bail!(Malformed("not a record: no closing brace".into()));
-    };
-    if T::KEYS.iter().any(|key| has_key(body, key)) {
-        return replaced(line, more, to);
-    }
-    to.extend_from_slice(body.as_bytes());
-    let at = to.len();
-    serde_json::to_writer(&mut *to, more)?;
-    if to.len() == at + 2 {
-        to.truncate(at);
-        to.push(b'}');
-    } else if !body.trim_end().ends_with('{') {
-        to[at] = b',';
-    } else {
-        to.remove(at);
-    }
-    Ok(())
-}
-
-/// Whether the text has `"key":` in it: certain when it says no.
-fn has_key(body: &str, key: &str) -> bool {
-    memchr::memmem::find_iter(body.as_bytes(), key.as_bytes()).any(|at| {
-        let bytes = body.as_bytes();
-        at > 0 && bytes[at - 1] == b'"' && bytes.get(at + key.len()) == Some(&b'"')
-    })
-}
-
-/// The slow way of [`extended`]: takes the old keys out first.
-fn replaced<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
-    let mut object: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
-    for key in T::KEYS {
-        object.shift_remove(*key);
-    }
-    if let serde_json::Value::Object(new) = serde_json::to_value(more)? {
-        object.extend(new);
-    }
-    serde_json::to_writer(to, &object)?;
-    Ok(())
-}
-
 /// Reads all records of `input` and gives them to the filter. Streams that follow one another
 /// (`cat a b`) are one stream: their `coverage` records are added up.
 ///
@@ -338,34 +291,6 @@ fn refuse_multi_line(line: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Serialize, Default)]
-    struct More {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tokens: Option<u64>,
-    }
-    impl Addition for More {
-        const KEYS: &'static [&'static str] = &["tokens"];
-    }
-
-    fn extend(line: &str, tokens: Option<u64>) -> String {
-        let mut to = Vec::new();
-        extended(line, &More { tokens }, &mut to).unwrap();
-        String::from_utf8(to).unwrap()
-    }
-
-    #[test]
-    fn an_addition_goes_to_the_end_and_leaves_the_rest_as_it_was() {
-        assert_eq!(extend(r#"{"type":"span","x" :1.50}"#, Some(7)), r#"{"type":"span","x" :1.50,"tokens":7}"#);
-        assert_eq!(extend(r#"{"type":"span"}"#, None), r#"{"type":"span"}"#);
-        assert_eq!(extend("{}", Some(7)), r#"{"tokens":7}"#);
-    }
-
-    #[test]
-    fn a_second_pass_replaces_what_the_first_added() {
-        assert_eq!(extend(r#"{"type":"span","tokens":1,"a":2}"#, Some(7)), r#"{"type":"span","a":2,"tokens":7}"#);
-        assert_eq!(extend(r#"{"type":"span","tokens":1}"#, None), r#"{"type":"span"}"#);
-    }
 
     #[test]
     fn the_type_is_found_wherever_it_stands() {

@@ -12,12 +12,13 @@ mod held;
 mod ledger;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Event, Part, Request, Role, Type, What};
-use crate::replay::{Bill, Content, History};
+use crate::record::{Event, Part, Priced, Request, Role, Type, What};
+use crate::replay::{Bill, Content, History, Prices};
 use crate::stream::{Filter, Record, Sink};
 use buckets::Buckets;
 use held::Held;
@@ -28,6 +29,7 @@ pub struct UsageJoin {
     held: Held,
     thread: Option<Thread>,
     usage: Option<Buckets>,
+    prices: Rc<Prices>,
 }
 
 /// The thread at hand.
@@ -145,10 +147,11 @@ impl View<'_> {
 }
 
 impl UsageJoin {
-    /// A filter that holds up to `memory` bytes of lines before it uses a temporary file, and joins
-    /// with that ledger.
-    pub fn new(memory: usize, ledger: Option<Ledger>) -> UsageJoin {
-        UsageJoin { held: Held::bounded(memory), thread: None, usage: ledger.map(Buckets::new) }
+    /// A filter that holds up to `memory` bytes of lines before it uses a temporary file, joins
+    /// with that ledger, and charges by these prices.
+    pub fn new(memory: usize, ledger: Option<Ledger>, prices: Prices) -> UsageJoin {
+        let usage = ledger.map(Buckets::new);
+        UsageJoin { held: Held::bounded(memory), thread: None, usage, prices: Rc::new(prices) }
     }
 
     /// The thread that the record is of. One whose `session` record was filtered out begins here.
@@ -156,10 +159,11 @@ impl UsageJoin {
         if self.thread.as_ref().is_none_or(|thread| thread.id != id) {
             self.close(out)?;
         }
+        let history = || History::priced(Rc::clone(&self.prices));
         Ok(self.thread.get_or_insert_with(|| Thread {
             id: id.to_owned(),
             session: session.to_owned(),
-            history: History::default(),
+            history: history(),
             seq: 0,
             buckets: Vec::new(),
         }))
@@ -225,7 +229,10 @@ impl Filter for UsageJoin {
             }
             // Written by an earlier pass of this filter: they are made anew.
             Type::Total | Type::Usage => return Ok(()),
-            Type::Stream => self.close(out)?,
+            Type::Stream => {
+                self.close(out)?;
+                return out.extend(&record, &Priced { prices: Some(self.prices.version().to_owned()) });
+            }
             _ => {}
         }
         self.hold(&record, out)

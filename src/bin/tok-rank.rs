@@ -13,7 +13,7 @@ use tok::rank::{self, By, Rank, Thresholds};
 /// Reads records on standard input (after tok-usage-join), applies the rules, and writes one
 /// summary and the findings, the most wasteful first, before the coverage record. Each token is
 /// credited to one finding only (net_tokens). Spans and context events end here; everything else
-/// passes. Memory: 300 bytes a thread, 24 bytes for each span a finding names, 6 KB a finding.
+/// passes. Memory: 300 bytes a thread, 48 bytes for each span a finding names, 6 KB a finding.
 #[derive(Parser)]
 #[command(
     version,

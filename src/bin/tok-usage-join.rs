@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Io, Status};
+use tok::replay::Prices;
 use tok::usage_join::{Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
@@ -12,10 +13,11 @@ use tok::usage_join::{Ledger, UsageJoin};
 /// Reads records on standard input, after tok-measure. Replays each thread: adds to spans which
 /// requests carried them and how much of that was cached (carried_*), to requests what their
 /// context was made of (context_*), and writes after each thread what was charged by hour, model
-/// and kind of content (total). With a usage ledger, each counted request names the bucket it falls
+/// and kind of content (total). Where the prices of the model are known, all that has its cost in
+/// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls
 /// into, and usage records at the end say how much of each bucket the sessions explain.
-/// Memory: the lines of one thread up to --memory, past that a temporary file; 120 bytes a span and
-/// 200 a request of that thread; with a ledger, 200 bytes a bucket and session.
+/// Memory: the lines of one thread up to --memory, past that a temporary file; 450 bytes a span and
+/// 500 a request of that thread; with a ledger, 200 bytes a bucket and session.
 #[derive(Parser)]
 #[command(
     version,
@@ -31,16 +33,20 @@ struct Options {
     /// Account to join with, where there are ledgers of several
     #[arg(long, value_name = "ID", requires = "usage")]
     account: Option<String>,
+    /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
+    let prices = options.prices.as_deref().map_or_else(Prices::embedded, Prices::open)?;
     let (ledger, opened) = match &options.usage {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let status = io.run(&mut UsageJoin::new(options.memory, ledger))?;
+    let status = io.run(&mut UsageJoin::new(options.memory, ledger, prices))?;
     Ok(status.or(opened))
 }
 

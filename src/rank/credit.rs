@@ -9,13 +9,29 @@
 use std::collections::{HashMap, HashSet};
 
 use super::found::Claim;
-use super::sum::plus;
+use super::sum::{plus, share_usd};
 use super::thread::Threads;
+use crate::record::Usd;
+
+/// What a finding is credited with.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Net {
+    pub(crate) tokens: u64,
+    /// What they cost: of each claim, the share that was credited.
+    pub(crate) usd: Usd,
+}
 
 /// Returns the net of each finding, given all claims of each, the largest waste first.
-pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<u64> {
+pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<Net> {
     let mut ledger = Ledger::new(findings, threads);
-    findings.iter().map(|claims| claims.iter().fold(0, |net, claim| plus(net, ledger.credit(claim)))).collect()
+    let mut net = |claims: &&[Claim]| {
+        claims.iter().fold(Net::default(), |net, claim| {
+            let tokens = ledger.credit(claim);
+            let usd = share_usd(claim.usd, tokens, claim.tokens);
+            Net { tokens: plus(net.tokens, tokens), usd: net.usd.plus(usd) }
+        })
+    };
+    findings.iter().map(&mut net).collect()
 }
 
 /// What is claimed already. Only looked up by key: no hash order reaches the output.
@@ -60,20 +76,27 @@ mod tests {
     use crate::record::Request;
 
     fn span(id: &str, tokens: u64) -> Claim {
-        Claim { span: Some(SpanHash::of(id)), thread: 0, tokens }
+        Claim { span: Some(SpanHash::of(id)), thread: 0, tokens, usd: Usd::from_pico(100) }
+    }
+
+    fn tokens(nets: Vec<Net>) -> Vec<u64> {
+        nets.iter().map(|net| net.tokens).collect()
     }
 
     #[test]
     fn a_span_of_two_findings_is_credited_once() {
         let (large, small) = ([span("a", 10), span("b", 5)], [span("a", 12), span("c", 1)]);
-        assert_eq!(nets(&[&large, &small], &Threads::default()), [15, 3]);
+        let nets = nets(&[&large, &small], &Threads::default());
+        // The second claims 12 tokens of the first span, for 100, and is credited 2 of them.
+        assert_eq!(nets.iter().map(|net| net.usd.pico()).collect::<Vec<_>>(), [200, 116]);
+        assert_eq!(tokens(nets), [15, 3]);
     }
 
     #[test]
     fn a_thread_claimed_as_a_whole_holds_no_more_than_it_reported() {
         let mut threads = Threads::default();
-        threads.count(&Request { thread: "t".into(), input_tokens: Some(100), ..Request::default() });
-        let whole = [Claim { span: None, thread: 0, tokens: 80 }];
-        assert_eq!(nets(&[&whole, &[span("a", 30)]], &threads), [80, 20]);
+        threads.count(&Request { thread: "t".into(), input_tokens: Some(100), ..Request::default() }, None);
+        let whole = [Claim { span: None, thread: 0, tokens: 80, usd: Usd::ZERO }];
+        assert_eq!(tokens(nets(&[&whole, &[span("a", 30)]], &threads)), [80, 20]);
     }
 }

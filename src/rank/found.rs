@@ -1,15 +1,16 @@
 //! What a rule has found: sums over everything, the most costly places, and every claim.
 //!
 //! The record of a finding names at most 50 spans, but its sums and its net rest on all of them:
-//! a claim is 24 bytes a span and kept for each, a place is kept for the best 50 only.
+//! a claim is 48 bytes a span and kept for each, a place is kept for the best 50 only.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use super::sum::plus;
+use super::sum::{plus, share_usd};
 use super::thread::Thread;
 use super::view::SpanView;
+use crate::record::Usd;
 
 /// Spans and places that a finding names.
 const NAMED: usize = 50;
@@ -33,6 +34,8 @@ pub(crate) struct Proof<'a> {
     pub(crate) carried_tokens: u64,
     /// What of these could be saved.
     pub(crate) waste_tokens: u64,
+    /// What the whole of it cost, and how many tokens that whole is.
+    pub(crate) cost: Option<(Usd, u64)>,
 }
 
 impl<'a> Proof<'a> {
@@ -47,13 +50,20 @@ impl<'a> Proof<'a> {
             requests: span.requests(),
             carried_tokens: span.carried(),
             waste_tokens,
+            cost: span.input_cost_usd.map(|cost| (cost, span.carried())),
         }
     }
 
-    /// A place of the thread that is no span.
+    /// A place of the thread that is no span; what it wastes is a share of the whole thread.
     pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
-        let file = &thread.file;
-        Proof { id: "", file, line, bytes: 0, tokens: 0, requests: 0, carried_tokens: 0, waste_tokens: 0 }
+        let (file, cost) = (&thread.file, thread.cost_usd.map(|cost| (cost, thread.tokens())));
+        Proof { id: "", file, line, bytes: 0, tokens: 0, requests: 0, carried_tokens: 0, waste_tokens: 0, cost }
+    }
+
+    /// What the waste cost: its share of the whole.
+    fn waste_usd(&self) -> Option<Usd> {
+        let (cost, tokens) = self.cost.filter(|_| self.waste_tokens > 0)?;
+        Some(share_usd(cost, self.waste_tokens, tokens))
     }
 }
 
@@ -66,6 +76,8 @@ pub(crate) struct Claim {
     pub(crate) thread: u32,
     /// Tokens claimed.
     pub(crate) tokens: u64,
+    /// What they cost; nothing where the price is not known.
+    pub(crate) usd: Usd,
 }
 
 /// 64 bits for the id of a span: of a million spans, two are the same with odds of 1 in 37 million.
@@ -96,6 +108,8 @@ pub(crate) struct Found {
     pub(crate) carried_tokens: u64,
     /// Of these, what could be saved.
     pub(crate) waste_tokens: u64,
+    /// What these cost; `None` where no price is known.
+    pub(crate) waste_usd: Option<Usd>,
     /// Every claim.
     pub(crate) claims: Vec<Claim>,
     best: Vec<Named>,
@@ -126,11 +140,20 @@ impl Found {
         self.requests = plus(self.requests, proof.requests);
         self.carried_tokens = plus(self.carried_tokens, proof.carried_tokens);
         self.waste_tokens = plus(self.waste_tokens, proof.waste_tokens);
+        let usd = proof.waste_usd();
+        self.pay(usd);
         if proof.waste_tokens > 0 {
             let span = (!proof.id.is_empty()).then(|| SpanHash::of(proof.id));
-            self.claims.push(Claim { span, thread: thread.index, tokens: proof.waste_tokens });
+            let (tokens, usd) = (proof.waste_tokens, usd.unwrap_or_default());
+            self.claims.push(Claim { span, thread: thread.index, tokens, usd });
         }
         self.name(&proof, thread);
+    }
+
+    fn pay(&mut self, waste: Option<Usd>) {
+        if let Some(waste) = waste {
+            self.waste_usd = Some(self.waste_usd.unwrap_or_default().plus(waste));
+        }
     }
 
     /// Keeps the place if it is one of the most costly; among equals the first seen stays first.
@@ -153,6 +176,7 @@ impl Found {
         self.requests = plus(self.requests, other.requests);
         self.carried_tokens = plus(self.carried_tokens, other.carried_tokens);
         self.waste_tokens = plus(self.waste_tokens, other.waste_tokens);
+        self.pay(other.waste_usd);
         self.claims.extend(other.claims);
         self.best.extend(other.best);
         self.best.sort_by_key(|named| std::cmp::Reverse(named.cost));

@@ -23,6 +23,8 @@ pub enum By {
     Tokens,
     /// Bytes.
     Bytes,
+    /// What that which each could save has cost.
+    Usd,
 }
 
 impl By {
@@ -33,6 +35,7 @@ impl By {
         ("carried", By::Carried),
         ("tokens", By::Tokens),
         ("bytes", By::Bytes),
+        ("usd", By::Usd),
     ];
 
     fn of(self, finding: &Finding) -> u64 {
@@ -42,6 +45,7 @@ impl By {
             By::Carried => finding.carried_tokens,
             By::Tokens => finding.tokens,
             By::Bytes => finding.bytes.unwrap_or(0),
+            By::Usd => finding.waste_usd.map_or(0, |usd| u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX)),
         }
     }
 }
@@ -92,7 +96,10 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
     sort(all, By::Waste);
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
     let nets = credit::nets(&claims, threads);
-    all.iter_mut().zip(nets).for_each(|(judged, net)| judged.finding.net_tokens = net);
+    all.iter_mut().zip(nets).for_each(|(judged, net)| {
+        judged.finding.net_tokens = net.tokens;
+        judged.finding.net_usd = judged.finding.waste_usd.map(|_| net.usd);
+    });
     if by != By::Waste {
         sort(all, by);
     }
@@ -133,6 +140,8 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         carried_tokens: found.carried_tokens,
         waste_tokens: found.waste_tokens,
         net_tokens: 0,
+        waste_usd: found.waste_usd,
+        net_usd: None,
         message,
         remedy,
         rank: 0,

@@ -23,7 +23,7 @@ use super::sum::plus;
 use super::thread::Thread;
 use super::view::SpanView;
 use super::words::counted;
-use crate::record::Request;
+use crate::record::{Request, Usd};
 
 /// The user's rules and what they found.
 pub(super) struct Own {
@@ -71,11 +71,13 @@ impl Own {
     }
 
     /// Takes a `request` record.
-    pub(super) fn request(&mut self, line: &str, request: &Request, thread: &Thread) {
+    pub(super) fn request(&mut self, line: &str, request: &Request, cost: Option<Usd>, thread: &Thread) {
         let input = request.input_tokens.filter(|_| request.counted).unwrap_or(0);
         let output = request.output_tokens.filter(|_| request.counted).unwrap_or(0);
         let (tokens, carried_tokens) = (plus(input, output), input);
-        self.judge(line, Proof { id: &request.id, tokens, carried_tokens, ..Proof::at(thread, request.line) }, thread);
+        let cost = cost.map(|cost| (cost, tokens));
+        let proof = Proof { id: &request.id, tokens, carried_tokens, cost, ..Proof::at(thread, request.line) };
+        self.judge(line, proof, thread);
     }
 
     fn judge(&mut self, line: &str, proof: Proof, thread: &Thread) {

@@ -1,5 +1,7 @@
 //! Sums and shares that stay exact in every JSON reader, whatever the input claims.
 
+use crate::record::Usd;
+
 /// The largest integer that every JSON reader keeps exactly is one below 2^53 (DESIGN 2). A sum
 /// of absurd numbers stops there.
 const MOST: u64 = (1 << 53) - 1;
@@ -18,6 +20,14 @@ pub(super) fn times(a: u64, b: u64) -> u64 {
 pub(super) fn share(whole: u64, part: u64, of: u64) -> u64 {
     let share = u128::from(whole) * u128::from(part.min(of)) / u128::from(of.max(1));
     u64::try_from(share).unwrap_or(whole)
+}
+
+/// `whole` × `part` / `of` in money, rounded down, and never more than `whole`.
+pub(super) fn share_usd(whole: Usd, part: u64, of: u64) -> Usd {
+    let (part, of) = (i128::from(part.min(of)), i128::from(of.max(1)));
+    // Two steps: the product of absurd numbers could pass the range.
+    let (each, rest) = (whole.pico() / of, whole.pico() % of);
+    Usd::from_pico(each.saturating_mul(part).saturating_add(rest.saturating_mul(part) / of))
 }
 
 /// The same number with a sign.

@@ -1,11 +1,12 @@
 //! The `summary` record: what the report says first, added up while the records pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::credit::Net;
 use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
-use crate::record::{Kind, Request, Session, Summary, Total, Uncounted};
+use crate::record::{Kind, Priced, Request, Session, Summary, Total, Uncounted, Usd};
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
@@ -15,9 +16,17 @@ pub(super) struct Tally {
     charged: Option<BTreeMap<String, i64>>,
     /// The same from what spans carried.
     carried: BTreeMap<String, i64>,
+    /// Tables that the costs were made with: one, but for streams that were put together.
+    prices: BTreeSet<String>,
+    unpriced: u64,
 }
 
 impl Tally {
+    /// Takes a `stream` record.
+    pub(super) fn stream(&mut self, priced: Priced) {
+        self.prices.extend(priced.prices);
+    }
+
     /// Takes a `session` record.
     pub(super) fn session(&mut self, session: &Session) {
         if session.kind == Kind::Main {
@@ -25,14 +34,16 @@ impl Tally {
         }
     }
 
-    /// Takes a `request` record.
-    pub(super) fn request(&mut self, request: &Request) {
+    /// Takes a `request` record and what it cost.
+    pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
         let sums = &mut self.summary;
         if !request.counted {
             *sums.uncounted.entry(reason(request.uncounted).to_owned()).or_default() += 1;
             return;
         }
         sums.requests += 1;
+        spend(&mut sums.cost_usd, cost);
+        self.unpriced += u64::from(cost.is_none());
         let add = |sum: &mut u64, tokens: Option<u64>| *sum = plus(*sum, tokens.unwrap_or(0));
         add(&mut sums.input_tokens, request.input_tokens);
         add(&mut sums.cache_read_tokens, request.cache_read_tokens);
@@ -73,6 +84,23 @@ impl Tally {
         if input != 0 {
             add(charged, class, input);
         }
+        if let Some(cost) = total.cost_usd {
+            self.pay(total, class, cost);
+        }
+    }
+
+    /// A kind of content cost so much, sent and produced.
+    fn pay(&mut self, total: &Total, class: &str, cost: Usd) {
+        let sums = &mut self.summary;
+        spend(&mut sums.first_usd, Some(total.first_cost_usd));
+        spend(&mut sums.resent_cached_usd, Some(total.resent_cached_cost_usd));
+        spend(&mut sums.resent_uncached_usd, Some(total.resent_uncached_cost_usd));
+        spend(&mut sums.generated_usd, Some(total.output_cost_usd));
+        let kinds = [(class, cost.minus(total.output_cost_usd)), ("generated", total.output_cost_usd)];
+        for (kind, cost) in kinds.into_iter().filter(|(_, cost)| *cost != Usd::ZERO) {
+            let sum = sums.what_usd.entry(kind.to_owned()).or_default();
+            *sum = sum.plus(cost);
+        }
     }
 
     /// Counted input so far.
@@ -81,7 +109,7 @@ impl Tally {
     }
 
     /// The stream has ended.
-    pub(super) fn end(self, threads: &Threads, findings: u64, net_tokens: u64) -> Summary {
+    pub(super) fn end(self, threads: &Threads, findings: u64, net: Net) -> Summary {
         let what = self.charged.unwrap_or_else(|| {
             let mut what = self.carried;
             let explained: i64 = what.values().fold(0, |sum, n| sum.saturating_add(*n));
@@ -91,17 +119,22 @@ impl Tally {
             }
             what
         });
+        let sought = !self.prices.is_empty();
         let dearest = threads.all().filter(|thread| thread.tokens() > 0).max_by_key(|thread| {
             // Among equals the first.
-            (thread.tokens(), std::cmp::Reverse(thread.index))
+            (thread.cost_usd, thread.tokens(), std::cmp::Reverse(thread.index))
         });
         Summary {
             threads: threads.all().count() as u64,
             dearest: dearest.map(|thread| thread.id.to_string()),
             dearest_tokens: dearest.map(|thread| thread.tokens()),
+            dearest_usd: dearest.and_then(|thread| thread.cost_usd),
+            unpriced: (sought || self.summary.cost_usd.is_some()).then_some(self.unpriced),
+            prices: sought.then(|| Vec::from_iter(self.prices).join(", ")),
             what,
             findings,
-            net_tokens,
+            net_tokens: net.tokens,
+            net_usd: self.summary.cost_usd.map(|_| net.usd),
             ..self.summary
         }
     }
@@ -114,6 +147,12 @@ fn reason(uncounted: Option<Uncounted>) -> &'static str {
         Some(Uncounted::Estimate) => "estimate",
         Some(Uncounted::Unreported) => "unreported",
         None => "unknown",
+    }
+}
+
+fn spend(sum: &mut Option<Usd>, cost: Option<Usd>) {
+    if let Some(cost) = cost {
+        *sum = Some(sum.unwrap_or_default().plus(cost));
     }
 }
 

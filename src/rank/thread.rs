@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::sum::plus;
-use crate::record::{Kind, Request, Session};
+use crate::record::{Kind, Request, Session, Usd};
 
 /// One thread.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub(crate) struct Thread {
     pub(crate) output_tokens: u64,
     /// Input of the first of them.
     pub(crate) first_input_tokens: u64,
+    /// What they cost, those that have a known price; `None`: none has.
+    pub(crate) cost_usd: Option<Usd>,
 }
 
 impl Thread {
@@ -38,12 +40,15 @@ impl Thread {
     }
 
     /// Adds a counted request.
-    fn add(&mut self, request: &Request) {
+    fn add(&mut self, request: &Request, cost: Option<Usd>) {
         let input = request.input_tokens.unwrap_or(0);
         if self.requests == 0 {
             self.first_input_tokens = input;
         }
         self.requests += 1;
+        if let Some(cost) = cost {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
         if self.project.is_none() {
@@ -81,9 +86,9 @@ impl Threads {
         thread
     }
 
-    /// Takes a counted request.
-    pub(crate) fn count(&mut self, request: &Request) {
-        self.at(&request.thread, &request.session).add(request);
+    /// Takes a counted request and what it cost.
+    pub(crate) fn count(&mut self, request: &Request, cost: Option<Usd>) {
+        self.at(&request.thread, &request.session).add(request, cost);
     }
 
     /// All threads, in the order of their ids.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::record::{Disk, Event, Part, Request, Scope};
+use crate::record::{Disk, Event, Part, Request, Scope, Usd};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -55,6 +55,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) carried_to: Option<u64>,
     pub(crate) carried_requests: Option<u64>,
     pub(crate) carried_tokens: Option<u64>,
+    pub(crate) input_cost_usd: Option<Usd>,
 }
 
 /// Of [`crate::record::Shape`], what rules need.

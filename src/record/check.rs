@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Request, Session, Skip, Span, Stream, Summary,
-    Total, Type, Usage,
+    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span, Stream,
+    Summary, Total, Type, Usage, Usd,
 };
 
 /// The largest integer that every JSON reader keeps exactly.
@@ -32,6 +32,9 @@ struct Thread {
     requests: u64,
     reported: Sums,
     charged: Sums,
+    /// What requests, and what totals say that all cost.
+    cost: Usd,
+    charged_cost: Usd,
     has_totals: bool,
 }
 
@@ -87,6 +90,7 @@ impl Checker {
 
     fn stream(&mut self, line: &str, faults: &mut Faults) {
         let stream: Option<Stream> = parse(line, faults);
+        parse::<Priced>(line, faults);
         faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || "stream: unknown schema version".into());
     }
 
@@ -122,7 +126,9 @@ impl Checker {
     fn request(&mut self, line: &str, faults: &mut Faults) {
         let Some(request) = parse::<Request>(line, faults) else { return };
         self.in_order(&request.thread, &request.id, request.seq, request.at.as_deref(), faults);
-        parse::<Billed>(line, faults);
+        let cost = parse::<Billed>(line, faults).and_then(|billed| billed.cost_usd);
+        faults.unless(cost.is_none() || request.counted, || format!("request {}: a cost, but not counted", request.id));
+        self.thread.cost = self.thread.cost.plus(cost.unwrap_or_default());
         faults.unless(request.n == self.thread.requests.saturating_add(1), || {
             format!("request {}: its ordinal is {}, after {}", request.id, request.n, self.thread.requests)
         });
@@ -159,6 +165,10 @@ impl Checker {
         self.thread.has_totals = true;
         let resent = total.resent_cached_tokens.saturating_add(total.resent_uncached_tokens);
         self.thread.charged.add(total.first_tokens.saturating_add(resent), total.output_tokens);
+        let sent = total.first_cost_usd.plus(total.resent_cached_cost_usd).plus(total.resent_uncached_cost_usd);
+        let (parts, cost) = (sent.plus(total.output_cost_usd), total.cost_usd.unwrap_or_default());
+        faults.unless(parts == cost, || format!("total: cost {cost}, but its parts {parts}"));
+        self.thread.charged_cost = self.thread.charged_cost.plus(cost);
     }
 
     fn in_order(&mut self, thread: &str, id: &str, seq: u64, at: Option<&str>, faults: &mut Faults) {
@@ -180,9 +190,12 @@ impl Checker {
 
     /// A thread has ended: its totals must be its requests.
     fn close(&mut self, faults: &mut Faults) {
-        let Thread { id, reported, charged, has_totals, .. } = &self.thread;
+        let Thread { id, reported, charged, cost, charged_cost, has_totals, .. } = &self.thread;
         faults.unless(!has_totals || reported == charged, || {
             format!("thread {id}: totals add up to {charged:?}, counted requests to {reported:?}")
+        });
+        faults.unless(!has_totals || cost == charged_cost, || {
+            format!("thread {id}: totals cost {charged_cost}, counted requests {cost}")
         });
     }
 }
@@ -193,6 +206,7 @@ fn finding(line: &str, faults: &mut Faults) {
     faults.unless(finding.net_tokens <= finding.waste_tokens, || {
         format!("finding {}: more net tokens than waste", finding.rank)
     });
+    faults.unless(finding.net_usd <= finding.waste_usd, || format!("finding {}: more net than waste", finding.rank));
 }
 
 fn skip(line: &str, faults: &mut Faults) {
@@ -267,6 +281,20 @@ mod tests {
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn totals_that_do_not_cost_what_the_requests_cost_are_found() {
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cost_usd":0.3}"#;
+        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":9,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0,"cost_usd":0.300000000001,"first_cost_usd":0.3}"#;
+        let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
+        assert_eq!(
+            found,
+            [
+                "total: cost 0.300000000001, but its parts 0.3",
+                "thread a: totals cost 0.300000000001, counted requests 0.3"
+            ]
+        );
     }
 
     #[test]

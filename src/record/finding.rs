@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Usd;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +60,13 @@ pub struct Finding {
     pub waste_tokens: u64,
     /// Of `waste_tokens`, what no finding of a better rank has claimed before.
     pub net_tokens: u64,
+    /// What `waste_tokens` cost: of each span, or thread as a whole, the same share of its cost.
+    /// Absent where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waste_usd: Option<Usd>,
+    /// Of `waste_usd`, what `net_tokens` cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net_usd: Option<Usd>,
     /// What was found, in one line.
     pub message: String,
     /// What to do about it, in one line.

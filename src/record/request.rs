@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Addition;
+use super::{Addition, Usd};
 
 /// Why a request is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +125,10 @@ pub struct Billed {
     /// `context_*_tokens` and `unexplained_tokens` add up to `input_tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_unrecorded_tokens: Option<u64>,
+    /// What it cost at list prices; absent where it is not counted, or where the prices of its model
+    /// are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
     /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
@@ -143,6 +147,7 @@ impl Addition for Billed {
         "context_images_tokens",
         "context_reasoning_tokens",
         "context_unrecorded_tokens",
+        "cost_usd",
         "bucket",
     ];
 }

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, is_false};
+use super::{Addition, Usd, is_false};
 
 /// Whose turn in the conversation the content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -301,6 +301,13 @@ pub struct Carried {
     /// Its share of the output of the request that produced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
+    /// What carrying it cost at list prices, over the requests of `carried_requests` whose model has
+    /// a known price; absent where none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_cost_usd: Option<Usd>,
+    /// What `output_tokens` cost; absent where the price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_cost_usd: Option<Usd>,
 }
 
 impl Addition for Carried {
@@ -314,5 +321,7 @@ impl Addition for Carried {
         "carried_cache_read_tokens",
         "carried_cache_write_tokens",
         "output_tokens",
+        "input_cost_usd",
+        "output_cost_usd",
     ];
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Addition;
+
 /// One per stream, its first line. A stream that has one and no `coverage` was cut off.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "stream")]
@@ -17,4 +19,17 @@ pub struct Stream {
     /// End of the window, exclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+}
+
+/// What `tok-usage-join` adds to a stream record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Priced {
+    /// The price table that costs are made with: its name and version, or the name of the file and
+    /// eight hex digits of its BLAKE3 hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
+}
+
+impl Addition for Priced {
+    const KEYS: &'static [&'static str] = &["prices"];
 }

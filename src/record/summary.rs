@@ -1,7 +1,11 @@
 //! `summary`: what the report says first, as numbers.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Usd;
 
 /// One per stream, before the findings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,7 +14,7 @@ pub struct Summary {
     /// Threads seen.
     pub threads: u64,
     /// Sessions by agent: how many threads of kind `main` each wrote.
-    pub sessions: std::collections::BTreeMap<String, u64>,
+    pub sessions: BTreeMap<String, u64>,
     /// First instant of a counted request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
@@ -20,8 +24,8 @@ pub struct Summary {
     /// Counted requests.
     pub requests: u64,
     /// Requests that are not counted, by reason.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub uncounted: std::collections::BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uncounted: BTreeMap<String, u64>,
     /// Input of the counted requests, cached included.
     pub input_tokens: u64,
     /// Of it, read from the cache.
@@ -32,23 +36,56 @@ pub struct Summary {
     pub output_tokens: u64,
     /// Counted requests whose output is a placeholder (FORMATS 3.4).
     pub output_unknown: u64,
-    /// Thread with the largest input and output together.
+    /// What the counted requests cost at list prices; absent where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
+    /// Counted requests that have no cost: the prices of their model are not known. Absent where
+    /// nobody has looked for prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpriced: Option<u64>,
+    /// The price table, with its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
+    /// Thread that cost most; where no price is known, the one with the largest input and output
+    /// together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dearest: Option<String>,
     /// That thread's input and output together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dearest_tokens: Option<u64>,
+    /// What that thread cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dearest_usd: Option<Usd>,
     /// Carried tokens by kind of content: `tool output`, `tool calls`, `messages`, `reasoning`,
     /// `instructions`, `images`; and `unrecorded`, what the spans do not explain of the input.
-    pub what: std::collections::BTreeMap<String, i64>,
+    pub what: BTreeMap<String, i64>,
+    /// Of `cost_usd`, what carrying each kind of content cost, as in `what`; and `generated`, what
+    /// was produced.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub what_usd: BTreeMap<String, Usd>,
     /// Input sent for the first time (from `total`).
     pub first_tokens: i64,
     /// Input sent again and read from the cache.
     pub resent_cached_tokens: i64,
     /// Input sent again at full price.
     pub resent_uncached_tokens: i64,
+    /// Of `cost_usd`, for `first_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_usd: Option<Usd>,
+    /// Of `cost_usd`, for `resent_cached_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resent_cached_usd: Option<Usd>,
+    /// Of `cost_usd`, for `resent_uncached_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resent_uncached_usd: Option<Usd>,
+    /// Of `cost_usd`, for `output_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generated_usd: Option<Usd>,
     /// Findings before `--top` cut the list.
     pub findings: u64,
     /// What could be saved, each token counted once over all findings: an upper bound.
     pub net_tokens: u64,
+    /// What `net_tokens` cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net_usd: Option<Usd>,
 }

@@ -3,9 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Usd;
+
 /// One per thread, hour, model and kind of content. Sums over all rows equal sums over the
 /// counted requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`,
-/// output = `output_tokens`. The row without `source` holds what no span owns, and may be negative.
+/// output = `output_tokens`, cost = `cost_usd`. The row without `source` holds what no span owns, and
+/// may be negative.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "total")]
 pub struct Total {
@@ -46,4 +49,20 @@ pub struct Total {
     pub cache_write_tokens: i64,
     /// Tokens produced.
     pub output_tokens: i64,
+    /// What all these cost at list prices: the four parts below together. Absent where the prices
+    /// of the model are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
+    /// Of `cost_usd`, for `first_tokens`. Absent: nothing (so are the other parts).
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    pub first_cost_usd: Usd,
+    /// Of `cost_usd`, for `resent_cached_tokens`.
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    pub resent_cached_cost_usd: Usd,
+    /// Of `cost_usd`, for `resent_uncached_tokens`.
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    pub resent_uncached_cost_usd: Usd,
+    /// Of `cost_usd`, for `output_tokens`.
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    pub output_cost_usd: Usd,
 }

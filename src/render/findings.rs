@@ -1,7 +1,7 @@
 //! A finding in words: what was found, where, what to do, what that saves.
 
 use super::Layout;
-use super::number::{counted, tokens};
+use super::number::{counted, tokens, usd};
 use super::phrase::Phrase;
 use crate::record::{Finding, Severity};
 
@@ -13,8 +13,8 @@ const LISTED: usize = 50;
 
 /// A finding as every format lays it out.
 pub(super) struct Item {
-    /// Tokens that it alone can save.
-    pub(super) tokens: String,
+    /// What it alone can save: dollars, or tokens where no price is known.
+    pub(super) worth: String,
     /// Name of the rule.
     pub(super) rule: Phrase,
     /// `high`, `warn` or `info`.
@@ -40,12 +40,17 @@ pub(super) fn item(finding: &Finding, layout: &Layout) -> Item {
         lines.push(("spans", named(&finding.spans, finding.items, layout)));
     }
     Item {
-        tokens: tokens(finding.net_tokens),
+        worth: worth(finding),
         rule: Phrase::default().name_within(&finding.rule, 40, layout),
         severity: severity(finding.severity),
         message: Phrase::default().prose(&finding.message, layout),
         lines,
     }
+}
+
+/// What a finding alone can save: dollars, or tokens where no price is known.
+pub(super) fn worth(finding: &Finding) -> String {
+    finding.net_usd.map_or_else(|| tokens(finding.net_tokens), usd)
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -83,7 +88,8 @@ fn saves(finding: &Finding) -> Phrase {
         let bytes = finding.bytes.map_or(String::new(), |bytes| format!("; {}", super::number::bytes(bytes)));
         return Phrase::ours(format!("no tokens of its own{bytes}"));
     }
-    let mut text = format!("at most {} tokens", tokens(finding.waste_tokens));
+    let cost = finding.waste_usd.map_or(String::new(), |cost| format!("{}: ", usd(cost)));
+    let mut text = format!("at most {cost}{} tokens", tokens(finding.waste_tokens));
     if finding.carried_tokens > 0 {
         text += &format!(" of {} carried", tokens(finding.carried_tokens));
     }

@@ -1,14 +1,15 @@
 //! The opening of a report: what a reader wants to know in ten lines.
 //!
 //! Plain lines of text, made harmless; markdown sets them in a fence. Every number stands in the
-//! `summary` record; nothing is added up here.
+//! `summary` record; nothing is added up here. Where there is money it stands in place of tokens.
 
 use unicode_width::UnicodeWidthStr;
 
+use super::findings::worth;
 use super::name::{clip, tidy};
-use super::number::{bytes, counted, grouped, percent, signed, tokens};
+use super::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
 use super::{Layout, Report};
-use crate::record::{Finding, Summary};
+use crate::record::{Finding, Summary, Usd};
 
 /// Columns of the label that each line begins with.
 const LABEL: usize = 8;
@@ -31,7 +32,7 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<String> {
         return lines;
     };
     let labelled = [
-        ("tokens", ", ", amounts(summary)),
+        (if summary.cost_usd.is_some() { "cost" } else { "tokens" }, ", ", amounts(summary)),
         ("where", "  ", dearest(summary, report, layout)),
         ("what", "  ", what(summary, layout)),
         ("how", "  ", how(summary)),
@@ -126,11 +127,21 @@ fn agents(summary: &Summary, layout: &Layout) -> Option<String> {
 
 fn amounts(summary: &Summary) -> Vec<String> {
     let cached = percent(summary.cache_read_tokens, summary.input_tokens);
-    vec![
+    let mut parts = Vec::new();
+    if let Some(cost) = summary.cost_usd {
+        let of =
+            summary.prices.as_ref().map_or(String::new(), |prices| format!(" of {}", clip(&tidy(prices, None), 40)));
+        parts.push(format!("{} at list prices{of}", usd(cost)));
+    }
+    if let Some(unpriced) = summary.unpriced {
+        parts.push(format!("{} unpriced", grouped(unpriced)));
+    }
+    parts.extend([
         format!("{} in ({cached} cached)", tokens(summary.input_tokens)),
         format!("{} out", tokens(summary.output_tokens)),
         counted(summary.requests, "request"),
-    ]
+    ]);
+    parts
 }
 
 fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
@@ -138,7 +149,11 @@ fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     let all = summary.input_tokens.saturating_add(summary.output_tokens);
     let row = report.row(thread);
     let what = row.and_then(|row| row.kind_name()).unwrap_or("session");
-    let share = format!("{} ({}) is one {what}:", tokens(n), percent(n, all));
+    let (amount, part) = match (summary.dearest_usd, summary.cost_usd) {
+        (Some(cost), Some(all)) => (usd(cost), percent_usd(cost, all)),
+        _ => (tokens(n), percent(n, all)),
+    };
+    let share = format!("{amount} ({part}) is one {what}:");
     let Some(row) = row else { return vec![format!("{share} {}", name_of(thread, layout))] };
     let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
     let mut parts = vec![format!("{share} {}", started.as_deref().unwrap_or("started at no known time"))];
@@ -149,12 +164,30 @@ fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
 }
 
 fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
+    let mut costs: Vec<_> = summary.what_usd.iter().filter(|(_, cost)| **cost != Usd::ZERO).collect();
+    if !costs.is_empty() {
+        costs.sort_by_key(|(_, cost)| std::cmp::Reverse(**cost));
+        return costs
+            .iter()
+            .take(NAMED)
+            .map(|(kind, cost)| format!("{} {}", name_of(kind, layout), usd(**cost)))
+            .collect();
+    }
     let mut kinds: Vec<_> = summary.what.iter().filter(|(_, n)| **n != 0).collect();
     kinds.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     kinds.iter().take(NAMED).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
 }
 
 fn how(summary: &Summary) -> Vec<String> {
+    let costs = [summary.first_usd, summary.resent_cached_usd, summary.resent_uncached_usd, summary.generated_usd];
+    if let [Some(first), Some(cached), Some(uncached), Some(generated)] = costs.map(|cost| cost.map(usd)) {
+        return vec![
+            format!("first sent {first}"),
+            format!("re-sent cached {cached}"),
+            format!("re-sent uncached {uncached}"),
+            format!("generated {generated}"),
+        ];
+    }
     vec![
         format!("first sent {}", signed(summary.first_tokens)),
         format!("re-sent cached {}", signed(summary.resent_cached_tokens)),
@@ -200,14 +233,16 @@ fn save(summary: &Summary) -> Vec<String> {
     if summary.findings == 0 {
         return vec!["nothing found".into()];
     }
-    vec![format!("at most {} tokens", tokens(summary.net_tokens)), "each counted once:".into()]
+    let all = format!("{} tokens", tokens(summary.net_tokens));
+    let most = summary.net_usd.map_or_else(|| all.clone(), |cost| format!("{} ({all})", usd(cost)));
+    vec![format!("at most {most}"), "each counted once:".into()]
 }
 
 /// One finding in one line, its message cut to what the columns leave.
 fn finding(finding: &Finding, layout: &Layout) -> String {
     let home = layout.home.as_deref();
     let rule = tidy(&finding.rule, home);
-    let head = format!("{:>2} {:>7} {}  ", finding.rank, tokens(finding.net_tokens), clip(&rule, 32));
+    let head = format!("{:>2} {:>7} {}  ", finding.rank, worth(finding), clip(&rule, 32));
     let id = finding.spans.first().or(finding.places.first()).map_or(String::new(), |id| tidy(id, home));
     let tail = if id.is_empty() { id } else { format!("   {}", clip(&id, 40)) };
     let room = layout.columns.saturating_sub(head.width() + tail.width()).max(24);

@@ -54,7 +54,7 @@ fn found(report: &Report, layout: &Layout) -> Option<Section> {
 fn item(rank: u64, item: &findings::Item) -> String {
     let rule = inline(&item.rule, false);
     let message = inline(&item.message, false);
-    let mut text = format!("- **{rank}.** **{}** {rule} ({}): {message}\n", item.tokens, item.severity);
+    let mut text = format!("- **{rank}.** **{}** {rule} ({}): {message}\n", item.worth, item.severity);
     for (label, phrase) in &item.lines {
         text += &format!("  - {label}: {}\n", inline(phrase, false));
     }

@@ -2,6 +2,8 @@
 //!
 //! Integers only: the same number is the same text on every machine.
 
+use crate::record::Usd;
+
 /// Returns a number of tokens with three digits that count: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
 pub(super) fn tokens(n: u64) -> String {
     match n {
@@ -15,6 +17,23 @@ pub(super) fn tokens(n: u64) -> String {
 pub(super) fn signed(n: i64) -> String {
     let sign = if n < 0 { "-" } else { "" };
     format!("{sign}{}", tokens(n.unsigned_abs()))
+}
+
+/// Returns an amount in cents: `$1,234.56`, `-$0.12`. What is not nothing never shows as nothing.
+pub(super) fn usd(amount: Usd) -> String {
+    const CENT: u128 = 10_000_000_000;
+    let (sign, pico) = (if amount < Usd::ZERO { "-" } else { "" }, amount.pico().unsigned_abs());
+    let cents = pico / CENT + u128::from(pico % CENT >= CENT / 2);
+    match cents {
+        0 if pico > 0 => format!("{sign}<$0.01"),
+        _ => format!("{sign}${}.{:02}", grouped(u64::try_from(cents / 100).unwrap_or(u64::MAX)), cents % 100),
+    }
+}
+
+/// As [`percent`], of money.
+pub(super) fn percent_usd(part: Usd, whole: Usd) -> String {
+    let micro = |amount: Usd| u64::try_from(amount.pico().max(0) / 1_000_000).unwrap_or(u64::MAX);
+    percent(micro(part), micro(whole))
 }
 
 /// Returns a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
@@ -88,6 +107,13 @@ mod tests {
         let expected = ["0", "9,999", "10 k", "21 k", "999 k", "1.00 M", "8.75 M", "10.0 M", "100 M", "1,234 M"];
         assert_eq!(shown, expected);
         assert_eq!(signed(-1_200_000), "-1.20 M");
+    }
+
+    #[test]
+    fn money_is_rounded_to_cents() {
+        let shown = [0, 1, 4_999_999_999, 5_000_000_000, 1_234_565_000_000_000, -4_996_000_000_000, -7];
+        let shown = shown.map(|pico| usd(Usd::from_pico(pico)));
+        assert_eq!(shown, ["$0.00", "<$0.01", "<$0.01", "$0.01", "$1,234.57", "-$5.00", "-<$0.01"]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
 }
 
 fn finding(rank: u64, item: &findings::Item, layout: &Layout, text: &mut String) {
-    let first = format!("\n{rank:>3} {:>7}  {}  {}\n", item.tokens, item.rule.plain(), item.severity);
+    let first = format!("\n{rank:>3} {:>7}  {}  {}\n", item.worth, item.rule.plain(), item.severity);
     text.push_str(&first);
     wrapped("    ", "    ", &item.message.plain(), layout, text);
     for (label, phrase) in &item.lines {

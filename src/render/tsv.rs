@@ -7,7 +7,7 @@
 use anyhow::Result;
 
 use super::{Layout, Report};
-use crate::record::Finding;
+use crate::record::{Finding, Usd};
 use crate::skip::visible;
 
 const COLUMNS: &[&str] = &[
@@ -28,6 +28,8 @@ const COLUMNS: &[&str] = &[
     "fingerprint",
     "message",
     "remedy",
+    "waste_usd",
+    "net_usd",
 ];
 
 pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
@@ -38,7 +40,7 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
     Ok(text)
 }
 
-fn row(finding: &Finding) -> Result<[String; 17]> {
+fn row(finding: &Finding) -> Result<[String; 19]> {
     let severity = serde_json::to_value(finding.severity)?;
     let optional = |value: &Option<String>| cell(value.as_deref().unwrap_or_default());
     let first = |values: &[String]| cell(values.first().map_or("", String::as_str));
@@ -60,7 +62,14 @@ fn row(finding: &Finding) -> Result<[String; 17]> {
         cell(&finding.fingerprint),
         cell(&finding.message),
         cell(&finding.remedy),
+        money(finding.waste_usd),
+        money(finding.net_usd),
     ])
+}
+
+/// Dollars, exact; empty where no price is known.
+fn money(amount: Option<Usd>) -> String {
+    amount.map_or(String::new(), |amount| amount.to_string())
 }
 
 fn cell(text: &str) -> String {

@@ -8,25 +8,42 @@
 //! request, does not move it: [`Missed`]); a slot notes the request at which it got
 //! inside, and settles when it gets outside or leaves. So a request costs what has moved, not what
 //! is live.
+//!
+//! Money goes the same way. There are three prefixes, one inside the other: what was read, that with
+//! what was written for an hour, and that with all that was written. In one request a slot costs its
+//! tokens at the uncached rate and, for each prefix, what it has inside at the step from the rate of
+//! that part to the rate of the next ([`Tariff::steps`](super::price::Tariff::steps)). Summed over
+//! requests, these are differences of running tallies.
 
 use super::Load;
 use super::context::{Context, Slot};
 use super::history::Call;
 use super::missed::Missed;
+use super::price::Paid;
+use super::tally::Tally;
 use super::total::Rows;
+use crate::record::Usd;
 
 /// A prefix that is so many times shorter than the one before is a miss.
 const MISS: u64 = 8;
+
+/// The prefixes: what was read from the cache, that and what was written to it for an hour, that and
+/// all else that was written.
+const PREFIXES: usize = 3;
+const READ: usize = 0;
+const WRITTEN: usize = 2;
 
 /// What a slot has been charged.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
     /// Counted requests before it entered.
     entered: u32,
-    /// For both prefixes: counted requests when it got inside, and misses then, while it is.
-    inside: [Option<(u32, u32)>; 2],
-    /// For both: tokens of it that were inside, as far as settled.
-    tokens: [u64; 2],
+    /// For each prefix: what a token inside had been charged when it got there, while it is.
+    inside: [Option<Tally>; PREFIXES],
+    /// For each: tokens of it that were inside, as far as settled.
+    tokens: [u64; PREFIXES],
+    /// What it costs, for being inside, beyond the uncached rate; as far as settled.
+    cost: Usd,
 }
 
 /// The end of a prefix.
@@ -39,27 +56,40 @@ struct Reach {
     by_label: Vec<u64>,
 }
 
+/// A counted request.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    n: u64,
+    /// The requests before it that have a price, and their uncached rates.
+    before: Tally,
+}
+
 /// The running account of a thread.
 #[derive(Debug)]
 pub(super) struct Charge {
     marks: Vec<Mark>,
-    /// Ordinals of the counted requests.
-    paid: Vec<u64>,
-    /// How far was read from the cache, and how far read or written.
-    reach: [Reach; 2],
+    paid: Vec<Counted>,
+    /// All that have a price, and their uncached rates.
+    priced: Tally,
+    /// For each prefix: all counted requests, and the steps of their rates.
+    counted: [Tally; PREFIXES],
+    /// How far each prefix reaches.
+    reach: [Reach; PREFIXES],
     /// Requests that did not reach that far.
-    missed: [Missed; 2],
+    missed: [Missed; PREFIXES],
     /// Live tokens by label.
     live: Vec<u64>,
 }
 
 impl Charge {
     pub(super) fn new(labels: usize) -> Charge {
-        let reach = || Reach { by_label: vec![0; labels], ..Reach::default() };
+        let reach = |_| Reach { by_label: vec![0; labels], ..Reach::default() };
         Charge {
             marks: Vec::new(),
             paid: Vec::new(),
-            reach: [reach(), reach()],
+            priced: Tally::default(),
+            counted: Default::default(),
+            reach: std::array::from_fn(reach),
             missed: Default::default(),
             live: vec![0; labels],
         }
@@ -87,13 +117,13 @@ impl Charge {
         }
         let label = slot.label as usize;
         change(self.live.get_mut(label), slot.tokens, tokens);
-        for side in 0..2 {
+        for side in 0..PREFIXES {
             self.settle(index, slot, side);
             let Some(reach) = self.reach.get_mut(side).filter(|reach| index < reach.at) else { continue };
             change(Some(&mut reach.before), slot.tokens, tokens);
             change(reach.by_label.get_mut(label), slot.tokens, tokens);
         }
-        for side in 0..2 {
+        for side in 0..PREFIXES {
             if tokens > 0 && self.reach.get(side).is_some_and(|reach| index < reach.at) {
                 self.mark(index, side);
             }
@@ -110,98 +140,108 @@ impl Charge {
         if let (Some(first), Some(last), true) = (self.paid.get(mark.entered as usize), self.paid.last(), requests > 0)
         {
             if load.requests == 0 {
-                load.from = *first;
+                load.from = first.n;
             }
-            load.to = *last;
+            load.to = last.n;
+            let priced = self.priced.less(first.before);
+            if priced.requests > 0 {
+                let cost = priced.cost(slot.tokens).plus(mark.cost);
+                load.input_cost = Some(load.input_cost.unwrap_or_default().plus(cost));
+            }
         }
         load.requests += requests;
-        load.cache_read = load.cache_read.saturating_add(mark.tokens[0]);
-        load.cache_write = load.cache_write.saturating_add(mark.tokens[1].saturating_sub(mark.tokens[0]));
+        load.cache_read = load.cache_read.saturating_add(mark.tokens[READ]);
+        load.cache_write = load.cache_write.saturating_add(mark.tokens[WRITTEN].saturating_sub(mark.tokens[READ]));
     }
 
-    /// What a slot has earned inside a prefix is added up.
+    /// What a slot was charged for, inside a prefix, is added up.
     fn settle(&mut self, index: usize, slot: &Slot, side: usize) {
-        let now = self.requests();
-        let missed = self.missed.get(side).map_or(0, |missed| missed.before(index));
+        let now = self.charged(index, side);
         let Some(mark) = self.marks.get_mut(index) else { return };
-        if let (Some((since, before)), Some(tokens)) =
+        if let (Some(since), Some(tokens)) =
             (mark.inside.get_mut(side).and_then(Option::take), mark.tokens.get_mut(side))
         {
-            let requests = u64::from(now - since - (missed - before));
-            *tokens = tokens.saturating_add(requests.saturating_mul(slot.tokens));
+            let charged = now.less(since);
+            *tokens = tokens.saturating_add(charged.tokens(slot.tokens));
+            mark.cost = mark.cost.plus(charged.cost(slot.tokens));
         }
+    }
+
+    /// A slot is inside a prefix from now on.
+    fn mark(&mut self, index: usize, side: usize) {
+        let now = self.charged(index, side);
+        if let Some(inside) = self.marks.get_mut(index).and_then(|mark| mark.inside.get_mut(side)) {
+            *inside = Some(now);
+        }
+    }
+
+    /// What a token at that place would have been charged up to now, had it always been inside.
+    fn charged(&self, index: usize, side: usize) -> Tally {
+        let missed = self.missed.get(side).map(|missed| missed.before(index)).unwrap_or_default();
+        self.counted.get(side).map(|counted| counted.less(missed)).unwrap_or_default()
     }
 
     /// A counted request carries what is live. `fresh` are the slots that were never sent. Returns
     /// how much of what the slots weigh was written to the cache.
     pub(super) fn request(&mut self, call: &Call, context: &Context, fresh: &[usize], rows: &mut Rows) -> u64 {
-        let limits = [call.cache_read, call.cache_read.saturating_add(call.cache_write)];
-        let mut short = [None, None];
-        for (side, limit) in limits.into_iter().enumerate() {
-            short[side] = self.miss(side, limit, context);
-            if short[side].is_none() {
-                self.reach_to(side, limit, &context.slots);
+        let short = self.count(call, context);
+        let ends = std::array::from_fn(|side| short[side].as_ref().unwrap_or(&self.reach[side]));
+        let within = Within::new(ends, call.cached(), &context.slots);
+        let steps = call.steps();
+        for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
+            if let Some(mark) = self.marks.get_mut(slot) {
+                mark.tokens[side] = mark.tokens[side].saturating_add(tokens);
+                mark.cost = mark.cost.plus(Tally::one(steps[side]).cost(tokens));
             }
         }
-        self.paid.push(call.n);
-        let ends = [0, 1].map(|side: usize| short[side].as_ref().unwrap_or(&self.reach[side]));
         let rows = rows.of(call.period);
-        // Of the slot across the end, the part that is inside.
-        let mut across = [(0, 0, 0); 2];
-        for (side, limit) in limits.into_iter().enumerate() {
-            let reach = ends[side];
-            let Some(slot) = context.slots.get(reach.at).filter(|slot| slot.live) else { continue };
-            let part = (limit - reach.before.min(limit)).min(slot.tokens);
-            if let Some(mark) = self.marks.get_mut(reach.at) {
-                mark.tokens[side] = mark.tokens[side].saturating_add(part);
-            }
-            across[side] = (reach.at, slot.label as usize, part);
-        }
-        let cached = |side: usize, label: usize| {
-            let (_, of, part) = across[side];
-            let whole = ends[side].by_label.get(label).copied().unwrap_or(0);
-            whole + if of == label { part } else { 0 }
-        };
         let mut written_in_all = 0;
         for (label, row) in rows.iter_mut().enumerate() {
             let live = self.live.get(label).copied().unwrap_or(0);
             if live > 0 {
-                let read = cached(0, label);
-                let written = cached(1, label).saturating_sub(read);
-                row.sent(live, read, written);
+                let inside = within.of_label(label);
+                let written = inside[WRITTEN].saturating_sub(inside[READ]);
+                row.sent(live, inside[READ], written);
+                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::sent(tariff.sent(inside, live))));
                 written_in_all = written.saturating_add(written_in_all);
             }
         }
         for index in fresh {
             let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else { continue };
-            let (at, _, part) = across[0];
-            let inside = ends[0].at > *index;
-            let read = if inside {
-                slot.tokens
-            } else if at == *index {
-                part
-            } else {
-                0
-            };
+            let inside = within.of_slot(*index, slot.tokens);
             if let Some(row) = rows.get_mut(slot.label as usize) {
-                row.first(slot.tokens, read, slot.number.is_some());
+                row.first(slot.tokens, inside[READ], slot.number.is_some());
+                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::first(tariff.sent(inside, slot.tokens))));
             }
         }
         written_in_all
     }
 
-    /// A slot is inside a prefix from now on.
-    fn mark(&mut self, index: usize, side: usize) {
-        let missed = self.missed.get(side).map_or(0, |missed| missed.before(index));
-        let now = self.requests();
-        if let Some(inside) = self.marks.get_mut(index).and_then(|mark| mark.inside.get_mut(side)) {
-            *inside = Some((now, missed));
+    /// A request is counted: the prefixes end where it says. Returns the ends of those that fell
+    /// short, which stay.
+    fn count(&mut self, call: &Call, context: &Context) -> [Option<Reach>; PREFIXES] {
+        let (limits, steps) = (call.cached(), call.steps());
+        let short = std::array::from_fn(|side| {
+            let short = self.miss(side, limits[side], context);
+            match &short {
+                Some(end) => self.missed[side].note(end.at, Tally::one(steps[side])),
+                None => self.reach_to(side, limits[side], &context.slots),
+            }
+            short
+        });
+        self.paid.push(Counted { n: call.n, before: self.priced });
+        for (counted, step) in self.counted.iter_mut().zip(steps) {
+            *counted = counted.plus(Tally::one(step));
         }
+        if let Some(tariff) = &call.tariff {
+            self.priced = self.priced.plus(Tally::one(tariff.uncached()));
+        }
+        short
     }
 
     /// Where the prefix ends in this request, if it is so far in front of where it ended before
     /// that the cache was missed: the walk there from the front is short, and the end stays.
-    fn miss(&mut self, side: usize, limit: u64, context: &Context) -> Option<Reach> {
+    fn miss(&self, side: usize, limit: u64, context: &Context) -> Option<Reach> {
         let reach = self.reach.get(side).filter(|reach| limit < reach.before / MISS)?;
         let mut end = Reach { at: context.head(), before: 0, by_label: vec![0; reach.by_label.len()] };
         while let Some(slot) = context.slots.get(end.at) {
@@ -214,7 +254,6 @@ impl Charge {
             }
             end.at += 1;
         }
-        self.missed.get_mut(side)?.note(end.at);
         Some(end)
     }
 
@@ -251,6 +290,52 @@ impl Charge {
         for (index, slot) in context.slots.iter().enumerate().filter(|(_, slot)| slot.live) {
             self.leave(index, slot, loads);
         }
+    }
+}
+
+/// Of the slot across the end of a prefix, what is inside.
+#[derive(Clone, Copy, Debug)]
+struct Across {
+    slot: usize,
+    label: usize,
+    tokens: u64,
+}
+
+/// What is inside the prefixes in one request.
+struct Within<'r> {
+    ends: [&'r Reach; PREFIXES],
+    across: [Across; PREFIXES],
+}
+
+impl<'r> Within<'r> {
+    fn new(ends: [&'r Reach; PREFIXES], limits: [u64; PREFIXES], slots: &[Slot]) -> Within<'r> {
+        let across = |side: usize| {
+            let end: &Reach = ends[side];
+            let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
+                return Across { slot: end.at, label: 0, tokens: 0 };
+            };
+            let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
+            Across { slot: end.at, label: slot.label as usize, tokens }
+        };
+        Within { ends, across: std::array::from_fn(across) }
+    }
+
+    /// Tokens of all slots with a label.
+    fn of_label(&self, label: usize) -> [u64; PREFIXES] {
+        std::array::from_fn(|side| {
+            let Across { label: of, tokens, .. } = self.across[side];
+            let whole = self.ends[side].by_label.get(label).copied().unwrap_or(0);
+            whole + if of == label { tokens } else { 0 }
+        })
+    }
+
+    /// Of a slot of so many tokens.
+    fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
+        std::array::from_fn(|side| match self.across[side] {
+            across if index < across.slot => tokens,
+            across if index == across.slot => across.tokens,
+            _ => 0,
+        })
     }
 }
 

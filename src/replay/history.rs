@@ -3,9 +3,12 @@
 //! Spans, requests and changes of the context in the order of the thread's records, cut down to
 //! the numbers that the replay needs; names are kept once, as labels.
 
+use std::rc::Rc;
+
 use super::context::Change;
 use super::label::Labels;
 use super::law::{self, Law};
+use super::price::{Prices, Tariff};
 use super::total::Period;
 use crate::record::{Event, Part, Request, Role, Uncounted};
 
@@ -175,6 +178,25 @@ pub(super) struct Call {
     pub(super) law: &'static Law,
     /// The law is that of another model, the nearest.
     pub(super) nearest: bool,
+    /// What its tokens cost, where it is counted and the price is known.
+    pub(super) tariff: Option<Tariff>,
+}
+
+impl Call {
+    /// Where the parts of the input end that were read from the cache, written to it for an hour
+    /// (where that has a price), and written in all. None goes beyond the input.
+    pub(super) fn cached(&self) -> [u64; 3] {
+        let input = self.input.unwrap_or(0);
+        let read = self.cache_read.min(input);
+        let written = read.saturating_add(self.cache_write).min(input);
+        self.tariff.map_or([read, read, written], |tariff| tariff.ends())
+    }
+
+    /// By how much the rate of each of these parts is above that of the next; nothing where there
+    /// is no price.
+    pub(super) fn steps(&self) -> [i64; 3] {
+        self.tariff.map_or([0; 3], |tariff| tariff.steps())
+    }
 }
 
 /// Something that happens after `after` spans have entered.
@@ -190,7 +212,7 @@ pub(super) enum Moment {
     Change(Box<Change>),
 }
 
-/// A thread, in the order of its records. About 350 bytes a span and 500 a request, with the bill.
+/// A thread, in the order of its records. About 450 bytes a span and 500 a request, with the bill.
 #[derive(Debug, Default)]
 pub struct History {
     pub(super) spans: Vec<Span>,
@@ -202,9 +224,15 @@ pub struct History {
     line: Option<u64>,
     /// Who served the thread's models; empty where the file does not say.
     provider: String,
+    prices: Option<Rc<Prices>>,
 }
 
 impl History {
+    /// A history whose requests are charged by these prices; without them, the bill has no money.
+    pub fn priced(prices: Rc<Prices>) -> History {
+        History { prices: Some(prices), ..History::default() }
+    }
+
     /// Who serves the models of the thread, as [`crate::record::Session`] names them.
     pub fn served_by(&mut self, provider: &str) {
         provider.clone_into(&mut self.provider);
@@ -240,9 +268,11 @@ impl History {
     pub fn request(&mut self, request: &Request) {
         let hour = request.at.as_deref().and_then(hour);
         let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
+        let counted = request.counted && request.input_tokens.is_some();
+        let tariff = self.prices.as_ref().filter(|_| counted).and_then(|prices| prices.tariff(request));
         let call = Call {
             n: request.n,
-            counted: request.counted && request.input_tokens.is_some(),
+            counted,
             period: Period {
                 hour: self.labels.name(hour.as_deref().unwrap_or("")),
                 model: self.labels.name(request.model.as_deref().unwrap_or("")),
@@ -256,6 +286,7 @@ impl History {
             reported: request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate),
             law,
             nearest,
+            tariff,
         };
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(call) });
     }
@@ -285,7 +316,7 @@ fn narrow(tokens: u64) -> u32 {
 }
 
 /// The largest count that every JSON reader keeps exactly; larger ones are damage.
-fn bounded(tokens: u64) -> u64 {
+pub(super) fn bounded(tokens: u64) -> u64 {
     tokens.min(1 << 53)
 }
 

@@ -30,10 +30,11 @@ pub(super) fn share<'h>(
             left = left.saturating_sub(tokens);
             if let (Some(load), Some(span)) = (loads.get_mut(number as usize), spans.get(number as usize)) {
                 load.output = Some(tokens);
-                rows.produced(call.period, span.label, tokens);
+                load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
+                rows.produced(call, span.label, tokens);
             }
         }
-        rows.produced(call.period, 0, left);
+        rows.produced(call, 0, left);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Whatever the history, the bill adds up.
 
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
-use super::{Content, History};
-use crate::record::{Event, Part, Request, Role, What};
+use super::{Content, History, Prices};
+use crate::record::{Event, Part, Request, Role, Usd, What};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
@@ -43,7 +45,17 @@ fn made() -> impl Strategy<Value = Made> {
     let span = (prop::option::of(0..2000u64), part, any::<bool>(), any::<bool>());
     // Reads and writes beyond the input are damage, and must not hurt either.
     let cache = (0..6000u64, 0..3000u64);
-    let model = prop_oneof![Just("gpt-5.3-codex"), Just("gpt-5.2-codex"), Just("claude-opus-4-5"), Just("")];
+    // By laws: three families and none. By prices: the fourth has a long-context tier, the fifth no
+    // price for what it reads from a cache, the last two none at all.
+    let model = prop_oneof![
+        Just("gpt-5.3-codex"),
+        Just("gpt-5.2-codex"),
+        Just("claude-opus-4-5"),
+        Just("gpt-5.6"),
+        Just("o1-pro"),
+        Just("made-up"),
+        Just("")
+    ];
     let request = (
         model,
         any::<bool>(),
@@ -67,7 +79,8 @@ fn made() -> impl Strategy<Value = Made> {
 
 /// Feeds the records to a history; returns it with the input and output of the counted requests.
 fn feed(records: &[Made]) -> (History, i64, i64) {
-    let (mut history, mut n, mut input_sum, mut output_sum) = (History::default(), 0, 0i64, 0i64);
+    let prices = Rc::new(Prices::embedded().unwrap());
+    let (mut history, mut n, mut input_sum, mut output_sum) = (History::priced(prices), 0, 0i64, 0i64);
     for (seq, record) in (0..).zip(records) {
         match record.clone() {
             Made::Span { tokens, part, made, ephemeral } => {
@@ -100,6 +113,7 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     input_tokens: Some(input),
                     cache_read_tokens: Some(read),
                     cache_write_tokens: Some(write),
+                    cache_write_1h_tokens: Some(write / 2).filter(|_| model.starts_with("claude-")),
                     output_tokens: Some(output),
                     reasoning_tokens: reasoning,
                     ..Request::default()
@@ -129,6 +143,25 @@ proptest! {
         let sent = |t: &crate::record::Total| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens;
         prop_assert_eq!(totals.iter().map(sent).sum::<i64>(), input);
         prop_assert_eq!(totals.iter().map(|t| t.output_tokens).sum::<i64>(), output);
+    }
+
+    #[test]
+    fn what_requests_cost_is_what_spans_and_rows_cost(records in prop::collection::vec(made(), 0..60)) {
+        let (history, _, _) = feed(&records);
+        let bill = history.replay();
+        let totals = bill.totals("t", "s");
+        let requests: Usd = bill.requests().filter_map(|request| request.cost_usd).sum();
+        let rows: Usd = totals.iter().filter_map(|total| total.cost_usd).sum();
+        prop_assert_eq!(requests, rows);
+        let owned = totals.iter().filter(|total| total.source.is_some());
+        let spans = bill.spans().flat_map(|span| [span.input_cost_usd, span.output_cost_usd]).flatten();
+        prop_assert_eq!(owned.filter_map(|total| total.cost_usd).sum::<Usd>(), spans.sum::<Usd>());
+        for t in totals {
+            let parts = [t.first_cost_usd, t.resent_cached_cost_usd, t.resent_uncached_cost_usd, t.output_cost_usd];
+            prop_assert_eq!(parts.into_iter().sum::<Usd>(), t.cost_usd.unwrap_or_default());
+            // Nothing but what no span owns may be taken back.
+            prop_assert!(t.source.is_none() || parts.into_iter().all(|part| part >= Usd::ZERO));
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use super::history::Call;
 use super::label::Labels;
+use super::price::Paid;
 use super::signed;
 use crate::record::Total;
 
@@ -27,6 +29,8 @@ pub(super) struct Row {
     uncached: i64,
     written: i64,
     output: i64,
+    /// What all these cost; `None` where no request of the row has a known price.
+    paid: Option<Paid>,
 }
 
 impl Row {
@@ -55,6 +59,11 @@ impl Row {
         self.output = self.output.saturating_add(signed(tokens));
     }
 
+    /// What was sent or produced cost so much.
+    pub(super) fn paid(&mut self, paid: Paid) {
+        self.paid = Some(self.paid.unwrap_or_default().plus(paid));
+    }
+
     /// Saturates: a damaged report may hold any number.
     fn add(&mut self, other: &Row) {
         self.items += other.items;
@@ -63,6 +72,7 @@ impl Row {
         self.uncached = self.uncached.saturating_add(other.uncached);
         self.written = self.written.saturating_add(other.written);
         self.output = self.output.saturating_add(other.output);
+        other.paid.into_iter().for_each(|paid| self.paid(paid));
     }
 }
 
@@ -88,9 +98,13 @@ impl Rows {
         &mut self.dense
     }
 
-    /// Content of that label produced so much.
-    pub(super) fn produced(&mut self, period: Period, label: u32, tokens: u64) {
-        self.sparse.entry((period, label)).or_default().produced(tokens);
+    /// Content of that label produced so much of the output of the call.
+    pub(super) fn produced(&mut self, call: &Call, label: u32, tokens: u64) {
+        let row = self.sparse.entry((call.period, label)).or_default();
+        row.produced(tokens);
+        if let Some(tariff) = &call.tariff {
+            row.paid(Paid::produced(tariff.output(tokens)));
+        }
     }
 
     /// All rows that hold anything.
@@ -115,6 +129,7 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
     let record = |((period, label), row): (&(Period, u32), &Row)| {
         let label = labels.get(*label)?;
+        let paid = row.paid.unwrap_or_default();
         Some(Total {
             thread: thread.to_owned(),
             session: session.to_owned(),
@@ -131,6 +146,11 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
             resent_uncached_tokens: row.uncached,
             cache_write_tokens: row.written,
             output_tokens: row.output,
+            cost_usd: row.paid.map(Paid::all),
+            first_cost_usd: paid.first,
+            resent_cached_cost_usd: paid.resent_cached,
+            resent_uncached_cost_usd: paid.resent_uncached,
+            output_cost_usd: paid.output,
         })
     };
     let mut totals: Vec<Total> = rows.iter().filter_map(record).collect();

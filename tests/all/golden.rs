@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tok::record::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Request, Session, Skip, Span, Stream, Summary,
-    Total, Type, Usage,
+    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span, Stream,
+    Summary, Total, Type, Usage,
 };
 use tok::stream::Record;
 
@@ -150,7 +150,7 @@ fn round_trip(records: &[u8]) -> Vec<String> {
     for line in String::from_utf8_lossy(records).lines().filter(|line| !line.trim().is_empty()) {
         let Ok(record) = Record::peek(line) else { continue };
         let views: &[View] = match record.kind {
-            Type::Stream => &[again::<Stream>],
+            Type::Stream => &[again::<Stream>, again::<Priced>],
             Type::Session => &[again::<Session>],
             Type::Span => &[again::<Span>, again::<Measured>, again::<Copied>, again::<Carried>],
             Type::Request => &[again::<Request>, again::<Billed>],

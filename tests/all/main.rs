@@ -7,6 +7,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
+//! | [`money`] | what requests cost against sums done by hand, and costs that add up |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -24,4 +25,5 @@ mod golden;
 mod laws;
 mod layers;
 mod manners;
+mod money;
 mod wire;

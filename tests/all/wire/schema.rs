@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Request, Session, Skip, Span, Stream,
-    Summary, Total, Usage,
+    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span,
+    Stream, Summary, Total, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -23,7 +23,7 @@ struct Wire {
 fn wires() -> Vec<Wire> {
     let one = |name, writer, schema| Wire { name, parts: vec![(writer, schema)] };
     vec![
-        one("stream", "tok-split", of::<Stream>()),
+        Wire { name: "stream", parts: vec![("tok-split", of::<Stream>()), ("tok-usage-join", of::<Priced>())] },
         one("session", "tok-split", of::<Session>()),
         Wire {
             name: "span",
@@ -67,7 +67,13 @@ pub(crate) fn additions() -> Vec<(&'static str, BTreeSet<String>, BTreeSet<Strin
     fn row<T: Addition + JsonSchema>(name: &'static str) -> (&'static str, BTreeSet<String>, BTreeSet<String>) {
         (name, keys_of(&of::<T>()), T::KEYS.iter().map(|key| (*key).to_owned()).collect())
     }
-    vec![row::<Measured>("Measured"), row::<Copied>("Copied"), row::<Carried>("Carried"), row::<Billed>("Billed")]
+    vec![
+        row::<Measured>("Measured"),
+        row::<Copied>("Copied"),
+        row::<Carried>("Carried"),
+        row::<Billed>("Billed"),
+        row::<Priced>("Priced"),
+    ]
 }
 
 /// The keys of a record, and those of the objects in it: `tokens`, `shape`, `shape.escapes`,

@@ -46,7 +46,7 @@ macro_rules! record {
     };
 }
 
-record!(Stream { r#type: String, v: u64, program: String; since: String, until: String });
+record!(Stream { r#type: String, v: u64, program: String; since: String, until: String, prices: String });
 
 record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
@@ -71,6 +71,7 @@ record!(Span {
     // tok-usage-join
     sent_tokens: u64, basis: String, carried_from: u64, carried_to: u64, carried_requests: u64, carried_tokens: u64,
     carried_cache_read_tokens: u64, carried_cache_write_tokens: u64, output_tokens: u64,
+    input_cost_usd: f64, output_cost_usd: f64,
 });
 
 record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; });
@@ -85,7 +86,7 @@ record!(Request {
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
-    context_images_tokens: u64, context_reasoning_tokens: u64, bucket: String,
+    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, bucket: String,
 });
 
 record!(Event {
@@ -102,6 +103,7 @@ record!(Total {
     r#type: String, thread: String, session: String, items: u64, first_tokens: i64, resent_cached_tokens: i64,
     resent_uncached_tokens: i64, cache_write_tokens: i64, output_tokens: i64;
     hour: String, model: String, source: String, part: String, tool: String, server: String, command: String,
+    cost_usd: f64, first_cost_usd: f64, resent_cached_cost_usd: f64, resent_uncached_cost_usd: f64, output_cost_usd: f64,
 });
 
 record!(Usage {
@@ -114,7 +116,7 @@ record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
     thread: String, session: String, project: String, subject: String, spans: Vec<String>, places: Vec<String>,
-    bytes: u64,
+    bytes: u64, waste_usd: f64, net_usd: f64,
 });
 
 record!(Summary {
@@ -123,6 +125,8 @@ record!(Summary {
     what: BTreeMap<String, i64>, first_tokens: i64, resent_cached_tokens: i64, resent_uncached_tokens: i64,
     findings: u64, net_tokens: u64;
     first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
+    cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, what_usd: BTreeMap<String, f64>, first_usd: f64,
+    resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
 });
 
 record!(Skip { r#type: String, file: String, why: String; line: u64 });

@@ -1,0 +1,135 @@
+//! Adding keys to a line that is somebody else's.
+//!
+//! The keys go in before the closing brace; what was there stays as it was written, byte for byte.
+//! Where the line has some of them already, because it went through the filter before, the old ones
+//! are taken out, and only then is the line looked at member by member.
+
+use std::borrow::Cow;
+
+use anyhow::{Result, bail};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::Malformed;
+use crate::record::Addition;
+
+/// Appends to `to` the object `line` with the keys of `more` at its end. Keys of `T` that the
+/// line already has (it went through the filter before) are replaced.
+///
+/// # Errors
+/// [`Malformed`] where `line` is no object.
+pub fn extended<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
+    let trimmed = line.trim_end();
+    let Some(body) = trimmed.strip_suffix('}') else {
+        bail!(Malformed("not a record: no closing brace".into()));
+    };
+    if T::KEYS.iter().any(|key| has_key(body, key)) {
+        return spliced(&without(line, T::KEYS)?, more, to);
+    }
+    spliced(body, more, to)
+}
+
+/// Writes `body`, an object without its closing brace, and the keys of `more`.
+fn spliced<T: Addition>(body: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
+    to.extend_from_slice(body.as_bytes());
+    let at = to.len();
+    serde_json::to_writer(&mut *to, more)?;
+    if to.len() == at + 2 {
+        to.truncate(at);
+        to.push(b'}');
+    } else if !body.trim_end().ends_with('{') {
+        to[at] = b',';
+    } else {
+        to.remove(at);
+    }
+    Ok(())
+}
+
+/// Whether the text has `"key":` in it: certain when it says no.
+fn has_key(body: &str, key: &str) -> bool {
+    memchr::memmem::find_iter(body.as_bytes(), key.as_bytes()).any(|at| {
+        let bytes = body.as_bytes();
+        at > 0 && bytes[at - 1] == b'"' && bytes.get(at + key.len()) == Some(&b'"')
+    })
+}
+
+/// The slow way of [`extended`]: the object without these keys and without its closing brace. What
+/// is kept stays as it was written, byte for byte.
+fn without(line: &str, keys: &[&str]) -> Result<String> {
+    let Members(members) = serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
+    let mut body = String::from("{");
+    for (key, value) in members.iter().filter(|(key, _)| !keys.contains(&&**key)) {
+        if body.len() > 1 {
+            body.push(',');
+        }
+        body += &serde_json::to_string(key)?;
+        body.push(':');
+        body += value.get();
+    }
+    Ok(body)
+}
+
+/// The members of an object in their order, the values unread.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members<'de>, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(Visit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize, Default)]
+    struct More {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tokens: Option<u64>,
+    }
+    impl Addition for More {
+        const KEYS: &'static [&'static str] = &["tokens"];
+    }
+
+    fn extend(line: &str, tokens: Option<u64>) -> String {
+        let mut to = Vec::new();
+        extended(line, &More { tokens }, &mut to).unwrap();
+        String::from_utf8(to).unwrap()
+    }
+
+    #[test]
+    fn an_addition_goes_to_the_end_and_leaves_the_rest_as_it_was() {
+        assert_eq!(extend(r#"{"type":"span","x" :1.50}"#, Some(7)), r#"{"type":"span","x" :1.50,"tokens":7}"#);
+        assert_eq!(extend(r#"{"type":"span"}"#, None), r#"{"type":"span"}"#);
+        assert_eq!(extend("{}", Some(7)), r#"{"tokens":7}"#);
+    }
+
+    #[test]
+    fn a_second_pass_replaces_what_the_first_added() {
+        assert_eq!(extend(r#"{"type":"span","tokens":1,"a":2}"#, Some(7)), r#"{"type":"span","a":2,"tokens":7}"#);
+        assert_eq!(extend(r#"{"type":"span","tokens":1}"#, None), r#"{"type":"span"}"#);
+        assert_eq!(
+            extend(r#"{"type":"span","x":0.10000000000000000001,"tokens":1}"#, Some(7)),
+            r#"{"type":"span","x":0.10000000000000000001,"tokens":7}"#
+        );
+    }
+}
