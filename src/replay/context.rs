@@ -228,7 +228,10 @@ impl<'h> Context<'h> {
     /// All leave but those to keep, which stand first, in their new order, and after them the
     /// latest messages of the user that fit. Pieces leave too, the first slot is a new head.
     fn clear(&mut self, change: &Change) {
+        // A span stands in a context once, however often it is named.
+        let mut named = HashSet::new();
         let mut kept: Vec<u32> = change.keep.iter().filter_map(|seq| self.find(*seq)).collect();
+        kept.retain(|number| named.insert(*number));
         if let Some(room) = change.keep_user_tokens {
             let messages = self.latest_messages(room, &kept);
             kept.extend(messages);
