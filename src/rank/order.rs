@@ -109,7 +109,7 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
 /// The largest first; equals by what else they have, then by what they are.
 fn sort(all: &mut [Judged], by: By) {
     let size = |f: &Finding| Reverse([by.of(f), f.waste_tokens, f.carried_tokens, f.tokens, f.bytes.unwrap_or(0)]);
-    let last = |judged: &Judged| by == By::Waste && judged.general;
+    let last = |judged: &Judged| matches!(by, By::Waste | By::Usd) && judged.general;
     all.sort_by(|x, y| {
         let (a, b) = (&x.finding, &y.finding);
         last(x)
