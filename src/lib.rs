@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!                  format    token               replay
 //!                    \________|___________________/
-//!                          stream, cli, skip
+//!                   stream, cli, skip, place, number
 //!                               record
 //! ```
 //!
@@ -19,6 +19,7 @@
 pub mod record;
 
 pub mod cli;
+pub mod number;
 pub mod place;
 pub mod skip;
 pub mod stream;

@@ -13,7 +13,6 @@ mod head;
 mod json;
 mod markdown;
 mod name;
-mod number;
 mod phrase;
 mod report;
 mod rests;

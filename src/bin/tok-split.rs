@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
-use tok::format::{FORMATS, Roots, Wants};
+use tok::format::{FORMATS, Roots, Wants, open::MOST_BYTES};
 use tok::split::{self, beside::Beside, find, window::Window};
 
 /// Split session files of coding agents into records, one JSON object a line.
@@ -51,7 +51,7 @@ struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
     max_line: u64,
     /// Stop reading a compressed file that grows beyond this
-    #[arg(long, value_name = "BYTES", default_value_t = 8 << 30)]
+    #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     /// Read this many files side by side (default: one a core)
     #[arg(short = 'j', long, value_name = "N")]

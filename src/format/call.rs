@@ -64,6 +64,17 @@ impl Call {
         }
     }
 
+    /// Returns the names that the span of a call carries, for its output to repeat.
+    pub fn of(span: &Span) -> Call {
+        Call {
+            tool: span.tool.clone().unwrap_or_default(),
+            server: span.server.clone(),
+            wire_name: span.wire_name.clone(),
+            command: span.command.clone(),
+            target: span.target.clone(),
+        }
+    }
+
     /// Writes the names into a span.
     pub fn fill(&self, span: &mut Span) {
         span.tool = Some(self.tool.clone());

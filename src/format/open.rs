@@ -15,6 +15,9 @@ pub struct Opened {
 /// Windows larger than 128 MiB are refused: their memory is the writer's choice.
 const MOST_WINDOW_LOG: u32 = 27;
 
+/// No file is read further, decompressed, unless a reader is told otherwise.
+pub const MOST_BYTES: u64 = 8 << 30;
+
 /// Whether a file of that name is compressed.
 pub fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "zst")

@@ -225,13 +225,7 @@ impl<'s> Rollout<'s> {
         let Found { span, made, text } = found;
         match span.part {
             Part::ToolCall => {
-                let call = Call {
-                    tool: span.tool.clone().unwrap_or_default(),
-                    server: span.server.clone(),
-                    wire_name: span.wire_name.clone(),
-                    command: span.command.clone(),
-                    target: span.target.clone(),
-                };
+                let call = Call::of(span);
                 span.call_id.clone().map(|id| self.calls.insert(id, call));
             }
             Part::ToolOutput => self.spawned(line, span, text),

@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::record::check::is_instant;
+
 /// Reads an instant; `None` for what is none. Numbers of seconds are not read here: no session
 /// format writes them.
 pub fn instant(text: &str) -> Option<String> {
-    if is_plain(text.as_bytes()) {
+    // By far the most are as records have them already.
+    if is_instant(text) {
         return Some(text.to_owned());
     }
     text.parse::<Timestamp>().ok().map(written)
@@ -14,13 +17,6 @@ pub fn instant(text: &str) -> Option<String> {
 /// Writes an instant as records have it.
 pub fn written(at: Timestamp) -> String {
     format!("{at:.3}")
-}
-
-/// Whether the text is an instant as records have it already: by far the most are.
-fn is_plain(text: &[u8]) -> bool {
-    let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
-    text.len() == shape.len()
-        && text.iter().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == s })
 }
 
 #[cfg(test)]

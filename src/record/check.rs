@@ -236,14 +236,16 @@ fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
     }
 }
 
-/// Instants are RFC 3339 UTC with milliseconds: `2026-11-20T09:12:00.000Z`.
-fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
+/// Whether a text is an instant as records have it, RFC 3339 UTC with milliseconds:
+/// `2026-11-20T09:12:00.000Z`.
+pub fn is_instant(text: &str) -> bool {
     let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
-    let fits = |text: &str| {
-        text.len() == shape.len()
-            && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s })
-    };
-    faults.unless(at.is_none_or(fits), || format!("{key}: {at:?} is no instant"));
+    text.len() == shape.len()
+        && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s })
+}
+
+fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
+    faults.unless(at.is_none_or(is_instant), || format!("{key}: {at:?} is no instant"));
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {

@@ -1,8 +1,8 @@
 //! A finding in words: what was found, where, what to do, what that saves.
 
 use super::Layout;
-use super::number::{counted, tokens, usd};
 use super::phrase::Phrase;
+use crate::number::{counted, tokens, usd};
 use crate::record::{Finding, Severity};
 
 /// How many places and spans of a finding are named.
@@ -85,7 +85,7 @@ fn whose(finding: &Finding, layout: &Layout) -> Option<Phrase> {
 /// about behaviour has none.
 fn saves(finding: &Finding) -> Phrase {
     if finding.waste_tokens == 0 {
-        let bytes = finding.bytes.map_or(String::new(), |bytes| format!("; {}", super::number::bytes(bytes)));
+        let bytes = finding.bytes.map_or(String::new(), |bytes| format!("; {}", crate::number::bytes(bytes)));
         return Phrase::ours(format!("no tokens of its own{bytes}"));
     }
     let cost = finding.waste_usd.map_or(String::new(), |cost| format!("{}: ", usd(cost)));

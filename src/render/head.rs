@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::findings::worth;
 use super::name::{clip, tidy};
-use super::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
 use super::{Layout, Report};
+use crate::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
 use crate::record::{Finding, Summary, Usd};
 
 /// Columns of the label that each line begins with.

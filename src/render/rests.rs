@@ -1,8 +1,8 @@
 //! What a report rests on: what was read, what of it could be used, and what was left out.
 
-use super::number::{bytes, counted, grouped};
 use super::phrase::Phrase;
 use super::{Layout, Report};
+use crate::number::{bytes, counted, grouped};
 use crate::record::Coverage;
 
 /// Reasons that are named; damaged files have few, hostile ones may have any number.

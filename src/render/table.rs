@@ -1,9 +1,9 @@
 //! Tables, as every format lays them out: how threads grew, and what the ledgers say.
 
 use super::growth::Growth;
-use super::number::{grouped, percent, tokens};
 use super::phrase::Phrase;
 use super::{Layout, Report};
+use crate::number::{grouped, percent, tokens};
 use crate::record::{Level, Usage};
 
 /// Rows that a table shows; the others are counted.

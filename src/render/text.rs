@@ -5,9 +5,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 use textwrap::WordSplitter;
 use unicode_width::UnicodeWidthStr;
 
-use super::number::counted;
 use super::table::Table;
 use super::{Layout, Report, findings, head, rests, table};
+use crate::number::counted;
 
 pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
     let mut text = head::lines(report, layout).join("\n") + "\n";

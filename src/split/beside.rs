@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::find::Input;
 use crate::format::lines::{self, Line, Tally};
-use crate::format::open::open;
+use crate::format::open::{MOST_BYTES, open};
 use crate::format::{self, FORMATS, Worktree};
 
 /// The files to be read, and, once somebody asks, the threads they hold.
@@ -25,9 +25,6 @@ struct Given {
     at: Option<String>,
     thread: String,
 }
-
-/// No file is read further, decompressed.
-const MOST_BYTES: u64 = 8 << 30;
 
 /// No line that gives out a work tree is longer.
 const MAX_LINE: u64 = 16 << 20;

@@ -18,6 +18,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("stream", &["record", "skip"]),
     ("cli", &["record", "skip", "stream"]),
     ("place", &["record"]),
+    ("number", &["record"]),
     ("format", &["record", "skip", "stream", "place"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place"]),

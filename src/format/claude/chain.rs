@@ -93,13 +93,7 @@ impl Chain {
     /// A call: remembered for its result; one that starts an agent is an event too (FORMATS 3.9).
     fn called(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else { return };
-        let call = Call {
-            tool: tool.clone(),
-            server: span.server.clone(),
-            wire_name: span.wire_name.clone(),
-            command: span.command.clone(),
-            target: span.target.clone(),
-        };
+        let call = Call::of(span);
         self.calls.insert(id.clone(), call);
         if matches!(tool.as_str(), "Task" | "Agent") {
             let event = Event {

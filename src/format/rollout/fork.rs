@@ -18,7 +18,7 @@ use super::usage::{Info, Usage};
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::Reader;
 use crate::format::lines::{self, Line, Tally};
-use crate::format::open::{Opened, open};
+use crate::format::open::{MOST_BYTES, Opened, open};
 
 /// How the end of a parent's replayed history is known.
 #[derive(Debug, PartialEq)]
@@ -60,9 +60,6 @@ const INSTANT_MS: i64 = 100;
 
 /// Forks of forks, each with its prefix in another file, are followed this far.
 const MOST_PREFIXES: u32 = 16;
-
-/// No file is read further, decompressed.
-const MOST_BYTES: u64 = 8 << 30;
 
 /// No line of a parent is longer.
 const MAX_LINE: u64 = 64 << 20;

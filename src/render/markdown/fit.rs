@@ -3,7 +3,7 @@
 //! A report is cut between its items only (a finding, a row, a line), never inside one, so that
 //! every fence is closed and every table keeps its shape. What is left out is said, in a line.
 
-use crate::render::number::counted;
+use crate::number::counted;
 
 /// A part of the report that can lose items from its end.
 #[derive(Default)]

@@ -5,7 +5,7 @@
 use crate::record::Usd;
 
 /// Returns a number of tokens with three digits that count: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
-pub(super) fn tokens(n: u64) -> String {
+pub fn tokens(n: u64) -> String {
     match n {
         0..10_000 => grouped(n),
         10_000..999_500 => format!("{} k", rounded(n, 1_000)),
@@ -14,13 +14,13 @@ pub(super) fn tokens(n: u64) -> String {
 }
 
 /// As [`tokens`], with a sign where it is negative.
-pub(super) fn signed(n: i64) -> String {
+pub fn signed(n: i64) -> String {
     let sign = if n < 0 { "-" } else { "" };
     format!("{sign}{}", tokens(n.unsigned_abs()))
 }
 
 /// Returns an amount in cents: `$1,234.56`, `-$0.12`. What is not nothing never shows as nothing.
-pub(super) fn usd(amount: Usd) -> String {
+pub fn usd(amount: Usd) -> String {
     const CENT: u128 = 10_000_000_000;
     let (sign, pico) = (if amount < Usd::ZERO { "-" } else { "" }, amount.pico().unsigned_abs());
     let cents = pico / CENT + u128::from(pico % CENT >= CENT / 2);
@@ -31,13 +31,13 @@ pub(super) fn usd(amount: Usd) -> String {
 }
 
 /// As [`percent`], of money.
-pub(super) fn percent_usd(part: Usd, whole: Usd) -> String {
+pub fn percent_usd(part: Usd, whole: Usd) -> String {
     let micro = |amount: Usd| u64::try_from(amount.pico().max(0) / 1_000_000).unwrap_or(u64::MAX);
     percent(micro(part), micro(whole))
 }
 
 /// Returns a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
-pub(super) fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => counted(n, "byte"),
         1_000..999_500 => format!("{} kB", three_digits(n, 1_000)),
@@ -48,7 +48,7 @@ pub(super) fn bytes(n: u64) -> String {
 
 /// Returns the part in per cent of the whole. What is not nothing never shows as 0, and what is
 /// not all never as 100.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".into();
     }
@@ -61,12 +61,12 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
+pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// Returns all digits, in groups of three: `4,210`.
-pub(super) fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
