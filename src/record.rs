@@ -110,3 +110,8 @@ pub trait Addition: serde::Serialize {
 pub(crate) fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+/// For `skip_serializing_if`: a number that is nothing has no key.
+pub(crate) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
+}

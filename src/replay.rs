@@ -337,6 +337,7 @@ impl Answered {
             context_reasoning_tokens: Some(reasoning),
             context_unrecorded_tokens: Some(unrecorded),
             cost_usd: self.cost,
+            cache_saved_usd: None,
             bucket: None,
         }
     }

@@ -142,6 +142,7 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         net_tokens: 0,
         waste_usd: found.waste_usd,
         net_usd: None,
+        break_usd: None,
         message,
         remedy,
         rank: 0,

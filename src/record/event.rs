@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::is_false;
+use super::{Usd, is_false};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,11 @@ pub enum What {
     /// The laws of the model dropped spans: those in `drop`, before request `n`. Written by
     /// tok-usage-join, after the other records of the thread.
     Dropped,
+    /// A request read less from the provider's cache than stood there: `tokens` of what the request
+    /// before it had sent in the same place, more than 2,048 (DESIGN 1.4). See `n`, `span`,
+    /// `pause_seconds`, `cost_usd`; `reason` says why. Written by tok-usage-join, after the other
+    /// records of the thread.
+    CacheBreak,
 }
 
 /// Something that happened in a thread, at its place in the order of the records.
@@ -53,7 +58,10 @@ pub struct Event {
     /// What happened.
     pub what: What,
     /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
-    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`.
+    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`;
+    /// of a broken cache: that of the `context` event before it, `model` (another answered),
+    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `pause` (longer than
+    /// the cache lives), `unknown` (nothing in the file explains it).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
@@ -95,16 +103,27 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// `unrecorded`: ordinal of the first request that carried it; `dropped`: of the first that
-    /// did not any more.
+    /// did not any more; `cache_break`: of the request that read too little.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
     /// `unrecorded`: ordinal of the first request that did not carry it any more. Absent: it stayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
-    /// `unrecorded`: its tokens, each time it is sent; `review`: tokens that the run spent, where a
-    /// ledger says.
+    /// `unrecorded`: its tokens, each time it is sent; `cache_break`: the tokens sent again that the
+    /// cache had held; `review`: tokens that the run spent, where a ledger says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
+    /// `cache_break`: id of the span at which the cached prefix ended. Absent: it ended in what no
+    /// file records, at the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
+    /// `cache_break`: seconds since the request before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_seconds: Option<u64>,
+    /// `cache_break`: what `tokens` cost beyond the price of reading them from the cache. Absent where
+    /// the price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
     /// Line in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,

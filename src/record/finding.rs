@@ -64,9 +64,13 @@ pub struct Finding {
     /// Absent where no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waste_usd: Option<Usd>,
-    /// Of `waste_usd`, what `net_tokens` cost.
+    /// Of `waste_usd`, what `net_tokens` cost, less `break_usd`; not below zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net_usd: Option<Usd>,
+    /// What the remedy itself costs, once: it takes content out of the middle of a context, and what
+    /// stands behind it is sent uncached again. Absent where the remedy breaks no cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_usd: Option<Usd>,
     /// What was found, in one line.
     pub message: String,
     /// What to do about it, in one line.

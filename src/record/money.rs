@@ -51,11 +51,6 @@ impl Usd {
         Usd(self.0.saturating_sub(other.0))
     }
 
-    /// Whether it is nothing: for `skip_serializing_if`.
-    pub(crate) fn is_zero(&self) -> bool {
-        *self == Usd::ZERO
-    }
-
     /// Reads a JSON number, rounded to whole pico-dollars. `None` where it is no number, or beyond
     /// all money.
     pub fn parse(text: &str) -> Option<Usd> {

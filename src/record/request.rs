@@ -129,6 +129,10 @@ pub struct Billed {
     /// are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
+    /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the cache
+    /// in front of them is broken. Absent where nothing was read or the price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_saved_usd: Option<Usd>,
     /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
@@ -148,6 +152,7 @@ impl Addition for Billed {
         "context_reasoning_tokens",
         "context_unrecorded_tokens",
         "cost_usd",
+        "cache_saved_usd",
         "bucket",
     ];
 }

@@ -305,6 +305,10 @@ pub struct Carried {
     /// a known price; absent where none has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_cost_usd: Option<Usd>,
+    /// Of `input_cost_usd`, for the first request that carried it: the rest is for sending it again.
+    /// Absent where that request has no known price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_cost_usd: Option<Usd>,
     /// What `output_tokens` cost; absent where the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_cost_usd: Option<Usd>,
@@ -322,6 +326,7 @@ impl Addition for Carried {
         "carried_cache_write_tokens",
         "output_tokens",
         "input_cost_usd",
+        "first_cost_usd",
         "output_cost_usd",
     ];
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Usd;
+use super::{Usd, is_zero};
 
 /// One per stream, before the findings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +46,22 @@ pub struct Summary {
     /// The price table, with its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<String>,
+    /// Steps from a report to the next that can be predicted or measured (see `explained` of
+    /// requests). Absent where nobody has replayed the sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Of these, explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps_explained: Option<u64>,
+    /// Requests that read less from the cache than stood there (events `cache_break`).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_breaks: u64,
+    /// Tokens that were sent again for that.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_break_tokens: u64,
+    /// What these cost beyond the price of reading them from the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_break_usd: Option<Usd>,
     /// Thread that cost most; where no price is known, the one with the largest input and output
     /// together.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +101,11 @@ pub struct Summary {
     pub findings: u64,
     /// What could be saved, each token counted once over all findings: an upper bound.
     pub net_tokens: u64,
-    /// What `net_tokens` cost.
+    /// What `net_tokens` cost, less what the remedies themselves cost by breaking caches
+    /// (`net_break_usd`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net_usd: Option<Usd>,
+    /// What was deducted for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net_break_usd: Option<Usd>,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Usd;
+use super::{Usd, is_zero};
 
 /// One per thread, hour, model and kind of content. Sums over all rows equal sums over the
 /// counted requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`,
@@ -49,20 +49,40 @@ pub struct Total {
     pub cache_write_tokens: i64,
     /// Tokens produced.
     pub output_tokens: i64,
+    /// Of all that was sent (`first_tokens` and both `resent_*`), spans whose size a law predicts and
+    /// the reports confirm (`basis` counted). Absent: none (so are the next five, which together with
+    /// this are all that was sent).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub counted_tokens: i64,
+    /// Of it, spans whose size a report measures (`basis` difference).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub difference_tokens: i64,
+    /// Of it, spans that share one measurement (`basis` split).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub split_tokens: i64,
+    /// Of it, spans whose size is neither predicted nor measured (`basis` estimated).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub estimated_tokens: i64,
+    /// Of it, what no file records (on the row without source).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unrecorded_tokens: i64,
+    /// Of it, what nothing explains; may be negative (on the row without source).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unexplained_tokens: i64,
     /// What all these cost at list prices: the four parts below together. Absent where the prices
     /// of the model are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
     /// Of `cost_usd`, for `first_tokens`. Absent: nothing (so are the other parts).
-    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub first_cost_usd: Usd,
     /// Of `cost_usd`, for `resent_cached_tokens`.
-    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub resent_cached_cost_usd: Usd,
     /// Of `cost_usd`, for `resent_uncached_tokens`.
-    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub resent_uncached_cost_usd: Usd,
     /// Of `cost_usd`, for `output_tokens`.
-    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub output_cost_usd: Usd,
 }

@@ -151,6 +151,7 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
             resent_cached_cost_usd: paid.resent_cached,
             resent_uncached_cost_usd: paid.resent_uncached,
             output_cost_usd: paid.output,
+            ..Total::default()
         })
     };
     let mut totals: Vec<Total> = rows.iter().filter_map(record).collect();

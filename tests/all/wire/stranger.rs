@@ -71,7 +71,7 @@ record!(Span {
     // tok-usage-join
     sent_tokens: u64, basis: String, carried_from: u64, carried_to: u64, carried_requests: u64, carried_tokens: u64,
     carried_cache_read_tokens: u64, carried_cache_write_tokens: u64, output_tokens: u64,
-    input_cost_usd: f64, output_cost_usd: f64,
+    input_cost_usd: f64, first_cost_usd: f64, output_cost_usd: f64,
 });
 
 record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; });
@@ -86,7 +86,7 @@ record!(Request {
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
-    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, bucket: String,
+    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64, bucket: String,
 });
 
 record!(Event {
@@ -94,7 +94,7 @@ record!(Event {
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
     drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
     call_id: String, parent: String, count: u64,
-    line: u64, n: u64, until: u64,
+    line: u64, n: u64, until: u64, span: String, pause_seconds: u64, cost_usd: f64,
 });
 
 record!(Disk { r#type: String, thread: String, session: String, kind: String, lines: u64, bytes: u64; });
@@ -104,6 +104,8 @@ record!(Total {
     resent_uncached_tokens: i64, cache_write_tokens: i64, output_tokens: i64;
     hour: String, model: String, source: String, part: String, tool: String, server: String, command: String,
     cost_usd: f64, first_cost_usd: f64, resent_cached_cost_usd: f64, resent_uncached_cost_usd: f64, output_cost_usd: f64,
+    counted_tokens: i64, difference_tokens: i64, split_tokens: i64, estimated_tokens: i64, unrecorded_tokens: i64,
+    unexplained_tokens: i64,
 });
 
 record!(Usage {
@@ -116,7 +118,7 @@ record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
     thread: String, session: String, project: String, subject: String, spans: Vec<String>, places: Vec<String>,
-    bytes: u64, waste_usd: f64, net_usd: f64,
+    bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64,
 });
 
 record!(Summary {
@@ -127,6 +129,8 @@ record!(Summary {
     first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
     cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, what_usd: BTreeMap<String, f64>, first_usd: f64,
     resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
+    net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
+    cache_break_usd: f64,
 });
 
 record!(Skip { r#type: String, file: String, why: String; line: u64 });
