@@ -8,13 +8,16 @@
 //! for it ([`charge`]). The answer is a [`Bill`].
 //!
 //! Both walks cost what changes from request to request, not what is live: time is linear in the
-//! length of the thread (as long as the cached prefix does not jump back and forth over all of it).
+//! length of the thread, but for a logarithm, wherever the provider's cache ends from request to
+//! request ([`prefix`]). Where it ends too early, the cache was broken ([`cache`]).
 //!
 //! Where the prices of a request's model are known, each of these parts is charged what its tokens
 //! cost (`price`), and the sums of money are exact too.
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
+mod bill;
+mod cache;
 mod charge;
 mod close;
 mod context;
@@ -22,39 +25,44 @@ mod forecast;
 mod history;
 mod label;
 mod law;
+mod load;
 mod missed;
 mod output;
 mod pieces;
+mod prefix;
 mod price;
+mod sums;
 mod tally;
 mod total;
 mod weigh;
 
-use std::collections::BTreeMap;
-
-use crate::record::{Basis, Billed, Carried, Total, Usd};
+use bill::Answered;
+pub use bill::Bill;
+use cache::Cache;
 use charge::Charge;
 use close::Close;
 use context::Context;
 use forecast::Forecast;
-use history::{Call, Classes, Moment};
+use history::{Call, Moment};
 pub use history::{Content, History};
-use label::Labels;
+use load::Load;
 pub use price::Prices;
-use total::{Period, Row, Rows};
+use total::Rows;
 
 impl History {
     /// Walks the thread and makes out the bill.
     pub fn replay(&self) -> Bill<'_> {
         let forecast = Forecast::of(self);
+        let rows = total::rows(self.labels.len());
         let mut walk = Walk {
             forecast: &forecast,
             context: Context::new(&self.spans),
             close: Close::default(),
-            charge: Charge::new(self.labels.len()),
+            cache: Cache::of(self.calls()),
+            charge: Charge::new(rows),
             loads: vec![Load::default(); self.spans.len()],
             requests: Vec::new(),
-            rows: Rows::new(self.labels.len()),
+            rows: Rows::new(rows),
             n: 0,
             dropped: Vec::new(),
         };
@@ -67,73 +75,17 @@ impl History {
         }
         walk.charge.finish(&walk.context, &mut walk.loads);
         walk.close.pieces.finish();
-        let Walk { mut loads, requests, mut rows, close, dropped, .. } = walk;
-        let calls = self.steps.iter().filter_map(|step| match &step.what {
+        let Walk { mut loads, requests, mut rows, close, cache, dropped, .. } = walk;
+        output::share(self.calls(), &self.made, &self.spans, &mut loads, &mut rows);
+        let (pieces, breaks) = (close.pieces.past, cache.breaks);
+        Bill { loads, requests, rows: rows.finish(), labels: &self.labels, pieces, dropped, breaks }
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().filter_map(|step| match &step.what {
             Moment::Request(call) => Some(call),
             Moment::Change(_) => None,
-        });
-        output::share(calls, &self.made, &self.spans, &mut loads, &mut rows);
-        Bill { loads, requests, rows: rows.finish(), labels: &self.labels, pieces: close.pieces.past, dropped }
-    }
-}
-
-/// What it cost to carry a span, over all counted requests.
-#[derive(Clone, Copy, Debug)]
-struct Load {
-    /// Whether any request carried it, counted or not.
-    sent: bool,
-    /// Its size is final.
-    closed: bool,
-    known: bool,
-    basis: Basis,
-    tokens: u64,
-    from: u64,
-    to: u64,
-    requests: u32,
-    cache_read: u64,
-    cache_write: u64,
-    output: Option<u64>,
-    /// Over the requests that have a known price; `None`: none has.
-    input_cost: Option<Usd>,
-    output_cost: Option<Usd>,
-}
-
-impl Default for Load {
-    fn default() -> Load {
-        Load {
-            sent: false,
-            closed: false,
-            known: false,
-            basis: Basis::Estimated,
-            tokens: 0,
-            from: 0,
-            to: 0,
-            requests: 0,
-            cache_read: 0,
-            cache_write: 0,
-            output: None,
-            input_cost: None,
-            output_cost: None,
-        }
-    }
-}
-
-impl Load {
-    fn carried(&self) -> Carried {
-        let mut carried =
-            Carried { output_tokens: self.output, output_cost_usd: self.output_cost, ..Carried::default() };
-        if self.requests > 0 && (self.known || self.tokens > 0) {
-            carried.sent_tokens = Some(self.tokens);
-            carried.basis = Some(self.basis);
-            carried.carried_from = Some(self.from);
-            carried.carried_to = Some(self.to);
-            carried.carried_requests = Some(u64::from(self.requests));
-            carried.carried_tokens = Some(self.tokens.saturating_mul(u64::from(self.requests)));
-            carried.carried_cache_read_tokens = Some(self.cache_read);
-            carried.carried_cache_write_tokens = Some(self.cache_write);
-            carried.input_cost_usd = self.input_cost;
-        }
-        carried
+        })
     }
 }
 
@@ -142,6 +94,7 @@ struct Walk<'h> {
     forecast: &'h Forecast,
     context: Context<'h>,
     close: Close,
+    cache: Cache<'h>,
     charge: Charge,
     loads: Vec<Load>,
     requests: Vec<Answered>,
@@ -152,30 +105,17 @@ struct Walk<'h> {
     dropped: Vec<(u64, Vec<u64>)>,
 }
 
-/// What the replay says of a request.
-#[derive(Clone, Debug, Default)]
-struct Answered {
-    predicted: u64,
-    classes: Classes,
-    explained: Option<bool>,
-    unexplained: Option<i64>,
-    /// The report is the n-th part of what was sent.
-    part: Option<u64>,
-    law: &'static str,
-    nearest: bool,
-    cost: Option<Usd>,
-}
-
-impl Walk<'_> {
+impl<'h> Walk<'h> {
     fn change(&mut self, change: &context::Change) {
         self.context.change(change);
         self.settle();
         if change.clears() {
+            self.cache.clear(change.reason());
             self.close.clear(&mut self.context, self.n.saturating_add(1));
         }
     }
 
-    fn request(&mut self, call: &Call) {
+    fn request(&mut self, call: &'h Call) {
         let at = self.requests.len();
         let Some(ahead) = self.forecast.requests.get(at) else { return };
         self.drop(call, &ahead.dropped);
@@ -186,6 +126,8 @@ impl Walk<'_> {
         if closed {
             self.charge.enter(&self.context.slots);
         }
+        let new_tools = self.close.pieces.new_tools(call.n);
+        self.cache.request(call, ahead.whole.is_none(), &mut self.context, &self.charge.live, new_tools);
         if call.counted {
             self.charge(call, unexplained.unwrap_or(0));
         }
@@ -197,6 +139,7 @@ impl Walk<'_> {
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
             law: call.law.name,
             nearest: call.nearest,
+            saved: call.tariff.and_then(|tariff| tariff.saved()),
             cost: call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output)),
         });
         self.send(closed);
@@ -207,7 +150,7 @@ impl Walk<'_> {
     fn drop(&mut self, call: &Call, numbers: &[u32]) {
         let was_sent = |number: &&u32| self.loads.get(**number as usize).is_some_and(|load| load.sent);
         let sent = numbers.iter().filter(was_sent).filter_map(|number| self.context.seq(*number)).collect::<Vec<_>>();
-        numbers.iter().for_each(|number| self.context.drop_span(*number));
+        self.cache.drop(self.context.drop_by_law(numbers));
         if !sent.is_empty() {
             self.dropped.push((call.n, sent));
         }
@@ -236,8 +179,8 @@ impl Walk<'_> {
         };
         let fresh: Vec<usize> =
             self.context.fresh.iter().chain(&self.close.pieces.fresh).copied().filter(is_new).collect();
-        let written = self.charge.request(call, &self.context, &fresh, &mut self.rows);
-        if let Some(row) = self.rows.of(call.period).first_mut() {
+        let written = self.charge.request(call, &self.context, &fresh, &mut self.rows, &mut self.loads);
+        if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
             row.nobody(unexplained, signed(call.cache_write) - signed(written));
             if let (Some(tariff), Some(input)) = (call.tariff, call.input) {
                 row.paid(tariff.unexplained(input, self.context.total()));
@@ -260,86 +203,6 @@ impl Walk<'_> {
             self.context.sent_unreported();
         }
         self.settle();
-    }
-}
-
-/// What a thread cost: by span and by request in the order they were fed, and in rows.
-#[derive(Debug)]
-pub struct Bill<'h> {
-    loads: Vec<Load>,
-    requests: Vec<Answered>,
-    rows: BTreeMap<(Period, u32), Row>,
-    labels: &'h Labels,
-    pieces: Vec<pieces::Past>,
-    dropped: Vec<(u64, Vec<u64>)>,
-}
-
-impl Bill<'_> {
-    /// One for each span.
-    pub fn spans(&self) -> impl Iterator<Item = Carried> + '_ {
-        self.loads.iter().map(Load::carried)
-    }
-
-    /// One for each request, counted or not.
-    pub fn requests(&self) -> impl Iterator<Item = Billed> + '_ {
-        self.requests.iter().map(Answered::billed)
-    }
-
-    /// What was sent and no file records, in order of its first request.
-    pub fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
-        self.pieces.iter().map(|past| Piece {
-            cause: past.cause.name(),
-            tokens: past.tokens,
-            from: past.from,
-            until: past.until,
-        })
-    }
-
-    /// Spans that the laws dropped: the first request that did not carry them any more, and their
-    /// places in the order of the thread's records.
-    pub fn dropped(&self) -> impl Iterator<Item = (u64, &[u64])> + '_ {
-        self.dropped.iter().map(|(n, spans)| (*n, spans.as_slice()))
-    }
-
-    /// All rows, sorted by hour, model and kind of content.
-    pub fn totals(&self, thread: &str, session: &str) -> Vec<Total> {
-        total::records(&self.rows, self.labels, thread, session)
-    }
-}
-
-/// A piece of what was sent and no file records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// Why it is there, where it can be told: `head` (what the first request had beyond its
-    /// spans), `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`.
-    pub cause: &'static str,
-    /// Its size.
-    pub tokens: u64,
-    /// Ordinal of the first request that carried it.
-    pub from: u64,
-    /// Ordinal of the first request that did not any more. Absent: it stayed.
-    pub until: Option<u64>,
-}
-
-impl Answered {
-    fn billed(&self) -> Billed {
-        let [instructions, tools, messages, images, reasoning, unrecorded] = self.classes;
-        Billed {
-            predicted_tokens: Some(self.predicted),
-            law: Some(format!("{}{}", self.law, if self.nearest { "~" } else { "" })),
-            explained: self.explained,
-            unexplained_tokens: self.unexplained,
-            reported_part: self.part,
-            context_instructions_tokens: Some(instructions),
-            context_tools_tokens: Some(tools),
-            context_messages_tokens: Some(messages),
-            context_images_tokens: Some(images),
-            context_reasoning_tokens: Some(reasoning),
-            context_unrecorded_tokens: Some(unrecorded),
-            cost_usd: self.cost,
-            cache_saved_usd: None,
-            bucket: None,
-        }
     }
 }
 

@@ -18,7 +18,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::record::{Event, Part, Priced, Request, Role, Type, What};
-use crate::replay::{Bill, Content, History, Prices};
+use crate::replay::{Content, History, Prices};
 use crate::stream::{Filter, Record, Sink};
 use buckets::Buckets;
 use held::Held;
@@ -41,35 +41,6 @@ struct Thread {
     seq: u64,
     /// For each request the bucket it was joined with.
     buckets: Vec<Option<String>>,
-}
-
-impl Thread {
-    /// What the replay found to have happened.
-    fn found(&self, bill: &Bill) -> Vec<Event> {
-        let unrecorded = bill.pieces().map(|piece| Event {
-            what: What::Unrecorded,
-            reason: Some(piece.cause.to_owned()),
-            n: Some(piece.from),
-            until: piece.until,
-            tokens: Some(piece.tokens),
-            ..Event::default()
-        });
-        let dropped = bill.dropped().map(|(n, spans)| Event {
-            what: What::Dropped,
-            n: Some(n),
-            drop: spans.iter().map(|seq| format!("{}.{seq}", self.id)).collect(),
-            ..Event::default()
-        });
-        let mut events: Vec<Event> = unrecorded.chain(dropped).collect();
-        events.sort_by_key(|event| event.n);
-        let mut seq = self.seq;
-        for event in &mut events {
-            seq = seq.saturating_add(1);
-            (event.thread, event.session) = (self.id.clone(), self.session.clone());
-            (event.id, event.seq) = (format!("{}.{seq}", self.id), seq);
-        }
-        events
-    }
 }
 
 /// Whose record it is.
@@ -185,7 +156,7 @@ impl UsageJoin {
             },
             _ => out.pass(&record),
         })?;
-        thread.found(&bill).iter().try_for_each(|event| out.put(event))?;
+        bill.events(&thread.id, &thread.session, thread.seq).iter().try_for_each(|event| out.put(event))?;
         bill.totals(&thread.id, &thread.session).iter().try_for_each(|total| out.put(total))
     }
 
@@ -220,7 +191,7 @@ impl Filter for UsageJoin {
             Type::Event => {
                 let event: Event = record.read()?;
                 // Written by an earlier pass, as totals are.
-                if matches!(event.what, What::Unrecorded | What::Dropped) {
+                if matches!(event.what, What::Unrecorded | What::Dropped | What::CacheBreak) {
                     return Ok(());
                 }
                 let thread = self.thread(&event.thread, &event.session, out)?;

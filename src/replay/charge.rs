@@ -4,10 +4,9 @@
 //! Providers cache a prefix. Walking the context from the front, the first `cache_read_tokens`
 //! were read from the cache, the next `cache_write_tokens` written to it, and the rest was
 //! neither; a slot may lie across. The end of a prefix is kept from request to request and moves
-//! over the slots between its old and its new place only (a miss, which is over with the next
-//! request, does not move it: [`Missed`]); a slot notes the request at which it got
-//! inside, and settles when it gets outside or leaves. So a request costs what has moved, not what
-//! is live.
+//! over what is new only: where the cache falls short, it stays, and the request is noted
+//! ([`Missed`]). A slot notes the request at which it got inside, and settles when it leaves or
+//! changes its size. So a request costs what is new, not what is live.
 //!
 //! Money goes the same way. There are three prefixes, one inside the other: what was read, that with
 //! what was written for an hour, and that with all that was written. In one request a slot costs its
@@ -15,21 +14,16 @@
 //! that part to the rate of the next ([`Tariff::steps`](super::price::Tariff::steps)). Summed over
 //! requests, these are differences of running tallies.
 
-use super::Load;
 use super::context::{Context, Slot};
 use super::history::Call;
+use super::load::Load;
 use super::missed::Missed;
-use super::price::Paid;
+use super::prefix::{Across, Live, PREFIXES, Reach, Within};
+use super::price::{Paid, Sent};
 use super::tally::Tally;
 use super::total::Rows;
 use crate::record::Usd;
 
-/// A prefix that is so many times shorter than the one before is a miss.
-const MISS: u64 = 8;
-
-/// The prefixes: what was read from the cache, that and what was written to it for an hour, that and
-/// all else that was written.
-const PREFIXES: usize = 3;
 const READ: usize = 0;
 const WRITTEN: usize = 2;
 
@@ -44,16 +38,6 @@ struct Mark {
     tokens: [u64; PREFIXES],
     /// What it costs, for being inside, beyond the uncached rate; as far as settled.
     cost: Usd,
-}
-
-/// The end of a prefix.
-#[derive(Debug, Default)]
-struct Reach {
-    /// The slots before this one are inside.
-    at: usize,
-    /// Their live tokens, in all and by label.
-    before: u64,
-    by_label: Vec<u64>,
 }
 
 /// A counted request.
@@ -77,21 +61,21 @@ pub(super) struct Charge {
     reach: [Reach; PREFIXES],
     /// Requests that did not reach that far.
     missed: [Missed; PREFIXES],
-    /// Live tokens by label.
-    live: Vec<u64>,
+    /// What is live.
+    pub(super) live: Live,
 }
 
 impl Charge {
-    pub(super) fn new(labels: usize) -> Charge {
-        let reach = |_| Reach { by_label: vec![0; labels], ..Reach::default() };
+    /// An account with so many rows.
+    pub(super) fn new(rows: usize) -> Charge {
         Charge {
             marks: Vec::new(),
             paid: Vec::new(),
             priced: Tally::default(),
             counted: Default::default(),
-            reach: std::array::from_fn(reach),
+            reach: std::array::from_fn(|_| Reach::new(rows)),
             missed: Default::default(),
-            live: vec![0; labels],
+            live: Live::new(rows),
         }
     }
 
@@ -104,9 +88,7 @@ impl Charge {
         let entered = self.requests();
         for slot in slots.iter().skip(self.marks.len()) {
             self.marks.push(Mark { entered, ..Mark::default() });
-            if let Some(live) = self.live.get_mut(slot.label as usize).filter(|_| slot.live) {
-                *live += slot.tokens;
-            }
+            self.live.push(slot.row, if slot.live { slot.tokens } else { 0 });
         }
     }
 
@@ -115,13 +97,12 @@ impl Charge {
         if index >= self.marks.len() {
             return;
         }
-        let label = slot.label as usize;
-        change(self.live.get_mut(label), slot.tokens, tokens);
+        self.live.change(index, slot.row, slot.tokens, tokens);
         for side in 0..PREFIXES {
             self.settle(index, slot, side);
-            let Some(reach) = self.reach.get_mut(side).filter(|reach| index < reach.at) else { continue };
-            change(Some(&mut reach.before), slot.tokens, tokens);
-            change(reach.by_label.get_mut(label), slot.tokens, tokens);
+            if let Some(reach) = self.reach.get_mut(side).filter(|reach| index < reach.at) {
+                reach.change(slot.row, slot.tokens, tokens);
+            }
         }
         for side in 0..PREFIXES {
             if tokens > 0 && self.reach.get(side).is_some_and(|reach| index < reach.at) {
@@ -183,7 +164,14 @@ impl Charge {
 
     /// A counted request carries what is live. `fresh` are the slots that were never sent. Returns
     /// how much of what the slots weigh was written to the cache.
-    pub(super) fn request(&mut self, call: &Call, context: &Context, fresh: &[usize], rows: &mut Rows) -> u64 {
+    pub(super) fn request(
+        &mut self,
+        call: &Call,
+        context: &Context,
+        fresh: &[usize],
+        rows: &mut Rows,
+        loads: &mut [Load],
+    ) -> u64 {
         let short = self.count(call, context);
         let ends = std::array::from_fn(|side| short[side].as_ref().unwrap_or(&self.reach[side]));
         let within = Within::new(ends, call.cached(), &context.slots);
@@ -196,10 +184,10 @@ impl Charge {
         }
         let rows = rows.of(call.period);
         let mut written_in_all = 0;
-        for (label, row) in rows.iter_mut().enumerate() {
-            let live = self.live.get(label).copied().unwrap_or(0);
+        for (number, row) in rows.iter_mut().enumerate() {
+            let live = self.live.of_row(number);
             if live > 0 {
-                let inside = within.of_label(label);
+                let inside = within.of_row(number);
                 let written = inside[WRITTEN].saturating_sub(inside[READ]);
                 row.sent(live, inside[READ], written);
                 call.tariff.into_iter().for_each(|tariff| row.paid(Paid::sent(tariff.sent(inside, live))));
@@ -209,9 +197,13 @@ impl Charge {
         for index in fresh {
             let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else { continue };
             let inside = within.of_slot(*index, slot.tokens);
-            if let Some(row) = rows.get_mut(slot.label as usize) {
+            let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
+            if let Some(row) = rows.get_mut(slot.row as usize) {
                 row.first(slot.tokens, inside[READ], slot.number.is_some());
-                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::first(tariff.sent(inside, slot.tokens))));
+                sent.into_iter().for_each(|sent| row.paid(Paid::first(sent)));
+            }
+            if let Some(load) = slot.number.and_then(|number| loads.get_mut(number as usize)) {
+                load.first_cost = sent.map(Sent::all);
             }
         }
         written_in_all
@@ -222,7 +214,8 @@ impl Charge {
     fn count(&mut self, call: &Call, context: &Context) -> [Option<Reach>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
         let short = std::array::from_fn(|side| {
-            let short = self.miss(side, limits[side], context);
+            let is_short = self.reach.get(side).is_some_and(|reach| limits[side] < reach.before);
+            let short = is_short.then(|| self.live.reach(limits[side]));
             match &short {
                 Some(end) => self.missed[side].note(end.at, Tally::one(steps[side])),
                 None => self.reach_to(side, limits[side], &context.slots),
@@ -239,43 +232,16 @@ impl Charge {
         short
     }
 
-    /// Where the prefix ends in this request, if it is so far in front of where it ended before
-    /// that the cache was missed: the walk there from the front is short, and the end stays.
-    fn miss(&self, side: usize, limit: u64, context: &Context) -> Option<Reach> {
-        let reach = self.reach.get(side).filter(|reach| limit < reach.before / MISS)?;
-        let mut end = Reach { at: context.head(), before: 0, by_label: vec![0; reach.by_label.len()] };
-        while let Some(slot) = context.slots.get(end.at) {
-            if slot.live {
-                if end.before.saturating_add(slot.tokens) > limit {
-                    break;
-                }
-                change(Some(&mut end.before), 0, slot.tokens);
-                change(end.by_label.get_mut(slot.label as usize), 0, slot.tokens);
-            }
-            end.at += 1;
-        }
-        Some(end)
-    }
-
     /// Moves the end of a prefix to where its slots weigh no more than `limit`. Before the request
     /// is paid: a slot that is passed has been inside since then.
     fn reach_to(&mut self, side: usize, limit: u64, slots: &[Slot]) {
         let Some(mut reach) = self.reach.get_mut(side).map(std::mem::take) else { return };
-        while let Some(slot) = reach.at.checked_sub(1).filter(|_| reach.before > limit).and_then(|at| slots.get(at)) {
-            reach.at -= 1;
-            if slot.live {
-                self.settle(reach.at, slot, side);
-                change(Some(&mut reach.before), slot.tokens, 0);
-                change(reach.by_label.get_mut(slot.label as usize), slot.tokens, 0);
-            }
-        }
         while let Some(slot) = slots.get(reach.at) {
             if slot.live {
                 if reach.before.saturating_add(slot.tokens) > limit {
                     break;
                 }
-                change(Some(&mut reach.before), 0, slot.tokens);
-                change(reach.by_label.get_mut(slot.label as usize), 0, slot.tokens);
+                reach.change(slot.row, 0, slot.tokens);
                 self.mark(reach.at, side);
             }
             reach.at += 1;
@@ -290,58 +256,5 @@ impl Charge {
         for (index, slot) in context.slots.iter().enumerate().filter(|(_, slot)| slot.live) {
             self.leave(index, slot, loads);
         }
-    }
-}
-
-/// Of the slot across the end of a prefix, what is inside.
-#[derive(Clone, Copy, Debug)]
-struct Across {
-    slot: usize,
-    label: usize,
-    tokens: u64,
-}
-
-/// What is inside the prefixes in one request.
-struct Within<'r> {
-    ends: [&'r Reach; PREFIXES],
-    across: [Across; PREFIXES],
-}
-
-impl<'r> Within<'r> {
-    fn new(ends: [&'r Reach; PREFIXES], limits: [u64; PREFIXES], slots: &[Slot]) -> Within<'r> {
-        let across = |side: usize| {
-            let end: &Reach = ends[side];
-            let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
-                return Across { slot: end.at, label: 0, tokens: 0 };
-            };
-            let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
-            Across { slot: end.at, label: slot.label as usize, tokens }
-        };
-        Within { ends, across: std::array::from_fn(across) }
-    }
-
-    /// Tokens of all slots with a label.
-    fn of_label(&self, label: usize) -> [u64; PREFIXES] {
-        std::array::from_fn(|side| {
-            let Across { label: of, tokens, .. } = self.across[side];
-            let whole = self.ends[side].by_label.get(label).copied().unwrap_or(0);
-            whole + if of == label { tokens } else { 0 }
-        })
-    }
-
-    /// Of a slot of so many tokens.
-    fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
-        std::array::from_fn(|side| match self.across[side] {
-            across if index < across.slot => tokens,
-            across if index == across.slot => across.tokens,
-            _ => 0,
-        })
-    }
-}
-
-/// A sum of which a part changes.
-fn change(sum: Option<&mut u64>, from: u64, to: u64) {
-    if let Some(sum) = sum {
-        *sum = sum.saturating_sub(from).saturating_add(to);
     }
 }

@@ -18,10 +18,11 @@ use super::context::Context;
 use super::forecast::{Ahead, Forecast};
 use super::history::{Call, Kind};
 use super::law::{Rule, TOLERANCE};
+use super::load::Load;
 use super::output::proportional;
 use super::pieces::{Cause, Pieces};
+use super::signed;
 use super::weigh::Weight;
-use super::{Load, signed};
 use crate::record::Basis;
 
 /// A span that enters, and is not closed yet.
@@ -232,9 +233,9 @@ impl Step<'_, '_> {
     /// The sizes are final.
     fn keep(&mut self, loads: &mut [Load]) {
         for entering in &self.entering {
-            self.context.resize(entering.slot, entering.tokens);
-            let Some(load) = loads.get_mut(entering.number as usize) else { continue };
             let basis = entering.basis.unwrap_or(Basis::Estimated);
+            self.context.close(entering.slot, entering.tokens, basis);
+            let Some(load) = loads.get_mut(entering.number as usize) else { continue };
             (load.closed, load.tokens, load.basis) = (true, entering.tokens, basis);
             load.known |= entering.weight.sure || basis != Basis::Estimated;
         }

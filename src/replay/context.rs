@@ -11,12 +11,14 @@
 use std::collections::HashSet;
 
 use super::history::{Class, Classes, Span};
-use crate::record::{Event, What};
+use super::total;
+use crate::record::{Basis, Event, What};
 
 /// A change of the context; spans and places are named by their `seq`.
 #[derive(Debug)]
 pub(super) struct Change {
     clear: bool,
+    reason: Option<String>,
     keep: Vec<u64>,
     keep_user_tokens: Option<u64>,
     back_to: Option<u64>,
@@ -29,6 +31,7 @@ impl Change {
         let seq = |id: &String| id.strip_prefix(event.thread.as_str())?.strip_prefix('.')?.parse().ok();
         let change = Change {
             clear: event.clear,
+            reason: event.reason.clone(),
             keep: event.keep.iter().filter_map(seq).collect(),
             keep_user_tokens: event.keep_user_tokens,
             back_to: event.back_to.as_ref().and_then(seq),
@@ -44,6 +47,11 @@ impl Change {
     pub(super) fn clears(&self) -> bool {
         self.clear
     }
+
+    /// Why, in a word.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
 }
 
 /// A place in the context: a span, or a piece of what no file records.
@@ -51,7 +59,8 @@ impl Change {
 pub(super) struct Slot {
     /// Number of the span; `None`: a piece.
     pub(super) number: Option<u32>,
-    pub(super) label: u32,
+    /// Whose charges it adds to: see [`super::total::row`].
+    pub(super) row: u32,
     pub(super) class: Class,
     pub(super) tokens: u64,
     pub(super) live: bool,
@@ -71,6 +80,8 @@ pub(super) struct Context<'h> {
     pub(super) fresh: Vec<usize>,
     /// Slots that have left since somebody asked.
     pub(super) left: Vec<usize>,
+    /// What stands in front of this slot has stood there since somebody asked.
+    changed: usize,
     /// Slots whose size has changed since somebody asked, and what they weighed.
     pub(super) adjusted: Vec<(usize, u64)>,
 }
@@ -86,6 +97,7 @@ impl<'h> Context<'h> {
             begun: 0,
             fresh: Vec::new(),
             left: Vec::new(),
+            changed: usize::MAX,
             adjusted: Vec::new(),
         };
         context.piece(0);
@@ -128,23 +140,24 @@ impl<'h> Context<'h> {
         let end = end.min(self.spans.len());
         for number in self.entered..end {
             let Ok(number) = u32::try_from(number) else { break };
-            self.enter(number, 0);
+            let row = self.spans.get(number as usize).map_or(0, |span| total::row(span.label, Basis::Estimated));
+            self.enter(number, 0, row);
         }
         self.entered = end.max(self.entered);
     }
 
     /// A piece of so many tokens enters; returns its slot.
     pub(super) fn piece(&mut self, tokens: u64) -> usize {
-        let piece = Slot { number: None, label: 0, class: Class::Unrecorded, tokens, live: true };
+        let piece = Slot { number: None, row: total::UNRECORDED, class: Class::Unrecorded, tokens, live: true };
         self.tokens[piece.class as usize] += tokens;
         self.slots.push(piece);
         self.slots.len() - 1
     }
 
-    fn enter(&mut self, number: u32, tokens: u64) {
+    fn enter(&mut self, number: u32, tokens: u64, row: u32) {
         let Some(span) = self.spans.get(number as usize) else { return };
         let index = self.slots.len();
-        self.slots.push(Slot { number: Some(number), label: span.label, class: span.class, tokens, live: true });
+        self.slots.push(Slot { number: Some(number), row, class: span.class, tokens, live: true });
         if let (Some(place), Ok(index)) = (self.places.get_mut(number as usize), u32::try_from(index)) {
             *place = index;
         }
@@ -176,6 +189,15 @@ impl<'h> Context<'h> {
         slot.tokens = tokens;
     }
 
+    /// The size of a span is final, and so known.
+    pub(super) fn close(&mut self, index: usize, tokens: u64, basis: Basis) {
+        self.resize(index, tokens);
+        let Some((_, span)) = self.span(index) else { return };
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.row = total::row(span.label, basis);
+        }
+    }
+
     /// A span leaves.
     pub(super) fn drop_span(&mut self, number: u32) {
         if let Some(place) = self.places.get(number as usize) {
@@ -183,10 +205,25 @@ impl<'h> Context<'h> {
         }
     }
 
+    /// The laws drop spans. Returns the slot of the first, and what they weighed: to whoever sends
+    /// the context, nothing has changed.
+    pub(super) fn drop_by_law(&mut self, numbers: &[u32]) -> Option<(usize, u64)> {
+        let (changed, before) = (std::mem::replace(&mut self.changed, usize::MAX), self.total());
+        numbers.iter().for_each(|number| self.drop_span(*number));
+        let first = std::mem::replace(&mut self.changed, changed);
+        (first < usize::MAX).then(|| (first, before - self.total()))
+    }
+
+    /// The slot before which nothing has changed since this was asked last.
+    pub(super) fn take_changed(&mut self) -> usize {
+        std::mem::replace(&mut self.changed, usize::MAX)
+    }
+
     /// A slot leaves.
     pub(super) fn leave(&mut self, index: usize) {
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };
         slot.live = false;
+        self.changed = self.changed.min(index);
         self.tokens[slot.class as usize] -= slot.tokens;
         self.left.push(index);
     }
@@ -237,15 +274,26 @@ impl<'h> Context<'h> {
             kept.extend(messages);
         }
         let weigh = |number: &u32| self.places.get(*number as usize).and_then(|place| self.slots.get(*place as usize));
-        let kept: Vec<(u32, u64)> =
-            kept.iter().map(|number| (*number, weigh(number).map_or(0, |slot| slot.tokens))).collect();
+        let kept: Vec<(u32, Slot)> = kept.iter().filter_map(|number| Some((*number, *weigh(number)?))).collect();
+        let shared = self.shared(&kept);
         for index in self.begun..self.slots.len() {
             self.leave(index);
         }
         self.begun = self.slots.len();
         self.piece(0);
         self.fresh.clear();
-        kept.into_iter().for_each(|(number, tokens)| self.enter(number, tokens));
+        self.changed = self.slots.len() + shared;
+        kept.into_iter().for_each(|(number, slot)| self.enter(number, slot.tokens, slot.row));
+    }
+
+    /// How many of what is kept stand where they stood, right behind the head.
+    fn shared(&self, kept: &[(u32, Slot)]) -> usize {
+        let unmoved = self.slots.iter().take(self.changed).skip(self.begun + 1);
+        unmoved
+            .filter(|slot| slot.live && slot.tokens > 0)
+            .zip(kept)
+            .take_while(|(slot, (number, _))| slot.number == Some(*number))
+            .count()
     }
 
     /// All leave that entered after a place.

@@ -164,11 +164,18 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) n: u64,
+    /// When (RFC 3339 UTC), and its line in the file.
+    pub(super) at: Option<Box<str>>,
+    pub(super) line: Option<u64>,
+    /// It is told in another file too, and counted there.
+    pub(super) copied: bool,
     pub(super) counted: bool,
     pub(super) period: Period,
     pub(super) input: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
+    /// Some of that for an hour.
+    pub(super) lasting: bool,
     pub(super) output: u64,
     pub(super) reasoning: Option<u64>,
     /// Whether the output is a report and not a placeholder.
@@ -272,6 +279,9 @@ impl History {
         let tariff = self.prices.as_ref().filter(|_| counted).and_then(|prices| prices.tariff(request));
         let call = Call {
             n: request.n,
+            at: request.at.as_deref().map(Box::from),
+            line: request.line,
+            copied: request.uncounted == Some(Uncounted::Copy),
             counted,
             period: Period {
                 hour: self.labels.name(hour.as_deref().unwrap_or("")),
@@ -280,6 +290,7 @@ impl History {
             input: request.input_tokens.map(bounded),
             cache_read: bounded(request.cache_read_tokens.unwrap_or(0)),
             cache_write: bounded(request.cache_write_tokens.unwrap_or(0)),
+            lasting: request.cache_write_1h_tokens.is_some_and(|tokens| tokens > 0),
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
             output_known: request.output_known != Some(false) && request.output_tokens.is_some(),

@@ -1,67 +1,41 @@
 //! Requests whose cached prefix fell short: how many of them ended before a place.
 //!
-//! A provider's cache is missed now and then, and is back with the next request. Then the end of
-//! the prefix stays where it is, and the request is noted here: what is inside the prefix, but
-//! behind the place where the cache ended this time, was not read in this request.
+//! A provider's cache is missed now and then, and is back with the next request. So the end of a
+//! prefix never moves back, and a request that falls short is noted here: what is inside the
+//! prefix, but behind the place where the cache ended this time, was not read in this request.
 
+use super::sums::{Amount, Sums};
 use super::tally::Tally;
 
-/// Tallies of misses by the place at which they ended: a Fenwick tree, so that noting one and
-/// asking take logarithmic time.
+impl Amount for Tally {
+    fn plus(self, other: Tally) -> Tally {
+        Tally::plus(self, other)
+    }
+
+    fn less(self, other: Tally) -> Tally {
+        Tally::less(self, other)
+    }
+}
+
+/// Tallies of misses by the place at which they ended.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    /// Misses that ended at each place.
-    at: Vec<Tally>,
-    /// Partial sums of `at`, from index 1.
-    tree: Vec<Tally>,
-    all: Tally,
+    at: Sums<Tally>,
 }
 
 impl Missed {
     /// A miss ended at `place`.
     pub(super) fn note(&mut self, place: usize, miss: Tally) {
-        self.all = self.all.plus(miss);
-        if place >= self.at.len() {
-            self.at.resize((place + 1).next_power_of_two(), Tally::default());
-            self.build();
+        while self.at.len() <= place {
+            self.at.push(Tally::default());
         }
-        if let Some(at) = self.at.get_mut(place) {
-            *at = at.plus(miss);
-        }
-        let mut node = place + 1;
-        while let Some(sum) = self.tree.get_mut(node) {
-            *sum = sum.plus(miss);
-            node += lowest_bit(node);
-        }
+        self.at.change(place, Tally::default(), miss);
     }
 
     /// The misses that have ended at or before `place`.
     pub(super) fn before(&self, place: usize) -> Tally {
-        if place >= self.at.len() {
-            return self.all;
-        }
-        let (mut node, mut sum) = (place + 1, Tally::default());
-        while node > 0 {
-            sum = sum.plus(self.tree.get(node).copied().unwrap_or_default());
-            node -= lowest_bit(node);
-        }
-        sum
+        self.at.before(place.saturating_add(1))
     }
-
-    fn build(&mut self) {
-        self.tree = vec![Tally::default()];
-        self.tree.extend(&self.at);
-        for node in 1..self.tree.len() {
-            let sum = self.tree.get(node).copied().unwrap_or_default();
-            if let Some(above) = self.tree.get_mut(node + lowest_bit(node)) {
-                *above = above.plus(sum);
-            }
-        }
-    }
-}
-
-fn lowest_bit(node: usize) -> usize {
-    node & node.wrapping_neg()
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@
 //! not hold) no span owns. Where the report does not tell reasoning apart, reasoning spans are
 //! spans like the others.
 
-use super::Load;
 use super::history::{Call, Span};
-use super::total::Rows;
+use super::load::Load;
+use super::total::{self, Rows};
 
 /// Shares the output of all calls; `made` holds the spans by the ordinal of their request.
 pub(super) fn share<'h>(
@@ -31,10 +31,10 @@ pub(super) fn share<'h>(
             if let (Some(load), Some(span)) = (loads.get_mut(number as usize), spans.get(number as usize)) {
                 load.output = Some(tokens);
                 load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
-                rows.produced(call, span.label, tokens);
+                rows.produced(call, total::row(span.label, load.basis), tokens);
             }
         }
-        rows.produced(call, 0, left);
+        rows.produced(call, total::NOBODY, left);
     }
 }
 

@@ -77,6 +77,11 @@ impl Pieces {
         self.live.first().filter(|piece| piece.cause == Cause::Head).map_or(0, |piece| piece.tokens)
     }
 
+    /// Whether request `n` is the first with another list of tools.
+    pub(super) fn new_tools(&self, n: u64) -> bool {
+        self.live.last().is_some_and(|piece| piece.cause == Cause::ToolList && piece.from == n)
+    }
+
     /// The head becomes known.
     pub(super) fn head(&mut self, context: &mut Context, tokens: u64, from: u64) {
         self.begun = true;

@@ -122,6 +122,7 @@ impl Prices {
             to: [read, read + hour, read + written],
             rates: [known(read, rates.read)?, known(hour, rates.write_1h)?, rates.write.unwrap_or(rates.input)],
             uncached: rates.input,
+            read: rates.read,
             output: rates.output,
         })
     }
@@ -175,6 +176,8 @@ pub(super) struct Tariff {
     /// Pico-dollars for a token of each.
     rates: [u64; 3],
     uncached: u64,
+    /// Pico-dollars for a token read from the cache, whether any was or not.
+    read: Option<u64>,
     output: u64,
 }
 
@@ -271,6 +274,20 @@ impl Tariff {
     /// What the whole request cost.
     pub(super) fn all(&self, input: u64, output: u64) -> Usd {
         self.input(0, input).all().plus(self.output(output))
+    }
+
+    /// What the tokens read from the cache would have cost beyond that, uncached.
+    pub(super) fn saved(&self) -> Option<Usd> {
+        let read = self.to[0];
+        let saved = amount(read, self.uncached).minus(amount(read, self.read?));
+        (read > 0).then_some(saved)
+    }
+
+    /// What it cost that the cache was not read up to `held`, beyond the price of reading.
+    pub(super) fn broken(&self, held: u64) -> Option<Usd> {
+        let [read, ..] = self.to;
+        let tokens = held.saturating_sub(read);
+        Some(self.input(read, tokens).all().minus(amount(tokens, self.read?)))
     }
 
     /// What produced tokens cost.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::{Content, History, Prices};
-use crate::record::{Event, Part, Request, Role, Usd, What};
+use crate::record::{Basis, Event, Part, Request, Role, Total, Usd, What};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
@@ -134,15 +134,24 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
     (history, input_sum, output_sum)
 }
 
+/// A column of a row.
+type Column = fn(&Total) -> i64;
+
 proptest! {
     #[test]
     fn rows_add_up_to_the_counted_requests(records in prop::collection::vec(made(), 0..60)) {
         let (history, input, output) = feed(&records);
         let bill = history.replay();
         let totals = bill.totals("t", "s");
-        let sent = |t: &crate::record::Total| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens;
+        let sent = |t: &Total| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens;
         prop_assert_eq!(totals.iter().map(sent).sum::<i64>(), input);
         prop_assert_eq!(totals.iter().map(|t| t.output_tokens).sum::<i64>(), output);
+        for t in &totals {
+            let spans = t.counted_tokens + t.difference_tokens + t.split_tokens + t.estimated_tokens;
+            prop_assert_eq!(spans + t.unrecorded_tokens + t.unexplained_tokens, sent(t));
+            // Only what nothing explains may be negative.
+            prop_assert!(t.unrecorded_tokens >= 0 && spans >= 0);
+        }
     }
 
     #[test]
@@ -174,7 +183,21 @@ proptest! {
         let sent: i64 = owned.iter().map(|t| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens).sum();
         prop_assert_eq!(sent, i64::try_from(carried).unwrap());
         prop_assert_eq!(owned.iter().map(|t| t.output_tokens).sum::<i64>(), i64::try_from(produced).unwrap());
+        // Each column of a row is what the spans of that basis carried.
+        let columns: [(Basis, Column); 4] = [
+            (Basis::Counted, |total| total.counted_tokens),
+            (Basis::Difference, |total| total.difference_tokens),
+            (Basis::Split, |total| total.split_tokens),
+            (Basis::Estimated, |total| total.estimated_tokens),
+        ];
+        for (basis, column) in columns {
+            let spans = bill.spans().filter(|span| span.basis == Some(basis)).filter_map(|span| span.carried_tokens);
+            prop_assert_eq!(owned.iter().map(column).sum::<i64>(), i64::try_from(spans.sum::<u64>()).unwrap());
+        }
+        let first: Usd = bill.spans().filter_map(|span| span.first_cost_usd).sum();
+        prop_assert_eq!(owned.iter().map(|total| total.first_cost_usd).sum::<Usd>(), first);
         for span in bill.spans() {
+            prop_assert!(span.first_cost_usd <= span.input_cost_usd);
             let cached = span.carried_cache_read_tokens.unwrap_or(0) + span.carried_cache_write_tokens.unwrap_or(0);
             prop_assert!(cached <= span.carried_tokens.unwrap_or(0));
         }
@@ -204,8 +227,13 @@ proptest! {
             // No context is larger than what was ever reported or counted: nothing wrapped around.
             prop_assert!(sum < 1 << 60);
         }
-        for piece in bill.pieces() {
-            prop_assert!(piece.tokens > 0 && piece.until.is_none_or(|until| until > piece.from));
+        for event in bill.events("t", "s", 0) {
+            let tokens = event.tokens.unwrap_or(0);
+            match event.what {
+                What::Unrecorded => prop_assert!(tokens > 0 && event.until.is_none_or(|until| Some(until) > event.n)),
+                What::CacheBreak => prop_assert!(tokens > 2048 && event.cost_usd.is_none_or(|cost| cost >= Usd::ZERO)),
+                _ => prop_assert!(!event.drop.is_empty()),
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rows: what was charged, by hour, model and kind of content.
 //!
-//! A token is *first* sent with the first request that carries it, counted or not, so the rows of
+//! Within a kind of content there is a row for each way its size is known ([`row`]); the records
+//! have these as columns. A token is *first* sent with the first request that carries it, counted or not, so the rows of
 //! a window are those of the whole. Sent again, it was read from the cache or was not. The row of
 //! nobody holds the pieces of what no file records, and what is unexplained, which alone may be
 //! negative.
@@ -11,7 +12,24 @@ use super::history::Call;
 use super::label::Labels;
 use super::price::Paid;
 use super::signed;
-use crate::record::Total;
+use crate::record::{Basis, Total, Usd};
+
+/// Ways that the size of a span is known.
+const BASES: u32 = 4;
+/// The row of what no file records.
+pub(super) const UNRECORDED: u32 = 0;
+/// The row of requests, of what is unexplained of their input and of output that nobody owns.
+pub(super) const NOBODY: u32 = 1;
+
+/// The row of spans of that label, their size known in that way. Label 0 is nobody's.
+pub(super) fn row(label: u32, basis: Basis) -> u32 {
+    label * BASES + basis as u32
+}
+
+/// How many rows there are for that many labels.
+pub(super) fn rows(labels: usize) -> usize {
+    labels * BASES as usize
+}
 
 /// An hour and a model, by the numbers of their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +72,7 @@ impl Row {
         self.add(&more);
     }
 
-    /// The content (or, on label 0, nobody) produced so much.
+    /// The content (or nobody) produced so much.
     pub(super) fn produced(&mut self, tokens: u64) {
         self.output = self.output.saturating_add(signed(tokens));
     }
@@ -62,6 +80,34 @@ impl Row {
     /// What was sent or produced cost so much.
     pub(super) fn paid(&mut self, paid: Paid) {
         self.paid = Some(self.paid.unwrap_or_default().plus(paid));
+    }
+
+    /// Adds the sums of a row to its record.
+    fn add_to(&self, total: &mut Total, number: u32) {
+        let add = |sum: &mut i64, tokens: i64| *sum = sum.saturating_add(tokens);
+        total.items += self.items;
+        add(&mut total.first_tokens, self.first);
+        add(&mut total.resent_cached_tokens, self.cached);
+        add(&mut total.resent_uncached_tokens, self.uncached);
+        add(&mut total.cache_write_tokens, self.written);
+        add(&mut total.output_tokens, self.output);
+        let known = match (number, number % BASES) {
+            (UNRECORDED, _) => &mut total.unrecorded_tokens,
+            (NOBODY, _) => &mut total.unexplained_tokens,
+            (_, basis) if basis == Basis::Counted as u32 => &mut total.counted_tokens,
+            (_, basis) if basis == Basis::Difference as u32 => &mut total.difference_tokens,
+            (_, basis) if basis == Basis::Split as u32 => &mut total.split_tokens,
+            _ => &mut total.estimated_tokens,
+        };
+        add(known, self.first.saturating_add(self.cached).saturating_add(self.uncached));
+        if let Some(paid) = self.paid {
+            let add = |sum: &mut Usd, cost: Usd| *sum = sum.plus(cost);
+            add(total.cost_usd.get_or_insert_default(), paid.all());
+            add(&mut total.first_cost_usd, paid.first);
+            add(&mut total.resent_cached_cost_usd, paid.resent_cached);
+            add(&mut total.resent_uncached_cost_usd, paid.resent_uncached);
+            add(&mut total.output_cost_usd, paid.output);
+        }
     }
 
     /// Saturates: a damaged report may hold any number.
@@ -84,12 +130,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Rows for that many labels.
-    pub(super) fn new(labels: usize) -> Rows {
-        Rows { now: Period::default(), dense: vec![Row::default(); labels], sparse: BTreeMap::new() }
+    /// So many rows.
+    pub(super) fn new(rows: usize) -> Rows {
+        Rows { now: Period::default(), dense: vec![Row::default(); rows], sparse: BTreeMap::new() }
     }
 
-    /// The rows of a period, by label.
+    /// The rows of a period.
     pub(super) fn of(&mut self, period: Period) -> &mut [Row] {
         if period != self.now {
             self.store();
@@ -98,9 +144,9 @@ impl Rows {
         &mut self.dense
     }
 
-    /// Content of that label produced so much of the output of the call.
-    pub(super) fn produced(&mut self, call: &Call, label: u32, tokens: u64) {
-        let row = self.sparse.entry((call.period, label)).or_default();
+    /// Content of that row produced so much of the output of the call.
+    pub(super) fn produced(&mut self, call: &Call, row: u32, tokens: u64) {
+        let row = self.sparse.entry((call.period, row)).or_default();
         row.produced(tokens);
         if let Some(tariff) = &call.tariff {
             row.paid(Paid::produced(tariff.output(tokens)));
@@ -115,10 +161,10 @@ impl Rows {
     }
 
     fn store(&mut self) {
-        for (label, row) in (0u32..).zip(&mut self.dense) {
+        for (number, row) in (0u32..).zip(&mut self.dense) {
             let row = std::mem::take(row);
             if row != Row::default() {
-                self.sparse.entry((self.now, label)).or_default().add(&row);
+                self.sparse.entry((self.now, number)).or_default().add(&row);
             }
         }
     }
@@ -127,10 +173,10 @@ impl Rows {
 /// The rows as records, sorted by their names.
 pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thread: &str, session: &str) -> Vec<Total> {
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
-    let record = |((period, label), row): (&(Period, u32), &Row)| {
-        let label = labels.get(*label)?;
-        let paid = row.paid.unwrap_or_default();
-        Some(Total {
+    let mut totals: BTreeMap<(Period, u32), Total> = BTreeMap::new();
+    for ((period, number), row) in rows {
+        let Some(label) = labels.get(number / BASES) else { continue };
+        let total = totals.entry((*period, number / BASES)).or_insert_with(|| Total {
             thread: thread.to_owned(),
             session: session.to_owned(),
             hour: spell(period.hour),
@@ -140,21 +186,11 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
             tool: spell(label.tool),
             server: spell(label.server),
             command: spell(label.command),
-            items: row.items,
-            first_tokens: row.first,
-            resent_cached_tokens: row.cached,
-            resent_uncached_tokens: row.uncached,
-            cache_write_tokens: row.written,
-            output_tokens: row.output,
-            cost_usd: row.paid.map(Paid::all),
-            first_cost_usd: paid.first,
-            resent_cached_cost_usd: paid.resent_cached,
-            resent_uncached_cost_usd: paid.resent_uncached,
-            output_cost_usd: paid.output,
             ..Total::default()
-        })
-    };
-    let mut totals: Vec<Total> = rows.iter().filter_map(record).collect();
+        });
+        row.add_to(total, *number);
+    }
+    let mut totals: Vec<Total> = totals.into_values().collect();
     totals.sort_by(|a, b| key(a).cmp(&key(b)));
     totals
 }

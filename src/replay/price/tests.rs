@@ -122,7 +122,7 @@ fn the_embedded_table_is_whole() {
 
 #[test]
 fn what_is_too_much_is_taken_back_at_the_price_of_the_last() {
-    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, output: 50 };
+    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
     let whole = tariff.input(0, 100).all();
     let parts = [(0, 7), (7, 6), (13, 4), (17, 83)].map(|(from, tokens)| tariff.input(from, tokens).all());
     assert_eq!(parts.into_iter().sum::<Usd>(), whole);
@@ -137,10 +137,20 @@ fn what_is_too_much_is_taken_back_at_the_price_of_the_last() {
 
 #[test]
 fn a_part_costs_its_tokens_at_the_uncached_rate_and_the_steps_down_to_it() {
-    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, output: 50 };
+    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
     assert_eq!(tariff.steps(), [-19, 8, 2]);
     let inside = [3, 5, 9];
     let steps: i64 = inside.iter().zip(tariff.steps()).map(|(tokens, step)| tokens * step).sum();
     let cost = tariff.sent([3, 5, 9], 40).all().pico();
     assert_eq!(cost, i128::from(40 * tariff.uncached() + steps));
+}
+
+#[test]
+fn a_broken_cache_costs_what_reading_it_would_have_saved() {
+    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
+    assert_eq!(tariff.saved().map(Usd::pico), Some(10 * (10 - 1)));
+    // Held up to 30: 5 written for an hour, 5 written, 10 uncached, and all of it could have been read.
+    assert_eq!(tariff.broken(30).map(Usd::pico), Some(5 * 20 + 5 * 12 + 10 * 10 - 20));
+    assert_eq!(tariff.broken(10).map(Usd::pico), Some(0));
+    assert_eq!(Tariff { read: None, ..tariff }.broken(30), None);
 }

@@ -1,0 +1,124 @@
+//! The bill: what the replay found, as the keys of records.
+
+use std::collections::BTreeMap;
+
+use super::cache::Break;
+use super::history::Classes;
+use super::label::Labels;
+use super::load::Load;
+use super::pieces::Past;
+use super::total::{self, Period, Row};
+use crate::record::{Billed, Carried, Event, Total, Usd, What};
+
+/// What a thread cost: by span and by request in the order they were fed, and in rows.
+#[derive(Debug)]
+pub struct Bill<'h> {
+    pub(super) loads: Vec<Load>,
+    pub(super) requests: Vec<Answered>,
+    pub(super) rows: BTreeMap<(Period, u32), Row>,
+    pub(super) labels: &'h Labels,
+    pub(super) pieces: Vec<Past>,
+    pub(super) dropped: Vec<(u64, Vec<u64>)>,
+    pub(super) breaks: Vec<Break>,
+}
+
+impl Bill<'_> {
+    /// One for each span.
+    pub fn spans(&self) -> impl Iterator<Item = Carried> + '_ {
+        self.loads.iter().map(Load::carried)
+    }
+
+    /// One for each request, counted or not.
+    pub fn requests(&self) -> impl Iterator<Item = Billed> + '_ {
+        self.requests.iter().map(Answered::billed)
+    }
+
+    /// What the replay found to have happened, in the order of requests; `seq` is that of the
+    /// thread's latest record.
+    pub fn events(&self, thread: &str, session: &str, mut seq: u64) -> Vec<Event> {
+        let mut events = Vec::from_iter(self.pieces.iter().map(unrecorded));
+        events.extend(self.dropped.iter().map(|(n, spans)| dropped(*n, spans, thread)));
+        events.extend(self.breaks.iter().map(|broken| cache_break(broken, thread)));
+        events.sort_by_key(|event| event.n);
+        for event in &mut events {
+            seq = seq.saturating_add(1);
+            (event.thread, event.session) = (thread.to_owned(), session.to_owned());
+            (event.id, event.seq) = (format!("{thread}.{seq}"), seq);
+        }
+        events
+    }
+
+    /// All rows, sorted by hour, model and kind of content.
+    pub fn totals(&self, thread: &str, session: &str) -> Vec<Total> {
+        total::records(&self.rows, self.labels, thread, session)
+    }
+}
+
+fn unrecorded(piece: &Past) -> Event {
+    Event {
+        what: What::Unrecorded,
+        reason: Some(piece.cause.name().to_owned()),
+        n: Some(piece.from),
+        until: piece.until,
+        tokens: Some(piece.tokens),
+        ..Event::default()
+    }
+}
+
+fn dropped(n: u64, spans: &[u64], thread: &str) -> Event {
+    let drop = spans.iter().map(|seq| format!("{thread}.{seq}")).collect();
+    Event { what: What::Dropped, n: Some(n), drop, ..Event::default() }
+}
+
+fn cache_break(broken: &Break, thread: &str) -> Event {
+    Event {
+        what: What::CacheBreak,
+        at: broken.at.clone(),
+        reason: Some(broken.cause.to_string()),
+        n: Some(broken.n),
+        tokens: Some(broken.tokens),
+        span: broken.span.map(|seq| format!("{thread}.{seq}")),
+        pause_seconds: broken.pause_seconds,
+        cost_usd: broken.cost,
+        line: broken.line,
+        ..Event::default()
+    }
+}
+
+/// What the replay says of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answered {
+    pub(super) predicted: u64,
+    pub(super) classes: Classes,
+    pub(super) explained: Option<bool>,
+    pub(super) unexplained: Option<i64>,
+    /// The report is the n-th part of what was sent.
+    pub(super) part: Option<u64>,
+    pub(super) law: &'static str,
+    pub(super) nearest: bool,
+    pub(super) cost: Option<Usd>,
+    /// What it would have cost beyond that, had nothing been read from the cache.
+    pub(super) saved: Option<Usd>,
+}
+
+impl Answered {
+    fn billed(&self) -> Billed {
+        let [instructions, tools, messages, images, reasoning, unrecorded] = self.classes;
+        Billed {
+            predicted_tokens: Some(self.predicted),
+            law: Some(format!("{}{}", self.law, if self.nearest { "~" } else { "" })),
+            explained: self.explained,
+            unexplained_tokens: self.unexplained,
+            reported_part: self.part,
+            context_instructions_tokens: Some(instructions),
+            context_tools_tokens: Some(tools),
+            context_messages_tokens: Some(messages),
+            context_images_tokens: Some(images),
+            context_reasoning_tokens: Some(reasoning),
+            context_unrecorded_tokens: Some(unrecorded),
+            cost_usd: self.cost,
+            cache_saved_usd: self.saved,
+            bucket: None,
+        }
+    }
+}

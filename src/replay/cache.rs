@@ -1,0 +1,149 @@
+//! Broken caches: requests that read less from the provider's cache than stood there.
+//!
+//! Providers cache a prefix of the context. What a request can read is what the request before it
+//! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
+//! less than that by more than [`LEAST_TOKENS`], the cache was broken (DESIGN 1.4). The place is the
+//! span at which the cached prefix ended; the cause is told from what happened in between, in the
+//! order of [`Cache::cause`]. What the laws drop (reasoning) whoever sends the context has not
+//! changed: it counts as a cause, not as a shorter prefix.
+//!
+//! A thread whose reports name no cache at all has none that could break.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::history::Call;
+use super::prefix::Live;
+use crate::record::Usd;
+
+/// A shortfall of so many tokens is no break: providers cache in steps, and not the last of them.
+const LEAST_TOKENS: u64 = 2_048;
+/// How long a prefix lives in the cache after it was last used: five minutes at Anthropic, where it
+/// was not written for an hour; "5 to 10 minutes of inactivity, up to one hour" at OpenAI.
+const LIFE_SECONDS: u64 = 300;
+const LONG_LIFE_SECONDS: u64 = 3_600;
+
+/// A broken cache.
+#[derive(Clone, Debug)]
+pub(super) struct Break {
+    /// Ordinal, instant and line of the request that read too little.
+    pub(super) n: u64,
+    pub(super) at: Option<String>,
+    pub(super) line: Option<u64>,
+    /// As the `reason` of its event.
+    pub(super) cause: Cow<'static, str>,
+    /// What was sent again though the cache had held it.
+    pub(super) tokens: u64,
+    /// The span at which the cached prefix ended, by its place in the order of the thread's records.
+    pub(super) span: Option<u64>,
+    pub(super) pause_seconds: Option<u64>,
+    pub(super) cost: Option<Usd>,
+}
+
+/// What is known of the cache from the requests so far.
+#[derive(Debug)]
+pub(super) struct Cache<'h> {
+    /// Any request of the thread names a cache.
+    there: bool,
+    latest: Option<&'h Call>,
+    /// Since the latest request:
+    since: Since,
+    /// Whether anything was written for an hour.
+    lasting: bool,
+    pub(super) breaks: Vec<Break>,
+}
+
+/// What has happened between two requests.
+#[derive(Debug)]
+struct Since {
+    /// The first slot that has changed.
+    changed: usize,
+    /// Why the context was cleared.
+    cleared: Option<String>,
+    /// The laws dropped spans: the slot of the first, and what they weighed.
+    dropped: Option<(usize, u64)>,
+}
+
+impl Default for Since {
+    fn default() -> Since {
+        Since { changed: usize::MAX, cleared: None, dropped: None }
+    }
+}
+
+impl<'h> Cache<'h> {
+    /// Of a thread with these requests.
+    pub(super) fn of(mut calls: impl Iterator<Item = &'h Call>) -> Cache<'h> {
+        let there = calls.any(|call| call.cache_read > 0 || call.cache_write > 0);
+        Cache { there, latest: None, since: Since::default(), lasting: false, breaks: Vec::new() }
+    }
+
+    /// The context was cleared.
+    pub(super) fn clear(&mut self, reason: Option<&str>) {
+        self.since.cleared = Some(reason.unwrap_or("unknown").to_owned());
+    }
+
+    /// The laws dropped spans.
+    pub(super) fn drop(&mut self, dropped: Option<(usize, u64)>) {
+        self.since.dropped = self.since.dropped.or(dropped);
+    }
+
+    /// A request carries what is live. `whole`: its report is of all that it carried. `new_tools`: its
+    /// list of tools is another than before.
+    pub(super) fn request(&mut self, call: &'h Call, whole: bool, context: &mut Context, live: &Live, new_tools: bool) {
+        self.since.changed = self.since.changed.min(context.take_changed());
+        if !call.reported || !whole {
+            return;
+        }
+        let since = std::mem::take(&mut self.since);
+        if let Some(latest) = self.latest.replace(call) {
+            let sent = latest.input.unwrap_or(0).saturating_sub(since.dropped.map_or(0, |(_, tokens)| tokens));
+            let held = sent.min(live.before(since.changed));
+            let tokens = held.saturating_sub(call.cache_read);
+            if self.there && call.counted && tokens > LEAST_TOKENS {
+                let pause_seconds = pause(latest, call);
+                let slot = live.slot_at(call.cache_read);
+                self.breaks.push(Break {
+                    n: call.n,
+                    at: call.at.as_deref().map(str::to_owned),
+                    line: call.line,
+                    cause: self.cause(latest, call, since, live, new_tools, pause_seconds),
+                    tokens,
+                    span: context.span(slot).map(|(_, span)| span.seq),
+                    pause_seconds,
+                    cost: call.tariff.and_then(|tariff| tariff.broken(held)),
+                });
+            }
+        }
+        self.lasting |= call.lasting;
+    }
+
+    fn cause(
+        &self,
+        latest: &Call,
+        call: &Call,
+        since: Since,
+        live: &Live,
+        new_tools: bool,
+        pause_seconds: Option<u64>,
+    ) -> Cow<'static, str> {
+        let life = if self.lasting { LONG_LIFE_SECONDS } else { LIFE_SECONDS };
+        let read_up_to = |slot: usize| call.cache_read.saturating_add(LEAST_TOKENS) >= live.before(slot);
+        match since {
+            Since { cleared: Some(reason), .. } => reason.into(),
+            _ if latest.copied && !call.copied => "resumed".into(),
+            _ if latest.period.model != call.period.model => "model".into(),
+            _ if new_tools => "tool_list".into(),
+            Since { dropped: Some((slot, _)), .. } if read_up_to(slot) => "reasoning".into(),
+            _ if pause_seconds.is_some_and(|pause| pause > life) => "pause".into(),
+            _ => "unknown".into(),
+        }
+    }
+}
+
+/// Seconds from a request to the next; `None` where the file tells no time.
+fn pause(from: &Call, to: &Call) -> Option<u64> {
+    let second = |call: &Call| call.at.as_deref()?.parse::<Timestamp>().ok().map(Timestamp::as_second);
+    u64::try_from(second(to)? - second(from)?).ok()
+}

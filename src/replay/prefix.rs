@@ -1,0 +1,152 @@
+//! Prefixes of the context: what stands in front of a place, and how far a number of tokens reaches.
+//!
+//! The live tokens of the slots are kept in sums over their front, in all and for each row (a kind of
+//! content, and how its size is known). So the end of any prefix is found in logarithmic time for
+//! each row that is live, wherever the one before ended.
+
+use super::context::Slot;
+use super::sums::Sums;
+
+/// The nested prefixes of a request: what was read from the cache, that and what was written to it
+/// for an hour, that and all else that was written.
+pub(super) const PREFIXES: usize = 3;
+
+/// The live tokens of all slots.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    all: Sums<u64>,
+    rows: Vec<OfRow>,
+}
+
+/// The slots of one row.
+#[derive(Debug, Default)]
+struct OfRow {
+    /// Their places, rising.
+    slots: Vec<u32>,
+    sums: Sums<u64>,
+    live: u64,
+}
+
+impl Live {
+    /// No slots, of so many rows.
+    pub(super) fn new(rows: usize) -> Live {
+        Live { all: Sums::default(), rows: std::iter::repeat_with(OfRow::default).take(rows).collect() }
+    }
+
+    /// A slot enters behind all others.
+    pub(super) fn push(&mut self, row: u32, tokens: u64) {
+        let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        self.all.push(tokens);
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.slots.push(index);
+            row.sums.push(tokens);
+            row.live = row.live.saturating_add(tokens);
+        }
+    }
+
+    /// A slot weighs more or less.
+    pub(super) fn change(&mut self, index: usize, row: u32, from: u64, to: u64) {
+        self.all.change(index, from, to);
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            let at = row.slots.partition_point(|slot| (*slot as usize) < index);
+            row.sums.change(at, from, to);
+            row.live = row.live.saturating_sub(from).saturating_add(to);
+        }
+    }
+
+    /// The tokens in front of a slot.
+    pub(super) fn before(&self, index: usize) -> u64 {
+        self.all.before(index)
+    }
+
+    /// The slot at which so many tokens from the front end.
+    pub(super) fn slot_at(&self, tokens: u64) -> usize {
+        self.all.reach(tokens).0
+    }
+
+    /// The live tokens of a row.
+    pub(super) fn of_row(&self, row: usize) -> u64 {
+        self.rows.get(row).map_or(0, |row| row.live)
+    }
+
+    /// Where a prefix of no more than `limit` tokens ends.
+    pub(super) fn reach(&self, limit: u64) -> Reach {
+        let (at, before) = self.all.reach(limit);
+        let of_row = |row: &OfRow| match row.live {
+            0 => 0,
+            _ => row.sums.before(row.slots.partition_point(|slot| (*slot as usize) < at)),
+        };
+        Reach { at, before, by_row: self.rows.iter().map(of_row).collect() }
+    }
+}
+
+/// The end of a prefix.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// The slots before this one are inside.
+    pub(super) at: usize,
+    /// Their live tokens, in all and by row.
+    pub(super) before: u64,
+    by_row: Vec<u64>,
+}
+
+impl Reach {
+    /// In front of all slots.
+    pub(super) fn new(rows: usize) -> Reach {
+        Reach { by_row: vec![0; rows], ..Reach::default() }
+    }
+
+    /// A slot inside weighs more or less; or one gets inside.
+    pub(super) fn change(&mut self, row: u32, from: u64, to: u64) {
+        let change = |sum: &mut u64| *sum = sum.saturating_sub(from).saturating_add(to);
+        change(&mut self.before);
+        self.by_row.get_mut(row as usize).map(change);
+    }
+}
+
+/// Of the slot across the end of a prefix, what is inside.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Across {
+    pub(super) slot: usize,
+    row: usize,
+    pub(super) tokens: u64,
+}
+
+/// What is inside the prefixes in one request.
+pub(super) struct Within<'r> {
+    ends: [&'r Reach; PREFIXES],
+    pub(super) across: [Across; PREFIXES],
+}
+
+impl<'r> Within<'r> {
+    /// Prefixes of `limits` tokens, the slots inside ending at `ends`.
+    pub(super) fn new(ends: [&'r Reach; PREFIXES], limits: [u64; PREFIXES], slots: &[Slot]) -> Within<'r> {
+        let across = |side: usize| {
+            let end: &Reach = ends[side];
+            let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
+                return Across { slot: end.at, row: 0, tokens: 0 };
+            };
+            let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
+            Across { slot: end.at, row: slot.row as usize, tokens }
+        };
+        Within { ends, across: std::array::from_fn(across) }
+    }
+
+    /// Tokens of all slots of a row.
+    pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
+        std::array::from_fn(|side| {
+            let Across { row: of, tokens, .. } = self.across[side];
+            let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
+            whole + if of == row { tokens } else { 0 }
+        })
+    }
+
+    /// Of a slot of so many tokens.
+    pub(super) fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
+        std::array::from_fn(|side| match self.across[side] {
+            across if index < across.slot => tokens,
+            across if index == across.slot => across.tokens,
+            _ => 0,
+        })
+    }
+}
