@@ -4,8 +4,8 @@
 //! end here, everything else is passed on verbatim; at the end come one `summary` and the
 //! findings, the most wasteful first, each token credited to one finding only ([`credit`]).
 //!
-//! What is kept: about 300 bytes a thread; for each finding its 50 most costly places (6 KB); for each
-//! span that a rule names, 48 bytes for each finding that names it.
+//! What is kept: about 300 bytes a thread and 40 a request; for each finding its 50 most costly places (6 KB); for each
+//! span that a rule names, 80 bytes for each finding that names it.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
@@ -17,6 +17,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::record::{Billed, Disk, Event, Priced, Request, Session, Total, Type, What};
 use crate::stream::{Filter, Record, Sink};
 
+mod claim;
 mod credit;
 mod found;
 mod jq;
@@ -150,15 +151,15 @@ impl Rank {
 
     fn request(&mut self, record: &Record) -> Result<()> {
         let request: Request = record.read()?;
-        let cost = record.read::<Billed>()?.cost_usd;
+        let billed: Billed = record.read()?;
         if request.counted {
-            self.threads.count(&request, cost);
+            self.threads.count(&request, &billed);
         }
         let thread = self.threads.at(&request.thread, &request.session);
-        self.tally.request(&request, cost);
+        self.tally.request(&request, &billed);
         self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Request(&request), thread));
         if let Some(own) = &mut self.own {
-            own.request(record.line, &request, cost, thread);
+            own.request(record.line, &request, billed.cost_usd, thread);
         }
         Ok(())
     }
@@ -170,6 +171,7 @@ impl Rank {
         if let (What::Link, Some(parent)) = (event.what, &event.parent) {
             thread.parent.get_or_insert_with(|| parent.as_str().into());
         }
+        self.tally.event(&event);
         self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Event(&event), thread));
         Ok(event.what != What::Context)
     }
@@ -219,6 +221,7 @@ impl Filter for Rank {
         let net = credit::Net {
             tokens: findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
             usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),
+            broken: findings.iter().filter_map(|finding| finding.break_usd).sum(),
         };
         out.put(&std::mem::take(&mut self.tally).end(&self.threads, findings.len() as u64, net))?;
         let top = if options.top == 0 { findings.len() } else { options.top };

@@ -4,79 +4,125 @@
 //! from the largest waste down; each is credited, span by span, with what no finding before it
 //! has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
 //! union of all savings. Where a finding claims a thread as a whole (a review that found nothing),
-//! what is claimed in that thread together is bounded by what the thread's requests reported.
+//! what is claimed in that thread together is bounded by what the thread's requests reported. Where
+//! it claims tokens that may be of any content (sent again for a broken cache), it is credited with
+//! the share that nobody has claimed of what the thread reported.
+//!
+//! A remedy that takes content out of a context breaks the cache behind it, once for each request
+//! that goes without: what that costs is deducted from what it saves, down to nothing (who would
+//! lose by a remedy leaves it).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::found::Claim;
-use super::sum::{plus, share_usd};
-use super::thread::Threads;
+use super::claim::{Claim, SpanHash, Whose};
+use super::sum::{plus, share, share_usd};
+use super::thread::{Thread, Threads};
 use crate::record::Usd;
 
 /// What a finding is credited with.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Net {
     pub(crate) tokens: u64,
-    /// What they cost: of each claim, the share that was credited.
+    /// What they cost (of each claim, the share that was credited), less `broken`.
     pub(crate) usd: Usd,
+    /// What the remedy costs by the caches that it breaks.
+    pub(crate) broken: Usd,
 }
 
 /// Returns the net of each finding, given all claims of each, the largest waste first.
 pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<Net> {
     let mut ledger = Ledger::new(findings, threads);
-    let mut net = |claims: &&[Claim]| {
-        claims.iter().fold(Net::default(), |net, claim| {
-            let tokens = ledger.credit(claim);
-            let usd = share_usd(claim.usd, tokens, claim.tokens);
-            Net { tokens: plus(net.tokens, tokens), usd: net.usd.plus(usd) }
-        })
-    };
-    findings.iter().map(&mut net).collect()
+    findings.iter().map(|claims| ledger.net(claims)).collect()
 }
 
 /// What is claimed already. Only looked up by key: no hash order reaches the output.
-struct Ledger {
+struct Ledger<'t> {
+    threads: Vec<&'t Thread>,
     /// By span; by thread for what is claimed as a whole.
     claimed: HashMap<Claimed, u64>,
-    /// Threads that are claimed as a whole: what they reported, less all that is claimed there.
-    left: HashMap<u32, u64>,
+    /// Threads that are claimed as a whole or in shares.
+    whole: HashMap<u32, Whole>,
+}
+
+/// What is claimed of a thread.
+struct Whole {
+    /// What it reported, less all that is claimed.
+    left: u64,
+    /// What is claimed of its content.
+    owned: u64,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 enum Claimed {
-    Span(super::found::SpanHash),
+    Span(SpanHash),
     Thread(u32),
 }
 
-impl Ledger {
-    fn new(findings: &[&[Claim]], threads: &Threads) -> Ledger {
+impl<'t> Ledger<'t> {
+    fn new(findings: &[&[Claim]], threads: &'t Threads) -> Ledger<'t> {
         let all = findings.iter().flat_map(|claims| claims.iter());
-        let whole: HashSet<u32> = all.filter(|claim| claim.span.is_none()).map(|claim| claim.thread).collect();
-        let left = threads.all().filter(|t| whole.contains(&t.index)).map(|t| (t.index, t.tokens())).collect();
-        Ledger { claimed: HashMap::new(), left }
+        let no_span = all.filter(|claim| matches!(claim.whose, Whose::Thread | Whose::Any));
+        let whole: HashSet<u32> = no_span.map(|claim| claim.thread).collect();
+        let whole = threads.all().filter(|thread| whole.contains(&thread.index));
+        let whole = whole.map(|thread| (thread.index, Whole { left: thread.tokens(), owned: 0 })).collect();
+        let mut threads = Vec::from_iter(threads.all());
+        threads.sort_by_key(|thread| thread.index);
+        Ledger { threads, claimed: HashMap::new(), whole }
+    }
+
+    fn net(&mut self, claims: &[Claim]) -> Net {
+        let mut net = Net::default();
+        // What goes out before one request breaks one cache, at the foremost of it.
+        let mut breaks: BTreeMap<(u32, u64), (Usd, Usd)> = BTreeMap::new();
+        for claim in claims {
+            let tokens = self.credit(claim);
+            let usd = share_usd(claim.usd, tokens, claim.tokens);
+            net.tokens = plus(net.tokens, tokens);
+            net.usd = net.usd.plus(usd);
+            if let (Some(removed), Some(thread)) = (&claim.removed, self.threads.get(claim.thread as usize)) {
+                let (saved, cost) = breaks.entry((claim.thread, removed.before)).or_default();
+                (*saved, *cost) = (saved.plus(usd), thread.broken_usd(removed).max(*cost));
+            }
+        }
+        net.broken = breaks.into_values().map(|(saved, cost)| saved.min(cost)).sum();
+        net.usd = net.usd.minus(net.broken);
+        net
     }
 
     fn credit(&mut self, claim: &Claim) -> u64 {
-        let key = claim.span.map_or(Claimed::Thread(claim.thread), Claimed::Span);
+        let key = match claim.whose {
+            Whose::Span(span) => Claimed::Span(span),
+            Whose::Thread => Claimed::Thread(claim.thread),
+            Whose::Any => return self.credit_any(claim),
+        };
         let claimed = self.claimed.entry(key).or_default();
         let mut net = claim.tokens.saturating_sub(*claimed);
-        if let Some(left) = self.left.get_mut(&claim.thread) {
-            net = net.min(*left);
-            *left -= net;
+        if let Some(whole) = self.whole.get_mut(&claim.thread) {
+            net = net.min(whole.left);
+            whole.left -= net;
+            whole.owned += net;
         }
         *claimed = plus(*claimed, net);
+        net
+    }
+
+    fn credit_any(&mut self, claim: &Claim) -> u64 {
+        let all = self.threads.get(claim.thread as usize).map_or(0, |thread| thread.tokens());
+        let Some(whole) = self.whole.get_mut(&claim.thread) else { return 0 };
+        let net = share(claim.tokens, all.saturating_sub(whole.owned), all).min(whole.left);
+        whole.left -= net;
         net
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::found::SpanHash;
+    use super::super::claim::Removed;
     use super::*;
-    use crate::record::Request;
+    use crate::record::{Billed, Request};
 
     fn span(id: &str, tokens: u64) -> Claim {
-        Claim { span: Some(SpanHash::of(id)), thread: 0, tokens, usd: Usd::from_pico(100) }
+        Claim { whose: Whose::Span(SpanHash::of(id)), thread: 0, tokens, usd: Usd::from_pico(100), removed: None }
     }
 
     fn tokens(nets: Vec<Net>) -> Vec<u64> {
@@ -95,8 +141,45 @@ mod tests {
     #[test]
     fn a_thread_claimed_as_a_whole_holds_no_more_than_it_reported() {
         let mut threads = Threads::default();
-        threads.count(&Request { thread: "t".into(), input_tokens: Some(100), ..Request::default() }, None);
-        let whole = [Claim { span: None, thread: 0, tokens: 80, usd: Usd::ZERO }];
+        threads.count(&request(1, 100, 0), &Billed::default());
+        let whole = [Claim { whose: Whose::Thread, ..span("", 80) }];
         assert_eq!(tokens(nets(&[&whole, &[span("a", 30)]], &threads)), [80, 20]);
+    }
+
+    #[test]
+    fn tokens_of_any_content_are_credited_as_far_as_nobody_claims_the_content() {
+        let mut threads = Threads::default();
+        threads.count(&request(1, 100, 0), &Billed::default());
+        let any = [Claim { whose: Whose::Any, ..span("", 20) }];
+        // A quarter of all that was sent is claimed: so is a quarter of these.
+        assert_eq!(tokens(nets(&[&[span("a", 25)], &any], &threads)), [25, 15]);
+        assert_eq!(tokens(nets(&[&any, &[span("a", 95)]], &threads)), [20, 80]);
+        // They are other tokens than those of another break.
+        assert_eq!(tokens(nets(&[&[any[0], any[0]]], &threads)), [40]);
+    }
+
+    /// Three requests of 10, 100 and 200 tokens, all but the last 10 read from the cache, which
+    /// saves 9 for each token. Content of 20 tokens enters with the second and leaves before the third:
+    /// 30 tokens stand up to its end, and 160 that were read behind it.
+    #[test]
+    fn what_stands_behind_content_that_is_taken_out_is_sent_uncached_once() {
+        let mut threads = Threads::default();
+        for (n, input, read) in [(1, 10, 0), (2, 100, 0), (3, 200, 190)] {
+            let saved = Billed { cache_saved_usd: Some(Usd::from_pico(9 * i128::from(read))), ..Billed::default() };
+            threads.count(&request(n, input, read), &saved);
+        }
+        let removed = Some(Removed { from: 2, before: 3, tokens: 20 });
+        let out = |id, usd| Claim { usd: Usd::from_pico(usd), removed, ..span(id, 20) };
+        let worth = nets(&[&[out("a", 9_000)]], &threads);
+        assert_eq!(worth[0].broken.pico(), 9 * 160);
+        assert_eq!(worth[0].usd.pico(), 9_000 - 9 * 160);
+        // Two that leave together break one cache; and nobody pays more than he saves.
+        assert_eq!(nets(&[&[out("a", 9_000), out("b", 9_000)]], &threads)[0].broken.pico(), 9 * 160);
+        assert_eq!(nets(&[&[out("a", 100)]], &threads)[0].usd, Usd::ZERO);
+    }
+
+    fn request(n: u64, input: u64, read: u64) -> Request {
+        let thread = "t".into();
+        Request { thread, n, input_tokens: Some(input), cache_read_tokens: Some(read), ..Request::default() }
     }
 }

@@ -1,12 +1,12 @@
 //! What a rule has found: sums over everything, the most costly places, and every claim.
 //!
 //! The record of a finding names at most 50 spans, but its sums and its net rest on all of them:
-//! a claim is 48 bytes a span and kept for each, a place is kept for the best 50 only.
+//! a claim is 80 bytes a span and kept for each, a place is kept for the best 50 only.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
+use super::claim::{Claim, Removed, SpanHash, Whose};
 use super::sum::{plus, share_usd};
 use super::thread::Thread;
 use super::view::SpanView;
@@ -36,6 +36,10 @@ pub(crate) struct Proof<'a> {
     pub(crate) waste_tokens: u64,
     /// What the whole of it cost, and how many tokens that whole is.
     pub(crate) cost: Option<(Usd, u64)>,
+    /// To save it, it is taken out of the context after it was sent.
+    pub(crate) removed: Option<Removed>,
+    /// It is no single content, but tokens that any content of the thread may have a share in.
+    pub(crate) shared: bool,
 }
 
 impl<'a> Proof<'a> {
@@ -51,45 +55,49 @@ impl<'a> Proof<'a> {
             carried_tokens: span.carried(),
             waste_tokens,
             cost: span.input_cost_usd.map(|cost| (cost, span.carried())),
+            removed: None,
+            shared: false,
         }
+    }
+
+    /// A span that should have left the context after `requests` requests, of which `waste_tokens`
+    /// were carried in vain. They were sent again, and have their share of what that cost.
+    pub(crate) fn late(span: &'a SpanView<'a>, thread: &'a Thread, waste_tokens: u64, requests: u64) -> Proof<'a> {
+        let again = match span.first_cost_usd {
+            Some(first) => (first, span.carried().saturating_sub(span.size_tokens())),
+            None => (Usd::ZERO, span.carried()),
+        };
+        let cost = span.input_cost_usd.map(|cost| (cost.minus(again.0), again.1));
+        let removed = span.carried_from.map(|from| Removed {
+            from,
+            before: from.saturating_add(requests),
+            tokens: span.size_tokens(),
+        });
+        Proof { cost, removed, ..Proof::of(span, thread, waste_tokens) }
     }
 
     /// A place of the thread that is no span; what it wastes is a share of the whole thread.
     pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
         let (file, cost) = (&thread.file, thread.cost_usd.map(|cost| (cost, thread.tokens())));
-        Proof { id: "", file, line, bytes: 0, tokens: 0, requests: 0, carried_tokens: 0, waste_tokens: 0, cost }
+        Proof {
+            id: "",
+            file,
+            line,
+            bytes: 0,
+            tokens: 0,
+            requests: 0,
+            carried_tokens: 0,
+            waste_tokens: 0,
+            cost,
+            removed: None,
+            shared: false,
+        }
     }
 
     /// What the waste cost: its share of the whole.
     fn waste_usd(&self) -> Option<Usd> {
         let (cost, tokens) = self.cost.filter(|_| self.waste_tokens > 0)?;
         Some(share_usd(cost, self.waste_tokens, tokens))
-    }
-}
-
-/// Tokens that a finding says could be saved, and whose they are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Claim {
-    /// The span; or `None`: the thread as a whole.
-    pub(crate) span: Option<SpanHash>,
-    /// The thread, by its index.
-    pub(crate) thread: u32,
-    /// Tokens claimed.
-    pub(crate) tokens: u64,
-    /// What they cost; nothing where the price is not known.
-    pub(crate) usd: Usd,
-}
-
-/// 64 bits for the id of a span: of a million spans, two are the same with odds of 1 in 37 million.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SpanHash(u64);
-
-impl SpanHash {
-    /// The same id has the same hash in every run.
-    pub(crate) fn of(id: &str) -> SpanHash {
-        let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
-        SpanHash(hasher.finish())
     }
 }
 
@@ -143,9 +151,13 @@ impl Found {
         let usd = proof.waste_usd();
         self.pay(usd);
         if proof.waste_tokens > 0 {
-            let span = (!proof.id.is_empty()).then(|| SpanHash::of(proof.id));
+            let whose = match proof {
+                Proof { shared: true, .. } => Whose::Any,
+                Proof { id: "", .. } => Whose::Thread,
+                Proof { id, .. } => Whose::Span(SpanHash::of(id)),
+            };
             let (tokens, usd) = (proof.waste_tokens, usd.unwrap_or_default());
-            self.claims.push(Claim { span, thread: thread.index, tokens, usd });
+            self.claims.push(Claim { whose, thread: thread.index, tokens, usd, removed: proof.removed });
         }
         self.name(&proof, thread);
     }

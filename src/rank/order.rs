@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
+use super::claim::Claim;
 use super::credit;
-use super::found::{Candidate, Claim};
+use super::found::Candidate;
 use super::jq::{Program, Value};
 use super::rule::RULES;
 use super::thread::Threads;
-use crate::record::{Finding, Severity};
+use crate::record::{Finding, Severity, Usd};
 
 /// What findings are sorted by, the largest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +100,7 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
     all.iter_mut().zip(nets).for_each(|(judged, net)| {
         judged.finding.net_tokens = net.tokens;
         judged.finding.net_usd = judged.finding.waste_usd.map(|_| net.usd);
+        judged.finding.break_usd = Some(net.broken).filter(|cost| *cost != Usd::ZERO);
     });
     if by != By::Waste {
         sort(all, by);

@@ -14,6 +14,8 @@ use crate::cli;
 
 mod agent_fanout;
 mod ballast;
+mod cache_break;
+mod compaction_churn;
 mod disk_ballast;
 mod duplicate_instructions;
 mod duplicate_output;
@@ -36,6 +38,8 @@ pub(super) const RULES: &[Entry] = &[
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,
+    cache_break::ENTRY,
+    compaction_churn::ENTRY,
     disk_ballast::ENTRY,
 ];
 

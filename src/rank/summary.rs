@@ -6,7 +6,7 @@ use super::credit::Net;
 use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
-use crate::record::{Kind, Priced, Request, Session, Summary, Total, Uncounted, Usd};
+use crate::record::{Billed, Event, Kind, Priced, Request, Session, Summary, Total, Uncounted, Usd, What};
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
@@ -35,13 +35,18 @@ impl Tally {
     }
 
     /// Takes a `request` record and what it cost.
-    pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
+    pub(super) fn request(&mut self, request: &Request, billed: &Billed) {
+        let cost = billed.cost_usd;
         let sums = &mut self.summary;
         if !request.counted {
             *sums.uncounted.entry(reason(request.uncounted).to_owned()).or_default() += 1;
             return;
         }
         sums.requests += 1;
+        if billed.predicted_tokens.is_some() {
+            *sums.steps.get_or_insert_default() += u64::from(billed.explained.is_some());
+            *sums.steps_explained.get_or_insert_default() += u64::from(billed.explained == Some(true));
+        }
         spend(&mut sums.cost_usd, cost);
         self.unpriced += u64::from(cost.is_none());
         let add = |sum: &mut u64, tokens: Option<u64>| *sum = plus(*sum, tokens.unwrap_or(0));
@@ -58,6 +63,16 @@ impl Tally {
             if sums.last.as_ref().is_none_or(|last| at > last) {
                 sums.last = Some(at.clone());
             }
+        }
+    }
+
+    /// Takes an `event` record.
+    pub(super) fn event(&mut self, event: &Event) {
+        if event.what == What::CacheBreak {
+            let sums = &mut self.summary;
+            sums.cache_breaks += 1;
+            sums.cache_break_tokens = plus(sums.cache_break_tokens, event.tokens.unwrap_or(0));
+            spend(&mut sums.cache_break_usd, event.cost_usd);
         }
     }
 
@@ -135,6 +150,7 @@ impl Tally {
             findings,
             net_tokens: net.tokens,
             net_usd: self.summary.cost_usd.map(|_| net.usd),
+            net_break_usd: Some(net.broken).filter(|cost| *cost != Usd::ZERO),
             ..self.summary
         }
     }

@@ -1,14 +1,15 @@
 //! The threads of a stream: who they are, and what their counted requests add up to.
 //!
-//! Small and kept for all threads (about 300 bytes each): rules about fan-out and reviews join
+//! Small and kept for all threads (about 300 bytes each, and 40 for each counted request): rules about fan-out and reviews join
 //! threads that stand far apart, and a stream that lost its `session` records to a `select` is
 //! still judged.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::sum::plus;
-use crate::record::{Kind, Request, Session, Usd};
+use super::claim::Removed;
+use super::sum::{plus, share_usd};
+use crate::record::{Billed, Kind, Request, Session, Usd};
 
 /// One thread.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,17 @@ pub(crate) struct Thread {
     pub(crate) first_input_tokens: u64,
     /// What they cost, those that have a known price; `None`: none has.
     pub(crate) cost_usd: Option<Usd>,
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// What is kept of a counted request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) n: u64,
+    pub(crate) input_tokens: u64,
+    cache_read_tokens: u64,
+    /// What these would have cost beyond that, uncached; nothing where the price is not known.
+    saved: Usd,
 }
 
 impl Thread {
@@ -39,16 +51,34 @@ impl Thread {
         plus(self.input_tokens, self.output_tokens)
     }
 
+    /// What it costs to take content out of the context: in the request that goes without it, what
+    /// was read from the cache and stands behind it is not read. In front of it stands what the
+    /// request before it had sent.
+    pub(crate) fn broken_usd(&self, removed: &Removed) -> Usd {
+        let place = |n: u64| self.sent.partition_point(|sent| sent.n < n);
+        let Some(without) = self.sent.get(place(removed.before)) else { return Usd::ZERO };
+        let before = place(removed.from).checked_sub(1).and_then(|at| self.sent.get(at));
+        let front = plus(before.map_or(0, |sent| sent.input_tokens), removed.tokens);
+        let behind = without.cache_read_tokens.saturating_sub(front);
+        share_usd(without.saved, behind, without.cache_read_tokens)
+    }
+
     /// Adds a counted request.
-    fn add(&mut self, request: &Request, cost: Option<Usd>) {
+    fn add(&mut self, request: &Request, billed: &Billed) {
         let input = request.input_tokens.unwrap_or(0);
         if self.requests == 0 {
             self.first_input_tokens = input;
         }
         self.requests += 1;
-        if let Some(cost) = cost {
+        if let Some(cost) = billed.cost_usd {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
         }
+        self.sent.push(Sent {
+            n: request.n,
+            input_tokens: input,
+            cache_read_tokens: request.cache_read_tokens.unwrap_or(0),
+            saved: billed.cache_saved_usd.unwrap_or_default(),
+        });
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
         if self.project.is_none() {
@@ -87,8 +117,8 @@ impl Threads {
     }
 
     /// Takes a counted request and what it cost.
-    pub(crate) fn count(&mut self, request: &Request, cost: Option<Usd>) {
-        self.at(&request.thread, &request.session).add(request, cost);
+    pub(crate) fn count(&mut self, request: &Request, billed: &Billed) {
+        self.at(&request.thread, &request.session).add(request, billed);
     }
 
     /// All threads, in the order of their ids.

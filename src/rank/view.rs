@@ -48,6 +48,8 @@ pub(crate) struct SpanView<'a> {
     pub(crate) bytes: u64,
     pub(crate) tokens: Option<u64>,
     pub(crate) shape: Option<ShapeView>,
+    #[serde(borrow)]
+    pub(crate) copy_of: Option<Text<'a>>,
     pub(crate) copy_scope: Option<Scope>,
     pub(crate) dup_tokens: Option<u64>,
     pub(crate) sent_tokens: Option<u64>,
@@ -56,6 +58,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) carried_requests: Option<u64>,
     pub(crate) carried_tokens: Option<u64>,
     pub(crate) input_cost_usd: Option<Usd>,
+    pub(crate) first_cost_usd: Option<Usd>,
 }
 
 /// Of [`crate::record::Shape`], what rules need.

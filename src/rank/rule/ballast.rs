@@ -6,7 +6,7 @@
 //! none of them is ballast.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{Candidate, Heaps, Proof};
 use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
@@ -39,7 +39,8 @@ impl Rule for Ballast {
         let Seen::Span(span) = seen else { return };
         let waste = times(span.size_tokens(), span.requests().saturating_sub(self.requests));
         if waste > 0 && span.size_tokens() >= self.tokens && is_content(span) {
-            self.heaps.at(thread, span.subject()).add(span, thread, waste);
+            let proof = Proof::late(span, thread, waste, self.requests);
+            self.heaps.at(thread, span.subject()).prove(proof, thread);
         }
     }
 

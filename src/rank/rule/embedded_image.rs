@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
-use crate::rank::found::{Candidate, Found};
+use crate::rank::found::{Candidate, Found, Proof};
 use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -58,7 +58,8 @@ impl Rule for EmbeddedImage {
         if span.tokens.or(span.sent_tokens).is_none() {
             images.unknown_bytes = plus(images.unknown_bytes, span.bytes);
         }
-        images.found.add(span, thread, span.carried().saturating_sub(span.size_tokens()));
+        let waste = span.carried().saturating_sub(span.size_tokens());
+        images.found.prove(Proof::late(span, thread, waste, 1), thread);
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
