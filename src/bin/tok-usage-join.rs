@@ -16,8 +16,8 @@ use tok::usage_join::{Ledger, UsageJoin};
 /// and kind of content (total). Where the prices of the model are known, all that has its cost in
 /// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls
 /// into, and usage records at the end say how much of each bucket the sessions explain.
-/// Memory: the lines of one thread up to --memory, past that a temporary file; 450 bytes a span and
-/// 500 a request of that thread; with a ledger, 200 bytes a bucket and session.
+/// Memory: the lines of one thread up to --memory, past that a temporary file; 500 bytes a span,
+/// 600 a request and 500 a broken cache of that thread; with a ledger, 200 bytes a bucket and session.
 #[derive(Parser)]
 #[command(
     version,

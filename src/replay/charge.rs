@@ -14,6 +14,8 @@
 //! that part to the rate of the next ([`Tariff::steps`](super::price::Tariff::steps)). Summed over
 //! requests, these are differences of running tallies.
 
+use std::rc::Rc;
+
 use super::context::{Context, Slot};
 use super::history::Call;
 use super::load::Load;
@@ -173,7 +175,7 @@ impl Charge {
         loads: &mut [Load],
     ) -> u64 {
         let short = self.count(call, context);
-        let ends = std::array::from_fn(|side| short[side].as_ref().unwrap_or(&self.reach[side]));
+        let ends = std::array::from_fn(|side| short[side].as_deref().unwrap_or(&self.reach[side]));
         let within = Within::new(ends, call.cached(), &context.slots);
         let steps = call.steps();
         for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
@@ -211,17 +213,21 @@ impl Charge {
 
     /// A request is counted: the prefixes end where it says. Returns the ends of those that fell
     /// short, which stay.
-    fn count(&mut self, call: &Call, context: &Context) -> [Option<Reach>; PREFIXES] {
+    fn count(&mut self, call: &Call, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
-        let short = std::array::from_fn(|side| {
-            let is_short = self.reach.get(side).is_some_and(|reach| limits[side] < reach.before);
-            let short = is_short.then(|| self.live.reach(limits[side]));
-            match &short {
-                Some(end) => self.missed[side].note(end.at, Tally::one(steps[side])),
-                None => self.reach_to(side, limits[side], &context.slots),
+        let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
+        for side in 0..PREFIXES {
+            if self.reach.get(side).is_none_or(|reach| limits[side] >= reach.before) {
+                self.reach_to(side, limits[side], &context.slots);
+                continue;
             }
-            short
-        });
+            // Prefixes of the same length end at the same place.
+            let same = (0..side).find(|other| limits[*other] == limits[side]);
+            let end = same.and_then(|other| short[other].clone());
+            let end = end.unwrap_or_else(|| Rc::new(self.live.reach(limits[side])));
+            self.missed[side].note(end.at, Tally::one(steps[side]));
+            short[side] = Some(end);
+        }
         self.paid.push(Counted { n: call.n, before: self.priced });
         for (counted, step) in self.counted.iter_mut().zip(steps) {
             *counted = counted.plus(Tally::one(step));
