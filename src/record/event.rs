@@ -60,8 +60,10 @@ pub struct Event {
     /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
     /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`;
     /// of a broken cache: that of the `context` event before it, `model` (another answered),
-    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `pause` (longer than
-    /// the cache lives), `unknown` (nothing in the file explains it).
+    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (the context
+    /// shrank, and the file does not say how), `pause` (longer than the cache lives), `front` (tools
+    /// or instructions in front of the conversation are no longer those that the agent had the
+    /// provider keep), `unknown` (nothing in the file explains it).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to

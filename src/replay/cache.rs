@@ -4,7 +4,7 @@
 //! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
 //! less than that by more than [`LEAST_TOKENS`], the cache was broken (DESIGN 1.4). The place is the
 //! span at which the cached prefix ended; the cause is told from what happened in between, in the
-//! order of [`Cache::cause`]. What the laws drop (reasoning) whoever sends the context has not
+//! order of [`Step::cause`]. What the laws drop (reasoning) whoever sends the context has not
 //! changed: it counts as a cause, not as a shorter prefix.
 //!
 //! A thread whose reports name no cache at all has none that could break.
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::context::Context;
-use super::history::Call;
+use super::history::{Call, Class, Span};
 use super::prefix::Live;
 use crate::record::Usd;
 
@@ -97,46 +97,67 @@ impl<'h> Cache<'h> {
             return;
         }
         let since = std::mem::take(&mut self.since);
-        if let Some(latest) = self.latest.replace(call) {
-            let sent = latest.input.unwrap_or(0).saturating_sub(since.dropped.map_or(0, |(_, tokens)| tokens));
-            let held = sent.min(live.before(since.changed));
-            let tokens = held.saturating_sub(call.cache_read);
-            if self.there && call.counted && tokens > LEAST_TOKENS {
-                let pause_seconds = pause(latest, call);
-                let slot = live.slot_at(call.cache_read);
-                self.breaks.push(Break {
-                    n: call.n,
-                    at: call.at.as_deref().map(str::to_owned),
-                    line: call.line,
-                    cause: self.cause(latest, call, since, live, new_tools, pause_seconds),
-                    tokens,
-                    span: context.span(slot).map(|(_, span)| span.seq),
-                    pause_seconds,
-                    cost: call.tariff.and_then(|tariff| tariff.broken(held)),
-                });
-            }
+        if let Some(latest) = self.latest.replace(call).filter(|_| self.there && call.counted) {
+            let step = Step { latest, call, context, live, new_tools, lasting: self.lasting, since };
+            self.breaks.extend(step.broken());
         }
         self.lasting |= call.lasting;
     }
+}
 
-    fn cause(
-        &self,
-        latest: &Call,
-        call: &Call,
-        since: Since,
-        live: &Live,
-        new_tools: bool,
-        pause_seconds: Option<u64>,
-    ) -> Cow<'static, str> {
+/// From a report to the next.
+struct Step<'s, 'h> {
+    latest: &'s Call,
+    call: &'s Call,
+    context: &'s Context<'h>,
+    live: &'s Live,
+    new_tools: bool,
+    lasting: bool,
+    since: Since,
+}
+
+impl Step<'_, '_> {
+    fn broken(self) -> Option<Break> {
+        let held = self.sent().min(self.live.before(self.since.changed));
+        let tokens = held.saturating_sub(self.call.cache_read);
+        (tokens > LEAST_TOKENS).then(|| Break {
+            n: self.call.n,
+            at: self.call.at.as_deref().map(str::to_owned),
+            line: self.call.line,
+            tokens,
+            span: self.end().map(|span| span.seq),
+            pause_seconds: pause(self.latest, self.call),
+            cost: self.call.tariff.and_then(|tariff| tariff.broken(held)),
+            cause: self.cause(),
+        })
+    }
+
+    /// What the request before sent of what is still to be sent.
+    fn sent(&self) -> u64 {
+        self.latest.input.unwrap_or(0).saturating_sub(self.since.dropped.map_or(0, |(_, tokens)| tokens))
+    }
+
+    /// The span at which the cached prefix ended.
+    fn end(&self) -> Option<&Span> {
+        self.context.span(self.live.slot_at(self.call.cache_read)).map(|(_, span)| span)
+    }
+
+    fn cause(self) -> Cow<'static, str> {
+        let Step { latest, call, .. } = self;
         let life = if self.lasting { LONG_LIFE_SECONDS } else { LIFE_SECONDS };
-        let read_up_to = |slot: usize| call.cache_read.saturating_add(LEAST_TOKENS) >= live.before(slot);
-        match since {
+        let read_up_to = |slot: usize| call.cache_read.saturating_add(LEAST_TOKENS) >= self.live.before(slot);
+        let shrunk = || call.input.unwrap_or(0).saturating_add(LEAST_TOKENS) < self.sent();
+        let in_front = || self.end().is_none_or(|span| span.class == Class::Instructions);
+        match self.since {
             Since { cleared: Some(reason), .. } => reason.into(),
             _ if latest.copied && !call.copied => "resumed".into(),
             _ if latest.period.model != call.period.model => "model".into(),
-            _ if new_tools => "tool_list".into(),
+            _ if self.new_tools => "tool_list".into(),
             Since { dropped: Some((slot, _)), .. } if read_up_to(slot) => "reasoning".into(),
-            _ if pause_seconds.is_some_and(|pause| pause > life) => "pause".into(),
+            Since { changed: usize::MAX, .. } if shrunk() => "edited".into(),
+            _ if pause(latest, call).is_some_and(|pause| pause > life) => "pause".into(),
+            // Where an agent says what is to be cached, it is there as long as the cache lives.
+            _ if call.cache_write > 0 && call.cache_read > 0 && in_front() => "front".into(),
             _ => "unknown".into(),
         }
     }

@@ -38,6 +38,12 @@ const CAUSES: &[(&str, &str, Option<&str>)] = &[
         Some("keep the tools and servers as they are while a session lasts"),
     ),
     ("resumed", "when a session was resumed", Some("begin anew with a summary instead of resuming a long session")),
+    (
+        "front",
+        "when something in front of the conversation changed",
+        Some("look at what changes there (tools, skills, instruction files, settings) and keep it for a session"),
+    ),
+    ("edited", "when the agent took content out of the context", None),
     ("reasoning", "when the provider dropped reasoning", None),
     ("compaction", "after a compaction", None),
     ("unknown", "for no reason that the session holds", None),
