@@ -118,7 +118,7 @@ struct Step<'s, 'h> {
 
 impl Step<'_, '_> {
     fn broken(self) -> Option<Break> {
-        let held = self.sent().min(self.live.before(self.since.changed));
+        let held = self.sent().min(self.live.before(self.since.changed)).min(self.call.input.unwrap_or(0));
         let tokens = held.saturating_sub(self.call.cache_read);
         (tokens > LEAST_TOKENS).then(|| Break {
             n: self.call.n,
