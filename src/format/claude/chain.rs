@@ -1,6 +1,6 @@
 //! One thread as it grows, line by line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -21,6 +21,8 @@ pub(super) struct Chain {
     pub(super) history: History,
     /// Requests by message and request id; whether any line told why the message stopped.
     requests: HashMap<(String, String), (Handle, bool)>,
+    /// Their message ids.
+    messages: HashSet<String>,
     calls: HashMap<String, Call>,
     /// Events of started agents, by call.
     spawns: HashMap<String, Handle>,
@@ -123,8 +125,8 @@ impl Chain {
             }
             return handle;
         }
-        let again = self.requests.keys().any(|(known, _)| *known == key.0);
-        let response = if again { identity(&[&key.0, &key.1]) } else { identity(&[&key.0]) };
+        let is_new = self.messages.insert(key.0.clone());
+        let response = if is_new { identity(&[&key.0]) } else { identity(&[&key.0, &key.1]) };
         let mut request = Request {
             at,
             key: Some(response),
