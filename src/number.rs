@@ -60,6 +60,12 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// As [`percent`], with a sign where the part is negative.
+pub fn percent_signed(part: i64, whole: i64) -> String {
+    let sign = if part < 0 { "-" } else { "" };
+    format!("{sign}{}", percent(part.unsigned_abs(), u64::try_from(whole).unwrap_or(0)))
+}
+
 /// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
@@ -123,6 +129,7 @@ mod tests {
         assert_eq!(percent(0, 7), "0 %");
         assert_eq!(percent(7, 7), "100 %");
         assert_eq!(percent(0, 0), "-");
+        assert_eq!(percent_signed(-2, 8), "-25 %");
     }
 
     #[test]

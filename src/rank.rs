@@ -1,11 +1,13 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
 //! One pass. Every record is shown to each rule through a typed view, spans and `context` events
-//! end here, everything else is passed on verbatim; at the end come one `summary` and the
-//! findings, the most wasteful first, each token credited to one finding only ([`credit`]).
+//! end here, everything else is passed on verbatim; at the end come one `summary`, the findings, the
+//! most wasteful first, each token credited to one finding only ([`credit`]), and the few spans that
+//! cost most ([`dearest`]).
 //!
-//! What is kept: about 300 bytes a thread and 40 a request; for each finding its 50 most costly places (6 KB); for each
-//! span that a rule names, 80 bytes for each finding that names it.
+//! What is kept: about 300 bytes a thread and 40 a request; for each finding its 50 most costly
+//! places (6 KB); for each span that a rule names, 80 bytes for each finding that names it; the lines
+//! of the dearest spans.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
@@ -19,6 +21,7 @@ use crate::stream::{Filter, Record, Sink};
 
 mod claim;
 mod credit;
+mod dearest;
 mod found;
 mod jq;
 mod order;
@@ -30,6 +33,7 @@ mod thread;
 mod view;
 mod words;
 
+use dearest::Dearest;
 use found::Candidate;
 use jq::Program;
 pub use order::By;
@@ -57,7 +61,9 @@ pub struct Options {
     pub only: Vec<String>,
     /// Names of rules not to apply.
     pub skip: Vec<String>,
-    /// Pass spans and context events too.
+    /// How many of the spans that cost most to pass; 0: none.
+    pub spans: usize,
+    /// Pass all spans and context events, where they stand.
     pub keep_all: bool,
     /// Thresholds that were set.
     pub thresholds: Thresholds,
@@ -88,6 +94,7 @@ pub struct Rank {
     gate: Option<Program>,
     threads: Threads,
     tally: Tally,
+    dearest: Dearest,
     fired: bool,
 }
 
@@ -111,6 +118,8 @@ impl Rank {
             gate: compile("--fail-on", &options.fail_on)?,
             threads: Threads::default(),
             tally: Tally::default(),
+            // With all spans where they stand, none is passed again.
+            dearest: Dearest::new(if options.keep_all { 0 } else { options.spans }),
             fired: false,
             options,
         })
@@ -142,6 +151,7 @@ impl Rank {
         let span: SpanView = record.read()?;
         let thread = self.threads.at(&span.thread, &span.session);
         self.tally.span(&span);
+        self.dearest.see(&span, record.line);
         self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Span(&span), thread));
         if let Some(own) = &mut self.own {
             own.span(record.line, &span, thread);
@@ -228,6 +238,9 @@ impl Filter for Rank {
         for finding in findings.iter().take(top) {
             self.fired |= self.gate.as_ref().is_some_and(|gate| order::holds(gate, finding));
             out.put(finding)?;
+        }
+        for line in std::mem::take(&mut self.dearest).lines() {
+            out.raw(line.as_bytes())?;
         }
         coverage.map_or(Ok(()), |record| out.pass(&record))
     }

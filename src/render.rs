@@ -1,13 +1,17 @@
 //! tok-render: lays a ranked stream out as a report.
 //!
 //! The idea: the stream is read once into a [`Report`] (what the summary says, the findings, one
-//! row a thread, what it all rests on), and a format is one function from that to text. So every
-//! format says the same, and a new one is one file and one line of [`FORMATS`].
+//! row a thread, the bill by thread and kind of content, what it all rests on), and a format is one
+//! function from that to text. So every format says the same, and a new one is one file and one line
+//! of [`FORMATS`].
 //!
-//! Nothing is computed here but what a layout needs: which row is longest, which comes first. What
-//! the numbers mean is decided before, by the filters that wrote the records. No file is opened.
+//! Nothing is computed here but what a layout needs: which row comes first, what the rows of a table
+//! add up to. What the numbers mean is decided before, by the filters that wrote the records. No
+//! file is opened.
 
+mod bill;
 mod findings;
+mod folded;
 mod growth;
 mod head;
 mod json;
@@ -16,6 +20,7 @@ mod name;
 mod phrase;
 mod report;
 mod rests;
+mod spans;
 mod table;
 mod text;
 mod time;
@@ -26,15 +31,20 @@ use anyhow::Result;
 pub use report::Report;
 pub use time::Zone;
 
-use crate::record::Type;
+use crate::record::{Billed, Type};
 use crate::stream::{Filter, Record, Sink};
 
 /// Lays a report out.
 pub type Format = fn(&Report, &Layout) -> Result<String>;
 
 /// Every format by its name; the first is the default.
-pub const FORMATS: &[(&str, Format)] =
-    &[("markdown", markdown::lay_out), ("text", text::lay_out), ("json", json::lay_out), ("tsv", tsv::lay_out)];
+pub const FORMATS: &[(&str, Format)] = &[
+    ("markdown", markdown::lay_out),
+    ("text", text::lay_out),
+    ("json", json::lay_out),
+    ("tsv", tsv::lay_out),
+    ("folded", folded::lay_out),
+];
 
 /// Returns the format of that name.
 pub fn format(name: &str) -> Option<Format> {
@@ -73,14 +83,16 @@ impl Filter for Render {
         match record.kind {
             Type::Stream => self.report.stream(record.read()?),
             Type::Session => self.report.session(record.read()?),
-            Type::Request => self.report.request(&record.read()?),
+            Type::Span => self.report.spans.take(record.read()?),
+            Type::Request => self.report.request(&record.read()?, record.read::<Billed>()?.cost_usd),
+            Type::Total => self.report.bill.take(record.read()?),
             Type::Disk => self.report.disk(&record.read()?),
             Type::Usage => self.report.usage.push(record.read()?),
             Type::Finding => self.report.findings.push(record.read()?),
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),
-            // A span that `tok-rank --keep-all` let pass, an event, a total: not for people.
-            Type::Span | Type::Event | Type::Total | Type::Coverage | Type::Other => {}
+            // The summary has counted the events that matter to people.
+            Type::Event | Type::Coverage | Type::Other => {}
         }
         Ok(())
     }

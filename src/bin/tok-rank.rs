@@ -12,8 +12,9 @@ use tok::rank::{self, By, Rank, Thresholds};
 ///
 /// Reads records on standard input (after tok-usage-join), applies the rules, and writes one
 /// summary and the findings, the most wasteful first, before the coverage record. Each token is
-/// credited to one finding only (net_tokens). Spans and context events end here; everything else
-/// passes. Memory: 300 bytes a thread, 48 bytes for each span a finding names, 6 KB a finding.
+/// credited to one finding only (net_tokens). Context events end here, and spans but the ten that
+/// cost most; everything else passes. Memory: 300 bytes a thread, 48 bytes for each span a finding
+/// names, 6 KB a finding, and the spans that are passed.
 #[derive(Parser)]
 #[command(
     version,
@@ -46,7 +47,10 @@ struct Options {
     /// List the rules and their thresholds, and do nothing else
     #[arg(long)]
     list_rules: bool,
-    /// Pass spans and context events too
+    /// Pass the N spans that cost most, behind the findings; 0: none
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    spans: usize,
+    /// Pass all spans and context events too, where they stand
     #[arg(long)]
     keep_all: bool,
     #[command(flatten)]
@@ -72,6 +76,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         rules: o.rules.clone(),
         only: o.only.clone(),
         skip: o.skip.clone(),
+        spans: o.spans,
         keep_all: o.keep_all,
         thresholds,
     })?;

@@ -10,15 +10,17 @@ use tok::render::{self, FORMATS, Layout, Render, Zone};
 /// Lay out the records of tok-rank as a report.
 ///
 /// Reads records on standard input and writes one report: what was spent, where and on what; the
-/// findings with their places, what to do and what it saves; how each session grew; and what all
-/// that rests on. It computes nothing, opens no file and drops what it does not know.
-/// Memory: 500 bytes a session, 1 kB a finding, and the report.
+/// findings with their places, what to do and what it saves; the spans that cost most; the bill, in
+/// all and by session; how each session grew; and what all that rests on. It opens no file and drops
+/// what it does not know. Memory: 500 bytes a session and 450 for each kind of content in it, 1 kB a
+/// finding, and the report.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  \
     tok-split ~/.codex/sessions | tok-measure | tok-dedup | tok-usage-join | tok-rank --top 5 |\n  \
-    tok-render --format text"
+    tok-render --format text\n  \
+    ... | tok-render --format folded | inferno-flamegraph > bill.svg"
 )]
 struct Options {
     /// How to lay it out

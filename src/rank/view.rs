@@ -59,6 +59,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) carried_tokens: Option<u64>,
     pub(crate) input_cost_usd: Option<Usd>,
     pub(crate) first_cost_usd: Option<Usd>,
+    pub(crate) output_cost_usd: Option<Usd>,
 }
 
 /// Of [`crate::record::Shape`], what rules need.

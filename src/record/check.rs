@@ -22,6 +22,8 @@ pub struct Checker {
     records: u64,
     threads: HashSet<String>,
     thread: Thread,
+    /// The stream was judged: spans behind the `summary` are evidence, out of their order.
+    judged: bool,
 }
 
 /// What is known of the thread at hand.
@@ -68,7 +70,10 @@ impl Checker {
             Type::Total => self.total(line, &mut faults),
             Type::Usage => drop(parse::<Usage>(line, &mut faults)),
             Type::Finding => finding(line, &mut faults),
-            Type::Summary => drop(parse::<Summary>(line, &mut faults)),
+            Type::Summary => {
+                self.judged = true;
+                drop(parse::<Summary>(line, &mut faults));
+            }
             Type::Skip => skip(line, &mut faults),
             Type::Coverage | Type::Other => {}
         }
@@ -97,6 +102,7 @@ impl Checker {
     fn session(&mut self, line: &str, faults: &mut Faults) {
         let Some(session) = parse::<Session>(line, faults) else { return };
         self.close(faults);
+        self.judged = false;
         instant(session.started.as_deref(), "started", faults);
         faults.unless(self.threads.insert(session.thread.clone()), || {
             format!("session: thread {} begins a second time", session.thread)
@@ -106,7 +112,13 @@ impl Checker {
 
     fn span(&mut self, line: &str, faults: &mut Faults) {
         let Some(span) = parse::<Span>(line, faults) else { return };
-        self.in_order(&span.thread, &span.id, span.seq, span.at.as_deref(), faults);
+        if self.judged {
+            faults.unless(self.threads.contains(&span.thread), || {
+                format!("span {}: no thread {} before it", span.id, span.thread)
+            });
+        } else {
+            self.in_order(&span.thread, &span.id, span.seq, span.at.as_deref(), faults);
+        }
         parse::<Measured>(line, faults);
         parse::<Copied>(line, faults);
         parse::<Carried>(line, faults);
@@ -115,7 +127,7 @@ impl Checker {
             format!("span {}: a place is line, offset and length together", span.id)
         });
         faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || format!("span {}: bad hash", span.id));
-        faults.unless(span.made_by.is_none_or(|n| (1..=self.thread.requests).contains(&n)), || {
+        faults.unless(self.judged || span.made_by.is_none_or(|n| (1..=self.thread.requests).contains(&n)), || {
             format!(
                 "span {}: made by request {:?}, but {} stands before it",
                 span.id, span.made_by, self.thread.requests
@@ -274,6 +286,25 @@ mod tests {
         let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Span, span)]);
         assert_eq!(found, ["span a.1: made by request Some(1), but 0 stands before it"]);
+    }
+
+    #[test]
+    fn spans_behind_the_summary_are_evidence_and_stand_in_no_order() {
+        let summary = r#"{"type":"summary","threads":1,"sessions":{},"requests":0,"input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"output_unknown":0,"what":{},"first_tokens":0,"resent_cached_tokens":0,"resent_uncached_tokens":0,"findings":0,"net_tokens":0}"#;
+        let span = |thread| {
+            format!(
+                r#"{{"type":"span","thread":"{thread}","session":"s","id":"{thread}.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}}"#
+            )
+        };
+        let (known, unknown) = (span("a"), span("b"));
+        let found = faults(&[
+            (Type::Session, SESSION),
+            (Type::Summary, summary),
+            (Type::Span, &known),
+            (Type::Span, &known),
+            (Type::Span, &unknown),
+        ]);
+        assert_eq!(found, ["span b.1: no thread b before it"]);
     }
 
     #[test]

@@ -86,3 +86,35 @@ pub struct Total {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub output_cost_usd: Usd,
 }
+
+impl Total {
+    /// All that was sent: for the first time and again.
+    pub fn input_tokens(&self) -> i64 {
+        self.first_tokens.saturating_add(self.resent_cached_tokens).saturating_add(self.resent_uncached_tokens)
+    }
+
+    /// Adds the amounts of another row; the names stay. Absurd sums stop at the end of the range.
+    pub fn add(&mut self, other: &Total) {
+        let add = |sum: &mut i64, tokens: i64| *sum = sum.saturating_add(tokens);
+        self.items = self.items.saturating_add(other.items);
+        add(&mut self.first_tokens, other.first_tokens);
+        add(&mut self.resent_cached_tokens, other.resent_cached_tokens);
+        add(&mut self.resent_uncached_tokens, other.resent_uncached_tokens);
+        add(&mut self.cache_write_tokens, other.cache_write_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.counted_tokens, other.counted_tokens);
+        add(&mut self.difference_tokens, other.difference_tokens);
+        add(&mut self.split_tokens, other.split_tokens);
+        add(&mut self.estimated_tokens, other.estimated_tokens);
+        add(&mut self.unrecorded_tokens, other.unrecorded_tokens);
+        add(&mut self.unexplained_tokens, other.unexplained_tokens);
+        if let Some(cost) = other.cost_usd {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
+        let pay = |sum: &mut Usd, cost: Usd| *sum = sum.plus(cost);
+        pay(&mut self.first_cost_usd, other.first_cost_usd);
+        pay(&mut self.resent_cached_cost_usd, other.resent_cached_cost_usd);
+        pay(&mut self.resent_uncached_cost_usd, other.resent_uncached_cost_usd);
+        pay(&mut self.output_cost_usd, other.output_cost_usd);
+    }
+}

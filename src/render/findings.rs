@@ -94,6 +94,9 @@ fn saves(finding: &Finding) -> Phrase {
         text += &format!(" of {} carried", tokens(finding.carried_tokens));
     }
     text += &format!(" ({} of {} together)", counted(finding.items, "item"), tokens(finding.tokens));
+    if let Some(cost) = finding.break_usd {
+        text += &format!("; less {} to send again what stands behind it", usd(cost));
+    }
     if finding.net_tokens < finding.waste_tokens {
         let claimed = finding.waste_tokens - finding.net_tokens;
         text += &format!("; {} of it is in findings above", tokens(claimed));

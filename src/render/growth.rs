@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::record::{Kind, Request, Session};
+use crate::record::{Kind, Request, Session, Usd};
 
 /// What the counted requests of one thread add up to.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Growth {
     /// The thread, with what its `session` record says of it.
     pub(super) thread: String,
+    /// The agent's id of the session.
+    pub(super) session: String,
     /// The agent that wrote it.
     pub(super) agent: String,
     /// What the thread was run for.
@@ -38,11 +40,15 @@ pub(super) struct Growth {
     pub(super) cache_read_tokens: u64,
     /// Output of all counted requests.
     pub(super) output_tokens: u64,
+    /// What those of them cost that have a known price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cost_usd: Option<Usd>,
 }
 
 impl Growth {
     /// Takes what the session record says.
     pub(super) fn session(&mut self, session: Session) {
+        self.session = session.session;
         self.agent = session.agent;
         self.kind = session.kind;
         self.project = session.project;
@@ -51,10 +57,13 @@ impl Growth {
         self.started = session.started;
     }
 
-    /// Adds a request, if it is counted.
-    pub(super) fn request(&mut self, request: &Request) {
+    /// Adds a request and what it cost, if it is counted.
+    pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
         if !request.counted {
             return;
+        }
+        if self.session.is_empty() {
+            self.session.clone_from(&request.session);
         }
         let input = request.input_tokens.unwrap_or(0);
         if self.requests == 0 {
@@ -66,6 +75,9 @@ impl Growth {
         self.input_tokens = self.input_tokens.saturating_add(input);
         self.cache_read_tokens = self.cache_read_tokens.saturating_add(request.cache_read_tokens.unwrap_or(0));
         self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        if let Some(cost) = cost {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
         if let Some(model) = &request.model {
             *self.models.entry(model.clone()).or_default() += 1;
         }

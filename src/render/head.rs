@@ -184,21 +184,35 @@ fn how(summary: &Summary) -> Vec<String> {
         return vec![
             format!("first sent {first}"),
             format!("re-sent cached {cached}"),
-            format!("re-sent uncached {uncached}"),
+            format!("re-sent uncached {uncached}{}", breaks(summary)),
             format!("generated {generated}"),
         ];
     }
     vec![
         format!("first sent {}", signed(summary.first_tokens)),
         format!("re-sent cached {}", signed(summary.resent_cached_tokens)),
-        format!("re-sent uncached {}", signed(summary.resent_uncached_tokens)),
+        format!("re-sent uncached {}{}", signed(summary.resent_uncached_tokens), breaks(summary)),
         format!("generated {}", tokens(summary.output_tokens)),
     ]
 }
 
-/// What the numbers do not hold, and why.
+/// Why it was sent uncached again: ` (3 cache breaks $6.05)`, with what these cost beyond reading from
+/// the cache; tokens where no price is known.
+fn breaks(summary: &Summary) -> String {
+    if summary.cache_breaks == 0 {
+        return String::new();
+    }
+    let amount = summary.cache_break_usd.map_or_else(|| tokens(summary.cache_break_tokens), usd);
+    format!(" ({} {amount})", counted(summary.cache_breaks, "cache break"))
+}
+
+/// What the numbers rest on, what they do not hold, and why.
 fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     let mut parts = Vec::new();
+    if let (Some(steps), Some(explained)) = (summary.steps.filter(|steps| *steps > 0), summary.steps_explained) {
+        parts.push(format!("{} of {} explained", grouped(explained), counted(steps, "step")));
+    }
+    parts.extend(sums(summary));
     for (why, n) in summary.uncounted.iter().take(NAMED) {
         parts.push(format!("{} not counted ({})", counted(*n, "request"), reason(why, layout)));
     }
@@ -219,6 +233,18 @@ fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     parts
 }
 
+/// Whether what was charged to content adds up to what was reported; `None` where nobody charged.
+fn sums(summary: &Summary) -> Option<String> {
+    let charged = [summary.first_tokens, summary.resent_cached_tokens, summary.resent_uncached_tokens];
+    let charged = charged.iter().fold(0_i64, |sum, tokens| sum.saturating_add(*tokens));
+    let off = i128::from(charged) - i128::from(summary.input_tokens);
+    match u64::try_from(off.unsigned_abs()).unwrap_or(u64::MAX) {
+        _ if charged == 0 => None,
+        0 => Some("sums to the reported input".into()),
+        off => Some(format!("sums to {} tokens off the reported input", grouped(off))),
+    }
+}
+
 fn reason(why: &str, layout: &Layout) -> String {
     match why {
         "copy" => "copied from elsewhere".into(),
@@ -235,7 +261,12 @@ fn save(summary: &Summary) -> Vec<String> {
     }
     let all = format!("{} tokens", tokens(summary.net_tokens));
     let most = summary.net_usd.map_or_else(|| all.clone(), |cost| format!("{} ({all})", usd(cost)));
-    vec![format!("at most {most}"), "each counted once:".into()]
+    let mut parts = vec![format!("at most {most}"), "no overlap".into()];
+    parts.extend(summary.net_break_usd.map(|_| "broken cache deducted".into()));
+    if let Some(last) = parts.last_mut() {
+        last.push(':');
+    }
+    parts
 }
 
 /// One finding in one line, its message cut to what the columns leave.

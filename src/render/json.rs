@@ -1,11 +1,15 @@
 //! The report as one JSON object, for programs. Instants stay UTC and paths as they are.
 
-use anyhow::Result;
-use serde::Serialize;
+use std::collections::BTreeMap;
 
+use anyhow::Result;
+use serde::{Serialize, Serializer};
+
+use super::bill::Content;
 use super::growth::Growth;
+use super::spans::Costly;
 use super::{Layout, Report};
-use crate::record::{Coverage, Finding, Skip, Summary, Usage};
+use crate::record::{Coverage, Finding, Skip, Summary, Total, Usage};
 
 /// What the object holds; keys without a value are left out, as in records.
 #[derive(Serialize)]
@@ -17,6 +21,10 @@ struct Object<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: &'r Option<Summary>,
     findings: &'r [Finding],
+    /// The dearest, of those in the stream.
+    spans: &'r [Costly],
+    /// A `total` record for each thread and kind of content, over all hours and models.
+    bill: Rows<'r>,
     sessions: &'r [Growth],
     usage: &'r [Usage],
     disk_lines: u64,
@@ -34,6 +42,8 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         until: &report.until,
         summary: &report.summary,
         findings: &report.findings,
+        spans: report.spans.all(),
+        bill: Rows(report),
         sessions: &report.sessions,
         usage: &report.usage,
         disk_lines: report.disk_lines,
@@ -43,4 +53,20 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         coverage: &report.coverage,
     };
     Ok(serde_json::to_string(&object)? + "\n")
+}
+
+/// The rows of the bill, made one by one while they are written.
+struct Rows<'r>(&'r Report);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let sessions: BTreeMap<&str, &str> =
+            self.0.sessions.iter().map(|row| (row.thread.as_str(), row.session.as_str())).collect();
+        let total = |(thread, content, amounts): (&str, &Content, &Total)| {
+            let Content { source, part, tool, server, command } = content.clone();
+            let session = sessions.get(thread).copied().unwrap_or_default().to_owned();
+            Total { thread: thread.into(), session, source, part, tool, server, command, ..amounts.clone() }
+        };
+        to.collect_seq(self.0.bill.rows().map(total))
+    }
 }

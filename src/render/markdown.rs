@@ -19,10 +19,11 @@ use super::{Layout, Report, findings, head, rests, table};
 const FINDINGS_SHARE: (usize, usize) = (3, 4);
 
 pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
-    let growth = table::growth(report, layout).map(|table| rows(&table));
-    let ledger = table::ledger(report, layout).map(|table| rows(&table));
-    let sections = [Some(opening(report, layout)), found(report, layout), growth, ledger, Some(rest(report, layout))];
-    Ok(fit::fit(sections.into_iter().flatten().collect(), layout.max_chars))
+    let mut sections = vec![opening(report, layout)];
+    sections.extend(found(report, layout));
+    sections.extend(table::all(report, layout).iter().map(rows));
+    sections.push(rest(report, layout));
+    Ok(fit::fit(sections, layout.max_chars))
 }
 
 fn opening(report: &Report, layout: &Layout) -> Section {

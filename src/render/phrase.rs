@@ -59,6 +59,11 @@ impl Phrase {
         self
     }
 
+    /// Whether all words are our own.
+    pub(super) fn is_ours(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Ours(_)))
+    }
+
     /// The words alone, for a format that has no markup.
     pub(super) fn plain(&self) -> String {
         let text = |piece: &Piece| match piece {

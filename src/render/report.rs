@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::bill::Bill;
 use super::growth::Growth;
-use crate::record::{Coverage, Disk, Finding, Request, Session, Skip, Stream, Summary, Usage};
+use super::spans::Spans;
+use crate::record::{Coverage, Disk, Finding, Request, Session, Skip, Stream, Summary, Usage, Usd};
 
 /// How many skipped places a report names; the others are counted.
 const SKIPS_NAMED: usize = 10;
 
-/// All that the formats lay out. Memory: a row for each thread and each finding.
+/// All that the formats lay out. Memory: a row for each thread, each finding, and each kind of content
+/// in a thread.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The window asked for, if any: start, and exclusive end.
@@ -19,6 +22,10 @@ pub struct Report {
     pub(super) findings: Vec<Finding>,
     /// Largest input first, once the stream has ended.
     pub(super) sessions: Vec<Growth>,
+    /// What was paid for, by thread and kind of content.
+    pub(super) bill: Bill,
+    /// The few that cost most, of those that are in the stream.
+    pub(super) spans: Spans,
     pub(super) usage: Vec<Usage>,
     /// Lines and bytes that no model saw.
     pub(super) disk_lines: u64,
@@ -44,8 +51,8 @@ impl Report {
         self.thread(&session.thread.clone()).session(session);
     }
 
-    pub(super) fn request(&mut self, request: &Request) {
-        self.thread(&request.thread).request(request);
+    pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
+        self.thread(&request.thread).request(request, cost);
     }
 
     pub(super) fn disk(&mut self, disk: &Disk) {

@@ -1,10 +1,13 @@
-//! Tables, as every format lays them out: how threads grew, and what the ledgers say.
+//! Tables, as every format lays them out: what was paid for, how threads grew, what the ledgers say.
+
+mod bill;
+mod spans;
 
 use super::growth::Growth;
 use super::phrase::Phrase;
 use super::{Layout, Report};
-use crate::number::{grouped, percent, tokens};
-use crate::record::{Level, Usage};
+use crate::number::{grouped, percent, tokens, usd};
+use crate::record::{Level, Part, Usage};
 
 /// Rows that a table shows; the others are counted.
 const ROWS: usize = 20;
@@ -35,7 +38,7 @@ const GROWTH: &[Column] = &[
     ("peak", true),
     ("last", true),
     ("cached", true),
-    ("output", true),
+    ("cost", true),
 ];
 
 const LEDGER: &[Column] = &[
@@ -48,8 +51,21 @@ const LEDGER: &[Column] = &[
     ("share", true),
 ];
 
+/// All tables that have anything to say, in the order of a report.
+pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
+    let tables = [
+        spans::dearest(report, layout),
+        bill::in_all(report, layout),
+        bill::by_session(report, layout),
+        bill::known(report, layout),
+        growth(report, layout),
+        ledger(report, layout),
+    ];
+    tables.into_iter().flatten().collect()
+}
+
 /// How the input of each thread grew, largest first.
-pub(super) fn growth(report: &Report, layout: &Layout) -> Option<Table> {
+fn growth(report: &Report, layout: &Layout) -> Option<Table> {
     let rows: Vec<_> = report.sessions.iter().take(ROWS).map(|row| thread(row, layout)).collect();
     let left_out = report.sessions.len() - rows.len();
     let title = "Growth: input tokens per request, first to last";
@@ -66,7 +82,7 @@ fn thread(row: &Growth, layout: &Layout) -> Vec<Phrase> {
         tokens(row.peak_input_tokens),
         tokens(row.last_input_tokens),
         percent(row.cache_read_tokens, row.input_tokens),
-        tokens(row.output_tokens),
+        row.cost_usd.map_or_else(|| "-".into(), usd),
     ];
     cells.extend(numbers.map(Phrase::ours));
     cells
@@ -86,6 +102,19 @@ fn project(row: &Growth, layout: &Layout) -> Phrase {
     }
 }
 
+/// What a part is called behind the name of its content: `cargo test output`.
+fn part(part: Part) -> &'static str {
+    match part {
+        Part::Text => "",
+        Part::ToolOutput => " output",
+        Part::ToolCall => " call",
+        Part::Reasoning => " reasoning",
+        Part::Image => " image",
+        Part::Document => " document",
+        Part::Opaque => " opaque",
+    }
+}
+
 fn model(row: &Growth, layout: &Layout) -> Phrase {
     let Some((name, others)) = row.model() else { return Phrase::ours("-") };
     let phrase = Phrase::default().name_within(name, CELL_COLUMNS, layout);
@@ -93,7 +122,7 @@ fn model(row: &Growth, layout: &Layout) -> Phrase {
 }
 
 /// The ledgers' buckets, largest first.
-pub(super) fn ledger(report: &Report, layout: &Layout) -> Option<Table> {
+fn ledger(report: &Report, layout: &Layout) -> Option<Table> {
     let mut buckets: Vec<&Usage> = report.usage.iter().collect();
     buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.input_tokens.saturating_add(bucket.output_tokens)));
     let rows: Vec<_> = buckets.iter().take(ROWS).map(|bucket| self::bucket(bucket, layout)).collect();

@@ -1,10 +1,11 @@
 //! The report for a terminal: aligned, wrapped to its columns, no colour.
 
 use anyhow::Result;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, presets};
 use textwrap::WordSplitter;
 use unicode_width::UnicodeWidthStr;
 
+use super::phrase::Phrase;
 use super::table::Table;
 use super::{Layout, Report, findings, head, rests, table};
 use crate::number::counted;
@@ -19,8 +20,10 @@ pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
             text += &format!("\n    {more} more (tok-rank --top)\n");
         }
     }
-    for table in [table::growth(report, layout), table::ledger(report, layout)].into_iter().flatten() {
-        text += &format!("\n{}\n{}", table.title, aligned(&table, layout));
+    for table in table::all(report, layout) {
+        text.push('\n');
+        wrapped("", "", table.title, layout, &mut text);
+        text += &aligned(&table, layout);
     }
     text += "\nRests on\n";
     for (label, phrase) in rests::lines(report, layout) {
@@ -64,9 +67,14 @@ fn aligned(table: &Table, layout: &Layout) -> String {
         let cells = row.iter().zip(table.columns);
         lines.add_row(cells.map(|(phrase, (_, right))| Cell::new(phrase.plain()).set_alignment(side(*right))));
     }
-    // A space between the columns; the first begins where the other lines begin.
-    for column in lines.column_iter_mut() {
+    for (at, column) in lines.column_iter_mut().enumerate() {
+        // A space between the columns; the first begins where the other lines begin.
         column.set_padding((1, 0));
+        // Numbers and instants stay whole, names give way.
+        let is_ours = |row: &Vec<Phrase>| row.get(at).is_none_or(Phrase::is_ours);
+        if table.rows.iter().all(is_ours) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     let mut text: String = lines.lines().map(|line| format!(" {}\n", line.trim_end())).collect();
     if table.left_out > 0 {

@@ -5,23 +5,10 @@
 mod sums;
 mod wire_bodies;
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 use sums::Sums;
 
-use crate::run;
-
-/// The folder of the collection.
-fn corpus() -> Option<PathBuf> {
-    let beside = || run::root().join("../shared/corpus");
-    let folder = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
-    let there = folder.is_dir() && run::bins().iter().any(|bin| bin == "tok-split");
-    if !there {
-        run::left_out(&format!("real sessions: {} is not there (TOK_CORPUS says where)", folder.display()));
-    }
-    there.then_some(folder)
-}
+use crate::run::{self, corpus};
 
 /// The stages of the report behind tok-split, as far as there are binaries for them.
 fn stages() -> String {

@@ -1,5 +1,7 @@
 //! Money: what requests cost against sums done by hand, and costs that add up along the pipeline.
 
+mod report;
+
 use std::collections::BTreeMap;
 
 use tok::record::{Billed, Finding, Request, Summary, Total, Type, Usd};

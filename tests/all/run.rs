@@ -121,6 +121,18 @@ pub(crate) fn tool(name: &str) -> bool {
     there
 }
 
+/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Says what is left
+/// out where there is none.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let beside = || root().join("../shared/corpus");
+    let folder = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
+    let there = folder.is_dir() && bins().iter().any(|bin| bin == "tok-split");
+    if !there {
+        left_out(&format!("real sessions: {} is not there (TOK_CORPUS says where)", folder.display()));
+    }
+    there.then_some(folder)
+}
+
 /// What tells whether a folder was written to: path, time of change and hash of every file in it.
 pub(crate) fn seal(folder: &Path) -> Vec<(PathBuf, std::time::SystemTime, blake3::Hash)> {
     let seal = |path: PathBuf| {

@@ -1,0 +1,59 @@
+# Adds up what the opening of a report says, from the records themselves: requests, totals, events,
+# findings, sessions. Never from the summary, which is what the report shows.
+# Money in whole pico-dollars, so that the sums are exact.
+
+def pico: (. // 0) * 1e12 | round;
+def input: .first_tokens + .resent_cached_tokens + .resent_uncached_tokens;
+def plus($key; $n): .[$key] = (.[$key] // 0) + $n;
+def class:
+  if .source == null then "unrecorded"
+  elif .part == "tool_output" then "tool output"
+  elif .part == "tool_call" then "tool calls"
+  elif .part == "reasoning" then "reasoning"
+  elif .part == "image" or .part == "document" then "images"
+  elif (.source | IN("user", "assistant", "compaction_summary")) then "messages"
+  elif .source == "tool" then "tool output"
+  else "instructions" end;
+
+def counted($r):
+  .requests += 1
+  | .input += ($r.input_tokens // 0) | .output += ($r.output_tokens // 0)
+  | .cached += ($r.cache_read_tokens // 0)
+  | .usd += ($r.cost_usd | pico) | .unpriced += (if $r.cost_usd == null then 1 else 0 end)
+  | .placeholders += (if $r.output_known == false then 1 else 0 end)
+  | .steps += (if $r.explained == null then 0 else 1 end)
+  | .explained += (if $r.explained == true then 1 else 0 end)
+  | (if $r.at != null then .first = ([.first, $r.at] | map(values) | min) | .last = ([.last, $r.at] | map(values) | max)
+     else . end)
+  | .thread[$r.thread] |= (. // {index: 0}
+      | .tokens += ($r.input_tokens // 0) + ($r.output_tokens // 0)
+      | .usd += ($r.cost_usd | pico)
+      | (if $r.model != null then .models |= plus($r.model; 1) else . end));
+
+def charged($t):
+  .total.first += $t.first_tokens | .total.cached += $t.resent_cached_tokens
+  | .total.uncached += $t.resent_uncached_tokens | .total.output += $t.output_tokens
+  | .usd_of.first += ($t.first_cost_usd | pico) | .usd_of.cached += ($t.resent_cached_cost_usd | pico)
+  | .usd_of.uncached += ($t.resent_uncached_cost_usd | pico) | .usd_of.output += ($t.output_cost_usd | pico)
+  | .what |= plus($t | class; $t | input)
+  | .what_usd |= plus($t | class; ($t.cost_usd | pico) - ($t.output_cost_usd | pico))
+  | .what_usd |= plus("generated"; $t.output_cost_usd | pico);
+
+reduce inputs as $r (
+  {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, placeholders: 0, steps: 0, explained: 0,
+   thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, what: {}, what_usd: {},
+   breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
+  if $r.type == "stream" then .prices = $r.prices
+  elif $r.type == "session" then
+    .threads += 1
+    | .thread[$r.thread] = ((.thread[$r.thread] // {}) + {index: .threads, session: $r})
+    | (if $r.kind == "main" then .sessions |= plus($r.agent; 1) else . end)
+  elif $r.type == "request" then
+    if $r.counted then counted($r) else .uncounted |= plus($r.uncounted; 1) end
+  elif $r.type == "total" then charged($r)
+  elif $r.type == "event" and $r.what == "cache_break" then .breaks += 1 | .break_usd += ($r.cost_usd | pico)
+  elif $r.type == "finding" then .findings += 1 | .net += $r.net_tokens | .net_usd += ($r.net_usd | pico)
+  elif $r.type == "coverage" then .coverage = $r
+  else . end)
+| .dearest = (.thread | to_entries | map(.value) | map(select(.tokens)) | max_by([.usd, .tokens, -.index]))
+| del(.thread)
