@@ -1,7 +1,7 @@
 //! Credit: each token is claimed by one finding only.
 //!
 //! Findings overlap: a large output may also be a copy, and ballast. Findings are gone through
-//! from the largest waste down; each is credited, span by span, with what no finding before it
+//! from the largest (or dearest) waste down; each is credited, span by span, with what no finding before it
 //! has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
 //! union of all savings. Where a finding claims a thread as a whole (a review that found nothing),
 //! what is claimed in that thread together is bounded by what the thread's requests reported. Where

@@ -92,9 +92,10 @@ pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
     }
 }
 
-/// Credits, sorts and numbers.
+/// Credits, sorts and numbers. Who wants money sees it credited from the dearest waste down.
 fn rank(all: &mut [Judged], by: By, threads: &Threads) {
-    sort(all, By::Waste);
+    let first = if by == By::Usd { By::Usd } else { By::Waste };
+    sort(all, first);
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
     let nets = credit::nets(&claims, threads);
     all.iter_mut().zip(nets).for_each(|(judged, net)| {
@@ -102,7 +103,7 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
         judged.finding.net_usd = judged.finding.waste_usd.map(|_| net.usd);
         judged.finding.break_usd = Some(net.broken).filter(|cost| *cost != Usd::ZERO);
     });
-    if by != By::Waste {
+    if by != first {
         sort(all, by);
     }
     all.iter_mut().zip(1..).for_each(|(judged, rank)| judged.finding.rank = rank);

@@ -99,7 +99,7 @@ fn saves(finding: &Finding) -> Phrase {
     }
     if finding.net_tokens < finding.waste_tokens {
         let claimed = finding.waste_tokens - finding.net_tokens;
-        text += &format!("; {} of it is in findings above", tokens(claimed));
+        text += &format!("; {} of it is in other findings", tokens(claimed));
     }
     Phrase::ours(text)
 }
