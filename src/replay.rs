@@ -15,6 +15,7 @@
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
+mod alone;
 mod charge;
 mod close;
 mod context;
@@ -311,7 +312,7 @@ impl Bill<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Why it is there, where it can be told: `head` (what the first request had beyond its
-    /// spans), `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`.
+    /// spans), `web_search`, `compaction`, `tool_list`, `lost_request`, `reminder`, `unknown`.
     pub cause: &'static str,
     /// Its size.
     pub tokens: u64,

@@ -151,6 +151,7 @@ impl Meter {
             rendered_tokens: rendered,
             tool_tokens: None,
             classes: plan.looks.then(|| classes::of(text.as_bytes())),
+            capital_bytes: plan.looks.then(|| classes::capitals(text.as_bytes())),
             blocks: blocks.map(Blocks::end),
             // Of a rewritten output, what it holds is looked at: its JSON is one long line.
             shape: if plan.looks { shape::of(shell.as_ref().map_or(text, |shell| &shell.output)) } else { None },

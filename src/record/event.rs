@@ -53,7 +53,8 @@ pub struct Event {
     /// What happened.
     pub what: What,
     /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
-    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`.
+    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `reminder`,
+    /// `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to

@@ -73,8 +73,13 @@ impl Responses {
         match &law.rule {
             Rule::Framed(frame) => frame.weigh(span, response, number),
             Rule::Measured(counter) => {
-                let classes = span.classed.map(u64::from);
-                let tokens = if span.known { counter.count(u64::from(span.tokens), classes) } else { 0 };
+                let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
+                let tokens = match span.kind {
+                    _ if !span.known => 0,
+                    // Counted by the provider's own rule.
+                    Kind::Image { .. } => plain,
+                    _ => counter.count(plain, classes),
+                };
                 Weight { tokens, ..Weight::default() }
             }
         }
