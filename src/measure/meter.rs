@@ -24,8 +24,6 @@ const BLOCKS_OF_INSTRUCTIONS_BYTES: u64 = 256;
 const BLOCKS_OF_TEXTS_BYTES: u64 = 2048;
 /// Tool names remembered; a session has a few dozen.
 const MOST_TOOLS: usize = 4096;
-/// Who seals content in the way [`sealed()`] knows.
-const SEALER: &str = "openai";
 
 /// What there is to be measured.
 pub(super) enum Task {
@@ -187,7 +185,7 @@ fn image(span: &Span, origin: &Origin) -> Measured {
 
 fn sealed(span: &Span, origin: &Origin) -> Measured {
     match (span.length, span.part) {
-        _ if origin.provider.as_deref() != Some(SEALER) => Measured::default(),
+        _ if !sealed::is_known(origin.provider.as_deref(), origin.model()) => Measured::default(),
         (Some(length), Part::Reasoning) => said(sealed::reasoning_tokens(length), sealed::NAME),
         (Some(length), _) => said(sealed::opaque_tokens(length), sealed::NAME),
         (None, _) => Measured::default(),

@@ -219,6 +219,13 @@ const LAWS: &[Law] = &[
         source: "FORMATS 1.15: 97.5 % of its steps",
     },
     Law {
+        name: "gpt",
+        family: Family::Gpt(&[(0, 0)], ""),
+        rule: Rule::Framed(Frame { rewrites: false, ..OLD }),
+        seen: (0, 0),
+        source: "FORMATS 1.15: the constants of all models together",
+    },
+    Law {
         name: "claude-5",
         family: Family::Anthropic((5, 0)),
         rule: Rule::Measured(Counter {
@@ -342,7 +349,8 @@ mod tests {
         assert_eq!(name("openai/gpt-5.2-codex"), ("gpt-5.2", false));
         assert_eq!(name("gpt-5-codex"), ("gpt-5-codex", false));
         assert_eq!(name("gpt-5"), ("gpt-5", false));
-        assert_eq!(name("gpt-4o"), ("gpt-5", true));
+        assert_eq!(name("gpt-4o"), ("gpt", true));
+        assert_eq!((law("", "openai").0.name, law("", "openai").1), ("gpt", true));
         assert_eq!(name("claude-sonnet-5"), ("claude-5", false));
         assert_eq!(name("claude-opus-4-5-20251101"), ("claude-4-5", false));
         assert_eq!(name("claude-3-5-sonnet-20241022"), ("claude-4-5", true));
