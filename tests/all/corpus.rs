@@ -2,6 +2,8 @@
 //!
 //! Nothing of it is in the repository. Without it these tests say loudly that they did nothing.
 
+mod fit;
+mod sizes;
 mod sums;
 mod wire_bodies;
 
