@@ -19,6 +19,7 @@ mod alone;
 mod charge;
 mod close;
 mod context;
+mod counter;
 mod forecast;
 mod history;
 mod label;

@@ -13,8 +13,8 @@
 //! The counter is the judge: what is farther off than it ever is has something else in it. What the
 //! judge cannot see (a change of some tokens beside a text of hundreds) stays in the measurement.
 
+use super::counter::{COUNTER_PERCENT, Counter};
 use super::history::{Kind, Span};
-use super::law::{COUNTER_PERCENT, Counter};
 use crate::record::Basis;
 
 /// A call that came back with its default written out is told from one that did not beside a

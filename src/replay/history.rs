@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::context::Change;
+use super::counter;
 use super::label::Labels;
 use super::law::{self, Law};
 use super::price::{Prices, Tariff};
@@ -247,7 +248,7 @@ impl History {
         if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
             self.made.push((n, number));
         }
-        let classed = |(classes, plain)| narrow(law::by_class(plain, classes, content.capital_bytes));
+        let classed = |(classes, plain)| narrow(counter::by_class(plain, classes, content.capital_bytes));
         self.spans.push(Span {
             seq: content.seq,
             tokens: narrow(cut(content.tokens.unwrap_or(0), content.cut)),

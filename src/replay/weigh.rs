@@ -74,12 +74,7 @@ impl Responses {
             Rule::Framed(frame) => frame.weigh(span, response, number),
             Rule::Measured(counter) => {
                 let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
-                let tokens = match span.kind {
-                    _ if !span.known => 0,
-                    // Counted by the provider's own rule.
-                    Kind::Image { .. } => plain,
-                    _ => counter.count(plain, classes),
-                };
+                let tokens = if span.known { counter.count(span.kind, plain, classes) } else { 0 };
                 Weight { tokens, ..Weight::default() }
             }
         }

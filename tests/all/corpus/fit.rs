@@ -1,4 +1,4 @@
-//! Factors by the least relative error: what the counter of `src/replay/law.rs` was fitted with.
+//! Factors by the least relative error: what the counter of `src/replay/counter.rs` was fitted with.
 
 /// How many numbers of a text count.
 pub(super) const TERMS: usize = 10;

@@ -99,7 +99,7 @@ fn terms(span: &Value) -> Option<[f64; TERMS]> {
     Some([tokens, letters, capitals, digits, blanks, newlines, punctuation, first, second, 1.0])
 }
 
-/// The factors of `src/replay/law.rs`, written down again.
+/// The factors of `src/replay/counter.rs`, written down again.
 const FACTORS: [f64; TERMS] = [0.78, 0.17, 0.56, 0.20, -0.04, 0.71, 0.55, -0.07, 3.40, 5.51];
 
 #[test]
