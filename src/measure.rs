@@ -38,7 +38,7 @@ use known::{Key, Known};
 const BATCH_LINES: usize = 128;
 /// A batch of long lines (texts embedded by `--text`) is closed at this size.
 const BATCH_BYTES: usize = 256 << 10;
-/// A batch that waits for the model of an image is let go at this size.
+/// A batch that waits for a model is let go at this size.
 const WAIT_BYTES: usize = 1 << 20;
 
 /// How to measure.
@@ -59,7 +59,7 @@ pub struct Measure {
     batch_lines: usize,
     /// Of the records that come next.
     origin: Arc<Origin>,
-    /// Whether the batch has an image whose model is not known yet.
+    /// Whether the batch has an image or sealed content whose model is not known yet.
     waits: bool,
     known: Known,
     skips: Skips,
@@ -107,7 +107,9 @@ impl Measure {
     }
 
     fn work(&mut self, span: Span) -> Box<Work> {
-        self.waits |= span.part == Part::Image && self.origin.model().is_none();
+        // Whose rule it is, the model tells.
+        let asks = matches!(span.part, Part::Image | Part::Reasoning | Part::Opaque);
+        self.waits |= asks && self.origin.model().is_none();
         let key = Key::of(&span);
         let known = key.as_ref().and_then(|key| self.known.get(key));
         Box::new(Work { span, origin: Arc::clone(&self.origin), key, known })

@@ -16,11 +16,13 @@
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
+mod alone;
 mod bill;
 mod cache;
 mod charge;
 mod close;
 mod context;
+mod counter;
 mod forecast;
 mod history;
 mod label;

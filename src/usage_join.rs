@@ -87,6 +87,7 @@ struct View<'a> {
     rendered_tokens: Option<u64>,
     tool_tokens: Option<u64>,
     classes: Option<[u64; 6]>,
+    capital_bytes: Option<u64>,
 }
 
 impl View<'_> {
@@ -112,6 +113,7 @@ impl View<'_> {
             tool_tokens: self.tool_tokens,
             sealed_bytes: self.length.filter(|_| self.part == Part::Reasoning && !plain),
             classes: self.classes,
+            capital_bytes: self.capital_bytes.unwrap_or(0),
             cut: self.cut_bytes.map(|limit| (self.bytes, limit)),
         }
     }

@@ -26,7 +26,7 @@ use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
 use super::lines::Line;
 use super::{Reader, Source, identity, order, time};
-use crate::record::{Part, Span};
+use crate::record::{Form, Part, Span};
 use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
@@ -236,6 +236,15 @@ impl<'s> Rollout<'s> {
         }
     }
 
+    /// Some versions send only the head of a long shell output. It is no JSON then: nothing rewrites
+    /// it.
+    fn cut_line(&self, span: &mut Span) {
+        let version = self.history.session.version.as_deref();
+        if let Some(most) = mark::cut_line_bytes(version, span.bytes).filter(|_| span.form == Some(Form::ShellJson)) {
+            (span.cut_bytes, span.form) = (Some(most), None);
+        }
+    }
+
     fn add(&mut self, line: &Line, found: Found) {
         let Found { mut span, mut made, text } = found;
         if self.is_replayed() {
@@ -249,6 +258,7 @@ impl<'s> Rollout<'s> {
         }
         if span.part == Part::ToolOutput {
             span.cut_bytes = self.cut_bytes.filter(|most| span.bytes > *most);
+            self.cut_line(&mut span);
         }
         span.file.clone_from(&self.other_file);
         let handle = self.history.span(span, made);

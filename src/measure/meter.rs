@@ -24,8 +24,6 @@ const BLOCKS_OF_INSTRUCTIONS_BYTES: u64 = 256;
 const BLOCKS_OF_TEXTS_BYTES: u64 = 2048;
 /// Tool names remembered; a session has a few dozen.
 const MOST_TOOLS: usize = 4096;
-/// Who seals content in the way [`sealed()`] knows.
-const SEALER: &str = "openai";
 
 /// What there is to be measured.
 pub(super) enum Task {
@@ -151,6 +149,7 @@ impl Meter {
             rendered_tokens: rendered,
             tool_tokens: None,
             classes: plan.looks.then(|| classes::of(text.as_bytes())),
+            capital_bytes: plan.looks.then(|| classes::capitals(text.as_bytes())),
             blocks: blocks.map(Blocks::end),
             // Of a rewritten output, what it holds is looked at: its JSON is one long line.
             shape: if plan.looks { shape::of(shell.as_ref().map_or(text, |shell| &shell.output)) } else { None },
@@ -186,7 +185,7 @@ fn image(span: &Span, origin: &Origin) -> Measured {
 
 fn sealed(span: &Span, origin: &Origin) -> Measured {
     match (span.length, span.part) {
-        _ if origin.provider.as_deref() != Some(SEALER) => Measured::default(),
+        _ if !sealed::is_known(origin.provider.as_deref(), origin.model()) => Measured::default(),
         (Some(length), Part::Reasoning) => said(sealed::reasoning_tokens(length), sealed::NAME),
         (Some(length), _) => said(sealed::opaque_tokens(length), sealed::NAME),
         (None, _) => Measured::default(),

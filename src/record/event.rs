@@ -58,8 +58,8 @@ pub struct Event {
     /// What happened.
     pub what: What,
     /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
-    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `unknown`;
-    /// of a broken cache: that of the `context` event before it, `model` (another answered),
+    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `reminder`,
+    /// `unknown`; of a broken cache: that of the `context` event before it, `model` (another answered),
     /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (the context
     /// shrank, and the file does not say how), `pause` (longer than the cache lives), `front` (tools
     /// or instructions in front of the conversation are no longer those that the agent had the

@@ -211,6 +211,9 @@ pub struct Measured {
     /// Bytes by character class: letters, digits, blanks, newlines, punctuation, other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<[u64; 6]>,
+    /// Of the letters, the bytes that are capitals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capital_bytes: Option<u64>,
     /// Content-defined pieces, of instructions and long texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<Vec<Block>>,
@@ -221,7 +224,7 @@ pub struct Measured {
 
 impl Addition for Measured {
     const KEYS: &'static [&'static str] =
-        &["tokens", "tokens_by", "rendered_tokens", "tool_tokens", "classes", "blocks", "shape"];
+        &["tokens", "tokens_by", "rendered_tokens", "tool_tokens", "classes", "capital_bytes", "blocks", "shape"];
 }
 
 /// How far apart a copy and its original are.

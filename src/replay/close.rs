@@ -14,6 +14,7 @@
 //! first; none falls below nothing. What then is left is owed: unexplained in each request that
 //! follows, until a step the other way pays it back.
 
+use super::alone::{Found, judge};
 use super::context::Context;
 use super::forecast::{Ahead, Forecast};
 use super::history::{Call, Kind};
@@ -59,6 +60,8 @@ struct Step<'s, 'h> {
     left: i64,
     /// Whether a measurement found its spans.
     measured: bool,
+    /// What the measurement found beside them.
+    besides: u64,
 }
 
 impl Close {
@@ -81,7 +84,7 @@ impl Close {
         let ahead = forecast.requests.get(at)?;
         self.pieces.end_search(context, call.n);
         let entering = entering(call, forecast, context, loads);
-        let mut step = Step { call, ahead, context, entering, left: 0, measured: false };
+        let mut step = Step { call, ahead, context, entering, left: 0, measured: false, besides: 0 };
         let mut explained = None;
         if call.reported {
             let reported = signed(ahead.whole.or(call.input).unwrap_or(0));
@@ -115,6 +118,13 @@ impl Close {
         }
         step.round();
         step.measure();
+        if step.besides > 0 {
+            let cause = match self.cause(step) {
+                Cause::Unknown => Cause::Reminder,
+                cause => cause,
+            };
+            self.pieces.begin(step.context, step.besides, step.call.n, cause);
+        }
         step.trim();
         if step.left == 0 {
             return;
@@ -194,13 +204,32 @@ impl Step<'_, '_> {
             return;
         }
         let weights: Vec<u64> = unsure.iter().map(|entering| entering.tokens.max(1)).collect();
-        let basis = if unsure.len() == 1 { Basis::Difference } else { Basis::Split };
+        let what = if unsure.len() == 1 { self.alone([counted, found]) } else { Found::Shared };
+        self.besides = what.besides();
+        let parts = proportional(found - what.besides() - what.grown(), &weights);
         let unsure = self.entering.iter_mut().filter(|entering| !entering.weight.sure);
-        for (entering, tokens) in unsure.zip(proportional(found, &weights)) {
-            (entering.tokens, entering.basis) = (tokens, Some(basis));
+        for (entering, tokens) in unsure.zip(parts) {
+            (entering.tokens, entering.basis) = (tokens, Some(what.basis()));
         }
+        let context = &self.context;
+        let is_call = |slot| context.span(slot).is_some_and(|(_, span)| matches!(span.kind, Kind::Call { .. }));
+        let call = self.entering.iter_mut().find(|entering| entering.weight.sure && is_call(entering.slot));
+        call.into_iter().for_each(|call| call.tokens += what.grown());
         self.left = 0;
         self.measured = matches!(self.call.law.rule, Rule::Measured(_));
+    }
+
+    /// What the step has found of the one span that no law predicts, by its count and its measure.
+    fn alone(&self, numbers: [u64; 2]) -> Found {
+        let Rule::Measured(counter) = &self.call.law.rule else { return Found::Alone };
+        let of = |entering: &Entering| self.context.span(entering.slot).map(|(_, span)| span);
+        let unsure = self.entering.iter().find(|entering| !entering.weight.sure).and_then(of);
+        let response = self.entering.iter().filter(|entering| entering.weight.sure).filter_map(of);
+        match unsure.map_or(Found::Alone, |span| judge(counter, span, numbers, response)) {
+            // The counter is that of another model: it may be it that is off.
+            Found::Besides(_) if self.call.nearest => Found::Shared,
+            found => found,
+        }
     }
 
     /// 3. A little, to the largest.

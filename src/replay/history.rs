@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::context::Change;
+use super::counter;
 use super::label::Labels;
 use super::law::{self, Law};
 use super::price::{Prices, Tariff};
@@ -49,6 +50,8 @@ pub struct Content<'a> {
     pub sealed_bytes: Option<u64>,
     /// Bytes by character class, as in [`crate::record::Measured`].
     pub classes: Option<[u64; 6]>,
+    /// Of its letters, the capitals, in bytes.
+    pub capital_bytes: u64,
     /// Size of the text, and the limit it is cut to on the wire.
     pub cut: Option<(u64, u64)>,
 }
@@ -106,6 +109,8 @@ pub(super) struct Span {
     pub(super) rendered: u32,
     /// By the counter of character classes.
     pub(super) classed: Option<u32>,
+    /// Of a tool whose calls may come back longer.
+    pub(super) completed: bool,
     pub(super) sealed_bytes: u32,
     pub(super) made_by: Option<u64>,
 }
@@ -251,6 +256,7 @@ impl History {
         if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
             self.made.push((n, number));
         }
+        let classed = |(classes, plain)| narrow(counter::by_class(plain, classes, content.capital_bytes));
         self.spans.push(Span {
             seq: content.seq,
             tokens: narrow(cut(content.tokens.unwrap_or(0), content.cut)),
@@ -265,7 +271,8 @@ impl History {
             opens: content.line.is_none() || content.line != self.line,
             tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
             rendered: narrow(cut(content.rendered.or(content.tokens).unwrap_or(0), content.cut)),
-            classed: content.classes.zip(content.tokens).map(|(c, t)| narrow(law::by_class(t, c))),
+            classed: content.classes.zip(content.tokens).map(classed),
+            completed: content.tool == law::COMPLETED,
             sealed_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
             made_by: content.made_by,
         });

@@ -19,6 +19,8 @@ pub(super) enum Cause {
     ToolList,
     /// A request that no line records came between.
     LostRequest,
+    /// It came with a text that was measured, and is no part of it.
+    Reminder,
     /// Not known.
     Unknown,
 }
@@ -31,6 +33,7 @@ impl Cause {
             Cause::Compaction => "compaction",
             Cause::ToolList => "tool_list",
             Cause::LostRequest => "lost_request",
+            Cause::Reminder => "reminder",
             Cause::Unknown => "unknown",
         }
     }

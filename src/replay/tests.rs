@@ -45,12 +45,13 @@ fn made() -> impl Strategy<Value = Made> {
     let span = (prop::option::of(0..2000u64), part, any::<bool>(), any::<bool>());
     // Reads and writes beyond the input are damage, and must not hurt either.
     let cache = (0..6000u64, 0..3000u64);
-    // By laws: three families and none. By prices: the fourth has a long-context tier, the fifth no
-    // price for what it reads from a cache, the last two none at all.
+    // By laws: four families and none. By prices: the fifth has a
+    // long-context tier, the sixth no price for what it reads from a cache, the last two none at all.
     let model = prop_oneof![
         Just("gpt-5.3-codex"),
         Just("gpt-5.2-codex"),
         Just("claude-opus-4-5"),
+        Just("claude-sonnet-5"),
         Just("gpt-5.6"),
         Just("o1-pro"),
         Just("made-up"),
@@ -92,7 +93,7 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     made_by,
                     part,
                     role: if made { Role::Assistant } else { Role::User },
-                    tool: if seq % 5 == 0 { "web_search" } else { "shell" },
+                    tool: ["web_search", "Edit", "shell"][(seq % 5).min(2) as usize],
                     sealed_bytes: Some(900),
                     tool_tokens: Some(3),
                     source: "user",

@@ -73,8 +73,8 @@ impl Responses {
         match &law.rule {
             Rule::Framed(frame) => frame.weigh(span, response, number),
             Rule::Measured(counter) => {
-                let classes = span.classed.map(u64::from);
-                let tokens = if span.known { counter.count(u64::from(span.tokens), classes) } else { 0 };
+                let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
+                let tokens = if span.known { counter.count(span.kind, plain, classes) } else { 0 };
                 Weight { tokens, ..Weight::default() }
             }
         }

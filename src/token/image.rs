@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
     Rule { provider: "anthropic", applies: |_| true, name: "image:area-750", tokens: area },
 ];
 
-const OPENAI: &str = "openai";
+pub(super) const OPENAI: &str = "openai";
 
 /// Models of the family that is sold under several names, by age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,8 +88,13 @@ pub fn tokens(image: &Image) -> Option<(u64, &'static str)> {
 /// Resellers serve the same models under their own name: the model tells too.
 fn provider<'a>(image: &Image<'a>) -> Option<&'a str> {
     let known = |name: &&str| RULES.iter().any(|rule| rule.provider == *name);
-    let by_model = || image.model.filter(|model| family(model) != Model::Older).map(|_| OPENAI);
+    let by_model = || image.model.filter(|model| is_openai(model)).map(|_| OPENAI);
     image.provider.filter(known).or_else(by_model)
+}
+
+/// Whether a name is that of a model of OpenAI, whoever serves it.
+pub(super) fn is_openai(model: &str) -> bool {
+    family(model) != Model::Older
 }
 
 /// Reads `gpt-5.2-…` as 5 and 2, `gpt-5` as 5 and 0.

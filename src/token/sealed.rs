@@ -1,10 +1,19 @@
 //! Sealed content: what a provider hands back encrypted has no text to count, but its length says
 //! how much is inside.
 //!
-//! The constants are OpenAI's; for other providers nothing is known, and nothing is said.
+//! The constants are OpenAI's; for the models of others nothing is known, and nothing is said. The
+//! name of the provider in a session is often a reseller's, or the user's own for a proxy
+//! (`azure`, `amd-openai`): then the model tells.
+
+use super::image;
 
 /// How `tokens_by` names an estimate from the length.
 pub const NAME: &str = "encrypted_length";
+
+/// Whether content of this provider or model is sealed in the way these rules know.
+pub fn is_known(provider: Option<&str>, model: Option<&str>) -> bool {
+    provider == Some(image::OPENAI) || model.is_some_and(image::is_openai)
+}
 
 /// Returns the tokens of reasoning from the bytes of its `encrypted_content`:
 /// (length - 845) / 6.2, fitted on 4,062 steps of real sessions up to gpt-5.2, median error 3 to 5
@@ -22,6 +31,15 @@ pub fn opaque_tokens(length_bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_is_known_under_any_providers_name() {
+        assert!(is_known(Some("openai"), None));
+        assert!(is_known(Some("azure"), Some("gpt-5.2-codex")));
+        assert!(is_known(Some("my-proxy"), Some("openai/gpt-5")));
+        assert!(!is_known(Some("azure"), None));
+        assert!(!is_known(Some("anthropic"), Some("claude-opus-5")));
+    }
 
     #[test]
     fn short_seals_hold_nothing() {

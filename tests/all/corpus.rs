@@ -2,6 +2,9 @@
 //!
 //! Nothing of it is in the repository. Without it these tests say loudly that they did nothing.
 
+mod accuracy;
+mod fit;
+mod sizes;
 mod sums;
 mod wire_bodies;
 

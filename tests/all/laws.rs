@@ -5,6 +5,7 @@
 
 mod case;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::run;
@@ -31,15 +32,20 @@ fn cases() -> Option<(PathBuf, Vec<(String, bool)>)> {
 fn at_least_99_percent_of_the_steps_of_real_sessions_are_explained() {
     let Some((folder, cases)) = cases() else { return };
     let (mut steps, mut explained, mut worst) = (0u32, 0u32, Vec::new());
+    let mut laws: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     for (name, before) in cases {
         for answer in case::replay(&folder.join(format!("{name}.tsv")), before) {
             let Some(good) = answer.billed.explained else { continue };
             (steps, explained) = (steps + 1, explained + u32::from(good));
+            let seen = laws.entry(answer.billed.law.unwrap_or_default()).or_default();
+            *seen = [seen[0] + u32::from(good), seen[1] + 1];
             if !good {
                 worst.push(format!("{name}:{} {}", answer.line, answer.model));
             }
         }
     }
+    // `seen` in src/replay/law.rs, this part of it.
+    println!("explained, and steps, by law: {laws:?}");
     assert!(steps > 5000, "{steps} steps");
     assert!(explained * 100 >= steps * 99, "{explained} of {steps} steps are explained; not: {worst:#?}");
 }

@@ -7,6 +7,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
+//! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
@@ -19,6 +20,7 @@
 
 mod run;
 
+mod bill;
 mod corpus;
 mod docs;
 mod golden;

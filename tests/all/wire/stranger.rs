@@ -64,7 +64,7 @@ record!(Span {
     line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, mime: String,
     width: u64, height: u64, detail: String, text: String,
     // tok-measure
-    tokens: u64, tokens_by: String, rendered_tokens: u64, tool_tokens: u64, classes: [u64; 6], blocks: Vec<Block>,
+    tokens: u64, tokens_by: String, rendered_tokens: u64, tool_tokens: u64, classes: [u64; 6], capital_bytes: u64, blocks: Vec<Block>,
     shape: Shape,
     // tok-dedup
     copy_of: String, copy_scope: String, dup_tokens: u64,

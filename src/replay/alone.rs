@@ -1,0 +1,160 @@
+//! Whether a step has measured one thing alone.
+//!
+//! Where no law counts a text, the reports measure it: what a step is longer by, less what the
+//! response before it reported, is what was added. That is the size of the one text that was added
+//! only if nothing else is in it. Three things are known to be in it now and then, and no file
+//! records any of them:
+//!
+//! - *A reminder* that the agent adds to a result or a prompt. It may be longer than the text.
+//! - *A call that is sent again in another form* than its model wrote it: an argument that was left
+//!   to its default is written out ([`Counter::completes`]), a change of folder is cut off.
+//! - *A response that comes back shorter* than it was reported ([`Counter::returns`]).
+//!
+//! The counter is the judge: what is farther off than it ever is has something else in it. What the
+//! judge cannot see (a change of some tokens beside a text of hundreds) stays in the measurement.
+
+use super::counter::{COUNTER_PERCENT, Counter};
+use super::history::{Kind, Span};
+use crate::record::Basis;
+
+/// A call that came back with its default written out is told from one that did not beside a
+/// result of up to so many times what it grows by: beyond, the counter is not that exact.
+const CLEAR: u64 = 10;
+
+/// What a step has measured where one span entered that no law predicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The span, and nothing else.
+    Alone,
+    /// The span, and so many tokens by which its call has grown.
+    Completed(u64),
+    /// The span, and so many tokens of something that no file records.
+    Besides(u64),
+    /// The span, and something that cannot be told from it.
+    Shared,
+}
+
+impl Found {
+    /// How the size of the span is known.
+    pub(super) fn basis(self) -> Basis {
+        match self {
+            Found::Alone | Found::Completed(_) => Basis::Difference,
+            Found::Besides(_) | Found::Shared => Basis::Split,
+        }
+    }
+
+    /// Tokens that are neither the span's nor its call's.
+    pub(super) fn besides(self) -> u64 {
+        if let Found::Besides(tokens) = self { tokens } else { 0 }
+    }
+
+    /// Tokens that are the call's.
+    pub(super) fn grown(self) -> u64 {
+        if let Found::Completed(tokens) = self { tokens } else { 0 }
+    }
+}
+
+/// Judges a step that found so many tokens where a span of `counted` entered, together with the
+/// spans of one `response`.
+pub(super) fn judge<'s>(
+    counter: &Counter,
+    span: &Span,
+    [counted, found]: [u64; 2],
+    response: impl Iterator<Item = &'s Span> + Clone,
+) -> Found {
+    // Another span's text on disk is not what is sent, and one without text has no count.
+    let judged = span.known && matches!(span.kind, Kind::Output { .. } | Kind::User);
+    let Some(error) = counter.error_tokens.filter(|_| judged) else { return Found::Alone };
+    let is_call = |span: &&Span| matches!(span.kind, Kind::Call { .. });
+    let calls = response.clone().filter(is_call).count();
+    let grown = if span.completed && calls == 1 { grown(counter, counted, found) } else { 0 };
+    let own = found - grown;
+    let off = own.abs_diff(counted) > error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
+    match grown {
+        _ if off && found > counted => Found::Besides(found - counted),
+        _ if off || shortened(counter, response) => Found::Shared,
+        0 => Found::Alone,
+        grown => Found::Completed(grown),
+    }
+}
+
+/// By how much the call has grown, if what was found is nearer to the counter without it.
+fn grown(counter: &Counter, counted: u64, found: u64) -> u64 {
+    let nearer =
+        |grown: &u64| found.checked_sub(*grown).is_some_and(|own| own.abs_diff(counted) < found.abs_diff(counted));
+    let clear = counted <= counter.completes.saturating_mul(CLEAR);
+    Some(counter.completes).filter(|grown| clear && nearer(grown)).unwrap_or(0)
+}
+
+/// Whether the response comes back shorter than it was reported.
+fn shortened<'s>(counter: &Counter, mut response: impl Iterator<Item = &'s Span>) -> bool {
+    let Some(most) = counter.returns else { return false };
+    let mut reasoning = 0u64;
+    response.any(|span| {
+        reasoning += if span.reasoning { u64::from(span.tokens) } else { 0 };
+        matches!(span.kind, Kind::Answer(_)) || reasoning > most
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::history::{Content, History};
+    use super::super::law::{Law, Rule, law};
+    use super::*;
+    use crate::record::{Part, Role};
+
+    fn counter(law: &Law) -> &Counter {
+        match &law.rule {
+            Rule::Measured(counter) => counter,
+            Rule::Framed(_) => unreachable!("a law with a counter"),
+        }
+    }
+
+    /// What is found beside a call, a thought of 20 tokens, and perhaps a sentence.
+    fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Found {
+        let mut history = History::default();
+        let made = Content { role: Role::Assistant, made_by: Some(1), tokens: Some(20), ..Content::default() };
+        history.span(&Content { role: Role::Tool, part: Part::ToolOutput, tool, tokens: Some(36), ..made });
+        history.span(&Content { part: Part::ToolCall, tool, ..made });
+        history.span(&Content { part: Part::Reasoning, ..made });
+        if says {
+            history.span(&Content { part: Part::Text, ..made });
+        }
+        let (result, response) = history.spans.split_first().expect("four spans");
+        judge(counter(law(model, "").0), result, numbers, response.iter())
+    }
+
+    /// Real numbers: an edit was counted at 58 and measured at 51, six times, and once at 75.
+    #[test]
+    fn a_call_that_comes_back_with_its_default_has_grown() {
+        assert_eq!(found("claude-sonnet-5", "Edit", true, [58, 51]), Found::Alone);
+        assert_eq!(found("claude-sonnet-5", "Edit", true, [58, 75]), Found::Completed(24));
+        assert_eq!(found("claude-sonnet-5", "Write", true, [58, 75]), Found::Alone);
+        assert_eq!(found("claude-opus-4-5-20251101", "Edit", false, [51, 70]), Found::Completed(19));
+    }
+
+    /// A command without output is 15; once it was 0, and its call had lost 15 on the way.
+    #[test]
+    fn a_call_that_lost_its_folder_shares_the_step() {
+        assert_eq!(found("claude-sonnet-5", "Bash", true, [15, 15]), Found::Alone);
+        assert_eq!(found("claude-sonnet-5", "Bash", true, [15, 0]), Found::Shared);
+    }
+
+    #[test]
+    fn a_reminder_is_besides() {
+        assert_eq!(found("claude-opus-4-5-20251101", "Edit", false, [51, 262]), Found::Besides(211));
+        assert_eq!(found("claude-opus-4-6", "Bash", true, [26, 134]), Found::Besides(108));
+    }
+
+    /// 49 without a sentence before the call, 39 to 42 with one.
+    #[test]
+    fn a_response_that_comes_back_shorter_shares_the_step() {
+        assert_eq!(found("claude-opus-4-5-20251101", "TodoWrite", false, [48, 49]), Found::Alone);
+        assert_eq!(found("claude-opus-4-5-20251101", "TodoWrite", true, [48, 42]), Found::Shared);
+    }
+
+    #[test]
+    fn a_model_that_nobody_has_compared_is_not_judged() {
+        assert_eq!(found("deepseek-r1", "Bash", true, [36, 300]), Found::Alone);
+    }
+}
