@@ -85,6 +85,9 @@ pub struct Total {
     /// Of `cost_usd`, for `output_tokens`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub output_cost_usd: Usd,
+    /// Of `resent_uncached_cost_usd`, for `unexplained_tokens`; may be negative.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unexplained_cost_usd: Usd,
 }
 
 impl Total {
@@ -116,5 +119,6 @@ impl Total {
         pay(&mut self.resent_cached_cost_usd, other.resent_cached_cost_usd);
         pay(&mut self.resent_uncached_cost_usd, other.resent_uncached_cost_usd);
         pay(&mut self.output_cost_usd, other.output_cost_usd);
+        pay(&mut self.unexplained_cost_usd, other.unexplained_cost_usd);
     }
 }

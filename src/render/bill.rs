@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::record::{Part, Total};
+use crate::record::{Part, Total, Usd};
 
 /// A kind of content, as `total` records name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +40,7 @@ pub(super) struct Bill {
 pub(super) struct Account {
     /// By kind of content, the dearest first.
     pub(super) lines: Vec<(Rc<Content>, Total)>,
-    /// What was sent, or produced, and no file records; its money is that of `unexplained` too,
-    /// which no record tells apart.
+    /// What was sent, or produced, and no file records.
     pub(super) unrecorded: Total,
     /// What nothing explains: at full price, and maybe negative.
     pub(super) unexplained: Total,
@@ -107,11 +106,20 @@ impl Account {
 
     /// Takes what is unexplained out of what is unrecorded.
     fn part(&mut self) {
-        let tokens = self.unrecorded.unexplained_tokens;
-        self.unexplained = Total { resent_uncached_tokens: tokens, unexplained_tokens: tokens, ..Total::default() };
+        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, cost_usd, .. } = self.unrecorded;
+        self.unexplained = Total {
+            resent_uncached_tokens: tokens,
+            resent_uncached_cost_usd: cost,
+            unexplained_tokens: tokens,
+            unexplained_cost_usd: cost,
+            cost_usd: cost_usd.map(|_| cost),
+            ..Total::default()
+        };
         let rest = &mut self.unrecorded;
         rest.resent_uncached_tokens = rest.resent_uncached_tokens.saturating_sub(tokens);
-        rest.unexplained_tokens = 0;
+        rest.resent_uncached_cost_usd = rest.resent_uncached_cost_usd.minus(cost);
+        rest.cost_usd = rest.cost_usd.map(|all| all.minus(cost));
+        (rest.unexplained_tokens, rest.unexplained_cost_usd) = (0, Usd::ZERO);
     }
 }
 

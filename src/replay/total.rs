@@ -12,7 +12,7 @@ use super::history::Call;
 use super::label::Labels;
 use super::price::Paid;
 use super::signed;
-use crate::record::{Basis, Total, Usd};
+use crate::record::{Basis, Total};
 
 /// Ways that the size of a span is known.
 const BASES: u32 = 4;
@@ -82,32 +82,33 @@ impl Row {
         self.paid = Some(self.paid.unwrap_or_default().plus(paid));
     }
 
-    /// Adds the sums of a row to its record.
-    fn add_to(&self, total: &mut Total, number: u32) {
-        let add = |sum: &mut i64, tokens: i64| *sum = sum.saturating_add(tokens);
-        total.items += self.items;
-        add(&mut total.first_tokens, self.first);
-        add(&mut total.resent_cached_tokens, self.cached);
-        add(&mut total.resent_uncached_tokens, self.uncached);
-        add(&mut total.cache_write_tokens, self.written);
-        add(&mut total.output_tokens, self.output);
-        let known = match (number, number % BASES) {
-            (UNRECORDED, _) => &mut total.unrecorded_tokens,
-            (NOBODY, _) => &mut total.unexplained_tokens,
-            (_, basis) if basis == Basis::Counted as u32 => &mut total.counted_tokens,
-            (_, basis) if basis == Basis::Difference as u32 => &mut total.difference_tokens,
-            (_, basis) if basis == Basis::Split as u32 => &mut total.split_tokens,
-            _ => &mut total.estimated_tokens,
+    /// The sums as keys of a record.
+    fn total(&self, number: u32) -> Total {
+        let paid = self.paid.unwrap_or_default();
+        let mut total = Total {
+            items: self.items,
+            first_tokens: self.first,
+            resent_cached_tokens: self.cached,
+            resent_uncached_tokens: self.uncached,
+            cache_write_tokens: self.written,
+            output_tokens: self.output,
+            cost_usd: self.paid.map(Paid::all),
+            first_cost_usd: paid.first,
+            resent_cached_cost_usd: paid.resent_cached,
+            resent_uncached_cost_usd: paid.resent_uncached,
+            output_cost_usd: paid.output,
+            ..Total::default()
         };
-        add(known, self.first.saturating_add(self.cached).saturating_add(self.uncached));
-        if let Some(paid) = self.paid {
-            let add = |sum: &mut Usd, cost: Usd| *sum = sum.plus(cost);
-            add(total.cost_usd.get_or_insert_default(), paid.all());
-            add(&mut total.first_cost_usd, paid.first);
-            add(&mut total.resent_cached_cost_usd, paid.resent_cached);
-            add(&mut total.resent_uncached_cost_usd, paid.resent_uncached);
-            add(&mut total.output_cost_usd, paid.output);
+        let sent = total.input_tokens();
+        match (number, number % BASES) {
+            (UNRECORDED, _) => total.unrecorded_tokens = sent,
+            (NOBODY, _) => (total.unexplained_tokens, total.unexplained_cost_usd) = (sent, paid.resent_uncached),
+            (_, basis) if basis == Basis::Counted as u32 => total.counted_tokens = sent,
+            (_, basis) if basis == Basis::Difference as u32 => total.difference_tokens = sent,
+            (_, basis) if basis == Basis::Split as u32 => total.split_tokens = sent,
+            _ => total.estimated_tokens = sent,
         }
+        total
     }
 
     /// Saturates: a damaged report may hold any number.
@@ -188,7 +189,7 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
             command: spell(label.command),
             ..Total::default()
         });
-        row.add_to(total, *number);
+        total.add(&row.total(*number));
     }
     let mut totals: Vec<Total> = totals.into_values().collect();
     totals.sort_by(|a, b| key(a).cmp(&key(b)));

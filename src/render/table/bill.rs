@@ -93,15 +93,10 @@ fn lines(account: &Account, most: usize, mark: &str, layout: &Layout) -> Vec<Vec
     if account.unrecorded != Total::default() {
         rows.push((ours("unrecorded".into()), account.unrecorded.clone()));
     }
-    let mut rows: Vec<_> = rows.into_iter().map(|(name, amounts)| row(name, &amounts, &account.sum)).collect();
-    if account.unexplained != Total::default() {
-        let mut cells = row(ours("unexplained".into()), &account.unexplained, &account.sum);
-        // What it cost is in the row above: no record tells the two apart.
-        cells.truncate(BILL.len() - 2);
-        cells.extend(["(above)", ""].map(Phrase::ours));
-        rows.push(cells);
+    if account.unexplained.unexplained_tokens != 0 {
+        rows.push((ours("unexplained".into()), account.unexplained.clone()));
     }
-    rows
+    rows.into_iter().map(|(name, amounts)| row(name, &amounts, &account.sum)).collect()
 }
 
 /// A kind of content: `Bash git diff output`, `assistant reasoning`, `project_doc`.

@@ -105,7 +105,7 @@ record!(Total {
     hour: String, model: String, source: String, part: String, tool: String, server: String, command: String,
     cost_usd: f64, first_cost_usd: f64, resent_cached_cost_usd: f64, resent_uncached_cost_usd: f64, output_cost_usd: f64,
     counted_tokens: i64, difference_tokens: i64, split_tokens: i64, estimated_tokens: i64, unrecorded_tokens: i64,
-    unexplained_tokens: i64,
+    unexplained_tokens: i64, unexplained_cost_usd: f64,
 });
 
 record!(Usage {
