@@ -80,7 +80,7 @@ impl Filter for Render {
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),
             // A span that `tok-rank --keep-all` let pass, an event, a total: not for people.
-            Type::Span | Type::Event | Type::Total | Type::Coverage | Type::Other => {}
+            Type::Span | Type::Event | Type::Total | Type::Export | Type::Coverage | Type::Other => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing of it is in the repository. Without it these tests say loudly that they did nothing.
 
+mod limits;
 mod sums;
 mod wire_bodies;
 
