@@ -31,7 +31,7 @@ pub use coverage::Coverage;
 pub use disk::Disk;
 pub use event::{Event, What};
 pub use export::{Export, Extent};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Reached, Severity};
 pub use money::Usd;
 pub use request::{Billed, Request, Uncounted};
 pub use session::{Kind, Session};

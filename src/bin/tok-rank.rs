@@ -3,17 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use clap::builder::PossibleValuesParser;
+use clap::{Parser, builder::PossibleValuesParser};
 use tok::cli::{self, Common, Io, Numbers, Status};
-use tok::rank::{self, By, Rank, Thresholds};
+use tok::rank::{self, By, Limits, Rank, Thresholds};
 
 /// Judge where tokens went, and rank what could be saved.
 ///
-/// Reads records on standard input (after tok-usage-join), applies the rules, and writes one
-/// summary and the findings, the most wasteful first, before the coverage record. Each token is
-/// credited to one finding only (net_tokens). Spans and context events end here; everything else
-/// passes. Memory: 300 bytes a thread, 48 bytes for each span a finding names, 6 KB a finding.
+/// Reads records (after tok-usage-join), applies the rules, and writes one summary and the findings,
+/// the most wasteful first. Each token is credited to one finding only (net_tokens). Spans and context
+/// events end here; all else passes. Memory: 300 bytes a thread, 48 bytes a span that a finding names,
+/// 6 KB a finding, 40 bytes a minute with a request.
 #[derive(Parser)]
 #[command(
     version,
@@ -43,9 +42,15 @@ struct Options {
     /// Do not apply these rules
     #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
     skip: Vec<String>,
+    /// Hold contexts, answers and loads against this budget: a preset, or a file (NAME.toml)
+    #[arg(long, value_name = "NAME|FILE")]
+    budget: Option<String>,
     /// List the rules and their thresholds, and do nothing else
     #[arg(long)]
     list_rules: bool,
+    /// List the budgets as a file would hold them, and do nothing else
+    #[arg(long)]
+    list_budgets: bool,
     /// Pass spans and context events too
     #[arg(long)]
     keep_all: bool,
@@ -60,9 +65,10 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let thresholds = Thresholds::new(o.numbers.given.clone());
-    if o.list_rules {
-        return rank::list(&thresholds, &mut io.out).map(|()| Status::Done);
+    let limits = o.budget.as_deref().map(Limits::named).transpose()?.unwrap_or_default();
+    let thresholds = Thresholds::new(o.numbers.given.clone()).with_limits(limits);
+    if o.list_rules || o.list_budgets {
+        return rank::list(&thresholds, o.list_budgets, &mut io.out).map(|()| Status::Done);
     }
     let mut rank = Rank::new(rank::Options {
         top: o.top,

@@ -56,6 +56,32 @@ fn a_real_export_has_11_sessions_and_2517_requests() {
 }
 
 #[test]
+fn a_real_export_warns_before_its_days_are_used_up() {
+    let Some(folder) = corpus() else { return };
+    let file = folder.join("usage/cerebras_usage_NEW.csv");
+    let Ok(text) = std::fs::read_to_string(&file) else { return };
+    let command =
+        format!("tok-usage-join --usage-csv '{}' | tok-rank --only capacity --budget cerebras --top 0", file.display());
+    let records = records(&command);
+    let day = records.iter().find(|r| r["subject"] == "tokens per day of the export").expect("a finding");
+    // By hand: the day in which the sum passes 70 % and then the whole of 24 million first.
+    let passed = |mark: u64| {
+        let (mut date, mut sum) = (String::new(), 0);
+        let mut rows = rows(&text).into_iter();
+        rows.find_map(|(at, [_, input, output])| {
+            sum = if at[..10] == date { sum } else { 0 } + input + output;
+            date = at[..10].to_owned();
+            (sum >= mark).then(|| format!("{}Z", &at[..16]))
+        })
+    };
+    let (warned, hit) = (passed(16_800_000).expect("it is"), passed(24_000_000).expect("it is"));
+    let message = day["message"].as_str().unwrap_or_default();
+    assert!(warned < hit && message.contains(&format!("70 % from {warned}")), "{message}");
+    assert!(message.contains(&format!("the limit at {hit}, in 3 of 3 days")), "{message}");
+    assert_eq!((&day["reached"], &day["severity"]), (&Value::from("hit"), &Value::from("high")));
+}
+
+#[test]
 fn the_windows_of_real_sessions_are_those_in_the_files() {
     let Some(folder) = corpus() else { return };
     let folder = folder.join("codex");

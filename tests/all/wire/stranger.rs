@@ -125,7 +125,7 @@ record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
     thread: String, session: String, project: String, subject: String, spans: Vec<String>, places: Vec<String>,
-    bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64,
+    bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64, reached: String, percent: u64,
 });
 
 record!(Summary {
