@@ -15,7 +15,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use crate::record::{Billed, Disk, Event, Export, Priced, Request, Session, Total, Type, What};
-use crate::stream::{Filter, Record, Sink};
+use crate::skip::Skips;
+use crate::stream::{Filter, Record, Sink, Status};
 
 mod credit;
 mod found;
@@ -122,11 +123,16 @@ impl Rank {
         self.fired
     }
 
-    /// What went wrong in the user's programs: where, and what.
-    pub fn complaints(&self) -> Vec<(String, String)> {
+    /// Notes what went wrong in the user's programs: where, and what. [`Status::Partial`] where
+    /// anything did.
+    pub fn complain(&self, skips: &mut Skips) -> Status {
         let own = self.own.as_ref().and_then(Own::complaint);
         let programs = [&self.condition, &self.gate].into_iter().flatten();
-        own.into_iter().chain(programs.filter_map(Program::complaint)).collect()
+        let complaints = own.into_iter().chain(programs.filter_map(Program::complaint));
+        complaints.fold(Status::Done, |_, (program, why)| {
+            skips.note(&program, None, &why);
+            Status::Partial
+        })
     }
 
     fn session(&mut self, record: &Record) -> Result<()> {

@@ -81,10 +81,6 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         keep_all: o.keep_all,
         thresholds,
     })?;
-    let mut status = io.run(&mut rank)?;
-    for (program, why) in rank.complaints() {
-        io.skips.note(&program, None, &why);
-        status = status.or(Status::Partial);
-    }
+    let status = io.run(&mut rank)?.or(rank.complain(&mut io.skips));
     Ok(status.or(if rank.fired() { Status::Gate } else { Status::Done }))
 }
