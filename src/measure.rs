@@ -18,6 +18,7 @@ mod known;
 mod meter;
 mod shape;
 mod shell;
+mod task;
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;

@@ -16,14 +16,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::record::{Billed, Disk, Event, Priced, Request, Session, Total, Type, What};
-use crate::stream::{Filter, Record, Sink};
+use crate::record::{Billed, Disk, Event, Export, Priced, Request, Session, Total, Type, What};
+use crate::skip::Skips;
+use crate::stream::{Filter, Record, Sink, Status};
 
 mod claim;
 mod credit;
 mod dearest;
 mod found;
 mod jq;
+mod limits;
 mod order;
 mod own;
 mod rule;
@@ -36,12 +38,13 @@ mod words;
 use dearest::Dearest;
 use found::Candidate;
 use jq::Program;
+pub use limits::Limits;
 pub use order::By;
 use own::Own;
 pub use rule::Thresholds;
 use rule::{RULES, Rule};
 use summary::Tally;
-use thread::Threads;
+use thread::{Thread, Threads};
 use view::{Seen, SpanView};
 
 /// What a user can ask for.
@@ -130,11 +133,16 @@ impl Rank {
         self.fired
     }
 
-    /// What went wrong in the user's programs: where, and what.
-    pub fn complaints(&self) -> Vec<(String, String)> {
+    /// Notes what went wrong in the user's programs: where, and what. [`Status::Partial`] where
+    /// anything did.
+    pub fn complain(&self, skips: &mut Skips) -> Status {
         let own = self.own.as_ref().and_then(Own::complaint);
         let programs = [&self.condition, &self.gate].into_iter().flatten();
-        own.into_iter().chain(programs.filter_map(Program::complaint)).collect()
+        let complaints = own.into_iter().chain(programs.filter_map(Program::complaint));
+        complaints.fold(Status::Done, |_, (program, why)| {
+            skips.note(&program, None, &why);
+            Status::Partial
+        })
     }
 
     fn session(&mut self, record: &Record) -> Result<()> {
@@ -193,6 +201,14 @@ impl Rank {
         Ok(())
     }
 
+    /// An export is no thread's.
+    fn export(&mut self, record: &Record) -> Result<()> {
+        let export: Export = record.read()?;
+        let nobody = Thread::default();
+        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Export(&export), &nobody));
+        Ok(())
+    }
+
     /// What all rules put forward, each with the name of its rule.
     fn candidates(&mut self) -> Vec<(String, Candidate)> {
         let mut all = Vec::new();
@@ -214,6 +230,7 @@ impl Filter for Rank {
             Type::Session => self.session(&record).map(|()| true),
             Type::Request => self.request(&record).map(|()| true),
             Type::Disk => self.disk(&record).map(|()| true),
+            Type::Export => self.export(&record).map(|()| true),
             Type::Span => self.span(&record).map(|()| false),
             Type::Event => self.event(&record),
             Type::Total => {
@@ -246,11 +263,15 @@ impl Filter for Rank {
     }
 }
 
-/// Writes the rules with their thresholds, for people.
+/// Writes the rules with their thresholds, for people; or the presets of budgets, as they can be
+/// copied into a file.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn list(thresholds: &Thresholds, out: &mut Sink) -> Result<()> {
+pub fn list(thresholds: &Thresholds, budgets: bool, out: &mut Sink) -> Result<()> {
+    if budgets {
+        return out.text(limits::PRESETS);
+    }
     for rule in RULES {
         out.text(&format!("{:<24} {}\n", rule.name, rule.what))?;
         for threshold in rule.thresholds {

@@ -14,6 +14,7 @@ pub mod check;
 mod coverage;
 mod disk;
 mod event;
+mod export;
 mod finding;
 mod money;
 mod request;
@@ -22,13 +23,15 @@ mod skip;
 mod span;
 mod stream;
 mod summary;
+mod task;
 mod total;
 mod usage;
 
 pub use coverage::Coverage;
 pub use disk::Disk;
 pub use event::{Event, What};
-pub use finding::{Finding, Severity};
+pub use export::{Export, Extent};
+pub use finding::{Finding, Reached, Severity};
 pub use money::Usd;
 pub use request::{Billed, Request, Uncounted};
 pub use session::{Kind, Session};
@@ -36,6 +39,7 @@ pub use skip::Skip;
 pub use span::{Basis, Block, Carried, Copied, Form, Measured, Part, Role, Scope, Shape, Span};
 pub use stream::{Priced, Stream};
 pub use summary::Summary;
+pub use task::Task;
 pub use total::Total;
 pub use usage::{Level, Usage};
 
@@ -62,6 +66,8 @@ pub enum Type {
     Total,
     /// [`Usage`]
     Usage,
+    /// [`Export`]
+    Export,
     /// [`Finding`]
     Finding,
     /// [`Summary`]
@@ -84,6 +90,7 @@ pub const TYPES: &[(&str, Type)] = &[
     ("disk", Type::Disk),
     ("total", Type::Total),
     ("usage", Type::Usage),
+    ("export", Type::Export),
     ("finding", Type::Finding),
     ("summary", Type::Summary),
     ("skip", Type::Skip),

@@ -92,7 +92,7 @@ impl Filter for Render {
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),
             // The summary has counted the events that matter to people.
-            Type::Event | Type::Coverage | Type::Other => {}
+            Type::Event | Type::Export | Type::Coverage | Type::Other => {}
         }
         Ok(())
     }

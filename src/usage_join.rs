@@ -3,11 +3,14 @@
 //! The lines of one thread are held until it has ended ([`held`]), their numbers are fed to the
 //! replay as they pass, and then the lines leave in their order with what the replay says added,
 //! and after them the thread's `total` records. With a ledger, each counted request is joined with
-//! one of its buckets ([`buckets`]); their `usage` records end the stream.
+//! one of its buckets ([`buckets`]); their `usage` records end the stream. A provider's export of
+//! usage names no session: it is read for itself ([`burn`]).
 //!
 //! This room knows neither how costs are made (`replay`) nor what spans are.
 
 mod buckets;
+mod burn;
+mod export;
 mod held;
 mod ledger;
 
@@ -21,6 +24,7 @@ use crate::record::{Event, Part, Priced, Request, Role, Type, What};
 use crate::replay::{Content, History, Prices};
 use crate::stream::{Filter, Record, Sink};
 use buckets::Buckets;
+pub use burn::{Burn, Options as BurnOptions};
 use held::Held;
 pub use ledger::Ledger;
 
@@ -29,6 +33,7 @@ pub struct UsageJoin {
     held: Held,
     thread: Option<Thread>,
     usage: Option<Buckets>,
+    burn: Option<Burn>,
     prices: Rc<Prices>,
 }
 
@@ -124,7 +129,13 @@ impl UsageJoin {
     /// with that ledger, and charges by these prices.
     pub fn new(memory: usize, ledger: Option<Ledger>, prices: Prices) -> UsageJoin {
         let usage = ledger.map(Buckets::new);
-        UsageJoin { held: Held::bounded(memory), thread: None, usage, prices: Rc::new(prices) }
+        UsageJoin { held: Held::bounded(memory), thread: None, usage, burn: None, prices: Rc::new(prices) }
+    }
+
+    /// The same, and at the end of the stream what a provider's export says.
+    #[must_use]
+    pub fn with_export(self, burn: Option<Burn>) -> UsageJoin {
+        UsageJoin { burn, ..self }
     }
 
     /// The thread that the record is of. One whose `session` record was filtered out begins here.
@@ -202,6 +213,7 @@ impl Filter for UsageJoin {
             }
             // Written by an earlier pass of this filter: they are made anew.
             Type::Total | Type::Usage => return Ok(()),
+            Type::Export if self.burn.is_some() => return Ok(()),
             Type::Stream => {
                 self.close(out)?;
                 return out.extend(&record, &Priced { prices: Some(self.prices.version().to_owned()) });
@@ -215,6 +227,9 @@ impl Filter for UsageJoin {
         self.close(out)?;
         if let Some(usage) = &self.usage {
             usage.records().try_for_each(|usage| out.put(&usage))?;
+        }
+        if let Some(burn) = &self.burn {
+            burn.records().iter().try_for_each(|export| out.put(export))?;
         }
         coverage.map_or(Ok(()), |record| out.pass(&record))
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tok::cli::{self, Common, Io, Status};
 use tok::replay::Prices;
-use tok::usage_join::{Ledger, UsageJoin};
+use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
 ///
@@ -15,9 +15,11 @@ use tok::usage_join::{Ledger, UsageJoin};
 /// context was made of (context_*), and writes after each thread what was charged by hour, model
 /// and kind of content (total). Where the prices of the model are known, all that has its cost in
 /// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls
-/// into, and usage records at the end say how much of each bucket the sessions explain.
+/// into, and usage records at the end say how much of each bucket the sessions explain. A
+/// provider's export of usage becomes export records: sessions, days, minutes, and the whole.
 /// Memory: the lines of one thread up to --memory, past that a temporary file; 500 bytes a span,
-/// 600 a request and 500 a broken cache of that thread; with a ledger, 200 bytes a bucket and session.
+/// 600 a request and 500 a broken cache of that thread; with a ledger, 200 bytes a bucket and session;
+/// with an export, 200 bytes a minute that had a request.
 #[derive(Parser)]
 #[command(
     version,
@@ -36,6 +38,18 @@ struct Options {
     /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Read this provider's export of usage, CSV with a row a minute, and write export records
+    #[arg(long, value_name = "FILE")]
+    usage_csv: Option<PathBuf>,
+    /// Begin a session of the export after so many seconds without a request
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "usage_csv")]
+    gap: u64,
+    /// Call a minute of the export one of high burn above so many input tokens
+    #[arg(long, value_name = "TOKENS", default_value_t = 500_000, requires = "usage_csv")]
+    high_burn: u64,
+    /// Hold each day of the export against so many tokens, input and output together
+    #[arg(long, value_name = "TOKENS", requires = "usage_csv", value_parser = clap::value_parser!(u64).range(1..))]
+    day_limit: Option<u64>,
     #[command(flatten)]
     common: Common,
 }
@@ -46,8 +60,12 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let status = io.run(&mut UsageJoin::new(options.memory, ledger, prices))?;
-    Ok(status.or(opened))
+    let burn =
+        BurnOptions { gap_seconds: options.gap, high_burn_tokens: options.high_burn, day_tokens: options.day_limit };
+    let export = options.usage_csv.as_deref().map(|path| Burn::open(path, burn, &mut io.skips));
+    let (export, read) = export.map_or((None, Status::Done), |(export, read)| (Some(export), read));
+    let status = io.run(&mut UsageJoin::new(options.memory, ledger, prices).with_export(export))?;
+    Ok(status.or(opened).or(read))
 }
 
 fn main() -> ExitCode {

@@ -159,6 +159,9 @@ impl Reader for Claude<'_> {
         let at = entry.timestamp.as_deref().and_then(time::instant);
         let chain = self.chain(&entry);
         chain.session(&entry, at.as_deref());
+        if wants.spans && entry.is_refusal() {
+            chain.refused(line, at.clone());
+        }
         match (&*entry.kind, entry.subtype.as_deref()) {
             ("assistant", _) => chain.assistant(line, &entry, wants, at)?,
             ("user", _) => chain.user(line, &entry, wants, at)?,

@@ -11,6 +11,7 @@ mod event;
 mod fork;
 mod home;
 mod item;
+mod limit;
 mod mark;
 mod meta;
 mod report;
@@ -30,6 +31,7 @@ use crate::record::{Form, Part, Span};
 use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
+use limit::Used;
 use usage::Counter;
 
 /// What differs between the agents that write rollouts.
@@ -71,6 +73,10 @@ struct Message<'a> {
     info: Option<&'a RawValue>,
     #[serde(borrow)]
     msg: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rate_limits: Option<&'a RawValue>,
+    #[serde(borrow)]
+    codex_error_info: Option<&'a RawValue>,
     num_turns: Option<u64>,
     #[serde(borrow)]
     turn_id: Option<Cow<'a, str>>,
@@ -132,6 +138,8 @@ pub(super) struct Rollout<'s> {
     typed: Option<HashSet<String>>,
     /// Calls whose output was there already.
     answered: HashSet<String>,
+    /// What is used of the provider's windows, as last reported.
+    limits: Vec<Used>,
 }
 
 impl<'s> Rollout<'s> {
@@ -160,6 +168,7 @@ impl<'s> Rollout<'s> {
             forked: false,
             typed: None,
             answered: HashSet::new(),
+            limits: Vec::new(),
         }
     }
 

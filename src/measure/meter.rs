@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::batch::{Origin, Work};
 use super::blocks::Blocks;
 use super::shell::Shell;
-use super::{arguments, classes, shape};
+use super::{arguments, classes, shape, task};
 use crate::place::Places;
 use crate::record::{Form, Measured, Part, Role, Span};
 use crate::token::image::{self, Image};
@@ -45,6 +45,8 @@ pub(super) struct Plan {
     looks: bool,
     /// The arguments of a call.
     calls: bool,
+    /// What a user asks for.
+    asks: bool,
     blocks: bool,
 }
 
@@ -76,7 +78,8 @@ impl Plan {
         let instructs = span.part == Part::Text && span.source != "user";
         let least = if instructs { BLOCKS_OF_INSTRUCTIONS_BYTES } else { BLOCKS_OF_TEXTS_BYTES };
         let calls = span.part == Part::ToolCall && form == Form::Plain;
-        Plan { form, looks, calls, blocks: received && span.bytes >= least }
+        let asks = span.part == Part::Text && span.role == Role::User && span.source == "user";
+        Plan { form, looks, calls, asks, blocks: received && span.bytes >= least }
     }
 }
 
@@ -153,6 +156,7 @@ impl Meter {
             blocks: blocks.map(Blocks::end),
             // Of a rewritten output, what it holds is looked at: its JSON is one long line.
             shape: if plan.looks { shape::of(shell.as_ref().map_or(text, |shell| &shell.output)) } else { None },
+            task: plan.asks.then(|| task::of(text)),
         }
     }
 

@@ -10,7 +10,7 @@ use super::claim::{Claim, Removed, SpanHash, Whose};
 use super::sum::{plus, share_usd};
 use super::thread::Thread;
 use super::view::SpanView;
-use crate::record::Usd;
+use crate::record::{Reached, Usd};
 
 /// Spans and places that a finding names.
 const NAMED: usize = 50;
@@ -246,6 +246,8 @@ pub(crate) struct Candidate {
     pub(crate) found: Found,
     /// Bytes worth naming.
     pub(crate) bytes: Option<u64>,
+    /// What of a limit was reached, and how much of it in per cent where it has a number.
+    pub(crate) reached: Option<(Reached, Option<u64>)>,
     /// What was found, in one line.
     pub(crate) message: String,
     /// What to do about it, in one line.
@@ -256,12 +258,18 @@ impl Candidate {
     /// Puts forward what was found; [`Candidate::saying`] gives it words.
     pub(crate) fn new(project: Option<Rc<str>>, subject: Option<String>, found: Found) -> Candidate {
         let bytes = (found.bytes > 0).then_some(found.bytes);
-        Candidate { project, thread: None, subject, found, bytes, message: String::new(), remedy: String::new() }
+        let (message, remedy) = (String::new(), String::new());
+        Candidate { project, thread: None, subject, found, bytes, reached: None, message, remedy }
     }
 
     /// Says that it lies in one thread.
     pub(crate) fn within(self, thread: &Thread) -> Candidate {
         Candidate { thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))), ..self }
+    }
+
+    /// Says what of a limit was reached.
+    pub(crate) fn reaching(self, reached: Reached, percent: Option<u64>) -> Candidate {
+        Candidate { reached: Some((reached, percent)), ..self }
     }
 
     /// Puts it into words.

@@ -8,7 +8,7 @@ use super::found::Candidate;
 use super::jq::{Program, Value};
 use super::rule::RULES;
 use super::thread::Threads;
-use crate::record::{Finding, Severity, Usd};
+use crate::record::{Finding, Reached, Severity, Usd};
 
 /// What findings are sorted by, the largest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,10 +125,11 @@ fn sort(all: &mut [Judged], by: By) {
 }
 
 fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
-    let Candidate { project, thread, subject, found, bytes, message, remedy } = candidate;
+    let Candidate { project, thread, subject, found, bytes, reached, message, remedy } = candidate;
     let (thread, session) = thread.map(|(thread, session)| (thread.to_string(), session.to_string())).unzip();
     let finding = Finding {
-        severity: severity(found.waste_tokens, input_tokens),
+        severity: severity(found.waste_tokens, input_tokens)
+            .max(reached.map_or(Severity::Info, |(what, _)| weight(what))),
         fingerprint: fingerprint(&rule, project.as_deref(), subject.as_deref()),
         rule,
         thread,
@@ -146,6 +147,8 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         waste_usd: found.waste_usd,
         net_usd: None,
         break_usd: None,
+        reached: reached.map(|(what, _)| what),
+        percent: reached.and_then(|(_, percent)| percent),
         message,
         remedy,
         rank: 0,
@@ -161,6 +164,15 @@ fn severity(waste_tokens: u64, input_tokens: u64) -> Severity {
         share if share == 0 || share < input => Severity::Info,
         share if share < input * 5 => Severity::Warn,
         _ => Severity::High,
+    }
+}
+
+/// What is refused, or would be, matters more than what is only large.
+fn weight(reached: Reached) -> Severity {
+    match reached {
+        Reached::Over => Severity::Info,
+        Reached::Compact | Reached::Warn => Severity::Warn,
+        Reached::Block | Reached::Hit => Severity::High,
     }
 }
 

@@ -6,15 +6,19 @@
 //! must not).
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::found::Candidate;
+use super::limits::Limits;
 use super::thread::{Thread, Threads};
 use super::view::Seen;
 use crate::cli;
 
 mod agent_fanout;
 mod ballast;
+mod budget;
 mod cache_break;
+mod capacity;
 mod compaction_churn;
 mod disk_ballast;
 mod duplicate_instructions;
@@ -41,6 +45,8 @@ pub(super) const RULES: &[Entry] = &[
     cache_break::ENTRY,
     compaction_churn::ENTRY,
     disk_ballast::ENTRY,
+    budget::ENTRY,
+    capacity::ENTRY,
 ];
 
 /// A judgement about where tokens went.
@@ -80,17 +86,31 @@ pub(super) struct Threshold {
 
 /// Thresholds that were set; those that were not have their defaults.
 #[derive(Clone, Debug, Default)]
-pub struct Thresholds(BTreeMap<&'static str, u64>);
+pub struct Thresholds {
+    given: BTreeMap<&'static str, u64>,
+    limits: Rc<Limits>,
+}
 
 impl Thresholds {
     /// Thresholds of these values, by flag; a flag that no rule has is without effect.
     pub fn new(given: BTreeMap<&'static str, u64>) -> Thresholds {
-        Thresholds(given)
+        Thresholds { given, limits: Rc::default() }
+    }
+
+    /// The same, with limits to hold the stream against.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Thresholds {
+        Thresholds { limits: Rc::new(limits), ..self }
+    }
+
+    /// The limits; where the user named none, none is there.
+    pub(super) fn limits(&self) -> Rc<Limits> {
+        Rc::clone(&self.limits)
     }
 
     /// The value of one.
     pub(super) fn get(&self, threshold: &Threshold) -> u64 {
-        self.0.get(threshold.flag).copied().unwrap_or(threshold.default)
+        self.given.get(threshold.flag).copied().unwrap_or(threshold.default)
     }
 }
 

@@ -16,6 +16,12 @@ pub(super) fn times(a: u64, b: u64) -> u64 {
     a.saturating_mul(b).min(MOST)
 }
 
+/// `part` in per cent of `whole`, rounded down; may be above 100.
+pub(super) fn percent(part: u64, whole: u64) -> u64 {
+    let percent = u128::from(part) * 100 / u128::from(whole.max(1));
+    u64::try_from(percent).unwrap_or(MOST).min(MOST)
+}
+
 /// `whole` × `part` / `of`, and never more than `whole`.
 pub(super) fn share(whole: u64, part: u64, of: u64) -> u64 {
     let share = u128::from(whole) * u128::from(part.min(of)) / u128::from(of.max(1));

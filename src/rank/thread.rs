@@ -121,6 +121,11 @@ impl Threads {
         self.at(&request.thread, &request.session).add(request, billed);
     }
 
+    /// The thread of that id, where it was seen.
+    pub(crate) fn get(&self, id: &str) -> Option<&Thread> {
+        self.by_id.get(id)
+    }
+
     /// All threads, in the order of their ids.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Thread> {
         self.by_id.values()

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::record::{Disk, Event, Part, Request, Scope, Usd};
+use crate::record::{Disk, Event, Export, Part, Request, Scope, Task, Usd};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -20,6 +20,8 @@ pub(crate) enum Seen<'a> {
     Event(&'a Event),
     /// What is on disk only.
     Disk(&'a Disk),
+    /// What a provider's export adds up; of no thread.
+    Export(&'a Export),
 }
 
 /// A span with the keys that rules need; their meaning is that of [`crate::record::Span`] and of
@@ -50,6 +52,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) shape: Option<ShapeView>,
     #[serde(borrow)]
     pub(crate) copy_of: Option<Text<'a>>,
+    pub(crate) task: Option<Task>,
     pub(crate) copy_scope: Option<Scope>,
     pub(crate) dup_tokens: Option<u64>,
     pub(crate) sent_tokens: Option<u64>,

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span, Stream,
-    Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session, Skip, Span,
+    Stream, Summary, Total, Type, Usage, Usd,
 };
 
 /// The largest integer that every JSON reader keeps exactly.
@@ -69,6 +69,7 @@ impl Checker {
             Type::Disk => self.disk(line, &mut faults),
             Type::Total => self.total(line, &mut faults),
             Type::Usage => drop(parse::<Usage>(line, &mut faults)),
+            Type::Export => drop(parse::<Export>(line, &mut faults)),
             Type::Finding => finding(line, &mut faults),
             Type::Summary => {
                 self.judged = true;

@@ -20,7 +20,8 @@ pub enum What {
     Review,
     /// The turn was aborted.
     Abort,
-    /// The provider's limit was reported or hit.
+    /// How much of a provider's limit is used, where that has changed; or a request that was refused
+    /// for a limit: see `reason`, `count`, `window_minutes`.
     RateLimit,
     /// A parent found late: `parent` of a session that had none.
     Link,
@@ -63,7 +64,8 @@ pub struct Event {
     /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (the context
     /// shrank, and the file does not say how), `pause` (longer than the cache lives), `front` (tools
     /// or instructions in front of the conversation are no longer those that the agent had the
-    /// provider keep), `unknown` (nothing in the file explains it).
+    /// provider keep), `unknown` (nothing in the file explains it); of a limit: the
+    /// window it is for (`primary`, `secondary`), or `refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
@@ -101,9 +103,12 @@ pub struct Event {
     /// `link`: the agent's id of the parent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// `review`: findings reported; `rate_limit`: percent used.
+    /// `review`: findings reported; `rate_limit`: percent used, rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// `rate_limit`: length of the window that the limit is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_minutes: Option<u64>,
     /// `unrecorded`: ordinal of the first request that carried it; `dropped`: of the first that
     /// did not any more; `cache_break`: of the request that read too little.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Usd;
 
-/// How much a finding matters.
+/// How much a finding matters: by the share of the input that could be saved, or by what of a limit
+/// was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -16,6 +17,22 @@ pub enum Severity {
     Warn,
     /// A large part of the whole.
     High,
+}
+
+/// What of a limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
+    /// More than was meant for it; nothing stops.
+    Over,
+    /// The context is to be compacted.
+    Compact,
+    /// The context is too large for another request.
+    Block,
+    /// A level of warning.
+    Warn,
+    /// The limit: what comes next is refused, or has been.
+    Hit,
 }
 
 /// One per rule and thing found.
@@ -71,6 +88,12 @@ pub struct Finding {
     /// stands behind it is sent uncached again. Absent where the remedy breaks no cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_usd: Option<Usd>,
+    /// What of a limit was reached; only of rules that hold something against one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
+    /// How much of the limit was used at the most, rounded down; may be above 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u64>,
     /// What was found, in one line.
     pub message: String,
     /// What to do about it, in one line.

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, Usd, is_false};
+use super::{Addition, Task, Usd, is_false};
 
 /// Whose turn in the conversation the content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -220,11 +220,23 @@ pub struct Measured {
     /// What the text looks like; absent where nothing is remarkable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
+    /// What a message of the user asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
 }
 
 impl Addition for Measured {
-    const KEYS: &'static [&'static str] =
-        &["tokens", "tokens_by", "rendered_tokens", "tool_tokens", "classes", "capital_bytes", "blocks", "shape"];
+    const KEYS: &'static [&'static str] = &[
+        "tokens",
+        "tokens_by",
+        "rendered_tokens",
+        "tool_tokens",
+        "classes",
+        "capital_bytes",
+        "blocks",
+        "shape",
+        "task",
+    ];
 }
 
 /// How far apart a copy and its original are.

@@ -4,6 +4,7 @@
 
 mod accuracy;
 mod fit;
+mod limits;
 mod sizes;
 mod sums;
 mod wire_bodies;

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tok::record::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span, Stream,
-    Summary, Total, Type, Usage,
+    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session, Skip, Span,
+    Stream, Summary, Total, Type, Usage,
 };
 use tok::stream::Record;
 
@@ -158,6 +158,7 @@ fn round_trip(records: &[u8]) -> Vec<String> {
             Type::Disk => &[again::<Disk>],
             Type::Total => &[again::<Total>],
             Type::Usage => &[again::<Usage>],
+            Type::Export => &[again::<Export>],
             Type::Finding => &[again::<Finding>],
             Type::Summary => &[again::<Summary>],
             Type::Skip => &[again::<Skip>],

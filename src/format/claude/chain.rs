@@ -92,6 +92,13 @@ impl Chain {
         Ok(())
     }
 
+    /// A request was refused for a limit of the provider.
+    pub(super) fn refused(&mut self, line: &Line, at: Option<String>) {
+        let (what, reason) = (What::RateLimit, Some("refused".to_owned()));
+        let event = Event { what, reason, at, line: Some(line.number), ..Event::default() };
+        self.history.event(event, References::default());
+    }
+
     /// A call: remembered for its result; one that starts an agent is an event too (FORMATS 3.9).
     fn called(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else { return };

@@ -48,9 +48,32 @@ pub(super) struct Entry<'a> {
     #[serde(borrow)]
     pub(super) tool_use_result: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) api_error_status: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(super) compact_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) microcompact_metadata: Option<&'a RawValue>,
+}
+
+impl Entry<'_> {
+    /// Whether the line says that a request was refused for a limit: each try that is repeated has
+    /// a line of its own (`error` is what the server answered), the last one that of an answer in the
+    /// model's place (`error` is a word).
+    pub(super) fn is_refusal(&self) -> bool {
+        let status = |raw: &RawValue| raw.get() == "429";
+        let word = |error: &RawValue| error.get() == "\"rate_limit\"";
+        let answered = |error: &RawValue| {
+            #[derive(Deserialize)]
+            struct Answered<'a> {
+                #[serde(borrow)]
+                status: &'a RawValue,
+            }
+            serde_json::from_str(error.get()).is_ok_and(|error: Answered| status(error.status))
+        };
+        self.api_error_status.is_some_and(status) || self.error.is_some_and(|error| word(error) || answered(error))
+    }
 }
 
 /// `message` of user and assistant lines.

@@ -18,7 +18,9 @@ impl Rollout<'_> {
                 if let Some(info) = message.info.filter(|info| info.get() != "null") {
                     self.counted(line, &parse(info.get())?);
                 }
+                message.rate_limits.into_iter().for_each(|limits| self.limits(line, limits));
             }
+            "error" | "stream_error" => self.refused(line, &message),
             "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref().unwrap_or_default()),
             "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
             "turn_aborted" if !self.is_replayed() => {

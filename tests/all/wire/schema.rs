@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Finding, Measured, Priced, Request, Session, Skip, Span,
-    Stream, Summary, Total, Usage,
+    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session,
+    Skip, Span, Stream, Summary, Total, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -39,6 +39,7 @@ fn wires() -> Vec<Wire> {
         one("disk", "tok-split", of::<Disk>()),
         one("total", "tok-usage-join", of::<Total>()),
         one("usage", "tok-usage-join", of::<Usage>()),
+        one("export", "tok-usage-join", of::<Export>()),
         one("finding", "tok-rank", of::<Finding>()),
         one("summary", "tok-rank", of::<Summary>()),
         one("skip", "any reader", of::<Skip>()),

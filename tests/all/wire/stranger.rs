@@ -24,6 +24,7 @@ pub(super) fn read(line: &str) -> Result<(), String> {
         "disk" => serde_json::from_str::<Disk>(line).map(drop),
         "total" => serde_json::from_str::<Total>(line).map(drop),
         "usage" => serde_json::from_str::<Usage>(line).map(drop),
+        "export" => serde_json::from_str::<Export>(line).map(drop),
         "finding" => serde_json::from_str::<Finding>(line).map(drop),
         "summary" => serde_json::from_str::<Summary>(line).map(drop),
         "skip" => serde_json::from_str::<Skip>(line).map(drop),
@@ -65,7 +66,7 @@ record!(Span {
     width: u64, height: u64, detail: String, text: String,
     // tok-measure
     tokens: u64, tokens_by: String, rendered_tokens: u64, tool_tokens: u64, classes: [u64; 6], capital_bytes: u64, blocks: Vec<Block>,
-    shape: Shape,
+    shape: Shape, task: String,
     // tok-dedup
     copy_of: String, copy_scope: String, dup_tokens: u64,
     // tok-usage-join
@@ -93,7 +94,7 @@ record!(Event {
     r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
     drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
-    call_id: String, parent: String, count: u64,
+    call_id: String, parent: String, count: u64, window_minutes: u64,
     line: u64, n: u64, until: u64, span: String, pause_seconds: u64, cost_usd: f64,
 });
 
@@ -114,11 +115,17 @@ record!(Usage {
     end: String, shares: BTreeMap<String, f64>,
 });
 
+record!(Export {
+    r#type: String, extent: String, start: String, end: String, minutes: u64, high_burn_minutes: u64, requests: u64,
+    input_tokens: u64, output_tokens: u64, mean_input_tokens: u64;
+    model: String, sessions: u64, input_output_ratio: f64, limit_tokens: u64, limit_share: f64,
+});
+
 record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
     thread: String, session: String, project: String, subject: String, spans: Vec<String>, places: Vec<String>,
-    bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64,
+    bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64, reached: String, percent: u64,
 });
 
 record!(Summary {

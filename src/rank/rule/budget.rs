@@ -1,0 +1,221 @@
+//! Contexts and answers held against a budget.
+//!
+//! Without a budget (`--budget`) there is nothing to hold them against, and nothing is found. A
+//! context is the input of a counted request: from `compact_percent` of the window on it was to be
+//! compacted, from `block_percent` on no further request was to be made. An answer is the output of
+//! the counted requests of a turn, held against the budget of what the user asked for (`task`, of
+//! his last message before them). Information (waste 0): what a smaller context would have left out
+//! is for other rules to say. Memory: 100 bytes a thread.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Entry, Rule, Thresholds};
+use crate::number::grouped;
+use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::limits::Limits;
+use crate::rank::sum::{percent, plus};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::Seen;
+use crate::rank::words::counted;
+use crate::record::{Reached, Request, Task};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "budget",
+    what: "contexts and answers larger than a budget allows (needs --budget)",
+    thresholds: &[],
+    general: true,
+    make: |set: &Thresholds| {
+        Box::new(Budget {
+            limits: set.limits(),
+            contexts: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            answers: BTreeMap::new(),
+        })
+    },
+};
+
+struct Budget {
+    limits: Rc<Limits>,
+    contexts: BTreeMap<Rc<str>, Context>,
+    /// Of each thread, the turn at hand.
+    turns: BTreeMap<Rc<str>, Turn>,
+    /// By project and task.
+    answers: BTreeMap<(Option<Rc<str>>, Task), Answers>,
+}
+
+/// The contexts of a thread.
+#[derive(Default)]
+struct Context {
+    /// Requests from the compaction threshold on, and the ordinal of the first.
+    compact: u64,
+    first: u64,
+    /// Their input.
+    input_tokens: u64,
+    /// Requests from the hard limit on.
+    block: u64,
+    peak_tokens: u64,
+    peak_line: Option<u64>,
+}
+
+/// Answers to one kind of task that were too long.
+#[derive(Default)]
+struct Answers {
+    found: Found,
+    most_tokens: u64,
+}
+
+/// A turn of a thread, as far as it has been seen.
+#[derive(Default)]
+struct Turn {
+    /// What the user asked for in the latest message.
+    asked: Option<Task>,
+    /// No request has followed that message yet.
+    fresh: bool,
+    /// What he had asked for when the turn began.
+    task: Option<Task>,
+    ordinal: Option<u64>,
+    output_tokens: u64,
+    line: Option<u64>,
+}
+
+impl Rule for Budget {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        match seen {
+            Seen::Span(span) if span.task.is_some() => {
+                let turn = self.turns.entry(Rc::clone(&thread.id)).or_default();
+                (turn.asked, turn.fresh) = (span.task, true);
+            }
+            Seen::Request(request) if request.counted => {
+                self.context(request, thread);
+                self.answer(request, thread);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        for (id, turn) in std::mem::take(&mut self.turns) {
+            if let Some(thread) = threads.get(&id) {
+                self.ended(&turn, thread);
+            }
+        }
+        let Budget { limits, contexts, answers, .. } = *self;
+        let context = |thread: &Thread| contexts.get(&thread.id)?.candidate(thread, &limits);
+        let answer = |((project, task), answers): (_, Answers)| answers.candidate(project, task, &limits);
+        threads.all().filter_map(context).chain(answers.into_iter().filter_map(answer)).collect()
+    }
+}
+
+impl Budget {
+    fn context(&mut self, request: &Request, thread: &Thread) {
+        let (Some(tokens), Some(compact)) = (request.input_tokens, lowest(&self.limits)) else { return };
+        if tokens < compact {
+            return;
+        }
+        let context = self.contexts.entry(Rc::clone(&thread.id)).or_default();
+        if context.compact == 0 {
+            context.first = request.n;
+        }
+        context.compact += 1;
+        context.input_tokens = plus(context.input_tokens, tokens);
+        context.block += u64::from(self.limits.block_tokens().is_some_and(|block| tokens >= block));
+        if tokens > context.peak_tokens {
+            (context.peak_tokens, context.peak_line) = (tokens, request.line);
+        }
+    }
+
+    fn answer(&mut self, request: &Request, thread: &Thread) {
+        let Some(turn) = self.turns.get_mut(&thread.id) else { return };
+        let mut ended = None;
+        let other = turn.ordinal != request.turn || (request.turn.is_none() && turn.fresh);
+        if other || turn.task.is_none() {
+            let begun = Turn { asked: turn.asked, task: turn.asked, ordinal: request.turn, ..Turn::default() };
+            ended = Some(std::mem::replace(turn, begun));
+        }
+        turn.fresh = false;
+        turn.output_tokens = plus(turn.output_tokens, request.output_tokens.unwrap_or(0));
+        turn.line = request.line;
+        if let Some(ended) = ended {
+            self.ended(&ended, thread);
+        }
+    }
+
+    fn ended(&mut self, turn: &Turn, thread: &Thread) {
+        let Some(task) = turn.task else { return };
+        let tokens = turn.output_tokens;
+        if self.limits.task_tokens(task).is_none_or(|limit| tokens <= limit) {
+            return;
+        }
+        let answers = self.answers.entry((thread.project.clone(), task)).or_default();
+        answers.found.prove(Proof { tokens, ..Proof::at(thread, turn.line) }, thread);
+        answers.most_tokens = tokens.max(answers.most_tokens);
+    }
+}
+
+impl Context {
+    fn candidate(&self, thread: &Thread, limits: &Limits) -> Option<Candidate> {
+        let window = limits.window_tokens?;
+        let share = percent(self.peak_tokens, window);
+        let at = |requests: u64, limit: Option<u64>, verdict: &str| {
+            let limit = limit.filter(|_| requests > 0)?;
+            Some(format!("{} at {} and over ({verdict})", grouped(requests), grouped(limit)))
+        };
+        let block = at(self.block, limits.block_tokens(), "block");
+        let compact = at(self.compact, limits.compact_tokens(), "compact");
+        let message = format!(
+            "the context reached {} of {} tokens ({share} %): of {} {}, from request {} on",
+            grouped(self.peak_tokens),
+            grouped(window),
+            counted(thread.requests, "request"),
+            block.into_iter().chain(compact).collect::<Vec<_>>().join(", "),
+            self.first,
+        );
+        let remedy = match limits.target_tokens {
+            Some(target) => format!("compact to {} tokens in time, or start a new session", grouped(target)),
+            None => "compact in time, or start a new session".to_owned(),
+        };
+        let mut found = Found::default();
+        let (tokens, carried_tokens) = (self.peak_tokens, self.input_tokens);
+        found.prove(Proof { tokens, carried_tokens, ..Proof::at(thread, self.peak_line) }, thread);
+        found.items = self.compact;
+        let reached = if self.block > 0 { Reached::Block } else { Reached::Compact };
+        let candidate = Candidate::new(thread.project.clone(), Some("context".to_owned()), found);
+        Some(candidate.within(thread).reaching(reached, Some(share)).saying(message, &remedy))
+    }
+}
+
+/// The fewest tokens of a context that a verdict is due for.
+fn lowest(limits: &Limits) -> Option<u64> {
+    limits.compact_tokens().into_iter().chain(limits.block_tokens()).min()
+}
+
+impl Answers {
+    fn candidate(self, project: Option<Rc<str>>, task: Task, limits: &Limits) -> Option<Candidate> {
+        let limit = limits.task_tokens(task)?;
+        let (word, asking) = words(task);
+        let message = format!(
+            "{} asking for {asking} put out more than {} tokens, {} at the most, {} in all",
+            counted(self.found.items, "turn"),
+            grouped(limit),
+            grouped(self.most_tokens),
+            grouped(self.found.tokens),
+        );
+        let share = (limit > 0).then(|| percent(self.most_tokens, limit));
+        let remedy = "ask for shorter answers, or for one thing at a time";
+        let candidate = Candidate::new(project, Some(word.to_owned()), self.found);
+        Some(candidate.reaching(Reached::Over, share).saying(message, remedy))
+    }
+}
+
+/// The task's name on the wire, and in a sentence.
+fn words(task: Task) -> (&'static str, &'static str) {
+    match task {
+        Task::Tool => ("tool", "a tool"),
+        Task::Code => ("code", "code"),
+        Task::Explanation => ("explanation", "an explanation"),
+        Task::Planning => ("planning", "a plan"),
+        Task::Review => ("review", "a review"),
+        Task::Unknown => ("unknown", "anything else"),
+    }
+}

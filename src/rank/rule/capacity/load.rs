@@ -1,0 +1,74 @@
+//! What an account used by the minute: requests and tokens, from the sessions or from an export.
+//!
+//! Memory: 40 bytes a minute with a request.
+
+use std::collections::BTreeMap;
+
+use super::crossing::{MinuteNumber, Point};
+use crate::rank::limits::Limits;
+use crate::rank::sum::plus;
+
+const MINUTES_OF_A_DAY: i64 = 24 * 60;
+
+/// What was used, by minute.
+#[derive(Default)]
+pub(super) struct Load(BTreeMap<MinuteNumber, Used>);
+
+/// What was used in a minute.
+#[derive(Clone, Copy, Default)]
+struct Used {
+    requests: u64,
+    tokens: u64,
+}
+
+/// A limit on the load.
+#[derive(Clone, Copy)]
+pub(super) struct Rate {
+    /// What it is called.
+    pub(super) name: &'static str,
+    /// Whether it is one of tokens: else, of requests.
+    pub(super) tokens: bool,
+    /// Whether it is one of a day: else, of a minute.
+    pub(super) daily: bool,
+    /// Its number.
+    pub(super) limit: fn(&Limits) -> Option<u64>,
+}
+
+/// Every limit on the load.
+pub(super) const RATES: &[Rate] = &[
+    Rate { name: "requests per minute", tokens: false, daily: false, limit: |limits| limits.requests_per_minute },
+    Rate { name: "requests per day", tokens: false, daily: true, limit: |limits| limits.requests_per_day },
+    Rate { name: "tokens per minute", tokens: true, daily: false, limit: |limits| limits.tokens_per_minute },
+    Rate { name: "tokens per day", tokens: true, daily: true, limit: |limits| limits.tokens_per_day },
+];
+
+impl Load {
+    /// Adds what was used in a minute.
+    pub(super) fn add(&mut self, minute: MinuteNumber, requests: u64, tokens: u64) {
+        let used = self.0.entry(minute).or_default();
+        (used.requests, used.tokens) = (plus(used.requests, requests), plus(used.tokens, tokens));
+    }
+
+    /// What was used of that limit: in each minute, or by then in its day (UTC).
+    pub(super) fn series(&self, rate: Rate) -> impl Iterator<Item = Point> + '_ {
+        let mut day = (0, 0);
+        self.0.iter().map(move |(minute, used)| {
+            let used = if rate.tokens { used.tokens } else { used.requests };
+            if !rate.daily {
+                return Point { minute: *minute, period: *minute, used };
+            }
+            let today = minute.div_euclid(MINUTES_OF_A_DAY);
+            day = (today, if day.0 == today { plus(day.1, used) } else { used });
+            Point { minute: *minute, period: today, used: day.1 }
+        })
+    }
+
+    /// How many minutes like the mean minute with a request of the last day it takes until that
+    /// day's limit is reached; `None` where it has been, or none was used.
+    pub(super) fn minutes_left(&self, rate: Rate, limit: u64) -> Option<u64> {
+        let last = self.series(rate).last().filter(|_| rate.daily)?;
+        let minutes = self.series(rate).filter(|point| point.period == last.period).count() as u64;
+        let rest = limit.checked_sub(last.used).filter(|rest| *rest > 0 && last.used > 0)?;
+        u64::try_from((u128::from(rest) * u128::from(minutes)).div_ceil(u128::from(last.used))).ok()
+    }
+}
