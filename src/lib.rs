@@ -3,7 +3,7 @@
 //! ```text
 //! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
 //!                    |         |                    |
-//!                  format    token               replay
+//!               format, window  token            replay
 //!                    \________|___________________/
 //!                   stream, cli, skip, place, number
 //!                               record
@@ -29,6 +29,7 @@ pub mod check;
 pub mod format;
 pub mod replay;
 pub mod token;
+pub mod window;
 
 pub mod dedup;
 pub mod measure;

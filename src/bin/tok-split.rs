@@ -5,7 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{FORMATS, Roots, Wants, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, find, window::Window};
+use tok::split::{self, beside::Beside, find};
+use tok::window::Window;
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///

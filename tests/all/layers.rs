@@ -22,6 +22,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("format", &["record", "skip", "stream", "place"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place"]),
+    ("window", &["record", "format"]),
 ];
 
 /// Big dependencies, and the one door to each: paths below `src/` that may name it.
