@@ -73,9 +73,8 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         io.say(&format!("reading {}, since {}", find::names(&paths), since.unwrap_or("the beginning")));
     }
     let found = find::find(&paths, &o.exclude)?;
-    let window = Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?;
     let options = split::Options {
-        window,
+        window: Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?,
         agents: o.agent.clone(),
         project: o.project.clone(),
         session: o.session.clone(),
