@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!                   stream, cli, skip, place, number
+//!                 stream, cli, skip, place, number, cell
 //!                               record
 //! ```
 //!
@@ -18,6 +18,7 @@
 
 pub mod record;
 
+pub mod cell;
 pub mod cli;
 pub mod number;
 pub mod place;
@@ -37,4 +38,5 @@ pub mod rank;
 pub mod render;
 pub mod show;
 pub mod split;
+pub mod sum;
 pub mod usage_join;
