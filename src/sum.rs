@@ -124,7 +124,8 @@ impl Sum {
 
     fn begin(&mut self, record: &Record) -> Result<()> {
         let priced: Priced = record.read()?;
-        self.priced.extend(priced.prices);
+        // Partial sums name all tables that they were made with.
+        self.priced.extend(priced.prices.iter().flat_map(|tables| tables.split(", ")).map(str::to_owned));
         self.began.get_or_insert_with(|| record.line.to_owned());
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::key::Of;
 use super::partial::Shape;
-use super::sums::Sums;
+use super::sums::{Calls, Sums};
 use crate::number::{bytes, counted, grouped, percent, signed, tokens, usd};
 use crate::record::Usd;
 
@@ -143,6 +143,11 @@ fn money(amount: Option<Usd>) -> Cell {
     amount.map_or(Cell::Absent, Cell::Money)
 }
 
+/// A number of threads that offer or call, where any is known to.
+fn threads(calls: &Calls, n: u64) -> Cell {
+    if calls.called.is_empty() && calls.offered.is_empty() { Cell::Absent } else { Cell::Count(n) }
+}
+
 /// All columns, in their order.
 const COLUMNS: &[Column] = &[
     column("threads", "threads", 20, always, |s| Cell::Count(s.threads.len() as u64)),
@@ -150,9 +155,9 @@ const COLUMNS: &[Column] = &[
     column("items", "items", 8, totals, |s| Cell::Count(s.items)),
     column("spans", "spans", 8, spans, |s| Cell::Count(s.items)),
     column("calls", "calls", 1, spans, |s| Cell::Count(s.calls.calls)),
-    column("called_threads", "called in", 4, tools, |s| Cell::Count(s.calls.called.len() as u64)),
-    column("offered_threads", "offered in", 3, tools, |s| Cell::Count(s.calls.offered.len() as u64)),
-    column("uncalled_threads", "in vain", 2, tools, |s| Cell::Count(s.calls.in_vain())),
+    column("called_threads", "called in", 4, tools, |s| threads(&s.calls, s.calls.called.len() as u64)),
+    column("offered_threads", "offered in", 3, tools, |s| threads(&s.calls, s.calls.offered.len() as u64)),
+    column("uncalled_threads", "in vain", 2, tools, |s| threads(&s.calls, s.calls.in_vain())),
     column("bytes", "bytes", 18, spans, |s| Cell::Bytes(s.bytes)),
     column("span_tokens", "tokens", 15, spans, |s| Cell::Tokens(s.span_tokens)),
     column("input_tokens", "input", 0, priced, |s| Cell::Tokens(s.input_tokens)),

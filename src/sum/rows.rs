@@ -66,10 +66,12 @@ impl Rows {
         self.rows.iter()
     }
 
-    /// All rows together.
+    /// All rows together. Who calls or is offered what is a matter of each row.
     pub(super) fn total(&self) -> Sums {
         let mut total = Sums::default();
         self.rows.values().for_each(|sums| total.merge(sums));
+        total.calls.called.clear();
+        total.calls.offered.clear();
         total
     }
 }

@@ -123,6 +123,11 @@ impl Sums {
         (self.priced > 0).then_some(self.cost_usd)
     }
 
+    /// Whether there is anything to show but what was not counted.
+    pub(super) fn says_something(&self) -> bool {
+        self.items > 0 || self.hook_bytes != 0 || self.spawns != 0 || !self.naive.is_empty()
+    }
+
     /// Items without a price.
     pub(super) fn unpriced(&self) -> u64 {
         self.unpriced.values().fold(0, |sum, items| sum.saturating_add(*items))

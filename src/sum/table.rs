@@ -8,7 +8,7 @@ use crate::cell::clip;
 /// Between two columns.
 const GAP: usize = 2;
 /// A name is not cut shorter than this.
-const LEAST: usize = 8;
+const LEAST: usize = 4;
 
 /// A column: its heading, its cells, and how soon it gives way (0: never).
 pub(super) struct Column {

@@ -1,8 +1,10 @@
 //! Rows as text, TSV, JSON, or one line.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -10,7 +12,7 @@ use super::column::{Cell, columns, items, tenths};
 use super::key::named;
 use super::partial::Shape;
 use super::rows::{RowKey, Rows};
-use super::sums::Sums;
+use super::sums::{Extra, Sums};
 use super::unit::Per;
 use super::{Options, naive, table};
 use crate::cell::tsv;
@@ -63,12 +65,13 @@ pub(super) struct Report<'r> {
 impl Report<'_> {
     pub(super) fn write(&self, options: &Options, out: &mut Sink) -> Result<()> {
         let rows = self.sorted();
+        let total = self.rows.total();
         match options.format {
-            Format::Text => out.text(&self.text(&rows, options.columns)),
+            Format::Text => out.text(&self.text(&rows, &total, options.columns)),
             Format::Tsv => out.text(&self.tsv(&rows)),
-            Format::Json => out.put(&self.json(&rows)),
+            Format::Json => out.put(&self.json(&rows, &total)),
             Format::Ndjson => rows.iter().try_for_each(|row| out.put(&self.line(row, Some("sum")))),
-            Format::Summary => out.text(&self.summary()),
+            Format::Summary => out.text(&self.summary(&total)),
             Format::Partial => Ok(()),
         }
     }
@@ -80,7 +83,8 @@ impl Report<'_> {
             let ordered = key.iter().zip(&in_order).filter(|(_, in_order)| **in_order);
             ordered.map(|(value, _)| numbered(value)).collect::<Vec<_>>()
         };
-        let mut rows: Vec<(&RowKey, &Sums)> = self.rows.all().collect();
+        // A row of nothing but requests that are not counted says nothing: the notes name these.
+        let mut rows: Vec<(&RowKey, &Sums)> = self.rows.all().filter(|(_, sums)| sums.says_something()).collect();
         rows.sort_by_cached_key(|(key, sums)| {
             let tokens = sums.input_tokens.saturating_add(sums.output_tokens);
             (periods(key), Reverse((sums.cost(), tokens)), (*key).clone())
@@ -103,7 +107,7 @@ impl Report<'_> {
         text
     }
 
-    fn json<'l>(&'l self, rows: &'l [(&'l RowKey, &'l Sums)]) -> impl Serialize + 'l {
+    fn json<'l>(&'l self, rows: &'l [(&'l RowKey, &'l Sums)], total: &'l Sums) -> impl Serialize + 'l {
         #[derive(Serialize)]
         struct Document<'l> {
             #[serde(flatten)]
@@ -111,28 +115,26 @@ impl Report<'_> {
             #[serde(skip_serializing_if = "Option::is_none")]
             prices: Option<&'l str>,
             rows: Vec<Line<'l>>,
-            total: serde_json::Value,
-            uncounted: std::collections::BTreeMap<String, u64>,
-            unpriced: std::collections::BTreeMap<String, u64>,
-            naive: std::collections::BTreeMap<String, super::sums::Extra>,
+            total: Line<'l>,
+            uncounted: &'l BTreeMap<String, u64>,
+            unpriced: &'l BTreeMap<String, u64>,
+            naive: &'l BTreeMap<String, Extra>,
         }
-        let total = self.rows.total();
-        let line = serde_json::to_value(Line { shape: self.shape, key: &Vec::new(), sums: &total, kind: None });
         Document {
             shape: self.shape,
             prices: self.prices.as_deref(),
             rows: rows.iter().map(|row| self.line(row, None)).collect(),
-            total: line.unwrap_or_default(),
-            uncounted: total.uncounted,
-            unpriced: total.unpriced,
-            naive: total.naive,
+            // It has no key of its own.
+            total: Line { shape: self.shape, key: &[], sums: total, kind: None },
+            uncounted: &total.uncounted,
+            unpriced: &total.unpriced,
+            naive: &total.naive,
         }
     }
 
     /// Average and percentiles of all rows together. A request is called a turn here: the benchmark
     /// that this line is compared with calls a response of the model so.
-    fn summary(&self) -> String {
-        let total = self.rows.total();
+    fn summary(&self, total: &Sums) -> String {
         let values = &total.values;
         let of = |n: Option<u64>| tenths(n.unwrap_or(0));
         let noun = match Per::NAMES.iter().find(|(name, _)| *name == self.shape.per) {
@@ -157,8 +159,7 @@ impl Report<'_> {
         text
     }
 
-    fn text(&self, rows: &[(&RowKey, &Sums)], width: usize) -> String {
-        let total = self.rows.total();
+    fn text(&self, rows: &[(&RowKey, &Sums)], total: &Sums, width: usize) -> String {
         let with_total = rows.len() != 1;
         let shown = |value: &String| if value.is_empty() { "-".to_owned() } else { visible(value).into_owned() };
         let names = self.shape.by.iter().enumerate().map(|(at, name)| {
@@ -167,7 +168,7 @@ impl Report<'_> {
             let cells = values.chain(with_total.then(|| last.to_owned())).collect();
             table::Column { head: name.clone(), is_name: true, rank: 0, cells }
         });
-        let all = || rows.iter().map(|(_, sums)| *sums).chain(with_total.then_some(&total));
+        let all = || rows.iter().map(|(_, sums)| *sums).chain(with_total.then_some(total));
         let figures = columns(self.shape).filter_map(|column| {
             let cells: Vec<Cell> = all().map(|sums| (column.cell)(sums)).collect();
             let says = !column.head.is_empty() && (column.rank == 0 || !cells.iter().all(|cell| cell.is_nothing()));
@@ -177,7 +178,7 @@ impl Report<'_> {
         let columns = table::fitted(names.chain(figures).collect(), width);
         let mut text = table::lines(&columns);
         let valued = columns.iter().any(|column| column.rank > 0 && column.head == "p95");
-        let notes = self.notes(&total, valued);
+        let notes = self.notes(total, valued);
         let options = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
         for note in notes {
             for line in textwrap::wrap(&note, &options) {
@@ -211,6 +212,10 @@ impl Report<'_> {
             let reasons: Vec<String> = total.uncounted.iter().map(|(why, n)| format!("{n} {why}")).collect();
             notes.push(format!("requests not counted: {}", reasons.join(", ")));
         }
+        if columns(self.shape).any(|column| column.name == "uncalled_threads") {
+            let vain = "in vain: threads that offer it and never call it, where their files tell what they offer";
+            notes.push(format!("{vain}; schemas: carried for it, and at most what it costs to offer it"));
+        }
         notes.extend(self.shape.beside.naive.then(|| naive_note(total)));
         notes
     }
@@ -238,18 +243,19 @@ fn naive_note(total: &Sums) -> String {
     note
 }
 
-/// A value of a turn sorts by the number at its end.
+/// A value of a turn sorts by the number at its end, one with an offset from UTC by its instant.
 fn numbered(value: &str) -> (String, u64) {
-    match value.rsplit_once('#') {
-        Some((thread, turn)) => (thread.to_owned(), turn.parse().unwrap_or(u64::MAX)),
-        None => (value.to_owned(), 0),
+    if let Some((thread, turn)) = value.rsplit_once('#') {
+        return (thread.to_owned(), turn.parse().unwrap_or(u64::MAX));
     }
+    let instant = value.parse::<Timestamp>().map(|at| at.to_string());
+    (instant.unwrap_or_else(|_| value.to_owned()), 0)
 }
 
 /// A row as an object: its keys, then its figures.
 struct Line<'l> {
     shape: &'l Shape,
-    key: &'l RowKey,
+    key: &'l [String],
     sums: &'l Sums,
     kind: Option<&'static str>,
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
+//! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -26,4 +27,5 @@ mod laws;
 mod layers;
 mod manners;
 mod money;
+mod sums;
 mod wire;
