@@ -139,3 +139,47 @@ fn tables_fit_their_line() {
         }
     }
 }
+
+/// A baseline is saved, the same run is no worse, one with more tokens is; the share is stated.
+#[test]
+fn tokens_per_turn_fails_beyond_the_stated_share() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (base, session) = (folder.path().join("base"), folder.path().join("s.jsonl"));
+    let fixture = "fixtures/golden/sum/a_session_that_crosses_midnight_is_in_both_days/session.jsonl";
+    let text = std::fs::read_to_string(run::root().join(fixture)).expect("the fixture is there");
+    // Its second request has 2,000 tokens of input: 10 % more there is 7.5 % more at p95.
+    let more = text
+        .replace("\"input_tokens\":3000", "\"input_tokens\":3200")
+        .replace("\"input_tokens\":2000", "\"input_tokens\":2200");
+    let run_on = |text: &str, options: &str| {
+        std::fs::write(&session, text).expect("it can be written");
+        run::sh(&format!("scripts/tokens-per-turn {options} '{}'", session.display()), b"")
+    };
+    let base = base.display();
+    let saved = run_on(&text, &format!("--save '{base}'"));
+    assert_eq!((saved.status, saved.text().as_str()), (0, "avg=1500 p50=1500 p95=1950 (over 2 turns, basis full)\n"));
+    assert_eq!(run_on(&text, &format!("--against '{base}' --worse 0")).status, 0);
+    let worse = run_on(&more, &format!("--against '{base}'"));
+    assert_eq!(worse.status, 1, "{worse:?}");
+    assert!(worse.text().contains("change  avg +6.7 % p50 +6.7 % p95 +9.7 %"), "{}", worse.text());
+    assert_eq!(run_on(&more, &format!("--against '{base}' --worse 10")).status, 0);
+    assert_eq!(run_on("", &format!("--against '{base}'")).status, 2);
+    assert_eq!(run_on(&text, "--against /nowhere").status, 2);
+}
+
+#[test]
+fn tok_daily_is_the_line_it_stands_for() {
+    let daily = run::sh("scripts/tok-daily --tz UTC fixtures/sessions/codex 2>/dev/null", b"").text();
+    let line = "tok-split -q --only requests fixtures/sessions/codex | tok-sum --by day,model --tz UTC";
+    assert_eq!(daily, run::sh(line, b"").text());
+    let servers = run::sh(
+        "scripts/tok-daily --by=server --format=tsv fixtures/golden/sum/by_server_says_which_is_offered_in_vain",
+        b"",
+    );
+    assert_eq!(servers.status, 0, "{}", servers.err);
+    let vain: Vec<String> =
+        servers.text().lines().map(|line| line.split('\t').take(7).collect::<Vec<_>>().join(" ")).collect();
+    assert!(vain.iter().any(|row| row.starts_with("weather 1 3 0 0 1 1")), "{vain:?}");
+    assert_eq!(run::sh("scripts/tok-daily --since nonsense fixtures/sessions", b"").status, 2);
+    assert_eq!(run::sh("scripts/tok-daily --no-such-flag", b"").status, 2);
+}
