@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 pub use files::Files;
 pub use number::{Number, Numbers, Table};
-pub use pick::pick;
+pub use pick::{name_in, pick};
 pub use when::When;
 pub use width::Width;
 

@@ -8,3 +8,8 @@ pub fn pick<T: Copy + Send + Sync + 'static>(table: &'static [(&'static str, T)]
     let value = |name: String| table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     names.try_map(move |name| value(name).ok_or("no such name"))
 }
+
+/// The name that stands beside a value in such a table.
+pub fn name_in<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    table.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| *name)
+}

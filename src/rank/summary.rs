@@ -38,7 +38,7 @@ impl Tally {
     pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
         let sums = &mut self.summary;
         if !request.counted {
-            *sums.uncounted.entry(reason(request.uncounted).to_owned()).or_default() += 1;
+            *sums.uncounted.entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned()).or_default() += 1;
             return;
         }
         sums.requests += 1;
@@ -137,16 +137,6 @@ impl Tally {
             net_usd: self.summary.cost_usd.map(|_| net.usd),
             ..self.summary
         }
-    }
-}
-
-fn reason(uncounted: Option<Uncounted>) -> &'static str {
-    match uncounted {
-        Some(Uncounted::Copy) => "copy",
-        Some(Uncounted::Window) => "window",
-        Some(Uncounted::Estimate) => "estimate",
-        Some(Uncounted::Unreported) => "unreported",
-        None => "unknown",
     }
 }
 

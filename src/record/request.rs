@@ -22,6 +22,18 @@ pub enum Uncounted {
     Unreported,
 }
 
+impl Uncounted {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Uncounted::Copy => "copy",
+            Uncounted::Window => "window",
+            Uncounted::Estimate => "estimate",
+            Uncounted::Unreported => "unreported",
+        }
+    }
+}
+
 /// An inference request. Token counts are the provider's, in one convention for all providers:
 /// `input_tokens` *includes* what was read from and written to the cache (FORMATS 5).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

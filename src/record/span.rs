@@ -47,6 +47,21 @@ pub enum Part {
     Opaque,
 }
 
+impl Part {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Text => "text",
+            Part::Reasoning => "reasoning",
+            Part::ToolCall => "tool_call",
+            Part::ToolOutput => "tool_output",
+            Part::Image => "image",
+            Part::Document => "document",
+            Part::Opaque => "opaque",
+        }
+    }
+}
+
 /// How the text on disk becomes the text on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

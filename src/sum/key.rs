@@ -5,6 +5,7 @@
 //! charged over many hours, so that money by day and tool is in the totals alone.
 
 use super::zone::{Period, Zone};
+use crate::cli::name_in;
 
 /// What is added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Of {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Of::NAMES.iter().find(|(_, of)| *of == self).map_or("", |(name, _)| *name)
+        name_in(Of::NAMES, self)
     }
 }
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::key::{Of, Place};
 use super::rows::RowKey;
 use super::sums::{Sums, add, insert, signed};
-use super::view::{EventView, RequestView, SpanView, part_name};
+use super::view::{EventView, RequestView, SpanView};
 use super::{Sum, naive};
 use crate::record::{Part, Total, Uncounted, Usd};
 use crate::stream::Record;
@@ -49,7 +49,12 @@ impl Sum {
             self.rows.of(key.clone()).naive.entry(reason.to_owned()).or_default().merge(&extra);
         }
         if !request.counted {
-            let count = self.rows.of(key).uncounted.entry(reason(request.uncounted).to_owned()).or_default();
+            let count = self
+                .rows
+                .of(key)
+                .uncounted
+                .entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned())
+                .or_default();
             *count = count.saturating_add(1);
             return Ok(());
         }
@@ -104,7 +109,7 @@ impl Sum {
             at: total.hour.as_deref(),
             model: total.model.as_deref(),
             source: total.source.as_deref(),
-            part: total.part.map(part_name),
+            part: total.part.map(Part::name),
             tool: total.tool.as_deref(),
             server: total.server.as_deref(),
             command: total.command.as_deref(),
@@ -144,7 +149,7 @@ impl Sum {
         let place = Place {
             turn: span.turn,
             source: Some(&span.source),
-            part: Some(part_name(span.part)),
+            part: Some(span.part.name()),
             tool: span.tool.as_deref(),
             server: span.server.as_deref(),
             command: span.command.as_deref(),
@@ -221,15 +226,5 @@ fn add_span(row: &mut Sums, span: &SpanView) {
             insert(&mut calls.offered, &span.thread);
         }
         _ => {}
-    }
-}
-
-fn reason(uncounted: Option<Uncounted>) -> &'static str {
-    match uncounted {
-        Some(Uncounted::Copy) => "copy",
-        Some(Uncounted::Window) => "window",
-        Some(Uncounted::Estimate) => "estimate",
-        Some(Uncounted::Unreported) => "unreported",
-        None => "unknown",
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::RowKey;
+use crate::cli::name_in;
 
 /// What one value of a distribution is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Per {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Per::NAMES.iter().find(|(_, per)| *per == self).map_or("", |(name, _)| *name)
+        name_in(Per::NAMES, self)
     }
 }
 

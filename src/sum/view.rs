@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::key::Place;
 use super::sums::signed;
+use crate::cli::name_in;
 use crate::record::{Part, Request, Uncounted, Usd, What};
 
 /// Who owns a thread's records, and the usage lines that its file repeats from another.
@@ -55,7 +56,7 @@ impl Basis {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Basis::NAMES.iter().find(|(_, basis)| *basis == self).map_or("", |(name, _)| *name)
+        name_in(Basis::NAMES, self)
     }
 }
 
@@ -204,18 +205,5 @@ impl Bucket<'_> {
     /// Its name, as requests have it, with its account.
     pub(super) fn named(self) -> Option<(String, String)> {
         Some((format!("{}:{}", self.level?, self.start?), self.account?.into_owned()))
-    }
-}
-
-/// Name of a part, as records have it.
-pub(super) fn part_name(part: Part) -> &'static str {
-    match part {
-        Part::Text => "text",
-        Part::Reasoning => "reasoning",
-        Part::ToolCall => "tool_call",
-        Part::ToolOutput => "tool_output",
-        Part::Image => "image",
-        Part::Document => "document",
-        Part::Opaque => "opaque",
     }
 }
