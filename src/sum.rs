@@ -99,8 +99,8 @@ pub struct Sum {
     began: Option<String>,
     /// Accounts by bucket, from the ledger's records.
     accounts: BTreeMap<String, String>,
-    /// Whether there were records that could have been followed by what is added up.
-    others: bool,
+    /// Whether there were requests: then totals should be there too.
+    has_requests: bool,
 }
 
 impl Sum {
@@ -118,7 +118,7 @@ impl Sum {
             priced: BTreeSet::new(),
             began: None,
             accounts: BTreeMap::new(),
-            others: false,
+            has_requests: false,
         }
     }
 
@@ -143,6 +143,9 @@ impl Sum {
 
     /// Rows of another run.
     fn partial(&mut self, record: &Record) -> Result<()> {
+        if !self.options.merge {
+            bail!("the stream holds partial sums: merge them with --merge");
+        }
         let Partial { shape, key, sums } = record.read()?;
         if self.merged && shape != self.shape {
             bail!("partial sums of two kinds cannot be merged: {}; {}", self.shape, shape);
@@ -164,7 +167,7 @@ impl Filter for Sum {
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
         match record.kind {
             Type::Stream => self.begin(&record),
-            Type::Other if self.options.merge && partial::is(&record) => self.partial(&record),
+            Type::Other if partial::is(&record) => self.partial(&record),
             _ if self.options.merge => Ok(()),
             Type::Session => self.session(&record),
             Type::Usage => {
@@ -184,7 +187,7 @@ impl Filter for Sum {
         self.replayed()?;
         self.rows.close();
         self.account();
-        if self.rows.is_empty() && self.others && self.options.of == Of::Totals {
+        if self.rows.is_empty() && self.has_requests && self.options.of == Of::Totals {
             bail!("the stream has requests and no totals: put tok-measure | tok-usage-join before it");
         }
         let prices = self.options.prices.used().into_iter().chain(std::mem::take(&mut self.priced));

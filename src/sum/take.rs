@@ -23,7 +23,7 @@ impl Sum {
 
     /// A request: counted once, and remembered where it is not counted.
     pub(super) fn request(&mut self, record: &Record) -> Result<()> {
-        self.others = true;
+        self.has_requests = true;
         if self.options.of != Of::Requests {
             return Ok(());
         }
@@ -49,12 +49,8 @@ impl Sum {
             self.rows.of(key.clone()).naive.entry(reason.to_owned()).or_default().merge(&extra);
         }
         if !request.counted {
-            let count = self
-                .rows
-                .of(key)
-                .uncounted
-                .entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned())
-                .or_default();
+            let reason = request.uncounted.map_or("unknown", Uncounted::name);
+            let count = self.rows.of(key).uncounted.entry(reason.to_owned()).or_default();
             *count = count.saturating_add(1);
             return Ok(());
         }
