@@ -109,3 +109,41 @@ fn the_days_of_the_collection_are_those_of_a_plain_computation() {
     assert_eq!(text.lines().skip(1).map(row).collect::<Days>(), expected);
     assert!(expected.len() > 10, "{} days", expected.len());
 }
+
+/// What `--naive` says is what the lines add up to: every usage that stands in any file, as often as
+/// it stands there. One folder is left out whose files keep usage records and usage events.
+#[test]
+fn the_naive_sum_of_the_collection_is_that_of_its_lines() {
+    let folder = std::env::var_os("TOK_CORPUS").map_or_else(|| run::root().join("../shared/corpus"), Into::into);
+    let left = "_generated+codex-0.160.1";
+    if !folder.is_dir() {
+        return run::left_out(&format!("naive sums: {} is not there (TOK_CORPUS says where)", folder.display()));
+    }
+    let mut sums = [0; 2];
+    for file in ["claude", "codex", "every-code"].iter().flat_map(|name| run::files(&folder.join(name))) {
+        let name = file.display().to_string();
+        if !name.ends_with(".jsonl") || name.contains(left) || name.ends_with(".ground-truth.jsonl") {
+            continue;
+        }
+        for line in std::fs::read(&file).expect("the file can be read").split(|b| *b == b'\n') {
+            let values = serde_json::Deserializer::from_slice(line).into_iter::<Value>().map_while(Result::ok);
+            for value in values {
+                let payload =
+                    if value["payload"]["msg"].is_object() { &value["payload"]["msg"] } else { &value["payload"] };
+                let message = &value["message"];
+                let usage = match value["type"] == "assistant" && message["model"] != "<synthetic>" {
+                    true => &message["usage"],
+                    false => &payload["info"]["last_token_usage"],
+                };
+                sums[0] += n(usage, "input_tokens");
+                sums[0] += n(usage, "cache_creation_input_tokens") + n(usage, "cache_read_input_tokens");
+                sums[1] += n(usage, "output_tokens");
+            }
+        }
+    }
+    let paths = ["claude", "codex", "every-code"].map(|name| format!("'{}'", folder.join(name).display())).join(" ");
+    let line = format!("tok-split -q --only requests --exclude '*{left}*' {paths} | tok-sum --naive --format ndjson");
+    let row: Value = serde_json::from_slice(&run::sh(&line, b"").out).expect("one row");
+    assert_eq!([n(&row, "naive_input_tokens"), n(&row, "naive_output_tokens")], sums);
+    assert!(n(&row, "input_tokens") < sums[0]);
+}
