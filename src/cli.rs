@@ -11,13 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod files;
 mod number;
+mod pick;
 mod when;
+mod width;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 pub use files::Files;
 pub use number::{Number, Numbers, Table};
+pub use pick::{name_in, pick};
 pub use when::When;
+pub use width::Width;
 
 use crate::skip::Skips;
 pub use crate::stream::Status;

@@ -3,9 +3,9 @@
 //! ```text
 //! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
 //!                    |         |                    |
-//!                  format    token               replay
+//!               format, window  token            replay
 //!                    \________|___________________/
-//!                   stream, cli, skip, place, number
+//!                 stream, cli, skip, place, number, cell
 //!                               record
 //! ```
 //!
@@ -18,6 +18,7 @@
 
 pub mod record;
 
+pub mod cell;
 pub mod cli;
 pub mod number;
 pub mod place;
@@ -29,6 +30,7 @@ pub mod check;
 pub mod format;
 pub mod replay;
 pub mod token;
+pub mod window;
 
 pub mod dedup;
 pub mod measure;
@@ -36,4 +38,5 @@ pub mod rank;
 pub mod render;
 pub mod show;
 pub mod split;
+pub mod sum;
 pub mod usage_join;

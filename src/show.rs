@@ -98,25 +98,13 @@ fn header(span: &Span, file: Option<&str>, tokens: Option<u64>) -> String {
         Some(line) => format!("{file}:{line}"),
         None => file.to_owned(),
     });
-    let part = part(span.part).to_owned();
+    let part = span.part.name().to_owned();
     let tokens = tokens.map(|tokens| format!("{tokens} tokens"));
     let tool = [span.server.clone(), span.tool.clone(), span.command.clone()];
     let doc = span.doc.clone().or_else(|| span.target.clone());
     let known = [Some(span.id.clone()), place, Some(part), Some(span.source.clone())].into_iter().chain(tool);
     let words: Vec<String> = known.chain([doc, tokens]).flatten().map(|word| visible(&word).into_owned()).collect();
     format!("== {}\n", words.join(" "))
-}
-
-fn part(part: Part) -> &'static str {
-    match part {
-        Part::Text => "text",
-        Part::Reasoning => "reasoning",
-        Part::ToolCall => "tool_call",
-        Part::ToolOutput => "tool_output",
-        Part::Image => "image",
-        Part::Document => "document",
-        Part::Opaque => "opaque",
-    }
 }
 
 /// What is said of content that is no text.
@@ -131,7 +119,7 @@ fn stand_in(span: &Span) -> Option<String> {
 
 /// `[image/png 1280x720, 123456 bytes]`
 fn picture(span: &Span) -> String {
-    let mime = span.mime.as_deref().map_or_else(|| part(span.part).into(), visible);
+    let mime = span.mime.as_deref().map_or_else(|| span.part.name().into(), visible);
     let size = span.width.zip(span.height).map_or(String::new(), |(width, height)| format!(" {width}x{height}"));
     format!("[{mime}{size}, {} bytes]", span.bytes)
 }

@@ -8,7 +8,6 @@ pub mod beside;
 pub mod find;
 pub mod pool;
 pub mod read;
-pub mod window;
 
 use std::collections::HashMap;
 
@@ -18,10 +17,10 @@ use crate::cli::Io;
 use crate::format::{Roots, Wants};
 use crate::record::{Coverage, Request, SCHEMA, Session, Skip, Stream, Uncounted};
 use crate::stream::{Sink, Status};
+use crate::window::Window;
 use beside::Beside;
 use find::Found;
 use read::{Chunk, Outcome};
-use window::Window;
 
 /// What to read, and what of it to write.
 #[derive(Default)]

@@ -5,7 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{FORMATS, Roots, Wants, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, find, window::Window};
+use tok::split::{self, beside::Beside, find};
+use tok::window::Window;
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
@@ -72,9 +73,8 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         io.say(&format!("reading {}, since {}", find::names(&paths), since.unwrap_or("the beginning")));
     }
     let found = find::find(&paths, &o.exclude)?;
-    let window = Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?;
     let options = split::Options {
-        window,
+        window: Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?,
         agents: o.agent.clone(),
         project: o.project.clone(),
         session: o.session.clone(),

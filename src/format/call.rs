@@ -85,6 +85,14 @@ impl Call {
     }
 }
 
+/// The server that offers all of these tools, each by its name and namespace; `None` where they are
+/// of several, or of none.
+pub fn server_of<'n>(tools: impl IntoIterator<Item = (&'n str, Option<&'n str>)>) -> Option<String> {
+    let mut servers = tools.into_iter().map(|(name, namespace)| qualified(name, namespace).0);
+    let first = servers.next()??;
+    servers.all(|server| server.as_deref() == Some(&*first)).then_some(first)
+}
+
 /// Splits `mcp__SERVER__TOOL`; a namespace of its own wins.
 fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
     if let Some(server) = namespace.filter(|s| !s.is_empty()) {

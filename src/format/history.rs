@@ -34,6 +34,15 @@ pub enum Entry {
     Event(Box<Event>, References),
 }
 
+impl Entry {
+    fn as_request(&mut self) -> Option<&mut Request> {
+        match self {
+            Entry::Request(request) | Entry::Hidden(request) => Some(request),
+            Entry::Span(..) | Entry::Event(..) => None,
+        }
+    }
+}
+
 /// What a `context` event refers to.
 #[derive(Default)]
 pub struct References {
@@ -152,6 +161,15 @@ impl History {
             Some(Entry::Request(request)) => Some(request),
             _ => None,
         }
+    }
+
+    /// The thread's first requests came before their model was named: that of the first to name one
+    /// is theirs.
+    pub fn name_first_models(&mut self) {
+        let mut requests: Vec<&mut Request> = self.entries.iter_mut().filter_map(Entry::as_request).collect();
+        let first = requests.iter().find_map(|request| request.model.clone());
+        let unnamed = requests.iter_mut().take_while(|request| request.model.is_none());
+        unnamed.for_each(|request| request.model.clone_from(&first));
     }
 
     /// The event of that handle, to be completed by a later line.

@@ -32,7 +32,7 @@ use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
 use limit::Used;
-use usage::Counter;
+use usage::{Counter, Usage};
 
 /// What differs between the agents that write rollouts.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ pub(super) struct Dialect {
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "time::field")]
     timestamp: Option<Cow<'a, str>>,
     #[serde(rename = "type", borrow, default)]
     kind: Cow<'a, str>,
@@ -115,6 +115,8 @@ pub(super) struct Rollout<'s> {
     /// Events that began the turns still in the context.
     turns: Vec<Handle>,
     counter: Counter,
+    /// What the last response used, and its request.
+    last_report: Option<(Usage, Handle)>,
     /// The file has usage records: the counter is redundant.
     has_records: bool,
     /// The thread whose running sum this file's counter continues: its own, or the oldest ancestor.
@@ -156,6 +158,7 @@ impl<'s> Rollout<'s> {
             live: Vec::new(),
             turns: Vec::new(),
             counter: Counter::default(),
+            last_report: None,
             has_records: false,
             base_id: String::new(),
             replays: Replay::Ended,
@@ -301,6 +304,7 @@ impl Reader for Rollout<'_> {
             stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).clone_into(&mut self.history.session.session);
         }
         self.reviews();
+        self.history.name_first_models();
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         let thread = identity(&[&self.history.session.session, self.source.path]);
         let thread = thread.get(..12).unwrap_or(&thread).to_owned();

@@ -1,17 +1,42 @@
 //! Instants: what files write as a time, as RFC 3339 UTC with milliseconds.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
 
 use crate::record::check::is_instant;
 
-/// Reads an instant; `None` for what is none. Numbers of seconds are not read here: no session
-/// format writes them.
+/// Reads an instant; `None` for what is none.
 pub fn instant(text: &str) -> Option<String> {
     // By far the most are as records have them already.
     if is_instant(text) {
         return Some(text.to_owned());
     }
     text.parse::<Timestamp>().ok().map(written)
+}
+
+/// For fields that hold an instant: a text, or a number of seconds or milliseconds since 1970, which
+/// some tools that rewrite session files leave there. Anything else is no instant, and spoils no line.
+pub fn field<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Field<'a> {
+        Text(#[serde(borrow)] Cow<'a, str>),
+        Number(f64),
+        Other(serde::de::IgnoredAny),
+    }
+    Ok(match Option::<Field>::deserialize(from)? {
+        Some(Field::Text(text)) => Some(text),
+        Some(Field::Number(number)) => since_1970(number).map(|at| Cow::Owned(written(at))),
+        Some(Field::Other(_)) | None => None,
+    })
+}
+
+/// Seconds up to the year 5138, beyond that milliseconds.
+fn since_1970(number: f64) -> Option<Timestamp> {
+    let ms = if number.abs() < 1e11 { number * 1000.0 } else { number };
+    (ms.is_finite() && ms.abs() < 9e15).then_some(ms.round() as i64).and_then(|ms| Timestamp::from_millisecond(ms).ok())
 }
 
 /// Writes an instant as records have it.
@@ -28,5 +53,23 @@ mod tests {
         assert_eq!(instant("2026-11-20T10:12:00+01:00").as_deref(), Some("2026-11-20T09:12:00.000Z"));
         assert_eq!(instant("2026-11-20T09:12:00.123456789Z").as_deref(), Some("2026-11-20T09:12:00.123Z"));
         assert_eq!(instant("yesterday"), None);
+    }
+
+    #[test]
+    fn numbers_are_seconds_or_milliseconds() {
+        #[derive(Deserialize)]
+        struct Line<'a> {
+            #[serde(borrow, default, deserialize_with = "field")]
+            timestamp: Option<Cow<'a, str>>,
+        }
+        let read = |json: &'static str| serde_json::from_str::<Line>(json).unwrap().timestamp;
+        let nine = Some(Cow::Borrowed("2026-11-20T09:12:00.000Z"));
+        assert_eq!(read(r#"{"timestamp":1795165920}"#), nine);
+        assert_eq!(read(r#"{"timestamp":1795165920000}"#), nine);
+        assert_eq!(read(r#"{"timestamp":1795165920.5}"#).as_deref(), Some("2026-11-20T09:12:00.500Z"));
+        assert_eq!(read(r#"{"timestamp":"2026-11-20T09:12:00.000Z"}"#), nine);
+        assert_eq!(read(r#"{"timestamp":{}}"#), None);
+        assert_eq!(read(r#"{"timestamp":null}"#), None);
+        assert_eq!(read("{}"), None);
     }
 }

@@ -39,7 +39,7 @@ impl Tally {
         let cost = billed.cost_usd;
         let sums = &mut self.summary;
         if !request.counted {
-            *sums.uncounted.entry(reason(request.uncounted).to_owned()).or_default() += 1;
+            *sums.uncounted.entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned()).or_default() += 1;
             return;
         }
         sums.requests += 1;
@@ -153,16 +153,6 @@ impl Tally {
             net_break_usd: Some(net.broken).filter(|cost| *cost != Usd::ZERO),
             ..self.summary
         }
-    }
-}
-
-fn reason(uncounted: Option<Uncounted>) -> &'static str {
-    match uncounted {
-        Some(Uncounted::Copy) => "copy",
-        Some(Uncounted::Window) => "window",
-        Some(Uncounted::Estimate) => "estimate",
-        Some(Uncounted::Unreported) => "unreported",
-        None => "unknown",
     }
 }
 

@@ -22,6 +22,18 @@ pub enum Uncounted {
     Unreported,
 }
 
+impl Uncounted {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Uncounted::Copy => "copy",
+            Uncounted::Window => "window",
+            Uncounted::Estimate => "estimate",
+            Uncounted::Unreported => "unreported",
+        }
+    }
+}
+
 /// An inference request. Token counts are the provider's, in one convention for all providers:
 /// `input_tokens` *includes* what was read from and written to the cache (FORMATS 5).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +90,13 @@ pub struct Request {
     /// Of the output, spent on reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
+    /// How many lines of the file report this usage, where it is not one: a plain sum of the usage
+    /// lines takes it that often. None: the running sum alone has grown by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reports: Option<u64>,
+    /// What these lines report as output together, where they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_output_tokens: Option<u64>,
     /// Line of the report in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,

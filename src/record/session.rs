@@ -55,6 +55,19 @@ pub struct Session {
     pub version: Option<String>,
     /// The file the places of the thread's records refer to. `-` for standard input.
     pub file: String,
+    /// Usage lines that the file repeats from a parent's: a plain sum takes them for the thread's
+    /// own, though none of them is one of its requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_reports: Option<u64>,
+    /// Input that these lines report, cached included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_input_tokens: Option<u64>,
+    /// Of it, read from the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_cache_read_tokens: Option<u64>,
+    /// Output that these lines report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_output_tokens: Option<u64>,
     /// First instant the file names (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,

@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::bill::Content;
-use super::name::{clip, tidy};
+use super::name::tidy;
 use super::{Layout, Report};
+use crate::cell::clip;
 use crate::record::{Part, Total};
 
 /// Columns that a frame may take: flame graphs show fewer.

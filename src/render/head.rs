@@ -6,8 +6,9 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::findings::worth;
-use super::name::{clip, tidy};
+use super::name::tidy;
 use super::{Layout, Report};
+use crate::cell::clip;
 use crate::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
 use crate::record::{Finding, Summary, Usd};
 

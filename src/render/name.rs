@@ -6,8 +6,6 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
 use crate::skip::visible;
 
 /// Folders that hold home folders; the name below them is a person's.
@@ -16,32 +14,6 @@ const HOMES: &[&str] = &["/home/", "/Users/"];
 /// Returns the text with home folders as `~` and control characters made visible.
 pub(super) fn tidy(text: &str, home: Option<&str>) -> String {
     visible(&without_home(text, home)).into_owned()
-}
-
-/// Returns the text in at most that many columns: the middle gives way to `…`, because the ends of
-/// paths and commands say most.
-pub(super) fn clip(text: &str, columns: usize) -> Cow<'_, str> {
-    if text.width() <= columns {
-        return text.into();
-    }
-    let room = columns.saturating_sub(1);
-    let tail = taken(text.chars().rev(), room / 2);
-    let head = taken(text.chars(), room - room / 2);
-    let tail: String = tail.chars().rev().collect();
-    format!("{head}…{tail}").into()
-}
-
-/// The first characters that take no more than `columns`. Characters without a width count too,
-/// so that a heap of combining marks cannot grow without end.
-fn taken(chars: impl Iterator<Item = char>, columns: usize) -> String {
-    let mut left = columns;
-    let mut fits = |c: &char| {
-        let width = c.width().unwrap_or(0).max(1);
-        let fits = width <= left;
-        left = left.saturating_sub(width);
-        fits
-    };
-    chars.take_while(|c| fits(c)).collect()
 }
 
 /// Replaces home folders by `~`, wherever a path begins in the text.
@@ -94,13 +66,5 @@ mod tests {
         assert_eq!(shown("/srv/adam/x /mnt/home/bob"), "/srv/adam/x /mnt/home/bob");
         assert_eq!(tidy("/Users/eve", None), "~");
         assert_eq!(tidy("/x", Some("/")), "/x");
-    }
-
-    #[test]
-    fn the_middle_gives_way() {
-        assert_eq!(clip("abcdefghij", 10), "abcdefghij");
-        assert_eq!(clip("abcdefghij", 7), "abc…hij");
-        assert_eq!(clip("漢字漢字漢字", 7), "漢…字");
-        assert!(clip(&"e\u{301}".repeat(9999), 10).chars().count() <= 10);
     }
 }

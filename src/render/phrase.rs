@@ -4,7 +4,8 @@
 //! in its own way (markdown: code spans), so they are kept apart until then.
 
 use super::Layout;
-use super::name::{clip, tidy};
+use super::name::tidy;
+use crate::cell::clip;
 
 /// A run of words of one origin, tidied.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,12 @@
 //! The findings as a table of tab-separated values, one line each, for awk, cut and spreadsheets.
 //!
-//! In a value, a tab is `\t`, a line feed `\n`, a carriage return `\r` and a backslash `\\`; other
-//! control characters are shown as `\u{1b}`. A cell that a spreadsheet would take for a formula
-//! begins with `'`.
+//! What in a value would end its cell, or be a formula, is escaped ([`crate::cell`]).
 
 use anyhow::Result;
 
 use super::{Layout, Report};
+use crate::cell::tsv as cell;
 use crate::record::{Finding, Usd};
-use crate::skip::visible;
 
 const COLUMNS: &[&str] = &[
     "rank",
@@ -70,21 +68,4 @@ fn row(finding: &Finding) -> Result<[String; 19]> {
 /// Dollars, exact; empty where no price is known.
 fn money(amount: Option<Usd>) -> String {
     amount.map_or(String::new(), |amount| amount.to_string())
-}
-
-fn cell(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
-    let harmless = visible(&escaped);
-    if harmless.starts_with(['=', '+', '-', '@']) { format!("'{harmless}") } else { harmless.into_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_holds_no_tab_no_line_end_and_no_formula() {
-        assert_eq!(cell("a\tb\nc\\d\u{1b}[2J"), "a\\tb\\nc\\\\d\\u{1b}[2J");
-        assert_eq!(cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-    }
 }

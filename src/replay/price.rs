@@ -109,11 +109,25 @@ impl Prices {
         &self.version
     }
 
+    /// What the request costs as a whole, whether it is counted or not; `None` as for its parts. Where
+    /// it is the sum of several, `requests` says of how many: they are charged as requests of average
+    /// size, which matters where a long context has prices of its own.
+    pub fn cost(&self, request: &Request, requests: u64) -> Option<Usd> {
+        let input = request.input_tokens.map(bounded)?;
+        let tariff = self.tariff_of(request, input / requests.max(1))?;
+        Some(tariff.all(input, request.output_tokens.map_or(0, bounded)))
+    }
+
     /// What the tokens of the request cost; `None` where its model, or the price of a kind of token
     /// that it used, is not known.
     pub(super) fn tariff(&self, request: &Request) -> Option<Tariff> {
+        self.tariff_of(request, request.input_tokens.map(bounded)?)
+    }
+
+    /// By the rates for an input of that size.
+    fn tariff_of(&self, request: &Request, size: u64) -> Option<Tariff> {
         let input = request.input_tokens.map(bounded)?;
-        let rates = self.find(request.model.as_deref()?)?.rates(input);
+        let rates = self.find(request.model.as_deref()?)?.rates(size);
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
         let written = request.cache_write_tokens.unwrap_or(0).min(input - read);
         let hour = request.cache_write_1h_tokens.unwrap_or(0).min(written);

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use super::Options;
 use super::find::{Input, reason};
-use super::{Options, window::Window};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{Opened, open};
 use crate::format::{FORMATS, Format, Recognised, Source, recognise};
 use crate::record::{Request, Skip, Uncounted};
+use crate::window::Window;
 
 /// What one file gave.
 #[derive(Default)]

@@ -9,6 +9,7 @@
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
+//! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -28,4 +29,5 @@ mod laws;
 mod layers;
 mod manners;
 mod money;
+mod sums;
 mod wire;

@@ -30,6 +30,7 @@ const MANNERS: &[(&str, Kind, &str)] = &[
     ("tok-rank", Kind::Filter, "--keep-all"),
     ("tok-render", Kind::Sink, ""),
     ("tok-show", Kind::Sink, ""),
+    ("tok-sum", Kind::Sink, "--by session --of spans --tz UTC --format tsv"),
     ("tok-check", Kind::Sink, ""),
 ];
 

@@ -274,8 +274,20 @@ fn metadata(value: Option<&RawValue>) -> Compaction {
     value.and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
 }
 
+/// One more line reports the request: what a plain sum of the lines would make of it.
+fn reported(request: &mut Request, output: u64) {
+    let Some(before) = request.output_tokens else { return };
+    let reports = request.reports.unwrap_or(1);
+    let together = request.reported_output_tokens.unwrap_or(before.saturating_mul(reports)).saturating_add(output);
+    let reports = reports.saturating_add(1);
+    request.reports = Some(reports);
+    let same = before.max(output).saturating_mul(reports) == together;
+    request.reported_output_tokens = (!same).then_some(together);
+}
+
 /// Takes the larger of what a request has and what another line of its message says.
 fn merge(request: &mut Request, usage: Usage, stopped: bool) {
+    reported(request, usage.output_tokens);
     let write = usage.cache_creation_input_tokens;
     let input = usage.input_tokens.saturating_add(write).saturating_add(usage.cache_read_input_tokens);
     let hour = usage.cache_creation.map_or(0, |creation| creation.ephemeral_1h_input_tokens.min(write));

@@ -1,10 +1,12 @@
 //! Content of messages and attachments: blocks to spans.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::line::{Attachment, Block};
-use crate::format::call::Call;
+use crate::format::call::{Call, server_of};
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::{Wants, image};
@@ -212,11 +214,30 @@ impl<'a> Content<'a, '_> {
             Some(rendered) => self.texts(rendered.get(), &template),
             None => parts.into_iter().flatten().for_each(|part| self.texts(part.get(), &template)),
         }
+        if source == "tools" {
+            self.offered(from, attachment);
+        }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
             let detail = Some(attachment.kind.to_string());
             self.found.push(Span { part: Part::Opaque, detail, ..template });
         }
         self.found.len() > from
+    }
+
+    /// The texts since `from` offer tools, one each or all in one: they are those of their server.
+    fn offered(&mut self, from: usize, attachment: &Attachment) {
+        let names = attachment.added_names.and_then(|names| serde_json::from_str::<Vec<Cow<str>>>(names.get()).ok());
+        let names = names.unwrap_or_default();
+        // Instructions are named by their server, tools by their own names.
+        let by_server = attachment.kind == "mcp_instructions_delta";
+        let each = |names: &[Cow<str>]| server_of(names.iter().map(|name| (&**name, by_server.then_some(&**name))));
+        let found = self.found.iter_mut().skip(from);
+        if found.len() == names.len() {
+            found.zip(&names).for_each(|(span, name)| span.server = each(std::slice::from_ref(name)));
+        } else {
+            let server = each(&names);
+            found.for_each(|span| span.server.clone_from(&server));
+        }
     }
 
     /// All texts of a value: itself, the strings of a list, the `content` or `text` of an object.

@@ -21,7 +21,7 @@ pub(super) struct Entry<'a> {
     pub(super) session_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) agent_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "crate::format::time::field")]
     pub(super) timestamp: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) cwd: Option<Cow<'a, str>>,

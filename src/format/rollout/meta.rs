@@ -1,5 +1,7 @@
 //! `session_meta`: who ran a rollout, where, and for whom (FORMATS 1.4, 2.2).
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -7,6 +9,7 @@ use serde_json::value::RawValue;
 use super::fork::{HistoryBase, Parent, Replay};
 use super::item::Reading;
 use super::{Dialect, Envelope, Rollout, parse};
+use crate::format::call::server_of;
 use crate::format::history::project;
 use crate::format::lines::Line;
 use crate::format::time;
@@ -18,7 +21,8 @@ use crate::record::{Kind, Role, Session, Span};
 pub(super) struct Meta<'a> {
     pub(super) id: String,
     session_id: Option<String>,
-    timestamp: Option<String>,
+    #[serde(borrow, deserialize_with = "time::field")]
+    timestamp: Option<Cow<'a, str>>,
     cwd: Option<String>,
     cli_version: Option<String>,
     source: Value,
@@ -112,27 +116,8 @@ impl Rollout<'_> {
         self.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
         self.forked = self.base_id != meta.id;
         self.counter.continues = self.forked;
-        if !self.source.wants.spans {
-            return;
-        }
-        self.spawned_by();
-        self.memory();
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
-        if let Some(base) = meta.base_instructions.and_then(|base| base.text) {
-            let (role, source) = match self.dialect.base_is_users {
-                true => (Role::User, "user_instructions"),
-                false => (Role::System, "base_instructions"),
-            };
-            reading.text(base.get(), &Span { role, source: source.into(), ..Span::default() });
-        }
-        if let Some(tools) = meta.dynamic_tools {
-            let template = Span { role: Role::Developer, source: "tools".into(), ..Span::default() };
-            reading.text(tools.get(), &template);
-        }
-        let found = reading.found;
-        found.into_iter().for_each(|found| self.add(line, found));
-        if let Some(base) = &meta.history_base {
-            self.prefix(base);
+        if self.source.wants.spans {
+            self.content(line, &meta);
         }
         if self.forked {
             let parent = meta.forked_from_id.as_deref().and_then(|id| self.source.beside.file_of(id, self.source.path));
@@ -144,6 +129,43 @@ impl Rollout<'_> {
             None => Replay::Ended,
         };
     }
+
+    /// What of it is sent to the model, and what stands before the thread's own lines.
+    fn content(&mut self, line: &Line, meta: &Meta) {
+        self.spawned_by();
+        self.memory();
+        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
+        if let Some(base) = meta.base_instructions.as_ref().and_then(|base| base.text) {
+            let (role, source) = match self.dialect.base_is_users {
+                true => (Role::User, "user_instructions"),
+                false => (Role::System, "base_instructions"),
+            };
+            reading.text(base.get(), &Span { role, source: source.into(), ..Span::default() });
+        }
+        if let Some(tools) = meta.dynamic_tools {
+            let server = offered_by(tools);
+            let template = Span { role: Role::Developer, source: "tools".into(), server, ..Span::default() };
+            reading.text(tools.get(), &template);
+        }
+        let found = reading.found;
+        found.into_iter().for_each(|found| self.add(line, found));
+        if let Some(base) = &meta.history_base {
+            self.prefix(base);
+        }
+    }
+}
+
+/// The one server of all tools in a list, if it is one.
+fn offered_by(tools: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Tool<'a> {
+        #[serde(borrow, default)]
+        name: Cow<'a, str>,
+        #[serde(borrow)]
+        namespace: Option<Cow<'a, str>>,
+    }
+    let tools: Vec<Tool> = serde_json::from_str(tools.get()).ok()?;
+    server_of(tools.iter().map(|tool| (&*tool.name, tool.namespace.as_deref())))
 }
 
 /// The id that a file's first line names.

@@ -34,24 +34,53 @@ impl Rollout<'_> {
             self.replays = Replay::Ended;
         }
         if self.has_records || parents || self.is_replayed() {
+            if !self.has_records {
+                self.replayed(info.last_token_usage);
+            }
             return;
+        }
+        if added.is_nothing() {
+            self.reported_again(info.last_token_usage);
         }
         let sums = format!("{:?}{:?}", info.total_token_usage, info.last_token_usage);
         let key = |what: &str| identity(&[self.dialect.agent, &self.base_id, what, &sums]);
         let (unseen_key, last_key) = (key("unseen"), key("last"));
         if let Some(unseen) = added.unseen {
-            let request = self.request(line, unseen, unseen_key);
+            let request = Request { reports: Some(0), ..self.request(line, unseen, unseen_key) };
             self.history.hidden_request(request);
         }
         if let Some(last) = added.last {
             let request = self.request(line, last, last_key);
-            self.history.request(request);
+            self.last_report = Some((last, self.history.request(request)));
         }
+    }
+
+    /// An event that adds nothing: where it says again what the last response used, a plain sum of
+    /// the events counts that response once more.
+    fn reported_again(&mut self, last: Usage) {
+        let Some((usage, handle)) = self.last_report.filter(|(usage, _)| usage.is_same(last)) else { return };
+        if let Some(request) = self.history.request_mut(handle).filter(|_| !usage.is_empty()) {
+            request.reports = Some(request.reports.unwrap_or(1).saturating_add(1));
+        }
+    }
+
+    /// A usage line of a parent's: none of the thread's requests, but in its file. What is read
+    /// of another file is summed where it stands.
+    fn replayed(&mut self, usage: Usage) {
+        if self.replays == Replay::Prefix || self.history.elsewhere || usage.is_empty() {
+            return;
+        }
+        let session = &mut self.history.session;
+        let add = |sum: &mut Option<u64>, more: u64| *sum = Some(sum.unwrap_or(0).saturating_add(more));
+        add(&mut session.replayed_reports, 1);
+        add(&mut session.replayed_input_tokens, usage.input_tokens);
+        add(&mut session.replayed_cache_read_tokens, usage.cached_input_tokens.min(usage.input_tokens));
+        add(&mut session.replayed_output_tokens, usage.output_tokens);
     }
 
     pub(super) fn record(&mut self, line: &Line, record: UsageRecord) {
         if record.thread_id != self.history.session.session {
-            return;
+            return self.replayed(record.usage);
         }
         self.has_records = true;
         let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));

@@ -54,6 +54,11 @@ impl Usage {
         })
     }
 
+    /// Whether both report the same, in all parts.
+    pub(crate) fn is_same(self, other: Usage) -> bool {
+        self.parts() == other.parts()
+    }
+
     /// Whether it reports nothing: an estimate has only `total_tokens`.
     pub(crate) fn is_empty(self) -> bool {
         self.parts() == [0; 5]
@@ -78,6 +83,13 @@ pub(crate) struct Added {
     pub(crate) unseen: Option<Usage>,
     /// The last response.
     pub(crate) last: Option<Usage>,
+}
+
+impl Added {
+    /// Whether it adds nothing to the bill.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.unseen.is_none() && self.last.is_none()
+    }
 }
 
 /// The counter of one file.

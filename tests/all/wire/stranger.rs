@@ -52,7 +52,8 @@ record!(Stream { r#type: String, v: u64, program: String; since: String, until: 
 record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
     provider: String, parent: String, root: String, project: String, cwd: String, branch: String, version: String,
-    started: String,
+    started: String, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
+    replayed_output_tokens: u64,
 });
 
 record!(Span {
@@ -83,7 +84,7 @@ record!(Request {
     r#type: String, thread: String, session: String, id: String, seq: u64, n: u64, counted: bool;
     at: String, turn: u64, project: String, key: String, model: String, uncounted: String, input_tokens: u64,
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
-    output_known: bool, reasoning_tokens: u64, line: u64,
+    output_known: bool, reasoning_tokens: u64, line: u64, reports: u64, reported_output_tokens: u64,
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,

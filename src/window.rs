@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use crate::cli::When;
 use crate::format::time;
 
 /// A span of time, open where an end is missing. Instants are as in records.
@@ -36,6 +37,14 @@ impl Window {
         let since_at = since.map(|text| edge(text, &zone, 0).ok_or_else(|| unreadable("--since", text))).transpose()?;
         let until_at = until.map(|text| edge(text, &zone, 1).ok_or_else(|| unreadable("--until", text))).transpose()?;
         Ok(Window { since: since_at.map(time::written), until: until_at.map(time::written), since_at })
+    }
+
+    /// Reads both ends as the flags have them.
+    ///
+    /// # Errors
+    /// As [`Window::new`].
+    pub fn of(when: &When) -> Result<Window> {
+        Window::new(when.since.as_deref(), when.until.as_deref(), when.tz.as_deref())
     }
 
     /// Whether an instant (as in records) lies in the window. What has no time does.

@@ -1,0 +1,90 @@
+//! tok-sum: adds up a record stream, by period, model, session, tool and more.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Error, Result};
+use clap::Parser;
+use tok::cli::{self, Common, Io, Status, When, Width, pick};
+use tok::sum::{self, Basis, Format, Per, Sum, Table, cache::Cache, key, zone::Zone};
+use tok::window::Window;
+
+const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | tok-sum --by day,model\n  \
+tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
+
+/// Add up requests, totals or spans, by one key or several.
+///
+/// Reads records on standard input and writes a row for each value of the keys: counts, input, cached,
+/// output, cost, average, p50, p95 and maximum. Requests without a cost are charged here, at list
+/// prices; spans and totals have theirs from tok-usage-join. Rows of several runs merge exactly.
+/// Memory: 1 kB a row, 40 bytes for each different size of a request in it, 40 a thread of it.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLE)]
+struct Options {
+    /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent, project,
+    /// branch, account, source, part, tool, server, command, target, doc; without: one row
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
+    by: Vec<&'static key::Key>,
+    /// What to add up [default: what tells all keys]
+    #[arg(long, value_name = "RECORDS", value_parser = pick(key::Of::NAMES))]
+    of: Option<key::Of>,
+    /// What average, percentiles and maximum are taken over
+    #[arg(long, value_name = "UNIT", default_value = "request", value_parser = pick(Per::NAMES))]
+    per: Per,
+    /// Tokens they are of: all input; output and what is not read from the cache; nor written to it
+    #[arg(long, value_name = "BASIS", default_value = "full", value_parser = pick(Basis::NAMES))]
+    basis: Basis,
+    /// How to write the rows
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = pick(Format::NAMES))]
+    format: Format,
+    /// One line: average, p50 and p95
+    #[arg(long, conflicts_with_all = ["by", "format", "partial"])]
+    summary: bool,
+    /// Say what a plain sum of the usage lines would give, and why
+    #[arg(long)]
+    naive: bool,
+    /// Say what hooks and reminders put in
+    #[arg(long)]
+    hooks: bool,
+    /// Say how many agents were started
+    #[arg(long)]
+    spawns: bool,
+    /// Compare what two threads read from the cache, request by request
+    #[arg(long, conflicts_with_all = ["by", "of", "summary", "partial", "merge", "naive", "hooks", "spawns"])]
+    cache: bool,
+    /// Write rows that --merge takes
+    #[arg(long, conflicts_with_all = ["format", "merge"])]
+    partial: bool,
+    /// Take rows of --partial instead of records; they say by what
+    #[arg(long, conflicts_with_all = ["by", "of", "per", "basis", "naive", "hooks", "spawns", "since", "until", "tz"])]
+    merge: bool,
+    /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    #[command(flatten)]
+    width: Width,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn run(o: &Options, io: &mut Io) -> Result<Status> {
+    let options = sum::Options {
+        of: key::of(&o.by, o.of).map_err(Error::msg)?,
+        by: o.by.clone(),
+        per: o.per,
+        basis: o.basis,
+        zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
+        window: Window::of(&o.when)?,
+        beside: sum::Beside { naive: o.naive, hooks: o.hooks, spawns: o.spawns },
+        prices: Table::new(o.prices.as_deref())?,
+        merge: o.merge,
+        format: o.format.or(o.summary, o.partial),
+        columns: o.width.columns(),
+    };
+    if o.cache { io.run(&mut Cache::new(&options)) } else { io.run(&mut Sum::new(options)) }
+}
+
+fn main() -> ExitCode {
+    cli::main("tok-sum", |o: &Options| &o.common, run)
+}

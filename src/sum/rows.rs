@@ -1,0 +1,77 @@
+//! The rows, by their keys.
+
+use std::collections::BTreeMap;
+
+use super::sums::Sums;
+use super::unit::{Per, Units};
+
+/// The values of the keys of a row, in their order; an empty one is absent.
+pub(super) type RowKey = Vec<String>;
+
+/// All rows.
+#[derive(Debug)]
+pub(super) struct Rows {
+    per: Per,
+    rows: BTreeMap<RowKey, Sums>,
+    units: Units,
+}
+
+impl Rows {
+    /// None yet; averages will be taken over that.
+    pub(super) fn new(per: Per) -> Rows {
+        Rows { per, rows: BTreeMap::new(), units: Units::default() }
+    }
+
+    /// The row of that key.
+    pub(super) fn of(&mut self, key: RowKey) -> &mut Sums {
+        self.rows.entry(key).or_default()
+    }
+
+    /// A request of the row had so many tokens.
+    pub(super) fn value(&mut self, key: &RowKey, turn: Option<u64>, tokens: u64) {
+        let value = self.units.add(self.per, key, turn, tokens);
+        if let (Some(value), Some(row)) = (value, self.rows.get_mut(key)) {
+            row.values.add(value);
+        }
+    }
+
+    /// A thread has ended.
+    pub(super) fn close(&mut self) {
+        for (key, value) in self.units.finish() {
+            self.rows.entry(key).or_default().values.add(value);
+        }
+    }
+
+    /// Adds sums to the row of that key.
+    pub(super) fn merge(&mut self, key: RowKey, sums: &Sums) {
+        self.of(key).merge(sums);
+    }
+
+    /// Gives the values of one key other names; rows that become the same are merged.
+    pub(super) fn rename(&mut self, at: usize, name: impl Fn(&str) -> String) {
+        for (mut key, sums) in std::mem::take(&mut self.rows) {
+            if let Some(value) = key.get_mut(at) {
+                *value = name(value);
+            }
+            self.merge(key, &sums);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// All rows, in the order of their keys.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&RowKey, &Sums)> {
+        self.rows.iter()
+    }
+
+    /// All rows together. Who calls or is offered what is a matter of each row.
+    pub(super) fn total(&self) -> Sums {
+        let mut total = Sums::default();
+        self.rows.values().for_each(|sums| total.merge(sums));
+        total.calls.called.clear();
+        total.calls.offered.clear();
+        total
+    }
+}

@@ -1,0 +1,216 @@
+//! The sums of one row. Two rows of the same key merge into what one pass would have made of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::values::Values;
+use crate::record::Usd;
+
+/// What a row adds up. Tokens may be negative where a correction outweighs what it corrects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Sums {
+    /// Counted requests; of totals their items; spans.
+    pub(super) items: u64,
+    /// All input, cached included; of spans, what carrying them came to.
+    pub(super) input_tokens: i64,
+    /// Of it, read from the cache; of totals, only what was sent again.
+    pub(super) cache_read_tokens: i64,
+    /// Of it, written to the cache.
+    pub(super) cache_write_tokens: i64,
+    /// All output, reasoning included.
+    pub(super) output_tokens: i64,
+    /// Of it, reasoning.
+    pub(super) reasoning_tokens: i64,
+    /// What the items with a known price cost.
+    pub(super) cost_usd: Usd,
+    /// Items that have one.
+    pub(super) priced: u64,
+    /// Items that have none, by model.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) unpriced: BTreeMap<String, u64>,
+    /// Requests that are not counted, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) uncounted: BTreeMap<String, u64>,
+    /// Threads that any item is of.
+    pub(super) threads: BTreeSet<String>,
+    /// Tokens of each request, turn or thread, by the basis asked for; of each span its size.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub(super) values: Values,
+    /// Of spans: their text, and their size each time it is sent.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) bytes: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) span_tokens: i64,
+    /// What hooks and reminders put in.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) hook_bytes: i64,
+    /// Agents that were started.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) spawns: i64,
+    /// What calls came to.
+    #[serde(skip_serializing_if = "Calls::is_empty")]
+    pub(super) calls: Calls,
+    /// What a plain sum of usage lines would add, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) naive: BTreeMap<String, Extra>,
+}
+
+/// Calls of tools, and what was offered to be called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Calls {
+    pub(super) calls: u64,
+    /// What carrying their outputs came to.
+    pub(super) result_tokens: i64,
+    /// What carrying the descriptions of the tools came to.
+    pub(super) schema_tokens: i64,
+    pub(super) schema_cost_usd: Usd,
+    /// Threads with a call.
+    pub(super) called: BTreeSet<String>,
+    /// Threads whose file tells that it was offered.
+    pub(super) offered: BTreeSet<String>,
+}
+
+/// Usage lines that are no requests of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Extra {
+    /// Lines; negative: requests that no line reports.
+    pub(super) lines: i64,
+    pub(super) input_tokens: i64,
+    pub(super) output_tokens: i64,
+    pub(super) cost_usd: Usd,
+}
+
+fn is_zero(n: &i64) -> bool {
+    *n == 0
+}
+
+/// Adds; an absurd sum stops at the end of its range.
+pub(super) fn add(sum: &mut i64, more: i64) {
+    *sum = sum.saturating_add(more);
+}
+
+/// A count with a sign.
+pub(super) fn signed(n: Option<u64>) -> i64 {
+    i64::try_from(n.unwrap_or(0)).unwrap_or(i64::MAX)
+}
+
+impl Sums {
+    /// One item cost so much; without a price its model is remembered.
+    pub(super) fn charge(&mut self, cost: Option<Usd>, model: Option<&str>, items: u64) {
+        match cost {
+            Some(cost) => {
+                self.cost_usd = self.cost_usd.plus(cost);
+                self.priced = self.priced.saturating_add(items);
+            }
+            None => {
+                let count = self.unpriced.entry(model.unwrap_or("").to_owned()).or_default();
+                *count = count.saturating_add(items);
+            }
+        }
+    }
+
+    /// An item of that thread. Most rows see the items of one thread in a row.
+    pub(super) fn of_thread(&mut self, thread: &str) {
+        insert(&mut self.threads, thread);
+    }
+
+    /// What the items cost; `None` where no price is known.
+    pub(super) fn cost(&self) -> Option<Usd> {
+        (self.priced > 0).then_some(self.cost_usd)
+    }
+
+    /// Whether there is anything to show but what was not counted.
+    pub(super) fn says_something(&self) -> bool {
+        self.items > 0 || self.hook_bytes != 0 || self.spawns != 0 || !self.naive.is_empty()
+    }
+
+    /// Items without a price.
+    pub(super) fn unpriced(&self) -> u64 {
+        self.unpriced.values().fold(0, |sum, items| sum.saturating_add(*items))
+    }
+
+    /// What a plain sum of the usage lines gives.
+    pub(super) fn naive(&self) -> Extra {
+        let mut all = Extra {
+            lines: signed(Some(self.items)),
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_usd: self.cost_usd,
+        };
+        self.naive.values().for_each(|extra| all.merge(extra));
+        all
+    }
+
+    /// Takes in another row of the same key.
+    pub(super) fn merge(&mut self, other: &Sums) {
+        self.items = self.items.saturating_add(other.items);
+        self.priced = self.priced.saturating_add(other.priced);
+        self.cost_usd = self.cost_usd.plus(other.cost_usd);
+        for (sum, more) in [
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.cache_read_tokens, other.cache_read_tokens),
+            (&mut self.cache_write_tokens, other.cache_write_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.reasoning_tokens, other.reasoning_tokens),
+            (&mut self.bytes, other.bytes),
+            (&mut self.span_tokens, other.span_tokens),
+            (&mut self.hook_bytes, other.hook_bytes),
+            (&mut self.spawns, other.spawns),
+        ] {
+            add(sum, more);
+        }
+        for (sums, more) in [(&mut self.unpriced, &other.unpriced), (&mut self.uncounted, &other.uncounted)] {
+            for (name, items) in more {
+                let sum = sums.entry(name.clone()).or_default();
+                *sum = sum.saturating_add(*items);
+            }
+        }
+        self.threads.extend(other.threads.iter().cloned());
+        self.values.merge(&other.values);
+        self.calls.merge(&other.calls);
+        for (reason, extra) in &other.naive {
+            self.naive.entry(reason.clone()).or_default().merge(extra);
+        }
+    }
+}
+
+impl Calls {
+    fn is_empty(&self) -> bool {
+        *self == Calls::default()
+    }
+
+    fn merge(&mut self, other: &Calls) {
+        self.calls = self.calls.saturating_add(other.calls);
+        add(&mut self.result_tokens, other.result_tokens);
+        add(&mut self.schema_tokens, other.schema_tokens);
+        self.schema_cost_usd = self.schema_cost_usd.plus(other.schema_cost_usd);
+        self.called.extend(other.called.iter().cloned());
+        self.offered.extend(other.offered.iter().cloned());
+    }
+
+    /// Threads in which it was offered and never called.
+    pub(super) fn in_vain(&self) -> u64 {
+        self.offered.difference(&self.called).count() as u64
+    }
+}
+
+impl Extra {
+    /// Adds what another one holds.
+    pub(super) fn merge(&mut self, other: &Extra) {
+        add(&mut self.lines, other.lines);
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        self.cost_usd = self.cost_usd.plus(other.cost_usd);
+    }
+}
+
+/// Puts a name into a set, without a copy where it is there.
+pub(super) fn insert(names: &mut BTreeSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}

@@ -1,0 +1,209 @@
+//! What is looked at of each record, the rest passed over unread.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::key::Place;
+use super::sums::signed;
+use crate::cli::name_in;
+use crate::record::{Part, Request, Uncounted, Usd, What};
+
+/// Who owns a thread's records, and the usage lines that its file repeats from another.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Owner {
+    pub(super) thread: String,
+    pub(super) session: String,
+    pub(super) agent: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) started: Option<String>,
+    pub(super) replayed_reports: Option<u64>,
+    pub(super) replayed_input_tokens: Option<u64>,
+    pub(super) replayed_cache_read_tokens: Option<u64>,
+    pub(super) replayed_output_tokens: Option<u64>,
+}
+
+impl Owner {
+    /// Where a record of that thread belongs; what only its `session` record tells is absent where
+    /// that was filtered out.
+    pub(super) fn place<'a>(&'a self, thread: &'a str, session: &'a str) -> Place<'a> {
+        if self.thread != thread {
+            return Place { thread, session, ..Place::default() };
+        }
+        let (agent, project, branch) = (self.agent.as_deref(), self.project.as_deref(), self.branch.as_deref());
+        Place { thread, session, agent, project, branch, ..Place::default() }
+    }
+}
+
+/// What tokens are counted of a request, or of several together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// All input, cached or not.
+    #[default]
+    Full,
+    /// Input that was not read from the cache, and output.
+    New,
+    /// Input that was neither read from nor written to the cache, and output: what a plain sum of
+    /// the fields `input_tokens` and `output_tokens` gives where they leave out the cache.
+    InOut,
+}
+
+impl Basis {
+    /// All of them, by name.
+    pub const NAMES: &'static [(&'static str, Basis)] =
+        &[("full", Basis::Full), ("new", Basis::New), ("in+out", Basis::InOut)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        name_in(Basis::NAMES, self)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RequestView<'a> {
+    #[serde(borrow)]
+    pub(super) thread: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) session: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) at: Option<Cow<'a, str>>,
+    pub(super) turn: Option<u64>,
+    #[serde(borrow)]
+    pub(super) project: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) model: Option<Cow<'a, str>>,
+    pub(super) counted: bool,
+    pub(super) uncounted: Option<Uncounted>,
+    pub(super) input_tokens: Option<u64>,
+    pub(super) cache_read_tokens: Option<u64>,
+    pub(super) cache_write_tokens: Option<u64>,
+    pub(super) cache_write_1h_tokens: Option<u64>,
+    pub(super) output_tokens: Option<u64>,
+    pub(super) reasoning_tokens: Option<u64>,
+    pub(super) reports: Option<u64>,
+    pub(super) reported_output_tokens: Option<u64>,
+    pub(super) cost_usd: Option<Usd>,
+    #[serde(borrow)]
+    pub(super) bucket: Option<Cow<'a, str>>,
+}
+
+impl RequestView<'_> {
+    /// Its tokens by a basis.
+    pub(super) fn tokens(&self, basis: Basis) -> u64 {
+        let [input, read, written, output] =
+            [self.input_tokens, self.cache_read_tokens, self.cache_write_tokens, self.output_tokens]
+                .map(|tokens| tokens.unwrap_or(0));
+        match basis {
+            Basis::Full => input,
+            Basis::New => input.saturating_sub(read).saturating_add(output),
+            Basis::InOut => input.saturating_sub(read).saturating_sub(written).saturating_add(output),
+        }
+    }
+
+    /// So many of it, as a price table is asked for them.
+    pub(super) fn times(&self, times: u64, output: u64) -> Request {
+        let of = |tokens: Option<u64>| tokens.map(|tokens| tokens.saturating_mul(times));
+        Request {
+            model: self.model.as_deref().map(str::to_owned),
+            input_tokens: of(self.input_tokens),
+            cache_read_tokens: of(self.cache_read_tokens),
+            cache_write_tokens: of(self.cache_write_tokens),
+            cache_write_1h_tokens: of(self.cache_write_1h_tokens),
+            output_tokens: Some(output),
+            ..Request::default()
+        }
+    }
+}
+
+/// A span, with what tok-measure and tok-usage-join say of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct SpanView<'a> {
+    #[serde(borrow)]
+    pub(super) thread: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) session: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) at: Option<Cow<'a, str>>,
+    pub(super) turn: Option<u64>,
+    pub(super) part: Part,
+    #[serde(borrow)]
+    pub(super) source: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) tool: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) server: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) command: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) target: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) doc: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(super) inherited: bool,
+    pub(super) bytes: u64,
+    pub(super) tokens: Option<u64>,
+    pub(super) sent_tokens: Option<u64>,
+    pub(super) carried_tokens: Option<u64>,
+    pub(super) carried_cache_read_tokens: Option<u64>,
+    pub(super) carried_cache_write_tokens: Option<u64>,
+    pub(super) output_tokens: Option<u64>,
+    pub(super) input_cost_usd: Option<Usd>,
+    pub(super) output_cost_usd: Option<Usd>,
+}
+
+impl SpanView<'_> {
+    /// Its size each time it is sent, as far as it is known.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.sent_tokens.or(self.tokens)
+    }
+
+    /// Whether hooks or the agent's reminders put it in.
+    pub(super) fn is_put_in(&self) -> bool {
+        matches!(&*self.source, "hook" | "reminder") && !self.inherited
+    }
+
+    /// Whether it describes tools that can be called.
+    pub(super) fn is_offer(&self) -> bool {
+        self.source == "tools"
+    }
+}
+
+/// An event that starts agents.
+#[derive(Debug, Deserialize)]
+pub(super) struct EventView<'a> {
+    #[serde(borrow)]
+    pub(super) thread: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) session: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) at: Option<Cow<'a, str>>,
+    pub(super) turn: Option<u64>,
+    pub(super) what: What,
+    pub(super) agents: Option<u64>,
+}
+
+impl EventView<'_> {
+    /// How many agents it started.
+    pub(super) fn spawned(&self) -> i64 {
+        if self.what == What::Spawn { signed(Some(self.agents.unwrap_or(1))) } else { 0 }
+    }
+}
+
+/// A bucket of a ledger, and whose it is.
+#[derive(Debug, Deserialize)]
+pub(super) struct Bucket<'a> {
+    #[serde(borrow)]
+    account: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    level: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    start: Option<Cow<'a, str>>,
+}
+
+impl Bucket<'_> {
+    /// Its name, as requests have it, with its account.
+    pub(super) fn named(self) -> Option<(String, String)> {
+        Some((format!("{}:{}", self.level?, self.start?), self.account?.into_owned()))
+    }
+}
