@@ -19,12 +19,18 @@
 pub mod record;
 
 pub mod cli;
+pub mod elision;
+pub mod json;
 pub mod number;
 pub mod place;
+pub mod policy;
 pub mod skip;
 pub mod stream;
+pub mod verbatim;
 
 pub mod check;
+pub mod compress;
+pub mod expand;
 
 pub mod format;
 pub mod replay;
