@@ -42,6 +42,7 @@ pub fn run(
                 Ok(Some(whole)) => writer.line(&whole)?,
                 Err(Refused { line, why }) => {
                     skips.note(original.name(), Some(line), &why);
+                    writer.finish(false)?;
                     return Ok(Status::Partial);
                 }
             },

@@ -19,7 +19,11 @@ const BELOW: &[(&str, &[&str])] = &[
     ("cli", &["record", "skip", "stream"]),
     ("place", &["record"]),
     ("number", &["record"]),
-    ("format", &["record", "skip", "stream", "place"]),
+    ("json", &["record", "place"]),
+    ("elision", &["place", "json"]),
+    ("verbatim", &[]),
+    ("policy", &["json"]),
+    ("format", &["record", "skip", "stream", "place", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place"]),
 ];
@@ -28,6 +32,7 @@ const BELOW: &[(&str, &[&str])] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli.rs", "cli/", "bin/"]),
     ("jaq_core", &["rank/"]),
+    ("lru", &["compress/", "policy/"]),
     ("jaq_std", &["rank/"]),
     ("jaq_json", &["rank/"]),
     ("tiktoken", &["token.rs", "token/"]),
@@ -39,8 +44,13 @@ const DOORS: &[(&str, &[&str])] = &[
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.
-const TABLES: &[(&str, &str, &str)] =
-    &[("format.rs", "FORMATS", "format"), ("rank/rule.rs", "RULES", "rank/rule"), ("render.rs", "FORMATS", "render")];
+const TABLES: &[(&str, &str, &str)] = &[
+    ("format.rs", "FORMATS", "format"),
+    ("rank/rule.rs", "RULES", "rank/rule"),
+    ("render.rs", "FORMATS", "render"),
+    ("compress.rs", "MODES", "compress"),
+    ("policy.rs", "POLICIES", "policy"),
+];
 
 /// Names that say nothing, and so refuse nothing.
 const NO_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc", "context"];

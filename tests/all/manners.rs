@@ -31,6 +31,8 @@ const MANNERS: &[(&str, Kind, &str)] = &[
     ("tok-render", Kind::Sink, ""),
     ("tok-show", Kind::Sink, ""),
     ("tok-check", Kind::Sink, ""),
+    ("tok-compress", Kind::Source, "fixtures/sessions/claude/compaction.jsonl"),
+    ("tok-expand", Kind::Source, "--from fixtures/sessions/claude/compaction.jsonl"),
 ];
 
 /// One binary of the table.
