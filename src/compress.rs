@@ -14,6 +14,7 @@ mod output;
 mod plain;
 mod reference;
 mod reminder;
+mod rewrite;
 mod rules;
 mod select;
 mod source;

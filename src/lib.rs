@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!                  format    token               replay
 //!                    \________|___________________/
-//!                   stream, cli, skip, place, number
+//!          policy, elision, json, verbatim, stream, cli, skip, place, number
 //!                               record
 //! ```
 //!

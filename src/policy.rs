@@ -92,6 +92,15 @@ pub struct Policies {
 }
 
 impl Policies {
+    /// All of these, as [`Policies::add`] takes them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of(asked: &[String]) -> Result<Policies, String> {
+        let mut policies = Policies::default();
+        asked.iter().try_for_each(|asked| policies.add(asked)).map(|()| policies)
+    }
+
     /// Adds a policy: `NAME`, `NAME=VALUE` or `NAME=VALUE@TOOL`, where the tool may be a glob.
     ///
     /// # Errors

@@ -73,8 +73,6 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     if o.sum {
         return io.out.raw(Stats::sum(&mut *io.input)?.json()?.as_bytes()).map(|()| Status::Done);
     }
-    let mut policies = Policies::default();
-    o.policy.iter().try_for_each(|asked| policies.add(asked)).map_err(anyhow::Error::msg)?;
     let options = compress::Options {
         read_max_lines: o.read_max_lines,
         read_keep_lines: o.read_keep_lines,
@@ -82,12 +80,11 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         min_bytes: o.min_bytes,
         references: !o.no_references,
         max_line_bytes: o.max_line,
-        policies,
+        policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
     };
     let file = o.file.as_deref().filter(|file| *file != Path::new("-"));
     let Some(source) = Source::open(file, o.max_decompressed, &mut io.skips) else { return Ok(Status::Partial) };
-    let mut out = Output::new(&mut io.out, (o.stats.is_some() || o.log) && !o.no_tokens);
+    let mut out = Output::new(&mut io.out, !o.no_tokens && (o.stats.is_some() || o.log));
     let status = compress::run(source, &o.mode, &options.usual(), &mut out, &mut io.skips)?;
-    out.report(o.log.then_some(io.program), o.stats.as_deref(), file)?;
-    Ok(status)
+    out.report(o.log.then_some(io.program), o.stats.as_deref(), file).map(|()| status)
 }

@@ -1,6 +1,7 @@
-//! Plain mode: every line as it is, but for what policies are asked to do.
+//! Plain mode: every line as it is, but for what policies ask for.
 
-use super::{Mode, lossless::Lossless};
+use super::Mode;
+use super::rewrite::Rewrite;
 
 /// The table line.
-pub(super) const MODE: Mode = Mode { name: "plain", make: |options| Ok(Box::new(Lossless::new(options, false)?)) };
+pub(super) const MODE: Mode = Mode { name: "plain", make: |options| Ok(Box::new(Rewrite::new(options, false)?)) };

@@ -3,6 +3,7 @@
 
 mod cases;
 mod faults;
+mod nightly;
 mod policies;
 mod property;
 mod real;
