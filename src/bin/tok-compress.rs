@@ -15,8 +15,8 @@ use tok::policy::{self, Policies};
 /// writes it line by line. Mode conversation keeps what was said and a mark for each tool call;
 /// lossless keeps every line and takes noise and repetition out of their texts, and tok-expand
 /// puts it back; plain does nothing but what policies ask for. The user's words always stay.
-/// Memory: 12 MB, three times the longest line held (--max-line), and for --policy window the
-/// lines of N exchanges; counting tokens (--stats, --log) 32 MB more.
+/// Memory: 12 MB, up to five times the longest line held (--max-line), and for --policy window
+/// the lines of N exchanges; counting tokens (--stats, --log) 25 MB more.
 #[derive(Parser)]
 #[command(version, after_help = "Example:\n  tok-compress session.jsonl | jq -r 'select(.type==\"user\").content'")]
 struct Options {

@@ -13,7 +13,7 @@ use tok::format::open::MOST_BYTES;
 /// Reads on standard input what tok-compress --mode lossless wrote, in whole or filtered, and
 /// writes each line as it stands in the original. Lines that were taken out stay away, texts that
 /// were edited stay edited. Status 3, and nothing further written, when the original has changed.
-/// Memory: 1 MB, and three times the longest line.
+/// Memory: 10 MB, and up to four times the longest line held (--max-line).
 #[derive(Parser)]
 #[command(
     version,

@@ -52,8 +52,11 @@ impl Compress for Rewrite {
         }
         let mut edits = Vec::new();
         for entry in entries {
+            let is_orphan = entry.at.as_ref().is_some_and(|at| line.orphans.contains(at));
             match entry.speaker {
                 Speaker::Header | Speaker::User => {}
+                // It is not written: nothing may refer to it.
+                _ if is_orphan => {}
                 Speaker::Call if !entry.whole => self.remember(entry),
                 _ => match self.entry(entry, line.number, out)? {
                     Outcome::Stays(texts) => edits.extend(texts),
