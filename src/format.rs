@@ -10,8 +10,11 @@
 mod claude;
 mod codex;
 mod every_code;
+mod ox;
 
 pub mod call;
+pub mod entry;
+pub mod head;
 pub mod history;
 pub mod image;
 pub mod lines;
@@ -23,6 +26,7 @@ pub mod time;
 
 use std::path::PathBuf;
 
+use entry::Entry;
 use history::Thread;
 use lines::Line;
 
@@ -38,6 +42,8 @@ pub struct Format {
     pub recognise: fn(head: &[&str], complete: bool) -> Answer,
     /// Makes a reader for one file.
     pub reader: for<'s> fn(Source<'s>) -> Box<dyn Reader + 's>,
+    /// Returns what one line says, by itself.
+    pub entries: Entries,
     /// Returns the id of the thread that a file holds, by its first line; how forks find their
     /// parents.
     pub thread_id: fn(first: &str) -> Option<String>,
@@ -48,6 +54,12 @@ pub struct Format {
     /// Where the agent keeps its sessions.
     pub home: Home,
 }
+
+/// Reads one line as the turns of a conversation; `None` where the line is to be left as it is.
+pub type Entries = for<'a> fn(line: &'a str) -> Option<Vec<Entry<'a>>>;
+
+/// How a line is read of a file that no format knows: as an entry itself.
+pub const PLAIN_ENTRIES: Entries = ox::entries;
 
 /// A work tree that was given to an agent.
 #[derive(Clone, Debug, PartialEq)]

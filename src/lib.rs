@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!                 stream, cli, skip, place, number, cell
+//!       policy, elision, json, verbatim, stream, cli, skip, place, number, cell
 //!                               record
 //! ```
 //!
@@ -20,12 +20,18 @@ pub mod record;
 
 pub mod cell;
 pub mod cli;
+pub mod elision;
+pub mod json;
 pub mod number;
 pub mod place;
+pub mod policy;
 pub mod skip;
 pub mod stream;
+pub mod verbatim;
 
 pub mod check;
+pub mod compress;
+pub mod expand;
 
 pub mod format;
 pub mod replay;

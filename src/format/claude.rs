@@ -7,6 +7,7 @@
 
 mod chain;
 mod content;
+mod entry;
 mod exact;
 mod line;
 
@@ -27,6 +28,7 @@ pub(super) const FORMAT: Format = Format {
     name: "claude",
     recognise,
     reader: |source| Box::new(Claude::new(source)),
+    entries: entry::entries,
     thread_id: |_| None,
     worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl"],

@@ -11,6 +11,7 @@ pub(super) const FORMAT: Format = Format {
     name: "codex",
     recognise,
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
+    entries: rollout::entries,
     thread_id: rollout::thread_id,
     worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl", "session_index.jsonl"],

@@ -12,6 +12,7 @@ pub(super) const FORMAT: Format = Format {
     name: "every_code",
     recognise,
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
+    entries: rollout::entries,
     thread_id: rollout::thread_id,
     worktrees: rollout::worktrees,
     sidecars: &["catalog.jsonl", "history.jsonl"],

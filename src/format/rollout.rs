@@ -7,6 +7,7 @@
 //! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
 
 mod compaction;
+mod entry;
 mod event;
 mod fork;
 mod home;
@@ -97,6 +98,7 @@ struct Truncation {
     limit: u64,
 }
 
+pub(super) use entry::entries;
 pub(super) use event::worktrees;
 pub(super) use meta::thread_id;
 

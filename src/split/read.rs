@@ -1,16 +1,14 @@
 //! One file to its records: recognised, read, and written as lines.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
-
-use serde::de::IgnoredAny;
 
 use super::Options;
 use super::find::{Input, reason};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{Opened, open};
-use crate::format::{FORMATS, Format, Recognised, Source, recognise};
+use crate::format::{FORMATS, Source, head};
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -41,9 +39,6 @@ pub enum Chunk {
 
 /// No more of a file than this is looked at to recognise it.
 const HEAD_BYTES: usize = 64 << 20;
-
-/// Longer lines say nothing of the format that shorter ones do not.
-const HEAD_LINE_BYTES: usize = 1 << 20;
 
 /// Reads one file. Never fails: what goes wrong is in the outcome.
 pub fn file(input: &Input, options: &Options) -> Outcome {
@@ -78,7 +73,7 @@ fn stream(
     outcome: &mut Outcome,
 ) -> io::Result<()> {
     let mut input = BufReader::with_capacity(64 << 10, input);
-    let (head, format) = head(&mut input)?;
+    let (head, format) = head::read(&mut input, HEAD_BYTES)?;
     let Some(format) = format else {
         let sidecar = FORMATS.iter().flat_map(|format| format.sidecars).any(|sidecar| from.path.ends_with(sidecar));
         if sidecar && !from.named {
@@ -105,37 +100,6 @@ fn stream(
     }
     // What was read before an error stands; the error is one more skip.
     read
-}
-
-/// Reads first lines until a format knows them, or none can.
-fn head(input: &mut impl BufRead) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
-    let (mut head, mut lines) = (Vec::new(), Vec::new());
-    loop {
-        let from = head.len();
-        let left = HEAD_BYTES.saturating_sub(from) as u64;
-        let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
-        lines.extend(head.get(from..).and_then(said));
-        // Every answer looks at all lines again: ask ever more rarely.
-        if read > 0 && !lines.len().is_power_of_two() {
-            continue;
-        }
-        let known: Vec<&str> = lines.iter().map(String::as_str).collect();
-        match recognise(&known, read == 0) {
-            Recognised::Format(format) => return Ok((head, Some(format))),
-            Recognised::Unknown => return Ok((head, None)),
-            Recognised::NeedMore => {}
-        }
-    }
-}
-
-/// A line as the formats look at it; `None` for one that is damaged or too long.
-fn said(line: &[u8]) -> Option<String> {
-    if line.len() > HEAD_LINE_BYTES {
-        return None;
-    }
-    let text = String::from_utf8_lossy(line);
-    let text = text.trim_matches(|c: char| matches!(c, '\u{feff}' | '\0') || c.is_whitespace());
-    serde_json::from_str::<IgnoredAny>(text).is_ok().then(|| text.to_owned())
 }
 
 impl Outcome {

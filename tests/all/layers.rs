@@ -20,7 +20,11 @@ const BELOW: &[(&str, &[&str])] = &[
     ("place", &["record"]),
     ("number", &["record"]),
     ("cell", &["skip"]),
-    ("format", &["record", "skip", "stream", "place"]),
+    ("json", &["record", "place"]),
+    ("elision", &["place", "json"]),
+    ("verbatim", &[]),
+    ("policy", &["json"]),
+    ("format", &["record", "skip", "stream", "place", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place"]),
     ("window", &["record", "cli", "format"]),
@@ -30,6 +34,7 @@ const BELOW: &[(&str, &[&str])] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli.rs", "cli/", "bin/"]),
     ("jaq_core", &["rank/"]),
+    ("lru", &["compress/", "policy/"]),
     ("jaq_std", &["rank/"]),
     ("jaq_json", &["rank/"]),
     ("tiktoken", &["token.rs", "token/"]),
@@ -41,8 +46,13 @@ const DOORS: &[(&str, &[&str])] = &[
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.
-const TABLES: &[(&str, &str, &str)] =
-    &[("format.rs", "FORMATS", "format"), ("rank/rule.rs", "RULES", "rank/rule"), ("render.rs", "FORMATS", "render")];
+const TABLES: &[(&str, &str, &str)] = &[
+    ("format.rs", "FORMATS", "format"),
+    ("rank/rule.rs", "RULES", "rank/rule"),
+    ("render.rs", "FORMATS", "render"),
+    ("compress.rs", "MODES", "compress"),
+    ("policy.rs", "POLICIES", "policy"),
+];
 
 /// Names that say nothing, and so refuse nothing.
 const NO_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc", "context"];

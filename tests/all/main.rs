@@ -15,6 +15,7 @@
 //! | [`docs`] | what is written is run: every example, every flag, every key |
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
+//! | [`compress`] | sessions made small and whole again |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would. No test knows another.
@@ -22,6 +23,7 @@
 mod run;
 
 mod bill;
+mod compress;
 mod corpus;
 mod docs;
 mod golden;

@@ -32,6 +32,8 @@ const MANNERS: &[(&str, Kind, &str)] = &[
     ("tok-show", Kind::Sink, ""),
     ("tok-sum", Kind::Sink, "--by session --of spans --tz UTC --format tsv"),
     ("tok-check", Kind::Sink, ""),
+    ("tok-compress", Kind::Source, "fixtures/sessions/claude/compaction.jsonl"),
+    ("tok-expand", Kind::Source, "--from fixtures/sessions/claude/compaction.jsonl"),
 ];
 
 /// One binary of the table.

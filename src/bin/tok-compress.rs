@@ -1,0 +1,90 @@
+//! tok-compress: a session made small.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tok::cli::{self, Common, Io, Status};
+use tok::compress::{self, MODES, Output, Source, Stats};
+use tok::format::open::MOST_BYTES;
+use tok::policy::{self, Policies};
+
+/// Make a session small, in one pass and without a model.
+///
+/// Reads one session, of any format tok-split knows or as entries one a line (ox raw.jsonl), and
+/// writes it line by line. Mode conversation keeps what was said and a mark for each tool call;
+/// lossless keeps every line and takes noise and repetition out of their texts, and tok-expand
+/// puts it back; plain does nothing but what policies ask for. The user's words always stay.
+/// Memory: 12 MB, up to five times the longest line held (--max-line), and for --policy window
+/// the lines of N exchanges; counting tokens (--stats, --log) 25 MB more.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  tok-compress session.jsonl | jq -r 'select(.type==\"user\").content'")]
+struct Options {
+    /// The session; without it, or with -, standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// What to keep
+    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = MODES.iter().map(|m| m.name).collect::<Vec<_>>())]
+    mode: String,
+    /// Cut outputs of the tool Read that have more lines
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    read_max_lines: usize,
+    /// Keep so many of their lines at each end
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    read_keep_lines: usize,
+    /// Remember so many outputs to refer to
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    lru: usize,
+    /// Refer to no output shorter than this
+    #[arg(long, value_name = "BYTES", default_value_t = 512)]
+    min_bytes: usize,
+    #[arg(long, value_name = "POLICY", help = format!("Also do this, NAME[=VALUE][@TOOL]; may be repeated: {}", policy::names()))]
+    policy: Vec<String>,
+    /// Do not say in a line what was left out of it; then tok-expand cannot put it back
+    #[arg(long)]
+    no_references: bool,
+    /// Write the counts there, as one JSON object (- is standard error)
+    #[arg(long, value_name = "FILE")]
+    stats: Option<PathBuf>,
+    /// Write the counts to standard error, in one line of key=value
+    #[arg(long)]
+    log: bool,
+    /// Leave the exact numbers of tokens out of the counts
+    #[arg(long)]
+    no_tokens: bool,
+    /// Add up the objects of --stats on standard input, and do nothing else
+    #[arg(long, conflicts_with = "file")]
+    sum: bool,
+    /// Hand lines of this length or more on as they are
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
+    max_line: u64,
+    /// Stop reading a compressed file that grows beyond this
+    #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
+    max_decompressed: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn main() -> ExitCode {
+    cli::main("tok-compress", |o: &Options| &o.common, run)
+}
+
+fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
+    if o.sum {
+        return io.out.raw(Stats::sum(&mut *io.input)?.json()?.as_bytes()).map(|()| Status::Done);
+    }
+    let options = compress::Options {
+        read_max_lines: o.read_max_lines,
+        read_keep_lines: o.read_keep_lines,
+        lru: o.lru,
+        min_bytes: o.min_bytes,
+        references: !o.no_references,
+        max_line_bytes: o.max_line,
+        policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
+    };
+    let file = o.file.as_deref().filter(|file| *file != Path::new("-"));
+    let Some(source) = Source::open(file, o.max_decompressed, &mut io.skips) else { return Ok(Status::Partial) };
+    let mut out = Output::new(&mut io.out, !o.no_tokens && (o.stats.is_some() || o.log));
+    let status = compress::run(source, &o.mode, &options.usual(), &mut out, &mut io.skips)?;
+    out.report(o.log.then_some(io.program), o.stats.as_deref(), file).map(|()| status)
+}

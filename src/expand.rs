@@ -1,0 +1,140 @@
+//! tok-expand: puts back into a session what tok-compress left out of it.
+//!
+//! It restores what the stream holds, not the file: each line that says what was left out of it
+//! gets that back from the original, byte for byte; every other line is written as it is. So what
+//! was filtered away stays away, and what was edited stays edited.
+//!
+//! This room knows elisions and bytes. It knows no format and no mode.
+
+mod original;
+
+use std::io::BufRead;
+
+use anyhow::Result;
+
+use crate::elision::{self, Elision, Marked};
+use crate::json;
+use crate::skip::Skips;
+use crate::stream::{Sink, Status};
+use crate::verbatim::{Read, Verbatim};
+pub use original::Original;
+
+/// Reads a stream that tok-compress wrote and writes it whole again.
+///
+/// Returns [`Status::Partial`], and writes nothing further, where the original is no longer what it
+/// was: no line is ever restored from other bytes.
+///
+/// # Errors
+/// The input cannot be read, the output cannot be written.
+pub fn run(
+    input: &mut dyn BufRead,
+    original: &mut Original,
+    max_line_bytes: u64,
+    out: &mut Sink,
+    skips: &mut Skips,
+) -> Result<Status> {
+    let mut input = Verbatim::new(input, max_line_bytes);
+    let mut writer = Writer { out, holds_feed: original.may_lack_last_feed(), owes_feed: false, last: Last::default() };
+    while let Some(read) = input.read()? {
+        match read {
+            Read::Line { bytes, .. } => match restored(bytes, original) {
+                Ok(None) => writer.line(bytes)?,
+                Ok(Some(whole)) => writer.line(&whole)?,
+                Err(Refused { line, why }) => {
+                    skips.note(original.name(), Some(line), &why);
+                    writer.finish(false)?;
+                    return Ok(Status::Partial);
+                }
+            },
+            Read::TooLong => {
+                writer.begin()?;
+                input.hand_on(&mut |part| writer.part(part))?;
+                writer.end()?;
+            }
+        }
+    }
+    let lacks_feed = match original.ends_with_unfinished(&writer.last) {
+        Ok(lacks_feed) => lacks_feed,
+        Err(why) => {
+            skips.note(original.name(), None, &why);
+            return Ok(Status::Partial);
+        }
+    };
+    writer.finish(lacks_feed)?;
+    Ok(Status::Done)
+}
+
+/// Why a line cannot be restored: the line of the original, and what is wrong there.
+struct Refused {
+    line: u64,
+    why: String,
+}
+
+/// The line with what was left out of it; `None` where nothing was.
+fn restored(line: &[u8], original: &mut Original) -> Result<Option<Vec<u8>>, Refused> {
+    let Some(text) = std::str::from_utf8(line).ok().filter(|text| elision::is_marked(text)) else { return Ok(None) };
+    let Some(Marked { elisions, mark }) = elision::read(text) else { return Ok(None) };
+    let mut bytes = |elision: &Elision| original.bytes(elision).map_err(|why| Refused { line: elision.line, why });
+    if let Some(whole) = elisions.iter().find(|elision| elision.at.is_empty()) {
+        return bytes(whole).map(Some);
+    }
+    let (mut ranges, mut values) = (vec![mark], vec![String::new()]);
+    for elision in &elisions {
+        let Some(value) = json::at(text, &elision.at) else { continue };
+        let now = json::text(value).map(|text| elision::check(&text));
+        let Some(range) = json::range_of(text, value).filter(|_| now == elision.left) else { continue };
+        ranges.push(range);
+        values.push(String::from_utf8_lossy(&bytes(elision)?).into_owned());
+    }
+    let edits = ranges.into_iter().zip(values.iter().map(String::as_str)).collect();
+    Ok(Some(json::spliced(text, edits).into_bytes()))
+}
+
+/// A line by its length and hash: enough to know it again.
+#[derive(Default)]
+struct Last {
+    bytes: u64,
+    hasher: blake3::Hasher,
+}
+
+/// Writes lines, and the last line feed only where the original has it.
+struct Writer<'o, 'w> {
+    out: &'o mut Sink<'w>,
+    /// Whether line feeds must wait until it is known that a line follows.
+    holds_feed: bool,
+    owes_feed: bool,
+    last: Last,
+}
+
+impl Writer<'_, '_> {
+    fn line(&mut self, line: &[u8]) -> Result<()> {
+        if !self.holds_feed {
+            return self.out.raw(line);
+        }
+        self.begin()?;
+        self.part(line)?;
+        self.end()
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.last = Last::default();
+        if std::mem::take(&mut self.owes_feed) { self.out.lines(b"\n") } else { Ok(()) }
+    }
+
+    fn part(&mut self, part: &[u8]) -> Result<()> {
+        if self.holds_feed {
+            self.last.bytes += part.len() as u64;
+            self.last.hasher.update(part);
+        }
+        self.out.lines(part)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.owes_feed = self.holds_feed;
+        if self.holds_feed { Ok(()) } else { self.out.raw(b"") }
+    }
+
+    fn finish(&mut self, lacks_feed: bool) -> Result<()> {
+        if self.owes_feed && !lacks_feed { self.out.lines(b"\n") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,106 @@
+//! One line as entries: the blocks of a message, each by itself.
+
+use crate::format::entry::{Entry, Field, Speaker, said};
+use crate::json;
+
+/// The entries of a line: none where no model saw it; `None` where it is no object.
+pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
+    let [kind, message, timestamp, meta] = json::members(line, ["type", "message", "timestamp", "isMeta"])?;
+    let role = match kind.and_then(json::text).as_deref() {
+        Some("assistant") => Speaker::Assistant,
+        Some("user") => Speaker::User,
+        _ => return Some(Vec::new()),
+    };
+    let content = message.and_then(|message| json::members(message, ["content"])?[0]);
+    let Some(content) = content else { return Some(Vec::new()) };
+    let line = Line { role, is_meta: meta == Some("true"), timestamp };
+    let Some(blocks) = json::elements(content) else {
+        return Some(line.text(Some(content), "/message/content".into()).into_iter().collect());
+    };
+    let at = |n: usize| format!("/message/content/{n}");
+    Some(blocks.iter().enumerate().filter_map(|(n, block)| line.block(block, &at(n))).collect())
+}
+
+/// What the blocks of a line share.
+struct Line<'a> {
+    role: Speaker,
+    is_meta: bool,
+    timestamp: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn entry(&self, speaker: Speaker) -> Entry<'a> {
+        Entry { timestamp: self.timestamp, ..Entry::new(speaker) }
+    }
+
+    fn block(&self, block: &'a str, at: &str) -> Option<Entry<'a>> {
+        let names = ["type", "text", "id", "name", "input", "tool_use_id", "content", "is_error"];
+        let [kind, text, id, name, input, answers, content, is_error] = json::members(block, names)?;
+        match &*json::text(kind?)? {
+            "text" => self.text(text, format!("{at}/text")),
+            "image" | "document" => {
+                let mut entry = self.entry(self.speaker());
+                image(&mut entry, block, at);
+                Some(entry).filter(|entry| !entry.texts.is_empty())
+            }
+            kind if kind.ends_with("tool_use") => Some(Entry {
+                tool: name.and_then(json::text),
+                call_id: id.and_then(json::text),
+                arguments: input,
+                ..self.entry(Speaker::Call)
+            }),
+            kind if kind.ends_with("tool_result") => {
+                let mut entry = self.entry(Speaker::Output);
+                entry.call_id = answers.and_then(json::text);
+                entry.is_error = is_error == Some("true");
+                entry.at = Some(at.to_owned());
+                result(&mut entry, content?, &format!("{at}/content"));
+                Some(entry)
+            }
+            _ => None,
+        }
+    }
+
+    fn speaker(&self) -> Speaker {
+        if self.is_meta { Speaker::System } else { self.role }
+    }
+
+    fn text(&self, value: Option<&'a str>, at: String) -> Option<Entry<'a>> {
+        let text = json::text(value?)?;
+        let mut entry = self.entry(self.speaker());
+        if entry.speaker == Speaker::User {
+            match said(&text) {
+                None => entry.speaker = Speaker::System,
+                Some(said) if said.len() < text.len() => entry.said = Some(said.into_owned()),
+                Some(_) => {}
+            }
+        }
+        entry.add(Field::Content, value, at);
+        Some(entry)
+    }
+}
+
+/// The content of a result: a text, or parts.
+fn result<'a>(entry: &mut Entry<'a>, content: &'a str, at: &str) {
+    let Some(parts) = json::elements(content) else { return entry.add(Field::Output, Some(content), at) };
+    for (n, part) in parts.into_iter().enumerate() {
+        let at = format!("{at}/{n}");
+        image(entry, part, &at);
+        let text = json::members(part, ["text"]).and_then(|[text]| text);
+        entry.add(Field::Output, text, format!("{at}/text"));
+    }
+}
+
+/// The base64 of an image, where the block is one.
+fn image<'a>(entry: &mut Entry<'a>, block: &'a str, at: &str) {
+    let Some([Some(source)]) = json::members(block, ["source"]) else { return };
+    let Some([kind, mime, data]) = json::members(source, ["type", "media_type", "data"]) else { return };
+    if kind.and_then(json::text).as_deref() != Some("base64") {
+        return;
+    }
+    let texts = entry.texts.len();
+    entry.add(Field::Image, data, format!("{at}/source/data"));
+    if let Some(text) = entry.texts.get_mut(texts) {
+        text.mime = mime.and_then(json::text);
+    }
+}

@@ -1,0 +1,45 @@
+//! The first lines of a file: enough of them to know its format.
+
+use std::io::{self, BufRead, Read};
+
+use serde::de::IgnoredAny;
+
+use super::{Format, Recognised, recognise};
+
+/// Longer lines say nothing of the format that shorter ones do not.
+const HEAD_LINE_BYTES: usize = 1 << 20;
+
+/// Reads first lines, `most_bytes` of them at most, until a format knows them or none can. Returns
+/// what was read, which the reader of the file must read again.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
+    let (mut head, mut lines) = (Vec::new(), Vec::new());
+    loop {
+        let from = head.len();
+        let left = most_bytes.saturating_sub(from) as u64;
+        let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
+        lines.extend(head.get(from..).and_then(said));
+        // Every answer looks at all lines again: ask ever more rarely.
+        if read > 0 && !lines.len().is_power_of_two() {
+            continue;
+        }
+        let known: Vec<&str> = lines.iter().map(String::as_str).collect();
+        match recognise(&known, read == 0) {
+            Recognised::Format(format) => return Ok((head, Some(format))),
+            Recognised::Unknown => return Ok((head, None)),
+            Recognised::NeedMore => {}
+        }
+    }
+}
+
+/// A line as the formats look at it; `None` for one that is damaged or too long.
+fn said(line: &[u8]) -> Option<String> {
+    if line.len() > HEAD_LINE_BYTES {
+        return None;
+    }
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_matches(|c: char| matches!(c, '\u{feff}' | '\0') || c.is_whitespace());
+    serde_json::from_str::<IgnoredAny>(text).is_ok().then(|| text.to_owned())
+}
