@@ -148,7 +148,7 @@ impl Rank {
     fn session(&mut self, record: &Record) -> Result<()> {
         let session: Session = record.read()?;
         let thread = self.threads.begin(&session);
-        self.tally.session(&session);
+        self.tally.session(&session, &record.read()?);
         if let Some(own) = &mut self.own {
             own.session(record.line, thread);
         }

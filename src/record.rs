@@ -36,7 +36,7 @@ pub use finding::{Finding, Reached, Severity};
 pub use measured::{Block, Measured, Shape};
 pub use money::Usd;
 pub use request::{Billed, Request, Uncounted};
-pub use session::{Kind, Session};
+pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};
 pub use stream::{Priced, Stream};

@@ -85,7 +85,7 @@ impl History {
 
     fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().filter_map(|step| match &step.what {
-            Moment::Request(call) => Some(call),
+            Moment::Request(call) => Some(call.as_ref()),
             Moment::Change(_) => None,
         })
     }
@@ -141,6 +141,7 @@ impl<'h> Walk<'h> {
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
             law: call.law.name,
             nearest: call.nearest,
+            naive: call.naive,
             saved: call.tariff.and_then(|tariff| tariff.saved()),
             cost: call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output)),
         });

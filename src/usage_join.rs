@@ -20,7 +20,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Event, Part, Priced, Request, Role, Type, What};
+use crate::record::{Event, Part, Priced, Replayed, Request, Role, Session, Type, What};
 use crate::replay::{Content, History, Prices};
 use crate::stream::{Filter, Record, Sink};
 use buckets::Buckets;
@@ -46,17 +46,9 @@ struct Thread {
     seq: u64,
     /// For each request the bucket it was joined with.
     buckets: Vec<Option<String>>,
-}
-
-/// Whose record it is.
-#[derive(Deserialize)]
-struct Owner<'a> {
-    #[serde(borrow)]
-    provider: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    thread: Cow<'a, str>,
-    #[serde(borrow)]
-    session: Cow<'a, str>,
+    /// Usage that the file repeats from a parent's, on so many lines; its model is the first that the
+    /// thread names.
+    replayed: Option<(Request, u64)>,
 }
 
 /// What is looked at of a span.
@@ -124,6 +116,16 @@ impl View<'_> {
     }
 }
 
+/// The usage lines that the file repeats from a parent's, added up.
+fn replayed(session: &Session) -> Request {
+    Request {
+        input_tokens: session.replayed_input_tokens,
+        cache_read_tokens: session.replayed_cache_read_tokens,
+        output_tokens: session.replayed_output_tokens,
+        ..Request::default()
+    }
+}
+
 impl UsageJoin {
     /// A filter that holds up to `memory` bytes of lines before it uses a temporary file, joins
     /// with that ledger, and charges by these prices.
@@ -150,6 +152,7 @@ impl UsageJoin {
             history: history(),
             seq: 0,
             buckets: Vec::new(),
+            replayed: None,
         }))
     }
 
@@ -158,7 +161,9 @@ impl UsageJoin {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         let bill = thread.history.replay();
         let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.buckets));
+        let replayed = thread.replayed.and_then(|(usage, lines)| self.prices.cost(&usage, lines));
         self.held.drain(|record| match record.kind {
+            Type::Session => out.extend(&record, &Replayed { naive_cost_usd: replayed }),
             Type::Span => out.extend(&record, &spans.next().unwrap_or_default()),
             Type::Request => match requests.next() {
                 Some((mut billed, bucket)) => {
@@ -182,10 +187,11 @@ impl Filter for UsageJoin {
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         match record.kind {
             Type::Session => {
-                let owner: Owner = record.read()?;
+                let session: Session = record.read()?;
                 self.close(out)?;
-                let thread = self.thread(&owner.thread, &owner.session, out)?;
-                thread.history.served_by(owner.provider.as_deref().unwrap_or(""));
+                let thread = self.thread(&session.thread, &session.session, out)?;
+                thread.history.served_by(session.provider.as_deref().unwrap_or(""));
+                thread.replayed = session.replayed_reports.map(|lines| (replayed(&session), lines));
             }
             Type::Span => {
                 let span: View = record.read()?;
@@ -198,6 +204,9 @@ impl Filter for UsageJoin {
                 let bucket = self.usage.as_mut().and_then(|usage| usage.join(&request));
                 let thread = self.thread(&request.thread, &request.session, out)?;
                 thread.seq = request.seq;
+                if let Some((usage, _)) = thread.replayed.as_mut().filter(|(usage, _)| usage.model.is_none()) {
+                    usage.model.clone_from(&request.model);
+                }
                 thread.history.request(&request);
                 thread.buckets.push(bucket);
             }

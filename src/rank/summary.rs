@@ -6,7 +6,7 @@ use super::credit::Net;
 use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
-use crate::record::{Billed, Event, Kind, Priced, Request, Session, Summary, Total, Uncounted, Usd, What};
+use crate::record::{Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Usd, What};
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
@@ -28,7 +28,10 @@ impl Tally {
     }
 
     /// Takes a `session` record.
-    pub(super) fn session(&mut self, session: &Session) {
+    pub(super) fn session(&mut self, session: &Session, replayed: &Replayed) {
+        if session.replayed_reports.is_some() {
+            self.naive("fork", replayed.naive_cost_usd);
+        }
         if session.kind == Kind::Main {
             *self.summary.sessions.entry(session.agent.clone()).or_default() += 1;
         }
@@ -37,6 +40,12 @@ impl Tally {
     /// Takes a `request` record and what it cost.
     pub(super) fn request(&mut self, request: &Request, billed: &Billed) {
         let cost = billed.cost_usd;
+        match request.as_written() {
+            None => spend(&mut self.summary.naive_usd, cost),
+            Some(_) if !request.counted => self.naive("copy", billed.naive_cost_usd),
+            Some((_, 0)) => self.naive("unreported", billed.naive_cost_usd),
+            Some(_) => self.naive("repeated", billed.naive_cost_usd),
+        }
         let sums = &mut self.summary;
         if !request.counted {
             *sums.uncounted.entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned()).or_default() += 1;
@@ -64,6 +73,12 @@ impl Tally {
                 sums.last = Some(at.clone());
             }
         }
+    }
+
+    /// A plain sum of the lines takes something for so much.
+    fn naive(&mut self, reason: &str, cost: Option<Usd>) {
+        *self.summary.naive.entry(reason.to_owned()).or_default() += 1;
+        spend(&mut self.summary.naive_usd, cost);
     }
 
     /// Takes an `event` record.

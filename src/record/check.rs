@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session, Skip, Span,
-    Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request, Session,
+    Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
 
 /// The largest integer that every JSON reader keeps exactly.
@@ -104,6 +104,7 @@ impl Checker {
         let Some(session) = parse::<Session>(line, faults) else { return };
         self.close(faults);
         self.judged = false;
+        parse::<Replayed>(line, faults);
         instant(session.started.as_deref(), "started", faults);
         faults.unless(self.threads.insert(session.thread.clone()), || {
             format!("session: thread {} begins a second time", session.thread)

@@ -102,6 +102,29 @@ pub struct Request {
     pub line: Option<u64>,
 }
 
+impl Request {
+    /// The usage as often as lines of the file report it, and on how many lines: what a plain sum takes
+    /// for this request. `None` where it is what is counted.
+    pub fn as_written(&self) -> Option<(Request, u64)> {
+        let is_copy = self.uncounted == Some(Uncounted::Copy);
+        if !is_copy && (!self.counted || self.reports.is_none_or(|lines| lines == 1)) {
+            return None;
+        }
+        let lines = self.reports.unwrap_or(1);
+        let times = |tokens: Option<u64>| tokens.map(|tokens| tokens.saturating_mul(lines));
+        let written = Request {
+            model: self.model.clone(),
+            input_tokens: times(self.input_tokens),
+            cache_read_tokens: times(self.cache_read_tokens),
+            cache_write_tokens: times(self.cache_write_tokens),
+            cache_write_1h_tokens: times(self.cache_write_1h_tokens),
+            output_tokens: self.reported_output_tokens.or(times(self.output_tokens)),
+            ..Request::default()
+        };
+        Some((written, lines))
+    }
+}
+
 /// What `tok-usage-join` adds to a request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Billed {
@@ -152,6 +175,11 @@ pub struct Billed {
     /// in front of them is broken. Absent where nothing was read or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_saved_usd: Option<Usd>,
+    /// What a plain sum of the file's usage lines makes of it, where that is not `cost_usd`: the response
+    /// stands on several lines or on none, or is counted in another file. Absent where the price is
+    /// not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naive_cost_usd: Option<Usd>,
     /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
@@ -172,6 +200,7 @@ impl Addition for Billed {
         "context_unrecorded_tokens",
         "cost_usd",
         "cache_saved_usd",
+        "naive_cost_usd",
         "bucket",
     ];
 }

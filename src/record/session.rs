@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Addition, Usd};
+
 /// What a thread was run for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -71,4 +73,18 @@ pub struct Session {
     /// First instant the file names (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
+}
+
+/// What `tok-usage-join` adds to a session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Replayed {
+    /// What a plain sum of the file's usage lines adds for those that repeat a parent's: they are
+    /// charged as requests of average size, by the prices of the thread's first model. Absent where
+    /// there are none, or the price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naive_cost_usd: Option<Usd>,
+}
+
+impl Addition for Replayed {
+    const KEYS: &'static [&'static str] = &["naive_cost_usd"];
 }

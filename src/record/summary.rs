@@ -62,6 +62,15 @@ pub struct Summary {
     /// What these cost beyond the price of reading them from the cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_break_usd: Option<Usd>,
+    /// What a plain sum of the files' usage lines would say that all cost. Absent where no price is
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naive_usd: Option<Usd>,
+    /// Why it is off, how many of each: `repeated` (usages that stand on more than one line),
+    /// `unreported` (that stand on none), `copy` (responses counted in another file), `fork` (threads
+    /// whose file repeats a parent's lines).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub naive: BTreeMap<String, u64>,
     /// Thread that cost most; where no price is known, the one with the largest input and output
     /// together.
     #[serde(skip_serializing_if = "Option::is_none")]

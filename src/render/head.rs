@@ -214,6 +214,7 @@ fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
         parts.push(format!("{} of {} explained", grouped(explained), counted(steps, "step")));
     }
     parts.extend(sums(summary));
+    parts.extend(naive(summary, layout));
     for (why, n) in summary.uncounted.iter().take(NAMED) {
         parts.push(format!("{} not counted ({})", counted(*n, "request"), reason(why, layout)));
     }
@@ -232,6 +233,19 @@ fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
         parts.push("no coverage record: the stream was cut off or filtered".into());
     }
     parts
+}
+
+/// What a plain sum of the usage lines would say, and why; `None` where it is right.
+fn naive(summary: &Summary, layout: &Layout) -> Option<String> {
+    let cost = summary.naive_usd.filter(|cost| Some(*cost) != summary.cost_usd)?;
+    let why = summary.naive.iter().take(NAMED).map(|(reason, n)| match reason.as_str() {
+        "copy" => counted(*n, "copy").replace("copys", "copies"),
+        "fork" => counted(*n, "fork"),
+        "repeated" => format!("{} repeats", grouped(*n)),
+        "unreported" => format!("{} unlisted", grouped(*n)),
+        other => format!("{} {}", grouped(*n), name_of(other, layout)),
+    });
+    Some(format!("a naive sum would say {} ({})", usd(cost), why.collect::<Vec<_>>().join(", ")))
 }
 
 /// Whether what was charged to content adds up to what was reported; `None` where nobody charged.

@@ -99,6 +99,8 @@ pub(super) struct Answered {
     pub(super) cost: Option<Usd>,
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) saved: Option<Usd>,
+    /// What a plain sum of the file's lines makes of it.
+    pub(super) naive: Option<Usd>,
 }
 
 impl Answered {
@@ -118,6 +120,7 @@ impl Answered {
             context_unrecorded_tokens: Some(unrecorded),
             cost_usd: self.cost,
             cache_saved_usd: self.saved,
+            naive_cost_usd: self.naive,
             bucket: None,
         }
     }

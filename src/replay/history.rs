@@ -11,7 +11,7 @@ use super::label::Labels;
 use super::law::{self, Law};
 use super::price::{Prices, Tariff};
 use super::total::Period;
-use crate::record::{Event, Part, Request, Role, Uncounted};
+use crate::record::{Event, Part, Request, Role, Uncounted, Usd};
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -192,6 +192,8 @@ pub(super) struct Call {
     pub(super) nearest: bool,
     /// What its tokens cost, where it is counted and the price is known.
     pub(super) tariff: Option<Tariff>,
+    /// What a plain sum of the file's lines makes of it.
+    pub(super) naive: Option<Usd>,
 }
 
 impl Call {
@@ -220,7 +222,7 @@ pub(super) struct Step {
 
 #[derive(Debug)]
 pub(super) enum Moment {
-    Request(Call),
+    Request(Box<Call>),
     Change(Box<Change>),
 }
 
@@ -306,8 +308,14 @@ impl History {
             law,
             nearest,
             tariff,
+            naive: self.naive(request),
         };
-        self.steps.push(Step { after: self.spans.len(), what: Moment::Request(call) });
+        self.steps.push(Step { after: self.spans.len(), what: Moment::Request(Box::new(call)) });
+    }
+
+    fn naive(&self, request: &Request) -> Option<Usd> {
+        let (written, lines) = request.as_written()?;
+        self.prices.as_ref()?.cost(&written, lines)
     }
 
     /// An event stands here; only what changes the context matters.

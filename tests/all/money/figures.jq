@@ -15,6 +15,14 @@ def class:
   elif .source == "tool" then "tool output"
   else "instructions" end;
 
+# What a plain sum of the lines takes: a usage as often as it is written down.
+def naive($r):
+  if $r.counted and ($r.reports // 1) == 1 then .naive += ($r.cost_usd | pico)
+  elif $r.counted or $r.uncounted == "copy" then
+    .naive += ($r.naive_cost_usd | pico)
+    | .naive_why |= plus(if $r.uncounted == "copy" then "copy" elif $r.reports == 0 then "unreported" else "repeated" end; 1)
+  else . end;
+
 def counted($r):
   .requests += 1
   | .input += ($r.input_tokens // 0) | .output += ($r.output_tokens // 0)
@@ -42,14 +50,15 @@ def charged($t):
 reduce inputs as $r (
   {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, placeholders: 0, steps: 0, explained: 0,
    thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, what: {}, what_usd: {},
-   breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
+   naive: 0, naive_why: {}, breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
   if $r.type == "stream" then .prices = $r.prices
   elif $r.type == "session" then
     .threads += 1
     | .thread[$r.thread] = ((.thread[$r.thread] // {}) + {index: .threads, session: $r})
+    | (if $r.replayed_reports then .naive += ($r.naive_cost_usd | pico) | .naive_why |= plus("fork"; 1) else . end)
     | (if $r.kind == "main" then .sessions |= plus($r.agent; 1) else . end)
   elif $r.type == "request" then
-    if $r.counted then counted($r) else .uncounted |= plus($r.uncounted; 1) end
+    naive($r) | if $r.counted then counted($r) else .uncounted |= plus($r.uncounted; 1) end
   elif $r.type == "total" then charged($r)
   elif $r.type == "event" and $r.what == "cache_break" then .breaks += 1 | .break_usd += ($r.cost_usd | pico)
   elif $r.type == "finding" then .findings += 1 | .net += $r.net_tokens | .net_usd += ($r.net_usd | pico)

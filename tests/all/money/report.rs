@@ -111,6 +111,19 @@ impl Figures {
         assert_eq!(charged, self.n("/input"), "totals are the requests");
         assert_eq!(self.n("/total/output"), self.n("/output"), "totals are the requests");
         parts.push("sums to the reported input".into());
+        if self.n("/naive") != self.n("/usd") {
+            let counts = [("copy", "copies"), ("fork", "forks"), ("repeated", ""), ("unreported", "")];
+            let why = counts.iter().filter_map(|(reason, several)| {
+                let n = self.at(&format!("/naive_why/{reason}")).as_u64()?;
+                Some(match *reason {
+                    "repeated" => format!("{} repeats", grouped(n)),
+                    "unreported" => format!("{} unlisted", grouped(n)),
+                    one => format!("{} {}", grouped(n), if n == 1 { one } else { several }),
+                })
+            });
+            let why = why.collect::<Vec<_>>().join(", ");
+            parts.push(format!("a naive sum would say {} ({why})", usd(self.usd("/naive"))));
+        }
         let mut reasons = self.largest("/uncounted");
         reasons.sort();
         for (reason, n) in reasons {

@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session,
-    Skip, Span, Stream, Summary, Total, Usage,
+    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request,
+    Session, Skip, Span, Stream, Summary, Total, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -24,7 +24,7 @@ fn wires() -> Vec<Wire> {
     let one = |name, writer, schema| Wire { name, parts: vec![(writer, schema)] };
     vec![
         Wire { name: "stream", parts: vec![("tok-split", of::<Stream>()), ("tok-usage-join", of::<Priced>())] },
-        one("session", "tok-split", of::<Session>()),
+        Wire { name: "session", parts: vec![("tok-split", of::<Session>()), ("tok-usage-join", of::<Replayed>())] },
         Wire {
             name: "span",
             parts: vec![

@@ -53,7 +53,7 @@ record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
     provider: String, parent: String, root: String, project: String, cwd: String, branch: String, version: String,
     started: String, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
-    replayed_output_tokens: u64,
+    replayed_output_tokens: u64, naive_cost_usd: f64,
 });
 
 record!(Span {
@@ -88,7 +88,7 @@ record!(Request {
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
-    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64, bucket: String,
+    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64, naive_cost_usd: f64, bucket: String,
 });
 
 record!(Event {
@@ -137,7 +137,7 @@ record!(Summary {
     first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
     cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, what_usd: BTreeMap<String, f64>, first_usd: f64,
     resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
-    net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
+    naive_usd: f64, naive: BTreeMap<String, u64>, net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
     cache_break_usd: f64,
 });
 
