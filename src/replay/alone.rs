@@ -13,8 +13,9 @@
 //! The counter is the judge: what is farther off than it ever is has something else in it. What the
 //! judge cannot see (a change of some tokens beside a text of hundreds) stays in the measurement.
 
+use super::content::Kind;
 use super::counter::{COUNTER_PERCENT, Counter};
-use super::history::{Kind, Span};
+use super::history::Span;
 use crate::record::Basis;
 
 /// A call that came back with its default written out is told from one that did not beside a
@@ -98,7 +99,8 @@ fn shortened<'s>(counter: &Counter, mut response: impl Iterator<Item = &'s Span>
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::{Content, History};
+    use super::super::content::Content;
+    use super::super::history::History;
     use super::super::law::{Law, Rule, law};
     use super::*;
     use crate::record::{Part, Role};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cache::Break;
-use super::history::Classes;
+use super::content::Classes;
 use super::label::Labels;
 use super::load::Load;
 use super::pieces::Past;

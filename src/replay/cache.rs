@@ -13,8 +13,9 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use super::content::Class;
 use super::context::Context;
-use super::history::{Call, Class, Span};
+use super::history::{Call, Span};
 use super::prefix::Live;
 use crate::record::Usd;
 

@@ -15,9 +15,10 @@
 //! follows, until a step the other way pays it back.
 
 use super::alone::{Found, judge};
+use super::content::Kind;
 use super::context::Context;
 use super::forecast::{Ahead, Forecast};
-use super::history::{Call, Kind};
+use super::history::Call;
 use super::law::{Rule, TOLERANCE};
 use super::load::Load;
 use super::output::proportional;

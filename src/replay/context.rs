@@ -10,7 +10,8 @@
 
 use std::collections::HashSet;
 
-use super::history::{Class, Classes, Span};
+use super::content::{Class, Classes};
+use super::history::Span;
 use super::total;
 use crate::record::{Basis, Event, What};
 

@@ -5,7 +5,7 @@
 //! outputs are placeholders. Its numbers per piece are framing: a call is written out with its name,
 //! its arguments by name and an id.
 
-use super::history::Kind;
+use super::content::Kind;
 
 /// A counter: `percent` of the plain tokens, and so many for each piece; and what else is known of
 /// the steps that it guards.

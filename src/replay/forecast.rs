@@ -11,8 +11,9 @@
 //! - Some models report the n-th part of the input of a response with n calls. Whole and part
 //!   differ by a factor: the one that is nearer is meant.
 
+use super::content::Kind;
 use super::context::Context;
-use super::history::{Call, History, Kind, Moment};
+use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule, TOLERANCE};
 use super::signed;
 use super::weigh::{Responses, Weight};

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::history::Content;
+use super::content::Content;
 use crate::record::Part;
 
 /// A kind of content, its names by number; name 0 is no name.

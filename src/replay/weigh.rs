@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::history::{Call, History, Kind, Moment, Span};
+use super::content::Kind;
+use super::history::{Call, History, Moment, Span};
 use super::law::{Frame, Law, REASONING_FRAME, ROUNDING, Reasoning, Rule};
 use super::output::proportional;
 

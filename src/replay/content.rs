@@ -1,0 +1,130 @@
+//! Content: what the replay is told of a span, and what kinds of it there are.
+//!
+//! [`Class`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws do.
+
+use super::law;
+use crate::record::{Part, Role};
+
+/// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Content<'a> {
+    /// Place in the order of the thread's records.
+    pub seq: u64,
+    /// Plain tokens; `None` where nothing is known of what it weighs when it is sent.
+    pub tokens: Option<u64>,
+    /// What it weighs among the other reasoning of its request, in any unit that they share.
+    pub weight: u64,
+    /// Ordinal of the request that produced it.
+    pub made_by: Option<u64>,
+    /// Whose turn in the conversation it is.
+    pub role: Role,
+    /// What kind of content it is.
+    pub part: Part,
+    /// Where it comes from.
+    pub source: &'a str,
+    /// Name of the tool, or empty.
+    pub tool: &'a str,
+    /// Server of the tool, or empty.
+    pub server: &'a str,
+    /// Program and verb, or empty.
+    pub command: &'a str,
+    /// Only the next request carries it.
+    pub ephemeral: bool,
+    /// Line of the file: spans of one line are one item.
+    pub line: Option<u64>,
+    /// `final_answer`, `commentary`, or empty where the file does not say.
+    pub phase: &'a str,
+    /// Tokens in the form that some models are sent, where it differs.
+    pub rendered: Option<u64>,
+    /// Tokens of the qualified tool name.
+    pub tool_tokens: Option<u64>,
+    /// Of reasoning: bytes of its encrypted text.
+    pub sealed_bytes: Option<u64>,
+    /// Bytes by character class, as in [`crate::record::Measured`].
+    pub classes: Option<[u64; 6]>,
+    /// Of its letters, the capitals, in bytes.
+    pub capital_bytes: u64,
+    /// Size of the text, and the limit it is cut to on the wire.
+    pub cut: Option<(u64, u64)>,
+}
+
+/// What kinds of content a context is made of; the order of `context_*_tokens` in
+/// [`crate::record::Billed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Instructions,
+    Tools,
+    Messages,
+    Images,
+    Reasoning,
+    /// What no file records.
+    Unrecorded,
+}
+
+/// Tokens by [`Class`].
+pub(super) type Classes = [u64; 6];
+
+impl Class {
+    /// Text is a message where somebody said it, and instructions where the program added it.
+    pub(super) fn of(content: &Content) -> Class {
+        match content.part {
+            Part::Reasoning => Class::Reasoning,
+            Part::Image | Part::Document => Class::Images,
+            Part::ToolCall | Part::ToolOutput => Class::Tools,
+            Part::Text | Part::Opaque => match (content.role, content.source) {
+                (Role::Assistant | Role::Tool, _) | (_, "user" | "compaction_summary") => Class::Messages,
+                _ => Class::Instructions,
+            },
+        }
+    }
+}
+
+/// What the laws tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A message of the assistant that closes its turn, if its response has no call (`None`: the
+    /// file does not say).
+    Answer(Option<bool>),
+    /// A message of the user.
+    User,
+    /// Other input text.
+    Input,
+    Call {
+        patch: bool,
+        server: bool,
+    },
+    /// A call that the provider serves itself.
+    Search,
+    Output {
+        patch: bool,
+        server: bool,
+        sure: bool,
+    },
+    /// An image; `answer`: a tool returned it.
+    Image {
+        answer: bool,
+    },
+    Reasoning,
+    /// Content that no law predicts.
+    Opaque,
+}
+
+impl Kind {
+    pub(super) fn of(content: &Content) -> Kind {
+        let (patch, server) = (content.tool == law::PATCH, !content.server.is_empty());
+        match content.part {
+            Part::Reasoning => Kind::Reasoning,
+            Part::Image => Kind::Image { answer: content.role == Role::Tool },
+            Part::ToolCall if content.tool == law::SEARCH => Kind::Search,
+            Part::ToolCall => Kind::Call { patch, server },
+            Part::ToolOutput => Kind::Output { patch, server, sure: content.tool != law::TOOL_SEARCH },
+            Part::Document | Part::Opaque => Kind::Opaque,
+            Part::Text => match (content.role, content.phase) {
+                (Role::Assistant, "") => Kind::Answer(None),
+                (Role::Assistant, phase) => Kind::Answer(Some(phase == "final_answer")),
+                (Role::User, _) => Kind::User,
+                _ => Kind::Input,
+            },
+        }
+    }
+}
