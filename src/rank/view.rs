@@ -45,6 +45,12 @@ pub(crate) struct SpanView<'a> {
     #[serde(borrow)]
     pub(crate) command: Option<Text<'a>>,
     #[serde(borrow)]
+    pub(crate) target: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) call_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) hash: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(crate) file: Option<Text<'a>>,
     pub(crate) line: Option<u64>,
     pub(crate) bytes: u64,
@@ -109,6 +115,30 @@ impl SpanView<'_> {
         self.carried_tokens.unwrap_or(0)
     }
 
+    /// The span, to be kept beyond its line: what a finding needs of it.
+    pub(crate) fn kept(&self) -> SpanView<'static> {
+        SpanView {
+            id: self.id.kept(),
+            part: self.part,
+            source: self.source.kept(),
+            tool: self.tool.as_ref().map(Text::kept),
+            server: self.server.as_ref().map(Text::kept),
+            command: self.command.as_ref().map(Text::kept),
+            file: self.file.as_ref().map(Text::kept),
+            line: self.line,
+            bytes: self.bytes,
+            tokens: self.tokens,
+            sent_tokens: self.sent_tokens,
+            carried_from: self.carried_from,
+            carried_to: self.carried_to,
+            carried_requests: self.carried_requests,
+            carried_tokens: self.carried_tokens,
+            input_cost_usd: self.input_cost_usd,
+            first_cost_usd: self.first_cost_usd,
+            ..SpanView::default()
+        }
+    }
+
     /// Whether the same text was seen before in the same thread.
     pub(crate) fn is_copy_in_thread(&self) -> bool {
         matches!(self.copy_scope, Some(Scope::Turn | Scope::Session)) && self.dup_tokens.is_some()
@@ -136,6 +166,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
         #[derive(Deserialize)]
         struct Borrowed<'b>(#[serde(borrow)] Cow<'b, str>);
         Borrowed::deserialize(from).map(|text| Text(text.0))
+    }
+}
+
+impl Text<'_> {
+    /// The same, to be kept beyond the line.
+    fn kept(&self) -> Text<'static> {
+        Text(Cow::Owned(self.to_string()))
     }
 }
 
