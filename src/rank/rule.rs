@@ -27,6 +27,7 @@ mod embedded_image;
 mod image_in_text;
 mod large_tool_output;
 mod memory_prompt;
+mod orphan_output;
 mod reread;
 mod review_churn;
 mod token_growth;
@@ -41,6 +42,7 @@ pub(super) const RULES: &[Entry] = &[
     duplicate_output::ENTRY,
     memory_prompt::ENTRY,
     reread::ENTRY,
+    orphan_output::ENTRY,
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,

@@ -48,6 +48,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) target: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) call_id: Option<Text<'a>>,
+    pub(crate) inherited: bool,
     #[serde(borrow)]
     pub(crate) hash: Option<Text<'a>>,
     #[serde(borrow)]
