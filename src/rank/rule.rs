@@ -28,6 +28,7 @@ mod image_in_text;
 mod large_tool_output;
 mod memory_prompt;
 mod orphan_output;
+mod project_doc;
 mod reread;
 mod review_churn;
 mod token_growth;
@@ -43,6 +44,7 @@ pub(super) const RULES: &[Entry] = &[
     memory_prompt::ENTRY,
     reread::ENTRY,
     orphan_output::ENTRY,
+    project_doc::ENTRY,
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use crate::record::{Disk, Event, Export, Part, Request, Scope, Task, Usd};
+use crate::record::{Block, Disk, Event, Export, Part, Request, Scope, Task, Usd};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -39,6 +40,8 @@ pub(crate) struct SpanView<'a> {
     #[serde(borrow)]
     pub(crate) source: Text<'a>,
     #[serde(borrow)]
+    pub(crate) doc: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(crate) tool: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) server: Option<Text<'a>>,
@@ -56,6 +59,9 @@ pub(crate) struct SpanView<'a> {
     pub(crate) line: Option<u64>,
     pub(crate) bytes: u64,
     pub(crate) tokens: Option<u64>,
+    /// As they stand in the line: parsed only where a rule asks for [`SpanView::blocks`].
+    #[serde(borrow)]
+    pub(crate) blocks: Option<&'a RawValue>,
     pub(crate) shape: Option<ShapeView>,
     #[serde(borrow)]
     pub(crate) copy_of: Option<Text<'a>>,
@@ -114,6 +120,11 @@ impl SpanView<'_> {
     /// Its tokens, times the requests that carried it.
     pub(crate) fn carried(&self) -> u64 {
         self.carried_tokens.unwrap_or(0)
+    }
+
+    /// Its pieces; none where they are not known.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        self.blocks.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
     }
 
     /// The span, to be kept beyond its line: what a finding needs of it.
