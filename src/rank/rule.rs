@@ -32,6 +32,7 @@ mod project_doc;
 mod reread;
 mod review_churn;
 mod token_growth;
+mod tool_schemas;
 
 /// Every rule. Order does not matter: findings are sorted by what they could save.
 pub(super) const RULES: &[Entry] = &[
@@ -45,6 +46,7 @@ pub(super) const RULES: &[Entry] = &[
     reread::ENTRY,
     orphan_output::ENTRY,
     project_doc::ENTRY,
+    tool_schemas::ENTRY,
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,
