@@ -7,7 +7,7 @@
 //!
 //! What is kept: about 300 bytes a thread and 40 a request; for each finding its 50 most costly
 //! places (6 KB); for each span that a rule names, 80 bytes for each finding that names it; the lines
-//! of the dearest spans.
+//! of the dearest spans; of the thread at hand, up to 1 KB a call.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.

@@ -27,8 +27,12 @@ mod embedded_image;
 mod image_in_text;
 mod large_tool_output;
 mod memory_prompt;
+mod orphan_output;
+mod project_doc;
+mod reread;
 mod review_churn;
 mod token_growth;
+mod tool_schemas;
 
 /// Every rule. Order does not matter: findings are sorted by what they could save.
 pub(super) const RULES: &[Entry] = &[
@@ -39,6 +43,10 @@ pub(super) const RULES: &[Entry] = &[
     duplicate_instructions::ENTRY,
     duplicate_output::ENTRY,
     memory_prompt::ENTRY,
+    reread::ENTRY,
+    orphan_output::ENTRY,
+    project_doc::ENTRY,
+    tool_schemas::ENTRY,
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,

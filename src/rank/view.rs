@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use crate::record::{Disk, Event, Export, Part, Request, Scope, Task, Usd};
+use crate::record::{Block, Disk, Event, Export, Part, Request, Scope, Task, Usd};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -39,16 +40,28 @@ pub(crate) struct SpanView<'a> {
     #[serde(borrow)]
     pub(crate) source: Text<'a>,
     #[serde(borrow)]
+    pub(crate) doc: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(crate) tool: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) server: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) command: Option<Text<'a>>,
     #[serde(borrow)]
+    pub(crate) target: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) call_id: Option<Text<'a>>,
+    pub(crate) inherited: bool,
+    #[serde(borrow)]
+    pub(crate) hash: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(crate) file: Option<Text<'a>>,
     pub(crate) line: Option<u64>,
     pub(crate) bytes: u64,
     pub(crate) tokens: Option<u64>,
+    /// As they stand in the line: parsed only where a rule asks for [`SpanView::blocks`].
+    #[serde(borrow)]
+    pub(crate) blocks: Option<&'a RawValue>,
     pub(crate) shape: Option<ShapeView>,
     #[serde(borrow)]
     pub(crate) copy_of: Option<Text<'a>>,
@@ -109,6 +122,35 @@ impl SpanView<'_> {
         self.carried_tokens.unwrap_or(0)
     }
 
+    /// Its pieces; none where they are not known.
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        self.blocks.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+
+    /// The span, to be kept beyond its line: what a finding needs of it.
+    pub(crate) fn kept(&self) -> SpanView<'static> {
+        SpanView {
+            id: self.id.kept(),
+            part: self.part,
+            source: self.source.kept(),
+            tool: self.tool.as_ref().map(Text::kept),
+            server: self.server.as_ref().map(Text::kept),
+            command: self.command.as_ref().map(Text::kept),
+            file: self.file.as_ref().map(Text::kept),
+            line: self.line,
+            bytes: self.bytes,
+            tokens: self.tokens,
+            sent_tokens: self.sent_tokens,
+            carried_from: self.carried_from,
+            carried_to: self.carried_to,
+            carried_requests: self.carried_requests,
+            carried_tokens: self.carried_tokens,
+            input_cost_usd: self.input_cost_usd,
+            first_cost_usd: self.first_cost_usd,
+            ..SpanView::default()
+        }
+    }
+
     /// Whether the same text was seen before in the same thread.
     pub(crate) fn is_copy_in_thread(&self) -> bool {
         matches!(self.copy_scope, Some(Scope::Turn | Scope::Session)) && self.dup_tokens.is_some()
@@ -136,6 +178,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
         #[derive(Deserialize)]
         struct Borrowed<'b>(#[serde(borrow)] Cow<'b, str>);
         Borrowed::deserialize(from).map(|text| Text(text.0))
+    }
+}
+
+impl Text<'_> {
+    /// The same, to be kept beyond the line.
+    fn kept(&self) -> Text<'static> {
+        Text(Cow::Owned(self.to_string()))
     }
 }
 

@@ -1,0 +1,130 @@
+//! Tool outputs without their call: a context that was cut between the two.
+//!
+//! An output is an orphan where no call of the thread, before or after it, has its `call_id` (or
+//! where it has none, though the thread's calls do), and from the request on that goes without its
+//! call, where the call has left the context before it. waste = Σ `sent_tokens` × the counted
+//! requests that carried it as an orphan: without the call it tells nothing that can be relied on.
+//!
+//! Not an orphan: an output that was copied from a parent's history, or that a child begins with:
+//! their calls stand in the parent's file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::{Entry, Rule, Thresholds};
+use crate::rank::found::{Candidate, Heaps};
+use crate::rank::sum::times;
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::{Seen, SpanView};
+use crate::rank::words::{counted, name, tokens};
+use crate::record::Part;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "orphan-output",
+    what: "tool outputs carried without their call",
+    thresholds: &[],
+    general: false,
+    make: |_: &Thresholds| Box::new(OrphanOutput::default()),
+};
+
+#[derive(Default)]
+struct OrphanOutput {
+    /// The thread at hand: threads come one after the other.
+    at_hand: AtHand,
+    /// Of the threads before it, by their ids.
+    orphans: BTreeMap<Rc<str>, Vec<Orphan>>,
+}
+
+/// What is known of the thread at hand.
+#[derive(Default)]
+struct AtHand {
+    thread: Rc<str>,
+    /// Ordinal of the last request that carried each call, by its `call_id`; only looked up by key.
+    calls: HashMap<Box<str>, Option<u64>>,
+    /// Outputs whose call may still come, by its `call_id`.
+    waiting: Vec<(Option<Box<str>>, Orphan)>,
+    orphans: Vec<Orphan>,
+}
+
+/// An output without its call.
+struct Orphan {
+    span: SpanView<'static>,
+    /// Counted requests that carried it without.
+    requests: u64,
+}
+
+impl Rule for OrphanOutput {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        let Seen::Span(span) = seen else { return };
+        if self.at_hand.thread != thread.id {
+            self.close();
+            self.at_hand.thread = Rc::clone(&thread.id);
+        }
+        match (span.part, &span.call_id) {
+            (Part::ToolCall, Some(id)) => self.at_hand.call(id, span),
+            (Part::ToolOutput, _) if span.carried() > 0 => self.at_hand.output(span, thread),
+            _ => {}
+        }
+    }
+
+    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        self.close();
+        let mut heaps = Heaps::default();
+        for thread in threads.all() {
+            for orphan in self.orphans.remove(&thread.id).unwrap_or_default() {
+                let waste = times(orphan.span.size_tokens(), orphan.requests);
+                heaps.at(thread, orphan.span.subject()).add(&orphan.span, thread, waste);
+            }
+        }
+        heaps.into_candidates(|candidate| {
+            let found = &candidate.found;
+            let message = format!(
+                "{}: {}, {} tokens, carried without a call: {} tokens sent in vain",
+                name(candidate.subject.as_deref().unwrap_or_default()),
+                counted(found.items, "output"),
+                tokens(found.tokens),
+                tokens(found.waste_tokens),
+            );
+            Some(candidate.saying(message, "drop an output together with its call when the context is cut"))
+        })
+    }
+}
+
+impl OrphanOutput {
+    /// The thread at hand has ended: no call comes any more.
+    fn close(&mut self) {
+        let AtHand { thread, calls, waiting, mut orphans } = std::mem::take(&mut self.at_hand);
+        let has_no_call = |id: &Option<Box<str>>| match id {
+            Some(id) => !calls.contains_key(id),
+            None => !calls.is_empty(),
+        };
+        orphans.extend(waiting.into_iter().filter(|(id, _)| has_no_call(id)).map(|(_, orphan)| orphan));
+        if !orphans.is_empty() {
+            self.orphans.entry(thread).or_default().extend(orphans);
+        }
+    }
+}
+
+impl AtHand {
+    fn call(&mut self, id: &str, span: &SpanView) {
+        let last = self.calls.entry(id.into()).or_default();
+        *last = (*last).max(span.carried_to);
+    }
+
+    fn output(&mut self, span: &SpanView, thread: &Thread) {
+        let call = span.call_id.as_deref().and_then(|id| self.calls.get(id));
+        match call {
+            Some(last) => {
+                let alone = last.zip(span.carried_to).map_or(0, |(last, to)| to.saturating_sub(last));
+                if alone > 0 {
+                    self.orphans.push(Orphan { span: span.kept(), requests: alone.min(span.requests()) });
+                }
+            }
+            None if span.inherited || (thread.parent.is_some() && self.calls.is_empty()) => {}
+            None => {
+                let id = span.call_id.as_deref().map(Box::from);
+                self.waiting.push((id, Orphan { span: span.kept(), requests: span.requests() }));
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Definitions of tools: sent with every request, and mostly in no file.
+//!
+//! The replay knows how much the first request of a context held that no file records: the system
+//! prompt, the definitions of tools, and whatever else the agent keeps to itself. Times the requests
+//! that carried it, that is the most that definitions of tools can have cost; what of it they are
+//! nobody can tell from disk, so nothing is claimed (waste 0). Definitions and lists of tools that do
+//! stand in a file are counted beside it, to the token.
+//!
+//! One finding a project. It names the servers that were called and the number of sessions looked at:
+//! a server that is set up and not among them was not called there, which is not to say unused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::{Entry, Rule, Threshold, Thresholds};
+use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::sum::{plus, times};
+use crate::rank::thread::{Thread, Threads};
+use crate::rank::view::{Seen, SpanView};
+use crate::rank::words::{counted, name, tokens};
+use crate::record::{Event, Part, What};
+
+const TOKENS: Threshold = Threshold {
+    flag: "head-tokens",
+    default: 2_000,
+    help: "Least tokens in front of the first request that are in no file",
+};
+
+/// The `reason` of the events that this rule is about, and the source of definitions on disk.
+const HEAD: &str = "head";
+const TOOLS: &str = "tools";
+
+/// Servers that a message names.
+const SERVERS: usize = 5;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "tool-schemas",
+    what: "what stands in front of every request and is in no file, definitions of tools among it",
+    thresholds: &[TOKENS],
+    general: true,
+    make: |set: &Thresholds| {
+        Box::new(ToolSchemas { tokens: set.get(&TOKENS), at_hand: AtHand::default(), projects: BTreeMap::new() })
+    },
+};
+
+/// Calls, by server.
+type Calls = BTreeMap<String, u64>;
+
+struct ToolSchemas {
+    tokens: u64,
+    at_hand: AtHand,
+    projects: BTreeMap<Option<Rc<str>>, Heads>,
+}
+
+/// The thread at hand: threads come one after the other.
+#[derive(Default)]
+struct AtHand {
+    thread: Option<u32>,
+    session: Rc<str>,
+    project: Option<Rc<str>>,
+    calls: Calls,
+    /// Tokens of what is on disk, each once; and of the largest head.
+    on_disk_tokens: u64,
+    head_tokens: u64,
+}
+
+/// What stands in front of the requests of a project.
+#[derive(Default)]
+struct Heads {
+    found: Found,
+    sessions: BTreeSet<Rc<str>>,
+    calls: Calls,
+    /// Counted requests with a head, and its tokens times these.
+    requests: u64,
+    carried_tokens: u64,
+    /// The smallest and the largest.
+    least_tokens: Option<u64>,
+    most_tokens: u64,
+    /// Tokens of what is on disk, times the counted requests that carried it.
+    on_disk_tokens: u64,
+}
+
+impl Rule for ToolSchemas {
+    fn see(&mut self, seen: &Seen, thread: &Thread) {
+        if self.at_hand.thread != Some(thread.index) {
+            self.close();
+            self.at_hand.thread = Some(thread.index);
+        }
+        match seen {
+            Seen::Span(span) => self.span(span, thread),
+            Seen::Event(event) if event.what == What::Unrecorded && event.reason.as_deref() == Some(HEAD) => {
+                self.head(event, thread);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+        self.close();
+        let told = self.projects.into_iter().filter(|(_, heads)| !heads.sessions.is_empty());
+        told.map(|(project, heads)| heads.candidate(project)).collect()
+    }
+}
+
+impl ToolSchemas {
+    fn span(&mut self, span: &SpanView, thread: &Thread) {
+        if let (Part::ToolCall, Some(server)) = (span.part, &span.server) {
+            *self.at_hand.calls.entry(server.to_string()).or_default() += 1;
+        } else if *span.source == *TOOLS && span.carried() > 0 {
+            let heads = self.heads(thread);
+            heads.on_disk_tokens = plus(heads.on_disk_tokens, span.carried());
+            heads.found.add(span, thread, 0);
+            self.at_hand.on_disk_tokens = plus(self.at_hand.on_disk_tokens, span.size_tokens());
+        }
+    }
+
+    /// Those of the project that the thread at hand belongs to, as far as is known by now.
+    fn heads(&mut self, thread: &Thread) -> &mut Heads {
+        self.at_hand.session = Rc::clone(&thread.session);
+        self.at_hand.project = thread.project.clone();
+        self.projects.entry(thread.project.clone()).or_default()
+    }
+
+    /// The thread's requests all stand before this event.
+    fn head(&mut self, event: &Event, thread: &Thread) {
+        let tokens = event.tokens.unwrap_or(0);
+        let before = |n: u64| thread.sent.partition_point(|sent| sent.n < n);
+        let end = event.until.map_or(thread.sent.len(), before);
+        let requests = end.saturating_sub(before(event.n.unwrap_or(0))) as u64;
+        if requests == 0 || tokens < self.tokens {
+            return;
+        }
+        self.at_hand.head_tokens = self.at_hand.head_tokens.max(tokens);
+        let heads = self.heads(thread);
+        let carried_tokens = times(tokens, requests);
+        heads.found.prove(Proof { tokens, requests, carried_tokens, ..Proof::at(thread, event.line) }, thread);
+        heads.requests = plus(heads.requests, requests);
+        heads.carried_tokens = plus(heads.carried_tokens, carried_tokens);
+        heads.least_tokens = Some(heads.least_tokens.map_or(tokens, |least| least.min(tokens)));
+        heads.most_tokens = heads.most_tokens.max(tokens);
+    }
+
+    /// The thread at hand has ended: what it called goes to its project.
+    fn close(&mut self) {
+        let AtHand { session, project, calls, on_disk_tokens, head_tokens, .. } = std::mem::take(&mut self.at_hand);
+        if head_tokens.max(on_disk_tokens) < self.tokens.max(1) {
+            return;
+        }
+        let heads = self.projects.entry(project).or_default();
+        heads.sessions.insert(session);
+        for (server, n) in calls {
+            *heads.calls.entry(server).or_default() += n;
+        }
+    }
+}
+
+impl Heads {
+    fn candidate(self, project: Option<Rc<str>>) -> Candidate {
+        let sessions = counted(self.sessions.len() as u64, "session");
+        let on_disk = match self.on_disk_tokens {
+            0 => None,
+            n => Some(format!("definitions and lists of tools that are on disk: {} tokens", tokens(n))),
+        };
+        let message = [self.unrecorded(), on_disk, Some(called(&self.calls, &sessions))];
+        let message = Vec::from_iter(message.into_iter().flatten()).join("; ");
+        Candidate::new(project, None, self.found)
+            .saying(message, "turn off servers and tools that the work does not need: they are sent with every request")
+    }
+
+    fn unrecorded(&self) -> Option<String> {
+        let (least, most) = (tokens(self.least_tokens?), tokens(self.most_tokens));
+        let range = if least == most { most } else { format!("{least} to {most}") };
+        let (all, requests) = (tokens(self.carried_tokens), counted(self.requests, "request"));
+        let what = "in no file (system prompt, definitions of tools)";
+        Some(format!("at most {all} tokens: {requests} began with {range} tokens that are {what}"))
+    }
+}
+
+/// The servers that were called, the most called first.
+fn called(calls: &Calls, sessions: &str) -> String {
+    let mut calls = Vec::from_iter(calls);
+    calls.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    let more = match calls.len().saturating_sub(SERVERS) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let named = calls.iter().take(SERVERS).map(|(server, n)| format!("{} {}", name(server), counted(**n, "time")));
+    match Vec::from_iter(named).join(", ") {
+        none if none.is_empty() => format!("no server was called in {sessions}"),
+        named => format!("servers called in {sessions}: {named}{more}"),
+    }
+}
