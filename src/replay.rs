@@ -19,6 +19,7 @@
 mod alone;
 mod bill;
 mod cache;
+mod change;
 mod charge;
 mod close;
 mod content;
@@ -110,7 +111,7 @@ struct Walk<'h> {
 }
 
 impl<'h> Walk<'h> {
-    fn change(&mut self, change: &context::Change) {
+    fn change(&mut self, change: &change::Change) {
         self.context.change(change);
         self.settle();
         if change.clears() {

@@ -1,8 +1,8 @@
 //! Outputs of tools that were written before: a reference to the line where the text stands.
 
 use lru::LruCache;
+use sha2::{Digest, Sha256};
 
-use super::reminder::sha256;
 use crate::format::entry::Entry;
 use crate::json;
 
@@ -74,4 +74,9 @@ pub(super) fn text(text: &str, first: u64) -> String {
 
 fn sample(text: &str) -> &str {
     text.get(..text.floor_char_boundary(SAMPLE_BYTES)).unwrap_or_default()
+}
+
+/// How references name a text: the first 96 bit of its SHA-256, hex.
+pub(super) fn sha256(text: &[u8]) -> String {
+    Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,8 @@
 //! Reminders that were sent before: a reference to the line where the text stands.
 
 use lru::LruCache;
-use sha2::{Digest, Sha256};
+
+use super::reference;
 
 /// How many reminders are remembered, 64 bytes each; the one not met for longest is forgotten, and
 /// stands in full when it comes again.
@@ -35,7 +36,7 @@ impl Reminders {
         let mut here: Vec<[u8; 16]> = Vec::new();
         for block in blocks(text) {
             let reminder = text.get(block.clone())?;
-            let key = super::reference::key(reminder.as_bytes());
+            let key = reference::key(reminder.as_bytes());
             let first = self.seen.get(&key).copied().or_else(|| here.contains(&key).then_some(number));
             let Some(first) = first else {
                 if within {
@@ -46,7 +47,7 @@ impl Reminders {
             to.push_str(text.get(from..block.start)?);
             to.push_str(&format!(
                 "<system-reminder ref=\"{}\" first_seq={first} elided />",
-                sha256(reminder.as_bytes())
+                reference::sha256(reminder.as_bytes())
             ));
             from = block.end;
             replaced += 1;
@@ -58,7 +59,7 @@ impl Reminders {
     /// Remembers the reminders of a text that was written on line `number`.
     pub(super) fn remember(&mut self, text: &str, number: u64) {
         for block in blocks(text) {
-            let key = super::reference::key(text.get(block).unwrap_or_default().as_bytes());
+            let key = reference::key(text.get(block).unwrap_or_default().as_bytes());
             self.seen.get_or_insert(key, || number);
             if self.seen.len() > MOST {
                 self.seen.pop_lru();
@@ -76,9 +77,4 @@ fn blocks(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
         from = end;
         Some(start..end)
     })
-}
-
-/// How references name a text: the first 96 bit of its SHA-256, hex.
-pub(super) fn sha256(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

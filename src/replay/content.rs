@@ -2,8 +2,14 @@
 //!
 //! [`Class`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws do.
 
-use super::law;
 use crate::record::{Part, Role};
+
+/// How a call to search the web is named; its results are in the request that asks only.
+pub(super) const SEARCH: &str = "web_search";
+/// The freeform tool whose calls are framed by a rule of their own.
+pub(super) const PATCH: &str = "apply_patch";
+/// Results of this tool are rendered anew: the text on disk says little (FORMATS 1.15).
+pub(super) const TOOL_SEARCH: &str = "tool_search";
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,13 +117,13 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(content: &Content) -> Kind {
-        let (patch, server) = (content.tool == law::PATCH, !content.server.is_empty());
+        let (patch, server) = (content.tool == PATCH, !content.server.is_empty());
         match content.part {
             Part::Reasoning => Kind::Reasoning,
             Part::Image => Kind::Image { answer: content.role == Role::Tool },
-            Part::ToolCall if content.tool == law::SEARCH => Kind::Search,
+            Part::ToolCall if content.tool == SEARCH => Kind::Search,
             Part::ToolCall => Kind::Call { patch, server },
-            Part::ToolOutput => Kind::Output { patch, server, sure: content.tool != law::TOOL_SEARCH },
+            Part::ToolOutput => Kind::Output { patch, server, sure: content.tool != TOOL_SEARCH },
             Part::Document | Part::Opaque => Kind::Opaque,
             Part::Text => match (content.role, content.phase) {
                 (Role::Assistant, "") => Kind::Answer(None),

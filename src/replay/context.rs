@@ -10,50 +10,11 @@
 
 use std::collections::HashSet;
 
+use super::change::Change;
 use super::content::{Class, Classes};
 use super::history::Span;
 use super::total;
-use crate::record::{Basis, Event, What};
-
-/// A change of the context; spans and places are named by their `seq`.
-#[derive(Debug)]
-pub(super) struct Change {
-    clear: bool,
-    reason: Option<String>,
-    keep: Vec<u64>,
-    keep_user_tokens: Option<u64>,
-    back_to: Option<u64>,
-    drop: Vec<u64>,
-}
-
-impl Change {
-    /// What the event changes; `None` where it leaves the context as it is.
-    pub(super) fn of(event: &Event) -> Option<Change> {
-        let seq = |id: &String| id.strip_prefix(event.thread.as_str())?.strip_prefix('.')?.parse().ok();
-        let change = Change {
-            clear: event.clear,
-            reason: event.reason.clone(),
-            keep: event.keep.iter().filter_map(seq).collect(),
-            keep_user_tokens: event.keep_user_tokens,
-            back_to: event.back_to.as_ref().and_then(seq),
-            drop: event.drop.iter().filter_map(seq).collect(),
-        };
-        let changes = change.clear || change.back_to.is_some() || !change.drop.is_empty();
-        (event.what == What::Context && changes).then_some(change)
-    }
-}
-
-impl Change {
-    /// Whether a new epoch begins: nothing stays where it was.
-    pub(super) fn clears(&self) -> bool {
-        self.clear
-    }
-
-    /// Why, in a word.
-    pub(super) fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
-    }
-}
+use crate::record::Basis;
 
 /// A place in the context: a span, or a piece of what no file records.
 #[derive(Clone, Copy, Debug)]

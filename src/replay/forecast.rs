@@ -143,7 +143,7 @@ impl Walk<'_> {
         self.context.enter_up_to(end);
     }
 
-    fn change(&mut self, change: &super::context::Change) {
+    fn change(&mut self, change: &super::change::Change) {
         self.context.change(change);
         if change.clears() {
             (self.level, self.answered, self.searched) = (None, false, 0);

@@ -5,12 +5,12 @@
 
 use std::rc::Rc;
 
+use super::change::Change;
 use super::content::{Class, Content, Kind};
-use super::context::Change;
 use super::counter;
 use super::label::Labels;
 use super::law::{self, Law};
-use super::price::{Prices, Tariff};
+use super::price::{Prices, Tariff, bounded};
 use super::total::Period;
 use crate::record::{Event, Part, Request, Uncounted, Usd};
 
@@ -217,11 +217,6 @@ fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
 /// No span is that large; a damaged record must not overflow the sums.
 fn narrow(tokens: u64) -> u32 {
     u32::try_from(tokens).unwrap_or(u32::MAX)
-}
-
-/// The largest count that every JSON reader keeps exactly; larger ones are damage.
-pub(super) fn bounded(tokens: u64) -> u64 {
-    tokens.min(1 << 53)
 }
 
 /// The hour an instant (RFC 3339 UTC) lies in; `None` where it is none.

@@ -93,12 +93,6 @@ pub(super) const REASONING_FRAME: u64 = 2;
 pub(super) const ROUNDING: u64 = 64;
 /// Predicted and reported steps may differ by so much (DESIGN 1, issue "The bill").
 pub(super) const TOLERANCE: u64 = 2;
-/// How a call to search the web is named; its results are in the request that asks only.
-pub(super) const SEARCH: &str = "web_search";
-/// The freeform tool whose calls are framed by a rule of their own.
-pub(super) const PATCH: &str = "apply_patch";
-/// Results of this tool are rendered anew: the text on disk says little (FORMATS 1.15).
-pub(super) const TOOL_SEARCH: &str = "tool_search";
 
 /// The tool whose calls come back with an argument that their model had left to its default.
 pub(super) const COMPLETED: &str = "Edit";

@@ -31,10 +31,10 @@ pub(super) fn share<'h>(
             if let (Some(load), Some(span)) = (loads.get_mut(number as usize), spans.get(number as usize)) {
                 load.output = Some(tokens);
                 load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
-                rows.produced(call, total::row(span.label, load.basis), tokens);
+                rows.produced(call.period, call.tariff.as_ref(), total::row(span.label, load.basis), tokens);
             }
         }
-        rows.produced(call, total::NOBODY, left);
+        rows.produced(call.period, call.tariff.as_ref(), total::NOBODY, left);
     }
 }
 

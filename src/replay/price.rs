@@ -22,7 +22,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::history::bounded;
 use super::signed;
 use crate::record::{Request, Usd};
 
@@ -320,6 +319,11 @@ impl Tariff {
         };
         Paid { resent_uncached: cost, ..Paid::default() }
     }
+}
+
+/// The largest count that every JSON reader keeps exactly; larger ones are damage.
+pub(super) fn bounded(tokens: u64) -> u64 {
+    tokens.min(1 << 53)
 }
 
 /// No count and no sum of rates is above 2^63 (no rate above 2^35, twice the most that [`read`] lets

@@ -8,9 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::history::Call;
 use super::label::Labels;
-use super::price::Paid;
+use super::price::{Paid, Tariff};
 use super::signed;
 use crate::record::{Basis, Total};
 
@@ -145,11 +144,11 @@ impl Rows {
         &mut self.dense
     }
 
-    /// Content of that row produced so much of the output of the call.
-    pub(super) fn produced(&mut self, call: &Call, row: u32, tokens: u64) {
-        let row = self.sparse.entry((call.period, row)).or_default();
+    /// Content of that row produced so much in the period.
+    pub(super) fn produced(&mut self, period: Period, tariff: Option<&Tariff>, row: u32, tokens: u64) {
+        let row = self.sparse.entry((period, row)).or_default();
         row.produced(tokens);
-        if let Some(tariff) = &call.tariff {
+        if let Some(tariff) = tariff {
             row.paid(Paid::produced(tariff.output(tokens)));
         }
     }
