@@ -90,6 +90,20 @@ fn a_line_has_its_type_first_and_nothing_without_a_value() {
     }
 }
 
+/// What is written is JSON to a parser of another house too, and means the same there: numbers that
+/// have a fraction (money) to what a float can hold.
+#[test]
+fn another_parser_reads_the_same() {
+    for (name, records) in streams() {
+        for line in String::from_utf8_lossy(&records).lines() {
+            let ours: Value = serde_json::from_str(line).expect("a record is JSON");
+            let theirs: Value = simd_json::from_slice(&mut line.as_bytes().to_vec())
+                .unwrap_or_else(|why| panic!("{name}: {why}\n  {line}"));
+            assert_eq!(ours, theirs, "{name}");
+        }
+    }
+}
+
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
     let folder = run::root().join("docs/schema");
