@@ -88,11 +88,12 @@ impl Filter for Render {
             Type::Total => self.report.bill.take(record.read()?),
             Type::Disk => self.report.disk(&record.read()?),
             Type::Usage => self.report.usage.push(record.read()?),
+            Type::Export => self.report.export(record.read()?),
             Type::Finding => self.report.findings.push(record.read()?),
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),
             // The summary has counted the events that matter to people.
-            Type::Event | Type::Export | Type::Coverage | Type::Other => {}
+            Type::Event | Type::Coverage | Type::Other => {}
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ const PART_COLUMNS: usize = 72;
 /// Returns the opening lines.
 pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<String> {
     let mut lines = line("tok-report  ", "   ", &title(report, layout), layout);
-    if report.is_empty() {
+    if report.has_no_sessions() {
         lines.push("no sessions found".into());
         return lines;
     }

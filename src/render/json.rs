@@ -9,7 +9,7 @@ use super::bill::Content;
 use super::growth::Growth;
 use super::spans::Costly;
 use super::{Layout, Report};
-use crate::record::{Coverage, Finding, Skip, Summary, Total, Usage};
+use crate::record::{Coverage, Export, Finding, Skip, Summary, Total, Usage};
 
 /// What the object holds; keys without a value are left out, as in records.
 #[derive(Serialize)]
@@ -27,6 +27,7 @@ struct Object<'r> {
     bill: Rows<'r>,
     sessions: &'r [Growth],
     usage: &'r [Usage],
+    exports: &'r [Export],
     disk_lines: u64,
     disk_bytes: u64,
     /// The first ten; `skip_records` says how many there were.
@@ -46,6 +47,7 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         bill: Rows(report),
         sessions: &report.sessions,
         usage: &report.usage,
+        exports: &report.exports,
         disk_lines: report.disk_lines,
         disk_bytes: report.disk_bytes,
         skips: &report.skips,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bill::Bill;
 use super::growth::Growth;
 use super::spans::Spans;
-use crate::record::{Coverage, Disk, Finding, Request, Session, Skip, Stream, Summary, Usage, Usd};
+use crate::record::{Coverage, Disk, Export, Extent, Finding, Request, Session, Skip, Stream, Summary, Usage, Usd};
 
 /// How many skipped places a report names; the others are counted.
 const SKIPS_NAMED: usize = 10;
@@ -27,6 +27,8 @@ pub struct Report {
     /// The few that cost most, of those that are in the stream.
     pub(super) spans: Spans,
     pub(super) usage: Vec<Usage>,
+    /// All but minutes.
+    pub(super) exports: Vec<Export>,
     /// Lines and bytes that no model saw.
     pub(super) disk_lines: u64,
     pub(super) disk_bytes: u64,
@@ -60,6 +62,12 @@ impl Report {
         self.disk_bytes = self.disk_bytes.saturating_add(disk.bytes);
     }
 
+    pub(super) fn export(&mut self, export: Export) {
+        if export.extent != Extent::Minute {
+            self.exports.push(export);
+        }
+    }
+
     pub(super) fn skip(&mut self, skip: Skip) {
         self.skip_records += 1;
         if self.skips.len() < SKIPS_NAMED {
@@ -75,10 +83,11 @@ impl Report {
         self.findings.sort_by_key(|finding| finding.rank);
     }
 
-    /// Whether there is nothing to report on.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there is no session to report on, and nothing was found without one: tables of what is
+    /// kept outside sessions may follow.
+    pub(super) fn has_no_sessions(&self) -> bool {
         let threads = self.summary.as_ref().map_or(0, |summary| summary.threads);
-        threads == 0 && self.sessions.is_empty() && self.findings.is_empty() && self.usage.is_empty()
+        threads == 0 && self.sessions.is_empty() && self.findings.is_empty()
     }
 
     /// The row of a thread.

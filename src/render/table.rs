@@ -1,6 +1,8 @@
-//! Tables, as every format lays them out: what was paid for, how threads grew, what the ledgers say.
+//! Tables, as every format lays them out: what was paid for, how threads grew, what the
+//! ledgers and a provider's exports say.
 
 mod bill;
+mod export;
 mod spans;
 
 use super::growth::Growth;
@@ -60,6 +62,7 @@ pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
         bill::known(report, layout),
         growth(report, layout),
         ledger(report, layout),
+        export::export(report, layout),
     ];
     tables.into_iter().flatten().collect()
 }
