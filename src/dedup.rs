@@ -3,7 +3,8 @@
 //! One pass. A span whose hash was seen is a copy as a whole; of any other, the blocks that
 //! `tok-measure` cut it into are looked up, so that a document inside a larger prompt is found too.
 //! Both live in one table, for a block is a text like any other: a document that once stood alone
-//! is found as a block, and the reverse.
+//! is found as a block, and the reverse. What the same thread has held before comes first, also
+//! where the whole text stands in another: a context pays for what it says twice.
 //!
 //! What a model produced is neither judged nor remembered: that it says a thing twice is no input
 //! that could be left out. What was brought from a parent's history or back by a compaction is
@@ -125,8 +126,11 @@ impl Dedup {
         let here = self.here(span)?;
         let found = match self.table.get(whole) {
             _ if !span.judged() => None,
-            Some(seen) => Some(self.copied(seen.first_thread, seen.first_seq, self.scope(seen, here), span.tokens)),
-            None => self.in_part(span, here),
+            Some(seen) => {
+                let copied = self.copied(seen.first_thread, seen.first_seq, self.scope(seen, here), span.tokens);
+                if seen.last_thread == here.thread { Some(copied) } else { self.at_home(span, here).or(Some(copied)) }
+            }
+            None => self.at_home(span, here).or_else(|| self.in_part(span, here)),
         };
         self.table.note(whole, here);
         for (key, _) in span.pieces() {
@@ -135,10 +139,20 @@ impl Dedup {
         found
     }
 
+    /// Looks up the blocks of a span in its own thread alone. A context pays for what it says twice,
+    /// wherever else the text stands.
+    fn at_home(&self, span: &View, here: Here) -> Option<Copied> {
+        self.in_blocks(span, here, |seen| seen.last_thread == here.thread)
+    }
+
     /// Looks up the blocks of a span that is new as a whole.
     fn in_part(&self, span: &View, here: Here) -> Option<Copied> {
-        let seen: Vec<(Seen, u64)> =
-            span.pieces().filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens))).collect();
+        self.in_blocks(span, here, |_| true)
+    }
+
+    fn in_blocks(&self, span: &View, here: Here, counts: impl Fn(&Seen) -> bool) -> Option<Copied> {
+        let pieces = span.pieces().filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
+        let seen: Vec<(Seen, u64)> = pieces.filter(|(seen, _)| counts(seen)).collect();
         let tokens = seen.iter().fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
         if tokens < LEAST_BLOCK_TOKENS {
             return None;
@@ -147,7 +161,10 @@ impl Dedup {
         firsts.sort_unstable();
         let most = firsts.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len())?;
         let (thread, seq) = *most.first()?;
-        let scope = seen.iter().map(|(seen, _)| self.scope(*seen, here)).min()?;
+        // Less than is worth telling may be from near by: what is told is mostly from further off.
+        let scope = seen.iter().map(|(seen, _)| self.scope(*seen, here));
+        let (near, far): (Vec<Scope>, Vec<Scope>) = scope.partition(|scope| *scope <= Scope::Session);
+        let scope = far.into_iter().min().or(near.into_iter().min())?;
         Some(self.copied(thread, seq, scope, Some(tokens)))
     }
 
