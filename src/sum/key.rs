@@ -7,6 +7,9 @@
 use super::zone::{Period, Zone};
 use crate::cli::name_in;
 
+/// The values of the keys of a row, in their order; an empty one is absent.
+pub(super) type RowKey = Vec<String>;
+
 /// What is added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Of {

@@ -8,8 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::key::Of;
-use super::rows::RowKey;
+use super::key::{Of, RowKey};
 use super::sums::Sums;
 use super::{Beside, Options};
 use crate::stream::Record;

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::key::RowKey;
 use super::sums::Sums;
 use super::unit::{Per, Units};
-
-/// The values of the keys of a row, in their order; an empty one is absent.
-pub(super) type RowKey = Vec<String>;
 
 /// All rows.
 #[derive(Debug)]

@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 
-use super::key::{Of, Place};
-use super::rows::RowKey;
+use super::key::{Of, Place, RowKey};
 use super::sums::{Sums, add, insert, signed};
 use super::view::{EventView, RequestView, SpanView};
 use super::{Sum, naive};

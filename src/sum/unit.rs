@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::RowKey;
+use super::key::RowKey;
 use crate::cli::name_in;
 
 /// What one value of a distribution is.

@@ -9,9 +9,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::column::{Cell, columns, items, tenths};
-use super::key::named;
+use super::key::{RowKey, named};
 use super::partial::Shape;
-use super::rows::{RowKey, Rows};
+use super::rows::Rows;
 use super::sums::{Extra, Sums};
 use super::unit::Per;
 use super::{Options, naive, table};
