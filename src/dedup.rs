@@ -124,14 +124,7 @@ impl Dedup {
     fn look(&mut self, span: &View) -> Option<Copied> {
         let whole = key(&span.hash).filter(|_| span.bytes >= LEAST_BYTES && span.made_by.is_none())?;
         let here = self.here(span)?;
-        let found = match self.table.get(whole) {
-            _ if !span.judged() => None,
-            Some(seen) => {
-                let copied = self.copied(seen.first_thread, seen.first_seq, self.scope(seen, here), span.tokens);
-                if seen.last_thread == here.thread { Some(copied) } else { self.at_home(span, here).or(Some(copied)) }
-            }
-            None => self.at_home(span, here).or_else(|| self.in_part(span, here)),
-        };
+        let found = if span.judged() { self.found(span, whole, here) } else { None };
         self.table.note(whole, here);
         for (key, _) in span.pieces() {
             self.table.note(key, here);
@@ -139,20 +132,23 @@ impl Dedup {
         found
     }
 
-    /// Looks up the blocks of a span in its own thread alone. A context pays for what it says twice,
-    /// wherever else the text stands.
-    fn at_home(&self, span: &View, here: Here) -> Option<Copied> {
-        self.in_blocks(span, here, |seen| seen.last_thread == here.thread)
+    /// Looks the span up: as a whole in its own thread; by its blocks there, for a context pays for
+    /// what it says twice, wherever else the text stands; as a whole anywhere; by its blocks anywhere.
+    fn found(&self, span: &View, whole: u64, here: Here) -> Option<Copied> {
+        let whole = self.table.get(whole);
+        let copy = |seen: Seen| self.copied(seen.first_thread, seen.first_seq, self.scope(seen, here), span.tokens);
+        if let Some(seen) = whole.filter(|seen| seen.last_thread == here.thread) {
+            return Some(copy(seen));
+        }
+        let blocks = span.pieces().filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
+        let blocks: Vec<(Seen, u64)> = blocks.collect();
+        let own: Vec<(Seen, u64)> =
+            blocks.iter().filter(|(seen, _)| seen.last_thread == here.thread).copied().collect();
+        self.in_blocks(&own, here).or_else(|| whole.map(copy)).or_else(|| self.in_blocks(&blocks, here))
     }
 
-    /// Looks up the blocks of a span that is new as a whole.
-    fn in_part(&self, span: &View, here: Here) -> Option<Copied> {
-        self.in_blocks(span, here, |_| true)
-    }
-
-    fn in_blocks(&self, span: &View, here: Here, counts: impl Fn(&Seen) -> bool) -> Option<Copied> {
-        let pieces = span.pieces().filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
-        let seen: Vec<(Seen, u64)> = pieces.filter(|(seen, _)| counts(seen)).collect();
+    /// What these blocks, all seen before, come to.
+    fn in_blocks(&self, seen: &[(Seen, u64)], here: Here) -> Option<Copied> {
         let tokens = seen.iter().fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
         if tokens < LEAST_BLOCK_TOKENS {
             return None;
