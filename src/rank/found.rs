@@ -16,7 +16,7 @@ use crate::record::{Reached, Usd};
 const NAMED: usize = 50;
 
 /// One thing found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Proof<'a> {
     /// Id of the span; of anything else, empty.
     pub(crate) id: &'a str,
@@ -55,19 +55,18 @@ impl<'a> Proof<'a> {
             carried_tokens: span.carried(),
             waste_tokens,
             cost: span.input_cost_usd.map(|cost| (cost, span.carried())),
-            removed: None,
-            shared: false,
+            ..Proof::default()
         }
     }
 
     /// A span that should have left the context after `requests` requests, of which `waste_tokens`
     /// were carried in vain. They were sent again, and have their share of what that cost.
     pub(crate) fn late(span: &'a SpanView<'a>, thread: &'a Thread, waste_tokens: u64, requests: u64) -> Proof<'a> {
-        let again = match span.first_cost_usd {
+        let (first, again) = match span.first_cost_usd {
             Some(first) => (first, span.carried().saturating_sub(span.size_tokens())),
             None => (Usd::ZERO, span.carried()),
         };
-        let cost = span.input_cost_usd.map(|cost| (cost.minus(again.0), again.1));
+        let cost = span.input_cost_usd.map(|cost| (cost.minus(first), again));
         let removed = span.carried_from.map(|from| Removed {
             from,
             before: from.saturating_add(requests),
@@ -79,19 +78,7 @@ impl<'a> Proof<'a> {
     /// A place of the thread that is no span; what it wastes is a share of the whole thread.
     pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
         let (file, cost) = (&thread.file, thread.cost_usd.map(|cost| (cost, thread.tokens())));
-        Proof {
-            id: "",
-            file,
-            line,
-            bytes: 0,
-            tokens: 0,
-            requests: 0,
-            carried_tokens: 0,
-            waste_tokens: 0,
-            cost,
-            removed: None,
-            shared: false,
-        }
+        Proof { file, line, cost, ..Proof::default() }
     }
 
     /// What the waste cost: its share of the whole.
