@@ -6,7 +6,9 @@ use super::credit::Net;
 use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
-use crate::record::{Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Usd, What};
+use crate::record::{
+    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Usd, What, Written,
+};
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
@@ -30,7 +32,7 @@ impl Tally {
     /// Takes a `session` record.
     pub(super) fn session(&mut self, session: &Session, replayed: &Replayed) {
         if session.replayed_reports.is_some() {
-            self.naive("fork", replayed.naive_cost_usd);
+            self.naive(Written::Fork, replayed.naive_cost_usd);
         }
         if session.kind == Kind::Main {
             *self.summary.sessions.entry(session.agent.clone()).or_default() += 1;
@@ -42,9 +44,7 @@ impl Tally {
         let cost = billed.cost_usd;
         match request.as_written() {
             None => spend(&mut self.summary.naive_usd, cost),
-            Some(_) if !request.counted => self.naive("copy", billed.naive_cost_usd),
-            Some((_, 0)) => self.naive("unreported", billed.naive_cost_usd),
-            Some(_) => self.naive("repeated", billed.naive_cost_usd),
+            Some((why, ..)) => self.naive(why, billed.naive_cost_usd),
         }
         let sums = &mut self.summary;
         if !request.counted {
@@ -76,8 +76,8 @@ impl Tally {
     }
 
     /// A plain sum of the lines takes something for so much.
-    fn naive(&mut self, reason: &str, cost: Option<Usd>) {
-        *self.summary.naive.entry(reason.to_owned()).or_default() += 1;
+    fn naive(&mut self, why: Written, cost: Option<Usd>) {
+        *self.summary.naive.entry(why.name().to_owned()).or_default() += 1;
         spend(&mut self.summary.naive_usd, cost);
     }
 

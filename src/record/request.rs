@@ -102,15 +102,43 @@ pub struct Request {
     pub line: Option<u64>,
 }
 
+/// Why a plain sum of a file's usage lines is not what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The usage stands on more than one line.
+    Repeated,
+    /// It stands on none: a running sum has grown by it.
+    Unreported,
+    /// The response is counted in another file.
+    Copy,
+    /// The file repeats lines of a parent's.
+    Fork,
+}
+
+impl Written {
+    /// Its name, as the `naive` key of [`super::Summary`] has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Written::Repeated => "repeated",
+            Written::Unreported => "unreported",
+            Written::Copy => "copy",
+            Written::Fork => "fork",
+        }
+    }
+}
+
 impl Request {
     /// The usage as often as lines of the file report it, and on how many lines: what a plain sum takes
-    /// for this request. `None` where it is what is counted.
-    pub fn as_written(&self) -> Option<(Request, u64)> {
-        let is_copy = self.uncounted == Some(Uncounted::Copy);
-        if !is_copy && (!self.counted || self.reports.is_none_or(|lines| lines == 1)) {
-            return None;
-        }
+    /// for this request, and why. `None` where it is what is counted.
+    pub fn as_written(&self) -> Option<(Written, Request, u64)> {
         let lines = self.reports.unwrap_or(1);
+        let why = match (self.uncounted, lines) {
+            (Some(Uncounted::Copy), _) => Written::Copy,
+            _ if !self.counted => return None,
+            (_, 0) => Written::Unreported,
+            (_, 1) => return None,
+            _ => Written::Repeated,
+        };
         let times = |tokens: Option<u64>| tokens.map(|tokens| tokens.saturating_mul(lines));
         let written = Request {
             model: self.model.clone(),
@@ -121,7 +149,7 @@ impl Request {
             output_tokens: self.reported_output_tokens.or(times(self.output_tokens)),
             ..Request::default()
         };
-        Some((written, lines))
+        Some((why, written, lines))
     }
 }
 

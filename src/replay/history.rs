@@ -191,7 +191,7 @@ impl History {
     }
 
     fn naive(&self, request: &Request) -> Option<Usd> {
-        let (written, lines) = request.as_written()?;
+        let (_, written, lines) = request.as_written()?;
         self.prices.as_ref()?.cost(&written, lines)
     }
 

@@ -9,35 +9,17 @@ use anyhow::Result;
 
 use super::price::Table;
 use super::sums::{Extra, signed};
-use super::view::{Owner, RequestView};
-use crate::record::{Request, Uncounted, Usd};
-
-/// Lines of the file that repeat a report.
-pub(super) const REPEATED: &str = "repeated";
-/// Requests that no line reports: a running sum has grown by them.
-pub(super) const UNREPORTED: &str = "unreported";
-/// Responses that are counted in another file.
-pub(super) const COPY: &str = "copy";
-/// Lines of a parent's that a fork's file begins with.
-pub(super) const FORK: &str = "fork";
+use super::view::Owner;
+use crate::record::{Request, Usd, Written};
 
 /// What the lines of a request add to what is counted of it, and the reason.
-pub(super) fn request(request: &RequestView, prices: &mut Table) -> Result<Option<(&'static str, Extra)>> {
-    let copy = request.uncounted == Some(Uncounted::Copy);
-    if !request.counted && !copy {
-        return Ok(None);
+pub(super) fn request(request: &Request, prices: &mut Table) -> Result<Option<(Written, Extra)>> {
+    let Some((why, written, lines)) = request.as_written() else { return Ok(None) };
+    let mut sum = extra(&written, lines, prices)?;
+    if request.counted {
+        sum.merge(&negative(&extra(request, 1, prices)?));
     }
-    let reports = request.reports.unwrap_or(1);
-    let output = request.output_tokens.unwrap_or(0);
-    let reported = request.reported_output_tokens.unwrap_or(output.saturating_mul(reports));
-    let (reason, lines, output) = match reports {
-        _ if copy => (COPY, reports, reported),
-        0 => (UNREPORTED, 1, output),
-        1 => return Ok(None),
-        _ => (REPEATED, reports - 1, reported.saturating_sub(output)),
-    };
-    let extra = extra(&request.times(lines, output), lines, prices)?;
-    Ok(Some((reason, if reason == UNREPORTED { negative(&extra) } else { extra })))
+    Ok(Some((why, sum)))
 }
 
 /// What the lines that a fork repeats add.
@@ -72,11 +54,11 @@ fn negative(extra: &Extra) -> Extra {
 
 /// A reason in words, for a reader who knows the files.
 pub(super) fn words(reason: &str) -> &'static str {
-    match reason {
-        REPEATED => "lines that repeat a usage",
-        UNREPORTED => "requests that no line reports",
-        COPY => "lines of responses that stand in another file too",
-        FORK => "lines that forks repeat from their parents",
-        _ => "lines",
-    }
+    let known = [
+        (Written::Repeated, "lines that repeat a usage"),
+        (Written::Unreported, "requests that no line reports"),
+        (Written::Copy, "lines of responses that stand in another file too"),
+        (Written::Fork, "lines that forks repeat from their parents"),
+    ];
+    known.iter().find(|(why, _)| why.name() == reason).map_or("lines", |(_, words)| words)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::values::Values;
-use crate::record::Usd;
+use crate::record::{Usd, is_zero};
 
 /// What a row adds up. Tokens may be negative where a correction outweighs what it corrects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +82,6 @@ pub(super) struct Extra {
     pub(super) input_tokens: i64,
     pub(super) output_tokens: i64,
     pub(super) cost_usd: Usd,
-}
-
-fn is_zero(n: &i64) -> bool {
-    *n == 0
 }
 
 /// Adds; an absurd sum stops at the end of its range.

@@ -6,7 +6,7 @@ use super::key::{Of, Place, RowKey};
 use super::sums::{Sums, add, insert, signed};
 use super::view::{EventView, RequestView, SpanView};
 use super::{Sum, naive};
-use crate::record::{Part, Total, Uncounted, Usd};
+use crate::record::{Part, Total, Uncounted, Usd, Written};
 use crate::stream::Record;
 
 impl Sum {
@@ -43,9 +43,9 @@ impl Sum {
         };
         let key = self.key(&place);
         if self.options.beside.naive
-            && let Some((reason, extra)) = naive::request(&request, &mut self.options.prices)?
+            && let Some((why, extra)) = naive::request(&request.request(), &mut self.options.prices)?
         {
-            self.rows.of(key.clone()).naive.entry(reason.to_owned()).or_default().merge(&extra);
+            self.rows.of(key.clone()).naive.entry(why.name().to_owned()).or_default().merge(&extra);
         }
         if !request.counted {
             let reason = request.uncounted.map_or("unknown", Uncounted::name);
@@ -73,7 +73,7 @@ impl Sum {
         if request.cost_usd.is_some() || !self.priced.is_empty() {
             return Ok(request.cost_usd);
         }
-        self.options.prices.cost(&request.times(1, request.output_tokens.unwrap_or(0)), 1)
+        self.options.prices.cost(&request.request(), 1)
     }
 
     /// The lines that the thread's file repeats from a parent's, once its model is known or it has
@@ -90,7 +90,7 @@ impl Sum {
         let model = self.model.clone();
         let place = owner.place(&owner.thread, &owner.session);
         let row = self.row(&Place { at: owner.started.as_deref(), model: model.as_deref(), ..place });
-        row.naive.entry(naive::FORK.to_owned()).or_default().merge(&extra);
+        row.naive.entry(Written::Fork.name().to_owned()).or_default().merge(&extra);
         Ok(())
     }
 

@@ -101,16 +101,19 @@ impl RequestView<'_> {
         }
     }
 
-    /// So many of it, as a price table is asked for them.
-    pub(super) fn times(&self, times: u64, output: u64) -> Request {
-        let of = |tokens: Option<u64>| tokens.map(|tokens| tokens.saturating_mul(times));
+    /// It, as far as a price table and a plain sum ask.
+    pub(super) fn request(&self) -> Request {
         Request {
             model: self.model.as_deref().map(str::to_owned),
-            input_tokens: of(self.input_tokens),
-            cache_read_tokens: of(self.cache_read_tokens),
-            cache_write_tokens: of(self.cache_write_tokens),
-            cache_write_1h_tokens: of(self.cache_write_1h_tokens),
-            output_tokens: Some(output),
+            counted: self.counted,
+            uncounted: self.uncounted,
+            input_tokens: self.input_tokens,
+            cache_read_tokens: self.cache_read_tokens,
+            cache_write_tokens: self.cache_write_tokens,
+            cache_write_1h_tokens: self.cache_write_1h_tokens,
+            output_tokens: self.output_tokens,
+            reports: self.reports,
+            reported_output_tokens: self.reported_output_tokens,
             ..Request::default()
         }
     }
