@@ -14,6 +14,7 @@ mod ox;
 
 pub mod call;
 pub mod entry;
+pub mod foreign;
 pub mod head;
 pub mod history;
 pub mod image;
@@ -21,6 +22,7 @@ pub mod lines;
 pub mod literal;
 pub mod open;
 mod order;
+mod project;
 mod rollout;
 pub mod time;
 
@@ -32,6 +34,9 @@ use lines::Line;
 
 /// Every format; the first that recognises a file reads it.
 pub const FORMATS: &[Format] = &[codex::FORMAT, every_code::FORMAT, claude::FORMAT];
+
+/// Homes of programs that run an agent and keep its sessions in a place of their own.
+pub const MORE_HOMES: &[Home] = &[claude::COWORK];
 
 /// What is known of one agent's files.
 #[derive(Clone, Copy)]
@@ -73,11 +78,12 @@ pub struct Worktree {
 /// Where an agent keeps its sessions, when nobody says otherwise.
 #[derive(Clone, Copy)]
 pub struct Home {
-    /// The environment variable that says where; several folders are separated by commas.
+    /// The environment variable that says where; several folders are separated by commas. Empty
+    /// where there is none.
     pub variable: &'static str,
     /// Where else: folders in the user's home folder.
     pub folders: &'static [&'static str],
-    /// The folders within that hold sessions.
+    /// The folders within that hold sessions; `*` stands for any part of a name.
     pub sessions: &'static [&'static str],
 }
 

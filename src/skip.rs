@@ -3,6 +3,7 @@
 //! A reader notes each place here and writes the [`Skip`] record it gets back. What is printed is
 //! folded, one line a file and reason: `tok-split: a.jsonl:17: expected value (3 lines)`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::record::Skip;
@@ -12,6 +13,9 @@ use crate::record::Skip;
 pub struct Skips {
     folded: Vec<Folded>,
 }
+
+/// Files that are named of those left out for one reason: a store of another agent has thousands.
+const NAMED: usize = 10;
 
 #[derive(Debug)]
 struct Folded {
@@ -47,13 +51,25 @@ impl Skips {
         !self.folded.is_empty()
     }
 
-    /// Prints what was noted, folded, and forgets it.
+    /// Prints what was noted, folded, and forgets it. Of whole files that were left out for one
+    /// reason the first few are named.
     pub fn print(&mut self, program: &str, to: &mut dyn Write) {
+        let mut files: BTreeMap<String, usize> = BTreeMap::new();
         for Folded { first, times } in self.folded.drain(..) {
+            if first.line.is_none() {
+                let so_far = files.entry(first.why.clone()).or_default();
+                *so_far += 1;
+                if *so_far > NAMED {
+                    continue;
+                }
+            }
             let line = first.line.map(|n| format!(":{n}")).unwrap_or_default();
             let more = if times > 1 { format!(" ({times} places)") } else { String::new() };
             // Standard error that cannot be written has nobody left to tell.
             let _ = writeln!(to, "{program}: {}{line}: {}{more}", visible(&first.file), visible(&first.why));
+        }
+        for (why, files) in files.into_iter().filter(|(_, files)| *files > NAMED) {
+            let _ = writeln!(to, "{program}: {} more: {}", files - NAMED, visible(&why));
         }
     }
 }
@@ -89,5 +105,20 @@ mod tests {
             "tok-split: a\\u{1b}[2J.jsonl:17: expected value (2 places)\ntok-split: b.jsonl: permission denied\n"
         );
         assert!(!skips.any());
+    }
+
+    #[test]
+    fn of_many_files_with_one_reason_the_first_are_named() {
+        let mut skips = Skips::default();
+        for n in 0..14 {
+            skips.note(&format!("{n}.json"), None, "not read yet");
+        }
+        skips.note("a.jsonl", None, "permission denied");
+        let mut out = Vec::new();
+        skips.print("tok-split", &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 12, "{text}");
+        assert!(text.contains("tok-split: 9.json: not read yet\ntok-split: a.jsonl: permission denied\n"), "{text}");
+        assert!(text.ends_with("tok-split: 4 more: not read yet\n"), "{text}");
     }
 }

@@ -5,9 +5,13 @@
 //! another file that holds a copy of it.
 
 pub mod beside;
+pub mod choice;
 pub mod find;
+pub mod home;
+mod nothing;
 pub mod pool;
 pub mod read;
+mod walk;
 
 use std::collections::HashMap;
 
@@ -15,11 +19,13 @@ use anyhow::Result;
 
 use crate::cli::Io;
 use crate::format::{Roots, Wants};
-use crate::record::{Coverage, Request, SCHEMA, Session, Skip, Stream, Uncounted};
+use crate::record::{Coverage, Request, SCHEMA, Skip, Stream, Uncounted};
 use crate::stream::{Sink, Status};
 use crate::window::Window;
 use beside::Beside;
+use choice::Choice;
 use find::Found;
+use nothing::Unasked;
 use read::{Chunk, Outcome};
 
 /// What to read, and what of it to write.
@@ -27,14 +33,12 @@ use read::{Chunk, Outcome};
 pub struct Options {
     /// Which requests count.
     pub window: Window,
-    /// Only these agents; empty: all.
-    pub agents: Vec<String>,
-    /// Only sessions of this project: its name, or a part of its working directory.
-    pub project: Option<String>,
-    /// Only sessions whose id begins so.
-    pub session: Option<String>,
+    /// Which sessions.
+    pub choice: Choice,
     /// Only `session` records.
     pub list: bool,
+    /// A run without a session is a gate that fires.
+    pub fail_if_empty: bool,
     /// What the readers are asked for.
     pub wants: Wants,
     /// Longer lines are passed over.
@@ -47,17 +51,6 @@ pub struct Options {
     pub roots: Roots,
     /// The files that are read, by the threads they hold.
     pub beside: Beside,
-}
-
-impl Options {
-    fn selects(&self, session: &Session) -> bool {
-        let project = self.project.as_deref().is_none_or(|wanted| {
-            session.project.as_deref() == Some(wanted) || session.cwd.as_deref().is_some_and(|cwd| cwd.contains(wanted))
-        });
-        let wanted = |id: &str| self.session.as_deref().is_none_or(|wanted| id.starts_with(wanted));
-        let id = wanted(&session.session) || wanted(&session.thread) || session.root.as_deref().is_some_and(wanted);
-        project && id
-    }
 }
 
 /// Reads what was found and writes the stream.
@@ -76,13 +69,16 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
         merge.coverage.files_skipped += 1;
         merge.coverage.partial = true;
     }
+    merge.passed_over(found);
+    found.passed_over().iter().for_each(|text| io.say(text));
     let work = |n: usize| found.inputs.get(n).map(|input| read::file(input, options)).unwrap_or_default();
     pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
         outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
-        merge.write(outcome, &mut io.out)
+        merge.write(outcome, found, &mut io.out)
     })?;
+    let status = merge.end(found, options, io);
     io.out.put(&merge.coverage)?;
-    Ok(if merge.coverage.partial { Status::Partial } else { Status::Done })
+    Ok(status)
 }
 
 /// What is known across files.
@@ -91,14 +87,19 @@ struct Merge {
     /// What was counted of each response, by its key.
     counted: HashMap<u128, Counted>,
     coverage: Coverage,
+    unasked: Unasked,
+    /// Files so far.
+    files: usize,
 }
 
 /// Usage of a response that was counted: input, cache read, cache write, output, reasoning.
 type Counted = [u64; 5];
 
 impl Merge {
-    fn write(&mut self, outcome: Outcome, out: &mut Sink) -> Result<()> {
+    fn write(&mut self, outcome: Outcome, found: &Found, out: &mut Sink) -> Result<()> {
         self.cover(&outcome);
+        self.unasked.take(&outcome, self.files, found);
+        self.files += 1;
         for chunk in outcome.chunks {
             match chunk {
                 Chunk::Lines(lines) => out.lines(&lines)?,
@@ -144,18 +145,42 @@ impl Merge {
     }
 
     fn cover(&mut self, outcome: &Outcome) {
-        let Coverage { files, files_skipped, lines, bytes, understood, recovered, skipped, by_reason, partial } =
-            &mut self.coverage;
-        *files += u64::from(!outcome.left_out && !outcome.passed_over);
-        *files_skipped += u64::from(outcome.left_out);
-        *lines += outcome.tally.lines;
-        *bytes += outcome.tally.bytes;
-        *understood += outcome.tally.understood;
-        *recovered += outcome.tally.recovered.len() as u64;
-        *skipped += outcome.tally.skipped.len() as u64;
-        *partial |= outcome.partial;
+        let coverage = &mut self.coverage;
+        coverage.files += u64::from(!outcome.left_out && !outcome.passed_over);
+        coverage.files_skipped += u64::from(outcome.left_out);
+        *coverage.sessions.get_or_insert(0) += outcome.sessions;
+        coverage.lines += outcome.tally.lines;
+        coverage.bytes += outcome.tally.bytes;
+        coverage.understood += outcome.tally.understood;
+        coverage.recovered += outcome.tally.recovered.len() as u64;
+        coverage.skipped += outcome.tally.skipped.len() as u64;
+        coverage.partial |= outcome.partial;
         for (_, why) in outcome.tally.recovered.iter().chain(&outcome.tally.skipped) {
-            *by_reason.entry(why.clone()).or_default() += 1;
+            *coverage.by_reason.entry(why.clone()).or_default() += 1;
         }
+    }
+
+    fn passed_over(&mut self, found: &Found) {
+        self.coverage.passed_over = found.passed.len() as u64;
+        for (why, _) in &found.passed {
+            *self.coverage.passed_over_by_reason.entry(why.words().to_owned()).or_default() += 1;
+        }
+    }
+
+    /// All files were read. Says what there was where no session was written; where all there was
+    /// had to be left out, that has been said, and a part is missing.
+    fn end(&mut self, found: &Found, options: &Options, io: &Io) -> Status {
+        let coverage = &mut self.coverage;
+        let is_empty = *coverage.sessions.get_or_insert(0) == 0;
+        if is_empty {
+            let unasked = std::mem::take(&mut self.unasked);
+            let left_out = coverage.files == 0 && coverage.files_skipped > 0 && unasked.is_empty();
+            coverage.partial |= left_out;
+            if !left_out {
+                io.say(&unasked.words(found, options));
+            }
+        }
+        let gate = if is_empty && options.fail_if_empty { Status::Gate } else { Status::Done };
+        gate.or(if coverage.partial { Status::Partial } else { Status::Done })
     }
 }

@@ -5,15 +5,14 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{FORMATS, Roots, Wants, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, find};
+use tok::split::{self, beside::Beside, choice::Choice, find, home};
 use tok::window::Window;
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
-/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they
-/// say, and writes sessions, spans, requests and events in one order for all agents. With no file
-/// given: the agents' own folders, last seven days. Inputs are never written to.
-/// Memory: one session for each thread of -j, without its texts, and 100 bytes a request.
+/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they say,
+/// and writes sessions, spans, requests and events in one order for all agents. With no file given:
+/// the agents' own folders, last seven days. Inputs are never written to. Memory: one session for each thread of -j, without its texts, and 100 bytes a request.
 #[derive(Parser)]
 #[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
 struct Options {
@@ -45,6 +44,9 @@ struct Options {
     /// Write only the session records
     #[arg(long)]
     list: bool,
+    /// Exit with 1 when no session was found
+    #[arg(long)]
+    fail_if_empty: bool,
     /// Put the texts into the records
     #[arg(long)]
     text: bool,
@@ -66,19 +68,17 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let recent = o.files.is_empty() && o.when.until.is_none();
-    let since = o.when.since.as_deref().or_else(|| recent.then_some("7d"));
-    let paths = if o.files.is_empty() { find::defaults()? } else { o.files.paths()? };
-    if o.files.is_empty() {
-        io.say(&format!("reading {}, since {}", find::names(&paths), since.unwrap_or("the beginning")));
+    let since = o.when.since.as_deref().or_else(|| (o.files.is_empty() && o.when.until.is_none()).then_some("7d"));
+    let places = if o.files.is_empty() { home::places()? } else { find::Places::named(o.files.paths()?) };
+    if o.files.is_empty() && o.when.since.is_none() {
+        io.say(&format!("reading {}, since {}", places.names(), since.unwrap_or("the beginning")));
     }
-    let found = find::find(&paths, &o.exclude)?;
+    let found = find::find(places, &o.exclude)?;
     let options = split::Options {
         window: Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?,
-        agents: o.agent.clone(),
-        project: o.project.clone(),
-        session: o.session.clone(),
+        choice: Choice { agents: o.agent.clone(), project: o.project.clone(), session: o.session.clone() },
         list: o.list,
+        fail_if_empty: o.fail_if_empty,
         wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,

@@ -10,91 +10,41 @@ mod content;
 mod entry;
 mod exact;
 mod line;
+mod recognise;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::history::{Layout, Thread};
 use super::lines::Line;
-use super::{Answer, Format, Home, Reader, Source, identity, time};
-use crate::record::Kind;
+use super::{Format, Home, Reader, Source, identity, time};
+use crate::record::{Kind, Session};
 use chain::Chain;
 use line::Entry;
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
     name: "claude",
-    recognise,
+    recognise: recognise::recognise,
     reader: |source| Box::new(Claude::new(source)),
     entries: entry::entries,
     thread_id: |_| None,
     worktrees: |_| Vec::new(),
-    sidecars: &["history.jsonl"],
+    sidecars: &["history.jsonl", "journal.jsonl"],
     home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
 };
 
-/// Types of lines that only these files have.
-const TYPES: &[&str] = &[
-    "assistant",
-    "user",
-    "system",
-    "progress",
-    "attachment",
-    "summary",
-    "file-history-snapshot",
-    "queue-operation",
-    "last-prompt",
-    "ai-title",
-    "custom-title",
-    "mode",
-    "permission-mode",
-    "pr-link",
-    "agent-name",
-    "frame-link",
-    "api-request",
-    "api-request-shape",
-    "api-request-blob",
-    "cost-state",
-    "tools-used",
-    "atis-latch",
-];
-
-/// A session has lines of user or assistant with the content of a message; other types of lines
-/// may stand before them.
-fn recognise(head: &[&str], complete: bool) -> Answer {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Head<'a> {
-        #[serde(rename = "type", default)]
-        kind: String,
-        #[serde(borrow)]
-        message: Option<Said<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Said<'a> {
-        #[serde(borrow)]
-        content: Option<&'a RawValue>,
-    }
-    let mut known = 0;
-    for line in head {
-        let Ok(head) = serde_json::from_str::<Head>(line) else { continue };
-        known += u32::from(TYPES.contains(&&*head.kind));
-        let said = head.message.is_some_and(|message| message.content.is_some());
-        if said && matches!(&*head.kind, "user" | "assistant") {
-            return Answer::Yes;
-        }
-    }
-    match (known, complete) {
-        (0, true) => Answer::No,
-        (_, true) if head.iter().any(|line| line.contains("\"sessionId\"") || line.contains("\"leafUuid\"")) => {
-            Answer::Yes
-        }
-        (_, true) => Answer::No,
-        _ => Answer::NeedMore,
-    }
-}
+/// The desktop app runs the agent with a home of its own for each task, below a folder of the app's
+/// that each system has elsewhere.
+pub(super) const COWORK: Home = Home {
+    variable: "",
+    folders: &["Library/Application Support/Claude", ".config/Claude", "AppData/Roaming/Claude"],
+    sessions: &[
+        "local-agent-mode-sessions/*/*/local_*/.claude/projects",
+        "local-agent-mode-sessions/*/*/agent/local_*/.claude/projects",
+    ],
+};
 
 struct Claude<'s> {
     source: Source<'s>,
@@ -187,11 +137,12 @@ impl Reader for Claude<'_> {
         chains
             .filter(|(_, used)| *used)
             .map(|(mut chain, _)| {
-                let session = &mut chain.history.session.session;
+                let Session { session, started, .. } = &mut chain.history.session;
                 if session.is_empty() {
                     // The oldest and the hand-made files have no ids: the name of the file is one.
                     session.push_str(path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or(path));
                 }
+                *started = started.take().or(chain.queued.take());
                 let thread = identity(&[session, path]);
                 let thread = thread.get(..12).unwrap_or(&thread).to_owned();
                 chain.history.finish(Layout::Given, &thread)

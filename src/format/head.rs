@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use serde::de::IgnoredAny;
 
+use super::foreign::{DATABASE_BYTES, STORE_BYTES, is_database};
 use super::{Format, Recognised, recognise};
 
 /// Longer lines say nothing of the format that shorter ones do not.
@@ -15,6 +16,9 @@ const HEAD_LINE_BYTES: usize = 1 << 20;
 /// # Errors
 /// The input cannot be read.
 pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
+    if is_database(input.fill_buf()?) {
+        return Ok((store(input)?, None));
+    }
     let (mut head, mut lines) = (Vec::new(), Vec::new());
     loop {
         let from = head.len();
@@ -32,6 +36,17 @@ pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>,
             Recognised::NeedMore => {}
         }
     }
+}
+
+/// Reads as much of a file as tells what it is, if it is none of a known format.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn store(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let most = if is_database(input.fill_buf()?) { DATABASE_BYTES } else { STORE_BYTES };
+    let mut head = Vec::new();
+    input.take(most).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// A line as the formats look at it; `None` for one that is damaged or too long.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, Uncounted, What};
 
 /// A span, request or event of a history, until it has its id.
@@ -200,10 +201,21 @@ impl History {
         }
     }
 
+    /// The branch of a work tree is at least its name, where git names none.
+    fn name_branch(&mut self) {
+        let session = &mut self.session;
+        let tree = session.cwd.as_deref().and_then(|cwd| Project::of(cwd).tree);
+        let is_named = session.branch.as_deref().is_some_and(|branch| !matches!(branch, "" | "HEAD"));
+        if let (Some(tree), false) = (tree, is_named) {
+            session.branch = Some(tree.to_owned());
+        }
+    }
+
     /// Ends the history: puts the entries in order, numbers the requests, and gives ids.
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
         self.session.thread = thread.to_owned();
+        self.name_branch();
         let arranged = super::order::arrange(self.entries, layout);
         let mut seq_of = vec![0; arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0)];
         let mut ordinal_of = vec![0; seq_of.len()];
@@ -272,7 +284,7 @@ pub fn unreported(at: Option<String>, model: Option<String>, turn: Option<u64>) 
     Request { at, model, turn, uncounted: Some(Uncounted::Unreported), ..Request::default() }
 }
 
-/// The last component of a working directory, by which reports name the project.
+/// The project that a working directory belongs to, by which reports name it.
 pub fn project(cwd: &str) -> Option<String> {
-    cwd.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).map(str::to_owned)
+    Project::of(cwd).name.map(str::to_owned)
 }

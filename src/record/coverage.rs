@@ -13,6 +13,16 @@ pub struct Coverage {
     pub files: u64,
     /// Files left out: unreadable, or of no known format.
     pub files_skipped: u64,
+    /// Sessions written, that is threads. Absent where an older version wrote the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u64>,
+    /// Folders, and links to folders or files, that were passed over: what they hold is missing.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub passed_over: u64,
+    /// Of these how many for which reason: `broken link`, `link to a folder above`, `home without
+    /// sessions`, `unreadable folder`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed_over_by_reason: BTreeMap<String, u64>,
     /// Lines read, blank ones not counted.
     pub lines: u64,
     /// Bytes read.
@@ -36,15 +46,22 @@ impl Coverage {
     pub fn add(&mut self, other: Coverage) {
         self.files = self.files.saturating_add(other.files);
         self.files_skipped = self.files_skipped.saturating_add(other.files_skipped);
+        self.sessions = self.sessions.zip(other.sessions).map(|(a, b)| a.saturating_add(b));
+        self.passed_over = self.passed_over.saturating_add(other.passed_over);
         self.lines = self.lines.saturating_add(other.lines);
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.understood = self.understood.saturating_add(other.understood);
         self.recovered = self.recovered.saturating_add(other.recovered);
         self.skipped = self.skipped.saturating_add(other.skipped);
         self.partial |= other.partial;
-        for (reason, lines) in other.by_reason {
-            let sum = self.by_reason.entry(reason).or_default();
-            *sum = sum.saturating_add(lines);
-        }
+        add(&mut self.by_reason, other.by_reason);
+        add(&mut self.passed_over_by_reason, other.passed_over_by_reason);
+    }
+}
+
+fn add(to: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
+    for (reason, n) in more {
+        let sum = to.entry(reason).or_default();
+        *sum = sum.saturating_add(n);
     }
 }

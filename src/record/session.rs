@@ -43,13 +43,14 @@ pub struct Session {
     /// The agent's id at the top of the tree of threads; absent where the thread is the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
-    /// Last component of `cwd`: how reports name the project.
+    /// How reports name the project: last component of `cwd`, or, where that lies in a work tree, of
+    /// the repository that the tree belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// Working directory of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
-    /// Branch of the repository at the start.
+    /// Branch of the repository at the start; in a work tree without a branch the tree's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Version of the agent.
@@ -70,7 +71,8 @@ pub struct Session {
     /// Output that these lines report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed_output_tokens: Option<u64>,
-    /// First instant the file names (RFC 3339 UTC).
+    /// First instant the file names (RFC 3339 UTC); that of a queued prompt only where it names no
+    /// other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
 }

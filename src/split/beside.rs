@@ -35,7 +35,8 @@ const FIRST_BYTES: u64 = 4 << 20;
 impl Beside {
     /// Knows these files.
     pub fn new(inputs: &[Input]) -> Beside {
-        let files = inputs.iter().filter(|input| input.path.as_os_str() != "-").map(|input| input.path.clone());
+        let files = inputs.iter().filter(|input| !input.store && input.path.as_os_str() != "-");
+        let files = files.map(|input| input.path.clone());
         Beside { files: files.collect(), ..Beside::default() }
     }
 

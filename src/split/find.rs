@@ -1,62 +1,120 @@
-//! Finding session files: arguments, folders, lists, and the agents' own folders.
+//! Finding session files: arguments, folders and lists.
 //!
 //! The order is that of the paths, whatever the order of the arguments; a file named twice (or
-//! twice by links) is read once. Only regular files are read, unless named.
+//! twice by links) is read once. Only regular files are read, unless named. What folders and links
+//! could not be searched is kept, for a total without them would look whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use walkdir::WalkDir;
 
-use crate::format::{FORMATS, Home};
+use super::walk::Walk;
+use crate::format::foreign;
 
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
     /// Its path, as it was named or found; `-` is standard input.
     pub path: PathBuf,
-    /// Named on the command line: then it must be a session.
+    /// Named on the command line: then it must be a session, and is read whatever its date.
     pub named: bool,
+    /// Met in a folder, and by its name no session: looked at only to say what it is.
+    pub store: bool,
+}
+
+/// Why a folder, or a link to one, was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passed {
+    /// It leads nowhere.
+    Broken,
+    /// It leads to a folder that holds the one searched, and everything else there.
+    Above,
+    /// A home that the environment names, which is gone or has no folder of sessions.
+    Empty,
+    /// It may not be read.
+    Unreadable,
+}
+
+impl Passed {
+    /// Its words, in messages and in the `coverage` record.
+    pub fn words(self) -> &'static str {
+        match self {
+            Passed::Broken => "broken link",
+            Passed::Above => "link to a folder above",
+            Passed::Empty => "home without sessions",
+            Passed::Unreadable => "unreadable folder",
+        }
+    }
+}
+
+/// Where to look.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Homes in which there is nothing to look at.
+    pub empty: Vec<PathBuf>,
+}
+
+/// Places that a message names.
+const NAMED: usize = 8;
+
+impl Places {
+    /// What somebody has named.
+    pub fn named(paths: Vec<PathBuf>) -> Places {
+        Places { paths, empty: Vec::new() }
+    }
+
+    /// The paths as a message names them.
+    pub fn names(&self) -> String {
+        names(&self.paths, NAMED)
+    }
 }
 
 /// What was found, and what could not be looked at.
 #[derive(Debug, Default)]
 pub struct Found {
+    /// Where it was looked for.
+    pub places: Places,
     /// Files, in order.
     pub inputs: Vec<Input>,
     /// Paths that cannot be read, with the reason.
     pub unreadable: Vec<(PathBuf, String)>,
+    /// Folders and links that were passed over.
+    pub passed: Vec<(Passed, PathBuf)>,
 }
 
 /// Endings of session files in folders.
 const ENDINGS: [&str; 2] = [".jsonl", ".jsonl.zst"];
 
-/// Finds the files of all `paths`; folders are searched. `exclude` are globs on whole paths.
+/// Finds the files of all places; folders are searched. `exclude` are globs on whole paths.
 ///
 /// # Errors
 /// A glob cannot be read.
-pub fn find(paths: &[PathBuf], exclude: &[String]) -> Result<Found> {
+pub fn find(places: Places, exclude: &[String]) -> Result<Found> {
     let exclude = globs(exclude)?;
     let mut found = Found::default();
-    for path in paths {
+    found.passed.extend(places.empty.iter().map(|home| (Passed::Empty, home.clone())));
+    for path in &places.paths {
+        let named = || Input { path: path.clone(), named: true, store: false };
         if path.as_os_str() == "-" {
-            found.inputs.push(Input { path: path.clone(), named: true });
+            found.inputs.push(named());
             continue;
         }
         match std::fs::metadata(path) {
-            Ok(data) if data.is_dir() => walk(path, &exclude, &mut found),
+            Ok(data) if data.is_dir() => Walk::new(path, &exclude, &mut found).search(),
             Ok(_) if exclude.is_match(path) => {}
-            Ok(_) => found.inputs.push(Input { path: path.clone(), named: true }),
+            Ok(_) => found.inputs.push(named()),
             Err(e) => found.unreadable.push((path.clone(), reason(&e))),
         }
     }
     settle(&mut found);
-    Ok(found)
+    Ok(Found { places, ..found })
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet> {
@@ -67,25 +125,27 @@ fn globs(patterns: &[String]) -> Result<GlobSet> {
     Ok(set.build()?)
 }
 
-fn walk(root: &Path, exclude: &GlobSet, found: &mut Found) {
-    let inside = WalkDir::new(root).into_iter().filter_entry(|entry| !exclude.is_match(entry.path()));
-    for entry in inside {
-        match entry {
-            Ok(entry) if entry.file_type().is_file() && is_session_name(entry.path()) => {
-                found.inputs.push(Input { path: entry.into_path(), named: false });
-            }
-            Ok(_) => {}
-            Err(e) => {
-                let why = e.io_error().map_or_else(|| e.to_string(), reason);
-                found.unreadable.push((e.path().unwrap_or(root).to_owned(), why));
-            }
+impl Found {
+    /// Takes a regular file that was met in a folder, if its name may be that of a session or of
+    /// a store.
+    pub(super) fn meet(&mut self, path: &Path) {
+        let name = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
+        let is_session = ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes()));
+        if is_session || foreign::is_store_name(name) {
+            self.inputs.push(Input { path: path.to_owned(), named: false, store: !is_session });
         }
     }
-}
 
-fn is_session_name(path: &Path) -> bool {
-    let name = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
-    ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes()))
+    /// What was passed over, in one line: each reason with its first path; `None` where nothing was.
+    pub fn passed_over(&self) -> Option<String> {
+        let mut by_reason: BTreeMap<Passed, Vec<PathBuf>> = BTreeMap::new();
+        for (why, path) in self.passed.iter().filter(|(why, _)| *why != Passed::Unreadable) {
+            by_reason.entry(*why).or_default().push(path.clone());
+        }
+        let each = by_reason.iter().map(|(why, paths)| format!("{} {}", why.words(), names(paths, 1)));
+        let text = each.collect::<Vec<_>>().join("; ");
+        (!text.is_empty()).then(|| format!("passed over: {text}"))
+    }
 }
 
 /// Sorts, and leaves out what would be read twice: the same file under two names, and compressed
@@ -93,6 +153,7 @@ fn is_session_name(path: &Path) -> bool {
 fn settle(found: &mut Found) {
     found.inputs.sort();
     found.unreadable.sort();
+    found.passed.sort();
     found.inputs.dedup_by(|a, b| a.path == b.path);
     let plain: HashSet<PathBuf> = found.inputs.iter().map(|input| input.path.clone()).collect();
     let mut seen = HashSet::new();
@@ -112,35 +173,11 @@ pub fn reason(e: &std::io::Error) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Returns the agents' own folders: where their environment says, else in the home folder.
-///
-/// # Errors
-/// There is none.
-pub fn defaults() -> Result<Vec<PathBuf>> {
-    let mut folders: Vec<PathBuf> = FORMATS.iter().flat_map(|format| homes(&format.home)).collect();
-    folders.retain(|dir| dir.is_dir());
-    folders.sort();
-    folders.dedup();
-    if folders.is_empty() {
-        bail!("no session folder found; name a file or a folder");
+/// Paths as a message names them: the first `most`, and how many more there are.
+pub fn names(paths: &[PathBuf], most: usize) -> String {
+    let named = paths.iter().take(most).map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    match paths.len().saturating_sub(most) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
-    Ok(folders)
-}
-
-/// Paths as a message names them.
-pub fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn homes(home: &Home) -> Vec<PathBuf> {
-    let given = std::env::var_os(home.variable).filter(|dirs| !dirs.is_empty());
-    let user = std::env::var_os("HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let bases: Vec<PathBuf> = match (&given, user) {
-        (Some(dirs), _) => {
-            dirs.as_bytes().split(|b| *b == b',').map(|dir| PathBuf::from(OsStr::from_bytes(dir))).collect()
-        }
-        (None, Some(user)) => home.folders.iter().map(|folder| user.join(folder)).collect(),
-        (None, None) => Vec::new(),
-    };
-    bases.iter().flat_map(|base| home.sessions.iter().map(|folder| base.join(folder))).collect()
 }

@@ -2,13 +2,15 @@
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::Options;
+use super::choice::Refused;
 use super::find::{Input, reason};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{Opened, open};
-use crate::format::{FORMATS, Source, head};
+use crate::format::{FORMATS, Source, foreign, head};
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -27,6 +29,14 @@ pub struct Outcome {
     pub passed_over: bool,
     /// Whether something that was named could not be read.
     pub partial: bool,
+    /// How many sessions it wrote.
+    pub sessions: u64,
+    /// When it was last written, if it was not read for that.
+    pub older: Option<SystemTime>,
+    /// Sessions in the window that a filter refused.
+    pub refused: Vec<Refused>,
+    /// The last instant of its newest session that lies outside the window.
+    pub outside: Option<String>,
 }
 
 /// A part of a file's records.
@@ -39,6 +49,9 @@ pub enum Chunk {
 
 /// No more of a file than this is looked at to recognise it.
 const HEAD_BYTES: usize = 64 << 20;
+
+/// How much is read at once.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// Reads one file. Never fails: what goes wrong is in the outcome.
 pub fn file(input: &Input, options: &Options) -> Outcome {
@@ -54,9 +67,12 @@ fn read(input: &Input, name: &str, options: &Options, outcome: &mut Outcome) -> 
     if input.path == Path::new("-") {
         return stream(io::stdin().lock(), true, input, name, options, outcome);
     }
-    let written = std::fs::metadata(&input.path)?.modified();
-    if !written.is_ok_and(|written| options.window.reaches(written)) {
+    // The time of a file that was restored or copied says little of what it holds: it decides of
+    // files that nobody has named.
+    let written = std::fs::metadata(&input.path)?.modified()?;
+    if !input.named && !options.window.reaches(written) {
         outcome.passed_over = true;
+        outcome.older = Some(written).filter(|_| !input.store);
         return Ok(());
     }
     let Opened { input: file, sealed } = open(&input.path, options.max_decompressed)?;
@@ -72,19 +88,19 @@ fn stream(
     options: &Options,
     outcome: &mut Outcome,
 ) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(64 << 10, input);
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
+    if from.store {
+        outcome.name(from, name, &head::store(&mut input)?);
+        return Ok(());
+    }
     let (head, format) = head::read(&mut input, HEAD_BYTES)?;
     let Some(format) = format else {
-        let sidecar = FORMATS.iter().flat_map(|format| format.sidecars).any(|sidecar| from.path.ends_with(sidecar));
-        if sidecar && !from.named {
-            outcome.passed_over = true;
-        } else if !head.is_empty() {
-            outcome.leave_out(name, "not a session of a known format", from.named);
-        }
+        outcome.name(from, name, &head);
         return Ok(());
     };
-    if !options.agents.is_empty() && !options.agents.iter().any(|agent| agent == format.name) {
+    if let Some(refused) = options.choice.refuses_agent(format.name) {
         outcome.passed_over = true;
+        outcome.refused.push(refused);
         return Ok(());
     }
     let mut wants = options.wants;
@@ -102,7 +118,34 @@ fn stream(
     read
 }
 
+/// Whether a file is a session of an agent that is asked for.
+pub fn is_session(input: &Input, options: &Options) -> bool {
+    let Ok(opened) = open(&input.path, options.max_decompressed) else { return false };
+    let head = head::read(&mut BufReader::with_capacity(BUFFER_BYTES, opened.input), HEAD_BYTES);
+    let format = head.ok().and_then(|(_, format)| format);
+    format.is_some_and(|format| options.choice.refuses_agent(format.name).is_none())
+}
+
 impl Outcome {
+    /// Says what a file is that is no session, by its first bytes. What is known to lie beside
+    /// sessions, or says the same as one beside it, is passed over if it was only met; so is any
+    /// store that nobody knows.
+    fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
+        let mut sidecars = FORMATS.iter().flat_map(|format| format.sidecars).chain(foreign::SIDECARS);
+        let is_sidecar = sidecars.any(|sidecar| from.path.ends_with(sidecar));
+        let file = from.path.file_name().unwrap_or_default().to_string_lossy();
+        let foreign = foreign::recognise(&file, head);
+        let twin = foreign.and_then(|foreign| foreign.twin).zip(from.path.parent());
+        let is_told = twin.is_some_and(|(twin, folder)| folder.join(twin).is_dir());
+        match foreign {
+            _ if !from.named && (is_sidecar || is_told) => self.passed_over = true,
+            Some(foreign) => self.leave_out(name, foreign.words, from.named),
+            None if from.store => self.passed_over = true,
+            None if head.is_empty() => {}
+            None => self.leave_out(name, "not a session of a known format", from.named),
+        }
+    }
+
     fn leave_out(&mut self, file: &str, why: &str, partial: bool) {
         self.left_out = true;
         self.partial |= partial;
@@ -110,9 +153,17 @@ impl Outcome {
     }
 
     fn write(&mut self, thread: Thread, file: &str, options: &Options) -> io::Result<()> {
-        if !options.selects(&thread.session) || !touches(&thread, &options.window) {
+        let touches = touches(&thread, &options.window);
+        if let Some(refused) = options.choice.refuses(&thread.session) {
+            self.refused.extend(Some(refused).filter(|_| touches));
             return Ok(());
         }
+        if !touches {
+            let last = requests(&thread).flatten().max().or(thread.session.started.as_deref());
+            self.outside = self.outside.take().max(last.map(str::to_owned));
+            return Ok(());
+        }
+        self.sessions += 1;
         let mut lines = Vec::new();
         let session = crate::record::Session { file: file.to_owned(), ..thread.session };
         line(&mut lines, &session)?;
@@ -148,13 +199,16 @@ impl Outcome {
 
 /// Whether any request of the thread lies in the window; of a thread without, any record.
 fn touches(thread: &Thread, window: &Window) -> bool {
-    let requests = || {
-        thread.records.iter().filter_map(|record| match record {
-            Final::Request(request) => Some(request.at.as_deref()),
-            _ => None,
-        })
-    };
-    requests().next().is_none() && window.has(thread.session.started.as_deref()) || requests().any(|at| window.has(at))
+    let has_none = requests(thread).next().is_none();
+    has_none && window.has(thread.session.started.as_deref()) || requests(thread).any(|at| window.has(at))
+}
+
+/// The instants of a thread's requests.
+fn requests(thread: &Thread) -> impl Iterator<Item = Option<&str>> {
+    thread.records.iter().filter_map(|record| match record {
+        Final::Request(request) => Some(request.at.as_deref()),
+        _ => None,
+    })
 }
 
 fn line(to: &mut Vec<u8>, record: &impl serde::Serialize) -> io::Result<()> {

@@ -10,6 +10,7 @@
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
+//! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -26,6 +27,7 @@ mod bill;
 mod compress;
 mod corpus;
 mod docs;
+mod finding;
 mod golden;
 mod laws;
 mod layers;

@@ -34,6 +34,8 @@ pub(super) struct Chain {
     tips: HashMap<String, Tip>,
     /// Messages of the user so far.
     prompts: usize,
+    /// When the first prompt was queued.
+    pub(super) queued: Option<String>,
     /// What the file says of requests exactly.
     pub(super) requests_sent: Requests,
 }
@@ -61,9 +63,13 @@ impl Chain {
         first(&mut session.cwd, entry.cwd.as_deref());
         first(&mut session.branch, entry.git_branch.as_deref());
         first(&mut session.version, entry.version.as_deref());
-        first(&mut session.started, at);
+        // A resumed file begins with the prompt that was queued for the resume, long after its first record.
+        let started = if entry.kind == "queue-operation" { &mut self.queued } else { &mut session.started };
+        first(started, at);
         first(&mut session.provider, Some("anthropic"));
-        session.project = session.cwd.as_deref().and_then(project);
+        if session.project.is_none() {
+            session.project = session.cwd.as_deref().and_then(project);
+        }
         FORMAT.name.clone_into(&mut session.agent);
     }
 

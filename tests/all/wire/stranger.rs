@@ -146,5 +146,6 @@ record!(Skip { r#type: String, file: String, why: String; line: u64 });
 record!(Coverage {
     r#type: String, files: u64, files_skipped: u64, lines: u64, bytes: u64, understood: u64, recovered: u64,
     skipped: u64;
-    by_reason: BTreeMap<String, u64>, partial: bool,
+    sessions: u64, passed_over: u64, passed_over_by_reason: BTreeMap<String, u64>, by_reason: BTreeMap<String, u64>,
+    partial: bool,
 });

@@ -1,0 +1,219 @@
+//! Files of other agents and programs, which are named and not read.
+//!
+//! Users point tools at these folders, and a file that is passed over in silence looks like no
+//! usage. So each is recognised by what it says, and where it says too little (a database) by its
+//! name too. To read one of them: a format in [`super::FORMATS`], which is asked first, and its
+//! line here goes.
+
+mod seen;
+
+use serde_json::Value;
+
+use seen::Seen;
+
+/// What is known of one kind of file.
+pub struct Foreign {
+    /// What they are, and that they are not read.
+    pub words: &'static str,
+    /// A folder beside such a file, in which the same lies in a form that is read.
+    pub twin: Option<&'static str>,
+    is: fn(&Seen) -> bool,
+}
+
+/// What all lines but one or two have.
+const fn foreign(words: &'static str, is: fn(&Seen) -> bool) -> Foreign {
+    Foreign { words, twin: None, is }
+}
+
+/// Every kind; the first that recognises a file names it. Sources are FORMATS 4 and the agents' own
+/// documents; the shapes were tried on files that the agents had written, but for Amp, droid,
+/// Kimi, Cursor, goose, Crush and Kilo.
+const FOREIGN: &[Foreign] = &[
+    foreign("Gemini CLI chats are not read yet", |seen| seen.any(is_gemini)),
+    foreign("Qwen Code chats are not read yet", |seen| seen.any(is_qwen)),
+    Foreign {
+        words: "Cowork audit logs are not read yet",
+        twin: Some(".claude/projects"),
+        is: |seen| seen.any(|line| line.get("_audit_timestamp").is_some()),
+    },
+    foreign("Claude stream-json logs are not read yet", |seen| seen.any(is_stream_json)),
+    foreign("Kilo databases are not read yet", |seen| seen.is_database("kilo", ".db")),
+    foreign("OpenCode databases are not read yet", |seen| {
+        seen.is_database("opencode", ".db") || seen.has_columns(&["`session`", "`message`", "`time_created`"])
+    }),
+    foreign("OpenCode exports are not read yet", |seen| {
+        seen.any(|line| starts(line, "/info/id", "ses_") && line.get("messages").is_some())
+    }),
+    foreign("OpenCode storage is not read yet", |seen| {
+        seen.any(|line| starts(line, "/id", "ses_") && text(line, "/projectID").is_some())
+            || seen.any(|line| starts(line, "/sessionID", "ses_") && text(line, "/id").is_some())
+    }),
+    foreign("OpenCode event logs are not read yet", |seen| {
+        seen.any(|line| starts(line, "/sessionID", "ses_") && text(line, "/type").is_some())
+    }),
+    foreign("pi sessions are not read yet", |seen| {
+        seen.first(|line| is(line, "session") && text(line, "/id").is_some() && text(line, "/timestamp").is_some())
+    }),
+    foreign("Copilot CLI events are not read yet", |seen| seen.any(is_copilot)),
+    foreign("Copilot CLI databases are not read yet", |seen| {
+        seen.is_database("session-store", ".db") || seen.has_columns(&["assistant_usage_events"])
+    }),
+    foreign("Factory droid sessions are not read yet", is_droid),
+    foreign("Amp threads are not read yet", |seen| {
+        seen.any(|line| starts(line, "/id", "T-") && line.get("messages").is_some_and(Value::is_array))
+    }),
+    foreign("Kimi sessions are not read yet", |seen| seen.any(is_kimi)),
+    foreign("Cursor databases are not read yet", |seen| seen.has_columns(&["cursorDiskKV"])),
+    foreign("goose databases are not read yet", |seen| seen.has_columns(&["accumulated_input_tokens"])),
+    foreign("goose sessions are not read yet", |seen| {
+        seen.first(|line| text(line, "/working_dir").is_some() && line.get("message_count").is_some())
+    }),
+    foreign("Crush databases are not read yet", |seen| {
+        seen.is_database("crush", ".db") || seen.has_columns(&["prompt_tokens", "completion_tokens"])
+    }),
+    foreign("Cline tasks are not read yet", is_cline),
+    foreign("OTel logs are not read yet", |seen| seen.any(is_otel)),
+    foreign("ox recordings are not read: they hold no usage", |seen| {
+        seen.first(|line| {
+            (is(line, "header") && line.get("metadata").is_some()) || text(line, "/_meta/schema_version").is_some()
+        })
+    }),
+    foreign("records of tok are read by its filters", |seen| {
+        seen.first(|line| is(line, "stream") && starts(line, "/program", "tok-"))
+    }),
+    // Last, for it asks least.
+    foreign("Cursor transcripts are not read yet", |seen| {
+        seen.first(|line| line.get("type").is_none() && speaks(line) && blocks(line, "/message/content"))
+    }),
+];
+
+/// Endings of names, in folders, that stores of foreign agents have.
+const STORES: &[&str] = &[".json", ".db", ".vscdb"];
+
+/// Beginnings of names that a store has very many of and that its other files speak for.
+const PARTS: &[&str] = &["msg_", "prt_"];
+
+/// Names of files that lie beside the sessions of foreign agents and are none.
+pub const SIDECARS: &[&str] = &["usage_record.jsonl"];
+
+/// How much of a store is looked at to recognise it.
+pub(super) const STORE_BYTES: u64 = 64 << 10;
+
+/// How much of a database: the names of its tables need not stand on its first pages.
+pub(super) const DATABASE_BYTES: u64 = 256 << 10;
+
+/// Whether a file of that name, met in a folder, may be a store that is worth a look.
+pub fn is_store_name(name: &[u8]) -> bool {
+    let ends = STORES.iter().any(|ending| name.ends_with(ending.as_bytes()));
+    ends && !PARTS.iter().any(|part| name.starts_with(part.as_bytes()))
+}
+
+/// Whether these are the first bytes of a database: no text, and its first bytes tell what it is.
+pub(super) fn is_database(start: &[u8]) -> bool {
+    start.starts_with(b"SQLite format 3\0")
+}
+
+/// Returns what a file is, by its name and its first bytes; `None` where nobody knows.
+pub fn recognise(name: &str, head: &[u8]) -> Option<&'static Foreign> {
+    let seen = Seen::of(name, head);
+    FOREIGN.iter().find(|foreign| (foreign.is)(&seen))
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer)?.as_str()
+}
+
+fn starts(value: &Value, pointer: &str, with: &str) -> bool {
+    text(value, pointer).is_some_and(|text| text.starts_with(with))
+}
+
+/// Whether the type of a line is this.
+fn is(line: &Value, kind: &str) -> bool {
+    text(line, "/type") == Some(kind)
+}
+
+/// Whether a line has a role that speaks.
+fn speaks(line: &Value) -> bool {
+    matches!(text(line, "/role"), Some("user" | "assistant"))
+}
+
+/// Whether there is a list of content blocks.
+fn blocks(line: &Value, pointer: &str) -> bool {
+    let blocks = line.pointer(pointer).and_then(Value::as_array);
+    blocks.is_some_and(|blocks| blocks.first().is_some_and(|block| text(block, "/type").is_some()))
+}
+
+/// A header of session and project, answers of type `gemini`, or a change of the whole; older chats
+/// are one object with all messages.
+fn is_gemini(line: &Value) -> bool {
+    let is_answer = |message: &Value| is(message, "gemini") && message.get("content").is_some();
+    let messages = line.get("messages").or_else(|| line.pointer("/$set/messages")).and_then(Value::as_array);
+    let is_headed = text(line, "/sessionId").is_some() && text(line, "/projectHash").is_some();
+    is_headed || is_answer(line) || messages.is_some_and(|messages| messages.iter().any(is_answer))
+}
+
+/// Lines as Claude Code's, with Google's parts for content.
+fn is_qwen(line: &Value) -> bool {
+    let says = line.pointer("/message/parts").is_some_and(Value::is_array) || line.get("systemPayload").is_some();
+    says && text(line, "/sessionId").is_some() && text(line, "/uuid").is_some()
+}
+
+/// What `claude -p` writes to its caller: lines that name the session in snake case.
+fn is_stream_json(line: &Value) -> bool {
+    let says = match text(line, "/type") {
+        Some("system") => is_init(line),
+        Some("user" | "assistant") => line.get("message").is_some_and(Value::is_object),
+        Some("result") => line.get("usage").is_some() || line.get("total_cost_usd").is_some(),
+        Some("stream_event") => line.get("event").is_some(),
+        _ => false,
+    };
+    says && text(line, "/session_id").is_some()
+}
+
+fn is_init(line: &Value) -> bool {
+    text(line, "/subtype") == Some("init")
+}
+
+fn is_copilot(line: &Value) -> bool {
+    const KINDS: [&str; 5] = ["session.", "assistant.", "user.message", "tool.execution_", "system.message"];
+    let is_event = KINDS.iter().any(|kind| starts(line, "/type", kind));
+    is_event && line.get("data").is_some_and(Value::is_object) && text(line, "/id").is_some()
+}
+
+fn is_droid(seen: &Seen) -> bool {
+    let is_start = |line: &Value| is(line, "session_start") && text(line, "/id").is_some();
+    let is_its = |line: &Value| ["/title", "/owner", "/sessionTitle"].iter().any(|key| text(line, key).is_some());
+    let says = |line: &Value| is(line, "message") && text(line, "/message/role").is_some();
+    seen.first(|line| is_start(line) && is_its(line)) || (seen.first(is_start) && seen.any(says))
+}
+
+/// Messages on the wire between its core and its user interface, or the context with its marks.
+fn is_kimi(line: &Value) -> bool {
+    let is_headed = is(line, "metadata") && text(line, "/protocol_version").is_some();
+    let is_wired = text(line, "/message/type").is_some() && line.pointer("/message/payload").is_some();
+    is_headed || is_wired || matches!(text(line, "/role"), Some("_usage" | "_checkpoint" | "_system_prompt"))
+}
+
+/// Its sessions, and the two files of a task in an editor.
+fn is_cline(seen: &Seen) -> bool {
+    let is_session = |line: &Value| {
+        let is_its = ["origin", "system_prompt", "updated_at"].iter().any(|key| line.get(key).is_some());
+        is_its && text(line, "/sessionId").is_some() && line.get("messages").is_some()
+    };
+    let is_shown = |line: &Value| (is(line, "say") || is(line, "ask")) && line.get("ts").is_some();
+    seen.any(is_session)
+        || (seen.name.ends_with("ui_messages.json") && seen.any(is_shown))
+        || (seen.name.ends_with("api_conversation_history.json") && seen.any(speaks))
+}
+
+/// What collectors write, or the events of an agent as its console exporter does.
+fn is_otel(line: &Value) -> bool {
+    const AGENTS: [&str; 3] = ["claude_code.", "codex.", "gemini_cli."];
+    const NAMES: [&str; 5] = ["/body", "/body/stringValue", "/name", "/eventName", "/attributes/event.name"];
+    let is_collected = ["resourceLogs", "resourceMetrics", "resourceSpans"].iter().any(|key| line.get(key).is_some());
+    let is_event = NAMES.iter().any(|name| AGENTS.iter().any(|agent| starts(line, name, agent)));
+    is_collected || (is_event && line.get("attributes").is_some())
+}
+
+#[cfg(test)]
+mod tests;
