@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 mod files;
 mod number;
 mod pick;
+mod prices;
 mod when;
 mod width;
 
@@ -20,6 +21,7 @@ use clap::Parser;
 pub use files::Files;
 pub use number::{Number, Numbers, Table};
 pub use pick::{name_in, pick};
+pub use prices::Priced;
 pub use when::When;
 pub use width::Width;
 

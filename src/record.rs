@@ -35,7 +35,7 @@ pub use export::{Export, Extent};
 pub use finding::{Finding, Reached, Severity};
 pub use measured::{Block, Measured, Shape};
 pub use money::Usd;
-pub use request::{Billed, Request, Uncounted, Written};
+pub use request::{Billed, Request, Uncounted, Unpriced, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};

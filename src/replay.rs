@@ -51,8 +51,11 @@ use forecast::Forecast;
 pub use history::History;
 use history::{Call, Moment};
 use load::Load;
-pub use price::Prices;
+use price::Paid;
+pub use price::{Given, Prices};
 use total::Rows;
+
+use crate::record::Usd;
 
 impl History {
     /// Walks the thread and makes out the bill.
@@ -145,6 +148,8 @@ impl<'h> Walk<'h> {
             law: call.law.name,
             nearest: call.nearest,
             naive: call.naive,
+            fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
+            unpriced: call.unpriced,
             saved: call.tariff.and_then(|tariff| tariff.saved()),
             cost: call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output)),
         });
@@ -190,6 +195,7 @@ impl<'h> Walk<'h> {
             row.nobody(unexplained, signed(call.cache_write) - signed(written));
             if let (Some(tariff), Some(input)) = (call.tariff, call.input) {
                 row.paid(tariff.unexplained(input, self.context.total()));
+                row.paid(Paid::fee(tariff.fee()));
             }
         }
     }

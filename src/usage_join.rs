@@ -44,8 +44,11 @@ struct Thread {
     history: History,
     /// `seq` of its latest record.
     seq: u64,
-    /// For each request the bucket it was joined with.
-    buckets: Vec<Option<String>>,
+    /// For each request the bucket it was joined with, and the model it is charged as where its own
+    /// record does not name it.
+    joined: Vec<(Option<String>, Option<String>)>,
+    /// The model of requests that name none, as the user has said.
+    model: Option<String>,
     /// Usage that the file repeats from a parent's, on so many lines; its model is the first that the
     /// thread names.
     replayed: Option<(Request, u64)>,
@@ -151,7 +154,8 @@ impl UsageJoin {
             session: session.to_owned(),
             history: history(),
             seq: 0,
-            buckets: Vec::new(),
+            joined: Vec::new(),
+            model: None,
             replayed: None,
         }))
     }
@@ -160,14 +164,15 @@ impl UsageJoin {
     fn close(&mut self, out: &mut Sink) -> Result<()> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         let bill = thread.history.replay();
-        let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.buckets));
-        let replayed = thread.replayed.and_then(|(usage, lines)| self.prices.cost(&usage, lines));
+        let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.joined));
+        let replayed = thread.replayed.and_then(|(usage, lines)| self.prices.cost(&usage, lines).ok());
         self.held.drain(|record| match record.kind {
             Type::Session => out.extend(&record, &Replayed { naive_cost_usd: replayed }),
             Type::Span => out.extend(&record, &spans.next().unwrap_or_default()),
             Type::Request => match requests.next() {
-                Some((mut billed, bucket)) => {
+                Some((mut billed, (bucket, charged_as))) => {
                     billed.bucket.clone_from(bucket);
+                    billed.charged_as.clone_from(charged_as);
                     out.extend(&record, &billed)
                 }
                 None => out.pass(&record),
@@ -189,7 +194,9 @@ impl Filter for UsageJoin {
             Type::Session => {
                 let session: Session = record.read()?;
                 self.close(out)?;
+                let model = self.prices.model_for(&session.file).map(str::to_owned);
                 let thread = self.thread(&session.thread, &session.session, out)?;
+                thread.model = model;
                 thread.history.served_by(session.provider.as_deref().unwrap_or(""));
                 thread.replayed = session.replayed_reports.map(|lines| (replayed(&session), lines));
             }
@@ -200,15 +207,19 @@ impl Filter for UsageJoin {
                 thread.history.span(&span.content());
             }
             Type::Request => {
-                let request: Request = record.read()?;
+                let mut request: Request = record.read()?;
                 let bucket = self.usage.as_mut().and_then(|usage| usage.join(&request));
+                let prices = Rc::clone(&self.prices);
                 let thread = self.thread(&request.thread, &request.session, out)?;
                 thread.seq = request.seq;
+                let given = thread.model.clone().filter(|_| request.model.is_none());
+                request.model = given.clone().or(request.model);
                 if let Some((usage, _)) = thread.replayed.as_mut().filter(|(usage, _)| usage.model.is_none()) {
                     usage.model.clone_from(&request.model);
                 }
+                let alias = request.model.as_deref().and_then(|model| prices.alias(model)).map(str::to_owned);
                 thread.history.request(&request);
-                thread.buckets.push(bucket);
+                thread.joined.push((bucket, alias.or(given)));
             }
             Type::Event => {
                 let event: Event = record.read()?;

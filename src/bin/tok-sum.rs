@@ -1,10 +1,11 @@
 //! tok-sum: adds up a record stream, by period, model, session, tool and more.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser;
-use tok::cli::{self, Common, Io, Status, When, Width, pick};
+use tok::cli::{self, Common, Io, Priced, Status, When, Width, pick};
+use tok::replay::Given;
 use tok::sum::{self, Basis, Format, Per, Sum, Table, cache::Cache, key, zone::Zone};
 use tok::window::Window;
 
@@ -21,7 +22,8 @@ tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
 #[command(version, after_help = EXAMPLE)]
 struct Options {
     /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent, project,
-    /// branch, account, source, part, tool, server, command, target, doc; without: one row
+    /// branch, account, service_tier, speed, inference_geo, source, part, tool, server, command, target,
+    /// doc; without: one row
     #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
     by: Vec<&'static key::Key>,
     /// What to add up [default: what tells all keys]
@@ -57,9 +59,8 @@ struct Options {
     /// Take rows of --partial instead of records; they say by what
     #[arg(long, conflicts_with_all = ["by", "of", "per", "basis", "naive", "hooks", "spawns", "since", "until", "tz"])]
     merge: bool,
-    /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
+    #[command(flatten)]
+    priced: Priced,
     #[command(flatten)]
     width: Width,
     #[command(flatten)]
@@ -77,7 +78,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
         window: Window::of(&o.when)?,
         beside: sum::Beside { naive: o.naive, hooks: o.hooks, spawns: o.spawns },
-        prices: Table::new(o.prices.as_deref())?,
+        prices: Table::new(o.priced.file().as_deref(), Given::new(&o.priced.alias, &o.priced.model_for)?)?,
         merge: o.merge,
         format: o.format.or(o.summary, o.partial),
         columns: o.width.columns(),

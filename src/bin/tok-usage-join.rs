@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Status};
-use tok::replay::Prices;
+use tok::cli::{self, Common, Io, Priced, Status};
+use tok::replay::{Given, Prices};
 use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
@@ -35,9 +35,8 @@ struct Options {
     /// Account to join with, where there are ledgers of several
     #[arg(long, value_name = "ID", requires = "usage")]
     account: Option<String>,
-    /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones
-    #[arg(long, value_name = "FILE")]
-    prices: Option<PathBuf>,
+    #[command(flatten)]
+    priced: Priced,
     /// Read this provider's export of usage, CSV with a row a minute, and write export records
     #[arg(long, value_name = "FILE")]
     usage_csv: Option<PathBuf>,
@@ -55,7 +54,8 @@ struct Options {
 }
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let prices = options.prices.as_deref().map_or_else(Prices::embedded, Prices::open)?;
+    let given = Given::new(&options.priced.alias, &options.priced.model_for)?;
+    let prices = options.priced.file().map_or_else(Prices::embedded, |file| Prices::open(&file))?.with(given)?;
     let (ledger, opened) = match &options.usage {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),

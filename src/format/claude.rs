@@ -11,6 +11,7 @@ mod entry;
 mod exact;
 mod line;
 mod recognise;
+mod terms;
 
 use std::collections::HashMap;
 

@@ -16,12 +16,14 @@ mod limit;
 mod mark;
 mod meta;
 mod report;
+mod terms;
 mod usage;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
@@ -33,6 +35,7 @@ use compaction::Compacted;
 use fork::{Parent, Replay};
 use item::{Found, Item, Reading};
 use limit::Used;
+use terms::Terms;
 use usage::{Counter, Usage};
 
 /// What differs between the agents that write rollouts.
@@ -81,6 +84,14 @@ struct Message<'a> {
     num_turns: Option<u64>,
     #[serde(borrow)]
     turn_id: Option<Cow<'a, str>>,
+    thread_settings: Option<Settings>,
+    service_tier: Option<Value>,
+}
+
+/// What `thread_settings_applied` says.
+#[derive(Deserialize)]
+struct Settings {
+    service_tier: Option<Value>,
 }
 
 #[derive(Deserialize, Default)]
@@ -88,6 +99,7 @@ struct Message<'a> {
 struct TurnContext {
     model: Option<String>,
     turn_id: Option<String>,
+    service_tier: Option<Value>,
     truncation_policy: Option<Truncation>,
 }
 
@@ -119,6 +131,7 @@ pub(super) struct Rollout<'s> {
     counter: Counter,
     /// What the last response used, and its request.
     last_report: Option<(Usage, Handle)>,
+    last_request: Option<Handle>,
     /// The file has usage records: the counter is redundant.
     has_records: bool,
     /// The thread whose running sum this file's counter continues: its own, or the oldest ancestor.
@@ -144,6 +157,8 @@ pub(super) struct Rollout<'s> {
     answered: HashSet<String>,
     /// What is used of the provider's windows, as last reported.
     limits: Vec<Used>,
+    /// What the price of requests depends on beside tokens.
+    terms: Terms,
 }
 
 impl<'s> Rollout<'s> {
@@ -161,6 +176,7 @@ impl<'s> Rollout<'s> {
             turns: Vec::new(),
             counter: Counter::default(),
             last_report: None,
+            last_request: None,
             has_records: false,
             base_id: String::new(),
             replays: Replay::Ended,
@@ -174,11 +190,15 @@ impl<'s> Rollout<'s> {
             typed: None,
             answered: HashSet::new(),
             limits: Vec::new(),
+            terms: Terms::default(),
         }
     }
 
     fn payload(&mut self, line: &Line, kind: &str, payload: &RawValue) -> Result<(), String> {
         let text = payload.get();
+        if kind == "response_item" && !self.is_replayed() {
+            self.terms.item(payload);
+        }
         match kind {
             "response_item" if self.source.wants.spans => self.item(line, &parse(text)?),
             "response_item" => {}
@@ -186,6 +206,7 @@ impl<'s> Rollout<'s> {
             "turn_context" => {
                 let context: TurnContext = parse(text)?;
                 self.own_turn(context.turn_id.as_deref().unwrap_or_default());
+                self.terms.of_turn(context.service_tier.as_ref());
                 self.model = context.model.or(self.model.take());
                 self.cut_bytes = context.truncation_policy.and_then(|policy| policy.bytes()).or(self.cut_bytes);
                 self.history.disk(kind, line.bytes.len());
@@ -306,6 +327,9 @@ impl Reader for Rollout<'_> {
             stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).clone_into(&mut self.history.session.session);
         }
         self.reviews();
+        if let Some(request) = self.last_request.and_then(|handle| self.history.request_mut(handle)) {
+            self.terms.rest(request);
+        }
         self.history.name_first_models();
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         let thread = identity(&[&self.history.session.session, self.source.path]);

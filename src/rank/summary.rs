@@ -7,7 +7,7 @@ use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::{SpanView, class};
 use crate::record::{
-    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Usd, What, Written,
+    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Unpriced, Usd, What, Written,
 };
 
 /// Adds up a stream.
@@ -57,7 +57,13 @@ impl Tally {
             *sums.steps_explained.get_or_insert_default() += u64::from(billed.explained == Some(true));
         }
         spend(&mut sums.cost_usd, cost);
-        self.unpriced += u64::from(cost.is_none());
+        if cost.is_none() {
+            self.unpriced += 1;
+            let why = billed.unpriced.unwrap_or(Unpriced::Model);
+            let tokens = plus(request.input_tokens.unwrap_or(0), request.output_tokens.unwrap_or(0));
+            let sum = sums.unpriced_tokens.entry(request.without_price(why)).or_default();
+            *sum = plus(*sum, tokens);
+        }
         let add = |sum: &mut u64, tokens: Option<u64>| *sum = plus(*sum, tokens.unwrap_or(0));
         add(&mut sums.input_tokens, request.input_tokens);
         add(&mut sums.cache_read_tokens, request.cache_read_tokens);
@@ -126,7 +132,9 @@ impl Tally {
         spend(&mut sums.resent_cached_usd, Some(total.resent_cached_cost_usd));
         spend(&mut sums.resent_uncached_usd, Some(total.resent_uncached_cost_usd));
         spend(&mut sums.generated_usd, Some(total.output_cost_usd));
-        let kinds = [(class, cost.minus(total.output_cost_usd)), ("generated", total.output_cost_usd)];
+        sums.fee_usd = sums.fee_usd.plus(total.fee_cost_usd);
+        let (output, fee) = (total.output_cost_usd, total.fee_cost_usd);
+        let kinds = [(class, cost.minus(output).minus(fee)), ("generated", output), ("web searches", fee)];
         for (kind, cost) in kinds.into_iter().filter(|(_, cost)| *cost != Usd::ZERO) {
             let sum = sums.what_usd.entry(kind.to_owned()).or_default();
             *sum = sum.plus(cost);
@@ -150,6 +158,7 @@ impl Tally {
             what
         });
         let sought = !self.prices.is_empty();
+        let names_unpriced = sought || self.summary.cost_usd.is_some();
         let dearest = threads.all().filter(|thread| thread.tokens() > 0).max_by_key(|thread| {
             // Among equals the first.
             (thread.cost_usd, thread.tokens(), std::cmp::Reverse(thread.index))
@@ -159,7 +168,8 @@ impl Tally {
             dearest: dearest.map(|thread| thread.id.to_string()),
             dearest_tokens: dearest.map(|thread| thread.tokens()),
             dearest_usd: dearest.and_then(|thread| thread.cost_usd),
-            unpriced: (sought || self.summary.cost_usd.is_some()).then_some(self.unpriced),
+            unpriced: names_unpriced.then_some(self.unpriced),
+            unpriced_tokens: if names_unpriced { self.summary.unpriced_tokens } else { BTreeMap::new() },
             prices: sought.then(|| Vec::from_iter(self.prices).join(", ")),
             what,
             findings,

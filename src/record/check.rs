@@ -140,8 +140,15 @@ impl Checker {
     fn request(&mut self, line: &str, faults: &mut Faults) {
         let Some(request) = parse::<Request>(line, faults) else { return };
         self.in_order(&request.thread, &request.id, request.seq, request.at.as_deref(), faults);
-        let cost = parse::<Billed>(line, faults).and_then(|billed| billed.cost_usd);
+        let billed = parse::<Billed>(line, faults).unwrap_or_default();
+        let cost = billed.cost_usd;
         faults.unless(cost.is_none() || request.counted, || format!("request {}: a cost, but not counted", request.id));
+        faults.unless(cost.is_none() || billed.unpriced.is_none(), || {
+            format!("request {}: a cost, and a reason why it has none", request.id)
+        });
+        faults.unless(billed.fee_usd <= cost.unwrap_or_default(), || {
+            format!("request {}: fees above its cost", request.id)
+        });
         self.thread.cost = self.thread.cost.plus(cost.unwrap_or_default());
         faults.unless(request.n == self.thread.requests.saturating_add(1), || {
             format!("request {}: its ordinal is {}, after {}", request.id, request.n, self.thread.requests)
@@ -180,7 +187,8 @@ impl Checker {
         let resent = total.resent_cached_tokens.saturating_add(total.resent_uncached_tokens);
         self.thread.charged.add(total.first_tokens.saturating_add(resent), total.output_tokens);
         let sent = total.first_cost_usd.plus(total.resent_cached_cost_usd).plus(total.resent_uncached_cost_usd);
-        let (parts, cost) = (sent.plus(total.output_cost_usd), total.cost_usd.unwrap_or_default());
+        let parts = sent.plus(total.output_cost_usd).plus(total.fee_cost_usd);
+        let cost = total.cost_usd.unwrap_or_default();
         faults.unless(parts == cost, || format!("total: cost {cost}, but its parts {parts}"));
         self.thread.charged_cost = self.thread.charged_cost.plus(cost);
     }

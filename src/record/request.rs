@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, Usd};
+use super::{Addition, Usd, is_zero};
 
 /// Why a request is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,41 @@ impl Uncounted {
             Uncounted::Window => "window",
             Uncounted::Estimate => "estimate",
             Uncounted::Unreported => "unreported",
+        }
+    }
+}
+
+/// Why a counted request has no cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unpriced {
+    /// The file names no model.
+    NoModel,
+    /// The table does not list the model.
+    Model,
+    /// It lists the model, but not for the request's `service_tier`, or not in that size of context.
+    ServiceTier,
+    /// It does not say what the request's `speed` costs.
+    Speed,
+    /// It does not say what the request's `inference_geo` costs.
+    InferenceGeo,
+    /// It does not say what a web search costs.
+    WebSearches,
+    /// It does not say what reading from the cache, or writing to it for an hour, costs.
+    Cache,
+}
+
+impl Unpriced {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unpriced::NoModel => "no_model",
+            Unpriced::Model => "model",
+            Unpriced::ServiceTier => "service_tier",
+            Unpriced::Speed => "speed",
+            Unpriced::InferenceGeo => "inference_geo",
+            Unpriced::WebSearches => "web_searches",
+            Unpriced::Cache => "cache",
         }
     }
 }
@@ -64,6 +99,19 @@ pub struct Request {
     /// Model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The service tier it was asked for: `priority`, `flex`, `batch`, or as the file has it. Absent:
+    /// the standard one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// How fast it was served, where that has a price of its own: `fast`. Absent: standard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<String>,
+    /// Where it had to be served: `us`. Absent: anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inference_geo: Option<String>,
+    /// Web searches that the provider made for it and charges by the piece. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_searches: Option<u64>,
     /// Whether it is part of the bill.
     pub counted: bool,
     /// Why not, where it is not.
@@ -128,6 +176,20 @@ impl Written {
 }
 
 impl Request {
+    /// What of it has no price, in words: its model, and the term where it is not the model.
+    pub fn without_price(&self, why: Unpriced) -> String {
+        let model = self.model.as_deref().unwrap_or("");
+        let of = |name: &str, word: &Option<String>| format!("{model} with {name} {}", word.as_deref().unwrap_or(""));
+        match why {
+            Unpriced::NoModel | Unpriced::Model => model.to_owned(),
+            Unpriced::ServiceTier => of("service tier", &self.service_tier),
+            Unpriced::Speed => of("speed", &self.speed),
+            Unpriced::InferenceGeo => of("geography", &self.inference_geo),
+            Unpriced::WebSearches => format!("{model} with web searches"),
+            Unpriced::Cache => format!("{model} with its cache"),
+        }
+    }
+
     /// The usage as often as lines of the file report it, and on how many lines: what a plain sum takes
     /// for this request, and why. `None` where it is what is counted.
     pub fn as_written(&self) -> Option<(Written, Request, u64)> {
@@ -141,7 +203,12 @@ impl Request {
         };
         let times = |tokens: Option<u64>| tokens.map(|tokens| tokens.saturating_mul(lines));
         let written = Request {
+            at: self.at.clone(),
             model: self.model.clone(),
+            service_tier: self.service_tier.clone(),
+            speed: self.speed.clone(),
+            inference_geo: self.inference_geo.clone(),
+            web_searches: times(self.web_searches),
             input_tokens: times(self.input_tokens),
             cache_read_tokens: times(self.cache_read_tokens),
             cache_write_tokens: times(self.cache_write_tokens),
@@ -195,10 +262,20 @@ pub struct Billed {
     /// `context_*_tokens` and `unexplained_tokens` add up to `input_tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_unrecorded_tokens: Option<u64>,
-    /// What it cost at list prices; absent where it is not counted, or where the prices of its model
-    /// are not known.
+    /// The model it is charged as, where that is not `model`: what `--model-for` says of a file that
+    /// names none, or `--alias` of a model that the table does not list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charged_as: Option<String>,
+    /// What it cost at list prices, fees included; absent where it is not counted, or where a price is
+    /// not known (see `unpriced`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
+    /// Of `cost_usd`, fees for `web_searches`. Absent: none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee_usd: Usd,
+    /// Why it has no cost, where it is counted and has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpriced: Option<Unpriced>,
     /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the cache
     /// in front of them is broken. Absent where nothing was read or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -226,7 +303,10 @@ impl Addition for Billed {
         "context_images_tokens",
         "context_reasoning_tokens",
         "context_unrecorded_tokens",
+        "charged_as",
         "cost_usd",
+        "fee_usd",
+        "unpriced",
         "cache_saved_usd",
         "naive_cost_usd",
         "bucket",

@@ -39,10 +39,14 @@ pub struct Summary {
     /// What the counted requests cost at list prices; absent where no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
-    /// Counted requests that have no cost: the prices of their model are not known. Absent where
+    /// Counted requests that have no cost (see `unpriced` of requests). Absent where
     /// nobody has looked for prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<u64>,
+    /// Input and output of these together, by model; where it is not the model that has no price, with
+    /// the term that has none: `gpt-5.4 with service tier scale`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unpriced_tokens: BTreeMap<String, u64>,
     /// The price table, with its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<String>,
@@ -85,7 +89,7 @@ pub struct Summary {
     /// `instructions`, `images`; and `unrecorded`, what the spans do not explain of the input.
     pub what: BTreeMap<String, i64>,
     /// Of `cost_usd`, what carrying each kind of content cost, as in `what`; and `generated`, what
-    /// was produced.
+    /// was produced, and `web searches`, fees.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub what_usd: BTreeMap<String, Usd>,
     /// Input sent for the first time (from `total`).
@@ -106,6 +110,9 @@ pub struct Summary {
     /// Of `cost_usd`, for `output_tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generated_usd: Option<Usd>,
+    /// Of `cost_usd`, fees for web searches. Absent: none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee_usd: Usd,
     /// Findings before `--top` cut the list.
     pub findings: u64,
     /// What could be saved, each token counted once over all findings: an upper bound.

@@ -69,7 +69,7 @@ pub struct Total {
     /// Of it, what nothing explains; may be negative (on the row without source).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unexplained_tokens: i64,
-    /// What all these cost at list prices: the four parts below together. Absent where the prices
+    /// What all these cost at list prices: the five parts below together. Absent where the prices
     /// of the model are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
@@ -85,6 +85,9 @@ pub struct Total {
     /// Of `cost_usd`, for `output_tokens`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub output_cost_usd: Usd,
+    /// Of `cost_usd`, fees by the piece: for web searches (on the row without source).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee_cost_usd: Usd,
     /// Of `resent_uncached_cost_usd`, for `unexplained_tokens`; may be negative.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unexplained_cost_usd: Usd,
@@ -119,6 +122,7 @@ impl Total {
         pay(&mut self.resent_cached_cost_usd, other.resent_cached_cost_usd);
         pay(&mut self.resent_uncached_cost_usd, other.resent_uncached_cost_usd);
         pay(&mut self.output_cost_usd, other.output_cost_usd);
+        pay(&mut self.fee_cost_usd, other.fee_cost_usd);
         pay(&mut self.unexplained_cost_usd, other.unexplained_cost_usd);
     }
 }

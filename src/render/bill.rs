@@ -44,6 +44,8 @@ pub(super) struct Account {
     pub(super) unrecorded: Total,
     /// What nothing explains: at full price, and maybe negative.
     pub(super) unexplained: Total,
+    /// What web searches cost, by the piece.
+    pub(super) fees: Total,
     /// All of these: what the counted requests add up to.
     pub(super) sum: Total,
 }
@@ -104,9 +106,11 @@ impl Account {
         account
     }
 
-    /// Takes what is unexplained out of what is unrecorded.
+    /// Takes what is unexplained, and fees, out of what is unrecorded.
     fn part(&mut self) {
-        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, cost_usd, .. } = self.unrecorded;
+        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, cost_usd, fee_cost_usd: fee, .. } =
+            self.unrecorded;
+        self.fees = Total { fee_cost_usd: fee, cost_usd: cost_usd.map(|_| fee), ..Total::default() };
         self.unexplained = Total {
             resent_uncached_tokens: tokens,
             resent_uncached_cost_usd: cost,
@@ -118,7 +122,8 @@ impl Account {
         let rest = &mut self.unrecorded;
         rest.resent_uncached_tokens = rest.resent_uncached_tokens.saturating_sub(tokens);
         rest.resent_uncached_cost_usd = rest.resent_uncached_cost_usd.minus(cost);
-        rest.cost_usd = rest.cost_usd.map(|all| all.minus(cost));
+        rest.cost_usd = rest.cost_usd.map(|all| all.minus(cost).minus(fee));
+        rest.fee_cost_usd = Usd::ZERO;
         (rest.unexplained_tokens, rest.unexplained_cost_usd) = (0, Usd::ZERO);
     }
 }

@@ -182,12 +182,14 @@ fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
 fn how(summary: &Summary) -> Vec<String> {
     let costs = [summary.first_usd, summary.resent_cached_usd, summary.resent_uncached_usd, summary.generated_usd];
     if let [Some(first), Some(cached), Some(uncached), Some(generated)] = costs.map(|cost| cost.map(usd)) {
-        return vec![
+        let mut parts = vec![
             format!("first sent {first}"),
             format!("re-sent cached {cached}"),
             format!("re-sent uncached {uncached}{}", breaks(summary)),
             format!("generated {generated}"),
         ];
+        parts.extend((summary.fee_usd != Usd::ZERO).then(|| format!("web searches {}", usd(summary.fee_usd))));
+        return parts;
     }
     vec![
         format!("first sent {}", signed(summary.first_tokens)),
@@ -221,6 +223,7 @@ fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     if summary.uncounted.is_empty() {
         parts.push("every request counted".into());
     }
+    parts.extend(no_price(summary, layout));
     if summary.output_unknown > 0 {
         parts.push(counted(summary.output_unknown, "placeholder output"));
     }
@@ -258,6 +261,17 @@ fn sums(summary: &Summary) -> Option<String> {
         0 => Some("sums to the reported input".into()),
         off => Some(format!("sums to {} tokens off the reported input", grouped(off))),
     }
+}
+
+/// What has no price, with its tokens, most first.
+fn no_price(summary: &Summary, layout: &Layout) -> Vec<String> {
+    let mut models: Vec<_> = summary.unpriced_tokens.iter().collect();
+    models.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+    let name = |name: &str| if name.is_empty() { "no named model".into() } else { name_of(name, layout) };
+    let said = |(model, n): &(&String, &u64)| format!("no price for {} tokens of {}", tokens(**n), name(model));
+    let named = models.iter().take(NAMED).map(said);
+    let more = models.len().saturating_sub(NAMED);
+    named.chain((more > 0).then(|| format!("nor for {}", counted(more as u64, "other model")))).collect()
 }
 
 fn reason(why: &str, layout: &Layout) -> String {

@@ -8,7 +8,7 @@ use super::label::Labels;
 use super::load::Load;
 use super::pieces::Past;
 use super::total::{self, Period, Row};
-use crate::record::{Billed, Carried, Event, Total, Usd, What};
+use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
 /// What a thread cost: by span and by request in the order they were fed, and in rows.
 #[derive(Debug)]
@@ -97,6 +97,9 @@ pub(super) struct Answered {
     pub(super) law: &'static str,
     pub(super) nearest: bool,
     pub(super) cost: Option<Usd>,
+    /// Of it, what was charged by the piece.
+    pub(super) fee: Usd,
+    pub(super) unpriced: Option<Unpriced>,
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) saved: Option<Usd>,
     /// What a plain sum of the file's lines makes of it.
@@ -118,7 +121,10 @@ impl Answered {
             context_images_tokens: Some(images),
             context_reasoning_tokens: Some(reasoning),
             context_unrecorded_tokens: Some(unrecorded),
+            charged_as: None,
             cost_usd: self.cost,
+            fee_usd: self.fee,
+            unpriced: self.unpriced,
             cache_saved_usd: self.saved,
             naive_cost_usd: self.naive,
             bucket: None,

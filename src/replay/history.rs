@@ -12,7 +12,7 @@ use super::label::Labels;
 use super::law::{self, Law};
 use super::price::{Prices, Tariff, bounded};
 use super::total::Period;
-use crate::record::{Event, Part, Request, Uncounted, Usd};
+use crate::record::{Event, Part, Request, Uncounted, Unpriced, Usd};
 
 /// What is kept of a span.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,8 @@ pub(super) struct Call {
     pub(super) nearest: bool,
     /// What its tokens cost, where it is counted and the price is known.
     pub(super) tariff: Option<Tariff>,
+    /// Why they have no cost, where it is counted and the price is not known.
+    pub(super) unpriced: Option<Unpriced>,
     /// What a plain sum of the file's lines makes of it.
     pub(super) naive: Option<Usd>,
 }
@@ -163,7 +165,8 @@ impl History {
         let hour = request.at.as_deref().and_then(hour);
         let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
-        let tariff = self.prices.as_ref().filter(|_| counted).and_then(|prices| prices.tariff(request));
+        let tariff = self.prices.as_ref().filter(|_| counted).map(|prices| prices.tariff(request));
+        let (tariff, unpriced) = (tariff.as_ref().and_then(|tariff| tariff.ok()), tariff.and_then(Result::err));
         let call = Call {
             n: request.n,
             at: request.at.as_deref().map(Box::from),
@@ -185,6 +188,7 @@ impl History {
             law,
             nearest,
             tariff,
+            unpriced,
             naive: self.naive(request),
         };
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(Box::new(call)) });
@@ -192,7 +196,7 @@ impl History {
 
     fn naive(&self, request: &Request) -> Option<Usd> {
         let (_, written, lines) = request.as_written()?;
-        self.prices.as_ref()?.cost(&written, lines)
+        self.prices.as_ref()?.cost(&written, lines).ok()
     }
 
     /// An event stands here; only what changes the context matters.

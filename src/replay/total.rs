@@ -96,6 +96,7 @@ impl Row {
             resent_cached_cost_usd: paid.resent_cached,
             resent_uncached_cost_usd: paid.resent_uncached,
             output_cost_usd: paid.output,
+            fee_cost_usd: paid.fee,
             ..Total::default()
         };
         let sent = total.input_tokens();

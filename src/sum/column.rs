@@ -139,6 +139,10 @@ fn some(tenths: Option<u64>) -> Cell {
     tenths.map_or(Cell::Absent, Cell::Tenths)
 }
 
+fn some_count(n: i64) -> Cell {
+    u64::try_from(n).ok().filter(|n| *n > 0).map_or(Cell::Absent, Cell::Count)
+}
+
 fn money(amount: Option<Usd>) -> Cell {
     amount.map_or(Cell::Absent, Cell::Money)
 }
@@ -175,6 +179,7 @@ const COLUMNS: &[Column] = &[
     column("p50_tokens", "p50", 12, valued, |s| some(s.values.percentile_tenths(50))),
     column("p95_tokens", "p95", 11, valued, |s| some(s.values.percentile_tenths(95))),
     column("max_tokens", "max", 13, valued, |s| s.values.most().map_or(Cell::Absent, Cell::Count)),
+    column("web_searches", "searches", 7, requests, |s| some_count(s.web_searches)),
     column("hook_bytes", "hooks", 0, |shape| shape.beside.hooks, |s| Cell::Bytes(s.hook_bytes)),
     column("spawns", "spawns", 0, |shape| shape.beside.spawns, |s| Cell::Count(u64::try_from(s.spawns).unwrap_or(0))),
     column("naive_input_tokens", "naive in", 0, naive, |s| Cell::Tokens(s.naive().input_tokens)),

@@ -45,6 +45,10 @@ pub(super) struct Place<'a> {
     /// Instant, RFC 3339 UTC.
     pub(super) at: Option<&'a str>,
     pub(super) model: Option<&'a str>,
+    /// What requests were served on; absent is the standard.
+    pub(super) service_tier: Option<&'a str>,
+    pub(super) speed: Option<&'a str>,
+    pub(super) inference_geo: Option<&'a str>,
     pub(super) source: Option<&'a str>,
     pub(super) part: Option<&'a str>,
     pub(super) tool: Option<&'a str>,
@@ -87,6 +91,9 @@ pub const KEYS: &[Key] = &[
     key("project", ALL, |place, _| said(place.project)),
     key("branch", ALL, |place, _| said(place.branch)),
     key("account", REQUESTS, |place, _| said(place.bucket)),
+    key("service_tier", REQUESTS, |place, _| said(Some(place.service_tier.unwrap_or(STANDARD)))),
+    key("speed", REQUESTS, |place, _| said(Some(place.speed.unwrap_or(STANDARD)))),
+    key("inference_geo", REQUESTS, |place, _| said(place.inference_geo)),
     key("source", CONTENT, |place, _| said(place.source)),
     key("part", CONTENT, |place, _| said(place.part)),
     key("tool", CONTENT, |place, _| said(place.tool)),
@@ -95,6 +102,9 @@ pub const KEYS: &[Key] = &[
     key("target", SPANS, |place, _| said(place.target)),
     key("doc", SPANS, |place, _| said(place.doc)),
 ];
+
+/// The service tier and the speed of requests that name none.
+const STANDARD: &str = "standard";
 
 /// The key whose values are names of buckets until the ledger has named their account.
 pub(super) const ACCOUNT: &str = "account";

@@ -27,9 +27,12 @@ pub(super) struct Sums {
     pub(super) cost_usd: Usd,
     /// Items that have one.
     pub(super) priced: u64,
-    /// Items that have none, by model.
+    /// Items that have none, by model, and by the term that has no price where that is not the model.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) unpriced: BTreeMap<String, u64>,
+    pub(super) unpriced: BTreeMap<String, Left>,
+    /// Web searches that are charged by the piece.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) web_searches: i64,
     /// Requests that are not counted, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) uncounted: BTreeMap<String, u64>,
@@ -84,6 +87,22 @@ pub(super) struct Extra {
     pub(super) cost_usd: Usd,
 }
 
+/// Items without a price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Left {
+    pub(super) items: u64,
+    /// Their input and output together.
+    pub(super) tokens: i64,
+}
+
+impl Left {
+    fn merge(&mut self, other: Left) {
+        self.items = self.items.saturating_add(other.items);
+        add(&mut self.tokens, other.tokens);
+    }
+}
+
 /// Adds; an absurd sum stops at the end of its range.
 pub(super) fn add(sum: &mut i64, more: i64) {
     *sum = sum.saturating_add(more);
@@ -95,18 +114,15 @@ pub(super) fn signed(n: Option<u64>) -> i64 {
 }
 
 impl Sums {
-    /// One item cost so much; without a price its model is remembered.
-    pub(super) fn charge(&mut self, cost: Option<Usd>, model: Option<&str>, items: u64) {
-        match cost {
-            Some(cost) => {
-                self.cost_usd = self.cost_usd.plus(cost);
-                self.priced = self.priced.saturating_add(items);
-            }
-            None => {
-                let count = self.unpriced.entry(model.unwrap_or("").to_owned()).or_default();
-                *count = count.saturating_add(items);
-            }
-        }
+    /// One item cost so much.
+    pub(super) fn charge(&mut self, cost: Usd) {
+        self.cost_usd = self.cost_usd.plus(cost);
+        self.priced = self.priced.saturating_add(1);
+    }
+
+    /// One item of so many tokens has no price, for what is named.
+    pub(super) fn leave(&mut self, name: String, tokens: i64) {
+        self.unpriced.entry(name).or_default().merge(Left { items: 1, tokens });
     }
 
     /// An item of that thread. Most rows see the items of one thread in a row.
@@ -126,7 +142,7 @@ impl Sums {
 
     /// Items without a price.
     pub(super) fn unpriced(&self) -> u64 {
-        self.unpriced.values().fold(0, |sum, items| sum.saturating_add(*items))
+        self.unpriced.values().fold(0, |sum, left| sum.saturating_add(left.items))
     }
 
     /// What a plain sum of the usage lines gives.
@@ -156,14 +172,16 @@ impl Sums {
             (&mut self.span_tokens, other.span_tokens),
             (&mut self.hook_bytes, other.hook_bytes),
             (&mut self.spawns, other.spawns),
+            (&mut self.web_searches, other.web_searches),
         ] {
             add(sum, more);
         }
-        for (sums, more) in [(&mut self.unpriced, &other.unpriced), (&mut self.uncounted, &other.uncounted)] {
-            for (name, items) in more {
-                let sum = sums.entry(name.clone()).or_default();
-                *sum = sum.saturating_add(*items);
-            }
+        for (name, left) in &other.unpriced {
+            self.unpriced.entry(name.clone()).or_default().merge(*left);
+        }
+        for (name, items) in &other.uncounted {
+            let sum = self.uncounted.entry(name.clone()).or_default();
+            *sum = sum.saturating_add(*items);
         }
         self.threads.extend(other.threads.iter().cloned());
         self.values.merge(&other.values);

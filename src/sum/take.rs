@@ -1,12 +1,14 @@
 //! Records into rows.
 
+use std::borrow::Cow;
+
 use anyhow::Result;
 
 use super::key::{Of, Place, RowKey};
 use super::sums::{Sums, add, insert, signed};
 use super::view::{EventView, RequestView, SpanView};
 use super::{Sum, naive};
-use crate::record::{Part, Total, Uncounted, Usd, Written};
+use crate::record::{Part, Total, Uncounted, Unpriced, Usd, Written};
 use crate::stream::Record;
 
 impl Sum {
@@ -26,7 +28,8 @@ impl Sum {
         if self.options.of != Of::Requests {
             return Ok(());
         }
-        let request: RequestView = record.read()?;
+        let mut request: RequestView = record.read()?;
+        request.model = request.model.take().or_else(|| self.model_for(&request));
         self.model = request.model.as_deref().map(str::to_owned).or(self.model.take());
         self.replayed()?;
         if !self.options.window.has(request.at.as_deref()) {
@@ -37,6 +40,9 @@ impl Sum {
             turn: request.turn,
             at: request.at.as_deref(),
             model: request.model.as_deref(),
+            service_tier: request.service_tier.as_deref(),
+            speed: request.speed.as_deref(),
+            inference_geo: request.inference_geo.as_deref(),
             project: request.project.as_deref().or(place.project),
             bucket: request.bucket.as_deref(),
             ..place
@@ -57,7 +63,14 @@ impl Sum {
         let row = self.rows.of(key.clone());
         row.items = row.items.saturating_add(1);
         row.of_thread(&request.thread);
-        row.charge(cost, request.model.as_deref(), 1);
+        match cost {
+            Ok(cost) => row.charge(cost),
+            Err(why) => {
+                let tokens = signed(request.input_tokens).saturating_add(signed(request.output_tokens));
+                row.leave(request.request().without_price(why), tokens);
+            }
+        }
+        add(&mut row.web_searches, signed(request.web_searches));
         add(&mut row.input_tokens, signed(request.input_tokens));
         add(&mut row.cache_read_tokens, signed(request.cache_read_tokens));
         add(&mut row.cache_write_tokens, signed(request.cache_write_tokens));
@@ -67,11 +80,27 @@ impl Sum {
         Ok(())
     }
 
+    /// The model of a request that names none, as somebody upstream or the user has said.
+    fn model_for<'r>(&self, request: &RequestView<'r>) -> Option<Cow<'r, str>> {
+        let given = || self.options.prices.model_for(&self.owner.file).filter(|_| self.owner.thread == request.thread);
+        request.charged_as.clone().or_else(|| given().map(|model| Cow::Owned(model.to_owned())))
+    }
+
     /// What it cost: what the stream says, else what the table says. A stream that was priced has
-    /// no cost only where its table has no price.
-    fn cost(&mut self, request: &RequestView) -> Result<Option<Usd>> {
-        if request.cost_usd.is_some() || !self.priced.is_empty() {
-            return Ok(request.cost_usd);
+    /// no cost only where its table has no price, and this one is asked only for what the user has
+    /// said of its name.
+    fn cost(&mut self, request: &RequestView) -> Result<Result<Usd, Unpriced>> {
+        if let Some(cost) = request.cost_usd {
+            return Ok(Ok(cost));
+        }
+        let model = request.model.as_deref().unwrap_or("");
+        let given = self.options.prices.has_alias(model) || self.options.prices.model_for(&self.owner.file).is_some();
+        if !self.priced.is_empty() && !given {
+            return Ok(Err(request.unpriced.unwrap_or(if model.is_empty() {
+                Unpriced::NoModel
+            } else {
+                Unpriced::Model
+            })));
         }
         self.options.prices.cost(&request.request(), 1)
     }
@@ -114,7 +143,13 @@ impl Sum {
         let row = self.rows.of(key);
         row.items = row.items.saturating_add(total.items);
         row.of_thread(&total.thread);
-        row.charge(total.cost_usd, total.model.as_deref(), 1);
+        match total.cost_usd {
+            Some(cost) => row.charge(cost),
+            None => {
+                let tokens = total.input_tokens().saturating_add(total.output_tokens);
+                row.leave(total.model.clone().unwrap_or_default(), tokens);
+            }
+        }
         [total.first_tokens, total.resent_cached_tokens, total.resent_uncached_tokens]
             .into_iter()
             .for_each(|tokens| add(&mut row.input_tokens, tokens));
@@ -193,7 +228,7 @@ fn add_span(row: &mut Sums, span: &SpanView) {
     row.items = row.items.saturating_add(1);
     row.of_thread(&span.thread);
     if !costs.is_empty() {
-        row.charge(Some(costs.iter().copied().sum()), None, 1);
+        row.charge(costs.iter().copied().sum());
     }
     add(&mut row.input_tokens, carried);
     add(&mut row.cache_read_tokens, signed(span.carried_cache_read_tokens));

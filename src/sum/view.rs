@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::key::Place;
 use super::sums::signed;
 use crate::cli::name_in;
-use crate::record::{Part, Request, Uncounted, Usd, What};
+use crate::record::{Part, Request, Uncounted, Unpriced, Usd, What};
 
 /// Who owns a thread's records, and the usage lines that its file repeats from another.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -18,6 +18,9 @@ pub(super) struct Owner {
     pub(super) project: Option<String>,
     pub(super) branch: Option<String>,
     pub(super) started: Option<String>,
+    /// Path of its file.
+    #[serde(default)]
+    pub(super) file: String,
     pub(super) replayed_reports: Option<u64>,
     pub(super) replayed_input_tokens: Option<u64>,
     pub(super) replayed_cache_read_tokens: Option<u64>,
@@ -73,6 +76,13 @@ pub(super) struct RequestView<'a> {
     pub(super) project: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) model: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) service_tier: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) speed: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) inference_geo: Option<Cow<'a, str>>,
+    pub(super) web_searches: Option<u64>,
     pub(super) counted: bool,
     pub(super) uncounted: Option<Uncounted>,
     pub(super) input_tokens: Option<u64>,
@@ -83,7 +93,10 @@ pub(super) struct RequestView<'a> {
     pub(super) reasoning_tokens: Option<u64>,
     pub(super) reports: Option<u64>,
     pub(super) reported_output_tokens: Option<u64>,
+    #[serde(borrow)]
+    pub(super) charged_as: Option<Cow<'a, str>>,
     pub(super) cost_usd: Option<Usd>,
+    pub(super) unpriced: Option<Unpriced>,
     #[serde(borrow)]
     pub(super) bucket: Option<Cow<'a, str>>,
 }
@@ -103,8 +116,14 @@ impl RequestView<'_> {
 
     /// It, as far as a price table and a plain sum ask.
     pub(super) fn request(&self) -> Request {
+        let own = |word: &Option<Cow<str>>| word.as_deref().map(str::to_owned);
         Request {
-            model: self.model.as_deref().map(str::to_owned),
+            at: own(&self.at),
+            model: own(&self.model),
+            service_tier: own(&self.service_tier),
+            speed: own(&self.speed),
+            inference_geo: own(&self.inference_geo),
+            web_searches: self.web_searches,
             counted: self.counted,
             uncounted: self.uncounted,
             input_tokens: self.input_tokens,

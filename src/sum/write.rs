@@ -12,11 +12,11 @@ use super::column::{Cell, columns, items, tenths};
 use super::key::{RowKey, named};
 use super::partial::Shape;
 use super::rows::Rows;
-use super::sums::{Extra, Sums};
+use super::sums::{Extra, Left, Sums};
 use super::unit::Per;
 use super::{Options, naive, table};
 use crate::cell::tsv;
-use crate::number::{tokens, usd};
+use crate::number::{signed, tokens, usd};
 use crate::skip::visible;
 use crate::stream::Sink;
 
@@ -117,7 +117,7 @@ impl Report<'_> {
             rows: Vec<Line<'l>>,
             total: Line<'l>,
             uncounted: &'l BTreeMap<String, u64>,
-            unpriced: &'l BTreeMap<String, u64>,
+            unpriced: &'l BTreeMap<String, Left>,
             naive: &'l BTreeMap<String, Extra>,
         }
         Document {
@@ -201,9 +201,9 @@ impl Report<'_> {
             notes.push(basis.join("; "));
         }
         if total.unpriced() > 0 {
-            let models = total.unpriced.iter().map(|(model, n)| {
+            let models = total.unpriced.iter().map(|(model, left)| {
                 let model = if model.is_empty() { "no model named".into() } else { visible(model) };
-                format!("{model} ({n})")
+                format!("{model} ({}, {} tokens)", left.items, signed(left.tokens))
             });
             let models = models.collect::<Vec<_>>().join(", ");
             notes.push(format!("no price for {}: {models}", items(self.shape, total.unpriced())));

@@ -44,6 +44,11 @@ impl Case {
         }
     }
 
+    /// What the command answers: with a table of prices made by hand, so that a new list moves no golden.
+    fn answer(&self) -> Answer {
+        run::sh(&format!("export TOK_PRICES=fixtures/prices/house.json\n{}", self.cmd), &self.input)
+    }
+
     fn expected(&self) -> Answer {
         let read = |name| fs::read(self.folder.join(name)).unwrap_or_default();
         let status = String::from_utf8_lossy(&read("status")).trim().parse().unwrap_or(0);
@@ -72,7 +77,7 @@ fn every_case_answers_as_written() {
     let bless = std::env::var_os("TOK_BLESS").is_some();
     let mut failed = String::new();
     for case in cases() {
-        let (answer, expected) = (run::sh(&case.cmd, &case.input), case.expected());
+        let (answer, expected) = (case.answer(), case.expected());
         if bless {
             case.bless(&answer);
         } else if answer != expected {

@@ -110,7 +110,7 @@ fn costs_add_up_along_the_pipeline() {
     assert_eq!(summary.unpriced, Some((counted - costs.len()) as u64));
     assert_eq!(summary.what_usd.values().copied().sum::<Usd>(), all);
     let how = [summary.first_usd, summary.resent_cached_usd, summary.resent_uncached_usd, summary.generated_usd];
-    assert_eq!(how.into_iter().flatten().sum::<Usd>(), all);
+    assert_eq!(how.into_iter().flatten().sum::<Usd>().plus(summary.fee_usd), all);
     let findings = records::<Finding>(&text, Type::Finding);
     assert_eq!(summary.net_usd, Some(findings.iter().filter_map(|finding| finding.net_usd).sum()));
     assert!(findings.iter().all(|finding| finding.net_usd <= finding.waste_usd));

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::content::Content;
 use super::exact::Requests;
 use super::line::{Attachment, Compaction, Entry, Message, Usage};
-use super::{FORMAT, parse};
+use super::{FORMAT, parse, terms};
 use crate::format::call::Call;
 use crate::format::history::{Handle, History, Made, References, project, unreported};
 use crate::format::lines::Line;
@@ -135,6 +135,7 @@ impl Chain {
             let (handle, told) = (*handle, *told);
             if let Some(request) = self.history.request_mut(handle) {
                 merge(request, usage, told);
+                terms::told(request, message.usage);
             }
             return handle;
         }
@@ -148,6 +149,7 @@ impl Chain {
             ..Request::default()
         };
         merge(&mut request, usage, stopped);
+        terms::told(&mut request, message.usage);
         let handle = self.history.request(request);
         self.requests.insert(key, (handle, stopped));
         handle

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::usage::Info;
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
 use crate::format::lines::Line;
@@ -16,12 +17,22 @@ impl Rollout<'_> {
         match &*message.kind {
             "token_count" => {
                 if let Some(info) = message.info.filter(|info| info.get() != "null") {
-                    self.counted(line, &parse(info.get())?);
+                    let mut info: Info = parse(info.get())?;
+                    info.service_tier = info.service_tier.or(message.service_tier);
+                    self.counted(line, &info);
                 }
                 message.rate_limits.into_iter().for_each(|limits| self.limits(line, limits));
             }
             "error" | "stream_error" => self.refused(line, &message),
-            "task_started" | "turn_started" => self.own_turn(message.turn_id.as_deref().unwrap_or_default()),
+            "task_started" | "turn_started" => {
+                self.terms.turn();
+                self.own_turn(message.turn_id.as_deref().unwrap_or_default());
+            }
+            "task_complete" | "turn_complete" => self.terms.turn(),
+            "thread_settings_applied" => {
+                let settings = message.thread_settings.and_then(|settings| settings.service_tier);
+                self.terms.settings(settings.or(message.service_tier).as_ref());
+            }
             "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
             "turn_aborted" if !self.is_replayed() => {
                 let event = Event { what: What::Abort, ..self.event_at(line) };

@@ -2,6 +2,7 @@
 //! 1.9).
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Rollout;
 use super::fork::Replay;
@@ -16,6 +17,7 @@ pub(super) struct UsageRecord {
     #[serde(default)]
     thread_id: String,
     response_id: Option<String>,
+    service_tier: Option<Value>,
     usage: Usage,
 }
 
@@ -28,6 +30,7 @@ impl Rollout<'_> {
         if parents && self.replays == Replay::Ended {
             // What was taken for the thread's own so far was the parent's still.
             self.history.inherit();
+            self.terms.forget();
         }
         if added.last.is_some() && !parents && (self.replays == Replay::Ended || self.parent.is_known()) {
             self.parent.left = true;
@@ -47,11 +50,13 @@ impl Rollout<'_> {
         let (unseen_key, last_key) = (key("unseen"), key("last"));
         if let Some(unseen) = added.unseen {
             let request = Request { reports: Some(0), ..self.request(line, unseen, unseen_key) };
-            self.history.hidden_request(request);
+            self.history.hidden_request(self.terms.asked(request));
         }
         if let Some(last) = added.last {
             let request = self.request(line, last, last_key);
-            self.last_report = Some((last, self.history.request(request)));
+            let request = self.terms.served(request, info.service_tier.as_ref());
+            let handle = self.history.request(request);
+            (self.last_report, self.last_request) = (Some((last, handle)), Some(handle));
         }
     }
 
@@ -85,7 +90,8 @@ impl Rollout<'_> {
         self.has_records = true;
         let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
         let request = self.request(line, record.usage, identity(&[self.dialect.agent, &self.base_id, &response]));
-        self.history.request(request);
+        let request = self.terms.served(request, record.service_tier.as_ref());
+        self.last_request = Some(self.history.request(request));
     }
 
     pub(super) fn request(&self, line: &Line, usage: Usage, key: String) -> Request {

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Usage as these files report it: cached and cache-written tokens are part of the input,
 /// reasoning is part of the output.
@@ -73,6 +74,8 @@ pub(crate) struct Info {
     pub(crate) last_token_usage: Usage,
     pub(crate) requested_model: Option<String>,
     pub(crate) latest_response_model: Option<String>,
+    /// The service tier of the response.
+    pub(crate) service_tier: Option<Value>,
 }
 
 /// What an event adds to the bill.

@@ -5,7 +5,7 @@
 
 use super::{CELL_COLUMNS, Column, ROWS, Table, part};
 use crate::number::{grouped, percent_signed, percent_usd, signed, usd};
-use crate::record::Total;
+use crate::record::{Total, Usd};
 use crate::render::bill::{self, Account, Content, tokens};
 use crate::render::phrase::Phrase;
 use crate::render::{Layout, Report};
@@ -95,6 +95,9 @@ fn lines(account: &Account, most: usize, mark: &str, layout: &Layout) -> Vec<Vec
     }
     if account.unexplained.unexplained_tokens != 0 {
         rows.push((ours("unexplained".into()), account.unexplained.clone()));
+    }
+    if account.fees.fee_cost_usd != Usd::ZERO {
+        rows.push((ours("web searches".into()), account.fees.clone()));
     }
     rows.into_iter().map(|(name, amounts)| row(name, &amounts, &account.sum)).collect()
 }

@@ -1,12 +1,13 @@
-//! Names, tiers, what is missing, what is absurd. What requests cost is tested on the binary.
+//! Names, terms, what is missing, what is absurd. What requests cost is tested on the binary.
 
+use super::rates::Rates;
 use super::*;
 
 const LITELLM: &str = r#"{
     "sample_spec": {"input_cost_per_token": "in dollars", "max_tokens": "a number"},
     "m": {"litellm_provider": "p", "input_cost_per_token": 1e-6, "output_cost_per_token": 0.000002,
         "input_cost_per_token_above_200k_tokens": 2e-6, "cache_read_input_token_cost": 1e-07,
-        "input_cost_per_token_flex": -1, "unknown": [{}]},
+        "input_cost_per_token_flex": 5e-07, "output_cost_per_token_flex": 1e-6, "unknown": [{}]},
     "q/only": {"litellm_provider": "q", "input_cost_per_token": 1e-6, "output_cost_per_token": null},
     "q/n": {"litellm_provider": "q", "input_cost_per_token": 0, "output_cost_per_token": 0},
     "a/n-2": {"litellm_provider": "a", "input_cost_per_token": 1e-6, "output_cost_per_token": 0},
@@ -32,7 +33,22 @@ fn prices(text: &str) -> Prices {
 }
 
 fn input(prices: &Prices, model: &str) -> Option<u64> {
-    prices.find(model).map(|price| price.base.input)
+    prices.find(model).map(|(price, _)| price.standard.base.input)
+}
+
+/// What a request of that many tokens costs in pico-dollars, on these terms: tier, speed, geography.
+fn cost(prices: &Prices, model: &str, [input, output]: [u64; 2], terms: [&str; 3]) -> Result<i128, Unpriced> {
+    let [service_tier, speed, inference_geo] = terms.map(|term| Some(term.to_owned()).filter(|term| !term.is_empty()));
+    let request = Request {
+        model: Some(model.into()),
+        input_tokens: Some(input),
+        output_tokens: Some(output),
+        service_tier,
+        speed,
+        inference_geo,
+        ..Request::default()
+    };
+    prices.cost(&request, 1).map(Usd::pico)
 }
 
 #[test]
@@ -59,7 +75,7 @@ fn of_several_sellers_the_maker_counts_and_else_none() {
 #[test]
 fn models_dev_is_read_per_million_with_its_tiers() {
     let table = prices(MODELS_DEV);
-    let price = table.find("c").unwrap();
+    let (price, _) = table.find("c").unwrap();
     let rates = Rates {
         input: 3_000_000,
         output: 15_000_000,
@@ -68,14 +84,15 @@ fn models_dev_is_read_per_million_with_its_tiers() {
         // Not in the table: Anthropic documents it.
         write_1h: Some(6_000_000),
     };
-    assert_eq!(price.rates(200_000), rates);
-    assert_eq!((price.rates(200_001).input, price.rates(200_001).write_1h), (6_000_000, Some(12_000_000)));
-    let price = table.find("openai/g").unwrap();
-    let inputs = [272_000, 272_001, 900_000, 900_001].map(|tokens| price.rates(tokens).input);
+    let of = |price: &Price, tokens| price.standard.of(tokens).unwrap();
+    assert_eq!(of(price, 200_000), rates);
+    assert_eq!((of(price, 200_001).input, of(price, 200_001).write_1h), (6_000_000, Some(12_000_000)));
+    let (price, _) = table.find("openai/g").unwrap();
+    let inputs = [272_000, 272_001, 900_000, 900_001].map(|tokens| of(price, tokens).input);
     assert_eq!(inputs, [1_250_000, 2_500_000, 2_500_000, 5_000_000]);
     // What a tier does not name is as before.
-    assert_eq!(price.rates(272_001).read, Some(125_000));
-    assert_eq!(price.rates(1).write_1h, None);
+    assert_eq!(of(price, 272_001).read, Some(125_000));
+    assert_eq!(of(price, 1).write_1h, None);
 }
 
 #[test]
@@ -93,6 +110,18 @@ fn what_can_be_no_price_refuses_the_file_and_says_where() {
 }
 
 #[test]
+fn a_slip_in_a_long_list_leaves_out_its_model_alone() {
+    let list = |good: usize| {
+        let entry = |n: usize| format!(r#""m{n}":{{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}"#);
+        let bad = r#""bad":{"input_cost_per_token":0.1,"output_cost_per_token":1e-6}"#.to_owned();
+        format!("{{{}}}", (0..good).map(entry).chain([bad]).collect::<Vec<_>>().join(","))
+    };
+    assert!(Prices::of("test", &list(49)).is_err());
+    let table = prices(&list(50));
+    assert_eq!((input(&table, "m7"), input(&table, "bad")), (Some(1_000_000), None));
+}
+
+#[test]
 fn a_request_that_used_what_has_no_price_has_none() {
     let table = prices(LITELLM);
     let charge = |read, write, hour| {
@@ -106,51 +135,195 @@ fn a_request_that_used_what_has_no_price_has_none() {
         })
     };
     // Five minutes without a price of its own: plain input.
-    let cost = charge(4, 6, 0).map(|tariff| tariff.input(0, 10).all().pico());
-    assert_eq!(cost, Some(4 * 100_000 + 6 * 1_000_000));
-    assert!(charge(4, 6, 1).is_none());
+    let cost = charge(4, 6, 0).map(|tariff| tariff.all(10, 0).pico());
+    assert_eq!(cost.ok(), Some(4 * 100_000 + 6 * 1_000_000));
+    assert_eq!(charge(4, 6, 1).err(), Some(Unpriced::Cache));
     // More in the cache than there was input is damage, and costs no more than the input.
-    assert_eq!(charge(90, 90, 90).map(|tariff| tariff.input(0, 10).all().pico()), Some(1_000_000));
+    assert_eq!(charge(90, 90, 90).map(|tariff| tariff.all(10, 0).pico()).ok(), Some(1_000_000));
+}
+
+/// Two models of the shape that the embedded table has: with terms, and with what one cost before.
+const TERMS: &str = r#"{
+    "about": {"package": "test"},
+    "claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6, "output_cost_per_token": 25e-6,
+        "input_cost_per_token_batches": 2.5e-6, "output_cost_per_token_batches": 12.5e-6,
+        "provider_specific_entry": {"us": 1.1, "fast": 6.0, "frames": {"480p": 1}}},
+    "claude-sonnet-4-5-20250929": {"litellm_provider": "anthropic", "input_cost_per_token": 3e-6,
+        "output_cost_per_token": 15e-6},
+    "claude-odd-9": {"litellm_provider": "anthropic", "input_cost_per_token": 1e-12, "output_cost_per_token": 1e-12,
+        "provider_specific_entry": {"us": 1.1}},
+    "claude-opus-4-1": {"litellm_provider": "anthropic", "input_cost_per_token": 15e-6, "output_cost_per_token": 75e-6},
+    "g": {"litellm_provider": "openai", "input_cost_per_token": 4e-6, "output_cost_per_token": 20e-6,
+        "cache_creation_input_token_cost": 5e-6, "cache_read_input_token_cost": 4e-7,
+        "input_cost_per_token_above_272k_tokens": 8e-6, "output_cost_per_token_above_272k_tokens": 30e-6,
+        "input_cost_per_token_priority": 8e-6, "output_cost_per_token_priority": 40e-6,
+        "input_cost_per_token_flex": 2e-6, "output_cost_per_token_flex": 10e-6,
+        "input_cost_per_token_above_272k_tokens_flex": 4e-6, "output_cost_per_token_above_272k_tokens_flex": 15e-6,
+        "history": [
+            {"until": "2026-09-15", "input_cost_per_token": 5e-6, "output_cost_per_token": 30e-6},
+            {"until": "2026-03-01", "input_cost_per_token": 6e-6, "output_cost_per_token": 30e-6}]},
+    "searches/a": {"litellm_provider": "searches", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+        "search_context_cost_per_query": {"search_context_size_low": 0.03, "search_context_size_high": 0.05}},
+    "searches/b": {"litellm_provider": "searches", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+        "search_context_cost_per_query": {"search_context_size_low": 0.002, "search_context_size_high": 0.002}},
+    "ranges": {"litellm_provider": "dashscope", "tiered_pricing": [
+        {"range": [0, 32000.0], "input_cost_per_token": 1e-6, "output_cost_per_token": 5e-6},
+        {"range": [32000.0, 128000.0], "input_cost_per_token": 2e-6, "output_cost_per_token": 9e-6}]}
+}"#;
+
+#[test]
+fn terms_multiply_and_what_has_no_price_is_said() {
+    let table = prices(TERMS);
+    let cost = |terms| cost(&table, "claude-opus-4-6", [1_000, 1_000], terms);
+    // A thousand in and out: $0.03 at 5 and 25 dollars for a million.
+    let millionths = |n: i128| Ok(n * 1_000_000);
+    assert_eq!(cost(["", "", ""]), millionths(30_000));
+    assert_eq!(cost(["", "fast", ""]), millionths(6 * 30_000));
+    assert_eq!(cost(["", "", "us"]), millionths(33_000));
+    assert_eq!(cost(["", "fast", "us"]), millionths(6 * 33_000));
+    assert_eq!(cost(["batch", "", ""]), millionths(15_000));
+    assert_eq!(cost(["batch", "", "us"]), millionths(16_500));
+    assert_eq!(cost(["priority", "", ""]), Err(Unpriced::ServiceTier));
+    assert_eq!(cost(["", "ludicrous", ""]), Err(Unpriced::Speed));
+    assert_eq!(cost(["", "fast", "moon"]), Err(Unpriced::InferenceGeo));
+}
+
+#[test]
+fn what_is_not_whole_pico_dollars_is_no_price() {
+    let table = prices(TERMS);
+    assert_eq!(cost(&table, "claude-odd-9", [10, 0], ["", "", ""]), Ok(10));
+    assert_eq!(cost(&table, "claude-odd-9", [10, 0], ["", "", "us"]), Err(Unpriced::InferenceGeo));
+}
+
+#[test]
+fn a_tier_has_its_own_long_contexts_and_its_own_cache() {
+    let table = prices(TERMS);
+    let cost = |input, tier| cost(&table, "g", [input, 0], [tier, "", ""]);
+    assert_eq!(cost(272_001, ""), Ok(272_001 * 8_000_000));
+    assert_eq!(cost(272_000, "flex"), Ok(272_000 * 2_000_000));
+    assert_eq!(cost(272_001, "flex"), Ok(272_001 * 4_000_000));
+    assert_eq!(cost(272_000, "priority"), Ok(272_000 * 8_000_000));
+    assert_eq!(cost(272_001, "priority"), Err(Unpriced::ServiceTier));
+    let cached = |read, written| {
+        let request = Request {
+            model: Some("g".into()),
+            service_tier: Some("flex".into()),
+            input_tokens: Some(10),
+            cache_read_tokens: Some(read),
+            cache_write_tokens: Some(written),
+            ..Request::default()
+        };
+        table.cost(&request, 1).map(Usd::pico)
+    };
+    assert_eq!(cached(0, 0), Ok(20_000_000));
+    assert_eq!((cached(1, 0), cached(0, 1)), (Err(Unpriced::Cache), Err(Unpriced::Cache)));
+}
+
+#[test]
+fn a_request_costs_what_the_list_said_on_its_day() {
+    let table = prices(TERMS);
+    let on = |at: Option<&str>| {
+        let (model, at) = (Some("g".into()), at.map(str::to_owned));
+        let request = Request { model, at, input_tokens: Some(1), ..Request::default() };
+        table.cost(&request, 1).map(Usd::pico)
+    };
+    assert_eq!(on(Some("2024-01-01T00:00:00.000Z")), Ok(6_000_000));
+    assert_eq!(on(Some("2026-02-28T23:59:59.999Z")), Ok(6_000_000));
+    assert_eq!(on(Some("2026-03-01T00:00:00.000Z")), Ok(5_000_000));
+    assert_eq!(on(Some("2026-09-14T23:59:59.999Z")), Ok(5_000_000));
+    assert_eq!(on(Some("2026-09-15T00:00:00.000Z")), Ok(4_000_000));
+    assert_eq!(on(None), Ok(4_000_000));
+}
+
+#[test]
+fn a_reseller_asks_what_it_documents_and_nothing_more_is_known_of_it() {
+    let table = prices(TERMS);
+    let cost = |model, speed| cost(&table, model, [1_000, 1_000], ["", speed, ""]).map(|pico| pico / 1_000_000);
+    for (model, millionths) in [
+        ("claude-opus-4-6[1m]", 30_000),
+        ("anthropic/claude-opus-4-6[1m]", 30_000),
+        ("claude-opus-4-6@20260205", 30_000),
+        ("us.anthropic.claude-opus-4-6-v1", 33_000),
+        ("us.anthropic.claude-opus-4-6-v1[1m]", 33_000),
+        ("eu.anthropic.claude-sonnet-4-5-20250929-v1:0[1m]", 19_800),
+        ("global.anthropic.claude-opus-4-6-20260205-v1:0", 30_000),
+        ("us.anthropic.claude-opus-4-1-20250805-v1:0", 90_000),
+    ] {
+        assert_eq!(cost(model, ""), Ok(millionths), "{model}");
+    }
+    assert_eq!(cost("claude-opus-4-6[1m]", "fast"), Ok(180_000));
+    assert_eq!(cost("us.anthropic.claude-opus-4-6-v1", "fast"), Err(Unpriced::Speed));
+    for model in ["vertex_ai/claude-opus-4-6", "us.anthropic.g", "claude-opus-4-6-fast", "claude-opus-4-6@default"] {
+        assert_eq!(cost(model, ""), Err(Unpriced::Model), "{model}");
+    }
+    // A table that lists the reseller's own price is believed.
+    let listed = r#"{"claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6,
+        "output_cost_per_token": 0}, "us.anthropic.claude-opus-4-6-v1": {"input_cost_per_token": 7e-6,
+        "output_cost_per_token": 0}}"#;
+    assert_eq!(input(&prices(listed), "us.anthropic.claude-opus-4-6-v1[1m]"), Some(7_000_000));
+}
+
+#[test]
+fn searches_have_a_fee_where_it_is_one() {
+    let table = prices(TERMS);
+    let cost = |model: &str| {
+        let (model, web_searches) = (Some(model.to_owned()), Some(3));
+        let request = Request { model, web_searches, input_tokens: Some(0), ..Request::default() };
+        table.cost(&request, 1).map(Usd::pico)
+    };
+    assert_eq!(cost("claude-opus-4-6"), Ok(30_000_000_000));
+    assert_eq!(cost("g"), Ok(30_000_000_000));
+    assert_eq!(cost("searches/b"), Ok(6_000_000_000));
+    assert_eq!(cost("searches/a"), Err(Unpriced::WebSearches));
+    assert_eq!(cost("ranges"), Err(Unpriced::WebSearches));
+}
+
+#[test]
+fn a_list_of_ranges_is_a_list_of_sizes() {
+    let table = prices(TERMS);
+    let inputs = [32_000, 32_001, 500_000].map(|size| table.find("ranges").unwrap().0.standard.of(size).unwrap().input);
+    assert_eq!(inputs, [1_000_000, 2_000_000, 2_000_000]);
+}
+
+#[test]
+fn modes_of_models_dev_are_tiers_and_speeds() {
+    let table = prices(
+        r#"{"p": {"models": {"m": {"cost": {"input": 5, "output": 25, "tiers": [{"tier": {"size": 9}, "input": 10,
+            "output": 50}]}, "experimental": {"modes": {
+            "fast": {"cost": {"input": 10, "output": 50}, "provider": {"body": {"speed": "fast"}}},
+            "now": {"cost": {"input": 20, "output": 60}, "provider": {"body": {"service_tier": "priority"}}},
+            "odd": {"cost": {"input": 90, "output": 90}}}}}}}}"#,
+    );
+    let cost = |input, terms| cost(&table, "p/m", [input, 0], terms);
+    assert_eq!(cost(1, ["", "fast", ""]), Ok(10_000_000));
+    assert_eq!(cost(1, ["priority", "", ""]), Ok(20_000_000));
+    assert_eq!(cost(10, ["priority", "", ""]), Err(Unpriced::ServiceTier));
+    assert_eq!(cost(1, ["priority", "fast", ""]), Err(Unpriced::Speed));
+    assert_eq!(cost(1, ["odd", "", ""]), Err(Unpriced::ServiceTier));
+}
+
+#[test]
+fn what_the_user_says_a_name_stands_for_comes_first() {
+    let given = |alias: &str| Given::new(&[alias.to_owned()], &[]).unwrap();
+    let table = prices(TERMS).with(given("house=claude-opus-4-6[1m]")).unwrap();
+    assert_eq!(input(&table, "house"), Some(5_000_000));
+    let table = prices(TERMS).with(given("g=claude-opus-4-6")).unwrap();
+    assert_eq!(input(&table, "g"), Some(5_000_000));
+    let error = prices(TERMS).with(given("house=nobody")).unwrap_err().to_string();
+    assert_eq!(error, "no price for nobody in test");
 }
 
 #[test]
 fn the_embedded_table_is_whole() {
     let prices = Prices::embedded().unwrap();
-    assert_eq!(prices.models.len(), 329);
-    assert_eq!(prices.version(), VERSION);
-}
-
-#[test]
-fn what_is_too_much_is_taken_back_at_the_price_of_the_last() {
-    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
-    let whole = tariff.input(0, 100).all();
-    let parts = [(0, 7), (7, 6), (13, 4), (17, 83)].map(|(from, tokens)| tariff.input(from, tokens).all());
-    assert_eq!(parts.into_iter().sum::<Usd>(), whole);
-    assert_eq!(whole.pico(), 10 + 5 * 20 + 5 * 12 + 80 * 10);
-    for explained in [0, 3, 12, 20, 99, 100, 130] {
-        let parts = tariff.input(0, explained).all().plus(tariff.unexplained(100, explained).all());
-        assert_eq!(parts, whole);
+    assert!(prices.version().starts_with("litellm 1."), "{}", prices.version());
+    // Retired from the list in October 2026, and terms that went before.
+    assert_eq!(input(&prices, "claude-sonnet-4-20250514"), Some(3_000_000));
+    assert_eq!(cost(&prices, "claude-opus-4-6", [1, 0], ["", "fast", ""]), Ok(30_000_000));
+    assert_eq!(cost(&prices, "gpt-5.4", [1, 0], ["priority", "", ""]), Ok(5_000_000));
+    assert_eq!(cost(&prices, "gpt-5.4", [1, 0], ["flex", "", ""]), Ok(1_250_000));
+    // Nobody has ever listed a price for these.
+    for name in ["gpt-5.3-codex-spark", "codex-auto-review", "gpt-5.4-codex", "claude-opus-5-fast"] {
+        assert_eq!(input(&prices, name), None, "{name}");
     }
-    let taken_back = tariff.unexplained(100, 130).resent_uncached.pico();
-    assert_eq!(taken_back, -300);
-}
-
-#[test]
-fn a_part_costs_its_tokens_at_the_uncached_rate_and_the_steps_down_to_it() {
-    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
-    assert_eq!(tariff.steps(), [-19, 8, 2]);
-    let inside = [3, 5, 9];
-    let steps: i64 = inside.iter().zip(tariff.steps()).map(|(tokens, step)| tokens * step).sum();
-    let cost = tariff.sent([3, 5, 9], 40).all().pico();
-    assert_eq!(cost, i128::from(40 * tariff.uncached() + steps));
-}
-
-#[test]
-fn a_broken_cache_costs_what_reading_it_would_have_saved() {
-    let tariff = Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50 };
-    assert_eq!(tariff.saved().map(Usd::pico), Some(10 * (10 - 1)));
-    // Held up to 30: 5 written for an hour, 5 written, 10 uncached, and all of it could have been read.
-    assert_eq!(tariff.broken(30).map(Usd::pico), Some(5 * 20 + 5 * 12 + 10 * 10 - 20));
-    assert_eq!(tariff.broken(10).map(Usd::pico), Some(0));
-    assert_eq!(Tariff { read: None, ..tariff }.broken(30), None);
 }

@@ -23,11 +23,21 @@ def naive($r):
     | .naive_why |= plus(if $r.uncounted == "copy" then "copy" elif $r.reports == 0 then "unreported" else "repeated" end; 1)
   else . end;
 
+# What has no price: the model, and the term where it is not the model.
+def no_price:
+  (.model // "") + if .unpriced == "service_tier" then " with service tier " + .service_tier
+    elif .unpriced == "speed" then " with speed " + .speed
+    elif .unpriced == "inference_geo" then " with geography " + .inference_geo
+    elif .unpriced == "web_searches" then " with web searches"
+    elif .unpriced == "cache" then " with its cache" else "" end;
+
 def counted($r):
   .requests += 1
   | .input += ($r.input_tokens // 0) | .output += ($r.output_tokens // 0)
   | .cached += ($r.cache_read_tokens // 0)
   | .usd += ($r.cost_usd | pico) | .unpriced += (if $r.cost_usd == null then 1 else 0 end)
+  | (if $r.cost_usd == null
+     then .no_price |= plus($r | no_price; ($r.input_tokens // 0) + ($r.output_tokens // 0)) else . end)
   | .placeholders += (if $r.output_known == false then 1 else 0 end)
   | .steps += (if $r.explained == null then 0 else 1 end)
   | .explained += (if $r.explained == true then 1 else 0 end)
@@ -44,11 +54,13 @@ def charged($t):
   | .usd_of.first += ($t.first_cost_usd | pico) | .usd_of.cached += ($t.resent_cached_cost_usd | pico)
   | .usd_of.uncached += ($t.resent_uncached_cost_usd | pico) | .usd_of.output += ($t.output_cost_usd | pico)
   | .what |= plus($t | class; $t | input)
-  | .what_usd |= plus($t | class; ($t.cost_usd | pico) - ($t.output_cost_usd | pico))
+  | .usd_of.fee += ($t.fee_cost_usd | pico)
+  | .what_usd |= plus($t | class; ($t.cost_usd | pico) - ($t.output_cost_usd | pico) - ($t.fee_cost_usd | pico))
+  | .what_usd |= plus("web searches"; $t.fee_cost_usd | pico)
   | .what_usd |= plus("generated"; $t.output_cost_usd | pico);
 
 reduce inputs as $r (
-  {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, placeholders: 0, steps: 0, explained: 0,
+  {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, no_price: {}, placeholders: 0, steps: 0, explained: 0,
    thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, what: {}, what_usd: {},
    naive: 0, naive_why: {}, breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
   if $r.type == "stream" then .prices = $r.prices

@@ -99,7 +99,11 @@ impl Figures {
             }
             _ => String::new(),
         };
-        format!("first sent {first}  re-sent cached {cached}  re-sent uncached {uncached}{breaks}  generated {output}")
+        let fees = self.usd("/usd_of/fee");
+        let fees = if fees == Usd::ZERO { String::new() } else { format!("  web searches {}", usd(fees)) };
+        format!(
+            "first sent {first}  re-sent cached {cached}  re-sent uncached {uncached}{breaks}  generated {output}{fees}"
+        )
     }
 
     fn trust(&self) -> String {
@@ -135,6 +139,10 @@ impl Figures {
                 other => panic!("an unknown reason: {other}"),
             };
             parts.push(format!("{} not counted ({why})", counted(n.unsigned_abs(), "request")));
+        }
+        for (model, n) in self.largest("/no_price").iter().take(8) {
+            let model = if model.is_empty() { "no named model" } else { model };
+            parts.push(format!("no price for {} tokens of {model}", tokens(n.unsigned_abs())));
         }
         if self.n("/placeholders") > 0 {
             parts.push(counted(self.n("/placeholders"), "placeholder output"));

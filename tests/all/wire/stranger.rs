@@ -85,10 +85,12 @@ record!(Request {
     at: String, turn: u64, project: String, key: String, model: String, uncounted: String, input_tokens: u64,
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
     output_known: bool, reasoning_tokens: u64, line: u64, reports: u64, reported_output_tokens: u64,
+    service_tier: String, speed: String, inference_geo: String, web_searches: u64,
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
     context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64, naive_cost_usd: f64, bucket: String,
+    charged_as: String, fee_usd: f64, unpriced: String,
 });
 
 record!(Event {
@@ -107,7 +109,7 @@ record!(Total {
     hour: String, model: String, source: String, part: String, tool: String, server: String, command: String,
     cost_usd: f64, first_cost_usd: f64, resent_cached_cost_usd: f64, resent_uncached_cost_usd: f64, output_cost_usd: f64,
     counted_tokens: i64, difference_tokens: i64, split_tokens: i64, estimated_tokens: i64, unrecorded_tokens: i64,
-    unexplained_tokens: i64, unexplained_cost_usd: f64,
+    unexplained_tokens: i64, unexplained_cost_usd: f64, fee_cost_usd: f64,
 });
 
 record!(Usage {
@@ -138,7 +140,7 @@ record!(Summary {
     cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, what_usd: BTreeMap<String, f64>, first_usd: f64,
     resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
     naive_usd: f64, naive: BTreeMap<String, u64>, net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
-    cache_break_usd: f64,
+    cache_break_usd: f64, unpriced_tokens: BTreeMap<String, u64>, fee_usd: f64,
 });
 
 record!(Skip { r#type: String, file: String, why: String; line: u64 });
