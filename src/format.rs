@@ -10,6 +10,7 @@
 mod claude;
 mod codex;
 mod every_code;
+mod exec_log;
 mod ox;
 
 pub mod call;
@@ -32,8 +33,19 @@ use entry::Entry;
 use history::Thread;
 use lines::Line;
 
+/// The agents whose files are read.
+pub fn agents() -> Vec<&'static str> {
+    let mut names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let mut known = std::collections::HashSet::new();
+    names.retain(|name| known.insert(*name));
+    names
+}
+
 /// Every format; the first that recognises a file reads it.
-pub const FORMATS: &[Format] = &[codex::FORMAT, every_code::FORMAT, claude::FORMAT];
+pub const FORMATS: &[Format] = &[codex::FORMAT, every_code::FORMAT, exec_log::FORMAT, claude::FORMAT, claude::LOG];
+
+/// Files that say the same again as the sessions in a folder beside them: their name, and that folder.
+pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
 
 /// Homes of programs that run an agent and keep its sessions in a place of their own.
 pub const MORE_HOMES: &[Home] = &[claude::COWORK];
@@ -49,8 +61,8 @@ pub struct Format {
     pub reader: for<'s> fn(Source<'s>) -> Box<dyn Reader + 's>,
     /// Returns what one line says, by itself.
     pub entries: Entries,
-    /// Returns the id of the thread that a file holds, by its first line; how forks find their
-    /// parents.
+    /// Returns the id of the thread that a file holds, by its first line (or the first that names
+    /// one); how forks find their parents, and logs their sessions.
     pub thread_id: fn(first: &str) -> Option<String>,
     /// Returns the work trees that a line gives to agents it starts.
     pub worktrees: fn(line: &str) -> Vec<Worktree>,
@@ -58,6 +70,11 @@ pub struct Format {
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
     pub home: Home,
+    /// Whether a copy of a response may report more than another copy: where several lines report it
+    /// one after the other, the file may have ended between them.
+    pub copies_grow: bool,
+    /// What a file of this format is, and what is missing in it, where it is less than a session.
+    pub lacks: Option<&'static str>,
 }
 
 /// Reads one line as the turns of a conversation; `None` where the line is to be left as it is.
@@ -109,6 +126,8 @@ pub struct Source<'s> {
     pub beside: &'s dyn Beside,
     /// Folders beside the sessions.
     pub roots: &'s Roots,
+    /// The whole file, where nobody can open it again: standard input.
+    pub whole: Option<&'s [u8]>,
 }
 
 /// Folders beside the sessions, in which some agents tell what the sessions do not.
@@ -122,9 +141,9 @@ pub struct Roots {
 
 /// What lies beside a session file.
 pub trait Beside: Sync {
-    /// Returns the file that holds the thread of that id, if it is among those to be read; of
-    /// several the one nearest to the path `near`.
-    fn file_of(&self, thread: &str, near: &str) -> Option<String>;
+    /// Returns the files that hold the thread of that id, of those to be read but the file `near`:
+    /// those of the home that lies nearest to it.
+    fn files_of(&self, thread: &str, near: &str) -> Vec<String>;
 
     /// Returns the thread that last gave this work tree to an agent before `started`.
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String>;
@@ -132,8 +151,8 @@ pub trait Beside: Sync {
 
 /// Nothing lies beside the file.
 impl Beside for () {
-    fn file_of(&self, _: &str, _: &str) -> Option<String> {
-        None
+    fn files_of(&self, _: &str, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     fn spawner_of(&self, _: &str, _: Option<&str>) -> Option<String> {
@@ -199,6 +218,13 @@ fn identity(names: &[&str]) -> String {
     let mut hex = hasher.finalize().to_hex().to_string();
     hex.truncate(32);
     hex
+}
+
+/// The id of a session whose file does not name it: the name of the file ends with it (FORMATS 1.1).
+fn id_of_name(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).to_owned()
 }
 
 /// Returns a number as a count: whole, not negative, below 2^53; else 0 (FAULTS 18).

@@ -4,6 +4,7 @@
 //! be known across files is decided while writing: whether a response was counted before, in
 //! another file that holds a copy of it.
 
+mod archive;
 pub mod beside;
 pub mod choice;
 pub mod find;
@@ -104,7 +105,7 @@ impl Merge {
             match chunk {
                 Chunk::Lines(lines) => out.lines(&lines)?,
                 Chunk::Request(mut request) => {
-                    self.count(&mut request);
+                    self.count(&mut request, outcome.copies_grow);
                     out.put(&request)?;
                 }
             }
@@ -112,9 +113,9 @@ impl Merge {
         outcome.skips.iter().try_for_each(|skip| out.put(skip))
     }
 
-    /// Decides whether a request counts: of copies the first path's does. Where a later copy
-    /// reports more (the first was torn), what it reports beyond the first is counted there.
-    fn count(&mut self, request: &mut Request) {
+    /// Decides whether a request counts: of copies the first path's does. Where a later copy may
+    /// report more (the first was torn), what it reports beyond the first is counted there.
+    fn count(&mut self, request: &mut Request, copies_grow: bool) {
         let key = request.key.as_deref().and_then(|key| u128::from_str_radix(key, 16).ok());
         let (Some(key), true) = (key, request.counted) else { return };
         let tokens = [
@@ -130,7 +131,7 @@ impl Merge {
             return;
         };
         let more = std::array::from_fn(|n| reported[n].saturating_sub(before[n]));
-        if more == Counted::default() {
+        if more == Counted::default() || !copies_grow {
             request.counted = false;
             request.uncounted = Some(Uncounted::Copy);
             return;

@@ -4,15 +4,15 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
-use tok::format::{FORMATS, Roots, Wants, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, choice::Choice, find, home};
-use tok::window::Window;
+use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
+use tok::{split, split::beside::Beside, split::choice::Choice, split::find, split::home, window::Window};
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
-/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they say,
-/// and writes sessions, spans, requests and events in one order for all agents. With no file given:
-/// the agents' own folders, last seven days. Inputs are never written to. Memory: one session for each thread of -j, without its texts, and 100 bytes a request.
+/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they
+/// say, and writes records in one order for all agents. With no file given: the agents' own folders,
+/// last seven days. Inputs are never written to.
+/// Memory: one session for each thread of -j, without its texts, and 100 bytes a request.
 #[derive(Parser)]
 #[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
 struct Options {
@@ -21,7 +21,7 @@ struct Options {
     #[command(flatten)]
     when: When,
     /// Only sessions of these agents
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = FORMATS.iter().map(|f| f.name).collect::<Vec<_>>())]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = agents())]
     agent: Vec<String>,
     /// Only sessions of this project: its name, or a part of its working directory
     #[arg(long, value_name = "NAME")]

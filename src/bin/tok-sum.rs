@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, When, Width, pick};
-use tok::replay::Given;
 use tok::sum::{self, Basis, Format, Per, Sum, Table, cache::Cache, key, zone::Zone};
-use tok::window::Window;
+use tok::{replay::Given, window::Window};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | tok-sum --by day,model\n  \
 tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";

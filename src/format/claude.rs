@@ -10,6 +10,7 @@ mod content;
 mod entry;
 mod exact;
 mod line;
+mod printed;
 mod recognise;
 mod terms;
 
@@ -30,10 +31,21 @@ pub(super) const FORMAT: Format = Format {
     recognise: recognise::recognise,
     reader: |source| Box::new(Claude::new(source)),
     entries: entry::entries,
-    thread_id: |_| None,
+    thread_id: recognise::session,
     worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl", "journal.jsonl"],
     home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
+    copies_grow: true,
+    lacks: None,
+};
+
+/// What the agent prints where no person is asked: lines as a session has them, under other names.
+pub(super) const LOG: Format = Format {
+    recognise: printed::recognise,
+    reader: |source| Box::new(printed::Printed::new(source)),
+    thread_id: |_| None,
+    home: Home { variable: "", folders: &[], sessions: &[] },
+    ..FORMAT
 };
 
 /// The desktop app runs the agent with a home of its own for each task, below a folder of the app's
@@ -46,6 +58,9 @@ pub(super) const COWORK: Home = Home {
         "local-agent-mode-sessions/*/*/agent/local_*/.claude/projects",
     ],
 };
+
+/// The app's own log of such a task, beside its home.
+pub(super) const AUDIT: (&str, &str) = ("audit.jsonl", ".claude/projects");
 
 struct Claude<'s> {
     source: Source<'s>,
@@ -105,28 +120,42 @@ fn side_chain(entry: &Entry) -> Chain {
     chain
 }
 
-impl Reader for Claude<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
-        let entry: Entry = parse(line.json)?;
+impl Claude<'_> {
+    /// The file's own thread.
+    fn main(&mut self) -> &mut Chain {
+        if self.threads.is_empty() {
+            self.threads.push(Chain::default());
+        }
+        &mut self.threads[0]
+    }
+
+    fn entry(&mut self, line: &Line, entry: &Entry) -> Result<(), String> {
         let wants = self.source.wants;
         let at = entry.timestamp.as_deref().and_then(time::instant);
-        let chain = self.chain(&entry);
-        chain.session(&entry, at.as_deref());
+        let chain = self.chain(entry);
+        chain.session(entry, at.as_deref());
         if wants.spans && entry.is_refusal() {
             chain.refused(line, at.clone());
         }
         match (&*entry.kind, entry.subtype.as_deref()) {
-            ("assistant", _) => chain.assistant(line, &entry, wants, at)?,
-            ("user", _) => chain.user(line, &entry, wants, at)?,
-            ("attachment", _) => chain.attached(line, &entry, wants, at)?,
+            ("assistant", _) => chain.assistant(line, entry, wants, at)?,
+            ("user", _) => chain.user(line, entry, wants, at)?,
+            ("attachment", _) => chain.attached(line, entry, wants, at)?,
             (kind, _) if kind.starts_with("api-request") && wants.spans => chain.exact(line, wants, at)?,
-            ("system", Some("compact_boundary")) if wants.spans => chain.compacted(line, &entry, at),
-            ("system", Some("microcompact_boundary")) if wants.spans => chain.microcompacted(line, &entry, at),
+            ("system", Some("compact_boundary")) if wants.spans => chain.compacted(line, entry, at),
+            ("system", Some("microcompact_boundary")) if wants.spans => chain.microcompacted(line, entry, at),
             (kind, Some(subtype)) => chain.history.disk(&format!("{kind}/{subtype}"), line.bytes.len()),
             (kind, None) => chain.history.disk(kind, line.bytes.len()),
         }
-        chain.mark(&entry);
+        chain.mark(entry);
         Ok(())
+    }
+}
+
+impl Reader for Claude<'_> {
+    fn take(&mut self, line: &Line) -> Result<(), String> {
+        let entry: Entry = parse(line.json)?;
+        self.entry(line, &entry)
     }
 
     fn finish(self: Box<Self>) -> Vec<Thread> {

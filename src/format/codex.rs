@@ -16,6 +16,8 @@ pub(super) const FORMAT: Format = Format {
     worktrees: |_| Vec::new(),
     sidecars: &["history.jsonl", "session_index.jsonl"],
     home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
+    copies_grow: false,
+    lacks: None,
 };
 
 const DIALECT: Dialect =

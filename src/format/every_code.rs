@@ -17,6 +17,8 @@ pub(super) const FORMAT: Format = Format {
     worktrees: rollout::worktrees,
     sidecars: &["catalog.jsonl", "history.jsonl"],
     home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
+    copies_grow: false,
+    lacks: None,
 };
 
 const DIALECT: Dialect = Dialect {

@@ -15,14 +15,11 @@ use seen::Seen;
 pub struct Foreign {
     /// What they are, and that they are not read.
     pub words: &'static str,
-    /// A folder beside such a file, in which the same lies in a form that is read.
-    pub twin: Option<&'static str>,
     is: fn(&Seen) -> bool,
 }
 
-/// What all lines but one or two have.
 const fn foreign(words: &'static str, is: fn(&Seen) -> bool) -> Foreign {
-    Foreign { words, twin: None, is }
+    Foreign { words, is }
 }
 
 /// Every kind; the first that recognises a file names it. Sources are FORMATS 4 and the agents' own
@@ -31,12 +28,18 @@ const fn foreign(words: &'static str, is: fn(&Seen) -> bool) -> Foreign {
 const FOREIGN: &[Foreign] = &[
     foreign("Gemini CLI chats are not read yet", |seen| seen.any(is_gemini)),
     foreign("Qwen Code chats are not read yet", |seen| seen.any(is_qwen)),
-    Foreign {
-        words: "Cowork audit logs are not read yet",
-        twin: Some(".claude/projects"),
-        is: |seen| seen.any(|line| line.get("_audit_timestamp").is_some()),
-    },
-    foreign("Claude stream-json logs are not read yet", |seen| seen.any(is_stream_json)),
+    foreign("Qwen Code logs are not read yet", |seen| seen.any(|line| line.get("qwen_code_version").is_some())),
+    foreign("Amp logs are not read yet", |seen| seen.any(|line| starts(line, "/session_id", "T-"))),
+    foreign("Claude logs in one list are not read yet", |seen| seen.is_list() && seen.any(is_printed)),
+    foreign("results of claude -p are read only where they are named", |seen| seen.any(is_printed)),
+    foreign("Gemini CLI logs are not read yet", |seen| {
+        seen.any(|line| is(line, "init") && text(line, "/session_id").is_some() && text(line, "/model").is_some())
+    }),
+    foreign("Cursor logs are not read yet", |seen| {
+        seen.any(|line| {
+            is(line, "system") && text(line, "/subtype") == Some("init") && text(line, "/session_id").is_some()
+        })
+    }),
     foreign("Kilo databases are not read yet", |seen| seen.is_database("kilo", ".db")),
     foreign("OpenCode databases are not read yet", |seen| {
         seen.is_database("opencode", ".db") || seen.has_columns(&["`session`", "`message`", "`time_created`"])
@@ -158,20 +161,14 @@ fn is_qwen(line: &Value) -> bool {
     says && text(line, "/sessionId").is_some() && text(line, "/uuid").is_some()
 }
 
-/// What `claude -p` writes to its caller: lines that name the session in snake case.
-fn is_stream_json(line: &Value) -> bool {
+/// What `claude -p` prints: lines that name the session in snake case, with tools or costs.
+fn is_printed(line: &Value) -> bool {
     let says = match text(line, "/type") {
-        Some("system") => is_init(line),
-        Some("user" | "assistant") => line.get("message").is_some_and(Value::is_object),
-        Some("result") => line.get("usage").is_some() || line.get("total_cost_usd").is_some(),
-        Some("stream_event") => line.get("event").is_some(),
+        Some("system") => text(line, "/subtype") == Some("init") && line.get("tools").is_some(),
+        Some("result") => line.get("total_cost_usd").is_some() || line.get("modelUsage").is_some(),
         _ => false,
     };
     says && text(line, "/session_id").is_some()
-}
-
-fn is_init(line: &Value) -> bool {
-    text(line, "/subtype") == Some("init")
 }
 
 fn is_copilot(line: &Value) -> bool {

@@ -191,16 +191,6 @@ impl History {
         self.entries.len() - 1
     }
 
-    /// All content so far was a parent's: inherited, and made by none of this thread's requests.
-    pub fn inherit(&mut self) {
-        for entry in &mut self.entries {
-            if let Entry::Span(span, made) = entry {
-                span.inherited = true;
-                *made = Made::Input;
-            }
-        }
-    }
-
     /// The branch of a work tree is at least its name, where git names none.
     fn name_branch(&mut self) {
         let session = &mut self.session;

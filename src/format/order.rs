@@ -63,7 +63,8 @@ impl Default for Order {
 impl Order {
     fn take(&mut self, handle: Handle, entry: Entry) {
         match &entry {
-            Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
+            // One that a line of the file tells of has its place like any other.
+            Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) && request.line.is_none() => {
                 self.flush(None);
                 self.current = None;
                 self.done.push((handle, entry));

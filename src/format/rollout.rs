@@ -7,6 +7,7 @@
 //! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
 
 mod compaction;
+mod counter;
 mod entry;
 mod event;
 mod fork;
@@ -15,7 +16,9 @@ mod item;
 mod limit;
 mod mark;
 mod meta;
+mod prefix;
 mod report;
+mod scan;
 mod terms;
 mod usage;
 
@@ -29,14 +32,14 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
 use super::lines::Line;
-use super::{Reader, Source, identity, order, time};
+use super::{Reader, Source, id_of_name, identity, order, time};
 use crate::record::{Form, Part, Span};
 use compaction::Compacted;
-use fork::{Parent, Replay};
+use fork::Replay;
 use item::{Found, Item, Reading};
 use limit::Used;
+use report::Reports;
 use terms::Terms;
-use usage::{Counter, Usage};
 
 /// What differs between the agents that write rollouts.
 #[derive(Clone, Copy)]
@@ -82,8 +85,6 @@ struct Message<'a> {
     #[serde(borrow)]
     codex_error_info: Option<&'a RawValue>,
     num_turns: Option<u64>,
-    #[serde(borrow)]
-    turn_id: Option<Cow<'a, str>>,
     thread_settings: Option<Settings>,
     service_tier: Option<Value>,
 }
@@ -98,7 +99,6 @@ struct Settings {
 #[serde(default)]
 struct TurnContext {
     model: Option<String>,
-    turn_id: Option<String>,
     service_tier: Option<Value>,
     truncation_policy: Option<Truncation>,
 }
@@ -128,17 +128,14 @@ pub(super) struct Rollout<'s> {
     live: Vec<Handle>,
     /// Events that began the turns still in the context.
     turns: Vec<Handle>,
-    counter: Counter,
-    /// What the last response used, and its request.
-    last_report: Option<(Usage, Handle)>,
+    reports: Reports,
+    /// The thread is a fork or was started by another: its file may begin with that one's lines.
+    has_parent: bool,
+    /// Which lines of the file are a parent's.
+    replay: Replay,
+    /// The line at hand is a parent's.
+    is_replayed: bool,
     last_request: Option<Handle>,
-    /// The file has usage records: the counter is redundant.
-    has_records: bool,
-    /// The thread whose running sum this file's counter continues: its own, or the oldest ancestor.
-    base_id: String,
-    /// Lines are copies of a parent's.
-    replays: Replay,
-    parent: Parent,
     /// The lines at hand are of this file, not of the thread's own.
     other_file: Option<String>,
     /// How many files deep the line at hand is.
@@ -149,8 +146,6 @@ pub(super) struct Rollout<'s> {
     cut_bytes: Option<u64>,
     /// A review's result was just handed back: the message that follows is not this model's.
     review_returned: bool,
-    /// The thread was forked from another.
-    forked: bool,
     /// Prompts that a person typed, once somebody asked.
     typed: Option<HashSet<String>>,
     /// Calls whose output was there already.
@@ -174,19 +169,16 @@ impl<'s> Rollout<'s> {
             calls: HashMap::new(),
             live: Vec::new(),
             turns: Vec::new(),
-            counter: Counter::default(),
-            last_report: None,
+            reports: Reports::default(),
+            has_parent: false,
+            replay: Replay::default(),
+            is_replayed: false,
             last_request: None,
-            has_records: false,
-            base_id: String::new(),
-            replays: Replay::Ended,
-            parent: Parent::default(),
             other_file: None,
             prefixes: 0,
             last_answer: None,
             cut_bytes: None,
             review_returned: false,
-            forked: false,
             typed: None,
             answered: HashSet::new(),
             limits: Vec::new(),
@@ -196,7 +188,7 @@ impl<'s> Rollout<'s> {
 
     fn payload(&mut self, line: &Line, kind: &str, payload: &RawValue) -> Result<(), String> {
         let text = payload.get();
-        if kind == "response_item" && !self.is_replayed() {
+        if kind == "response_item" && !self.is_replayed {
             self.terms.item(payload);
         }
         match kind {
@@ -205,7 +197,6 @@ impl<'s> Rollout<'s> {
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 let context: TurnContext = parse(text)?;
-                self.own_turn(context.turn_id.as_deref().unwrap_or_default());
                 self.terms.of_turn(context.service_tier.as_ref());
                 self.model = context.model.or(self.model.take());
                 self.cut_bytes = context.truncation_policy.and_then(|policy| policy.bytes()).or(self.cut_bytes);
@@ -282,7 +273,7 @@ impl<'s> Rollout<'s> {
 
     fn add(&mut self, line: &Line, found: Found) {
         let Found { mut span, mut made, text } = found;
-        if self.is_replayed() {
+        if self.is_replayed {
             span.inherited = true;
             made = Made::Input;
         } else if span.source == "user" && made == Made::Input {
@@ -305,11 +296,7 @@ impl Reader for Rollout<'_> {
     fn take(&mut self, line: &Line) -> Result<(), String> {
         let envelope: Envelope = parse(line.json)?;
         self.at = envelope.timestamp.as_deref().and_then(time::instant).or(self.at.take());
-        if let (Replay::Ordinal(first), Some(ordinal)) = (&self.replays, envelope.ordinal)
-            && ordinal >= *first
-        {
-            self.replays = Replay::Ended;
-        }
+        self.is_replayed = self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
             None if envelope.record_type.is_some() => self.history.disk("state", line.bytes.len()),
@@ -321,10 +308,7 @@ impl Reader for Rollout<'_> {
 
     fn finish(mut self: Box<Self>) -> Vec<Thread> {
         if self.history.session.session.is_empty() {
-            // Its first line is lost: the name of the file ends with the id (FORMATS 1.1).
-            let name = self.source.path.rsplit('/').next().unwrap_or_default();
-            let stem = name.split('.').next().unwrap_or_default();
-            stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).clone_into(&mut self.history.session.session);
+            self.history.session.session = id_of_name(self.source.path);
         }
         self.reviews();
         if let Some(request) = self.last_request.and_then(|handle| self.history.request_mut(handle)) {

@@ -71,6 +71,13 @@ pub struct Session {
     /// Output that these lines report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed_output_tokens: Option<u64>,
+    /// Input that the thread used before this file begins, cached included: its running sum has it, and
+    /// no file read. It is in none of the requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_input_tokens: Option<u64>,
+    /// Output that goes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_output_tokens: Option<u64>,
     /// First instant the file names (RFC 3339 UTC); that of a queued prompt only where it names no
     /// other.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Skip {
     /// The file.
     pub file: String,
-    /// Line in it, from 1; absent where the whole file was left out.
+    /// Line in it, from 1; absent where it is the whole file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// What is wrong, lower case, no full stop.

@@ -16,8 +16,10 @@ use crate::record::{Finding, Summary, Usd};
 const LABEL: usize = 8;
 /// Findings that the opening names; all of them follow in full.
 const FINDINGS: usize = 3;
-/// Agents and kinds of content that are named.
+/// Agents and models that are named.
 const NAMED: usize = 8;
+/// Kinds of content that are named: there are no more.
+const KINDS: usize = 9;
 /// Columns that one part of a line may take.
 const PART_COLUMNS: usize = 72;
 
@@ -170,13 +172,13 @@ fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
         costs.sort_by_key(|(_, cost)| std::cmp::Reverse(**cost));
         return costs
             .iter()
-            .take(NAMED)
+            .take(KINDS)
             .map(|(kind, cost)| format!("{} {}", name_of(kind, layout), usd(**cost)))
             .collect();
     }
     let mut kinds: Vec<_> = summary.what.iter().filter(|(_, n)| **n != 0).collect();
     kinds.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
-    kinds.iter().take(NAMED).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
+    kinds.iter().take(KINDS).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
 }
 
 fn how(summary: &Summary) -> Vec<String> {
@@ -267,7 +269,13 @@ fn sums(summary: &Summary) -> Option<String> {
 fn no_price(summary: &Summary, layout: &Layout) -> Vec<String> {
     let mut models: Vec<_> = summary.unpriced_tokens.iter().collect();
     models.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
-    let name = |name: &str| if name.is_empty() { "no named model".into() } else { name_of(name, layout) };
+    let name = |name: &str| {
+        if name.is_empty() {
+            "no named model".into()
+        } else {
+            clip(&tidy(name, layout.home.as_deref()), PART_COLUMNS).into_owned()
+        }
+    };
     let said = |(model, n): &(&String, &u64)| format!("no price for {} tokens of {}", tokens(**n), name(model));
     let named = models.iter().take(NAMED).map(said);
     let more = models.len().saturating_sub(NAMED);

@@ -2,11 +2,12 @@
 //!
 //! Most runs never ask, so the first lines of the files are only read when one does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::archive;
 use super::find::Input;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
@@ -32,6 +33,9 @@ const MAX_LINE: u64 = 16 << 20;
 /// No first line that names a thread is longer.
 const FIRST_BYTES: u64 = 4 << 20;
 
+/// How many lines may stand before the first that names a thread.
+const FIRST_LINES: usize = 16;
+
 impl Beside {
     /// Knows these files.
     pub fn new(inputs: &[Input]) -> Beside {
@@ -43,7 +47,11 @@ impl Beside {
     fn index(&self) -> HashMap<String, Vec<String>> {
         let mut index: HashMap<String, Vec<String>> = HashMap::new();
         for path in &self.files {
-            for id in first_line(path).iter().flat_map(|line| FORMATS.iter().filter_map(|f| (f.thread_id)(line))) {
+            let ids = first_lines(path).find_map(|line| {
+                let ids: HashSet<String> = FORMATS.iter().filter_map(|format| (format.thread_id)(&line)).collect();
+                Some(ids).filter(|ids| !ids.is_empty())
+            });
+            for id in ids.unwrap_or_default() {
                 index.entry(id).or_default().push(path.display().to_string());
             }
         }
@@ -56,8 +64,8 @@ impl Beside {
     fn worktrees(&self) -> HashMap<String, Vec<Given>> {
         let mut given: HashMap<String, Vec<Given>> = HashMap::new();
         for path in &self.files {
-            let Some(thread) = first_line(path).and_then(|line| FORMATS.iter().find_map(|f| (f.thread_id)(&line)))
-            else {
+            let first = first_lines(path).next();
+            let Some(thread) = first.and_then(|line| FORMATS.iter().find_map(|f| (f.thread_id)(&line))) else {
                 continue;
             };
             let mut take = |line: Line| {
@@ -77,11 +85,15 @@ impl Beside {
 }
 
 impl format::Beside for Beside {
-    /// Of several copies the one that lies nearest: sessions of two homes may have the same ids.
-    fn file_of(&self, thread: &str, near: &str) -> Option<String> {
-        let files = self.by_thread.get_or_init(|| self.index()).get(thread)?;
-        let shared = |file: &String| file.bytes().zip(near.bytes()).take_while(|(a, b)| a == b).count();
-        files.iter().rev().max_by_key(|file| shared(file)).cloned()
+    /// Sessions of two homes may have the same ids.
+    fn files_of(&self, thread: &str, near: &str) -> Vec<String> {
+        let known = self.by_thread.get_or_init(|| self.index()).get(thread);
+        let mut files: Vec<String> = known.into_iter().flatten().filter(|file| *file != near).cloned().collect();
+        let shared = |file: &&String| file.bytes().zip(near.bytes()).take_while(|(a, b)| a == b).count();
+        if let Some(home) = files.iter().rev().max_by_key(shared).map(|file| home(file)) {
+            files.retain(|file| self::home(file) == home);
+        }
+        files
     }
 
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String> {
@@ -91,12 +103,16 @@ impl format::Beside for Beside {
     }
 }
 
-fn first_line(path: &Path) -> Option<String> {
-    if !path.is_file() {
-        return None;
-    }
-    let mut line = Vec::new();
-    let input = open(path, FIRST_BYTES).ok()?.input;
-    BufReader::new(input.take(FIRST_BYTES)).read_until(b'\n', &mut line).ok()?;
-    Some(String::from_utf8_lossy(&line).trim().to_owned())
+/// The home that a file lies in, else its folder.
+fn home(file: &str) -> PathBuf {
+    let path = Path::new(file);
+    archive::home(path).map(|(home, _)| home).or(path.parent()).unwrap_or(path).to_owned()
+}
+
+/// The first lines of a file: the lines of some agents do not all name their thread.
+fn first_lines(path: &Path) -> impl Iterator<Item = String> {
+    let input = Some(path).filter(|path| path.is_file()).and_then(|path| open(path, FIRST_BYTES).ok());
+    let lines = input.map(|opened| BufReader::new(opened.input.take(FIRST_BYTES)).split(b'\n').map_while(Result::ok));
+    let lines = lines.into_iter().flatten().map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    lines.filter(|line| !line.is_empty()).take(FIRST_LINES)
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::archive;
 use super::walk::Walk;
 use crate::format::foreign;
 
@@ -148,8 +149,8 @@ impl Found {
     }
 }
 
-/// Sorts, and leaves out what would be read twice: the same file under two names, and compressed
-/// copies beside their plain file (FORMATS 1.1).
+/// Sorts, and leaves out what would be read twice: the same file under two names, compressed copies
+/// beside their plain file (FORMATS 1.1), and archived copies of files that are in use.
 fn settle(found: &mut Found) {
     found.inputs.sort();
     found.unreadable.sort();
@@ -163,6 +164,7 @@ fn settle(found: &mut Found) {
         let first = std::fs::metadata(&input.path).map_or(true, |data| seen.insert((data.dev(), data.ino())));
         first && !twin.is_some_and(|twin| plain.contains(&twin))
     });
+    archive::leave_out_copies(&mut found.inputs);
 }
 
 /// What an io error says, without its number.

@@ -4,13 +4,15 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
+use walkdir::WalkDir;
+
 use super::Options;
 use super::choice::Refused;
 use super::find::{Input, reason};
 use crate::format::history::{Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{Opened, open};
-use crate::format::{FORMATS, Source, foreign, head};
+use crate::format::{FORMATS, Source, TWINS, foreign, head};
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -27,6 +29,8 @@ pub struct Outcome {
     pub left_out: bool,
     /// Whether the file was of no interest: nothing is said of it.
     pub passed_over: bool,
+    /// Whether a copy of a response may report more than another.
+    pub copies_grow: bool,
     /// Whether something that was named could not be read.
     pub partial: bool,
     /// How many sessions it wrote.
@@ -57,15 +61,17 @@ const BUFFER_BYTES: usize = 64 << 10;
 pub fn file(input: &Input, options: &Options) -> Outcome {
     let name = input.path.display().to_string();
     let mut outcome = Outcome::default();
-    if let Err(e) = read(input, &name, options, &mut outcome) {
+    if let Err(e) = read(input, options, &mut outcome) {
         outcome.leave_out(&name, &reason(&e), true);
     }
     outcome
 }
 
-fn read(input: &Input, name: &str, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
+fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
     if input.path == Path::new("-") {
-        return stream(io::stdin().lock(), true, input, name, options, outcome);
+        let mut whole = Vec::new();
+        io::stdin().lock().read_to_end(&mut whole)?;
+        return stream(&*whole, Some(&whole), true, input, options, outcome);
     }
     // The time of a file that was restored or copied says little of what it holds: it decides of
     // files that nobody has named.
@@ -75,19 +81,25 @@ fn read(input: &Input, name: &str, options: &Options, outcome: &mut Outcome) -> 
         outcome.older = Some(written).filter(|_| !input.store);
         return Ok(());
     }
+    if !input.named && has_twin(&input.path) {
+        outcome.passed_over = true;
+        return Ok(());
+    }
     let Opened { input: file, sealed } = open(&input.path, options.max_decompressed)?;
-    stream(file, sealed, input, name, options, outcome)
+    stream(file, None, sealed, input, options, outcome)
 }
 
-/// `embed`: nobody can read the places again, so the texts go with the records.
+/// `embed`: nobody can read the places again, so the texts go with the records. `whole`: all of the
+/// input, where it cannot be opened again.
 fn stream(
     input: impl Read,
+    whole: Option<&[u8]>,
     embed: bool,
     from: &Input,
-    name: &str,
     options: &Options,
     outcome: &mut Outcome,
 ) -> io::Result<()> {
+    let name = &*from.path.display().to_string();
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     if from.store {
         outcome.name(from, name, &head::store(&mut input)?);
@@ -103,19 +115,32 @@ fn stream(
         outcome.refused.push(refused);
         return Ok(());
     }
+    outcome.copies_grow = format.copies_grow;
     let mut wants = options.wants;
     wants.text |= embed && wants.spans;
-    let mut reader = (format.reader)(Source { path: name, wants, beside: &options.beside, roots: &options.roots });
-    let whole = Cursor::new(head).chain(input);
-    let read = lines::each(whole, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
+    let source = Source { path: name, wants, beside: &options.beside, roots: &options.roots, whole };
+    let mut reader = (format.reader)(source);
+    let input = Cursor::new(head).chain(input);
+    let read = lines::each(input, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
     for (line, why) in &outcome.tally.skipped {
         outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why: why.clone() });
+    }
+    if let Some(lacks) = format.lacks {
+        outcome.partial |= from.named;
+        outcome.skips.push(Skip { file: name.to_owned(), line: None, why: lacks.to_owned() });
     }
     for thread in reader.finish() {
         outcome.write(thread, name, options)?;
     }
     // What was read before an error stands; the error is one more skip.
     read
+}
+
+/// Whether what a file says stands in a session beside it too.
+fn has_twin(path: &Path) -> bool {
+    let twin = TWINS.iter().find(|(name, _)| path.ends_with(name)).zip(path.parent());
+    let inside = twin.map(|((_, folder), parent)| WalkDir::new(parent.join(folder))).into_iter().flatten();
+    inside.flatten().any(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
 }
 
 /// Whether a file is a session of an agent that is asked for.
@@ -128,17 +153,13 @@ pub fn is_session(input: &Input, options: &Options) -> bool {
 
 impl Outcome {
     /// Says what a file is that is no session, by its first bytes. What is known to lie beside
-    /// sessions, or says the same as one beside it, is passed over if it was only met; so is any
-    /// store that nobody knows.
+    /// sessions is passed over if it was only met; so is any store that nobody knows.
     fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
         let mut sidecars = FORMATS.iter().flat_map(|format| format.sidecars).chain(foreign::SIDECARS);
         let is_sidecar = sidecars.any(|sidecar| from.path.ends_with(sidecar));
         let file = from.path.file_name().unwrap_or_default().to_string_lossy();
-        let foreign = foreign::recognise(&file, head);
-        let twin = foreign.and_then(|foreign| foreign.twin).zip(from.path.parent());
-        let is_told = twin.is_some_and(|(twin, folder)| folder.join(twin).is_dir());
-        match foreign {
-            _ if !from.named && (is_sidecar || is_told) => self.passed_over = true,
+        match foreign::recognise(&file, head) {
+            _ if !from.named && is_sidecar => self.passed_over = true,
             Some(foreign) => self.leave_out(name, foreign.words, from.named),
             None if from.store => self.passed_over = true,
             None if head.is_empty() => {}

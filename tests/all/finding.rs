@@ -197,8 +197,9 @@ fn sessions_of_the_desktop_app_are_found_in_its_own_folder_and_counted_once() {
         assert_eq!(tokens(&named), [1], "the audit log beside its transcript says nothing else");
         assert!(!named.err.contains("audit"), "{}", named.err);
         tree.write(&task("local_3/audit.jsonl"), audit);
-        let alone = tree.run("home", &[], &format!("tok-split '{}'", tree.path(&task("local_3")).display()));
-        assert!(alone.err.contains("Cowork audit logs") && alone.status == 3, "{alone:?}");
+        let alone = format!("tok-split --only requests '{}'", tree.path(&task("local_3")).display());
+        let alone = tree.run("home", &[], &alone);
+        assert_eq!((tokens(&alone), alone.status), (vec![1], 0), "alone it is a log like others: {}", alone.err);
     }
 }
 
@@ -295,4 +296,27 @@ fn a_filter_that_matches_nothing_names_what_there_is() {
         let answer = tree.run("home", &[], &format!("tok-split {filter} home"));
         assert_eq!((answer.err.as_str(), answer.status), ("", 0), "{filter}");
     }
+}
+
+#[test]
+fn a_log_counts_only_where_its_session_is_not_read() {
+    let tree = Tree::new();
+    let sum = |paths: &str| {
+        let line = format!("cd $ROOT/fixtures/homes/printed && tok-split -q --only requests {paths}");
+        let requests = records(&tree.run("none", &[], &line), "request");
+        let counted = requests.iter().filter(|request| request["counted"] == true);
+        let of = |key: &str| counted.clone().filter_map(|request| request[key].as_u64()).sum::<u64>();
+        (counted.clone().count(), of("input_tokens"), of("output_tokens"))
+    };
+    // What `result` says of its models: 50 + 1,060 + 1,580 and 70, then 10 + 1,050 + 20; 300, 9 and 25.
+    assert_eq!(sum("two-processes.jsonl"), (6, 3_840, 334));
+    // One process with two prompts, whose sums go on: 20 + 300 + 320, and 70; a third response has no usage.
+    let (_, input, output) = sum("asked-twice.jsonl");
+    assert_eq!((input, output), (640, 70));
+    // 20 + 300 + 320 and 57, streamed or in the session or in both, whatever their order.
+    assert_eq!(sum("streamed.jsonl"), (2, 640, 57));
+    assert_eq!(sum("kept"), (2, 640, 57));
+    assert_eq!(sum("kept streamed.jsonl"), (2, 640, 57));
+    let moved = "$(mkdir -p $HOME/a && cp streamed.jsonl $HOME/a && cp -r kept $HOME/z && echo $HOME)";
+    assert_eq!(sum(moved), (2, 640, 57));
 }

@@ -95,7 +95,7 @@ fn a_model_that_is_not_in_the_table_costs_nothing_known() {
 /// says that.
 #[test]
 fn costs_add_up_along_the_pipeline() {
-    let line = "tok-split fixtures/sessions 2>/dev/null | tok-measure | tok-dedup | tok-usage-join | tok-rank -n 0";
+    let line = "tok-split fixtures/sessions fixtures/terms 2>/dev/null | tok-measure | tok-dedup | tok-usage-join | tok-rank -n 0";
     let answer = run::sh(line, b"");
     let text = answer.text();
     let requests = records::<Billed>(&text, Type::Request);
@@ -106,6 +106,9 @@ fn costs_add_up_along_the_pipeline() {
     let all: Usd = costs.iter().copied().sum();
     assert!(all > Usd::ZERO, "the fixtures hold models with a price");
     assert_eq!(totals.iter().filter_map(|total| total.cost_usd).sum::<Usd>(), all);
+    // Three searches of one agent and two of another, at one cent each.
+    assert_eq!(totals.iter().map(|total| total.fee_cost_usd).sum::<Usd>().pico(), 5 * 10_000_000_000);
+    assert!(requests.iter().all(|billed| billed.cost_usd.is_none() || billed.unpriced.is_none()));
     assert_eq!(summary.cost_usd, Some(all));
     assert_eq!(summary.unpriced, Some((counted - costs.len()) as u64));
     assert_eq!(summary.what_usd.values().copied().sum::<Usd>(), all);

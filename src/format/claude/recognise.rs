@@ -98,6 +98,18 @@ pub(super) fn recognise(head: &[&str], complete: bool) -> Answer {
     }
 }
 
+/// The session that a line names.
+pub(super) fn session(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        session_id: Option<String>,
+        uuid: Option<IgnoredAny>,
+    }
+    let line: Line = serde_json::from_str(line).ok()?;
+    line.session_id.filter(|id| !id.is_empty() && line.uuid.is_some())
+}
+
 fn says(line: &str) -> Says {
     let Ok(head) = serde_json::from_str::<Head>(line) else { return Says::Nothing };
     let message = head.message.and_then(|message| serde_json::from_str::<Message>(message.get()).ok());

@@ -33,6 +33,11 @@ impl Seen<'_> {
         self.lines.iter().any(is)
     }
 
+    /// Whether it is one list.
+    pub(super) fn is_list(&self) -> bool {
+        self.start.trim_ascii_start().starts_with(b"[")
+    }
+
     pub(super) fn first(&self, is: impl Fn(&Value) -> bool) -> bool {
         self.lines.first().is_some_and(is)
     }

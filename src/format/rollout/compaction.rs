@@ -29,7 +29,7 @@ const NO_SUMMARY: &str = "Conversation history compacted.";
 
 impl Rollout<'_> {
     pub(super) fn compacted(&mut self, line: &Line, compacted: &Compacted) {
-        if !self.summary_was_reported(line, compacted) {
+        if !self.is_replayed && !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
             self.history.request(request);
         }

@@ -24,17 +24,13 @@ impl Rollout<'_> {
                 message.rate_limits.into_iter().for_each(|limits| self.limits(line, limits));
             }
             "error" | "stream_error" => self.refused(line, &message),
-            "task_started" | "turn_started" => {
-                self.terms.turn();
-                self.own_turn(message.turn_id.as_deref().unwrap_or_default());
-            }
-            "task_complete" | "turn_complete" => self.terms.turn(),
+            "task_started" | "turn_started" | "task_complete" | "turn_complete" => self.terms.turn(),
             "thread_settings_applied" => {
                 let settings = message.thread_settings.and_then(|settings| settings.service_tier);
                 self.terms.settings(settings.or(message.service_tier).as_ref());
             }
-            "thread_rolled_back" if !self.is_replayed() => self.rolled_back(line, message.num_turns.unwrap_or(1)),
-            "turn_aborted" if !self.is_replayed() => {
+            "thread_rolled_back" if !self.is_replayed => self.rolled_back(line, message.num_turns.unwrap_or(1)),
+            "turn_aborted" if !self.is_replayed => {
                 let event = Event { what: What::Abort, ..self.event_at(line) };
                 self.history.event(event, References::default());
             }
@@ -54,7 +50,7 @@ impl Rollout<'_> {
 
     /// A child was started: the output of the call names it (FORMATS 1.12, 2.5).
     pub(super) fn spawned(&mut self, line: &Line, span: &Span, text: &str) {
-        if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed() {
+        if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed {
             return;
         }
         let Ok(output) = serde_json::from_str::<Value>(text) else { return };

@@ -1,181 +1,272 @@
 //! Forks and sub-agents: whose history a file begins with (FORMATS 1.8, rule 8).
 //!
-//! A forked thread's file may begin with its parent's lines, usage events included, or name a part
-//! of another file to be read before it. None of that is the thread's own: its spans are
-//! inherited, its usage is the parent's. Where the replay ends is told by the first of these that
-//! the file allows: the ordinal it names; the first turn whose id is younger than the thread; the
-//! first usage event that the parent's file does not have. An event within a tenth of a second of
-//! the first line is a replayed one in any case: no response is that quick.
+//! The file of a thread that has a parent may begin with the parent's lines, usage events included,
+//! rewritten to the instant of the start or kept as they were. None of that is the thread's own: its
+//! spans are inherited, its usage is the parent's. Whose a usage event is, the first of these tells
+//! that can; after the first own event or turn all is the thread's own:
+//!
+//! 1. The ordinal at which the thread's own lines begin, where the file names one.
+//! 2. A turn of its own has begun: own. A turn is told by its id, where both the thread and the turn
+//!    have one with the time in it (UUID version 7): it is the thread's unless it was made before
+//!    it; else by the second in which it says to have started.
+//! 3. The parent's file has an event of the same sum and last: the parent's.
+//! 4. The event stands within a tenth of a second of the first line, for no response is that quick,
+//!    or is dated before it: the parent's.
+//! 5. A file of the paginated kind copies no usage: own.
+//! 6. The latest turn that tells is the parent's: the parent's, however late.
+//! 7. The parent's file is there, and does not have it: own.
+//! 8. The parent's metadata is copied, or the thread is a sub-agent's: what stands within a second of
+//!    the first line is the parent's, and so is all up to the last event that shows the inherited
+//!    sum again.
+//! 9. Else own: a person's fork that copied nothing.
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
-use std::path::Path;
 
-use jiff::Timestamp;
-use serde::Deserialize;
+use super::scan::{self, Mark, What};
+use super::usage::{Parts, Usage};
 
-use super::usage::{Info, Usage};
-use super::{Envelope, Message, Rollout, parse};
-use crate::format::Reader;
-use crate::format::lines::{self, Line, Tally};
-use crate::format::open::{MOST_BYTES, Opened, open};
-
-/// How the end of a parent's replayed history is known.
-#[derive(Debug, PartialEq)]
-pub(super) enum Replay {
-    /// There is none, or it has ended.
-    Ended,
-    /// It ends before the line of this ordinal.
-    Ordinal(u64),
-    /// It ends at the first turn whose id is younger than the thread's.
-    Turn,
-    /// Lines of another file, read in the middle of this one.
-    Prefix,
+/// A thread that has a parent, as its first line tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Child {
+    /// The thread's id.
+    pub(super) id: String,
+    /// The parent's.
+    pub(super) parent: String,
+    /// Started by an agent, not forked by a person.
+    pub(super) is_subagent: bool,
+    /// Names the thread it is a fork of: its lines before any turn are that one's.
+    pub(super) is_fork: bool,
+    pub(super) is_paginated: bool,
+    /// Where its own lines begin.
+    pub(super) first_ordinal: Option<u64>,
+    /// When the first line was written, in milliseconds since 1970.
+    pub(super) began_ms: Option<i64>,
+    /// When the thread was made.
+    pub(super) made_ms: Option<i64>,
 }
 
-/// A part of another file that stands before this one's own lines (FORMATS 1.4, `history_base`).
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct HistoryBase {
-    thread_id: String,
-    end_byte_offset: Option<u64>,
-    end_ordinal_exclusive: Option<u64>,
+/// What of a file is a parent's.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Replay {
+    /// Offsets of the usage events that are.
+    events: HashSet<u64>,
+    /// Lines before this ordinal are; none once it has come.
+    before_ordinal: Option<u64>,
+    /// Lines before this offset are.
+    before: u64,
 }
 
-/// What is known of the parent of a forked thread.
-#[derive(Default)]
-pub(super) struct Parent {
-    /// Sums and last responses of its usage events; empty where its file is not at hand.
-    events: HashSet<(Usage, Usage)>,
-    /// A turn that is younger than the thread has begun: its own.
-    pub(super) turn_is_own: bool,
-    /// An event that was not the parent's has come.
-    pub(super) left: bool,
-    /// Instant of the first line of the fork.
-    began: Option<String>,
+/// A sum and a last, as an event tells them.
+pub(super) type Told = (Option<Usage>, Option<Usage>);
+
+/// The usage events of the parent's files, which are read once somebody must know.
+pub(super) struct Theirs<'t> {
+    known: OnceCell<HashSet<Told>>,
+    read: &'t dyn Fn() -> HashSet<Told>,
 }
 
-/// A response takes longer than this.
+impl<'t> Theirs<'t> {
+    pub(super) fn new(read: &'t dyn Fn() -> HashSet<Told>) -> Theirs<'t> {
+        Theirs { known: OnceCell::new(), read }
+    }
+
+    fn events(&self) -> &HashSet<Told> {
+        self.known.get_or_init(self.read)
+    }
+}
+
+/// No response is that quick.
 const INSTANT_MS: i64 = 100;
 
-/// Forks of forks, each with its prefix in another file, are followed this far.
-const MOST_PREFIXES: u32 = 16;
+/// A replay without turns that tell is written within this.
+const BURST_MS: i64 = 1000;
 
-/// No line of a parent is longer.
-const MAX_LINE: u64 = 64 << 20;
-
-impl Parent {
-    /// Looks at the parent's file, if there is one.
-    pub(super) fn of(file: Option<String>, began: Option<&str>) -> Parent {
-        let events = file.and_then(|file| open(Path::new(&file), MOST_BYTES).ok()).map(events).unwrap_or_default();
-        Parent { events, began: began.map(str::to_owned), ..Parent::default() }
+impl Replay {
+    /// Whether the next line, at this offset and with this ordinal, is a parent's.
+    pub(super) fn has_line(&mut self, offset: u64, ordinal: Option<u64>) -> bool {
+        self.before_ordinal = self.before_ordinal.filter(|first| ordinal.is_none_or(|ordinal| ordinal < *first));
+        self.before_ordinal.is_some() || offset < self.before
     }
 
-    /// Whether a usage event of the fork repeats one of the parent's. Only leading ones can.
-    pub(super) fn has(&self, info: &Info, at: Option<&str>) -> bool {
-        let known = self.events.contains(&(info.total_token_usage, info.last_token_usage));
-        !self.left && (known || self.is_instant(at))
+    /// An own usage event has come: no ordinal will tell what has ended.
+    pub(super) fn end(&mut self) {
+        self.before_ordinal = None;
     }
 
-    /// Whether the parent's usage events are at hand.
-    pub(super) fn is_known(&self) -> bool {
-        !self.events.is_empty()
+    /// Whether the usage event at this offset is a parent's.
+    pub(super) fn has_event(&self, offset: u64) -> bool {
+        self.events.contains(&offset)
     }
 
-    /// Whether an event comes too soon after the first line for a response. Where nothing else
-    /// tells the parent's events apart, those of the same second are the parent's.
-    fn is_instant(&self, at: Option<&str>) -> bool {
-        let (Some(began), Some(at)) = (self.began.as_deref(), at) else { return false };
-        let second = |at: &str| at.get(..19).map(str::to_owned);
-        let ms = |at: &str| at.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
-        let soon = ms(began).zip(ms(at)).is_some_and(|(began, at)| (at - began).abs() <= INSTANT_MS);
-        soon || !self.turn_is_own && !self.is_known() && second(began) == second(at)
+    /// Tells the parent's part of a child's file. `theirs`: the usage events of the parent's files,
+    /// if anybody must know them.
+    pub(super) fn of(child: &Child, theirs: &Theirs, file: impl Read) -> Replay {
+        let mut marks = Vec::new();
+        let mut judge = Judge::new(child, theirs);
+        scan::marks(file, &mut |mark| {
+            judge.take(&mark, &|_| false);
+            marks.push(mark);
+            !judge.is_sure
+        });
+        if judge.is_sure {
+            return judge.replay();
+        }
+        // The inherited sum may come again: what stands before it is known only from the end.
+        let latest: HashMap<Parts, u64> = marks.iter().filter_map(|mark| Some((shown(mark)?, mark.offset))).collect();
+        let mut judge = Judge::new(child, theirs);
+        for mark in &marks {
+            judge.take(mark, &|sum| latest.get(&sum).is_some_and(|offset| *offset >= mark.offset));
+        }
+        judge.replay()
     }
 }
 
-/// The usage events of a file.
-fn events(file: Opened) -> HashSet<(Usage, Usage)> {
-    let mut events = HashSet::new();
-    let mut take = |line: Line| {
-        // Most lines are none: a look is cheaper than to parse them.
-        if memchr::memmem::find(line.bytes, b"token_count").is_none() {
-            return Ok(());
-        }
-        let envelope: Envelope = parse(line.json)?;
-        let Some(payload) = envelope.payload else { return Ok(()) };
-        let outer: Message = parse(payload.get())?;
-        let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
-        if let Some(info) = message.info.and_then(|info| parse::<Info>(info.get()).ok()) {
-            events.insert((info.total_token_usage, info.last_token_usage));
-        }
-        Ok(())
-    };
-    // A parent that cannot be read to its end gives what it has.
-    let _ = lines::each(file.input, MAX_LINE, &mut take, &mut Tally::default());
-    events
+/// The sum that an event shows.
+fn shown(mark: &Mark) -> Option<Parts> {
+    match &mark.what {
+        What::Usage(Some(sum), _) => Some(sum.parts()),
+        _ => None,
+    }
 }
 
-impl Rollout<'_> {
-    /// Reads the part of another file that stands before this one's lines.
-    pub(super) fn prefix(&mut self, base: &HistoryBase) {
-        let Some(name) = self.source.beside.file_of(&base.thread_id, self.source.path) else { return };
-        let Ok(file) = open(Path::new(&name), MOST_BYTES) else { return };
-        if self.prefixes >= MOST_PREFIXES {
+/// Goes through the marks of a child's file.
+struct Judge<'c> {
+    child: &'c Child,
+    theirs: &'c Theirs<'c>,
+    /// The parent's metadata is copied.
+    copied: bool,
+    /// Whether the latest turn that tells is the thread's own.
+    turn_is_own: Option<bool>,
+    /// The largest sum of the parent's events.
+    inherited: Option<Parts>,
+    /// An own event, or an own turn, has come.
+    left: bool,
+    /// Nothing that comes later can change this.
+    is_sure: bool,
+    events: HashSet<u64>,
+    first_turn: Option<u64>,
+    own_turn: Option<u64>,
+    past_events: u64,
+}
+
+impl<'c> Judge<'c> {
+    fn new(child: &'c Child, theirs: &'c Theirs<'c>) -> Judge<'c> {
+        Judge {
+            child,
+            theirs,
+            copied: false,
+            turn_is_own: None,
+            inherited: None,
+            left: false,
+            is_sure: false,
+            events: HashSet::new(),
+            first_turn: None,
+            own_turn: None,
+            past_events: 0,
+        }
+    }
+
+    /// `comes_again`: whether this event or a later one shows that sum.
+    fn take(&mut self, mark: &Mark, comes_again: &dyn Fn(Parts) -> bool) {
+        match &mark.what {
+            What::Meta(id) => self.copied |= *id == self.child.parent,
+            What::Turn(id, started) => self.turn(mark.offset, id, *started),
+            What::Usage(sum, last) => {
+                if !self.is_parents(mark, &(*sum, *last), comes_again) {
+                    self.left = true;
+                    return;
+                }
+                self.events.insert(mark.offset);
+                self.past_events = mark.offset + 1;
+                let sum = sum.map(Usage::parts).filter(|sum| !sum.is_zero());
+                self.inherited = self.inherited.into_iter().chain(sum).max_by_key(|sum| sum.size());
+            }
+        }
+    }
+
+    fn turn(&mut self, offset: u64, id: &str, started: Option<f64>) {
+        self.first_turn.get_or_insert(offset);
+        let own = self.child.owns_turn(id, started);
+        if own.is_none() || self.left {
             return;
         }
-        self.prefixes += 1;
-        self.history.elsewhere = true;
-        let text = self.source.wants.text;
-        self.source.wants.text |= file.sealed;
-        let own = (std::mem::replace(&mut self.replays, Replay::Prefix), self.other_file.replace(name), self.at.take());
-        let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
-        let mut take = |line: Line| {
-            let envelope: Envelope = parse(line.json)?;
-            if envelope.ordinal.is_some_and(|ordinal| ordinal >= end) { Ok(()) } else { self.take(&line) }
+        self.turn_is_own = own;
+        if own == Some(true) {
+            self.own_turn = Some(offset);
+            self.left = self.child.first_ordinal.is_none();
+            self.is_sure = self.left;
+        }
+    }
+
+    fn is_parents(&mut self, mark: &Mark, told: &Told, comes_again: &dyn Fn(Parts) -> bool) -> bool {
+        let child = self.child;
+        if let (Some(first), Some(ordinal)) = (child.first_ordinal, mark.ordinal) {
+            self.is_sure |= ordinal >= first;
+            return ordinal < first;
+        }
+        if self.left {
+            return false;
+        }
+        let in_a_parents_turn = self.turn_is_own == Some(false) && !child.is_paginated;
+        if child.is_too_soon(mark) || in_a_parents_turn || self.theirs.events().contains(told) {
+            return true;
+        }
+        if child.is_paginated || !self.theirs.events().is_empty() || !(self.copied || child.is_subagent) {
+            self.is_sure |= child.first_ordinal.is_none();
+            return false;
+        }
+        child.is_in_the_burst(mark) || self.inherited.is_some_and(comes_again)
+    }
+
+    /// Where the lines of a file become the thread's own: at its own turn; after the parent's last
+    /// event; of a fork, not before a turn begins.
+    fn replay(self) -> Replay {
+        let child = self.child;
+        let replays = child.is_fork || self.copied || !self.events.is_empty() || self.turn_is_own == Some(false);
+        let never_left = self.turn_is_own == Some(false) && !self.left;
+        let before = match self.own_turn.filter(|_| !child.is_paginated) {
+            _ if child.first_ordinal.is_some() || !replays => self.past_events,
+            Some(turn) => turn,
+            None if never_left => u64::MAX,
+            None if child.is_fork && !child.is_paginated => self.past_events.max(self.first_turn.unwrap_or(0)),
+            None => self.past_events,
         };
-        let file = file.input.take(base.end_byte_offset.unwrap_or(u64::MAX));
-        let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
-        (self.replays, self.other_file, self.at) = own;
-        self.source.wants.text = text;
-        self.prefixes -= 1;
-        self.history.elsewhere = self.prefixes > 0;
+        Replay { events: self.events, before_ordinal: child.first_ordinal, before }
+    }
+}
+
+impl Child {
+    fn ms_after_began(&self, mark: &Mark) -> Option<i64> {
+        Some(mark.at_ms? - self.began_ms?)
     }
 
-    pub(super) fn is_replayed(&self) -> bool {
-        self.replays != Replay::Ended
+    /// Whether an event comes too soon for a response, or is dated before the thread.
+    fn is_too_soon(&self, mark: &Mark) -> bool {
+        self.ms_after_began(mark).is_some_and(|ms| ms.abs() <= INSTANT_MS || ms < -BURST_MS)
     }
 
-    /// A turn begins: the thread's own first one ends the replay of its parent's history. Ids are
-    /// UUIDs of version 7, which sort by the time they were made.
-    pub(super) fn own_turn(&mut self, turn_id: &str) {
-        let own = &*self.history.session.session;
-        let sorts = |id: &str| id.as_bytes().get(14) == Some(&b'7');
-        if self.replays == Replay::Turn && sorts(own) && sorts(turn_id) {
-            if turn_id > own {
-                self.replays = Replay::Ended;
-                self.parent.turn_is_own = true;
-            }
-        } else if self.replays == Replay::Turn {
-            // No ids that tell: then the usage events do, as they come.
-            self.replays = Replay::Ended;
+    /// Whether an event comes as soon as a replay is written.
+    fn is_in_the_burst(&self, mark: &Mark) -> bool {
+        let second = |ms: i64| ms.div_euclid(1000);
+        let same_second = mark.at_ms.is_some_and(|at| self.began_ms.is_some_and(|began| second(at) == second(began)));
+        same_second || self.ms_after_began(mark).is_some_and(|ms| ms.abs() <= BURST_MS)
+    }
+
+    /// Whether a turn is the thread's own; `None` where nothing tells.
+    fn owns_turn(&self, id: &str, started: Option<f64>) -> Option<bool> {
+        match (made_ms(&self.id), made_ms(id)) {
+            (Some(thread), Some(turn)) => Some(turn >= thread),
+            _ => Some(started? >= self.made_ms?.div_euclid(1000) as f64),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_leading_events_can_be_the_parents() {
-        let mut parent = Parent::of(None, Some("2026-11-20T09:00:00.000Z"));
-        let info = Info::default();
-        assert!(parent.has(&info, Some("2026-11-20T09:00:00.050Z")));
-        assert!(parent.has(&info, Some("2026-11-20T09:00:00.900Z")), "nothing else tells");
-        assert!(!parent.has(&info, Some("2026-11-20T09:00:01.000Z")));
-        parent.turn_is_own = true;
-        assert!(!parent.has(&info, Some("2026-11-20T09:00:00.900Z")));
-        parent.left = true;
-        assert!(!parent.has(&info, Some("2026-11-20T09:00:00.050Z")));
-    }
+/// The time in an id, if it is a UUID of version 7: its first 48 bits, milliseconds since 1970.
+fn made_ms(id: &str) -> Option<u64> {
+    let is_version_7 = id.as_bytes().get(14) == Some(&b'7');
+    let (high, low) = (id.get(..8)?, id.get(9..13)?);
+    let dashed = [8, 13, 18].iter().all(|at| id.as_bytes().get(*at) == Some(&b'-'));
+    (is_version_7 && dashed).then(|| u64::from_str_radix(&format!("{high}{low}"), 16).ok()).flatten()
 }

@@ -38,7 +38,7 @@ struct Window {
 impl Rollout<'_> {
     /// A usage event tells what is used of the provider's windows.
     pub(super) fn limits(&mut self, line: &Line, limits: &RawValue) {
-        if !self.source.wants.spans || self.is_replayed() {
+        if !self.source.wants.spans || self.is_replayed {
             return;
         }
         // What is no object says nothing: the usage beside it still counts.
@@ -61,7 +61,7 @@ impl Rollout<'_> {
     /// A request was refused for a limit.
     pub(super) fn refused(&mut self, line: &Line, message: &Message) {
         let why = message.codex_error_info.and_then(|why| serde_json::from_str(why.get()).ok());
-        if self.is_replayed() || !why.as_ref().is_some_and(is_refusal) {
+        if self.is_replayed || !why.as_ref().is_some_and(is_refusal) {
             return;
         }
         let event = Event { what: What::RateLimit, reason: Some("refused".into()), ..self.event_at(line) };

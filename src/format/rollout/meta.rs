@@ -1,17 +1,22 @@
 //! `session_meta`: who ran a rollout, where, and for whom (FORMATS 1.4, 2.2).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::fork::{HistoryBase, Parent, Replay};
+use super::fork::{Child, Replay, Theirs, Told};
 use super::item::Reading;
+use super::prefix::HistoryBase;
+use super::scan::{self, What, ms};
 use super::{Dialect, Envelope, Rollout, parse};
 use crate::format::call::server_of;
 use crate::format::history::project;
 use crate::format::lines::Line;
+use crate::format::open::{MOST_BYTES, open};
 use crate::format::time;
 use crate::record::{Kind, Role, Session, Span};
 
@@ -74,6 +79,31 @@ impl Meta<'_> {
         self.parent_thread_id.clone().or(spawned.map(str::to_owned)).or_else(|| self.forked_from_id.clone())
     }
 
+    /// What tells the parent's lines in the thread's file from its own, if it has a parent. `at`: the
+    /// instant of the line.
+    fn child(&self, at: Option<&str>) -> Option<Child> {
+        let spawned = self.source.pointer("/subagent/thread_spawn/parent_thread_id").and_then(Value::as_str);
+        let forked = self.forked_from_id.as_deref();
+        let parent = forked.or(spawned).or(self.parent_thread_id.as_deref()).filter(|id| *id != self.id)?;
+        let made_ms = self.timestamp.as_deref().and_then(time::instant).and_then(|at| ms(&at));
+        let began_ms = at.and_then(ms).or(made_ms);
+        let is_subagent = self.source.get("subagent").is_some_and(|subagent| !subagent.is_null());
+        Some(Child {
+            id: self.id.clone(),
+            parent: parent.to_owned(),
+            is_subagent: is_subagent || self.thread_source.as_deref() == Some("subagent"),
+            is_fork: forked.is_some(),
+            is_paginated: self.is_paginated(),
+            first_ordinal: self.subagent_history_start_ordinal,
+            began_ms,
+            made_ms: made_ms.or(began_ms),
+        })
+    }
+
+    fn is_paginated(&self) -> bool {
+        self.history_mode.as_deref() == Some("paginated")
+    }
+
     fn kind(&self, dialect: &Dialect) -> Kind {
         let lies_in =
             |mark: Option<&str>| mark.is_some_and(|mark| self.cwd.as_ref().is_some_and(|cwd| cwd.contains(mark)));
@@ -99,41 +129,61 @@ impl Meta<'_> {
 impl Rollout<'_> {
     pub(super) fn meta(&mut self, line: &Line, meta: Meta) {
         self.history.disk("session_meta", line.bytes.len());
-        if self.replays == Replay::Prefix {
+        if self.is_in_prefix() {
             if let Some(base) = &meta.history_base {
-                self.prefix(base);
+                self.prefix(base, self.prefix_file(base, &meta.id));
             }
             return;
         }
-        if !self.base_id.is_empty() {
+        if !self.reports.base_id.is_empty() {
             if meta.id != self.history.session.session {
                 // An ancestor's, copied: the last one is the oldest.
-                self.base_id = meta.id;
+                self.reports.base_id = meta.id;
             }
             return;
         }
         meta.fill(&mut self.history.session, &self.dialect);
-        self.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
-        self.forked = self.base_id != meta.id;
-        self.counter.continues = self.forked;
+        self.reports.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
+        self.reports.counts_alone = meta.is_paginated();
+        let child = meta.child(self.at.as_deref());
         if self.source.wants.spans {
             self.content(line, &meta);
         }
-        if self.forked {
-            let parent = meta.forked_from_id.as_deref().and_then(|id| self.source.beside.file_of(id, self.source.path));
-            self.parent = Parent::of(parent, self.at.as_deref());
+        if let Some(child) = child {
+            self.has_parent = true;
+            self.replay = self.replay_of(&child);
         }
-        self.replays = match meta.subagent_history_start_ordinal {
-            Some(ordinal) => Replay::Ordinal(ordinal),
-            None if self.forked && meta.history_mode.as_deref() != Some("paginated") => Replay::Turn,
-            None => Replay::Ended,
+    }
+
+    /// Looks through the file for what of it is a parent's.
+    fn replay_of(&self, child: &Child) -> Replay {
+        let parents = || {
+            let mut events: HashSet<Told> = HashSet::new();
+            for file in self.source.beside.files_of(&child.parent, self.source.path) {
+                scan::file(&file, &mut |mark| {
+                    if let What::Usage(sum, last) = mark.what {
+                        events.insert((sum, last));
+                    }
+                    true
+                });
+            }
+            events
         };
+        let theirs = Theirs::new(&parents);
+        match self.source.whole {
+            Some(whole) => Replay::of(child, &theirs, whole),
+            None => match open(Path::new(self.source.path), MOST_BYTES) {
+                Ok(opened) => Replay::of(child, &theirs, opened.input),
+                Err(_) => Replay::default(),
+            },
+        }
     }
 
     /// What of it is sent to the model, and what stands before the thread's own lines.
     fn content(&mut self, line: &Line, meta: &Meta) {
         self.spawned_by();
         self.memory();
+        let base = meta.history_base.as_ref().map(|base| (base, self.prefix_file(base, &meta.id)));
         let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
         if let Some(base) = meta.base_instructions.as_ref().and_then(|base| base.text) {
             let (role, source) = match self.dialect.base_is_users {
@@ -148,9 +198,12 @@ impl Rollout<'_> {
             reading.text(tools.get(), &template);
         }
         let found = reading.found;
+        // A thread's second file says again what its first begins with.
+        self.is_replayed = base.as_ref().is_some_and(|(base, file)| base.thread_id == meta.id && file.is_some());
         found.into_iter().for_each(|found| self.add(line, found));
-        if let Some(base) = &meta.history_base {
-            self.prefix(base);
+        self.is_replayed = false;
+        if let Some((base, file)) = base {
+            self.prefix(base, file);
         }
     }
 }

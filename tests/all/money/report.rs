@@ -140,6 +140,9 @@ impl Figures {
             };
             parts.push(format!("{} not counted ({why})", counted(n.unsigned_abs(), "request")));
         }
+        if self.largest("/uncounted").is_empty() {
+            parts.push("every request counted".into());
+        }
         for (model, n) in self.largest("/no_price").iter().take(8) {
             let model = if model.is_empty() { "no named model" } else { model };
             parts.push(format!("no price for {} tokens of {model}", tokens(n.unsigned_abs())));
@@ -221,6 +224,7 @@ fn bill(report: &str, figures: &Figures) {
 fn the_ten_lines_are_true() {
     if run::tool("jq") {
         compare("fixtures/sessions");
+        compare("fixtures/terms");
     }
 }
 

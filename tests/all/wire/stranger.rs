@@ -53,7 +53,7 @@ record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
     provider: String, parent: String, root: String, project: String, cwd: String, branch: String, version: String,
     started: String, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
-    replayed_output_tokens: u64, naive_cost_usd: f64,
+    replayed_output_tokens: u64, earlier_input_tokens: u64, earlier_output_tokens: u64, naive_cost_usd: f64,
 });
 
 record!(Span {
