@@ -66,6 +66,8 @@ pub struct Format {
     pub thread_id: fn(first: &str) -> Option<String>,
     /// Returns the work trees that a line gives to agents it starts.
     pub worktrees: fn(line: &str) -> Vec<Worktree>,
+    /// Returns what a line says that side chains in other files may replay.
+    pub said: fn(line: &str) -> Said,
     /// Names of files beside the sessions that are none.
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
@@ -90,6 +92,15 @@ pub struct Worktree {
     pub path: String,
     /// When it was given.
     pub at: Option<String>,
+}
+
+/// Whose line it is, and what message it is of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// The agent's id of the session.
+    pub session: Option<String>,
+    /// The id of the model's message that the line is of, unless a side chain tells it.
+    pub message: Option<String>,
 }
 
 /// Where an agent keeps its sessions, when nobody says otherwise.
@@ -147,6 +158,9 @@ pub trait Beside: Sync {
 
     /// Returns the thread that last gave this work tree to an agent before `started`.
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String>;
+
+    /// Returns whether a file of that session holds this message of the model outside of side chains.
+    fn is_main_message(&self, session: &str, message: &str) -> bool;
 }
 
 /// Nothing lies beside the file.
@@ -157,6 +171,10 @@ impl Beside for () {
 
     fn spawner_of(&self, _: &str, _: Option<&str>) -> Option<String> {
         None
+    }
+
+    fn is_main_message(&self, _: &str, _: &str) -> bool {
+        false
     }
 }
 
@@ -227,10 +245,15 @@ fn id_of_name(path: &str) -> String {
     stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).to_owned()
 }
 
-/// Returns a number as a count: whole, not negative, below 2^53; else 0 (FAULTS 18).
-fn whole(value: &serde_json::Value) -> u64 {
+/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none (FAULTS 18).
+fn count(value: &serde_json::Value) -> Option<u64> {
     let float = || value.as_f64().filter(|n| *n >= 0.0 && *n < 9e15 && n.fract() == 0.0).map(|n| n as u64);
-    value.as_u64().filter(|n| *n < 1 << 53).or_else(float).unwrap_or(0)
+    value.as_u64().filter(|n| *n < 1 << 53).or_else(float)
+}
+
+/// As [`count`]; what is none counts nothing.
+fn whole(value: &serde_json::Value) -> u64 {
+    count(value).unwrap_or(0)
 }
 
 /// Says what is wrong with a text that is not the JSON expected. The position within the line is

@@ -10,6 +10,7 @@
 //! This room knows no format, no file and no process. Invariants that hold *between* records are
 //! in [`check`].
 
+mod billed;
 pub mod check;
 mod coverage;
 mod disk;
@@ -28,6 +29,7 @@ mod task;
 mod total;
 mod usage;
 
+pub use billed::{Billed, Unpriced};
 pub use coverage::Coverage;
 pub use disk::Disk;
 pub use event::{Event, What};
@@ -35,7 +37,7 @@ pub use export::{Export, Extent};
 pub use finding::{Finding, Reached, Severity};
 pub use measured::{Block, Measured, Shape};
 pub use money::Usd;
-pub use request::{Billed, Request, Uncounted, Unpriced, Written};
+pub use request::{Purpose, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};

@@ -35,8 +35,10 @@ mod output;
 mod pieces;
 mod prefix;
 mod price;
+mod run;
 mod sums;
 mod tally;
+mod told;
 mod total;
 mod weigh;
 
@@ -46,16 +48,18 @@ use cache::Cache;
 use charge::Charge;
 use close::Close;
 pub use content::Content;
+use content::{Class, Classes};
 use context::Context;
 use forecast::Forecast;
 pub use history::History;
 use history::{Call, Moment};
 use load::Load;
+use pieces::Cause;
 use price::Paid;
 pub use price::{Given, Prices};
 use total::Rows;
 
-use crate::record::Usd;
+use crate::record::{Purpose, Usd};
 
 impl History {
     /// Walks the thread and makes out the bill.
@@ -124,6 +128,9 @@ impl<'h> Walk<'h> {
     }
 
     fn request(&mut self, call: &'h Call) {
+        if let Some(purpose) = call.purpose {
+            return self.aside(call, purpose);
+        }
         let at = self.requests.len();
         let Some(ahead) = self.forecast.requests.get(at) else { return };
         self.drop(call, &ahead.dropped);
@@ -137,11 +144,14 @@ impl<'h> Walk<'h> {
         let new_tools = self.close.pieces.new_tools(call.n);
         self.cache.request(call, ahead.whole.is_none(), &mut self.context, &self.charge.live, new_tools);
         if call.counted {
-            self.charge(call, unexplained.unwrap_or(0));
+            self.charge(call, 1, unexplained.unwrap_or(0), &[]);
         }
+        let mut classes = self.context.tokens();
+        let more = self.again(call);
+        classes[Class::Unrecorded as usize] += more;
         self.requests.push(Answered {
-            predicted: ahead.predicted,
-            classes: self.context.tokens(),
+            predicted: Some(ahead.predicted),
+            classes,
             explained,
             unexplained,
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
@@ -150,8 +160,8 @@ impl<'h> Walk<'h> {
             naive: call.naive,
             fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
             unpriced: call.unpriced,
-            saved: call.tariff.and_then(|tariff| tariff.saved()),
-            cost: call.tariff.zip(call.input).map(|(tariff, input)| tariff.all(input, call.output)),
+            saved: call.saved(),
+            cost: call.cost(),
         });
         self.send(closed);
         self.n = call.n;
@@ -181,18 +191,66 @@ impl<'h> Walk<'h> {
         }
     }
 
-    /// A counted request pays for all it carries.
-    fn charge(&mut self, call: &Call, unexplained: i64) {
+    /// The model was run again for the same response: it was sent the same once more, and what the
+    /// response had brought until then. Returns how much that was at the last time.
+    fn again(&mut self, call: &Call) -> u64 {
+        let mut more = 0;
+        for again in &call.again {
+            more = again.input.saturating_sub(call.input.unwrap_or(0));
+            let slot = self.context.piece(more);
+            self.charge.enter(&self.context.slots);
+            if call.counted {
+                let unexplained = signed(again.input) - signed(self.context.total());
+                self.charge(&call.once_more(again), 0, unexplained, &[slot]);
+            }
+            self.context.leave_again(slot);
+            self.settle();
+        }
+        // Where the context shrank, it closed with the last.
+        if call.again.last().is_none_or(|last| last.input != call.sent) {
+            more = 0;
+        }
+        self.close.pieces.once(more, call.n, Cause::Response);
+        more
+    }
+
+    /// A request that was for something else: what it sent is in no file as it was sent.
+    fn aside(&mut self, call: &Call, purpose: Purpose) {
+        let input = call.input.unwrap_or(0);
+        if call.counted {
+            let ends = call.cached();
+            let rows = self.rows.of(call.period);
+            if let Some(row) = rows.get_mut(total::UNRECORDED as usize) {
+                row.sent(input, ends[0], ends[2] - ends[0]);
+                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::sent(tariff.sent(ends, input))));
+            }
+            if let Some(row) = rows.get_mut(total::NOBODY as usize) {
+                row.nobody(1, 0, signed(call.cache_write) - signed(ends[2] - ends[0]));
+            }
+        }
+        if call.counted {
+            self.close.pieces.once(input, call.n, Cause::Aside(purpose));
+        }
+        let mut classes = Classes::default();
+        classes[Class::Unrecorded as usize] = input;
+        let unexplained = call.input.map(|_| 0);
+        let (saved, cost, naive) = (call.saved(), call.cost(), call.naive);
+        self.requests.push(Answered { classes, unexplained, naive, saved, cost, ..Answered::default() });
+        self.n = call.n;
+    }
+
+    /// A counted request pays for all it carries; `once` is there for it alone.
+    fn charge(&mut self, call: &Call, items: u64, unexplained: i64, once: &[usize]) {
         let loads = &self.loads;
         let is_new = |index: &usize| match self.context.slots.get(*index).and_then(|slot| slot.number) {
             Some(number) => loads.get(number as usize).is_some_and(|load| !load.sent),
             None => true,
         };
-        let fresh: Vec<usize> =
-            self.context.fresh.iter().chain(&self.close.pieces.fresh).copied().filter(is_new).collect();
+        let fresh = self.context.fresh.iter().chain(&self.close.pieces.fresh).filter(|_| items > 0);
+        let fresh: Vec<usize> = fresh.chain(once).copied().filter(is_new).collect();
         let written = self.charge.request(call, &self.context, &fresh, &mut self.rows, &mut self.loads);
         if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
-            row.nobody(unexplained, signed(call.cache_write) - signed(written));
+            row.nobody(items, unexplained, signed(call.cache_write) - signed(written));
             if let (Some(tariff), Some(input)) = (call.tariff, call.input) {
                 row.paid(tariff.unexplained(input, self.context.total()));
                 row.paid(Paid::fee(tariff.fee()));

@@ -12,6 +12,7 @@ pub mod home;
 mod nothing;
 pub mod pool;
 pub mod read;
+mod said;
 mod walk;
 
 use std::collections::HashMap;
@@ -140,6 +141,7 @@ impl Merge {
         for (count, more) in tokens.into_iter().zip(more) {
             *count = count.map(|_| more);
         }
+        request.samplings.clear();
         // What was cached is a part of the input still.
         let cached = request.cache_read_tokens.unwrap_or(0) + request.cache_write_tokens.unwrap_or(0);
         request.input_tokens = request.input_tokens.map(|input| input.max(cached));
@@ -156,6 +158,7 @@ impl Merge {
         coverage.recovered += outcome.tally.recovered.len() as u64;
         coverage.skipped += outcome.tally.skipped.len() as u64;
         coverage.partial |= outcome.partial;
+        coverage.usage_unusable += outcome.unusable;
         for (_, why) in outcome.tally.recovered.iter().chain(&outcome.tally.skipped) {
             *coverage.by_reason.entry(why.clone()).or_default() += 1;
         }

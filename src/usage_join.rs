@@ -107,6 +107,7 @@ impl View<'_> {
             server: &self.server,
             command: &self.command,
             ephemeral: self.detail == "ephemeral",
+            within: self.detail == "within",
             line: self.line,
             phase: &self.phase,
             rendered: self.rendered_tokens,

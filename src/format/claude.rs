@@ -1,10 +1,16 @@
 //! Claude Code: one line per content block, a message's usage repeated on each (FORMATS 3).
 //!
 //! Lines become spans in the order of the file; the lines of one message, told by message and
-//! request id, are one request, which stands before the first of them and holds the largest of the
-//! usages they repeat. Side chains in a file are threads of their own. What a tool returned to the
-//! program (`toolUseResult`), progress and snapshots were never sent and are summed as `disk`.
+//! request id, are one request, which stands before the first of them ([`answer`]). Side chains in a
+//! file are threads of their own; a message of theirs that stands outside of side chains too, in this
+//! file or its session's, is a replay and bills nothing. What a tool returned to the program
+//! (`toolUseResult`), progress and snapshots were never sent and are summed as `disk`.
+//!
+//! The agent appends lines again that the file holds already (a cold resume, a second compaction, a
+//! branch): a line whose uuid and type have been there is the same line.
 
+mod answer;
+mod answers;
 mod chain;
 mod content;
 mod entry;
@@ -13,15 +19,19 @@ mod line;
 mod printed;
 mod recognise;
 mod terms;
+mod usage;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::history::{Layout, Thread};
 use super::lines::Line;
-use super::{Format, Home, Reader, Source, identity, time};
-use crate::record::{Kind, Session};
+use super::{Format, Home, Reader, Said, Source, identity, time};
+use crate::record::Kind;
 use chain::Chain;
 use line::Entry;
 
@@ -33,6 +43,7 @@ pub(super) const FORMAT: Format = Format {
     entries: entry::entries,
     thread_id: recognise::session,
     worktrees: |_| Vec::new(),
+    said,
     sidecars: &["history.jsonl", "journal.jsonl"],
     home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
     copies_grow: true,
@@ -62,6 +73,31 @@ pub(super) const COWORK: Home = Home {
 /// The app's own log of such a task, beside its home.
 pub(super) const AUDIT: (&str, &str) = ("audit.jsonl", ".claude/projects");
 
+/// The session of a line, and the message of the main conversation that it is of.
+fn said(line: &str) -> Said {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line<'a> {
+        #[serde(rename = "type", borrow, default)]
+        kind: Cow<'a, str>,
+        #[serde(borrow)]
+        session_id: Option<Cow<'a, str>>,
+        #[serde(default)]
+        is_sidechain: bool,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        #[serde(borrow)]
+        id: Option<Cow<'a, str>>,
+    }
+    let Ok(line) = serde_json::from_str::<Line>(line) else { return Said::default() };
+    let message = line.message.filter(|_| line.kind == "assistant" && !line.is_sidechain);
+    let message = message.and_then(|message| serde_json::from_str::<Message>(message.get()).ok()?.id);
+    Said { session: line.session_id.map(Cow::into_owned), message: message.map(Cow::into_owned) }
+}
+
 struct Claude<'s> {
     source: Source<'s>,
     /// The file's own thread first, then its side chains in the order they begin.
@@ -70,11 +106,14 @@ struct Claude<'s> {
     side_of: HashMap<String, usize>,
     /// To which side chain an agent belongs, by its id.
     agent_of: HashMap<String, usize>,
+    /// The lines that have been there, each as a short hash.
+    seen: HashSet<u64>,
 }
 
 impl<'s> Claude<'s> {
     fn new(source: Source<'s>) -> Claude<'s> {
-        Claude { source, threads: Vec::new(), side_of: HashMap::new(), agent_of: HashMap::new() }
+        let (side_of, agent_of) = (HashMap::new(), HashMap::new());
+        Claude { source, threads: Vec::new(), side_of, agent_of, seen: HashSet::new() }
     }
 
     /// Finds the thread that a line belongs to; side chains begin where their first line stands.
@@ -85,8 +124,9 @@ impl<'s> Claude<'s> {
         let mut index = 0;
         if entry.is_sidechain {
             let by_agent = entry.agent_id.as_deref().and_then(|id| self.agent_of.get(id));
+            let by_line = entry.uuid.as_deref().and_then(|id| self.side_of.get(id));
             let by_parent = entry.parent_uuid.as_deref().and_then(|id| self.side_of.get(id));
-            index = match by_agent.or(by_parent) {
+            index = match by_agent.or(by_line).or(by_parent) {
                 Some(index) => *index,
                 None => {
                     self.threads.push(side_chain(entry));
@@ -103,6 +143,22 @@ impl<'s> Claude<'s> {
         // The index is that of a thread pushed before: the fallback is never taken.
         let last = self.threads.len() - 1;
         &mut self.threads[index.min(last)]
+    }
+}
+
+impl Claude<'_> {
+    /// The file has ended: all requests say what their lines came to.
+    fn settle(&mut self) {
+        let Some((main, sides)) = self.threads.split_first_mut() else { return };
+        let beside = self.source.beside;
+        for side in sides {
+            let session = side.history.session.parent.clone().unwrap_or_default();
+            // A side chain in a file of its own replays messages of its session's file.
+            let elsewhere = main.history.is_empty() && !session.is_empty();
+            let replayed = |id: &str| main.has_message(id) || elsewhere && beside.is_main_message(&session, id);
+            side.settle(&replayed);
+        }
+        main.settle(&|_| false);
     }
 }
 
@@ -131,6 +187,11 @@ impl Claude<'_> {
 
     fn entry(&mut self, line: &Line, entry: &Entry) -> Result<(), String> {
         let wants = self.source.wants;
+        let mark = mark(entry);
+        if mark.is_some_and(|mark| self.seen.contains(&mark)) {
+            self.chain(entry).repeated(line, entry);
+            return Ok(());
+        }
         let at = entry.timestamp.as_deref().and_then(time::instant);
         let chain = self.chain(entry);
         chain.session(entry, at.as_deref());
@@ -148,6 +209,7 @@ impl Claude<'_> {
             (kind, None) => chain.history.disk(kind, line.bytes.len()),
         }
         chain.mark(entry);
+        self.seen.extend(mark);
         Ok(())
     }
 }
@@ -158,27 +220,44 @@ impl Reader for Claude<'_> {
         self.entry(line, &entry)
     }
 
-    fn finish(self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<Thread> {
         let path = self.source.path;
+        self.settle();
         let whole = self.threads.iter().enumerate();
         let used: Vec<bool> = whole.map(|(n, chain)| n == 0 || !chain.history.is_empty()).collect();
         let only_side = self.threads.len() > 1 && self.threads.first().is_some_and(|main| main.history.is_empty());
         let chains = self.threads.into_iter().zip(used).skip(usize::from(only_side));
+        let mut taken = HashSet::new();
         chains
             .filter(|(_, used)| *used)
-            .map(|(mut chain, _)| {
-                let Session { session, started, .. } = &mut chain.history.session;
+            .enumerate()
+            .map(|(n, (mut chain, _))| {
+                let session = &mut chain.history.session.session;
                 if session.is_empty() {
                     // The oldest and the hand-made files have no ids: the name of the file is one.
                     session.push_str(path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or(path));
                 }
-                *started = started.take().or(chain.queued.take());
-                let thread = identity(&[session, path]);
-                let thread = thread.get(..12).unwrap_or(&thread).to_owned();
+                let short = |mut id: String| {
+                    id.truncate(12);
+                    id
+                };
+                let mut thread = short(identity(&[session, path]));
+                if !taken.insert(thread.clone()) {
+                    // Several side chains without an id of their own.
+                    thread = short(identity(&[session, path, &n.to_string()]));
+                }
                 chain.history.finish(Layout::Given, &thread)
             })
             .collect()
     }
+}
+
+/// A line by which it is known again: two agents may tell the same line, each in his own context.
+fn mark(entry: &Entry) -> Option<u64> {
+    let uuid = entry.uuid.as_deref()?;
+    let mut hasher = DefaultHasher::new();
+    (uuid, &*entry.kind, entry.is_sidechain, entry.agent_id.as_deref()).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home};
+use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -14,6 +14,7 @@ pub(super) const FORMAT: Format = Format {
     entries: rollout::entries,
     thread_id: rollout::thread_id,
     worktrees: |_| Vec::new(),
+    said: |_| Said::default(),
     sidecars: &["history.jsonl", "session_index.jsonl"],
     home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
     copies_grow: false,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home};
+use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -15,6 +15,7 @@ pub(super) const FORMAT: Format = Format {
     entries: rollout::entries,
     thread_id: rollout::thread_id,
     worktrees: rollout::worktrees,
+    said: |_| Said::default(),
     sidecars: &["catalog.jsonl", "history.jsonl"],
     home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
     copies_grow: false,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::history::{History, Layout, Thread};
 use super::lines::Line;
-use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Source, id_of_name, identity, time, whole};
+use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, id_of_name, identity, time, whole};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -24,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     entries: PLAIN_ENTRIES,
     thread_id: |_| None,
     worktrees: |_| Vec::new(),
+    said: |_| Said::default(),
     sidecars: &[],
     home: Home { variable: "", folders: &[], sessions: &[] },
     copies_grow: false,

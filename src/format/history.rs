@@ -4,7 +4,7 @@
 //! get their final order (a request stands after all that it carried and before all that it
 //! produced, FORMATS 1.10), their ordinals and their ids. Nothing here knows any format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, Uncounted, What};
@@ -72,7 +72,12 @@ pub struct History {
     /// The thread; `thread` and `file` are set by whoever knows the path.
     pub session: Session,
     entries: Vec<Entry>,
+    /// What was put beside an entry: before it, and after it.
+    before: BTreeMap<Handle, Vec<Entry>>,
+    after: BTreeMap<Handle, Vec<Entry>>,
     disk: BTreeMap<String, (u64, u64)>,
+    /// Requests whose usage holds no number that could be used.
+    pub unusable: u64,
     /// Lines of another file are read: they are counted where they stand.
     pub elsewhere: bool,
     turn: u64,
@@ -87,6 +92,8 @@ pub struct Thread {
     pub records: Vec<Final>,
     /// What of its file no model ever saw.
     pub disk: Vec<Disk>,
+    /// Requests whose usage holds no number that could be used.
+    pub unusable: u64,
 }
 
 /// A record of a thread.
@@ -201,12 +208,59 @@ impl History {
         }
     }
 
+    /// Puts a request or an event, complete, right before the entry of that handle.
+    pub fn put_before(&mut self, handle: Handle, entry: Entry) {
+        self.before.entry(handle).or_default().push(entry);
+    }
+
+    /// The same, right after it, behind what was put there before.
+    pub fn put_after(&mut self, handle: Handle, entry: Entry) {
+        self.after.entry(handle).or_default().push(entry);
+    }
+
+    /// Puts what stands beside entries into its place; it gets handles after all others.
+    fn put_in(&mut self, arranged: Vec<(Handle, Entry)>) -> Vec<(Handle, Entry)> {
+        if self.before.is_empty() && self.after.is_empty() {
+            return arranged;
+        }
+        let mut fresh = arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0);
+        let mut all = Vec::with_capacity(arranged.len());
+        for (handle, entry) in arranged {
+            for entry in self.before.remove(&handle).unwrap_or_default() {
+                all.push((fresh, entry));
+                fresh += 1;
+            }
+            all.push((handle, entry));
+            for entry in self.after.remove(&handle).unwrap_or_default() {
+                all.push((fresh, entry));
+                fresh += 1;
+            }
+        }
+        all
+    }
+
+    /// These requests are another thread's: what they made is inherited.
+    pub fn inherit_from(&mut self, requests: &HashSet<Handle>) {
+        if requests.is_empty() {
+            return;
+        }
+        for entry in &mut self.entries {
+            if let Entry::Span(span, made) = entry
+                && matches!(made, Made::By(request) if requests.contains(request))
+            {
+                span.inherited = true;
+                *made = Made::Input;
+            }
+        }
+    }
+
     /// Ends the history: puts the entries in order, numbers the requests, and gives ids.
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
         self.session.thread = thread.to_owned();
         self.name_branch();
-        let arranged = super::order::arrange(self.entries, layout);
+        let arranged = super::order::arrange(std::mem::take(&mut self.entries), layout);
+        let arranged = self.put_in(arranged);
         let mut seq_of = vec![0; arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0)];
         let mut ordinal_of = vec![0; seq_of.len()];
         let mut requests = 0;
@@ -227,7 +281,7 @@ impl History {
             bytes,
         });
         let disk = disk.collect();
-        Thread { session: self.session, records, disk }
+        Thread { session: self.session, records, disk, unusable: self.unusable }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Thread {
     pub(crate) input_tokens: u64,
     /// Their output.
     pub(crate) output_tokens: u64,
-    /// Input of the first of them.
+    /// The context of the first of them.
     pub(crate) first_input_tokens: u64,
     /// What they cost, those that have a known price; `None`: none has.
     pub(crate) cost_usd: Option<Usd>,
@@ -66,19 +66,20 @@ impl Thread {
     /// Adds a counted request.
     fn add(&mut self, request: &Request, billed: &Billed) {
         let input = request.input_tokens.unwrap_or(0);
-        if self.requests == 0 {
-            self.first_input_tokens = input;
-        }
         self.requests += 1;
         if let Some(cost) = billed.cost_usd {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
         }
-        self.sent.push(Sent {
-            n: request.n,
-            input_tokens: input,
-            cache_read_tokens: request.cache_read_tokens.unwrap_or(0),
-            saved: billed.cache_saved_usd.unwrap_or_default(),
-        });
+        if let Some(context) = request.context_tokens() {
+            if self.sent.is_empty() {
+                self.first_input_tokens = context;
+            }
+            // Of several samplings the last, and its part of what was saved.
+            let read = request.cache_read_tokens.unwrap_or(0);
+            let last = request.samplings.last().map_or(read, |last| last.cache_read_tokens);
+            let saved = share_usd(billed.cache_saved_usd.unwrap_or_default(), last, read);
+            self.sent.push(Sent { n: request.n, input_tokens: context, cache_read_tokens: last, saved });
+        }
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
         if self.project.is_none() {

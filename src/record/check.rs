@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request, Session,
-    Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request, Sampling,
+    Session, Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
 
 /// The largest integer that every JSON reader keeps exactly.
@@ -160,6 +160,7 @@ impl Checker {
         let input = request.input_tokens.unwrap_or(0);
         let cached = request.cache_read_tokens.unwrap_or(0).saturating_add(request.cache_write_tokens.unwrap_or(0));
         faults.unless(cached <= input, || format!("request {}: {cached} of {input} tokens cached", request.id));
+        add_up(&request, faults);
         if request.counted {
             faults.unless(request.input_tokens.is_some(), || format!("request {}: counted without input", request.id));
             self.thread.reported.add(signed(input), signed(request.output_tokens.unwrap_or(0)));
@@ -218,6 +219,22 @@ impl Checker {
         });
         faults.unless(!has_totals || cost == charged_cost, || {
             format!("thread {id}: totals cost {charged_cost}, counted requests {cost}")
+        });
+    }
+}
+
+/// The samplings of a request are the request.
+fn add_up(request: &Request, faults: &mut Faults) {
+    let sum = |part: fn(&Sampling) -> u64| request.samplings.iter().map(part).fold(0, u64::saturating_add);
+    let parts = [
+        ("input", request.input_tokens, sum(|one| one.input_tokens)),
+        ("cache read", request.cache_read_tokens, sum(|one| one.cache_read_tokens)),
+        ("cache write", request.cache_write_tokens, sum(|one| one.cache_write_tokens)),
+        ("output", request.output_tokens, sum(|one| one.output_tokens)),
+    ];
+    for (part, whole, sum) in parts.into_iter().filter(|_| !request.samplings.is_empty()) {
+        faults.unless(whole == Some(sum), || {
+            format!("request {}: its samplings have {sum} tokens of {part}, it has {}", request.id, whole.unwrap_or(0))
         });
     }
 }
@@ -324,6 +341,13 @@ mod tests {
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn samplings_that_are_not_the_request_are_found() {
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cache_read_tokens":4,"cache_write_tokens":0,"output_tokens":3,"samplings":[{"input_tokens":4,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1},{"input_tokens":5,"cache_read_tokens":4,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1}]}"#;
+        let found = faults(&[(Type::Session, SESSION), (Type::Request, request)]);
+        assert_eq!(found, ["request a.1: its samplings have 2 tokens of output, it has 3"]);
     }
 
     #[test]

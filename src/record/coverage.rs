@@ -36,6 +36,10 @@ pub struct Coverage {
     /// Recovered and skipped lines by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_reason: BTreeMap<String, u64>,
+    /// Requests that are `unreported` because no number of their usage could be used: it is of another
+    /// type, its counts are below 0, not whole or beyond 2^53, all are 0, or there are none.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub usage_unusable: u64,
     /// Whether something named on the command line could not be read (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub partial: bool,
@@ -53,6 +57,7 @@ impl Coverage {
         self.understood = self.understood.saturating_add(other.understood);
         self.recovered = self.recovered.saturating_add(other.recovered);
         self.skipped = self.skipped.saturating_add(other.skipped);
+        self.usage_unusable = self.usage_unusable.saturating_add(other.usage_unusable);
         self.partial |= other.partial;
         add(&mut self.by_reason, other.by_reason);
         add(&mut self.passed_over_by_reason, other.passed_over_by_reason);

@@ -60,12 +60,14 @@ pub struct Event {
     pub what: What,
     /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
     /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `reminder`,
-    /// `unknown`; of a broken cache: that of the `context` event before it, `model` (another answered),
-    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (the context
-    /// shrank, and the file does not say how), `pause` (longer than the cache lives), `front` (tools
-    /// or instructions in front of the conversation are no longer those that the agent had the
-    /// provider keep), `unknown` (nothing in the file explains it); of a limit: the
-    /// window it is for (`primary`, `secondary`), or `refused`.
+    /// `response` (what a response had brought before its last sampling), the purpose of a request whose
+    /// context is not told (`advisor`, `declined`), `unknown`; of a broken cache: that of the `context` event before it, `model` (another answered),
+    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (what stands in
+    /// the conversation was changed, and the file does not say how), `pause` (longer than the cache
+    /// lives), `front` (tools or instructions in front of the conversation are no longer those that the
+    /// agent had the provider keep), `unknown` (nothing in the file explains it); the provider's own
+    /// word, `cache_miss_reason`, comes before any guess; of a limit: the window it is for (`primary`,
+    /// `secondary`), or `refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
@@ -127,6 +129,19 @@ pub struct Event {
     /// `cache_break`: seconds since the request before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_seconds: Option<u64>,
+    /// `cache_break`: as the request has it, the provider's own word for the cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_miss_reason: Option<String>,
+    /// `cache_break`: as the request has it, the provider's estimate of `tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_missed_tokens: Option<u64>,
+    /// `cache_break`: what the agent said right before that it had changed, as the requests since the
+    /// report before have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// `cache_break`: the servers of these changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_servers: Vec<String>,
     /// `cache_break`: what `tokens` cost beyond the price of reading them from the cache. Absent where
     /// the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, Usd, is_zero};
+use super::Unpriced;
 
 /// Why a request is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -34,39 +34,45 @@ impl Uncounted {
     }
 }
 
-/// Why a counted request has no cost.
+/// What a request was for, where it is not the answer that its thread goes on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Unpriced {
-    /// The file names no model.
-    NoModel,
-    /// The table does not list the model.
-    Model,
-    /// It lists the model, but not for the request's `service_tier`, or not in that size of context.
-    ServiceTier,
-    /// It does not say what the request's `speed` costs.
-    Speed,
-    /// It does not say what the request's `inference_geo` costs.
-    InferenceGeo,
-    /// It does not say what a web search costs.
-    WebSearches,
-    /// It does not say what reading from the cache, or writing to it for an hour, costs.
-    Cache,
+pub enum Purpose {
+    /// Another model was asked for advice in the middle of an answer.
+    Advisor,
+    /// A model declined after it had begun to answer; another one answered.
+    Declined,
+    /// The provider summarised the conversation in the middle of an answer.
+    Compaction,
+    /// It is another thread's: this one repeats its answer. Never counted here.
+    Replay,
 }
 
-impl Unpriced {
+impl Purpose {
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
         match self {
-            Unpriced::NoModel => "no_model",
-            Unpriced::Model => "model",
-            Unpriced::ServiceTier => "service_tier",
-            Unpriced::Speed => "speed",
-            Unpriced::InferenceGeo => "inference_geo",
-            Unpriced::WebSearches => "web_searches",
-            Unpriced::Cache => "cache",
+            Purpose::Advisor => "advisor",
+            Purpose::Declined => "declined",
+            Purpose::Compaction => "compaction",
+            Purpose::Replay => "replay",
         }
     }
+}
+
+/// One time that the model was run for a response: the keys of [`Request`], of this time alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sampling {
+    /// All input, cached included.
+    pub input_tokens: u64,
+    /// Of the input, read from the provider's cache.
+    pub cache_read_tokens: u64,
+    /// Of the input, written to the provider's cache.
+    pub cache_write_tokens: u64,
+    /// Of `cache_write_tokens`, those kept for an hour.
+    pub cache_write_1h_tokens: u64,
+    /// All output.
+    pub output_tokens: u64,
 }
 
 /// An inference request. Token counts are the provider's, in one convention for all providers:
@@ -145,6 +151,29 @@ pub struct Request {
     /// What these lines report as output together, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_output_tokens: Option<u64>,
+    /// What it was for. Absent: its thread's own answer. A request that has a purpose has a context of its
+    /// own, whose content is not told, and made none of the thread's spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// Where the model was run several times for the response (a tool of the provider's ran in between):
+    /// each time, in order. They add up to the counts above; the input of the last is the context.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samplings: Vec<Sampling>,
+    /// The provider's own word for why its cache was not read up to the end of the request before:
+    /// `model_changed`, `tools_changed`, `system_changed`, `messages_changed`,
+    /// `previous_message_not_found`, `unavailable`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_miss_reason: Option<String>,
+    /// The provider's estimate of how much it missed: a magnitude, not a count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_missed_tokens: Option<u64>,
+    /// What the agent said that it had changed in what it offers the model, since the request before:
+    /// kinds of notes, in the format's own words (`deferred_tools_delta`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// The servers whose tools or instructions came or went with these changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_servers: Vec<String>,
     /// Line of the report in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -190,6 +219,28 @@ impl Request {
         }
     }
 
+    /// How large its thread's context was at the end: the input of its last sampling. `None` where no
+    /// usage was reported, and where the context was another than the thread's.
+    pub fn context_tokens(&self) -> Option<u64> {
+        let own = self.input_tokens.filter(|_| self.purpose.is_none());
+        own.map(|input| self.samplings.last().map_or(input, |last| last.input_tokens))
+    }
+
+    /// One of its samplings as a request by itself. Of the list the last one stays, for what depends on
+    /// the size of the context.
+    pub fn sampled(&self, sampling: &Sampling) -> Request {
+        Request {
+            samplings: self.samplings.last().copied().into_iter().collect(),
+            input_tokens: Some(sampling.input_tokens),
+            cache_read_tokens: Some(sampling.cache_read_tokens),
+            cache_write_tokens: Some(sampling.cache_write_tokens),
+            cache_write_1h_tokens: Some(sampling.cache_write_1h_tokens),
+            output_tokens: Some(sampling.output_tokens),
+            web_searches: None,
+            ..self.clone()
+        }
+    }
+
     /// The usage as often as lines of the file report it, and on how many lines: what a plain sum takes
     /// for this request, and why. `None` where it is what is counted.
     pub fn as_written(&self) -> Option<(Written, Request, u64)> {
@@ -218,97 +269,4 @@ impl Request {
         };
         Some((why, written, lines))
     }
-}
-
-/// What `tok-usage-join` adds to a request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Billed {
-    /// What the laws of the model say of the spans in its context, before any report is looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub predicted_tokens: Option<u64>,
-    /// The line of the table of laws that was used; `…~` where none names the model and this is
-    /// the nearest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub law: Option<String>,
-    /// Whether the step from the report before to this one is as predicted: within 2 tokens, and 64
-    /// for each response with reasoning that entered or left where reasoning is reported rounded;
-    /// where the provider's encoding is not public, whether it is a plausible measurement. Absent
-    /// where there is no step: the first report of a context.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub explained: Option<bool>,
-    /// Reported input less what the spans and the unrecorded pieces weigh. May be negative.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unexplained_tokens: Option<i64>,
-    /// The reported input is one part of so many: some models report the input of a response with
-    /// n calls divided by n.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reported_part: Option<u64>,
-    /// Of the context as closed, instructions: base instructions, documents, skills, memory, environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_instructions_tokens: Option<u64>,
-    /// Of these, calls and their outputs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_tools_tokens: Option<u64>,
-    /// Of these, messages of user and assistant, summaries.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_messages_tokens: Option<u64>,
-    /// Of these, images and documents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_images_tokens: Option<u64>,
-    /// Of these, reasoning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_reasoning_tokens: Option<u64>,
-    /// Of these, what was sent and no file records (see the events `unrecorded`). The six
-    /// `context_*_tokens` and `unexplained_tokens` add up to `input_tokens`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_unrecorded_tokens: Option<u64>,
-    /// The model it is charged as, where that is not `model`: what `--model-for` says of a file that
-    /// names none, or `--alias` of a model that the table does not list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub charged_as: Option<String>,
-    /// What it cost at list prices, fees included; absent where it is not counted, or where a price is
-    /// not known (see `unpriced`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<Usd>,
-    /// Of `cost_usd`, fees for `web_searches`. Absent: none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub fee_usd: Usd,
-    /// Why it has no cost, where it is counted and has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unpriced: Option<Unpriced>,
-    /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the cache
-    /// in front of them is broken. Absent where nothing was read or the price is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_saved_usd: Option<Usd>,
-    /// What a plain sum of the file's usage lines makes of it, where that is not `cost_usd`: the response
-    /// stands on several lines or on none, or is counted in another file. Absent where the price is
-    /// not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub naive_cost_usd: Option<Usd>,
-    /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bucket: Option<String>,
-}
-
-impl Addition for Billed {
-    const KEYS: &'static [&'static str] = &[
-        "predicted_tokens",
-        "law",
-        "explained",
-        "unexplained_tokens",
-        "reported_part",
-        "context_instructions_tokens",
-        "context_tools_tokens",
-        "context_messages_tokens",
-        "context_images_tokens",
-        "context_reasoning_tokens",
-        "context_unrecorded_tokens",
-        "charged_as",
-        "cost_usd",
-        "fee_usd",
-        "unpriced",
-        "cache_saved_usd",
-        "naive_cost_usd",
-        "bucket",
-    ];
 }

@@ -78,8 +78,8 @@ pub struct Session {
     /// Output that goes with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier_output_tokens: Option<u64>,
-    /// First instant the file names (RFC 3339 UTC); that of a queued prompt only where it names no
-    /// other.
+    /// When the earliest of its records was written (RFC 3339 UTC); of a thread without any, the first
+    /// instant the file names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
 }

@@ -28,11 +28,14 @@ pub(super) struct Growth {
     pub(super) models: BTreeMap<String, u64>,
     /// Counted requests.
     pub(super) requests: u64,
-    /// Input of the first counted request.
+    /// Those of them that carried the thread's own context.
+    #[serde(skip)]
+    pub(super) contexts: u64,
+    /// The context of the first of these.
     pub(super) first_input_tokens: u64,
-    /// The largest input of one counted request.
+    /// The largest context of one of them.
     pub(super) peak_input_tokens: u64,
-    /// Input of the last counted request.
+    /// The context of the last.
     pub(super) last_input_tokens: u64,
     /// Input of all counted requests, cached included.
     pub(super) input_tokens: u64,
@@ -66,12 +69,15 @@ impl Growth {
             self.session.clone_from(&request.session);
         }
         let input = request.input_tokens.unwrap_or(0);
-        if self.requests == 0 {
-            self.first_input_tokens = input;
-        }
         self.requests += 1;
-        self.last_input_tokens = input;
-        self.peak_input_tokens = self.peak_input_tokens.max(input);
+        if let Some(context) = request.context_tokens() {
+            if self.contexts == 0 {
+                self.first_input_tokens = context;
+            }
+            self.contexts += 1;
+            self.last_input_tokens = context;
+            self.peak_input_tokens = self.peak_input_tokens.max(context);
+        }
         self.input_tokens = self.input_tokens.saturating_add(input);
         self.cache_read_tokens = self.cache_read_tokens.saturating_add(request.cache_read_tokens.unwrap_or(0));
         self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));

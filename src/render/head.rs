@@ -250,7 +250,7 @@ fn naive(summary: &Summary, layout: &Layout) -> Option<String> {
         "unreported" => format!("{} unlisted", grouped(*n)),
         other => format!("{} {}", grouped(*n), name_of(other, layout)),
     });
-    Some(format!("a naive sum would say {} ({})", usd(cost), why.collect::<Vec<_>>().join(", ")))
+    Some(format!("a plain sum: {} ({})", usd(cost), why.collect::<Vec<_>>().join(", ")))
 }
 
 /// Whether what was charged to content adds up to what was reported; `None` where nobody charged.

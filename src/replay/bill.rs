@@ -79,6 +79,10 @@ fn cache_break(broken: &Break, thread: &str) -> Event {
         tokens: Some(broken.tokens),
         span: broken.span.map(|seq| format!("{thread}.{seq}")),
         pause_seconds: broken.pause_seconds,
+        cache_miss_reason: broken.told.clone(),
+        cache_missed_tokens: broken.missed,
+        changes: broken.changes.clone(),
+        changed_servers: broken.servers.clone(),
         cost_usd: broken.cost,
         line: broken.line,
         ..Event::default()
@@ -88,7 +92,8 @@ fn cache_break(broken: &Break, thread: &str) -> Event {
 /// What the replay says of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answered {
-    pub(super) predicted: u64,
+    /// `None`: its context is not the thread's.
+    pub(super) predicted: Option<u64>,
     pub(super) classes: Classes,
     pub(super) explained: Option<bool>,
     pub(super) unexplained: Option<i64>,
@@ -110,8 +115,8 @@ impl Answered {
     fn billed(&self) -> Billed {
         let [instructions, tools, messages, images, reasoning, unrecorded] = self.classes;
         Billed {
-            predicted_tokens: Some(self.predicted),
-            law: Some(format!("{}{}", self.law, if self.nearest { "~" } else { "" })),
+            predicted_tokens: self.predicted,
+            law: self.predicted.map(|_| format!("{}{}", self.law, if self.nearest { "~" } else { "" })),
             explained: self.explained,
             unexplained_tokens: self.unexplained,
             reported_part: self.part,

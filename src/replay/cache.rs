@@ -3,13 +3,16 @@
 //! Providers cache a prefix of the context. What a request can read is what the request before it
 //! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
 //! less than that by more than [`LEAST_TOKENS`], the cache was broken (DESIGN 1.4). The place is the
-//! span at which the cached prefix ended; the cause is told from what happened in between, in the
-//! order of [`Step::cause`]. What the laws drop (reasoning) whoever sends the context has not
+//! span at which the cached prefix ended. The cause is the provider's own word where it has one
+//! ([`Step::told`]); else it is told from what happened in between, in the order of [`Step::guess`].
+//! The provider compares requests, whether its cache was read or not: its word says why a break is
+//! there, not that there is one, and its number is an estimate from bytes. What the laws drop (reasoning) whoever sends the context has not
 //! changed: it counts as a cause, not as a shorter prefix.
 //!
 //! A thread whose reports name no cache at all has none that could break.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -40,6 +43,12 @@ pub(super) struct Break {
     /// The span at which the cached prefix ended, by its place in the order of the thread's records.
     pub(super) span: Option<u64>,
     pub(super) pause_seconds: Option<u64>,
+    /// The provider's word for the cause, and its estimate of the tokens.
+    pub(super) told: Option<String>,
+    pub(super) missed: Option<u64>,
+    /// What the agent had changed in what it offers, and of which servers.
+    pub(super) changes: Vec<String>,
+    pub(super) servers: Vec<String>,
     pub(super) cost: Option<Usd>,
 }
 
@@ -50,7 +59,7 @@ pub(super) struct Cache<'h> {
     there: bool,
     latest: Option<&'h Call>,
     /// Since the latest request:
-    since: Since,
+    since: Since<'h>,
     /// Whether anything was written for an hour.
     lasting: bool,
     pub(super) breaks: Vec<Break>,
@@ -58,18 +67,22 @@ pub(super) struct Cache<'h> {
 
 /// What has happened between two requests.
 #[derive(Debug)]
-struct Since {
+struct Since<'h> {
     /// The first slot that has changed.
     changed: usize,
     /// Why the context was cleared.
     cleared: Option<String>,
     /// The laws dropped spans: the slot of the first, and what they weighed.
     dropped: Option<(usize, u64)>,
+    /// What the agent changed in what it offers, and of which servers.
+    changes: BTreeSet<&'h str>,
+    servers: BTreeSet<&'h str>,
 }
 
-impl Default for Since {
-    fn default() -> Since {
-        Since { changed: usize::MAX, cleared: None, dropped: None }
+impl Default for Since<'_> {
+    fn default() -> Self {
+        let (changes, servers) = (BTreeSet::new(), BTreeSet::new());
+        Since { changed: usize::MAX, cleared: None, dropped: None, changes, servers }
     }
 }
 
@@ -94,6 +107,10 @@ impl<'h> Cache<'h> {
     /// list of tools is another than before.
     pub(super) fn request(&mut self, call: &'h Call, whole: bool, context: &mut Context, live: &Live, new_tools: bool) {
         self.since.changed = self.since.changed.min(context.take_changed());
+        if let Some(told) = &call.told {
+            self.since.changes.extend(told.changes.iter().map(String::as_str));
+            self.since.servers.extend(told.servers.iter().map(String::as_str));
+        }
         if !call.reported || !whole {
             return;
         }
@@ -108,19 +125,25 @@ impl<'h> Cache<'h> {
 
 /// From a report to the next.
 struct Step<'s, 'h> {
-    latest: &'s Call,
-    call: &'s Call,
+    latest: &'h Call,
+    call: &'h Call,
     context: &'s Context<'h>,
     live: &'s Live,
     new_tools: bool,
     lasting: bool,
-    since: Since,
+    since: Since<'h>,
 }
 
 impl Step<'_, '_> {
-    fn broken(self) -> Option<Break> {
+    fn broken(&self) -> Option<Break> {
         let held = self.sent().min(self.live.before(self.since.changed)).min(self.call.input.unwrap_or(0));
         let tokens = held.saturating_sub(self.call.cache_read);
+        let told = self.call.told.as_deref();
+        // A context that was cleared is offered anew: nothing has changed with that.
+        let named = |names: &BTreeSet<&str>| match self.since.cleared {
+            Some(_) => Vec::new(),
+            None => names.iter().map(|name| (*name).to_owned()).collect(),
+        };
         (tokens > LEAST_TOKENS).then(|| Break {
             n: self.call.n,
             at: self.call.at.as_deref().map(str::to_owned),
@@ -128,6 +151,10 @@ impl Step<'_, '_> {
             tokens,
             span: self.end().map(|span| span.seq),
             pause_seconds: pause(self.latest, self.call),
+            told: told.and_then(|told| told.reason.clone()),
+            missed: told.and_then(|told| told.missed),
+            changes: named(&self.since.changes),
+            servers: named(&self.since.servers),
             cost: self.call.tariff.and_then(|tariff| tariff.broken(held)),
             cause: self.cause(),
         })
@@ -135,7 +162,7 @@ impl Step<'_, '_> {
 
     /// What the request before sent of what is still to be sent.
     fn sent(&self) -> u64 {
-        self.latest.input.unwrap_or(0).saturating_sub(self.since.dropped.map_or(0, |(_, tokens)| tokens))
+        self.latest.sent.saturating_sub(self.since.dropped.map_or(0, |(_, tokens)| tokens))
     }
 
     /// The span at which the cached prefix ended.
@@ -143,18 +170,39 @@ impl Step<'_, '_> {
         self.context.span(self.live.slot_at(self.call.cache_read)).map(|(_, span)| span)
     }
 
-    fn cause(self) -> Cow<'static, str> {
+    fn cause(&self) -> Cow<'static, str> {
+        let reason = self.call.told.as_deref().and_then(|told| told.reason.as_deref());
+        reason.and_then(|reason| self.told(reason)).unwrap_or_else(|| self.guess())
+    }
+
+    /// What the provider's word says; `None` where it could not compare, or for a word that nobody knows.
+    fn told(&self, reason: &str) -> Option<Cow<'static, str>> {
+        match reason {
+            "model_changed" => Some("model".into()),
+            "tools_changed" => Some("tool_list".into()),
+            "system_changed" => Some("front".into()),
+            "messages_changed" => Some(self.since.cleared.clone().map_or("edited".into(), Cow::Owned)),
+            // It has nothing to compare with: another process, or so long ago that it has forgotten.
+            "previous_message_not_found" => match self.guess() {
+                cause if matches!(&*cause, "front" | "unknown") => Some("resumed".into()),
+                cause => Some(cause),
+            },
+            _ => None,
+        }
+    }
+
+    fn guess(&self) -> Cow<'static, str> {
         let Step { latest, call, .. } = self;
         let life = if self.lasting { LONG_LIFE_SECONDS } else { LIFE_SECONDS };
         let read_up_to = |slot: usize| call.cache_read.saturating_add(LEAST_TOKENS) >= self.live.before(slot);
         let shrunk = || call.input.unwrap_or(0).saturating_add(LEAST_TOKENS) < self.sent();
         let in_front = || self.end().is_none_or(|span| span.class == Class::Instructions);
-        match self.since {
-            Since { cleared: Some(reason), .. } => reason.into(),
+        match &self.since {
+            Since { cleared: Some(reason), .. } => reason.clone().into(),
             _ if latest.copied && !call.copied => "resumed".into(),
             _ if latest.period.model != call.period.model => "model".into(),
             _ if self.new_tools => "tool_list".into(),
-            Since { dropped: Some((slot, _)), .. } if read_up_to(slot) => "reasoning".into(),
+            Since { dropped: Some((slot, _)), .. } if read_up_to(*slot) => "reasoning".into(),
             Since { changed: usize::MAX, .. } if shrunk() => "edited".into(),
             _ if pause(latest, call).is_some_and(|pause| pause > life) => "pause".into(),
             // Where an agent says what is to be cached, it is there as long as the cache lives.

@@ -49,6 +49,8 @@ pub(super) struct Close {
     off: i64,
     /// Input and output of the latest report.
     latest: Option<(u64, u64)>,
+    /// What the provider's tools returned in the response to it, and no span holds.
+    returned: u64,
 }
 
 /// One report, on its way to being closed.
@@ -69,7 +71,7 @@ impl Close {
     /// The context was cleared: what is not in every request is gone.
     pub(super) fn clear(&mut self, context: &mut Context, before: u64) {
         self.pieces.clear(context, before);
-        (self.owed, self.off) = (0, 0);
+        (self.owed, self.off, self.returned) = (0, 0, 0);
     }
 
     /// Closes a request at place `at` of the forecast; returns whether its step is explained,
@@ -84,6 +86,9 @@ impl Close {
     ) -> Option<bool> {
         let ahead = forecast.requests.get(at)?;
         self.pieces.end_search(context, call.n);
+        if call.reported {
+            self.pieces.begin(context, std::mem::take(&mut self.returned), call.n, Cause::Response);
+        }
         let entering = entering(call, forecast, context, loads);
         let mut step = Step { call, ahead, context, entering, left: 0, measured: false, besides: 0 };
         let mut explained = None;
@@ -96,7 +101,8 @@ impl Close {
             let by_law = off.unsigned_abs() <= ahead.tolerance();
             explained = ahead.step.then_some(by_law || step.measured);
             step.name(by_law && ahead.step);
-            self.latest = call.input.map(|input| (input, call.output));
+            self.latest = call.input.map(|_| (call.sent, call.output));
+            self.returned = ahead.returned;
         }
         if call.reported || call.counted {
             step.keep(loads);

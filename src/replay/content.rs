@@ -36,6 +36,8 @@ pub struct Content<'a> {
     pub command: &'a str,
     /// Only the next request carries it.
     pub ephemeral: bool,
+    /// A tool of the provider's returned it in the middle of the response before.
+    pub within: bool,
     /// Line of the file: spans of one line are one item.
     pub line: Option<u64>,
     /// `final_answer`, `commentary`, or empty where the file does not say.

@@ -190,6 +190,13 @@ impl<'h> Context<'h> {
         self.left.push(index);
     }
 
+    /// A slot was there for one sampling: whoever sends the context has changed nothing.
+    pub(super) fn leave_again(&mut self, index: usize) {
+        let changed = self.changed;
+        self.leave(index);
+        self.changed = changed;
+    }
+
     /// A request has carried what is live: nothing is fresh any more, what was meant for it alone
     /// leaves.
     pub(super) fn sent(&mut self) {

@@ -42,6 +42,9 @@ pub(super) struct Ahead {
     pub(super) rounding: u64,
     /// Calls that searched the web while it ran.
     pub(super) searches: u64,
+    /// What the provider's tools returned in the middle of its response and no span holds: the next
+    /// request carries it.
+    pub(super) returned: u64,
     reported: bool,
 }
 
@@ -78,6 +81,8 @@ impl Forecast {
         for step in &history.steps {
             walk.enter_up_to(step.after);
             match &step.what {
+                // It is no step of the thread's.
+                Moment::Request(call) if call.purpose.is_some() => requests.push(Ahead::default()),
                 Moment::Request(call) => requests.push(walk.request(call)),
                 Moment::Change(change) => walk.change(change),
             }
@@ -157,7 +162,8 @@ impl Walk<'_> {
         let entered = self.weigh(call);
         let response = self.responses.get(call.n);
         let (calls, searches) = response.map_or((0, 0), |response| (response.calls, response.searches));
-        let mut ahead = Ahead { searches, reported: call.reported, ..Ahead::default() };
+        let returned = response.map_or(call.returned, |response| response.unowned(call));
+        let mut ahead = Ahead { searches, returned, reported: call.reported, ..Ahead::default() };
         let older = self.reasoning.len();
         self.reasoning.extend(&entered);
         if self.drops(call) {
@@ -264,6 +270,6 @@ impl Walk<'_> {
             }
         }
         self.searched = if ahead.searches > 0 && ahead.step { ahead.residual.max(0) } else { 0 };
-        self.level = Some(Level { reported, predicted });
+        self.level = Some(Level { reported: reported.saturating_add(signed(ahead.returned)), predicted });
     }
 }

@@ -10,9 +10,11 @@ use super::content::{Class, Content, Kind};
 use super::counter;
 use super::label::Labels;
 use super::law::{self, Law};
-use super::price::{Prices, Tariff, bounded};
+use super::price::{Prices, Tariff, bounded, size};
+use super::run::{Again, Priced, Runs, returned};
+use super::told::Told;
 use super::total::Period;
-use crate::record::{Event, Part, Request, Uncounted, Unpriced, Usd};
+use crate::record::{Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};
 
 /// What is kept of a span.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,8 @@ pub(super) struct Span {
     pub(super) completed: bool,
     pub(super) sealed_bytes: u32,
     pub(super) made_by: Option<u64>,
+    /// The request within whose response a tool of the provider's returned it.
+    pub(super) within: Option<u64>,
 }
 
 /// What is kept of a request.
@@ -53,6 +57,8 @@ pub(super) struct Call {
     pub(super) copied: bool,
     pub(super) counted: bool,
     pub(super) period: Period,
+    /// What it was for, where its context was another than the thread's.
+    pub(super) purpose: Option<Purpose>,
     pub(super) input: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
@@ -64,6 +70,16 @@ pub(super) struct Call {
     pub(super) output_known: bool,
     /// Whether the input is a report that can be believed: no estimate, not nothing.
     pub(super) reported: bool,
+    /// Where the model was run several times, input and cache above are those of one run, of the
+    /// context as it stood before the response; these are the others.
+    pub(super) again: Vec<Again>,
+    /// The input of the last run: what the provider's cache has seen.
+    pub(super) sent: u64,
+    /// What that has beyond the first and is not the response's own words: the provider's tools have
+    /// returned it.
+    pub(super) returned: u64,
+    /// What is told of its cache.
+    pub(super) told: Option<Box<Told>>,
     pub(super) law: &'static Law,
     /// The law is that of another model, the nearest.
     pub(super) nearest: bool,
@@ -76,6 +92,32 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// Another run of it, as a call of its own that produced nothing.
+    pub(super) fn once_more(&self, again: &Again) -> Call {
+        Call {
+            input: Some(again.input),
+            cache_read: again.cache_read,
+            cache_write: again.cache_write,
+            tariff: again.tariff,
+            output: 0,
+            again: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// What it cost, all runs of the model together.
+    pub(super) fn cost(&self) -> Option<Usd> {
+        let runs = self.again.iter().filter_map(|again| Some(again.tariff?.all(again.input, 0)));
+        Some(self.tariff?.all(self.input?, self.output).plus(runs.sum()))
+    }
+
+    /// What it would have cost beyond that, had nothing been read from the cache.
+    pub(super) fn saved(&self) -> Option<Usd> {
+        let runs = self.again.iter().map(|again| again.tariff);
+        let saved: Vec<Usd> = std::iter::once(self.tariff).chain(runs).filter_map(|tariff| tariff?.saved()).collect();
+        (!saved.is_empty()).then(|| saved.into_iter().sum())
+    }
+
     /// Where the parts of the input end that were read from the cache, written to it for an hour
     /// (where that has a price), and written in all. None goes beyond the input.
     pub(super) fn cached(&self) -> [u64; 3] {
@@ -116,6 +158,8 @@ pub struct History {
     pub(super) labels: Labels,
     /// Line of the latest span.
     line: Option<u64>,
+    /// Ordinal of the latest request that was the thread's own.
+    latest: u64,
     /// Who served the thread's models; empty where the file does not say.
     provider: String,
     prices: Option<Rc<Prices>>,
@@ -156,6 +200,7 @@ impl History {
             completed: content.tool == law::COMPLETED,
             sealed_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
             made_by: content.made_by,
+            within: content.within.then_some(self.latest).filter(|n| *n > 0),
         });
         self.line = content.line;
     }
@@ -165,8 +210,8 @@ impl History {
         let hour = request.at.as_deref().and_then(hour);
         let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
-        let tariff = self.prices.as_ref().filter(|_| counted).map(|prices| prices.tariff(request));
-        let (tariff, unpriced) = (tariff.as_ref().and_then(|tariff| tariff.ok()), tariff.and_then(Result::err));
+        let tariff = |run: &Request| Some(self.prices.as_ref().filter(|_| counted)?.tariff(run));
+        let Priced { first, tariff, unpriced, again } = Runs::of(request).priced(tariff);
         let call = Call {
             n: request.n,
             at: request.at.as_deref().map(Box::from),
@@ -177,20 +222,28 @@ impl History {
                 hour: self.labels.name(hour.as_deref().unwrap_or("")),
                 model: self.labels.name(request.model.as_deref().unwrap_or("")),
             },
-            input: request.input_tokens.map(bounded),
-            cache_read: bounded(request.cache_read_tokens.unwrap_or(0)),
-            cache_write: bounded(request.cache_write_tokens.unwrap_or(0)),
+            purpose: request.purpose,
+            input: first.input_tokens.map(bounded),
+            cache_read: bounded(first.cache_read_tokens.unwrap_or(0)),
+            cache_write: bounded(first.cache_write_tokens.unwrap_or(0)),
             lasting: request.cache_write_1h_tokens.is_some_and(|tokens| tokens > 0),
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
             output_known: request.output_known != Some(false) && request.output_tokens.is_some(),
             reported: request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate),
+            again,
+            sent: size(request).unwrap_or(0),
+            returned: returned(request),
+            told: Told::of(request),
             law,
             nearest,
             tariff,
             unpriced,
             naive: self.naive(request),
         };
+        if request.purpose.is_none() {
+            self.latest = request.n;
+        }
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(Box::new(call)) });
     }
 

@@ -5,6 +5,7 @@
 //! entered. A piece has a size and a cause; it may shrink, then it ends and a smaller one begins.
 
 use super::context::Context;
+use crate::record::Purpose;
 
 /// Why a piece is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub(super) enum Cause {
     LostRequest,
     /// It came with a text that was measured, and is no part of it.
     Reminder,
+    /// What a response had brought itself before its last sampling: its own words, and what the
+    /// provider's tools returned. From the next request on the words are spans, and so is the rest, but
+    /// where the file does not hold it.
+    Response,
+    /// The context of a request that was for something else.
+    Aside(Purpose),
     /// Not known.
     Unknown,
 }
@@ -34,6 +41,8 @@ impl Cause {
             Cause::ToolList => "tool_list",
             Cause::LostRequest => "lost_request",
             Cause::Reminder => "reminder",
+            Cause::Response => "response",
+            Cause::Aside(purpose) => purpose.name(),
             Cause::Unknown => "unknown",
         }
     }
@@ -108,6 +117,13 @@ impl Pieces {
         while let Some(piece) = self.live.pop_if(|piece| piece.cause == Cause::Search) {
             self.ended(piece, n);
             context.leave(piece.slot);
+        }
+    }
+
+    /// A piece was there in request `n` alone.
+    pub(super) fn once(&mut self, tokens: u64, n: u64, cause: Cause) {
+        if tokens > 0 {
+            self.past.push(Past { cause, tokens, from: n, until: Some(n.saturating_add(1)) });
         }
     }
 

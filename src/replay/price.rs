@@ -156,14 +156,14 @@ impl Prices {
     /// It has no price.
     pub fn cost(&self, request: &Request, requests: u64) -> Result<Usd, Unpriced> {
         let input = bounded(request.input_tokens.unwrap_or(0));
-        let tariff = self.tariff_of(request, input / requests.max(1))?;
+        let tariff = self.tariff_of(request, size(request).unwrap_or(0) / requests.max(1))?;
         Ok(tariff.all(input, request.output_tokens.map_or(0, bounded)))
     }
 
     /// What the tokens of the request cost; a reason where its model, a term it was served on, or the
     /// price of a kind of token that it used is not known.
     pub(super) fn tariff(&self, request: &Request) -> Result<Tariff, Unpriced> {
-        self.tariff_of(request, bounded(request.input_tokens.unwrap_or(0)))
+        self.tariff_of(request, size(request).unwrap_or(0))
     }
 
     /// By the rates for an input of that size.
@@ -211,6 +211,11 @@ impl Prices {
         let made = || MAKERS.iter().find_map(|maker| self.models.get(&format!("{maker}/{name}")));
         if sold.all(|price| price.is_same(first)) { Some(first) } else { made() }
     }
+}
+
+/// How large a request is to a price that depends on it: of several samplings, the last.
+pub(super) fn size(request: &Request) -> Option<u64> {
+    request.context_tokens().or(request.input_tokens).map(bounded)
 }
 
 #[cfg(test)]

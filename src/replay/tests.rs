@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::{Content, History, Prices};
-use crate::record::{Basis, Event, Part, Request, Role, Total, Usd, What};
+use crate::record::{Basis, Event, Part, Purpose, Request, Role, Sampling, Total, Usd, What};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
@@ -25,6 +25,18 @@ enum Made {
         output: u64,
         reasoning: Option<u64>,
         hour: u32,
+    },
+    /// A response for which the model was run several times.
+    Several {
+        counted: bool,
+        samplings: Vec<Sampling>,
+    },
+    /// A request for something else.
+    Aside {
+        counted: bool,
+        input: u64,
+        read: u64,
+        output: u64,
     },
     Event {
         clear: bool,
@@ -66,11 +78,24 @@ fn made() -> impl Strategy<Value = Made> {
         prop::option::of(0..4000u64),
         0..3u32,
     );
+    let sampling = (0..9000u64, 0..6000u64, 0..3000u64, 0..900u64).prop_map(|(input, read, write, output)| Sampling {
+        input_tokens: input,
+        cache_read_tokens: read.min(input),
+        cache_write_tokens: write.min(input.saturating_sub(read)),
+        cache_write_1h_tokens: write.min(input.saturating_sub(read)) / 3,
+        output_tokens: output,
+    });
+    let several = (any::<bool>(), prop::collection::vec(sampling, 2..5));
+    let aside = (any::<bool>(), 0..9000u64, 0..9000u64, 0..900u64);
     let event = (any::<bool>(), prop::option::of(0..40u64), 0..40u64, prop::option::of(0..3000u64));
     prop_oneof![
         3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
         3 => request.prop_map(|(model, counted, input, (read, write), output, reasoning, hour)| {
             Made::Request { model, counted, input, read, write, output, reasoning, hour }
+        }),
+        1 => several.prop_map(|(counted, samplings)| Made::Several { counted, samplings }),
+        1 => aside.prop_map(|(counted, input, read, output)| {
+            Made::Aside { counted, input, read: read.min(input), output }
         }),
         1 => event.prop_map(|(clear, back_to, drop, keep_user_tokens)| {
             Made::Event { clear, back_to, drop, keep_user_tokens }
@@ -98,6 +123,7 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     tool_tokens: Some(3),
                     source: "user",
                     ephemeral,
+                    within: !made && seq % 3 == 0,
                     ..Content::default()
                 });
             }
@@ -117,6 +143,41 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     cache_write_1h_tokens: Some(write / 2).filter(|_| model.starts_with("claude-")),
                     output_tokens: Some(output),
                     reasoning_tokens: reasoning,
+                    ..Request::default()
+                });
+            }
+            Made::Several { counted, samplings } => {
+                n += 1;
+                let sum = |part: fn(&Sampling) -> u64| samplings.iter().map(part).sum::<u64>();
+                let (input, output) = (sum(|s| s.input_tokens), sum(|s| s.output_tokens));
+                input_sum += if counted { i64::try_from(input).unwrap() } else { 0 };
+                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                history.request(&Request {
+                    n,
+                    model: Some("claude-sonnet-4-5".into()),
+                    counted,
+                    input_tokens: Some(input),
+                    cache_read_tokens: Some(sum(|s| s.cache_read_tokens)),
+                    cache_write_tokens: Some(sum(|s| s.cache_write_tokens)),
+                    cache_write_1h_tokens: Some(sum(|s| s.cache_write_1h_tokens)),
+                    output_tokens: Some(output),
+                    samplings,
+                    ..Request::default()
+                });
+            }
+            Made::Aside { counted, input, read, output } => {
+                n += 1;
+                input_sum += if counted { i64::try_from(input).unwrap() } else { 0 };
+                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                history.request(&Request {
+                    n,
+                    model: Some("claude-opus-4-5".into()),
+                    counted,
+                    input_tokens: Some(input),
+                    cache_read_tokens: Some(read),
+                    cache_write_tokens: Some(input - read),
+                    output_tokens: Some(output),
+                    purpose: Some(Purpose::Advisor),
                     ..Request::default()
                 });
             }
@@ -212,6 +273,9 @@ proptest! {
         let bill = history.replay();
         let inputs = records.iter().filter_map(|record| match record {
             Made::Request { input, .. } => Some((*input).min(1 << 53)),
+            // The last of several samplings is the context.
+            Made::Several { samplings, .. } => samplings.last().map(|last| last.input_tokens),
+            Made::Aside { input, .. } => Some(*input),
             _ => None,
         });
         for (request, input) in bill.requests().zip(inputs) {

@@ -31,6 +31,8 @@ pub(super) struct Response {
     first_call: Option<u32>,
     /// Numbers of its spans, in order.
     spans: Vec<u32>,
+    /// Numbers of those that the provider's tools returned in the middle of it.
+    returned: Vec<u32>,
     /// Weights of those whose share is that of the response, by the span's number.
     shares: BTreeMap<u32, Weight>,
 }
@@ -52,10 +54,16 @@ impl Responses {
             response.searches += u64::from(span.kind == Kind::Search);
             response.spans.push(*number);
         }
+        for (number, span) in (0..).zip(&history.spans) {
+            if let Some(n) = span.within {
+                all.0.entry(n).or_default().returned.push(number);
+            }
+        }
         for step in &history.steps {
             let Moment::Request(call) = &step.what else { continue };
             if let Some(response) = all.0.get_mut(&call.n) {
                 response.shares = response.share(call, &history.spans);
+                response.shares.extend(response.returned(call, &history.spans));
             }
         }
         all
@@ -68,7 +76,8 @@ impl Responses {
     /// The size of a span under a law.
     pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span) -> Weight {
         let response = span.made_by.and_then(|n| self.get(n));
-        if let Some(weight) = response.and_then(|response| response.shares.get(&number)) {
+        let within = span.within.and_then(|n| self.get(n));
+        if let Some(weight) = response.or(within).and_then(|response| response.shares.get(&number)) {
             return *weight;
         }
         match &law.rule {
@@ -102,6 +111,23 @@ impl Response {
             }
             Rule::Measured(_) => BTreeMap::new(),
         }
+    }
+}
+
+impl Response {
+    /// What the provider's tools returned, as the samplings tell it.
+    fn returned(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Weight> {
+        if call.returned == 0 {
+            return BTreeMap::new();
+        }
+        let own = self.returned.iter().filter_map(|number| Some((*number, spans.get(*number as usize)?)));
+        let whole = Weight { tokens: call.returned, sure: true, ..Weight::default() };
+        spread(whole, &own.collect::<Vec<_>>(), |span| u64::from(span.tokens.max(1)))
+    }
+
+    /// What they returned and no span holds.
+    pub(super) fn unowned(&self, call: &Call) -> u64 {
+        if self.returned.is_empty() { call.returned } else { 0 }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::archive;
 use super::find::Input;
+use super::said::Messages;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{self, FORMATS, Worktree};
@@ -19,6 +20,7 @@ pub struct Beside {
     files: Vec<PathBuf>,
     by_thread: OnceLock<HashMap<String, Vec<String>>>,
     by_worktree: OnceLock<HashMap<String, Vec<Given>>>,
+    messages: Messages,
 }
 
 /// When a work tree was given to an agent, and by which thread.
@@ -101,6 +103,10 @@ impl format::Beside for Beside {
         let before = given.iter().filter(|given| started.is_none() || given.at.as_deref() <= started);
         before.max_by(|a, b| a.at.cmp(&b.at)).map(|given| given.thread.clone())
     }
+
+    fn is_main_message(&self, session: &str, message: &str) -> bool {
+        self.messages.has(&self.files, session, message)
+    }
 }
 
 /// The home that a file lies in, else its folder.
@@ -110,7 +116,7 @@ fn home(file: &str) -> PathBuf {
 }
 
 /// The first lines of a file: the lines of some agents do not all name their thread.
-fn first_lines(path: &Path) -> impl Iterator<Item = String> {
+pub(super) fn first_lines(path: &Path) -> impl Iterator<Item = String> {
     let input = Some(path).filter(|path| path.is_file()).and_then(|path| open(path, FIRST_BYTES).ok());
     let lines = input.map(|opened| BufReader::new(opened.input.take(FIRST_BYTES)).split(b'\n').map_while(Result::ok));
     let lines = lines.into_iter().flatten().map(|line| String::from_utf8_lossy(&line).trim().to_owned());

@@ -31,6 +31,8 @@ pub struct Outcome {
     pub passed_over: bool,
     /// Whether a copy of a response may report more than another.
     pub copies_grow: bool,
+    /// Requests whose usage holds no number that could be used.
+    pub unusable: u64,
     /// Whether something that was named could not be read.
     pub partial: bool,
     /// How many sessions it wrote.
@@ -130,6 +132,7 @@ fn stream(
         outcome.skips.push(Skip { file: name.to_owned(), line: None, why: lacks.to_owned() });
     }
     for thread in reader.finish() {
+        outcome.unusable += thread.unusable;
         outcome.write(thread, name, options)?;
     }
     // What was read before an error stands; the error is one more skip.

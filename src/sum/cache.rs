@@ -97,7 +97,8 @@ impl Filter for Cache {
             return Ok(());
         }
         let request: RequestView = record.read()?;
-        let Some(input) = request.input_tokens.filter(|_| request.counted) else { return Ok(()) };
+        let own = request.counted && request.purpose.is_none();
+        let Some(input) = request.input_tokens.filter(|_| own) else { return Ok(()) };
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
         let step = Step { read, written: request.cache_write_tokens.unwrap_or(input - read) };
         let seen = self.threads.len();

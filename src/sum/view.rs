@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::key::Place;
 use super::sums::signed;
 use crate::cli::name_in;
-use crate::record::{Part, Request, Uncounted, Unpriced, Usd, What};
+use crate::record::{Part, Purpose, Request, Sampling, Uncounted, Unpriced, Usd, What};
 
 /// Who owns a thread's records, and the usage lines that its file repeats from another.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -91,6 +91,9 @@ pub(super) struct RequestView<'a> {
     pub(super) cache_write_1h_tokens: Option<u64>,
     pub(super) output_tokens: Option<u64>,
     pub(super) reasoning_tokens: Option<u64>,
+    pub(super) purpose: Option<Purpose>,
+    #[serde(default)]
+    pub(super) samplings: Vec<Sampling>,
     pub(super) reports: Option<u64>,
     pub(super) reported_output_tokens: Option<u64>,
     #[serde(borrow)]
@@ -131,6 +134,8 @@ impl RequestView<'_> {
             cache_write_tokens: self.cache_write_tokens,
             cache_write_1h_tokens: self.cache_write_1h_tokens,
             output_tokens: self.output_tokens,
+            purpose: self.purpose,
+            samplings: self.samplings.clone(),
             reports: self.reports,
             reported_output_tokens: self.reported_output_tokens,
             ..Request::default()

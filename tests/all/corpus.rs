@@ -6,7 +6,7 @@ mod accuracy;
 mod fit;
 mod limits;
 mod sizes;
-mod sums;
+pub(crate) mod sums;
 mod wire_bodies;
 
 use serde_json::Value;

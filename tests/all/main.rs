@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
+//! | [`claude`] | traps of Claude Code's files, against figures worked out by hand |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
@@ -24,6 +25,7 @@
 mod run;
 
 mod bill;
+mod claude;
 mod compress;
 mod corpus;
 mod docs;

@@ -1,28 +1,33 @@
 //! One thread as it grows, line by line.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::answer::Answer;
 use super::content::Content;
 use super::exact::Requests;
-use super::line::{Attachment, Compaction, Entry, Message, Usage};
-use super::{FORMAT, parse, terms};
+use super::line::{Attachment, Compaction, Entry, Message};
+use super::{FORMAT, parse};
+use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::history::{Handle, History, Made, References, project, unreported};
 use crate::format::lines::Line;
-use crate::format::{Wants, identity};
-use crate::record::{Event, Part, Request, Role, Span, What};
+use crate::record::{Event, Part, Role, Span, What};
 
 /// One thread as it grows.
 #[derive(Default)]
 pub(super) struct Chain {
     pub(super) history: History,
-    /// Requests by message and request id; whether any line told why the message stopped.
-    requests: HashMap<(String, String), (Handle, bool)>,
-    /// Their message ids.
-    messages: HashSet<String>,
+    /// Requests by the id of their message: one for each request id.
+    pub(super) answers: HashMap<String, Vec<Answer>>,
+    /// How many these are.
+    pub(super) requests: usize,
+    /// What has changed in what the agent offers since the latest of them, and of which servers.
+    pub(super) changes: (BTreeSet<String>, BTreeSet<String>),
+    /// An instant that only lines without content have named so far.
+    started_aside: bool,
     calls: HashMap<String, Call>,
     /// Events of started agents, by call.
     spawns: HashMap<String, Handle>,
@@ -34,8 +39,6 @@ pub(super) struct Chain {
     tips: HashMap<String, Tip>,
     /// Messages of the user so far.
     prompts: usize,
-    /// When the first prompt was queued.
-    pub(super) queued: Option<String>,
     /// What the file says of requests exactly.
     pub(super) requests_sent: Requests,
 }
@@ -63,14 +66,25 @@ impl Chain {
         first(&mut session.cwd, entry.cwd.as_deref());
         first(&mut session.branch, entry.git_branch.as_deref());
         first(&mut session.version, entry.version.as_deref());
-        // A resumed file begins with the prompt that was queued for the resume, long after its first record.
-        let started = if entry.kind == "queue-operation" { &mut self.queued } else { &mut session.started };
-        first(started, at);
         first(&mut session.provider, Some("anthropic"));
         if session.project.is_none() {
             session.project = session.cwd.as_deref().and_then(project);
         }
         FORMAT.name.clone_into(&mut session.agent);
+        if let Some(at) = at {
+            self.started(at, entry.has_content());
+        }
+    }
+
+    /// A thread starts with the earliest of its lines that have content. What a resume writes in front
+    /// of them is later; it tells the start only of a thread that has none.
+    fn started(&mut self, at: &str, has_content: bool) {
+        let started = &mut self.history.session.started;
+        let earlier = started.as_deref().is_none_or(|started| at < started);
+        if started.is_none() || has_content && (self.started_aside || earlier) {
+            *started = Some(at.to_owned());
+            self.started_aside = !has_content;
+        }
     }
 
     pub(super) fn assistant(
@@ -90,8 +104,12 @@ impl Chain {
         let template = Span { role: Role::Assistant, source: "assistant".into(), at, ..Span::default() };
         let mut blocks = Content { line, wants, template, found: Vec::new() };
         blocks.message(content, false, &|_| None);
-        for span in blocks.found {
-            let made = if span.part == Part::ToolOutput { Made::Input } else { Made::By(request) };
+        for mut span in blocks.found {
+            let is_returned = span.part == Part::ToolOutput;
+            let made = if is_returned { Made::Input } else { Made::By(request) };
+            if is_returned {
+                span.detail = Some("within".into());
+            }
             self.called(&span, line);
             self.add(entry, span, made);
         }
@@ -121,38 +139,6 @@ impl Chain {
             let handle = self.history.event(event, References::default());
             self.spawns.insert(id.clone(), handle);
         }
-    }
-
-    /// The request of a message: of the usages that its lines repeat, the largest, field by field.
-    fn request(&mut self, line: &Line, entry: &Entry, message: &Message, at: Option<String>) -> Handle {
-        let id = message.id.as_deref().or(entry.uuid.as_deref()).map(str::to_owned);
-        let id = id.unwrap_or_else(|| format!("{}:{}", self.history.session.session, line.number));
-        let key = (id, entry.request_id.as_deref().unwrap_or_default().to_owned());
-        let usage: Usage = message.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()).unwrap_or_default();
-        let stopped = message.stop_reason.is_some();
-        if let Some((handle, told)) = self.requests.get_mut(&key) {
-            *told |= stopped;
-            let (handle, told) = (*handle, *told);
-            if let Some(request) = self.history.request_mut(handle) {
-                merge(request, usage, told);
-                terms::told(request, message.usage);
-            }
-            return handle;
-        }
-        let is_new = self.messages.insert(key.0.clone());
-        let response = if is_new { identity(&[&key.0]) } else { identity(&[&key.0, &key.1]) };
-        let mut request = Request {
-            at,
-            key: Some(response),
-            model: message.model.as_deref().map(str::to_owned),
-            line: Some(line.number),
-            ..Request::default()
-        };
-        merge(&mut request, usage, stopped);
-        terms::told(&mut request, message.usage);
-        let handle = self.history.request(request);
-        self.requests.insert(key, (handle, stopped));
-        handle
     }
 
     pub(super) fn user(&mut self, line: &Line, entry: &Entry, wants: Wants, at: Option<String>) -> Result<(), String> {
@@ -190,7 +176,7 @@ impl Chain {
     /// but within one response.
     fn rewound(&mut self, line: &Line, entry: &Entry, at: Option<String>) {
         let Some(tip) = entry.parent_uuid.as_deref().and_then(|uuid| self.tips.get(uuid)).copied() else { return };
-        let left = self.requests.len() > tip.requests || self.prompts > tip.prompts;
+        let left = self.requests > tip.requests || self.prompts > tip.prompts;
         if left && let Some(back_to) = tip.entries.checked_sub(1) {
             let references = References { back_to: Some(back_to), ..References::default() };
             self.history.event(changed("rewind", line, at), references);
@@ -201,7 +187,7 @@ impl Chain {
     pub(super) fn mark(&mut self, entry: &Entry) {
         if let Some(uuid) = &entry.uuid {
             let entries = self.history.entries().len();
-            let tip = Tip { entries, requests: self.requests.len(), prompts: self.prompts };
+            let tip = Tip { entries, requests: self.requests, prompts: self.prompts };
             self.tips.insert(uuid.to_string(), tip);
         }
     }
@@ -230,6 +216,7 @@ impl Chain {
         let Some(attachment) = entry.attachment.map(|a| parse::<Attachment>(a.get())).transpose()? else {
             return Ok(());
         };
+        self.changed(&attachment);
         if !wants.spans {
             return Ok(());
         }
@@ -241,6 +228,19 @@ impl Chain {
             self.add(entry, span, Made::Input);
         }
         Ok(())
+    }
+
+    /// An attachment says that tools, or the servers that have them, came or went.
+    fn changed(&mut self, attachment: &Attachment) {
+        if !attachment.kind.ends_with("_delta") {
+            return;
+        }
+        let (changes, servers) = &mut self.changes;
+        changes.insert(attachment.kind.chars().take(64).collect());
+        let names = [attachment.added_names, attachment.readded_names, attachment.removed_names];
+        for names in names.into_iter().flatten() {
+            servers.extend(attachment.servers(names));
+        }
     }
 
     fn add(&mut self, entry: &Entry, span: Span, made: Made) {
@@ -280,35 +280,4 @@ pub(super) fn changed(reason: &str, line: &Line, at: Option<String>) -> Event {
 
 fn metadata(value: Option<&RawValue>) -> Compaction {
     value.and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
-}
-
-/// One more line reports the request: what a plain sum of the lines would make of it.
-fn reported(request: &mut Request, output: u64) {
-    let Some(before) = request.output_tokens else { return };
-    let reports = request.reports.unwrap_or(1);
-    let together = request.reported_output_tokens.unwrap_or(before.saturating_mul(reports)).saturating_add(output);
-    let reports = reports.saturating_add(1);
-    request.reports = Some(reports);
-    let same = before.max(output).saturating_mul(reports) == together;
-    request.reported_output_tokens = (!same).then_some(together);
-}
-
-/// Takes the larger of what a request has and what another line of its message says.
-fn merge(request: &mut Request, usage: Usage, stopped: bool) {
-    reported(request, usage.output_tokens);
-    let write = usage.cache_creation_input_tokens;
-    let input = usage.input_tokens.saturating_add(write).saturating_add(usage.cache_read_input_tokens);
-    let hour = usage.cache_creation.map_or(0, |creation| creation.ephemeral_1h_input_tokens.min(write));
-    let larger = |slot: &mut Option<u64>, value: u64| *slot = Some(slot.unwrap_or(0).max(value));
-    larger(&mut request.input_tokens, input);
-    larger(&mut request.cache_read_tokens, usage.cache_read_input_tokens);
-    larger(&mut request.cache_write_tokens, write);
-    larger(&mut request.output_tokens, usage.output_tokens);
-    if hour > 0 {
-        larger(&mut request.cache_write_1h_tokens, hour);
-    }
-    if let Some(details) = usage.output_tokens_details {
-        larger(&mut request.reasoning_tokens, details.thinking_tokens);
-    }
-    request.output_known = (!stopped).then_some(false);
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::format::call::server_of;
+
 /// One line of any type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +60,11 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether it is of a type that holds what a model is sent, or has said.
+    pub(super) fn has_content(&self) -> bool {
+        matches!(&*self.kind, "user" | "assistant" | "attachment") || self.kind.starts_with("api-request")
+    }
+
     /// Whether the line says that a request was refused for a limit: each try that is repeated has
     /// a line of its own (`error` is what the server answered), the last one that of an answer in the
     /// model's place (`error` is a word).
@@ -89,41 +96,24 @@ pub(super) struct Message<'a> {
     pub(super) stop_reason: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) diagnostics: Option<&'a RawValue>,
 }
 
-/// Usage: `input_tokens` leaves out what was read from and written to the cache (FORMATS 3.4).
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Usage {
-    #[serde(deserialize_with = "whole")]
-    pub(super) input_tokens: u64,
-    #[serde(deserialize_with = "whole")]
-    pub(super) cache_creation_input_tokens: u64,
-    #[serde(deserialize_with = "whole")]
-    pub(super) cache_read_input_tokens: u64,
-    #[serde(deserialize_with = "whole")]
-    pub(super) output_tokens: u64,
-    pub(super) cache_creation: Option<Creation>,
-    pub(super) output_tokens_details: Option<Details>,
+/// `message.diagnostics`: what the provider says of its cache, where the agent has asked.
+#[derive(Deserialize)]
+pub(super) struct Diagnostics<'a> {
+    #[serde(borrow)]
+    pub(super) cache_miss_reason: Option<Miss<'a>>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Creation {
-    #[serde(deserialize_with = "whole")]
-    pub(super) ephemeral_1h_input_tokens: u64,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Details {
-    #[serde(deserialize_with = "whole")]
-    pub(super) thinking_tokens: u64,
-}
-
-/// Reads a count; what is no whole number of at least 0 (FAULTS 18) counts nothing.
-fn whole<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(crate::format::whole(&serde_json::Value::deserialize(value)?))
+/// Why the cache was not read as far as it could have been, and about how much was missed.
+#[derive(Deserialize)]
+pub(super) struct Miss<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) reason: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) cache_missed_input_tokens: Option<&'a RawValue>,
 }
 
 /// A block of content.
@@ -181,9 +171,22 @@ pub(super) struct Attachment<'a> {
     #[serde(borrow)]
     pub(super) added_names: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) readded_names: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) removed_names: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(super) path: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) filename: Option<Cow<'a, str>>,
+}
+
+impl Attachment<'_> {
+    /// The servers of these names: instructions are named by their server, tools by their own names.
+    pub(super) fn servers(&self, names: &RawValue) -> Vec<String> {
+        let names = serde_json::from_str::<Vec<Cow<str>>>(names.get()).unwrap_or_default();
+        let by_server = self.kind == "mcp_instructions_delta";
+        names.iter().filter_map(|name| server_of([(&**name, by_server.then_some(&**name))])).collect()
+    }
 }
 
 /// `compactMetadata` and `microcompactMetadata` (FORMATS 3.8).

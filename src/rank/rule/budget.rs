@@ -1,10 +1,10 @@
 //! Contexts and answers held against a budget.
 //!
 //! Without a budget (`--budget`) there is nothing to hold them against, and nothing is found. A
-//! context is the input of a counted request: from `compact_percent` of the window on it was to be
-//! compacted, from `block_percent` on no further request was to be made. An answer is the output of
-//! the counted requests of a turn, held against the budget of what the user asked for (`task`, of
-//! his last message before them). Information (waste 0): what a smaller context would have left out
+//! context is that of a counted request, as its last sampling was sent it: from `compact_percent` of
+//! the window on it was to be compacted, from `block_percent` on no further request was to be made.
+//! An answer is the output of the counted requests of a turn, held against the budget of what the
+//! user asked for (`task`, of his last message before them); what an adviser said is none. Information (waste 0): what a smaller context would have left out
 //! is for other rules to say. Memory: 100 bytes a thread.
 
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl Rule for Budget {
                 let turn = self.turns.entry(Rc::clone(&thread.id)).or_default();
                 (turn.asked, turn.fresh) = (span.task, true);
             }
-            Seen::Request(request) if request.counted => {
+            Seen::Request(request) if request.counted && request.purpose.is_none() => {
                 self.context(request, thread);
                 self.answer(request, thread);
             }
@@ -109,7 +109,7 @@ impl Rule for Budget {
 
 impl Budget {
     fn context(&mut self, request: &Request, thread: &Thread) {
-        let (Some(tokens), Some(compact)) = (request.input_tokens, lowest(&self.limits)) else { return };
+        let (Some(tokens), Some(compact)) = (request.context_tokens(), lowest(&self.limits)) else { return };
         if tokens < compact {
             return;
         }

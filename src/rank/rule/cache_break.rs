@@ -4,13 +4,16 @@
 //! tokens, where the user can do something about the cause. Where the provider's own rule is the
 //! cause, or nothing in the session explains it, the finding says so and claims nothing. The tokens
 //! may be of any content, so that they are credited as far as no other finding claims that content.
+//! Where the provider says the cause itself, that is said, and its own number where it is another;
+//! so is what the agent had just changed in what it offers, and of which servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::number::usd;
+use crate::number::{grouped, usd};
 use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
@@ -43,7 +46,7 @@ const CAUSES: &[(&str, &str, Option<&str>)] = &[
         "when something in front of the conversation changed",
         Some("look at what changes there (tools, skills, instruction files, settings) and keep it for a session"),
     ),
-    ("edited", "when the agent took content out of the context", None),
+    ("edited", "when what stands in the conversation had been changed", None),
     ("reasoning", "when the provider dropped reasoning", None),
     ("compaction", "after a compaction", None),
     ("unknown", "for no reason that the session holds", None),
@@ -60,6 +63,56 @@ struct Broken {
     found: Found,
     longest_seconds: u64,
     cost: Option<Usd>,
+    told: Told,
+    /// Breaks right after the agent had changed what it offers, and the servers of these changes.
+    changed: u64,
+    servers: BTreeSet<String>,
+}
+
+/// What the provider says of the breaks of one cause.
+#[derive(Default)]
+struct Told {
+    /// Those whose cause it says.
+    items: u64,
+    /// Those of which it estimates the tokens, and its estimates.
+    estimated: u64,
+    tokens: u64,
+    missed_tokens: u64,
+}
+
+impl Told {
+    fn add(&mut self, event: &Event) {
+        let is_word = event.cache_miss_reason.as_deref().is_some_and(|reason| reason.ends_with("_changed"));
+        self.items += u64::from(is_word);
+        if let (true, Some(missed)) = (is_word, event.cache_missed_tokens) {
+            self.estimated += 1;
+            self.tokens = plus(self.tokens, event.tokens.unwrap_or(0));
+            self.missed_tokens = plus(self.missed_tokens, missed);
+        }
+    }
+
+    /// That the cause is the provider's word, of so many breaks.
+    fn word(&self, of: u64) -> String {
+        match self.items {
+            0 => String::new(),
+            items if items == of => " (so the provider itself)".into(),
+            items => format!(" (so the provider itself of {})", grouped(items)),
+        }
+    }
+
+    /// Its estimate, where it is more than a tenth off what was counted.
+    fn estimate(&self, of: u64) -> String {
+        let same = self.tokens.abs_diff(self.missed_tokens) <= self.tokens / 10;
+        match self.estimated {
+            0 => String::new(),
+            _ if same => String::new(),
+            items if items == of => format!("; the provider estimates {}", tokens(self.missed_tokens)),
+            items => {
+                let (theirs, ours) = (tokens(self.missed_tokens), tokens(self.tokens));
+                format!("; the provider estimates {theirs} for {} of them, which are {ours} here", grouped(items))
+            }
+        }
+    }
 }
 
 impl Rule for CacheBreak {
@@ -95,9 +148,38 @@ impl Broken {
         };
         self.found.prove(proof, thread);
         self.longest_seconds = self.longest_seconds.max(event.pause_seconds.unwrap_or(0));
+        self.told.add(event);
+        self.changed += u64::from(!event.changes.is_empty());
+        self.servers.extend(event.changed_servers.iter().cloned());
         if let Some(cost) = event.cost_usd {
             self.cost = Some(self.cost.unwrap_or_default().plus(cost));
         }
+    }
+}
+
+impl Broken {
+    /// The servers that came or went, as a sentence has them; `None`: no server is named.
+    fn servers(&self) -> Option<String> {
+        const MOST: usize = 5;
+        let mut named: Vec<String> = self.servers.iter().take(MOST).map(|server| name(server)).collect();
+        if self.servers.len() > MOST {
+            named.push(format!("{} more", self.servers.len() - MOST));
+        }
+        let last = named.pop()?;
+        Some(if named.is_empty() { last } else { format!("{} and {last}", named.join(", ")) })
+    }
+
+    /// What had changed right before.
+    fn changes(&self) -> String {
+        if self.changed == 0 {
+            return String::new();
+        }
+        let of = self
+            .servers()
+            .map_or_else(|| "tools of the agent itself".into(), |s| format!("tools or instructions of {s}"));
+        let before =
+            if self.changed == self.found.items { String::new() } else { format!(" of {}", grouped(self.changed)) };
+        format!("; right before{before}, {of} came or went")
     }
 }
 
@@ -111,12 +193,18 @@ fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candida
     let longest =
         if cause == "pause" { format!(" (the longest {})", pause(broken.longest_seconds)) } else { String::new() };
     let cost = broken.cost.map_or(String::new(), |cost| format!(", {} more than from the cache", usd(cost)));
+    let items = broken.found.items;
     let message = format!(
-        "{} {when}{longest}: {} tokens re-sent uncached{cost}",
-        counted(broken.found.items, "time"),
+        "{} {when}{longest}{}: {} tokens re-sent uncached{cost}{}{}",
+        counted(items, "time"),
+        broken.told.word(items),
         tokens(broken.found.tokens),
+        broken.told.estimate(items),
+        broken.changes(),
     );
-    let remedy = remedy.unwrap_or("nothing: the cause is not in the user's hands");
+    let offered = broken.servers().filter(|_| matches!(&*cause, "front" | "tool_list"));
+    let keep = offered.map(|servers| format!("keep {servers} as they are while a session lasts"));
+    let remedy = keep.as_deref().or(remedy).unwrap_or("nothing: the cause is not in the user's hands");
     Candidate::new(project, Some(cause), broken.found).saying(message, remedy)
 }
 

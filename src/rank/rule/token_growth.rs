@@ -52,7 +52,7 @@ struct Peak {
 impl Rule for TokenGrowth {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Request(request) = seen else { return };
-        let Some(tokens) = request.input_tokens.filter(|_| request.counted) else { return };
+        let Some(tokens) = request.context_tokens().filter(|_| request.counted) else { return };
         let peak = self.peaks.entry(Rc::clone(&thread.id)).or_default();
         if tokens > peak.tokens {
             *peak = Peak { tokens, line: request.line };

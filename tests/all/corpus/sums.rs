@@ -106,10 +106,22 @@ pub(super) fn of_transcript(lines: &[Value]) -> Expected {
         };
         let keys = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"];
         let now = keys.map(|key| number(&line["message"]["usage"], key));
+        // A model that declined after it had begun to answer was paid for its words, beside the usage.
+        for (n, tried) in declined(&line["message"]["usage"]) {
+            largest.insert([key[0].clone(), format!("declined {n}")], keys.map(|key| number(tried, key)));
+        }
         let most = largest.entry(key).or_default();
         most.iter_mut().zip(now).for_each(|(most, now)| *most = now.max(*most));
     }
     let mut sums = Sums::default();
     largest.values().for_each(|[fresh, written, read, output]| sums.add(fresh + written + read, *output));
     Expected { sums, replays: false }
+}
+
+/// The attempts of a response that another model answered in the end, with their places.
+pub(crate) fn declined(usage: &Value) -> Vec<(usize, &Value)> {
+    let iterations = usage["iterations"].as_array().map_or(&[][..], Vec::as_slice);
+    let answered = iterations.iter().rposition(|one| one["type"] == "fallback_message").unwrap_or(0);
+    let tried = iterations.iter().enumerate().take(answered);
+    tried.filter(|(_, one)| one["type"] == "message" && number(one, "output_tokens") > 0).collect()
 }

@@ -126,7 +126,7 @@ impl Figures {
                 })
             });
             let why = why.collect::<Vec<_>>().join(", ");
-            parts.push(format!("a naive sum would say {} ({why})", usd(self.usd("/naive"))));
+            parts.push(format!("a plain sum: {} ({why})", usd(self.usd("/naive"))));
         }
         let mut reasons = self.largest("/uncounted");
         reasons.sort();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::corpus::sums::declined;
 use crate::run;
 
 /// Requests, input and output of each day.
@@ -32,6 +33,11 @@ fn transcript(line: &Value, all: &mut Responses) {
     let id = message["id"].as_str().or(line["uuid"].as_str()).unwrap_or_default();
     let (_, most) = all.entry(vec![id.to_owned()]).or_insert_with(|| (day(line), [0; 2]));
     *most = [most[0].max(input), most[1].max(of("output_tokens"))];
+    for (place, tried) in declined(&message["usage"]) {
+        let input = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"].map(|key| n(tried, key));
+        let paid = [input.into_iter().sum(), n(tried, "output_tokens")];
+        all.entry(vec![id.to_owned(), place.to_string()]).or_insert_with(|| (day(line), paid));
+    }
 }
 
 /// A running sum is told again and again, and starts anew; a rise of it was paid once, in however
@@ -92,7 +98,8 @@ fn the_days_of_the_collection_are_those_of_a_plain_computation() {
         rollout(&lines, agent, &mut all);
     }
     let mut expected = Days::new();
-    for (day, [input, output]) in all.into_values() {
+    // A response of which nothing is reported is none of the sums.
+    for (day, [input, output]) in all.into_values().filter(|(_, sums)| *sums != [0, 0]) {
         let sums = expected.entry(day).or_default();
         *sums = [sums[0] + 1, sums[1] + input, sums[2] + output];
     }

@@ -86,11 +86,17 @@ record!(Request {
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
     output_known: bool, reasoning_tokens: u64, line: u64, reports: u64, reported_output_tokens: u64,
     service_tier: String, speed: String, inference_geo: String, web_searches: u64,
+    purpose: String, samplings: Vec<Sampling>, cache_miss_reason: String, cache_missed_tokens: u64,
+    changes: Vec<String>, changed_servers: Vec<String>,
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
     context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64, naive_cost_usd: f64, bucket: String,
     charged_as: String, fee_usd: f64, unpriced: String,
+});
+
+record!(Sampling {
+    input_tokens: u64, cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64;
 });
 
 record!(Event {
@@ -99,6 +105,7 @@ record!(Event {
     drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
     call_id: String, parent: String, count: u64, window_minutes: u64,
     line: u64, n: u64, until: u64, span: String, pause_seconds: u64, cost_usd: f64,
+    cache_miss_reason: String, cache_missed_tokens: u64, changes: Vec<String>, changed_servers: Vec<String>,
 });
 
 record!(Disk { r#type: String, thread: String, session: String, kind: String, lines: u64, bytes: u64; });
@@ -149,5 +156,5 @@ record!(Coverage {
     r#type: String, files: u64, files_skipped: u64, lines: u64, bytes: u64, understood: u64, recovered: u64,
     skipped: u64;
     sessions: u64, passed_over: u64, passed_over_by_reason: BTreeMap<String, u64>, by_reason: BTreeMap<String, u64>,
-    partial: bool,
+    partial: bool, usage_unusable: u64,
 });
