@@ -2,7 +2,7 @@
 //!
 //! A line is an envelope (`timestamp`, `type`, `payload`), or in the oldest files the bare item.
 //! Response items become spans, in the order they stand; usage comes from `token_usage_record`
-//! lines where there are any, else from the running counter ([`usage`]); a compaction or rollback
+//! lines where there are any, else from the running counter ([`counter`]); a compaction or rollback
 //! becomes a `context` event; everything else was never sent to a model and is summed as `disk`
 //! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
 

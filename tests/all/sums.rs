@@ -2,6 +2,7 @@
 //! the other filters, and computations that share no code with it.
 
 mod by_day;
+mod codex;
 
 use std::collections::BTreeMap;
 

@@ -118,3 +118,17 @@ impl Parts {
         self.0[0].saturating_add(self.0[3])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_or_no_usage_is_not_zero() {
+        let read = |info: &str| serde_json::from_str::<Info>(info).unwrap();
+        let info = read(r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":-5,"output_tokens":7.0}}"#);
+        assert_eq!((info.sum, info.last), (None, Some(Usage { output_tokens: 7, ..Usage::default() })));
+        let info = read(r#"{"total_token_usage":"many","last_token_usage":[1]}"#);
+        assert_eq!((info.sum, info.last), (None, None));
+    }
+}
