@@ -64,6 +64,9 @@ pub struct Format {
     /// Returns the id of the thread that a file holds, by its first line (or the first that names
     /// one); how forks find their parents, and logs their sessions.
     pub thread_id: fn(first: &str) -> Option<String>,
+    /// Returns the folder that a file's thread works in, by its first line, where agents of this
+    /// kind start others that do not name them.
+    pub cwd: fn(first: &str) -> Option<String>,
     /// Returns the work trees that a line gives to agents it starts.
     pub worktrees: fn(line: &str) -> Vec<Worktree>,
     /// Returns what a line says that side chains in other files may replay.
@@ -161,6 +164,9 @@ pub trait Beside: Sync {
 
     /// Returns whether a file of that session holds this message of the model outside of side chains.
     fn is_main_message(&self, session: &str, message: &str) -> bool;
+    /// Returns the thread that worked at that instant in a folder of this name, or inside one; of
+    /// several the one that began last.
+    fn at_work(&self, folder: &str, at: &str) -> Option<String>;
 }
 
 /// Nothing lies beside the file.
@@ -175,6 +181,10 @@ impl Beside for () {
 
     fn is_main_message(&self, _: &str, _: &str) -> bool {
         false
+    }
+
+    fn at_work(&self, _: &str, _: &str) -> Option<String> {
+        None
     }
 }
 

@@ -25,6 +25,7 @@ mod close;
 mod content;
 mod context;
 mod counter;
+mod entering;
 mod forecast;
 mod history;
 mod label;

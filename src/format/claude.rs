@@ -42,6 +42,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(Claude::new(source)),
     entries: entry::entries,
     thread_id: recognise::session,
+    cwd: |_| None,
     worktrees: |_| Vec::new(),
     said,
     sidecars: &["history.jsonl", "journal.jsonl"],

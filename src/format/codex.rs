@@ -13,6 +13,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     entries: rollout::entries,
     thread_id: rollout::thread_id,
+    cwd: |_| None,
     worktrees: |_| Vec::new(),
     said: |_| Said::default(),
     sidecars: &["history.jsonl", "session_index.jsonl"],

@@ -14,6 +14,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(Rollout::new(DIALECT, source)),
     entries: rollout::entries,
     thread_id: rollout::thread_id,
+    cwd: rollout::cwd,
     worktrees: rollout::worktrees,
     said: |_| Said::default(),
     sidecars: &["catalog.jsonl", "history.jsonl"],

@@ -23,6 +23,7 @@ pub(super) const FORMAT: Format = Format {
     reader: |source| Box::new(ExecLog::new(source)),
     entries: PLAIN_ENTRIES,
     thread_id: |_| None,
+    cwd: |_| None,
     worktrees: |_| Vec::new(),
     said: |_| Said::default(),
     sidecars: &[],

@@ -1,7 +1,10 @@
 //! Images by their header only: media type, size and dimensions of a base64 payload.
 //!
 //! The payload is never decoded whole: its length is arithmetic, its dimensions stand in the first
-//! few hundred bytes (JPEG: after its metadata, so a longer head is tried).
+//! few hundred bytes (JPEG: after its metadata, so a longer head is tried). Dimensions that the
+//! header does not prove are left out ([`header`]).
+
+mod header;
 
 use crate::record::{Part, Span};
 
@@ -24,18 +27,17 @@ pub fn from_base64(mime: &str, payload: &str, span: &mut Span) {
     let padding = payload.bytes().rev().take(2).filter(|b| *b == b'=').count();
     span.bytes = (payload.len() as u64 / 4 * 3).saturating_sub(padding as u64);
     if span.part == Part::Image
-        && let Some((width, height)) = dimensions(payload)
+        && let Some((width, height)) = dimensions(payload, span.bytes)
     {
         (span.width, span.height) = (Some(width), Some(height));
     }
 }
 
-fn dimensions(payload: &str) -> Option<(u64, u64)> {
+fn dimensions(payload: &str, bytes: u64) -> Option<(u64, u64)> {
     HEADS.iter().find_map(|most| {
         let head = payload.as_bytes().get(..payload.len().min(*most) / 4 * 4)?;
-        let bytes = base64_simd::STANDARD.decode_to_vec(head).ok()?;
-        let size = imagesize::blob_size(&bytes).ok()?;
-        Some((size.width as u64, size.height as u64))
+        let head = base64_simd::STANDARD.decode_to_vec(head).ok()?;
+        header::size(&head, bytes)
     })
 }
 

@@ -18,6 +18,7 @@ mod mark;
 mod meta;
 mod prefix;
 mod report;
+mod review;
 mod scan;
 mod terms;
 mod usage;
@@ -39,6 +40,7 @@ use fork::Replay;
 use item::{Found, Item, Reading};
 use limit::Used;
 use report::Reports;
+use review::Returned;
 use terms::Terms;
 
 /// What differs between the agents that write rollouts.
@@ -112,7 +114,7 @@ struct Truncation {
 
 pub(super) use entry::entries;
 pub(super) use event::worktrees;
-pub(super) use meta::thread_id;
+pub(super) use meta::{cwd, thread_id};
 
 /// Reads one rollout.
 pub(super) struct Rollout<'s> {
@@ -146,6 +148,8 @@ pub(super) struct Rollout<'s> {
     cut_bytes: Option<u64>,
     /// A review's result was just handed back: the message that follows is not this model's.
     review_returned: bool,
+    /// Results of automatic reviews that were handed back.
+    returned: Vec<Returned>,
     /// Prompts that a person typed, once somebody asked.
     typed: Option<HashSet<String>>,
     /// Calls whose output was there already.
@@ -179,6 +183,7 @@ impl<'s> Rollout<'s> {
             last_answer: None,
             cut_bytes: None,
             review_returned: false,
+            returned: Vec::new(),
             typed: None,
             answered: HashSet::new(),
             limits: Vec::new(),

@@ -57,7 +57,7 @@ pub struct Billed {
     /// where there is no step: the first report of a context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<bool>,
-    /// The size of the context as reported ([`Request::context_tokens`]; of a request with a purpose, its
+    /// The size of the context as reported (`Request::context_tokens`; of a request with a purpose, its
     /// input) less what the spans and the unrecorded pieces weigh. May be negative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unexplained_tokens: Option<i64>,

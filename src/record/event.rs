@@ -96,6 +96,9 @@ pub struct Event {
     /// `spawn`: id that the agents of one batch share; `review`: fingerprint of what was reviewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
+    /// `review`: the run's id in the agent's ledger; events with the same tell of the same run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// `spawn`: the work trees that the agents were given; their sessions have these as `cwd`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worktrees: Vec<String>,

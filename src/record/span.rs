@@ -161,10 +161,10 @@ pub struct Span {
     /// Media type of an image or document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime: Option<String>,
-    /// Width of an image in pixels, from its header.
+    /// Width of an image in pixels, where its header proves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u64>,
-    /// Height of an image in pixels, from its header.
+    /// Height of an image in pixels, where its header proves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
     /// What else the source says in a word: an image's `high` or `original`; `ephemeral` for

@@ -17,6 +17,7 @@
 use super::alone::{Found, judge};
 use super::content::Kind;
 use super::context::Context;
+use super::entering::{Entering, doubt, entering};
 use super::forecast::{Ahead, Forecast};
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
@@ -24,20 +25,7 @@ use super::load::Load;
 use super::output::proportional;
 use super::pieces::{Cause, Pieces};
 use super::signed;
-use super::weigh::Weight;
 use crate::record::Basis;
-
-/// A span that enters, and is not closed yet.
-#[derive(Clone, Copy, Debug)]
-struct Entering {
-    slot: usize,
-    number: u32,
-    weight: Weight,
-    tokens: u64,
-    /// Its size has a natural bound: beyond it, the step says something else.
-    bounded: bool,
-    basis: Option<Basis>,
-}
 
 /// What is left open from one request to the next.
 #[derive(Debug, Default)]
@@ -88,8 +76,9 @@ impl Close {
         self.pieces.end_search(context, call.n);
         if call.reported {
             self.pieces.begin(context, std::mem::take(&mut self.returned), call.n, Cause::Response);
+            context.outgrow(ahead.most);
         }
-        let entering = entering(call, forecast, context, loads);
+        let entering = entering(call, ahead, forecast, context, loads);
         let mut step = Step { call, ahead, context, entering, left: 0, measured: false, besides: 0 };
         let mut explained = None;
         if call.reported {
@@ -97,6 +86,7 @@ impl Close {
             step.left = reported - signed(step.context.total()) - self.owed;
             let off = step.left - self.off;
             self.off = 0;
+            step.left = doubt(&mut step.entering, step.left, call, ahead);
             self.give(&mut step, || forecast.lasts(at));
             let by_law = off.unsigned_abs() <= ahead.tolerance();
             explained = ahead.step.then_some(by_law || step.measured);
@@ -166,20 +156,6 @@ impl Close {
     }
 }
 
-/// Spans that enter with this request, weighed; what was closed before keeps its size.
-fn entering(call: &Call, forecast: &Forecast, context: &mut Context, loads: &[Load]) -> Vec<Entering> {
-    let mut entering = Vec::new();
-    for slot in context.fresh.clone() {
-        let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else { continue };
-        let open = loads.get(number as usize).is_some_and(|load| !load.closed);
-        let Some(weight) = forecast.weights.get(number as usize).copied().filter(|_| open) else { continue };
-        context.resize(slot, weight.tokens);
-        let bounded = span.known || span.kind == Kind::Reasoning || matches!(call.law.rule, Rule::Measured(_));
-        entering.push(Entering { slot, number, weight, tokens: weight.tokens, bounded, basis: None });
-    }
-    entering
-}
-
 impl Step<'_, '_> {
     /// 1. Reported reasoning is rounded: up to what is missing at most.
     fn round(&mut self) {
@@ -207,6 +183,9 @@ impl Step<'_, '_> {
         let most =
             if unsure.iter().all(|e| e.bounded) { counted.saturating_mul(2).saturating_add(300) } else { u64::MAX };
         let Ok(found) = u64::try_from(signed(counted) + self.left) else { return };
+        if unsure.iter().any(|entering| entering.missing.is_some()) {
+            return self.fill(counted, found);
+        }
         if found > most {
             return;
         }
@@ -222,6 +201,26 @@ impl Step<'_, '_> {
         let is_call = |slot| context.span(slot).is_some_and(|(_, span)| matches!(span.kind, Kind::Call { .. }));
         let call = self.entering.iter_mut().find(|entering| entering.weight.sure && is_call(entering.slot));
         call.into_iter().for_each(|call| call.tokens += what.grown());
+        self.left = 0;
+        self.measured = matches!(self.call.law.rule, Rule::Measured(_));
+    }
+
+    /// What has no size takes what the others leave, in equal parts.
+    fn fill(&mut self, counted: u64, found: u64) {
+        let rest = found.saturating_sub(counted);
+        let unsure = self.entering.iter_mut().filter(|entering| !entering.weight.sure);
+        let (missing, counts): (Vec<_>, Vec<_>) = unsure.partition(|entering| entering.missing.is_some());
+        let most = missing.iter().filter_map(|entering| entering.missing).fold(0, u64::saturating_add);
+        if rest > most {
+            return;
+        }
+        let basis = if missing.len() + counts.len() == 1 { Basis::Difference } else { Basis::Split };
+        let weights: Vec<u64> = counts.iter().map(|entering| entering.tokens.max(1)).collect();
+        let parts = proportional(found - rest, &weights);
+        let parts = parts.into_iter().chain(proportional(rest, &vec![1; missing.len()]));
+        for (entering, tokens) in counts.into_iter().chain(missing).zip(parts) {
+            (entering.tokens, entering.basis) = (tokens, Some(basis));
+        }
         self.left = 0;
         self.measured = matches!(self.call.law.rule, Rule::Measured(_));
     }
@@ -270,9 +269,10 @@ impl Step<'_, '_> {
     fn keep(&mut self, loads: &mut [Load]) {
         for entering in &self.entering {
             let basis = entering.basis.unwrap_or(Basis::Estimated);
-            self.context.close(entering.slot, entering.tokens, basis);
+            let tokens = if entering.image { entering.tokens.min(self.ahead.most) } else { entering.tokens };
+            self.context.close(entering.slot, tokens, basis);
             let Some(load) = loads.get_mut(entering.number as usize) else { continue };
-            (load.closed, load.tokens, load.basis) = (true, entering.tokens, basis);
+            (load.closed, load.tokens, load.basis) = (true, tokens, basis);
             load.known |= entering.weight.sure || basis != Basis::Estimated;
         }
     }

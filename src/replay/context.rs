@@ -8,7 +8,7 @@
 //!
 //! Ids that name no live span of this thread change nothing: a file that was cut may lack them.
 
-use std::collections::HashSet;
+use std::collections::{BinaryHeap, HashSet};
 
 use super::change::Change;
 use super::content::{Class, Classes};
@@ -46,6 +46,8 @@ pub(super) struct Context<'h> {
     changed: usize,
     /// Slots whose size has changed since somebody asked, and what they weighed.
     pub(super) adjusted: Vec<(usize, u64)>,
+    /// Images, the largest first: what they weighed, and their slots.
+    images: BinaryHeap<(u64, usize)>,
 }
 
 impl<'h> Context<'h> {
@@ -61,6 +63,7 @@ impl<'h> Context<'h> {
             left: Vec::new(),
             changed: usize::MAX,
             adjusted: Vec::new(),
+            images: BinaryHeap::new(),
         };
         context.piece(0);
         context
@@ -125,6 +128,7 @@ impl<'h> Context<'h> {
         }
         self.tokens[span.class as usize] += tokens;
         self.fresh.push(index);
+        self.note_image(index);
     }
 
     /// The span of a slot.
@@ -157,6 +161,23 @@ impl<'h> Context<'h> {
         let Some((_, span)) = self.span(index) else { return };
         if let Some(slot) = self.slots.get_mut(index) {
             slot.row = total::row(span.label, basis);
+        }
+        self.note_image(index);
+    }
+
+    fn note_image(&mut self, index: usize) {
+        let image = self.slots.get(index).filter(|slot| slot.class == Class::Images && slot.tokens > 0);
+        self.images.extend(image.map(|slot| (slot.tokens, index)));
+    }
+
+    /// A request is about to be sent that reports no more than `most`: an image that is larger is
+    /// not in it.
+    pub(super) fn outgrow(&mut self, most: u64) {
+        while let Some((tokens, index)) = self.images.peek().copied().filter(|(tokens, _)| *tokens > most) {
+            self.images.pop();
+            if self.slots.get(index).is_some_and(|slot| slot.live && slot.tokens == tokens) {
+                self.leave(index);
+            }
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Counter {
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
     /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how many.
     pub(super) returns: Option<u64>,
+    /// What the largest image costs.
+    pub(super) largest_image: u64,
 }
 
 /// A single result that is farther off its counter is not alone. Nine of ten are within 15 %

@@ -45,6 +45,8 @@ pub(super) struct Ahead {
     /// What the provider's tools returned in the middle of its response and no span holds: the next
     /// request carries it.
     pub(super) returned: u64,
+    /// No span that it carries can weigh more.
+    pub(super) most: u64,
     reported: bool,
 }
 
@@ -159,11 +161,12 @@ impl Walk<'_> {
     }
 
     fn request(&mut self, call: &Call) -> Ahead {
-        let entered = self.weigh(call);
         let response = self.responses.get(call.n);
         let (calls, searches) = response.map_or((0, 0), |response| (response.calls, response.searches));
         let returned = response.map_or(call.returned, |response| response.unowned(call));
-        let mut ahead = Ahead { searches, returned, reported: call.reported, ..Ahead::default() };
+        let most = most(call, calls);
+        let entered = self.weigh(call, most);
+        let mut ahead = Ahead { searches, returned, most, reported: call.reported, ..Ahead::default() };
         let older = self.reasoning.len();
         self.reasoning.extend(&entered);
         if self.drops(call) {
@@ -187,11 +190,11 @@ impl Walk<'_> {
     }
 
     /// Weighs what is fresh; returns the reasoning among it.
-    fn weigh(&mut self, call: &Call) -> Vec<u32> {
+    fn weigh(&mut self, call: &Call, most: u64) -> Vec<u32> {
         let mut reasoning = Vec::new();
         for index in self.context.fresh.clone() {
             let Some((number, span)) = self.context.span(index) else { continue };
-            let weight = self.responses.weigh(call.law, number, span);
+            let weight = self.responses.weigh(call.law, number, span).within(most);
             if let Some(place) = self.weights.get_mut(number as usize) {
                 *place = weight;
             }
@@ -257,8 +260,7 @@ impl Walk<'_> {
             None => ahead.first = true,
             Some(level) => {
                 let expected = self.expected(level);
-                let parts = signed(calls);
-                let divides = matches!(&call.law.rule, Rule::Framed(frame) if frame.divides) && calls > 1;
+                let (parts, divides) = (signed(calls), divides(call, calls));
                 let off = |level: i64| level.saturating_sub(expected).unsigned_abs();
                 if divides && off(input.saturating_mul(parts)).saturating_mul(4) < off(input) {
                     let least = input.saturating_mul(parts);
@@ -271,5 +273,19 @@ impl Walk<'_> {
         }
         self.searched = if ahead.searches > 0 && ahead.step { ahead.residual.max(0) } else { 0 };
         self.level = Some(Level { reported: reported.saturating_add(signed(ahead.returned)), predicted });
+    }
+}
+
+/// Whether the report of a response with so many calls may be a part of what was sent.
+fn divides(call: &Call, calls: u64) -> bool {
+    matches!(&call.law.rule, Rule::Framed(frame) if frame.divides) && calls > 1
+}
+
+/// What was sent at most, by the report; without one, nobody knows.
+fn most(call: &Call, calls: u64) -> u64 {
+    match call.input {
+        Some(input) if call.reported && divides(call, calls) => input.saturating_add(1).saturating_mul(calls),
+        Some(input) if call.reported => input,
+        _ => u64::MAX,
     }
 }

@@ -51,6 +51,16 @@ pub(super) enum Rule {
     Measured(Counter),
 }
 
+impl Rule {
+    /// What the largest image costs.
+    pub(super) fn largest_image(&self) -> u64 {
+        match self {
+            Rule::Framed(_) => SQUARES,
+            Rule::Measured(counter) => counter.largest_image,
+        }
+    }
+}
+
 /// Tokens around the text. Q is the tokens of the qualified tool name.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -93,6 +103,12 @@ pub(super) const REASONING_FRAME: u64 = 2;
 pub(super) const ROUNDING: u64 = 64;
 /// Predicted and reported steps may differ by so much (DESIGN 1, issue "The bill").
 pub(super) const TOLERANCE: u64 = 2;
+
+/// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each, and
+/// 1 (OpenAI's guide "Images and vision"; larger ones are made smaller or refused).
+const SQUARES: u64 = 36_001;
+/// The same at Anthropic (its guide "Vision", for the models that are shown most).
+const SHOWN_LARGE: u64 = 4_784;
 
 /// The tool whose calls come back with an argument that their model had left to its default.
 pub(super) const COMPLETED: &str = "Edit";
@@ -182,6 +198,7 @@ const LAWS: &[Law] = &[
             error_tokens: Some(10),
             completes: 24,
             returns: None,
+            largest_image: SHOWN_LARGE,
         }),
         seen: (1609, 1633),
         source: "FORMATS 3.10; calls of 827 responses without reasoning: 1.50 and 70 each",
@@ -197,6 +214,7 @@ const LAWS: &[Law] = &[
             error_tokens: Some(10),
             completes: 0,
             returns: None,
+            largest_image: SHOWN_LARGE,
         }),
         seen: (2211, 2238),
         source: "2,028 steps of 38 files, least relative error: response and result reported as one number",
@@ -212,6 +230,7 @@ const LAWS: &[Law] = &[
             error_tokens: Some(10),
             completes: 19,
             returns: Some(60),
+            largest_image: SHOWN_LARGE,
         }),
         seen: (2357, 2390),
         source: "FORMATS 3.10; 1,818 steps of 18 files, as above; calls of 33 responses reported alone: 60",
@@ -230,6 +249,7 @@ const OTHER: Law = Law {
         error_tokens: None,
         completes: 0,
         returns: None,
+        largest_image: SQUARES,
     }),
     seen: (0, 0),
     source: "none: plain tokens, and what the reports measure",

@@ -301,4 +301,54 @@ proptest! {
             }
         }
     }
+
+    /// Whatever the header of an image says: what it costs is no more than its requests reported.
+    #[test]
+    fn no_image_swallows_the_bill(
+        records in prop::collection::vec(made(), 0..60),
+        sizes in prop::collection::vec(prop_oneof![0..20_000u64, any::<u64>()], 60)
+    ) {
+        let honest = |(record, size): (&Made, &u64)| match record.clone() {
+            Made::Span { part: Part::Image, made, ephemeral, .. } => {
+                Made::Span { tokens: Some(*size), part: Part::Image, made, ephemeral }
+            }
+            // One that reports nothing says nothing; and those of this model report a part of what was sent.
+            Made::Request { model, counted, input, read, write, output, reasoning, hour } => Made::Request {
+                model: if model == "gpt-5.2-codex" { "gpt-5.1-codex" } else { model },
+                input: input.max(1),
+                counted, read, write, output, reasoning, hour,
+            },
+            Made::Several { counted, mut samplings } => {
+                // A run is sent what the one before was, and more.
+                samplings.iter_mut().for_each(|run| run.input_tokens = run.input_tokens.max(1));
+                samplings.sort_by_key(|run| run.input_tokens);
+                Made::Several { counted, samplings }
+            }
+            event => event,
+        };
+        let records: Vec<Made> = records.iter().zip(&sizes).map(honest).collect();
+        let (history, _, _) = feed(&records);
+        let requests = records.iter().filter_map(|record| match record {
+            Made::Request { counted, input, .. } => Some(if *counted { (*input).min(1 << 53) } else { 0 }),
+            Made::Several { counted, samplings } => {
+                Some(if *counted { samplings.iter().map(|run| run.input_tokens).sum() } else { 0 })
+            }
+            // It was sent something else.
+            Made::Aside { .. } => Some(0),
+            _ => None,
+        });
+        let reported: Vec<u64> = requests.collect();
+        let images = records.iter().filter_map(|record| match record {
+            Made::Span { part, .. } => Some(*part == Part::Image),
+            _ => None,
+        });
+        for (span, _) in history.replay().spans().zip(images).filter(|(_, image)| *image) {
+            let (Some(from), Some(to), Some(tokens)) = (span.carried_from, span.carried_to, span.carried_tokens) else {
+                continue;
+            };
+            let carriers = reported.iter().take(to as usize).skip(from as usize - 1);
+            let most = carriers.map(|input| u128::from(*input)).sum::<u128>();
+            prop_assert!(u128::from(tokens) <= most, "{tokens} of {most}");
+        }
+    }
 }

@@ -23,6 +23,13 @@ pub(super) struct Weight {
     pub(super) under: u64,
 }
 
+impl Weight {
+    /// No span is larger than the request that carries it: a size that is larger is none.
+    pub(super) fn within(self, most: u64) -> Weight {
+        if self.tokens > most { Weight::default() } else { self }
+    }
+}
+
 /// What a request produced, as far as the file holds it.
 #[derive(Debug, Default)]
 pub(super) struct Response {

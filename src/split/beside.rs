@@ -12,15 +12,30 @@ use super::find::Input;
 use super::said::Messages;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::{self, FORMATS, Worktree};
+use crate::format::{self, FORMATS, Worktree, time};
 
 /// The files to be read, and, once somebody asks, the threads they hold.
 #[derive(Default)]
 pub struct Beside {
     files: Vec<PathBuf>,
     by_thread: OnceLock<HashMap<String, Vec<String>>>,
-    by_worktree: OnceLock<HashMap<String, Vec<Given>>>,
     messages: Messages,
+    work: OnceLock<Work>,
+}
+
+/// What the threads did for each other, and when.
+#[derive(Default)]
+struct Work {
+    by_worktree: HashMap<String, Vec<Given>>,
+    shifts: Vec<Shift>,
+}
+
+/// When and where a thread worked: between the first instant of its file and the last.
+struct Shift {
+    thread: String,
+    cwd: String,
+    from: String,
+    to: String,
 }
 
 /// When a work tree was given to an agent, and by which thread.
@@ -62,15 +77,19 @@ impl Beside {
 }
 
 impl Beside {
-    /// Reads all files, but parses only the lines that speak of work trees.
-    fn worktrees(&self) -> HashMap<String, Vec<Given>> {
-        let mut given: HashMap<String, Vec<Given>> = HashMap::new();
+    /// Reads all files, but parses only the first line and those that speak of work trees.
+    fn work(&self) -> Work {
+        let Work { by_worktree: mut given, mut shifts } = Work::default();
         for path in &self.files {
-            let first = first_lines(path).next();
-            let Some(thread) = first.and_then(|line| FORMATS.iter().find_map(|f| (f.thread_id)(&line))) else {
-                continue;
-            };
+            let Some(first) = first_lines(path).next() else { continue };
+            let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else { continue };
+            let cwd = FORMATS.iter().find_map(|format| (format.cwd)(&first));
+            let mut instants: Option<(String, String)> = None;
             let mut take = |line: Line| {
+                if let Some(at) = cwd.as_ref().and_then(|_| instant(line.bytes)) {
+                    let (_, to) = instants.get_or_insert_with(|| (at.clone(), String::new()));
+                    *to = at;
+                }
                 if memchr::memmem::find(line.bytes, b"worktree_path").is_some() {
                     for Worktree { path, at } in FORMATS.iter().flat_map(|format| (format.worktrees)(line.json)) {
                         given.entry(path).or_default().push(Given { at, thread: thread.clone() });
@@ -81,8 +100,11 @@ impl Beside {
             // A file that cannot be read to its end is said where it is read for itself.
             let _ = open(path, MOST_BYTES)
                 .and_then(|opened| lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default()));
+            if let (Some(cwd), Some((from, to))) = (cwd, instants) {
+                shifts.push(Shift { thread, cwd, from, to });
+            }
         }
-        given
+        Work { by_worktree: given, shifts }
     }
 }
 
@@ -99,7 +121,7 @@ impl format::Beside for Beside {
     }
 
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String> {
-        let given = self.by_worktree.get_or_init(|| self.worktrees()).get(worktree)?;
+        let given = self.work.get_or_init(|| self.work()).by_worktree.get(worktree)?;
         let before = given.iter().filter(|given| started.is_none() || given.at.as_deref() <= started);
         before.max_by(|a, b| a.at.cmp(&b.at)).map(|given| given.thread.clone())
     }
@@ -107,6 +129,25 @@ impl format::Beside for Beside {
     fn is_main_message(&self, session: &str, message: &str) -> bool {
         self.messages.has(&self.files, session, message)
     }
+
+    fn at_work(&self, folder: &str, at: &str) -> Option<String> {
+        // Who works in a work tree of the same repository was started as well.
+        let tree = format!("/working/{folder}/branches/");
+        let in_folder =
+            |shift: &&Shift| !shift.cwd.contains(&tree) && shift.cwd.split(['/', '\\']).any(|name| name == folder);
+        let shifts = self.work.get_or_init(|| self.work()).shifts.iter();
+        let there = shifts.filter(|shift| (&*shift.from..=&*shift.to).contains(&at)).filter(in_folder);
+        there.max_by(|a, b| a.from.cmp(&b.from)).map(|shift| shift.thread.clone())
+    }
+}
+
+/// The time of a line, where it stands in front.
+fn instant(line: &[u8]) -> Option<String> {
+    const KEY: &[u8] = b"\"timestamp\":\"";
+    let front = line.get(..line.len().min(256))?;
+    let at = memchr::memmem::find(front, KEY)? + KEY.len();
+    let text = front.get(at..)?.split(|byte| *byte == b'"').next()?;
+    time::instant(std::str::from_utf8(text).ok()?)
 }
 
 /// The home that a file lies in, else its folder.

@@ -2,7 +2,12 @@
 //!
 //! Each provider publishes how many tokens an image of some size costs; the rules change from
 //! model to model, so they are a table. An image is never decoded or even read here: its width and
-//! height come from its header, by way of the record.
+//! height come from its header, by way of the record. An image that no provider takes (too large,
+//! a line of pixels) has no tokens: what it cost is then what the reports say.
+
+mod fit;
+
+use fit::{Fit, Sides};
 
 /// What is known of an image, and who is shown it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,67 +27,155 @@ pub struct Image<'a> {
 /// A rule of the table: the first one that applies counts.
 struct Rule {
     provider: &'static str,
-    applies: fn(Model) -> bool,
+    /// How the model's name begins, before its version.
+    line: &'static str,
+    /// From this version on.
+    from: (u32, u32),
+    /// What stands behind the version.
+    word: &'static str,
     name: &'static str,
-    tokens: fn(&Image) -> u64,
+    cost: Cost,
 }
 
-/// Sources: "OpenAI guide" is "Images and vision", section "Calculating costs",
-/// <https://platform.openai.com/docs/guides/images-vision>; "Anthropic guide" is "Vision", section
-/// "Evaluate image size", <https://docs.anthropic.com/en/docs/build-with-claude/vision>.
-const RULES: &[Rule] = &[
-    // FORMATS 1.15, measured on real sessions: every size that could be read, up to 2,300 patches.
-    Rule {
-        provider: OPENAI,
-        applies: |model| model >= Model::Gpt(5, 3),
-        name: "image:patches-1.2",
-        tokens: |image| patches(image).saturating_mul(6).div_ceil(5) + 1,
-    },
-    // OpenAI guide: gpt-5, 70 and 140 a tile.
-    Rule {
-        provider: OPENAI,
-        applies: |model| model >= Model::Gpt(5, 0),
-        name: "image:tiles-140",
-        tokens: |image| tiles(image, 70, 140),
-    },
-    // OpenAI guide: o1 and o3, 75 and 150 a tile.
-    Rule {
-        provider: OPENAI,
-        applies: |model| model == Model::Reasoner,
-        name: "image:tiles-150",
-        tokens: |image| tiles(image, 75, 150),
-    },
-    // OpenAI guide: gpt-4o, gpt-4.1, gpt-4.5, 85 and 170 a tile.
-    Rule { provider: OPENAI, applies: |_| true, name: "image:tiles-170", tokens: |image| tiles(image, 85, 170) },
-    // Anthropic guide; FORMATS 3.5.
-    Rule { provider: "anthropic", applies: |_| true, name: "image:area-750", tokens: area },
-];
+/// What an image costs.
+enum Cost {
+    /// So many hundredths of a token for each square of 32 pixels, rounded up, and `plus`.
+    Patches { hundredths: u64, plus: u64, details: Details },
+    /// `base`, and `tile` for each square of 512 pixels. Low detail costs `base` alone.
+    Tiles { base: u64, tile: u64 },
+    /// A token for 750 square pixels.
+    Area { side: u64, most: u64 },
+}
+
+/// The largest that an image may be, by the detail asked for.
+struct Details {
+    low: Fit,
+    high: Fit,
+    original: Fit,
+    /// Where nothing is asked for.
+    default: Fit,
+    /// Larger ones are refused, not made smaller.
+    refuses: Option<u64>,
+}
 
 pub(super) const OPENAI: &str = "openai";
+const ANTHROPIC: &str = "anthropic";
 
-/// Models of the family that is sold under several names, by age.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Model {
-    /// Any other.
-    Older,
-    /// `o1`, `o3`, `o4-mini`.
-    Reasoner,
-    /// `gpt-MAJOR.MINOR`, whatever follows.
-    Gpt(u32, u32),
+/// Sources: "OpenAI guide" is "Images and vision", sections "Model sizing behavior" and "Calculating
+/// costs", <https://developers.openai.com/api/docs/guides/images-vision>, as of September 2026;
+/// "Anthropic guide" is "Vision", <https://platform.claude.com/docs/en/build-with-claude/vision>.
+/// "Community" are measurements by users on community.openai.com (topics 1344040, 1377015): they
+/// contradict the guide's multipliers of gpt-5-mini and gpt-5-nano (1.62, 2.46), and were made on
+/// what was billed. Steps of real sessions confirm gpt-5.4 and gpt-5.5 (FORMATS 1.15) and the size
+/// of small images at Anthropic; all else is published or measured by others only.
+const RULES: &[Rule] = &[
+    // Community; the guide says 2.46.
+    patches("gpt-", (5, 1), "-nano", "image:patches-1.2", 120, 0, SMALL),
+    patches("gpt-", (5, 0), "-nano", "image:patches-1.5", 150, 0, SMALL),
+    // Community; the guide says 1.62. The small ones for code are in the guide without a multiplier.
+    patches("gpt-", (5, 0), "-mini", "image:patches-1.2", 120, 0, SMALL),
+    // OpenAI guide and community: 2.46, 1.62, 1.72. The guide has no `codex-mini`, community has.
+    patches("gpt-", (4, 1), "-nano", "image:patches-2.46", 246, 0, SMALL),
+    patches("gpt-", (4, 1), "-mini", "image:patches-1.62", 162, 0, SMALL),
+    patches("o", (4, 0), "-mini", "image:patches-1.72", 172, 0, SMALL),
+    patches("codex-mini", (0, 0), "", "image:patches-1.72", 172, 0, SMALL),
+    // OpenAI guide for what is made smaller; FORMATS 1.15, steps of real sessions, for 1.2 and 1.
+    patches(
+        "gpt-",
+        (5, 6),
+        "",
+        "image:patches-1.2",
+        120,
+        1,
+        Details { default: WHOLE, refuses: Some(30_000), ..LARGE },
+    ),
+    patches("gpt-", (5, 5), "", "image:patches-1.2", 120, 1, Details { original: DENSE, default: DENSE, ..MIDDLE }),
+    patches("gpt-", (5, 4), "", "image:patches-1.2", 120, 1, Details { original: DENSE, ..MIDDLE }),
+    patches("gpt-", (5, 3), "", "image:patches-1.2", 120, 1, SMALL),
+    // OpenAI guide for what is made smaller; community for 1.2.
+    patches("gpt-", (5, 2), "", "image:patches-1.2", 120, 0, SMALL),
+    // OpenAI guide, all of these.
+    tiles("gpt-", (5, 0), "", "image:tiles-140", 70, 140),
+    tiles("gpt-", (4, 0), "o-mini", "image:tiles-5667", 2833, 5667),
+    tiles("computer-use", (0, 0), "", "image:tiles-129", 65, 129),
+    tiles("o", (1, 0), "", "image:tiles-150", 75, 150),
+    tiles("gpt-", (1, 0), "", "image:tiles-170", 85, 170),
+    tiles("", (0, 0), "", "image:tiles-170", 85, 170),
+    // Anthropic guide: the newer models are shown more of a large image; FORMATS 3.5.
+    area((4, 7), 2_576, 4_784),
+    area((0, 0), 1_568, 1_600),
+];
+
+/// Up to 1,536 squares; these models make no difference for low detail (community).
+const SMALL: Details = Details { low: BUDGET, high: BUDGET, original: BUDGET, default: BUDGET, refuses: None };
+const BUDGET: Fit = Fit { side: 2_048, patches: 1_536 };
+/// Up to 2,500 squares.
+const MIDDLE: Details = Details { low: GLANCE, high: CLEAR, original: CLEAR, default: CLEAR, refuses: None };
+const GLANCE: Fit = Fit { side: 512, patches: 256 };
+const CLEAR: Fit = Fit { side: 2_048, patches: 2_500 };
+const DENSE: Fit = Fit { side: 6_000, patches: 10_000 };
+/// As it is, or up to 2,500 squares whatever the side (measured by others: the data set
+/// "image-token-cost" has 2,442 squares for 3840 x 2160).
+const LARGE: Details = Details { high: Fit { side: MOST_SIDE, ..CLEAR }, original: WHOLE, ..MIDDLE };
+const WHOLE: Fit = Fit { side: MOST_SIDE, patches: u64::MAX };
+
+/// Longer sides are taken by nobody.
+const MOST_SIDE: u64 = 65_535;
+/// Longer ones are refused by Anthropic (its guide).
+const MOST_SIDE_OF_AREA: u64 = 8_000;
+/// Larger ones are taken by nobody: that limit squared is about where others refuse too.
+const MOST_PIXELS: u64 = MOST_SIDE_OF_AREA * MOST_SIDE_OF_AREA;
+/// Beyond so many times as long as wide no rule has been seen to hold.
+const MOST_ASPECT: u64 = 200;
+
+const fn patches(
+    line: &'static str,
+    from: (u32, u32),
+    word: &'static str,
+    name: &'static str,
+    hundredths: u64,
+    plus: u64,
+    details: Details,
+) -> Rule {
+    Rule { provider: OPENAI, line, from, word, name, cost: Cost::Patches { hundredths, plus, details } }
+}
+
+const fn tiles(
+    line: &'static str,
+    from: (u32, u32),
+    word: &'static str,
+    name: &'static str,
+    base: u64,
+    tile: u64,
+) -> Rule {
+    Rule { provider: OPENAI, line, from, word, name, cost: Cost::Tiles { base, tile } }
+}
+
+const fn area(from: (u32, u32), side: u64, most: u64) -> Rule {
+    // Who is not named after its line is served in its place.
+    let line = if from.0 == 0 { "" } else { "claude-" };
+    Rule { provider: ANTHROPIC, line, from, word: "", name: "image:area-750", cost: Cost::Area { side, most } }
 }
 
 /// Returns the tokens of an image and the name of the rule that says so; `None` where the size or
-/// the provider is not known.
+/// the provider is not known, or no provider takes an image of that size.
 pub fn tokens(image: &Image) -> Option<(u64, &'static str)> {
-    if image.width == 0 || image.height == 0 {
+    let (long, short) = (image.width.max(image.height), image.width.min(image.height));
+    if short == 0 || long > MOST_SIDE || long * short > MOST_PIXELS || long > short * MOST_ASPECT {
         return None;
     }
-    // Larger than any image format can hold is a damaged header; this keeps the products small.
-    let side = |pixels: u64| pixels.min(1 << 20);
-    let image = Image { width: side(image.width), height: side(image.height), ..*image };
-    let model = image.model.map_or(Model::Gpt(u32::MAX, 0), family);
-    let rule = RULES.iter().find(|rule| Some(rule.provider) == provider(&image) && (rule.applies)(model))?;
-    Some(((rule.tokens)(&image), rule.name))
+    let rule = rule(image)?;
+    Some((rule.cost.of(image)?, rule.name))
+}
+
+fn rule(image: &Image) -> Option<&'static Rule> {
+    let provider = provider(image)?;
+    let mut rules = RULES.iter().filter(|rule| rule.provider == provider);
+    match image.model {
+        Some(model) => rules.find(|rule| rule.is_of(model)),
+        // The newest that is no small one.
+        None => rules.filter(|rule| rule.word.is_empty()).max_by_key(|rule| rule.from),
+    }
 }
 
 /// Resellers serve the same models under their own name: the model tells too.
@@ -94,21 +187,36 @@ fn provider<'a>(image: &Image<'a>) -> Option<&'a str> {
 
 /// Whether a name is that of a model of OpenAI, whoever serves it.
 pub(super) fn is_openai(model: &str) -> bool {
-    family(model) != Model::Older
+    RULES.iter().any(|rule| rule.provider == OPENAI && !rule.line.is_empty() && rule.is_of(model))
 }
 
-/// Reads `gpt-5.2-…` as 5 and 2, `gpt-5` as 5 and 0.
-fn family(model: &str) -> Model {
-    // A path before the name is the reseller's: `openai/gpt-5`.
-    let name = model.rsplit('/').next().unwrap_or(model);
-    if let Some((major, rest)) = name.strip_prefix("gpt-").and_then(number) {
-        let minor = rest.strip_prefix('.').and_then(number).map_or(0, |(minor, _)| minor);
-        return Model::Gpt(major, minor);
+impl Rule {
+    fn is_of(&self, model: &str) -> bool {
+        // A path before the name is the reseller's: `openai/gpt-5`.
+        let name = model.rsplit('/').next().unwrap_or(model);
+        // What stands in front of it too: `us.anthropic.claude-opus-4-7`.
+        let name = name.rsplit('.').find(|part| part.starts_with("claude-")).unwrap_or(name);
+        let Some(rest) = name.strip_prefix(self.line) else { return false };
+        if self.from == (0, 0) {
+            return true;
+        }
+        let version = if self.provider == ANTHROPIC { numbers(rest) } else { version(rest) };
+        version.is_some_and(|(version, behind)| version >= self.from && behind.contains(self.word))
     }
-    match name.strip_prefix('o').and_then(number) {
-        Some(_) => Model::Reasoner,
-        None => Model::Older,
-    }
+}
+
+/// Reads `5.2-codex` as 5 and 2, `5-mini` as 5 and 0; and what stands behind.
+fn version(text: &str) -> Option<((u32, u32), &str)> {
+    let (major, rest) = number(text)?;
+    let minor = rest.strip_prefix('.').and_then(number);
+    Some(minor.map_or(((major, 0), rest), |(minor, rest)| ((major, minor), rest)))
+}
+
+/// The first two numbers of `opus-4-7-20260416`: 4 and 7; what is too long for a version is a date.
+fn numbers(text: &str) -> Option<((u32, u32), &str)> {
+    let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    let mut numbers = runs.take_while(|run| run.len() <= 2).filter_map(|run| run.parse().ok());
+    Some(((numbers.next()?, numbers.next().unwrap_or(0)), ""))
 }
 
 /// Splits a text into the number it begins with and the rest.
@@ -118,41 +226,33 @@ fn number(text: &str) -> Option<(u32, &str)> {
     digits.parse().ok().map(|number| (number, rest))
 }
 
-/// Squares of 32 pixels that cover the image.
-fn patches(image: &Image) -> u64 {
-    image.width.div_ceil(32) * image.height.div_ceil(32)
+impl Cost {
+    fn of(&self, image: &Image) -> Option<u64> {
+        let sides: Sides = (image.width, image.height);
+        match self {
+            Cost::Patches { hundredths, plus, details } => {
+                let patches = details.patches(image.detail, sides)?;
+                Some((patches * hundredths).div_ceil(100) + plus)
+            }
+            Cost::Tiles { base, .. } if image.detail == Some("low") => Some(*base),
+            Cost::Tiles { base, tile } => Some(base + tile * fit::tiles(sides)),
+            Cost::Area { .. } if image.width.max(image.height) > MOST_SIDE_OF_AREA => None,
+            Cost::Area { side, most } => Some(fit::area(sides, *side, *most)),
+        }
+    }
 }
 
-/// `base` and `tile` for each square of 512 pixels, after the image was made to fit a square of
-/// 2,048 and its shorter side 768; never made larger. Low detail costs `base` alone.
-fn tiles(image: &Image, base: u64, tile: u64) -> u64 {
-    if image.detail == Some("low") {
-        return base;
+impl Details {
+    fn patches(&self, detail: Option<&str>, sides: Sides) -> Option<u64> {
+        let fit = match detail {
+            Some("low") => self.low,
+            Some("high") => self.high,
+            Some("original") => self.original,
+            _ => self.default,
+        };
+        let patches = fit::patches(sides, fit)?;
+        Some(patches).filter(|patches| self.refuses.is_none_or(|most| *patches <= most))
     }
-    let (long, short) = (image.width.max(image.height), image.width.min(image.height));
-    // The scale is a fraction, kept whole: over / under.
-    let (mut over, mut under) = (1, 1);
-    if long > 2048 {
-        (over, under) = (2048, long);
-    }
-    if short * over > 768 * under {
-        (over, under) = (768, short);
-    }
-    let across = |side: u64| (side * over).div_ceil(under * 512);
-    base + tile * across(long) * across(short)
-}
-
-/// A token for 750 square pixels, after the longer side was made to fit 1,568; at most 1,600.
-fn area(image: &Image) -> u64 {
-    let long = image.width.max(image.height);
-    let pixels = image.width * image.height;
-    let tokens = if long > 1568 {
-        // Both sides shrink by 1568 / long.
-        (u128::from(pixels) * (1568 * 1568)).div_ceil(u128::from(long) * u128::from(long) * 750)
-    } else {
-        u128::from(pixels.div_ceil(750))
-    };
-    u64::try_from(tokens).unwrap_or(u64::MAX).min(1600)
 }
 
 #[cfg(test)]
@@ -163,10 +263,49 @@ mod tests {
         tokens(&Image { width, height, model: Some(model), provider: Some("openai"), detail: None }).unwrap()
     }
 
+    fn anthropic(model: &str, width: u64, height: u64) -> Option<u64> {
+        let image = Image { width, height, model: Some(model), provider: Some("anthropic"), detail: None };
+        tokens(&image).map(|(tokens, _)| tokens)
+    }
+
     #[test]
     fn sizes_seen_in_real_sessions() {
         assert_eq!(openai("gpt-5.5", 1280, 720), (1105, "image:patches-1.2"));
         assert_eq!(openai("gpt-5.4", 1440, 900), (1567, "image:patches-1.2"));
+    }
+
+    /// 20 x 13 squares.
+    #[test]
+    fn small_models_have_factors_of_their_own() {
+        let all = |model| openai(model, 640, 400);
+        for model in ["o4-mini", "o4-mini-2025-04-16", "codex-mini-latest"] {
+            assert_eq!(all(model), (448, "image:patches-1.72"), "{model}");
+        }
+        assert_eq!(all("gpt-4.1-mini-2025-04-14"), (422, "image:patches-1.62"));
+        assert_eq!(all("gpt-4.1-nano"), (640, "image:patches-2.46"));
+        for model in ["gpt-5-mini", "openai/gpt-5.4-mini", "gpt-5.1-codex-mini", "gpt-5.4-nano", "gpt-5.2-codex"] {
+            assert_eq!(all(model), (312, "image:patches-1.2"), "{model}");
+        }
+        assert_eq!(all("gpt-5-nano-2025-08-07"), (390, "image:patches-1.5"));
+        assert_eq!(all("gpt-5.3-codex"), (313, "image:patches-1.2"));
+    }
+
+    #[test]
+    fn what_is_over_the_budget_of_its_detail_is_made_smaller() {
+        let detailed = |model, detail| {
+            let image = Image { width: 4032, height: 3024, detail, model: Some(model), provider: Some("openai") };
+            tokens(&image).map(|(tokens, _)| tokens)
+        };
+        // 1,536: 44 x 33 squares. 2,500: 57 x 43. 10,000: 115 x 86. Whole: 126 x 95.
+        assert_eq!(detailed("gpt-5.3-codex", None), Some(1743 + 1));
+        assert_eq!(detailed("gpt-5.4", None), Some(2942 + 1));
+        assert_eq!(detailed("gpt-5.4", Some("original")), Some(11868 + 1));
+        assert_eq!(detailed("gpt-5.5", None), Some(11868 + 1));
+        assert_eq!(detailed("gpt-5.5", Some("high")), Some(2942 + 1));
+        assert_eq!(detailed("gpt-5.6", Some("auto")), Some(126 * 95 * 6 / 5 + 1));
+        // 512 x 384.
+        assert_eq!(detailed("gpt-5.6", Some("low")), Some(231 + 1));
+        assert_eq!(detailed("o4-mini", Some("low")), detailed("o4-mini", None));
     }
 
     #[test]
@@ -176,17 +315,36 @@ mod tests {
         let low = Image { width: 4096, height: 8192, detail: Some("low"), model: Some("gpt-4o"), ..Image::default() };
         assert_eq!(tokens(&low), Some((85, "image:tiles-170")));
         assert_eq!(openai("gpt-5", 512, 512), (210, "image:tiles-140"));
+        assert_eq!(openai("gpt-5.1-codex-max", 512, 512), (210, "image:tiles-140"));
         assert_eq!(openai("o3", 512, 512), (225, "image:tiles-150"));
+        assert_eq!(openai("gpt-4o-mini", 512, 512), (8500, "image:tiles-5667"));
+        assert_eq!(openai("computer-use-preview", 512, 512), (194, "image:tiles-129"));
     }
 
     #[test]
-    fn area_is_bounded_and_absurd_sizes_do_no_harm() {
-        let image = |width, height| Image { width, height, provider: Some("anthropic"), ..Image::default() };
-        assert_eq!(tokens(&image(200, 200)), Some((54, "image:area-750")));
-        assert_eq!(tokens(&image(1000, 1000)), Some((1334, "image:area-750")));
-        assert_eq!(tokens(&image(3000, 300)), Some((328, "image:area-750")));
-        assert_eq!(tokens(&image(u64::MAX, u64::MAX)), Some((1600, "image:area-750")));
-        assert_eq!(tokens(&image(0, 10)), None);
+    fn area_is_bounded_by_what_the_model_is_shown() {
+        assert_eq!(anthropic("claude-opus-4-6", 200, 200), Some(54));
+        assert_eq!(anthropic("claude-opus-4-6", 1000, 1000), Some(1334));
+        assert_eq!(anthropic("claude-3-5-sonnet-20241022", 3000, 300), Some(328));
+        assert_eq!(anthropic("claude-opus-4-5-20251101", 1568, 1568), Some(1600));
+        assert_eq!(anthropic("us.anthropic.claude-sonnet-4-20250514-v1:0", 1568, 1568), Some(1600));
+        // 2000 * 1000 / 750, and 2576 pixels of 5000.
+        assert_eq!(anthropic("claude-opus-4-7", 2000, 1000), Some(2667));
+        assert_eq!(anthropic("claude-sonnet-5", 5000, 5000), Some(4784));
+    }
+
+    #[test]
+    fn what_no_provider_takes_has_no_tokens() {
+        for (width, height) in [(0, 10), (10, 0), (u64::MAX, u64::MAX), (2036, 1_141_637_267), (9000, 9000), (4, 1000)]
+        {
+            assert_eq!(anthropic("claude-opus-5", width, height), None, "{width} x {height}");
+            let image = Image { width, height, model: Some("gpt-5.5"), ..Image::default() };
+            assert_eq!(tokens(&image), None, "{width} x {height}");
+        }
+        // Refused, not made smaller: 188 x 188 squares.
+        let avatar = Image { width: 6000, height: 6000, model: Some("gpt-5.6-terra"), ..Image::default() };
+        assert_eq!(tokens(&avatar), None);
+        assert_eq!(anthropic("claude-opus-4-6", 8001, 100), None);
         assert_eq!(tokens(&Image { width: 9, height: 9, ..Image::default() }), None);
     }
 }

@@ -40,7 +40,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tiktoken", &["token.rs", "token/"]),
     ("tiktoken_rs", &["token.rs", "token/"]),
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
-    ("imagesize", &["format.rs", "format/", "token.rs", "token/"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
 ];

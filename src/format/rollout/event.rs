@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::review::Returned;
 use super::usage::Info;
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
 use crate::format::lines::Line;
 use crate::format::{Worktree, time};
-use crate::record::{Event, Span, What};
+use crate::record::{Event, Kind, Span, What};
 
 impl Rollout<'_> {
     /// Event lines were never sent; a few of them say what happened to the context.
@@ -68,15 +69,24 @@ impl Rollout<'_> {
         self.history.event(event, References::default());
     }
 
-    /// A session in an agent's work tree was started by whoever gave the tree out (FORMATS 2.5).
+    /// A session in an agent's work tree was started by whoever gave the tree out; where no call
+    /// did, by whoever the ledger of reviews names, or worked in the same repository at that time
+    /// (FORMATS 2.5).
     pub(super) fn spawned_by(&mut self) {
-        let session = &mut self.history.session;
+        let session = &self.history.session;
         let lies_in = |mark: &&str| session.cwd.as_deref().is_some_and(|cwd| cwd.contains(mark));
-        if session.parent.is_none() && self.dialect.agent_folder.as_ref().is_some_and(lies_in) {
-            let cwd = session.cwd.as_deref().unwrap_or_default();
-            session.parent = self.source.beside.spawner_of(cwd, session.started.as_deref());
-            session.root.clone_from(&session.parent);
+        let dialect = &self.dialect;
+        let away = [dialect.agent_folder, dialect.review_folder].iter().flatten().any(lies_in);
+        if session.parent.is_some() || !away {
+            return;
         }
+        let (cwd, started) = (session.cwd.as_deref().unwrap_or_default(), session.started.as_deref());
+        let beside = self.source.beside;
+        let by_ledger = || (session.kind == Kind::Review).then(|| self.asker()).flatten();
+        let at_work = || beside.at_work(repository(cwd)?, started?);
+        let parent = beside.spawner_of(cwd, started).or_else(by_ledger).or_else(at_work);
+        self.history.session.root.clone_from(&parent);
+        self.history.session.parent = parent;
     }
 
     /// A review's result was handed back (FORMATS 1.12, 2.5).
@@ -87,7 +97,11 @@ impl Rollout<'_> {
         let reason = if head.starts_with("[developer]") { "auto_review" } else { "review" };
         self.review_returned = reason == "review";
         let event = Event { what: What::Review, reason: Some(reason.into()), count, ..self.event_at(line) };
-        self.history.event(event, References::default());
+        let event = self.history.event(event, References::default());
+        if reason == "auto_review" && !self.is_replayed {
+            let at = self.at.as_deref().and_then(|at| at.parse().ok());
+            self.returned.push(Returned { event, at, count });
+        }
     }
 
     /// The oldest files name the working directory only in the prompt.
@@ -103,6 +117,12 @@ impl Rollout<'_> {
     pub(super) fn event_at(&self, line: &Line) -> Event {
         Event { at: self.at.clone(), line: Some(line.number), ..Event::default() }
     }
+}
+
+/// The folder of the repository that a work tree is of: `…/working/REPOSITORY/branches/…`.
+fn repository(worktree: &str) -> Option<&str> {
+    let (outer, _) = worktree.split_once("/branches/")?;
+    outer.rsplit_once("/working/").map(|(_, repository)| repository).filter(|name| !name.is_empty())
 }
 
 /// The work trees that the output of a call gives to the agents it started.

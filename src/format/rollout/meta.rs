@@ -223,7 +223,15 @@ fn offered_by(tools: &RawValue) -> Option<String> {
 
 /// The id that a file's first line names.
 pub(in crate::format) fn thread_id(first: &str) -> Option<String> {
+    opening(first, |meta| Some(meta.id)).filter(|id| !id.is_empty())
+}
+
+/// The working directory that a file's first line names.
+pub(in crate::format) fn cwd(first: &str) -> Option<String> {
+    opening(first, |meta| meta.cwd)
+}
+
+fn opening<T>(first: &str, take: impl Fn(Meta) -> Option<T>) -> Option<T> {
     let envelope: Envelope = parse(first).ok()?;
-    let meta: Meta = parse(envelope.payload.map_or(first, RawValue::get)).ok()?;
-    Some(meta.id).filter(|id| !id.is_empty())
+    take(parse(envelope.payload.map_or(first, RawValue::get)).ok()?)
 }

@@ -2,8 +2,8 @@
 //!
 //! An image is needed by the request after it; all later requests carry it for nothing. One
 //! finding a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is,
-//! dropping each after its first use. Images whose size in tokens nobody knows (no dimensions in
-//! the header) are judged by their bytes.
+//! dropping each after its first use. Images whose size in tokens nobody knows (no dimensions that
+//! the header proves, and no step that measures it) are judged by their bytes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

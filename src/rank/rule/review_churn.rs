@@ -1,21 +1,28 @@
 //! Reviews that run again and again.
 //!
-//! Runs are counted by project (that of the session that asked for the review): the threads of
-//! kind review, or the `review` events, whichever are more, because a run may leave both, and an
-//! event at its start and one at its end. tokens = input and output of the review threads. waste =
-//! that, times the share of the runs with a known result that had no findings: what asking less
-//! often could have saved. It claims the review threads as a whole.
+//! A review is counted once, in the project of the session that asked for it, whatever tells of it:
+//! a run of the agent's ledger (`review` events that share its id, or stand at no line), a result that
+//! was handed back without one, a session of kind review. Sessions are those of the runs that say
+//! so, the others of what is left, in order.
+//!
+//! tokens = input and output of the review sessions, and by the ledger of those that are not read.
+//! waste = those of the sessions whose run was superseded, cancelled, failed or lost, reviewed a diff
+//! again, or had no findings; of a session whose run is not known, the share of the known results that had
+//! none: what asking less often could have saved. It claims the review threads as a whole.
 
-use std::collections::BTreeMap;
+mod tally;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::share;
+use crate::rank::sum::{percent, plus, share};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
-use crate::record::{Kind, What};
+use crate::record::{Event, Kind, What};
+use tally::{Run, Tally};
 
 const RUNS: Threshold = Threshold { flag: "review-runs", default: 2, help: "Least reviews in one project" };
 
@@ -24,90 +31,130 @@ pub(super) const ENTRY: Entry = Entry {
     what: "reviews that run again and again",
     thresholds: &[RUNS],
     general: false,
-    make: |set: &Thresholds| Box::new(ReviewChurn { runs: set.get(&RUNS), events: BTreeMap::new() }),
+    make: |set: &Thresholds| Box::new(ReviewChurn { runs: set.get(&RUNS), told: BTreeMap::new() }),
 };
 
 struct ReviewChurn {
     runs: u64,
-    /// By project.
-    events: BTreeMap<Option<Rc<str>>, Reviews>,
+    /// What was told of reviews, by the thread that tells it.
+    told: BTreeMap<Rc<str>, Vec<Event>>,
 }
 
 /// The reviews of a project.
 #[derive(Default)]
-struct Reviews {
-    /// Events without and with a result.
-    asked: u64,
-    judged: u64,
-    /// Of those with a result, these had no findings.
-    empty: u64,
+struct Reviews<'t> {
+    tally: Tally<'t>,
+    sessions: Vec<&'t Thread>,
     places: Found,
 }
 
 impl Rule for ReviewChurn {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
-        let Seen::Event(event) = seen else { return };
-        if event.what != What::Review {
-            return;
+        if let Seen::Event(event) = seen
+            && event.what == What::Review
+        {
+            self.told.entry(Rc::clone(&thread.id)).or_default().push(Event::clone(event));
         }
-        let reviews = self.events.entry(thread.project.clone()).or_default();
-        match event.count {
-            None => reviews.asked += 1,
-            Some(findings) => {
-                reviews.judged += 1;
-                reviews.empty += u64::from(findings == 0);
-            }
-        }
-        reviews.places.prove(Proof::at(thread, event.line), thread);
     }
 
-    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let mut by_project: BTreeMap<Option<Rc<str>>, Vec<&Thread>> = BTreeMap::new();
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         let projects: BTreeMap<&str, &Option<Rc<str>>> =
             threads.all().filter(|t| t.kind != Kind::Review).map(|t| (&*t.session, &t.project)).collect();
-        for thread in threads.all().filter(|thread| thread.kind == Kind::Review) {
-            let asker = thread.parent.as_deref().and_then(|parent| projects.get(parent).copied());
-            by_project.entry(asker.unwrap_or(&thread.project).clone()).or_default().push(thread);
+        let mut by_project: BTreeMap<Option<Rc<str>>, Reviews> = BTreeMap::new();
+        for thread in threads.all() {
+            let told = self.told.get(&thread.id).map(Vec::as_slice).unwrap_or_default();
+            let is_review = thread.kind == Kind::Review;
+            if !is_review && told.is_empty() {
+                continue;
+            }
+            let asker = thread.parent.as_deref().filter(|_| is_review).and_then(|parent| projects.get(parent).copied());
+            let reviews = by_project.entry(asker.unwrap_or(&thread.project).clone()).or_default();
+            if is_review {
+                reviews.sessions.push(thread);
+                // What it says beside its run, it says of itself.
+                told.iter()
+                    .filter(|event| event.run.is_some())
+                    .for_each(|event| reviews.tally.run(event, Some(thread)));
+            } else {
+                for event in told {
+                    reviews.tally.told(event);
+                    reviews.places.prove(Proof::at(thread, event.line), thread);
+                }
+            }
         }
-        for project in self.events.keys() {
-            by_project.entry(project.clone()).or_default();
-        }
-        let reviews = by_project.into_iter().filter_map(|(project, threads)| {
-            let reviews = self.events.remove(&project).unwrap_or_default();
-            let runs = reviews.runs(threads.len() as u64);
-            (runs > 0 && runs >= self.runs).then(|| reviews.candidate(runs, project, &threads))
-        });
-        reviews.collect()
+        let input = threads.all().fold(0, |sum, thread| plus(sum, thread.input_tokens));
+        let candidate = |(project, reviews): (Option<Rc<str>>, Reviews)| reviews.candidate(project, self.runs, input);
+        by_project.into_iter().filter_map(candidate).collect()
     }
 }
 
-impl Reviews {
-    fn runs(&self, threads: u64) -> u64 {
-        threads.max(self.asked).max(self.judged)
+impl<'t> Reviews<'t> {
+    /// `least`: reviews that make a finding; `input`: of all that was read.
+    fn candidate(mut self, project: Option<Rc<str>>, least: u64, input: u64) -> Option<Candidate> {
+        self.sessions.sort_by_key(|thread| thread.index);
+        let runs = self.tally.runs(&self.sessions);
+        // A session may lie there twice.
+        let sessions = self.sessions.iter().map(|thread| &thread.session).collect::<BTreeSet<_>>().len() as u64;
+        let reviews = sessions.max(runs.len() as u64 + self.tally.without_run());
+        if reviews == 0 || reviews < least {
+            return None;
+        }
+        let (found, elsewhere) = self.found(&runs);
+        let part = rounded_percent(found.carried_tokens, input);
+        let message = format!(
+            "{}{}; {}",
+            counted(reviews, "review"),
+            self.tally.words(&runs),
+            cost([found.tokens, sessions, part], elsewhere)
+        );
+        let mut found = found;
+        found.tokens = plus(found.tokens, elsewhere.0);
+        found.absorb(self.places);
+        found.items = reviews;
+        Some(Candidate::new(project, None, found).saying(
+            message,
+            "review once per change worth reviewing: not after each edit, and not the same diff again",
+        ))
     }
 
-    fn candidate(self, runs: u64, project: Option<Rc<str>>, threads: &[&Thread]) -> Candidate {
+    /// What the sessions cost, and the tokens and number of the runs whose sessions are not read.
+    fn found(&self, runs: &[Run<'t>]) -> (Found, (u64, u64)) {
         let mut found = Found::default();
-        for thread in threads {
+        let (empty, judged) = self.tally.results(runs);
+        for thread in &self.sessions {
             let tokens = thread.tokens();
-            let waste_tokens = share(tokens, self.empty, self.judged);
+            let run = runs.iter().find(|run| run.session.is_some_and(|session| session.session == thread.session));
+            let waste_tokens = match run {
+                Some(run) if run.wasted => tokens,
+                Some(_) => 0,
+                None => share(tokens, empty, judged),
+            };
             let proof = Proof { tokens, carried_tokens: thread.input_tokens, waste_tokens, ..Proof::at(thread, None) };
             found.prove(proof, thread);
         }
-        let cost = if threads.is_empty() {
-            "their own sessions are not among those read".to_owned()
-        } else {
-            format!("{} tokens in {}", tokens(found.tokens), counted(threads.len() as u64, "session"))
-        };
-        let empty = match (self.judged, self.empty) {
-            (0, _) => "results not recorded".to_owned(),
-            (judged, empty) => format!("{empty} of {judged} without findings"),
-        };
-        found.absorb(self.places);
-        found.items = runs;
-        Candidate::new(project, None, found).saying(
-            format!("{}, {empty}; {cost}", counted(runs, "review")),
-            "review once per change worth reviewing: not after each edit, and not the same diff again",
-        )
+        let elsewhere = runs.iter().filter(|run| run.session.is_none()).filter_map(|run| run.tokens);
+        let elsewhere = elsewhere.fold((0, 0), |(sum, count), tokens| (plus(sum, tokens), count + 1));
+        (found, elsewhere)
+    }
+}
+
+fn rounded_percent(part: u64, whole: u64) -> u64 {
+    percent(plus(part, whole / 200), whole)
+}
+
+/// `read`: tokens and number of the sessions that are read, and their part of all input in per cent.
+fn cost(read: [u64; 3], (elsewhere, runs): (u64, u64)) -> String {
+    let [sum, sessions, percent] = read;
+    let by_ledger = || format!("{} tokens in {} by the agent's own count", tokens(elsewhere), counted(runs, "run"));
+    match (sessions, runs) {
+        (0, 0) => "their own sessions are not among those read".to_owned(),
+        (0, _) => format!("{}, their own sessions are not among those read", by_ledger()),
+        (_, 0) => format!("{} tokens in {}, {percent} % of the input", tokens(sum), counted(sessions, "session")),
+        _ => format!(
+            "{} tokens in {}, {percent} % of the input, and {}",
+            tokens(sum),
+            counted(sessions, "session"),
+            by_ledger()
+        ),
     }
 }

@@ -102,7 +102,7 @@ record!(Sampling {
 record!(Event {
     r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
     at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
-    drop: Vec<String>, child: String, agents: u64, batch: String, worktrees: Vec<String>, tokens: u64,
+    drop: Vec<String>, child: String, agents: u64, batch: String, run: String, worktrees: Vec<String>, tokens: u64,
     call_id: String, parent: String, count: u64, window_minutes: u64,
     line: u64, n: u64, until: u64, span: String, pause_seconds: u64, cost_usd: f64,
     cache_miss_reason: String, cache_missed_tokens: u64, changes: Vec<String>, changed_servers: Vec<String>,
