@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use crate::record::check::Checker;
-use crate::stream::{Filter, Record, Sink};
+use crate::stream::{Filter, Place, Record, Sink};
 
 /// Writes a line for every broken rule.
 #[derive(Default)]
@@ -29,6 +29,10 @@ impl Check {
 }
 
 impl Filter for Check {
+    fn place(&self) -> Place {
+        Place { sees_all: true, ..Place::default() }
+    }
+
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         self.line += 1;
         let faults = self.checker.take(record.kind, record.line);

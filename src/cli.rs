@@ -119,6 +119,9 @@ pub fn main<O: Parser>(
     let ran = run(&options, &mut io);
     let flushed = io.out.flush();
     let skipped = io.skips.any();
+    if ran.is_err() {
+        io.skips.unsay();
+    }
     if !quiet {
         io.skips.print(program, &mut io::stderr().lock());
     }

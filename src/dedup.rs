@@ -21,7 +21,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::record::{Copied, Event, Scope, Session, Type};
-use crate::stream::{Filter, Record, Sink};
+use crate::stream::{Filter, Place, Record, Sink, Stage};
 use seen::{Here, Seen, Table};
 use tree::Threads;
 
@@ -180,6 +180,10 @@ impl Dedup {
 }
 
 impl Filter for Dedup {
+    fn place(&self) -> Place {
+        Place { stage: Some(Stage::Dedup), after: &[Stage::Measure], before: &[Stage::Rank], ..Place::default() }
+    }
+
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         match record.kind {
             Type::Session => self.session(&record.read()?),

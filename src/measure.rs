@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 use crate::record::{Measured, Part, Session, Span, Type};
 use crate::skip::Skips;
-use crate::stream::{Filter, Record, Sink, extended};
+use crate::stream::{Filter, Place, Record, Sink, Stage, extended};
 use crate::token::Encoding;
 use batch::{Batch, Done, Origin, Work};
 use crew::Crew;
@@ -163,6 +163,11 @@ fn write_lines(lines: &[u8], out: &mut Sink) -> Result<()> {
 }
 
 impl Filter for Measure {
+    /// What carrying the spans costs rests on their tokens.
+    fn place(&self) -> Place {
+        Place { stage: Some(Stage::Measure), before: &[Stage::Join, Stage::Rank], ..Place::default() }
+    }
+
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         #[derive(Deserialize)]
         struct Answered<'a> {

@@ -5,9 +5,10 @@
 //! most wasteful first, each token credited to one finding only ([`credit`]), and the few spans that
 //! cost most ([`dearest`]).
 //!
-//! What is kept: about 300 bytes a thread and 40 a request; for each finding its 50 most costly
-//! places (6 KB); for each span that a rule names, 80 bytes for each finding that names it; the lines
-//! of the dearest spans; of the thread at hand, up to 1 KB a call.
+//! What is kept: about 300 bytes a thread and 170 a request, most of them to tell what two streams
+//! count; for each finding its 50 most costly places (6 KB); for each span that a rule names, 80 bytes
+//! for each finding that names it; the lines of the dearest spans; of the thread at hand, up to 1 KB a
+//! call.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
@@ -18,7 +19,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::record::{Billed, Disk, Event, Export, Priced, Request, Session, Total, Type, What};
 use crate::skip::Skips;
-use crate::stream::{Filter, Record, Sink, Status};
+use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
 
 mod claim;
 mod credit;
@@ -42,7 +43,7 @@ pub use limits::Limits;
 pub use order::By;
 use own::Own;
 pub use rule::Thresholds;
-use rule::{RULES, Rule};
+use rule::{RULES, Rule, rest_on};
 use summary::Tally;
 use thread::{Thread, Threads};
 use view::{Seen, SpanView};
@@ -99,6 +100,8 @@ pub struct Rank {
     tally: Tally,
     dearest: Dearest,
     fired: bool,
+    /// What there was, where `--where` left nothing of it.
+    nothing: Option<String>,
 }
 
 impl Rank {
@@ -124,6 +127,7 @@ impl Rank {
             // With all spans where they stand, none is passed again.
             dearest: Dearest::new(if options.keep_all { 0 } else { options.spans }),
             fired: false,
+            nothing: None,
             options,
         })
     }
@@ -136,6 +140,7 @@ impl Rank {
     /// Notes what went wrong in the user's programs: where, and what. [`Status::Partial`] where
     /// anything did.
     pub fn complain(&self, skips: &mut Skips) -> Status {
+        self.nothing.iter().for_each(|what| skips.say(what));
         let own = self.own.as_ref().and_then(Own::complaint);
         let programs = [&self.condition, &self.gate].into_iter().flatten();
         let complaints = own.into_iter().chain(programs.filter_map(Program::complaint));
@@ -222,6 +227,20 @@ impl Rank {
 }
 
 impl Filter for Rank {
+    /// What is wasted is what carrying it cost; some rules ask for no cost.
+    fn place(&self) -> Place {
+        let rules = self.rules.iter().map(|(name, _)| *name);
+        // Who knows what the user's own rules look at.
+        let own = self.own.iter().map(|_| "");
+        Place {
+            stage: Some(Stage::Rank),
+            after: rest_on(rules.chain(own)),
+            before: &[Stage::Rank],
+            twice: Twice::Said,
+            ..Place::default()
+        }
+    }
+
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         let passes = match record.kind {
             Type::Stream => {
@@ -245,6 +264,10 @@ impl Filter for Rank {
         let candidates = self.candidates();
         let (options, input) = (&self.options, self.tally.input_tokens());
         let findings = order::ordered(candidates, options.by, self.condition.as_ref(), &self.threads, input);
+        let findings = findings.unwrap_or_else(|nothing| {
+            self.nothing = Some(nothing);
+            Vec::new()
+        });
         let net = credit::Net {
             tokens: findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
             usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),

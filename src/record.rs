@@ -12,6 +12,8 @@
 
 mod billed;
 pub mod check;
+mod content;
+mod copies;
 mod coverage;
 mod disk;
 mod event;
@@ -30,6 +32,8 @@ mod total;
 mod usage;
 
 pub use billed::{Billed, Unpriced};
+pub use content::{UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
+pub use copies::{Copies, Held, Parents, Reported};
 pub use coverage::Coverage;
 pub use disk::Disk;
 pub use event::{Event, What};
@@ -41,7 +45,7 @@ pub use request::{Purpose, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};
-pub use stream::{Priced, Stream};
+pub use stream::{DedupedBy, MeasuredBy, Priced, RankedBy, Stream};
 pub use summary::Summary;
 pub use task::Task;
 pub use total::Total;
@@ -80,6 +84,8 @@ pub enum Type {
     Skip,
     /// [`Coverage`]
     Coverage,
+    /// A row of `tok-sum --partial`; its shape is that filter's own.
+    Partial,
     /// A type this version does not know: it passes through.
     Other,
 }
@@ -99,6 +105,7 @@ pub const TYPES: &[(&str, Type)] = &[
     ("summary", Type::Summary),
     ("skip", Type::Skip),
     ("coverage", Type::Coverage),
+    ("partial", Type::Partial),
 ];
 
 impl Type {

@@ -32,7 +32,8 @@ pub use report::Report;
 pub use time::Zone;
 
 use crate::record::{Billed, Type};
-use crate::stream::{Filter, Record, Sink};
+use crate::skip::Skips;
+use crate::stream::{Filter, Place, Record, Sink, Status, Twice};
 
 /// Lays a report out.
 pub type Format = fn(&Report, &Layout) -> Result<String>;
@@ -45,6 +46,9 @@ pub const FORMATS: &[(&str, Format)] = &[
     ("tsv", tsv::lay_out),
     ("folded", folded::lay_out),
 ];
+
+/// Formats that hold what an unranked stream has to say; the others begin with what tok-rank says.
+const UNRANKED: &[&str] = &["json", "folded"];
 
 /// Returns the format of that name.
 pub fn format(name: &str) -> Option<Format> {
@@ -69,17 +73,38 @@ pub struct Render {
     report: Report,
     layout: Layout,
     format: Format,
+    /// Spans or totals came by: there was something to judge.
+    has_content: bool,
 }
 
 impl Render {
     /// A filter that writes `format`.
     pub fn new(format: Format, layout: Layout) -> Render {
-        Render { report: Report::default(), layout, format }
+        Render { report: Report::default(), layout, format, has_content: false }
+    }
+
+    /// Notes that the report has no opening and no findings, because nobody has ranked what there was to
+    /// rank: [`Status::Partial`], where the format of that name begins with them.
+    pub fn complain(&self, format: &str, skips: &mut Skips) -> Status {
+        if UNRANKED.contains(&format) || self.report.summary.is_some() || !self.has_content {
+            return Status::Done;
+        }
+        skips.note(
+            "stdin",
+            None,
+            "the stream was not ranked, so that the report has no opening: put tok-rank before it",
+        );
+        Status::Partial
     }
 }
 
 impl Filter for Render {
+    fn place(&self) -> Place {
+        Place { twice: Twice::Said, ..Place::default() }
+    }
+
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
+        self.has_content |= matches!(record.kind, Type::Span | Type::Total);
         match record.kind {
             Type::Stream => self.report.stream(record.read()?),
             Type::Session => self.report.session(record.read()?),
@@ -93,7 +118,7 @@ impl Filter for Render {
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),
             // The summary has counted the events that matter to people.
-            Type::Event | Type::Coverage | Type::Other => {}
+            Type::Event | Type::Coverage | Type::Partial | Type::Other => {}
         }
         Ok(())
     }

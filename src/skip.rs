@@ -12,6 +12,7 @@ use crate::record::Skip;
 #[derive(Debug, Default)]
 pub struct Skips {
     folded: Vec<Folded>,
+    said: Vec<String>,
 }
 
 /// Files that are named of those left out for one reason: a store of another agent has thousands.
@@ -41,9 +42,23 @@ impl Skips {
         }
     }
 
+    /// Says something once that is worth knowing, where nothing was left out.
+    pub fn say(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.said.contains(&what) {
+            self.said.push(what);
+        }
+    }
+
+    /// Forgets what was said: a run that has failed has one thing to say.
+    pub fn unsay(&mut self) {
+        self.said.clear();
+    }
+
     /// Takes over what a filter, or another reader of the process, has noted by itself.
     pub fn append(&mut self, mut other: Skips) {
         self.folded.append(&mut other.folded);
+        other.said.drain(..).for_each(|what| self.say(what));
     }
 
     /// Whether anything was noted.
@@ -54,6 +69,10 @@ impl Skips {
     /// Prints what was noted, folded, and forgets it. Of whole files that were left out for one
     /// reason the first few are named.
     pub fn print(&mut self, program: &str, to: &mut dyn Write) {
+        for what in self.said.drain(..) {
+            // Standard error that cannot be written has nobody left to tell.
+            let _ = writeln!(to, "{program}: {}", visible(&what));
+        }
         let mut files: BTreeMap<String, usize> = BTreeMap::new();
         for Folded { first, times } in self.folded.drain(..) {
             if first.line.is_none() {
@@ -65,7 +84,6 @@ impl Skips {
             }
             let line = first.line.map(|n| format!(":{n}")).unwrap_or_default();
             let more = if times > 1 { format!(" ({times} places)") } else { String::new() };
-            // Standard error that cannot be written has nobody left to tell.
             let _ = writeln!(to, "{program}: {}{line}: {}{more}", visible(&first.file), visible(&first.why));
         }
         for (why, files) in files.into_iter().filter(|(_, files)| *files > NAMED) {

@@ -15,13 +15,11 @@ pub mod read;
 mod said;
 mod walk;
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 
 use crate::cli::Io;
 use crate::format::{Roots, Wants};
-use crate::record::{Coverage, Request, SCHEMA, Skip, Stream, Uncounted};
+use crate::record::{Copies, Coverage, SCHEMA, Skip, Stream};
 use crate::stream::{Sink, Status};
 use crate::window::Window;
 use beside::Beside;
@@ -86,16 +84,13 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
 /// What is known across files.
 #[derive(Default)]
 struct Merge {
-    /// What was counted of each response, by its key.
-    counted: HashMap<u128, Counted>,
+    /// Responses that were counted: of copies the first path's is.
+    copies: Copies,
     coverage: Coverage,
     unasked: Unasked,
     /// Files so far.
     files: usize,
 }
-
-/// Usage of a response that was counted: input, cache read, cache write, output, reasoning.
-type Counted = [u64; 5];
 
 impl Merge {
     fn write(&mut self, outcome: Outcome, found: &Found, out: &mut Sink) -> Result<()> {
@@ -106,45 +101,12 @@ impl Merge {
             match chunk {
                 Chunk::Lines(lines) => out.lines(&lines)?,
                 Chunk::Request(mut request) => {
-                    self.count(&mut request, outcome.copies_grow);
+                    self.copies.settle(&mut request, outcome.copies_grow);
                     out.put(&request)?;
                 }
             }
         }
         outcome.skips.iter().try_for_each(|skip| out.put(skip))
-    }
-
-    /// Decides whether a request counts: of copies the first path's does. Where a later copy may
-    /// report more (the first was torn), what it reports beyond the first is counted there.
-    fn count(&mut self, request: &mut Request, copies_grow: bool) {
-        let key = request.key.as_deref().and_then(|key| u128::from_str_radix(key, 16).ok());
-        let (Some(key), true) = (key, request.counted) else { return };
-        let tokens = [
-            &mut request.input_tokens,
-            &mut request.cache_read_tokens,
-            &mut request.cache_write_tokens,
-            &mut request.output_tokens,
-            &mut request.reasoning_tokens,
-        ];
-        let reported = tokens.each_ref().map(|count| count.unwrap_or(0));
-        let Some(before) = self.counted.get_mut(&key) else {
-            self.counted.insert(key, reported);
-            return;
-        };
-        let more = std::array::from_fn(|n| reported[n].saturating_sub(before[n]));
-        if more == Counted::default() || !copies_grow {
-            request.counted = false;
-            request.uncounted = Some(Uncounted::Copy);
-            return;
-        }
-        *before = std::array::from_fn(|n| reported[n].max(before[n]));
-        for (count, more) in tokens.into_iter().zip(more) {
-            *count = count.map(|_| more);
-        }
-        request.samplings.clear();
-        // What was cached is a part of the input still.
-        let cached = request.cache_read_tokens.unwrap_or(0) + request.cache_write_tokens.unwrap_or(0);
-        request.input_tokens = request.input_tokens.map(|input| input.max(cached));
     }
 
     fn cover(&mut self, outcome: &Outcome) {

@@ -9,7 +9,11 @@
 //! come from or go to.
 
 mod extended;
+mod foreign;
 mod lines;
+mod order;
+mod recount;
+mod stage;
 
 use std::borrow::Cow;
 use std::io::{BufRead, Write};
@@ -20,7 +24,11 @@ use serde::{Deserialize, Serialize};
 use crate::record::{Addition, Coverage, Type};
 use crate::skip::Skips;
 pub use extended::extended;
+use foreign::Seen;
 use lines::Lines;
+use order::Order;
+pub use order::{Place, Twice};
+pub use stage::Stage;
 
 /// How a run ended; the number is the exit status (DESIGN 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +126,11 @@ impl<'a> Record<'a> {
 
 /// A filter: takes records one by one, writes what follows from them.
 pub trait Filter {
+    /// What it asks of the stream: nothing, but that it is one.
+    fn place(&self) -> Place {
+        Place::default()
+    }
+
     /// Takes one record; writes what follows from it.
     ///
     /// # Errors
@@ -223,47 +236,66 @@ impl<'w> Sink<'w> {
 }
 
 /// Reads all records of `input` and gives them to the filter. Streams that follow one another
-/// (`cat a b`) are one stream: their `coverage` records are added up.
+/// (`cat a b`) are one stream: their `coverage` records are added up, and a response that two of them
+/// count is counted in the first ([`Place::twice`]).
 ///
 /// Returns [`Status::Partial`] where the stream was cut off (it has `stream` and no `coverage`),
 /// where its `coverage` says so, or where a line was no record.
 ///
 /// # Errors
-/// The input cannot be read, the output cannot be written, a record spans several lines.
+/// The input cannot be read, the output cannot be written, a record spans several lines, the records
+/// are not what the filter's [`Place`] asks for.
 pub fn run(filter: &mut dyn Filter, input: &mut dyn BufRead, out: &mut Sink, skips: &mut Skips) -> Result<Status> {
     let mut reader = Lines::new(input);
-    let (mut began, mut coverage, mut status) = (false, None::<Coverage>, Status::Done);
+    let mut order = Order::of(filter.place());
+    let (mut seen, mut coverage, mut status) = (Seen::default(), None::<Coverage>, Status::Done);
     while let Some(line) = reader.next()? {
         let record = match peek(line) {
             Ok(record) => record,
             Err(why) => {
-                refuse_multi_line(line)?;
+                refuse_multi_line(line, seen.record)?;
                 skips.note("stdin", Some(reader.number()), &why.to_string());
                 status = status.or(Status::Partial);
                 continue;
             }
         };
-        began |= record.kind == Type::Stream;
+        seen.take(&record)?;
         let taken = match record.kind {
             Type::Coverage => add(&mut coverage, &record).map_err(anyhow::Error::from),
-            _ => filter.take(record, out),
+            _ => in_order(&mut order, filter, &record, out, skips),
         };
         if let Err(e) = taken {
             let why = e.downcast::<Malformed>()?;
+            seen.refuse_session_line(&record)?;
             skips.note("stdin", Some(reader.number()), &why.to_string());
             status = status.or(Status::Partial);
         }
     }
-    if began && coverage.is_none() {
+    seen.refuse_strangers()?;
+    if seen.stream && coverage.is_none() {
         skips.note("stdin", None, "the stream was cut off: it has no coverage record");
         status = status.or(Status::Partial);
     }
     if coverage.as_ref().is_some_and(|c| c.partial) {
         status = status.or(Status::Partial);
     }
+    status = status.or(order.end(skips)?);
     let line = coverage.as_ref().map(serde_json::to_string).transpose()?;
     filter.end(line.as_deref().map(|line| Record { kind: Type::Coverage, line }), out)?;
     Ok(status)
+}
+
+fn in_order(
+    order: &mut Order,
+    filter: &mut dyn Filter,
+    record: &Record,
+    out: &mut Sink,
+    skips: &mut Skips,
+) -> Result<()> {
+    match order.take(record, skips)? {
+        Some(line) => filter.take(Record { kind: record.kind, line: &line }, out),
+        None => filter.take(*record, out),
+    }
 }
 
 fn add(sum: &mut Option<Coverage>, record: &Record) -> Result<(), Malformed> {
@@ -280,10 +312,16 @@ fn peek(line: &[u8]) -> Result<Record<'_>, Malformed> {
     Record::peek(line)
 }
 
-/// A record over several lines is what jq writes without `-c`: worth an advice, not a skip a line.
-fn refuse_multi_line(line: &[u8]) -> Result<()> {
-    if matches!(line.trim_ascii(), b"{" | b"[") {
+/// A record over several lines is what jq writes without `-c`, an array what it writes with `-s`: worth
+/// an advice, not a skip a line. Among records, a line that breaks off is a torn one.
+fn refuse_multi_line(line: &[u8], among_records: bool) -> Result<()> {
+    let line = line.trim_ascii();
+    let goes_on = line.starts_with(b"{") && line.ends_with(b",") && !among_records;
+    if matches!(line, b"{" | b"[") || goes_on {
         bail!("stdin: a record spans several lines; write one a line (jq -c)");
+    }
+    if line.starts_with(b"[{") && line.ends_with(b"}]") {
+        bail!("stdin: the records stand in an array; write one a line (jq -c '.[]')");
     }
     Ok(())
 }

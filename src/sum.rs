@@ -13,28 +13,34 @@ mod column;
 pub mod key;
 mod naive;
 mod partial;
+mod parts;
 mod price;
+mod rests;
 mod rows;
 mod sums;
 mod table;
 mod take;
+mod taken;
 mod unit;
 mod values;
 mod view;
 mod write;
 pub mod zone;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::Io;
 use crate::record::{Priced, Type};
-use crate::stream::{Filter, Record, Sink};
+use crate::skip::Skips;
+use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
 use crate::window::Window;
 use key::{ACCOUNT, Of};
 use partial::{Partial, Shape};
 pub use price::Table;
+use rests::{Covered, Notes, Rests};
 use rows::Rows;
 pub use unit::Per;
 pub use view::Basis;
@@ -80,6 +86,16 @@ pub struct Beside {
     pub spawns: bool,
 }
 
+/// Adds up the records of standard input, and says what people should know who see no note under a table.
+///
+/// # Errors
+/// As [`crate::stream::run`].
+pub fn run(options: Options, io: &mut Io) -> Result<Status> {
+    let mut sum = Sum::new(options);
+    let status = io.run(&mut sum)?;
+    Ok(status.or(sum.complain(&mut io.skips)))
+}
+
 /// Adds up a stream.
 pub struct Sum {
     options: Options,
@@ -99,8 +115,16 @@ pub struct Sum {
     began: Option<String>,
     /// Accounts by bucket, from the ledger's records.
     accounts: BTreeMap<String, String>,
-    /// Whether there were requests: then totals should be there too.
-    has_requests: bool,
+    /// What all rows rest on.
+    rests: Rests,
+    /// The responses that parts count whose rows are of something else, and how many of them two do.
+    responses: HashSet<u128>,
+    doubled: u64,
+    /// Requests outside the window, and the first and last instant of them.
+    outside: take::Outside,
+    /// Whether spans came by before the stream was judged. Those behind the `summary` are evidence.
+    has_spans: bool,
+    judged: bool,
 }
 
 impl Sum {
@@ -118,7 +142,12 @@ impl Sum {
             priced: BTreeSet::new(),
             began: None,
             accounts: BTreeMap::new(),
-            has_requests: false,
+            rests: Rests::default(),
+            responses: HashSet::new(),
+            doubled: 0,
+            outside: take::Outside::default(),
+            has_spans: false,
+            judged: false,
         }
     }
 
@@ -135,7 +164,8 @@ impl Sum {
         let owner: Owner = record.read()?;
         self.replayed()?;
         self.rows.close();
-        self.model = None;
+        (self.model, self.judged) = (None, false);
+        self.rests.session(&owner, self.is_part());
         self.replay_waits = owner.replayed_reports.is_some();
         self.owner = owner;
         Ok(())
@@ -146,13 +176,69 @@ impl Sum {
         if !self.options.merge {
             bail!("the stream holds partial sums: merge them with --merge");
         }
-        let Partial { shape, key, sums } = record.read()?;
+        let Partial { shape, key, sums, rests } = record.read()?;
         if self.merged && shape != self.shape {
             bail!("partial sums of two kinds cannot be merged: {}; {}", self.shape, shape);
         }
         (self.shape, self.merged) = (shape, true);
-        self.rows.merge(key, &sums);
+        if let Some(rests) = rests {
+            self.doubled = self.doubled.saturating_add(self.rests.merge(rests, &mut self.responses)?);
+        }
+        if let Some(sums) = sums {
+            self.rows.merge(key, &sums);
+        }
         Ok(())
+    }
+
+    /// The requests of all parts go to their rows.
+    fn settle(&mut self) -> Result<()> {
+        let basis = Basis::NAMES.iter().find(|(name, _)| *name == self.shape.basis).map(|(_, basis)| *basis);
+        let per = Per::NAMES.iter().find(|(name, _)| *name == self.shape.per).map(|(_, per)| *per);
+        self.rows.per(per.unwrap_or_default());
+        let naive = self.shape.beside.naive;
+        parts::settle(&mut self.rows, &self.rests.threads, basis.unwrap_or_default(), &mut self.options, naive)
+    }
+
+    /// Writes the sums as a part of a run.
+    fn part(&mut self, prices: Option<String>, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        if let Some(line) = self.began.take() {
+            out.extend(&Record { kind: Type::Stream, line: &line }, &Priced { prices })?;
+        }
+        out.put(&Partial::rests(&self.shape, &self.rests))?;
+        self.rows.all().try_for_each(|(key, sums)| out.put(&Partial::row(&self.shape, key, sums)))?;
+        coverage.map_or(Ok(()), |record| out.pass(&record))
+    }
+
+    /// What is written is a part of a run.
+    fn is_part(&self) -> bool {
+        self.options.format == Format::Partial
+    }
+
+    /// Says what no note may have told. [`Status::Partial`] where the figures are not what one run would
+    /// give.
+    fn complain(&self, skips: &mut Skips) -> Status {
+        self.outside.said().into_iter().for_each(|what| skips.say(what));
+        if self.doubled == 0 {
+            return Status::Done;
+        }
+        let requests = if self.doubled == 1 { "1 request is".into() } else { format!("{} requests are", self.doubled) };
+        let why =
+            format!("{requests} counted in two of the parts: read their files in one run (sums of requests merge)");
+        skips.note("stdin", None, &why);
+        Status::Partial
+    }
+
+    /// The stream was judged: the spans that come now stood in it before, or are all that is left of it.
+    fn summary(&mut self) -> Result<()> {
+        self.judged = true;
+        if self.wants_spans() && !std::mem::take(&mut self.has_spans) {
+            bail!("the stream was ranked already, and its spans are gone: put this before tok-rank");
+        }
+        Ok(())
+    }
+
+    fn wants_spans(&self) -> bool {
+        self.options.of == Of::Spans || self.options.beside.hooks
     }
 
     /// Buckets are known by their account once the ledger's records have come, at the end.
@@ -164,10 +250,22 @@ impl Sum {
 }
 
 impl Filter for Sum {
+    fn place(&self) -> Place {
+        let bill = !self.options.merge && self.options.of != Of::Requests;
+        Place {
+            after: if bill { &[Stage::Join] } else { &[] },
+            twice: if bill { Twice::Said } else { Twice::Settled },
+            ..Place::default()
+        }
+    }
+
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
         match record.kind {
             Type::Stream => self.begin(&record),
-            Type::Other if partial::is(&record) => self.partial(&record),
+            Type::Partial => self.partial(&record),
+            Type::Session | Type::Request | Type::Span | Type::Total if self.options.merge => {
+                bail!("the stream holds records, not partial sums: leave out --merge")
+            }
             _ if self.options.merge => Ok(()),
             Type::Session => self.session(&record),
             Type::Usage => {
@@ -178,6 +276,7 @@ impl Filter for Sum {
             Type::Request => self.request(&record),
             Type::Total if self.options.of == Of::Totals => self.total(&record),
             Type::Span => self.span(&record),
+            Type::Summary => self.summary(),
             Type::Event => self.event(&record),
             _ => Ok(()),
         }
@@ -186,21 +285,22 @@ impl Filter for Sum {
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         self.replayed()?;
         self.rows.close();
-        self.account();
-        if self.rows.is_empty() && self.has_requests && self.options.of == Of::Totals {
-            bail!("the stream has requests and no totals: put tok-measure | tok-usage-join before it");
+        if self.merged {
+            self.settle()?;
         }
+        self.account();
         let prices = self.options.prices.used().into_iter().chain(std::mem::take(&mut self.priced));
         let prices = Some(prices.collect::<BTreeSet<String>>()).filter(|tables| !tables.is_empty());
         let prices = prices.map(|tables| Vec::from_iter(tables).join(", "));
-        if self.options.format != Format::Partial {
-            let report = write::Report { shape: &self.shape, rows: &self.rows, prices };
-            return report.write(&self.options, out);
+        if self.is_part() {
+            return self.part(prices, coverage, out);
         }
-        if let Some(line) = self.began.take() {
-            out.extend(&Record { kind: Type::Stream, line: &line }, &Priced { prices })?;
-        }
-        self.rows.all().try_for_each(|(key, sums)| out.put(&Partial::line(&self.shape, key, sums)))?;
-        coverage.map_or(Ok(()), |record| out.pass(&record))
+        let covered: Option<Covered> = coverage.map(|record| record.read()).transpose()?;
+        let total = self.rows.total();
+        let requests = if self.shape.kind() == Of::Requests { &total } else { &self.rests.requests };
+        let Rests { sessions, .. } = self.rests;
+        let notes = Notes { requests, sessions, covered: covered.as_ref(), doubled: self.doubled };
+        let report = write::Report { shape: &self.shape, rows: &self.rows, total: &total, prices, notes };
+        report.write(&self.options, out)
     }
 }

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::record::{Event, Part, Priced, Replayed, Request, Role, Session, Type, What};
 use crate::replay::{Content, History, Prices};
-use crate::stream::{Filter, Record, Sink};
+use crate::stream::{Filter, Place, Record, Sink, Stage, Twice};
 use buckets::Buckets;
 pub use burn::{Burn, Options as BurnOptions};
 use held::Held;
@@ -190,6 +190,16 @@ impl UsageJoin {
 }
 
 impl Filter for UsageJoin {
+    fn place(&self) -> Place {
+        Place {
+            stage: Some(Stage::Join),
+            after: &[Stage::Measure],
+            before: &[Stage::Rank],
+            twice: Twice::Settled,
+            ..Place::default()
+        }
+    }
+
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         match record.kind {
             Type::Session => {

@@ -18,7 +18,7 @@ use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
 /// into, and usage records at the end say how much of each bucket the sessions explain. A
 /// provider's export of usage becomes export records: sessions, days, minutes, and the whole.
 /// Memory: the lines of one thread up to --memory, past that a temporary file; 500 bytes a span,
-/// 600 a request and 500 a broken cache of that thread; with a ledger, 200 bytes a bucket and session;
+/// 600 a request and 500 a broken cache of that thread; 64 to 130 a request of all; with a ledger, 200 bytes a bucket and session;
 /// with an export, 200 bytes a minute that had a request.
 #[derive(Parser)]
 #[command(

@@ -64,6 +64,7 @@ impl Value {
 pub(super) struct Program {
     /// What messages call it: the flag that gave it.
     name: String,
+    code: String,
     filter: jaq_core::Filter<JustLut<Val>>,
     faults: RefCell<Faults>,
 }
@@ -97,7 +98,31 @@ impl Program {
             let say = |(part, what): (&str, Undefined)| at(part, format!("no such {}: {part}", what.as_str()));
             first.map_or_else(|| anyhow!("{name}: not a jq program"), say)
         })?;
-        Ok(Program { name: name.to_owned(), filter, faults: RefCell::default() })
+        Ok(Program { name: name.to_owned(), code: code.to_owned(), filter, faults: RefCell::default() })
+    }
+
+    /// The keys of a record that the program names, as far as its text tells: `waste_usd` in
+    /// `.waste_usd > 1`. What stands in its strings is none.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        for outside in self.code.split('"').step_by(2) {
+            let mut before = ' ';
+            let mut rest = outside;
+            while let Some(at) = rest.find('.') {
+                before = rest[..at].chars().next_back().unwrap_or(before);
+                rest = &rest[at + 1..];
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let key = &rest[..end];
+                // Behind another name it is a key of that key's object; a number is none.
+                let is_first = !before.is_ascii_alphanumeric() && !matches!(before, '_' | ']' | '?' | '$');
+                if is_first && key.starts_with(|c: char| c.is_ascii_alphabetic()) && !keys.iter().any(|k| k == key) {
+                    keys.push(key.to_owned());
+                }
+                before = key.chars().next_back().unwrap_or('.');
+                rest = &rest[end..];
+            }
+        }
+        keys
     }
 
     /// Runs the program; what fails is counted, and the answers before it are kept.

@@ -1,6 +1,7 @@
 //! From what rules put forward to findings in their order: net, severity, fingerprint, rank.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::Claim;
 use super::credit;
@@ -8,6 +9,7 @@ use super::found::Candidate;
 use super::jq::{Program, Value};
 use super::rule::RULES;
 use super::thread::Threads;
+use super::words::counted;
 use crate::record::{Finding, Reached, Severity, Usd};
 
 /// What findings are sorted by, the largest first.
@@ -60,24 +62,52 @@ struct Judged {
 }
 
 /// Returns the findings in their order, each with its net. Where `condition` leaves some out, the
-/// rest is credited again: what the others had claimed is theirs.
+/// rest is credited again: what the others had claimed is theirs. Where it leaves out all, `Err` says
+/// what there was.
 pub(super) fn ordered(
     candidates: Vec<(String, Candidate)>,
     by: By,
     condition: Option<&Program>,
     threads: &Threads,
     input_tokens: u64,
-) -> Vec<Finding> {
+) -> Result<Vec<Finding>, String> {
     let mut all: Vec<Judged> = candidates.into_iter().map(|(rule, c)| judged(rule, c, input_tokens)).collect();
     rank(&mut all, by, threads);
     if let Some(condition) = condition {
-        let before = all.len();
-        all.retain(|judged| holds(condition, &judged.finding));
-        if all.len() < before {
+        let before: Vec<bool> = all.iter().map(|judged| holds(condition, &judged.finding)).collect();
+        if !before.is_empty() && !before.contains(&true) {
+            return Err(none_of(condition, &all));
+        }
+        let mut kept = before.iter();
+        all.retain(|_| kept.next() == Some(&true));
+        if all.len() < before.len() {
             rank(&mut all, by, threads);
         }
     }
-    all.into_iter().map(|judged| judged.finding).collect()
+    Ok(all.into_iter().map(|judged| judged.finding).collect())
+}
+
+/// That no finding fits, and what there is: the rules that found something, and keys that the predicate
+/// names and no finding has.
+fn none_of(condition: &Program, all: &[Judged]) -> String {
+    let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+    for judged in all {
+        *rules.entry(&judged.finding.rule).or_default() += 1;
+    }
+    let rules = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect::<Vec<_>>().join(", ");
+    let found = counted(all.len() as u64, "finding");
+    let keys: BTreeSet<String> =
+        all.iter().filter_map(|judged| serde_json::to_value(&judged.finding).ok()).flat_map(keys).collect();
+    let unknown: Vec<String> = condition.keys().into_iter().filter(|key| !keys.contains(key)).collect();
+    let unknown = match unknown.as_slice() {
+        [] => String::new(),
+        unknown => format!("; no finding has {}", unknown.join(", ")),
+    };
+    format!("--where fits none of {found}: {rules}{unknown}")
+}
+
+fn keys(finding: serde_json::Value) -> Vec<String> {
+    finding.as_object().map(|finding| finding.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// Whether the predicate holds for the finding as it would be written.

@@ -13,6 +13,7 @@ use super::limits::Limits;
 use super::thread::{Thread, Threads};
 use super::view::Seen;
 use crate::cli;
+use crate::stream::Stage;
 
 mod agent_fanout;
 mod ballast;
@@ -56,6 +57,19 @@ pub(super) const RULES: &[Entry] = &[
     budget::ENTRY,
     capacity::ENTRY,
 ];
+
+/// Rules that judge what sessions themselves tell, and what of a stream they rest on. All others rest on
+/// what tok-usage-join says.
+const WITHOUT_BILL: &[(&str, &[Stage])] =
+    &[(budget::ENTRY.name, &[Stage::Measure]), (capacity::ENTRY.name, &[]), (disk_ballast::ENTRY.name, &[])];
+
+/// What the rules of these names rest on.
+pub(super) fn rest_on<'n>(rules: impl Iterator<Item = &'n str>) -> &'static [Stage] {
+    let of = |rule: &str| WITHOUT_BILL.iter().find(|(name, _)| *name == rule).map(|(_, stages)| *stages);
+    let all: Vec<&'static [Stage]> = rules.map(|rule| of(rule).unwrap_or(&[Stage::Join])).collect();
+    let first = |stage: Stage| all.iter().find(|stages| stages.contains(&stage)).copied();
+    first(Stage::Join).or_else(|| first(Stage::Measure)).unwrap_or_default()
+}
 
 /// A judgement about where tokens went.
 pub(super) trait Rule {

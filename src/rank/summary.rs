@@ -5,19 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::credit::Net;
 use super::sum::{plus, signed};
 use super::thread::Threads;
-use super::view::{SpanView, class};
+use super::view::SpanView;
 use crate::record::{
-    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, Uncounted, Unpriced, Usd, What, Written,
+    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, UNEXPLAINED, UNRECORDED, Uncounted,
+    Unpriced, Usd, What, Written,
 };
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     summary: Summary,
-    /// Carried tokens by class, from `total` records; `None` where the stream has none.
+    /// Tokens by kind of content, from `total` records; `None` where the stream has none.
     charged: Option<BTreeMap<String, i64>>,
-    /// The same from what spans carried.
+    /// The same from what spans carried and what was produced of them.
     carried: BTreeMap<String, i64>,
+    /// Of that, what was carried.
+    carried_tokens: i64,
     /// Tables that the costs were made with: one, but for streams that were put together.
     prices: BTreeSet<String>,
     unpriced: u64,
@@ -99,8 +102,10 @@ impl Tally {
 
     /// Takes a `span` record.
     pub(super) fn span(&mut self, span: &SpanView) {
-        if span.carried() > 0 {
-            add(&mut self.carried, class(span.part, &span.source), signed(span.carried()));
+        self.carried_tokens = self.carried_tokens.saturating_add(signed(span.carried()));
+        let tokens = signed(plus(span.carried(), span.output_tokens.unwrap_or(0)));
+        if tokens > 0 {
+            add(&mut self.carried, span.part.content(&span.source), tokens);
         }
     }
 
@@ -110,33 +115,31 @@ impl Tally {
         sums.first_tokens = sums.first_tokens.saturating_add(total.first_tokens);
         sums.resent_cached_tokens = sums.resent_cached_tokens.saturating_add(total.resent_cached_tokens);
         sums.resent_uncached_tokens = sums.resent_uncached_tokens.saturating_add(total.resent_uncached_tokens);
-        let input =
-            total.first_tokens.saturating_add(total.resent_cached_tokens).saturating_add(total.resent_uncached_tokens);
-        let class = match (&total.source, total.part) {
-            (Some(source), part) => class(part.unwrap_or_default(), source),
-            (None, _) => "unrecorded",
-        };
-        let charged = self.charged.get_or_insert_default();
-        if input != 0 {
-            add(charged, class, input);
-        }
-        if let Some(cost) = total.cost_usd {
-            self.pay(total, class, cost);
+        for (content, row) in total.contents() {
+            let tokens = row.input_tokens().saturating_add(row.output_tokens);
+            add(self.charged.get_or_insert_default(), content, tokens);
+            if let Some(cost) = row.cost_usd {
+                self.pay(&row, content, cost);
+            }
+            let unowned = match content {
+                UNRECORDED => &mut self.summary.unrecorded_tokens,
+                UNEXPLAINED => &mut self.summary.unexplained_tokens,
+                _ => continue,
+            };
+            *unowned = unowned.saturating_add(row.input_tokens());
         }
     }
 
     /// A kind of content cost so much, sent and produced.
-    fn pay(&mut self, total: &Total, class: &str, cost: Usd) {
+    fn pay(&mut self, row: &Total, content: &str, cost: Usd) {
         let sums = &mut self.summary;
-        spend(&mut sums.first_usd, Some(total.first_cost_usd));
-        spend(&mut sums.resent_cached_usd, Some(total.resent_cached_cost_usd));
-        spend(&mut sums.resent_uncached_usd, Some(total.resent_uncached_cost_usd));
-        spend(&mut sums.generated_usd, Some(total.output_cost_usd));
-        sums.fee_usd = sums.fee_usd.plus(total.fee_cost_usd);
-        let (output, fee) = (total.output_cost_usd, total.fee_cost_usd);
-        let kinds = [(class, cost.minus(output).minus(fee)), ("generated", output), ("web searches", fee)];
-        for (kind, cost) in kinds.into_iter().filter(|(_, cost)| *cost != Usd::ZERO) {
-            let sum = sums.what_usd.entry(kind.to_owned()).or_default();
+        spend(&mut sums.first_usd, Some(row.first_cost_usd));
+        spend(&mut sums.resent_cached_usd, Some(row.resent_cached_cost_usd));
+        spend(&mut sums.resent_uncached_usd, Some(row.resent_uncached_cost_usd));
+        spend(&mut sums.generated_usd, Some(row.output_cost_usd));
+        sums.fee_usd = sums.fee_usd.plus(row.fee_cost_usd);
+        if cost != Usd::ZERO {
+            let sum = sums.content_usd.entry(content.to_owned()).or_default();
             *sum = sum.plus(cost);
         }
     }
@@ -147,15 +150,19 @@ impl Tally {
     }
 
     /// The stream has ended.
-    pub(super) fn end(self, threads: &Threads, findings: u64, net: Net) -> Summary {
-        let what = self.charged.unwrap_or_else(|| {
-            let mut what = self.carried;
-            let explained: i64 = what.values().fold(0, |sum, n| sum.saturating_add(*n));
-            let unrecorded = signed(self.summary.input_tokens).saturating_sub(explained);
-            if unrecorded != 0 {
-                add(&mut what, "unrecorded", unrecorded);
+    pub(super) fn end(mut self, threads: &Threads, findings: u64, net: Net) -> Summary {
+        let content = self.charged.unwrap_or_else(|| {
+            let mut content = self.carried;
+            let known: i64 = content.values().fold(0, |sum, n| sum.saturating_add(*n));
+            let all = signed(plus(self.summary.input_tokens, self.summary.output_tokens));
+            // Where no span carries anything, nobody has looked what requests were made of.
+            if known > 0 {
+                self.summary.unrecorded_tokens = signed(self.summary.input_tokens).saturating_sub(self.carried_tokens);
+                if known != all {
+                    add(&mut content, UNRECORDED, all.saturating_sub(known));
+                }
             }
-            what
+            content
         });
         let sought = !self.prices.is_empty();
         let names_unpriced = sought || self.summary.cost_usd.is_some();
@@ -171,7 +178,7 @@ impl Tally {
             unpriced: names_unpriced.then_some(self.unpriced),
             unpriced_tokens: if names_unpriced { self.summary.unpriced_tokens } else { BTreeMap::new() },
             prices: sought.then(|| Vec::from_iter(self.prices).join(", ")),
-            what,
+            content_tokens: content,
             findings,
             net_tokens: net.tokens,
             net_usd: self.summary.cost_usd.map(|_| net.usd),

@@ -73,6 +73,7 @@ pub(crate) struct SpanView<'a> {
     pub(crate) carried_to: Option<u64>,
     pub(crate) carried_requests: Option<u64>,
     pub(crate) carried_tokens: Option<u64>,
+    pub(crate) output_tokens: Option<u64>,
     pub(crate) input_cost_usd: Option<Usd>,
     pub(crate) first_cost_usd: Option<Usd>,
     pub(crate) output_cost_usd: Option<Usd>,
@@ -85,26 +86,10 @@ pub(crate) struct ShapeView {
     pub(crate) base64_bytes: u64,
 }
 
-/// What kind of content a span is to a reader of the report, in the words of
-/// [`crate::record::Summary::what`].
-pub(crate) fn class(part: Part, source: &str) -> &'static str {
-    match part {
-        Part::ToolOutput => "tool output",
-        Part::ToolCall => "tool calls",
-        Part::Reasoning => "reasoning",
-        Part::Image | Part::Document => "images",
-        Part::Text | Part::Opaque => match source {
-            "user" | "assistant" | "compaction_summary" => "messages",
-            "tool" => "tool output",
-            _ => "instructions",
-        },
-    }
-}
-
 impl SpanView<'_> {
     /// Whether the program, not the user or the model, put it there.
     pub(crate) fn is_instructions(&self) -> bool {
-        class(self.part, &self.source) == "instructions"
+        self.part.content(&self.source) == "instructions"
     }
 
     /// Tokens each time it is sent; where nobody has joined the stream, its tokens.

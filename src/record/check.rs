@@ -22,6 +22,10 @@ pub struct Checker {
     records: u64,
     threads: HashSet<String>,
     thread: Thread,
+    /// Responses that streams before this one count, and those that this one counts: within one,
+    /// tok-split has seen to it.
+    counted_before: HashSet<u128>,
+    counted: HashSet<u128>,
     /// The stream was judged: spans behind the `summary` are evidence, out of their order.
     judged: bool,
 }
@@ -76,7 +80,7 @@ impl Checker {
                 drop(parse::<Summary>(line, &mut faults));
             }
             Type::Skip => skip(line, &mut faults),
-            Type::Coverage | Type::Other => {}
+            Type::Coverage | Type::Partial | Type::Other => {}
         }
         faults.0
     }
@@ -95,6 +99,7 @@ impl Checker {
     }
 
     fn stream(&mut self, line: &str, faults: &mut Faults) {
+        self.counted_before.extend(self.counted.drain());
         let stream: Option<Stream> = parse(line, faults);
         parse::<Priced>(line, faults);
         faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || "stream: unknown schema version".into());
@@ -164,6 +169,12 @@ impl Checker {
         if request.counted {
             faults.unless(request.input_tokens.is_some(), || format!("request {}: counted without input", request.id));
             self.thread.reported.add(signed(input), signed(request.output_tokens.unwrap_or(0)));
+            if let Some(response) = request.response() {
+                self.counted.insert(response);
+                faults.unless(!self.counted_before.contains(&response), || {
+                    format!("request {}: its response is counted in a stream before this one", request.id)
+                });
+            }
         }
     }
 

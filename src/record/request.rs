@@ -144,6 +144,11 @@ pub struct Request {
     /// Of the output, spent on reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
+    /// What the file reports for the response, where a request of another file counts a part of it and
+    /// the figures here are what goes beyond that: input, read from the cache, written to it, output,
+    /// reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_reported_tokens: Option<super::Reported>,
     /// How many lines of the file report this usage, where it is not one: a plain sum of the usage
     /// lines takes it that often. None: the running sum alone has grown by it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,3 +33,40 @@ pub struct Priced {
 impl Addition for Priced {
     const KEYS: &'static [&'static str] = &["prices"];
 }
+
+/// What `tok-measure` adds to a stream record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MeasuredBy {
+    /// Name and version of the filter that counted the tokens of the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_by: Option<String>,
+}
+
+impl Addition for MeasuredBy {
+    const KEYS: &'static [&'static str] = &["measured_by"];
+}
+
+/// What `tok-dedup` adds to a stream record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DedupedBy {
+    /// Name and version of the filter that looked for copies among the spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deduped_by: Option<String>,
+}
+
+impl Addition for DedupedBy {
+    const KEYS: &'static [&'static str] = &["deduped_by"];
+}
+
+/// What `tok-rank` adds to a stream record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankedBy {
+    /// Name and version of the filter that judged the stream: spans that it passed behind its
+    /// `summary` are evidence, not all that there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranked_by: Option<String>,
+}
+
+impl Addition for RankedBy {
+    const KEYS: &'static [&'static str] = &["ranked_by"];
+}

@@ -85,13 +85,21 @@ pub struct Summary {
     /// What that thread cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dearest_usd: Option<Usd>,
-    /// Carried tokens by kind of content: `tool output`, `tool calls`, `messages`, `reasoning`,
-    /// `instructions`, `images`; and `unrecorded`, what the spans do not explain of the input.
-    pub what: BTreeMap<String, i64>,
-    /// Of `cost_usd`, what carrying each kind of content cost, as in `what`; and `generated`, what
-    /// was produced, and `web searches`, fees.
+    /// What each kind of content came to, sent (each time) and produced: `tool output`, `tool calls`,
+    /// `messages`, `reasoning`, `instructions`, `images`; and what no span owns: `unrecorded`, which no
+    /// file holds, and `unexplained`. Together they are `input_tokens` and `output_tokens`.
+    /// Absent where nobody has looked what requests were made of.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub what_usd: BTreeMap<String, Usd>,
+    pub content_tokens: BTreeMap<String, i64>,
+    /// Of `cost_usd`, what each kind of content cost, sent and produced.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub content_usd: BTreeMap<String, Usd>,
+    /// Of `input_tokens`, what was sent and no file records (from `total`).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unrecorded_tokens: i64,
+    /// Of `input_tokens`, what nothing explains; may be negative.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unexplained_tokens: i64,
     /// Input sent for the first time (from `total`).
     pub first_tokens: i64,
     /// Input sent again and read from the cache.

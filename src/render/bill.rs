@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::record::{Part, Total, Usd};
+use crate::record::{Part, Total};
 
 /// A kind of content, as `total` records name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,29 +102,8 @@ impl Account {
         }
         account.lines = lines.into_iter().map(|(content, row)| (Rc::clone(content), row)).collect();
         account.lines.sort_by_key(|(_, row)| cost(row));
-        account.part();
+        (account.unrecorded, account.unexplained, account.fees) = account.unrecorded.unowned();
         account
-    }
-
-    /// Takes what is unexplained, and fees, out of what is unrecorded.
-    fn part(&mut self) {
-        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, cost_usd, fee_cost_usd: fee, .. } =
-            self.unrecorded;
-        self.fees = Total { fee_cost_usd: fee, cost_usd: cost_usd.map(|_| fee), ..Total::default() };
-        self.unexplained = Total {
-            resent_uncached_tokens: tokens,
-            resent_uncached_cost_usd: cost,
-            unexplained_tokens: tokens,
-            unexplained_cost_usd: cost,
-            cost_usd: cost_usd.map(|_| cost),
-            ..Total::default()
-        };
-        let rest = &mut self.unrecorded;
-        rest.resent_uncached_tokens = rest.resent_uncached_tokens.saturating_sub(tokens);
-        rest.resent_uncached_cost_usd = rest.resent_uncached_cost_usd.minus(cost);
-        rest.cost_usd = rest.cost_usd.map(|all| all.minus(cost).minus(fee));
-        rest.fee_cost_usd = Usd::ZERO;
-        (rest.unexplained_tokens, rest.unexplained_cost_usd) = (0, Usd::ZERO);
     }
 }
 

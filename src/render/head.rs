@@ -167,7 +167,7 @@ fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
 }
 
 fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
-    let mut costs: Vec<_> = summary.what_usd.iter().filter(|(_, cost)| **cost != Usd::ZERO).collect();
+    let mut costs: Vec<_> = summary.content_usd.iter().filter(|(_, cost)| **cost != Usd::ZERO).collect();
     if !costs.is_empty() {
         costs.sort_by_key(|(_, cost)| std::cmp::Reverse(**cost));
         return costs
@@ -176,7 +176,7 @@ fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
             .map(|(kind, cost)| format!("{} {}", name_of(kind, layout), usd(**cost)))
             .collect();
     }
-    let mut kinds: Vec<_> = summary.what.iter().filter(|(_, n)| **n != 0).collect();
+    let mut kinds: Vec<_> = summary.content_tokens.iter().filter(|(_, n)| **n != 0).collect();
     kinds.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     kinds.iter().take(KINDS).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
 }
@@ -229,15 +229,22 @@ fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     if summary.output_unknown > 0 {
         parts.push(counted(summary.output_unknown, "placeholder output"));
     }
-    let unrecorded = summary.what.get("unrecorded").copied().unwrap_or(0);
-    match u64::try_from(unrecorded) {
-        Ok(n) => parts.push(format!("{} of the input is in no file", percent(n, summary.input_tokens))),
-        Err(_) => parts.push(format!("the spans are {} more than the input", tokens(unrecorded.unsigned_abs()))),
-    }
+    parts.extend(in_no_file(summary));
     if report.coverage.is_none() {
         parts.push("no coverage record: the stream was cut off or filtered".into());
     }
     parts
+}
+
+/// How much of what was sent no file records; `None` where nobody has looked.
+fn in_no_file(summary: &Summary) -> Option<String> {
+    if summary.content_tokens.is_empty() {
+        return None;
+    }
+    Some(match u64::try_from(summary.unrecorded_tokens) {
+        Ok(n) => format!("{} of the input is in no file", percent(n, summary.input_tokens)),
+        Err(_) => format!("the spans are {} more than the input", tokens(summary.unrecorded_tokens.unsigned_abs())),
+    })
 }
 
 /// What a plain sum of the usage lines would say, and why; `None` where it is right.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::key::Of;
 use super::partial::Shape;
 use super::sums::{Calls, Sums};
-use crate::number::{bytes, counted, grouped, percent, signed, tokens, usd};
+use crate::number::{bytes, grouped, percent, signed, tokens, usd};
 use crate::record::Usd;
 
 /// One figure.
@@ -169,7 +169,7 @@ const COLUMNS: &[Column] = &[
     column("cache_read_tokens", "cached", 9, always, |s| Cell::Part(s.cache_read_tokens, s.input_tokens)),
     column("cache_write_tokens", "written", 14, always, |s| Cell::Tokens(s.cache_write_tokens)),
     column("output_tokens", "output", 1, always, |s| Cell::Tokens(s.output_tokens)),
-    column("reasoning_tokens", "reasoning", 17, always, |s| Cell::Tokens(s.reasoning_tokens)),
+    column("reasoning_tokens", "reasoning", 17, requests, |s| Cell::Tokens(s.reasoning_tokens)),
     column("result_tokens", "results", 2, tools, |s| Cell::Tokens(s.calls.result_tokens)),
     column("schema_tokens_at_most", "schemas <=", 5, tools, |s| Cell::Tokens(s.calls.schema_tokens)),
     column("schema_cost_usd_at_most", "<= cost", 6, tools, |s| Cell::Money(s.calls.schema_cost_usd)),
@@ -184,20 +184,11 @@ const COLUMNS: &[Column] = &[
     column("spawns", "spawns", 0, |shape| shape.beside.spawns, |s| Cell::Count(u64::try_from(s.spawns).unwrap_or(0))),
     column("naive_input_tokens", "naive in", 0, naive, |s| Cell::Tokens(s.naive().input_tokens)),
     column("naive_output_tokens", "naive out", 1, naive, |s| Cell::Tokens(s.naive().output_tokens)),
+    column("output_unknown", "", 0, requests, |s| Cell::Count(s.output_unknown)),
     column("naive_cost_usd", "naive cost", 0, naive, |s| money(s.cost().map(|_| s.naive().cost_usd))),
 ];
 
 /// The columns that rows of this shape have.
 pub(super) fn columns(shape: &Shape) -> impl Iterator<Item = &'static Column> + '_ {
     COLUMNS.iter().filter(|column| (column.has)(shape))
-}
-
-/// Items of this shape in words, with their number.
-pub(super) fn items(shape: &Shape, n: u64) -> String {
-    let noun = match shape.kind() {
-        Of::Requests => "request",
-        Of::Totals => "total",
-        Of::Spans => "span",
-    };
-    counted(n, noun)
 }

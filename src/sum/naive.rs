@@ -34,6 +34,11 @@ pub(super) fn fork(owner: &Owner, model: Option<&str>, prices: &mut Table) -> Re
     extra(&request, owner.replayed_reports.unwrap_or(1), prices)
 }
 
+/// What the lines of a request that is the parent's add.
+pub(super) fn replay(request: &Request, prices: &mut Table) -> Result<Extra> {
+    extra(request, request.reports.unwrap_or(1), prices)
+}
+
 fn extra(request: &Request, lines: u64, prices: &mut Table) -> Result<Extra> {
     Ok(Extra {
         lines: signed(Some(lines)),

@@ -1,17 +1,18 @@
 //! Rows on the wire: what one run hands to another that merges.
 //!
 //! A line is `{"type":"partial","of":…,"by":[…],"per":…,"basis":…,"tz":…,"key":[…],"sums":{…}}`, and
-//! tells all that must be the same in the lines it is merged with. Sums carry their threads and
-//! counts of values, not only figures, so that what is merged is what one run would have written.
+//! tells all that must be the same in the lines it is merged with. Sums carry their threads, counts of
+//! values and requests, not only figures, so that what is merged is what one run would have written.
+//! One line, before them, has `rests` in place of `key` and `sums`: what all of them rest on.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::key::{Of, RowKey};
+use super::rests::Rests;
 use super::sums::Sums;
 use super::{Beside, Options};
-use crate::stream::Record;
 
 /// What rows are of: rows of another shape cannot be merged with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,13 +61,15 @@ impl fmt::Display for Shape {
     }
 }
 
-/// One row.
+/// One line: a row, or what all rows rest on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Partial {
     #[serde(flatten)]
     pub(super) shape: Shape,
+    #[serde(default)]
     pub(super) key: RowKey,
-    pub(super) sums: Sums,
+    pub(super) sums: Option<Sums>,
+    pub(super) rests: Option<Rests>,
 }
 
 /// The same, to be written.
@@ -75,23 +78,22 @@ pub(super) struct Partial {
 pub(super) struct Line<'r> {
     #[serde(flatten)]
     shape: &'r Shape,
-    key: &'r RowKey,
-    sums: &'r Sums,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests: Option<&'r Rests>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'r RowKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sums: Option<&'r Sums>,
 }
 
 impl Partial {
     /// A row as a line.
-    pub(super) fn line<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> Line<'r> {
-        Line { shape, key, sums }
+    pub(super) fn row<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> Line<'r> {
+        Line { shape, rests: None, key: Some(key), sums: Some(sums) }
     }
-}
 
-/// Whether a record is such a line.
-pub(super) fn is(record: &Record) -> bool {
-    #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(rename = "type", borrow, default)]
-        kind: std::borrow::Cow<'a, str>,
+    /// What rows rest on as a line.
+    pub(super) fn rests<'r>(shape: &'r Shape, rests: &'r Rests) -> Line<'r> {
+        Line { shape, rests: Some(rests), key: None, sums: None }
     }
-    record.read::<Kind>().is_ok_and(|kind| kind.kind == "partial")
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::key::RowKey;
 use super::sums::Sums;
+use super::taken::Group;
 use super::unit::{Per, Units};
+use crate::record::{Request, Unpriced, Usd};
 
 /// All rows.
 #[derive(Debug)]
@@ -18,6 +20,11 @@ impl Rows {
     /// None yet; averages will be taken over that.
     pub(super) fn new(per: Per) -> Rows {
         Rows { per, rows: BTreeMap::new(), units: Units::default() }
+    }
+
+    /// Averages are taken over that.
+    pub(super) fn per(&mut self, per: Per) {
+        self.per = per;
     }
 
     /// The row of that key.
@@ -40,6 +47,24 @@ impl Rows {
         }
     }
 
+    /// A counted request of the row.
+    pub(super) fn take(&mut self, key: &RowKey, request: &Request, cost: Result<Usd, Unpriced>, tokens: u64) {
+        match self.rows.get_mut(key) {
+            Some(row) => row.take(request, cost),
+            None => self.of(key.clone()).take(request, cost),
+        }
+        self.value(key, request.turn, tokens);
+    }
+
+    /// Takes the requests out of all rows that hold some.
+    pub(super) fn groups(&mut self) -> Vec<(RowKey, Group)> {
+        let of = |(key, row): (&RowKey, &mut Sums)| {
+            let groups = std::mem::take(&mut row.requests);
+            groups.into_iter().map(|group| (key.clone(), group)).collect::<Vec<_>>()
+        };
+        self.rows.iter_mut().flat_map(of).collect()
+    }
+
     /// Adds sums to the row of that key.
     pub(super) fn merge(&mut self, key: RowKey, sums: &Sums) {
         self.of(key).merge(sums);
@@ -53,10 +78,6 @@ impl Rows {
             }
             self.merge(key, &sums);
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// All rows, in the order of their keys.

@@ -4,28 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::taken::Group;
 use super::values::Values;
-use crate::record::{Usd, is_zero};
+use crate::record::{Request, Unpriced, Usd, is_zero};
 
 /// What a row adds up. Tokens may be negative where a correction outweighs what it corrects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Sums {
     /// Counted requests; of totals their items; spans.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) items: u64,
     /// All input, cached included; of spans, what carrying them came to.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) input_tokens: i64,
     /// Of it, read from the cache; of totals, only what was sent again.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) cache_read_tokens: i64,
     /// Of it, written to the cache.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) cache_write_tokens: i64,
     /// All output, reasoning included.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) output_tokens: i64,
-    /// Of it, reasoning.
+    /// Of it, what the provider reports as reasoning; of requests alone. What content of that kind came
+    /// to is in the rows by content.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) reasoning_tokens: i64,
     /// What the items with a known price cost.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) cost_usd: Usd,
     /// Items that have one.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) priced: u64,
     /// Items that have none, by model, and by the term that has no price where that is not the model.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -33,10 +43,14 @@ pub(super) struct Sums {
     /// Web searches that are charged by the piece.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) web_searches: i64,
+    /// Counted requests whose output is a placeholder.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) output_unknown: u64,
     /// Requests that are not counted, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) uncounted: BTreeMap<String, u64>,
     /// Threads that any item is of.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) threads: BTreeSet<String>,
     /// Tokens of each request, turn or thread, by the basis asked for; of each span its size.
     #[serde(skip_serializing_if = "Values::is_empty")]
@@ -58,6 +72,10 @@ pub(super) struct Sums {
     /// What a plain sum of usage lines would add, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) naive: BTreeMap<String, Extra>,
+    /// Of a part of a run: the counted requests themselves, which are in no other figure. Another part
+    /// may hold the same responses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) requests: Vec<Group>,
 }
 
 /// Calls of tools, and what was offered to be called.
@@ -125,6 +143,32 @@ impl Sums {
         self.unpriced.entry(name).or_default().merge(Left { items: 1, tokens });
     }
 
+    /// A counted request that cost so much.
+    pub(super) fn take(&mut self, request: &Request, cost: Result<Usd, Unpriced>) {
+        self.items = self.items.saturating_add(1);
+        self.of_thread(&request.thread);
+        match cost {
+            Ok(cost) => self.charge(cost),
+            Err(why) => {
+                let tokens = signed(request.input_tokens).saturating_add(signed(request.output_tokens));
+                self.leave(request.without_price(why), tokens);
+            }
+        }
+        self.output_unknown = self.output_unknown.saturating_add(u64::from(request.output_known == Some(false)));
+        add(&mut self.web_searches, signed(request.web_searches));
+        add(&mut self.input_tokens, signed(request.input_tokens));
+        add(&mut self.cache_read_tokens, signed(request.cache_read_tokens));
+        add(&mut self.cache_write_tokens, signed(request.cache_write_tokens));
+        add(&mut self.output_tokens, signed(request.output_tokens));
+        add(&mut self.reasoning_tokens, signed(request.reasoning_tokens));
+    }
+
+    /// One request does not count, for that reason.
+    pub(super) fn pass_over(&mut self, reason: &str) {
+        let count = self.uncounted.entry(reason.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
+
     /// An item of that thread. Most rows see the items of one thread in a row.
     pub(super) fn of_thread(&mut self, thread: &str) {
         insert(&mut self.threads, thread);
@@ -137,7 +181,14 @@ impl Sums {
 
     /// Whether there is anything to show but what was not counted.
     pub(super) fn says_something(&self) -> bool {
-        self.items > 0 || self.hook_bytes != 0 || self.spawns != 0 || !self.naive.is_empty()
+        let tokens = [self.input_tokens, self.cache_write_tokens, self.output_tokens];
+        let is_paid = self.cost_usd != Usd::ZERO;
+        self.items > 0
+            || tokens != [0; 3]
+            || is_paid
+            || self.hook_bytes != 0
+            || self.spawns != 0
+            || !self.naive.is_empty()
     }
 
     /// Items without a price.
@@ -161,6 +212,7 @@ impl Sums {
     pub(super) fn merge(&mut self, other: &Sums) {
         self.items = self.items.saturating_add(other.items);
         self.priced = self.priced.saturating_add(other.priced);
+        self.output_unknown = self.output_unknown.saturating_add(other.output_unknown);
         self.cost_usd = self.cost_usd.plus(other.cost_usd);
         for (sum, more) in [
             (&mut self.input_tokens, other.input_tokens),
@@ -189,6 +241,7 @@ impl Sums {
         for (reason, extra) in &other.naive {
             self.naive.entry(reason.clone()).or_default().merge(extra);
         }
+        self.requests.extend(other.requests.iter().cloned());
     }
 }
 

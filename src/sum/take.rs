@@ -5,11 +5,48 @@ use std::borrow::Cow;
 use anyhow::Result;
 
 use super::key::{Of, Place, RowKey};
+use super::rests::reason;
 use super::sums::{Sums, add, insert, signed};
+use super::taken::{hold, tokens};
 use super::view::{EventView, RequestView, SpanView};
 use super::{Sum, naive};
-use crate::record::{Part, Total, Uncounted, Unpriced, Usd, Written};
+use crate::number::counted;
+use crate::record::{Part, Total, Unpriced, Usd, Written};
 use crate::stream::Record;
+
+/// Requests that a window leaves out.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    requests: u64,
+    first: Option<String>,
+    last: Option<String>,
+    /// A request lies in the window.
+    inside: bool,
+}
+
+impl Outside {
+    fn take(&mut self, at: Option<&str>, is_inside: bool) {
+        self.inside |= is_inside;
+        self.requests += 1;
+        // Instants have one shape, so that their order is that of their letters.
+        let Some(at) = at else { return };
+        if self.first.as_deref().is_none_or(|first| at < first) {
+            self.first = Some(at.to_owned());
+        }
+        if self.last.as_deref().is_none_or(|last| at > last) {
+            self.last = Some(at.to_owned());
+        }
+    }
+
+    /// That the window holds nothing, and what there is.
+    pub(super) fn said(&self) -> Option<String> {
+        let day = |at: &Option<String>| at.as_deref().and_then(|at| at.get(..10)).unwrap_or("no known day").to_owned();
+        let requests = counted(self.requests, "request");
+        let when = format!("{} to {}", day(&self.first), day(&self.last));
+        (self.requests > 0 && !self.inside)
+            .then(|| format!("no request lies between --since and --until: the stream has {requests}, {when}"))
+    }
+}
 
 impl Sum {
     fn key(&self, place: &Place) -> RowKey {
@@ -24,59 +61,52 @@ impl Sum {
 
     /// A request: counted once, and remembered where it is not counted.
     pub(super) fn request(&mut self, record: &Record) -> Result<()> {
-        self.has_requests = true;
-        if self.options.of != Of::Requests {
-            return Ok(());
-        }
-        let mut request: RequestView = record.read()?;
-        request.model = request.model.take().or_else(|| self.model_for(&request));
-        self.model = request.model.as_deref().map(str::to_owned).or(self.model.take());
+        let mut view: RequestView = record.read()?;
+        view.model = view.model.take().or_else(|| self.model_for(&view));
+        self.model = view.model.as_deref().map(str::to_owned).or(self.model.take());
         self.replayed()?;
-        if !self.options.window.has(request.at.as_deref()) {
+        let is_inside = self.options.window.has(view.at.as_deref());
+        self.outside.take(view.at.as_deref(), is_inside);
+        if !is_inside {
             return Ok(());
         }
-        let place = self.owner.place(&request.thread, &request.session);
+        if self.options.of != Of::Requests {
+            let cost = view.cost_usd.ok_or(view.unpriced.unwrap_or(Unpriced::Model));
+            self.rests.request(&view.request(), cost, self.is_part());
+            return Ok(());
+        }
+        let place = self.owner.place(&view.thread, &view.session);
         let place = Place {
-            turn: request.turn,
-            at: request.at.as_deref(),
-            model: request.model.as_deref(),
-            service_tier: request.service_tier.as_deref(),
-            speed: request.speed.as_deref(),
-            inference_geo: request.inference_geo.as_deref(),
-            project: request.project.as_deref().or(place.project),
-            bucket: request.bucket.as_deref(),
+            turn: view.turn,
+            at: view.at.as_deref(),
+            model: view.model.as_deref(),
+            service_tier: view.service_tier.as_deref(),
+            speed: view.speed.as_deref(),
+            inference_geo: view.inference_geo.as_deref(),
+            project: view.project.as_deref().or(place.project),
+            bucket: view.bucket.as_deref(),
             ..place
         };
         let key = self.key(&place);
+        let request = view.request();
+        // What a part counts may be a copy in the whole: then a plain sum is off for another reason.
+        let is_settled = !self.is_part() || !request.counted;
         if self.options.beside.naive
-            && let Some((why, extra)) = naive::request(&request.request(), &mut self.options.prices)?
+            && is_settled
+            && let Some((why, extra)) = naive::request(&request, &mut self.options.prices)?
         {
             self.rows.of(key.clone()).naive.entry(why.name().to_owned()).or_default().merge(&extra);
         }
         if !request.counted {
-            let reason = request.uncounted.map_or("unknown", Uncounted::name);
-            let count = self.rows.of(key).uncounted.entry(reason.to_owned()).or_default();
-            *count = count.saturating_add(1);
+            self.rows.of(key).pass_over(reason(&request));
             return Ok(());
         }
-        let cost = self.cost(&request)?;
-        let row = self.rows.of(key.clone());
-        row.items = row.items.saturating_add(1);
-        row.of_thread(&request.thread);
-        match cost {
-            Ok(cost) => row.charge(cost),
-            Err(why) => {
-                let tokens = signed(request.input_tokens).saturating_add(signed(request.output_tokens));
-                row.leave(request.request().without_price(why), tokens);
-            }
+        let cost = self.cost(&view)?;
+        if self.is_part() {
+            hold(&mut self.rows.of(key).requests, &request, cost);
+        } else {
+            self.rows.take(&key, &request, cost, tokens(&request, self.options.basis));
         }
-        add(&mut row.web_searches, signed(request.web_searches));
-        add(&mut row.input_tokens, signed(request.input_tokens));
-        add(&mut row.cache_read_tokens, signed(request.cache_read_tokens));
-        add(&mut row.cache_write_tokens, signed(request.cache_write_tokens));
-        add(&mut row.output_tokens, signed(request.output_tokens));
-        add(&mut row.reasoning_tokens, signed(request.reasoning_tokens));
-        self.rows.value(&key, request.turn, request.tokens(self.options.basis));
         Ok(())
     }
 
@@ -129,11 +159,22 @@ impl Sum {
         if !self.options.window.has(total.hour.as_deref()) {
             return Ok(());
         }
+        for (content, row) in total.contents() {
+            self.charged(&row, content);
+        }
+        Ok(())
+    }
+
+    /// The same, of one kind.
+    fn charged(&mut self, total: &Total, content: &str) {
+        // What no span owns has that word for all that content is named by.
+        let unowned = Some(content).filter(|_| total.source.is_none());
         let place = Place {
             at: total.hour.as_deref(),
             model: total.model.as_deref(),
-            source: total.source.as_deref(),
-            part: total.part.map(Part::name),
+            content: Some(content),
+            source: total.source.as_deref().or(unowned),
+            part: total.part.map(Part::name).or(unowned),
             tool: total.tool.as_deref(),
             server: total.server.as_deref(),
             command: total.command.as_deref(),
@@ -156,17 +197,14 @@ impl Sum {
         add(&mut row.cache_read_tokens, total.resent_cached_tokens);
         add(&mut row.cache_write_tokens, total.cache_write_tokens);
         add(&mut row.output_tokens, total.output_tokens);
-        if total.part == Some(Part::Reasoning) {
-            add(&mut row.reasoning_tokens, total.output_tokens);
-        }
-        Ok(())
     }
 
     /// A piece of content, and what carrying it cost.
     pub(super) fn span(&mut self, record: &Record) -> Result<()> {
-        if self.options.of != Of::Spans && !self.options.beside.hooks {
+        if !self.wants_spans() || self.judged {
             return Ok(());
         }
+        self.has_spans = true;
         let span: SpanView = record.read()?;
         if self.options.of == Of::Requests && span.is_put_in() && self.options.window.has(span.at.as_deref()) {
             let bytes = signed(Some(span.bytes));
@@ -180,6 +218,7 @@ impl Sum {
             turn: span.turn,
             source: Some(&span.source),
             part: Some(span.part.name()),
+            content: Some(span.part.content(&span.source)),
             tool: span.tool.as_deref(),
             server: span.server.as_deref(),
             command: span.command.as_deref(),
@@ -234,9 +273,6 @@ fn add_span(row: &mut Sums, span: &SpanView) {
     add(&mut row.cache_read_tokens, signed(span.carried_cache_read_tokens));
     add(&mut row.cache_write_tokens, signed(span.carried_cache_write_tokens));
     add(&mut row.output_tokens, signed(span.output_tokens));
-    if span.part == Part::Reasoning {
-        add(&mut row.reasoning_tokens, signed(span.output_tokens));
-    }
     add(&mut row.bytes, signed(Some(span.bytes)));
     if let Some(size) = span.size() {
         add(&mut row.span_tokens, signed(Some(size)));

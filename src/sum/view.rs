@@ -7,20 +7,21 @@ use serde::Deserialize;
 use super::key::Place;
 use super::sums::signed;
 use crate::cli::name_in;
-use crate::record::{Part, Purpose, Request, Sampling, Uncounted, Unpriced, Usd, What};
+use crate::record::{Part, Purpose, Reported, Request, Sampling, Uncounted, Unpriced, Usd, What};
 
 /// Who owns a thread's records, and the usage lines that its file repeats from another.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Owner {
     pub(super) thread: String,
     pub(super) session: String,
+    /// Path of its file.
+    #[serde(default)]
+    pub(super) file: String,
+    pub(super) parent: Option<String>,
     pub(super) agent: Option<String>,
     pub(super) project: Option<String>,
     pub(super) branch: Option<String>,
     pub(super) started: Option<String>,
-    /// Path of its file.
-    #[serde(default)]
-    pub(super) file: String,
     pub(super) replayed_reports: Option<u64>,
     pub(super) replayed_input_tokens: Option<u64>,
     pub(super) replayed_cache_read_tokens: Option<u64>,
@@ -69,6 +70,10 @@ pub(super) struct RequestView<'a> {
     pub(super) thread: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) session: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) n: u64,
+    #[serde(borrow)]
+    pub(super) key: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) at: Option<Cow<'a, str>>,
     pub(super) turn: Option<u64>,
@@ -90,10 +95,12 @@ pub(super) struct RequestView<'a> {
     pub(super) cache_write_tokens: Option<u64>,
     pub(super) cache_write_1h_tokens: Option<u64>,
     pub(super) output_tokens: Option<u64>,
+    pub(super) output_known: Option<bool>,
     pub(super) reasoning_tokens: Option<u64>,
     pub(super) purpose: Option<Purpose>,
     #[serde(default)]
     pub(super) samplings: Vec<Sampling>,
+    pub(super) copy_reported_tokens: Option<Reported>,
     pub(super) reports: Option<u64>,
     pub(super) reported_output_tokens: Option<u64>,
     #[serde(borrow)]
@@ -105,22 +112,14 @@ pub(super) struct RequestView<'a> {
 }
 
 impl RequestView<'_> {
-    /// Its tokens by a basis.
-    pub(super) fn tokens(&self, basis: Basis) -> u64 {
-        let [input, read, written, output] =
-            [self.input_tokens, self.cache_read_tokens, self.cache_write_tokens, self.output_tokens]
-                .map(|tokens| tokens.unwrap_or(0));
-        match basis {
-            Basis::Full => input,
-            Basis::New => input.saturating_sub(read).saturating_add(output),
-            Basis::InOut => input.saturating_sub(read).saturating_sub(written).saturating_add(output),
-        }
-    }
-
-    /// It, as far as a price table and a plain sum ask.
+    /// It, as far as rows, a price table and a plain sum ask.
     pub(super) fn request(&self) -> Request {
         let own = |word: &Option<Cow<str>>| word.as_deref().map(str::to_owned);
         Request {
+            thread: self.thread.clone().into_owned(),
+            n: self.n,
+            key: own(&self.key),
+            turn: self.turn,
             at: own(&self.at),
             model: own(&self.model),
             service_tier: own(&self.service_tier),
@@ -136,6 +135,9 @@ impl RequestView<'_> {
             output_tokens: self.output_tokens,
             purpose: self.purpose,
             samplings: self.samplings.clone(),
+            output_known: self.output_known,
+            reasoning_tokens: self.reasoning_tokens,
+            copy_reported_tokens: self.copy_reported_tokens,
             reports: self.reports,
             reported_output_tokens: self.reported_output_tokens,
             ..Request::default()

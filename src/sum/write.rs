@@ -8,15 +8,16 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::column::{Cell, columns, items, tenths};
+use super::column::{Cell, columns, tenths};
 use super::key::{RowKey, named};
 use super::partial::Shape;
+use super::rests::{Covered, Notes};
 use super::rows::Rows;
 use super::sums::{Extra, Left, Sums};
 use super::unit::Per;
 use super::{Options, naive, table};
 use crate::cell::tsv;
-use crate::number::{signed, tokens, usd};
+use crate::number::{tokens, usd};
 use crate::skip::visible;
 use crate::stream::Sink;
 
@@ -58,20 +59,23 @@ impl Format {
 pub(super) struct Report<'r> {
     pub(super) shape: &'r Shape,
     pub(super) rows: &'r Rows,
+    pub(super) total: &'r Sums,
     /// Tables that the costs were made with.
     pub(super) prices: Option<String>,
+    /// What they rest on.
+    pub(super) notes: Notes<'r>,
 }
 
 impl Report<'_> {
     pub(super) fn write(&self, options: &Options, out: &mut Sink) -> Result<()> {
         let rows = self.sorted();
-        let total = self.rows.total();
+        let total = self.total;
         match options.format {
-            Format::Text => out.text(&self.text(&rows, &total, options.columns)),
+            Format::Text => out.text(&self.text(&rows, total, options.columns)),
             Format::Tsv => out.text(&self.tsv(&rows)),
-            Format::Json => out.put(&self.json(&rows, &total)),
+            Format::Json => out.put(&self.json(&rows, total)),
             Format::Ndjson => rows.iter().try_for_each(|row| out.put(&self.line(row, Some("sum")))),
-            Format::Summary => out.text(&self.summary(&total)),
+            Format::Summary => out.text(&self.summary(total)),
             Format::Partial => Ok(()),
         }
     }
@@ -118,7 +122,11 @@ impl Report<'_> {
             total: Line<'l>,
             uncounted: &'l BTreeMap<String, u64>,
             unpriced: &'l BTreeMap<String, Left>,
+            output_unknown: u64,
             naive: &'l BTreeMap<String, Extra>,
+            sessions: u64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            coverage: Option<&'l Covered>,
         }
         Document {
             shape: self.shape,
@@ -126,9 +134,12 @@ impl Report<'_> {
             rows: rows.iter().map(|row| self.line(row, None)).collect(),
             // It has no key of its own.
             total: Line { shape: self.shape, key: &[], sums: total, kind: None },
-            uncounted: &total.uncounted,
-            unpriced: &total.unpriced,
+            uncounted: &self.notes.requests.uncounted,
+            unpriced: &self.notes.requests.unpriced,
+            output_unknown: self.notes.requests.output_unknown,
             naive: &total.naive,
+            sessions: self.notes.sessions,
+            coverage: self.notes.covered,
         }
     }
 
@@ -200,18 +211,7 @@ impl Report<'_> {
         if !basis.is_empty() {
             notes.push(basis.join("; "));
         }
-        if total.unpriced() > 0 {
-            let models = total.unpriced.iter().map(|(model, left)| {
-                let model = if model.is_empty() { "no model named".into() } else { visible(model) };
-                format!("{model} ({}, {} tokens)", left.items, signed(left.tokens))
-            });
-            let models = models.collect::<Vec<_>>().join(", ");
-            notes.push(format!("no price for {}: {models}", items(self.shape, total.unpriced())));
-        }
-        if !total.uncounted.is_empty() {
-            let reasons: Vec<String> = total.uncounted.iter().map(|(why, n)| format!("{n} {why}")).collect();
-            notes.push(format!("requests not counted: {}", reasons.join(", ")));
-        }
+        notes.extend(self.notes.lines());
         if columns(self.shape).any(|column| column.name == "uncalled_threads") {
             let vain = "in vain: threads that offer it and never call it, where their files tell what they offer";
             notes.push(format!("{vain}; schemas: carried for it, and at most what it costs to offer it"));

@@ -10,8 +10,10 @@
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`claude`] | traps of Claude Code's files, against figures worked out by hand |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
+//! | [`words`] | one word, one amount: the report, its bill and tok-sum against jq |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
+//! | [`order`] | wrong order and double input, over all filters |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -35,5 +37,7 @@ mod laws;
 mod layers;
 mod manners;
 mod money;
+mod order;
 mod sums;
 mod wire;
+mod words;

@@ -21,26 +21,36 @@ enum Kind {
     Sink,
 }
 
-/// Every binary of the suite: its kind, and arguments with which it has something to say.
-const MANNERS: &[(&str, Kind, &str)] = &[
-    ("tok-split", Kind::Source, "--exclude '*damaged*' fixtures/sessions"),
-    ("tok-measure", Kind::Filter, ""),
-    ("tok-dedup", Kind::Filter, ""),
-    ("tok-usage-join", Kind::Filter, ""),
-    ("tok-rank", Kind::Filter, "--keep-all"),
-    ("tok-render", Kind::Sink, ""),
-    ("tok-show", Kind::Sink, ""),
-    ("tok-sum", Kind::Sink, "--by session --of spans --tz UTC --format tsv"),
-    ("tok-check", Kind::Sink, ""),
-    ("tok-compress", Kind::Source, "fixtures/sessions/claude/compaction.jsonl"),
-    ("tok-expand", Kind::Source, "--from fixtures/sessions/claude/compaction.jsonl"),
+/// Every binary of the suite: its kind, arguments with which it has something to say, and the stages
+/// that stand before it in a pipe.
+const MANNERS: &[(&str, Kind, &str, &[&str])] = &[
+    ("tok-split", Kind::Source, "--exclude '*damaged*' fixtures/sessions", &[]),
+    ("tok-measure", Kind::Filter, "", &[]),
+    ("tok-dedup", Kind::Filter, "", &[MEASURE]),
+    ("tok-usage-join", Kind::Filter, "", &[MEASURE, DEDUP]),
+    ("tok-rank", Kind::Filter, "--keep-all", &[MEASURE, DEDUP, JOIN]),
+    ("tok-render", Kind::Sink, "", &[MEASURE, DEDUP, JOIN, RANK]),
+    ("tok-show", Kind::Sink, "", &[MEASURE, DEDUP, JOIN]),
+    ("tok-sum", Kind::Sink, "--by session --of spans --tz UTC --format tsv", &[MEASURE, JOIN]),
+    ("tok-check", Kind::Sink, "", &[MEASURE, DEDUP, JOIN]),
+    ("tok-compress", Kind::Source, "fixtures/sessions/claude/compaction.jsonl", &[]),
+    ("tok-expand", Kind::Source, "--from fixtures/sessions/claude/compaction.jsonl", &[]),
 ];
+
+const MEASURE: &str = "tok-measure";
+const DEDUP: &str = "tok-dedup";
+const JOIN: &str = "tok-usage-join";
+const RANK: &str = "tok-rank --keep-all";
+
+/// What tok-rank says of nothing.
+const SUMMARY: &str = r#"{"type":"summary","threads":1,"sessions":{},"requests":0,"input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"output_unknown":0,"first_tokens":0,"resent_cached_tokens":0,"resent_uncached_tokens":0,"findings":0,"net_tokens":0}"#;
 
 /// One binary of the table.
 struct Bin {
     name: &'static str,
     kind: Kind,
     args: &'static str,
+    stages: &'static [&'static str],
 }
 
 impl Bin {
@@ -53,32 +63,46 @@ impl Bin {
     fn on(&self, input: &[u8]) -> Answer {
         run::sh(&self.line(), input)
     }
+
+    /// The record stream that the fixtures of tok-check call sound, as the stages before it leave it.
+    fn sound(&self) -> Vec<u8> {
+        let stages = [&["cat"], self.stages].concat().join(" | ");
+        let answer = run::sh(&stages, &sound());
+        assert_eq!((answer.status, answer.err.as_str()), (0, ""), "{stages}");
+        answer.out
+    }
+
+    /// Text that makes every binary that reads records write a lot: for tok-check, broken rules.
+    fn plenty(&self) -> Vec<u8> {
+        let keys = match self.stages.len() {
+            0 => "",
+            1 => r#""tokens":4,"#,
+            _ => r#""tokens":4,"sent_tokens":4,"carried_tokens":4,"#,
+        };
+        let span = |n: usize| {
+            format!(
+                r#"{{"type":"span","thread":"t","session":"s","id":"t.1","seq":1,"role":"user","part":"text","source":"user",{keys}"bytes":11,"text":"Hello {n:05}"}}"#
+            )
+        };
+        let mut lines =
+            vec![r#"{"type":"session","thread":"t","session":"s","agent":"demo","kind":"main","file":"-"}"#.to_owned()];
+        lines.extend(self.stages.contains(&RANK).then(|| SUMMARY.to_owned()));
+        lines.extend((0..5000).map(span));
+        lines.push(String::new());
+        lines.join("\n").into_bytes()
+    }
 }
 
 /// The binaries of the table that exist.
 fn bins() -> Vec<Bin> {
     let there = run::bins();
-    let row = |&(name, kind, args): &(&'static str, Kind, &'static str)| Bin { name, kind, args };
-    MANNERS.iter().filter(|(name, ..)| there.iter().any(|bin| bin == name)).map(row).collect()
+    let here = MANNERS.iter().filter(|(name, ..)| there.iter().any(|bin| bin == name));
+    here.map(|&(name, kind, args, stages)| Bin { name, kind, args, stages }).collect()
 }
 
 /// The record stream that the fixtures of tok-check call sound, as tok-split might write it.
 fn sound() -> Vec<u8> {
     std::fs::read(run::root().join("fixtures/golden/check/sound/in")).expect("the fixture is there")
-}
-
-/// Text that makes every binary that reads records write a lot: for tok-check, broken rules.
-fn plenty() -> Vec<u8> {
-    let span = |n: usize| {
-        format!(
-            r#"{{"type":"span","thread":"t","session":"s","id":"t.1","seq":1,"role":"user","part":"text","source":"user","bytes":11,"text":"Hello {n:05}"}}"#
-        )
-    };
-    let mut lines =
-        vec![r#"{"type":"session","thread":"t","session":"s","agent":"demo","kind":"main","file":"-"}"#.to_owned()];
-    lines.extend((0..5000).map(span));
-    lines.push(String::new());
-    lines.join("\n").into_bytes()
 }
 
 #[test]
@@ -123,8 +147,8 @@ fn is_one_message(name: &str, err: &str) -> bool {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_silently() {
-    let input = plenty();
     for bin in bins() {
+        let input = bin.plenty();
         let line = format!("{{ {}; echo \"status $?\" >&2; }} | head -1 > /dev/null", bin.line());
         let answer = run::sh(&line, &input);
         let silent = ["status 0\n", "status 141\n"].contains(&answer.err.as_str());
@@ -135,8 +159,8 @@ fn a_reader_that_goes_away_ends_it_silently() {
 
 #[test]
 fn output_that_cannot_be_written_is_status_2() {
-    let input = plenty();
     for bin in bins() {
+        let input = bin.plenty();
         for (redirection, why) in [("> /dev/full", "a full disk"), (">&-", "a closed output")] {
             let answer = run::sh(&format!("{} {redirection}", bin.line()), &input);
             assert_eq!(answer.status, 2, "{}: {why}: {}", bin.name, answer.err);
@@ -147,8 +171,8 @@ fn output_that_cannot_be_written_is_status_2() {
 
 #[test]
 fn a_closed_standard_error_takes_nothing_away() {
-    let input = plenty();
     for bin in bins() {
+        let input = bin.plenty();
         let (open, closed) = (bin.on(&input), run::sh(&format!("{} 2>&-", bin.line()), &input));
         assert_eq!((open.status, &open.out), (closed.status, &closed.out), "{}", bin.name);
     }
@@ -156,8 +180,8 @@ fn a_closed_standard_error_takes_nothing_away() {
 
 #[test]
 fn an_empty_environment_changes_nothing() {
-    let input = sound();
     for bin in bins() {
+        let input = bin.sound();
         let mut bare = Command::new(run::bin_folder().join(bin.name));
         bare.args(bin.args.replace('\'', "").split_whitespace()).current_dir(run::root()).env_clear();
         let (usual, bare) = (bin.on(&input), run::answer(&mut bare, &input));
@@ -167,8 +191,8 @@ fn an_empty_environment_changes_nothing() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    let input = sound();
     for bin in bins() {
+        let input = bin.sound();
         assert_eq!(bin.on(&input), bin.on(&input), "{}", bin.name);
     }
 }
@@ -179,7 +203,8 @@ fn common_flags_mean_the_same_everywhere() {
         let input = b"no record\n";
         let quiet = run::sh(&format!("{} --quiet", bin.line()), input);
         assert_eq!(quiet.err, "", "{} --quiet", bin.name);
-        let (usual, flushed) = (bin.on(&sound()), run::sh(&format!("{} --line-buffered", bin.line()), &sound()));
+        let (usual, flushed) =
+            (bin.on(&bin.sound()), run::sh(&format!("{} --line-buffered", bin.line()), &bin.sound()));
         assert_eq!(usual, flushed, "{} --line-buffered", bin.name);
     }
 }

@@ -111,7 +111,7 @@ fn costs_add_up_along_the_pipeline() {
     assert!(requests.iter().all(|billed| billed.cost_usd.is_none() || billed.unpriced.is_none()));
     assert_eq!(summary.cost_usd, Some(all));
     assert_eq!(summary.unpriced, Some((counted - costs.len()) as u64));
-    assert_eq!(summary.what_usd.values().copied().sum::<Usd>(), all);
+    assert_eq!(summary.content_usd.values().copied().sum::<Usd>(), all);
     let how = [summary.first_usd, summary.resent_cached_usd, summary.resent_uncached_usd, summary.generated_usd];
     assert_eq!(how.into_iter().flatten().sum::<Usd>().plus(summary.fee_usd), all);
     let findings = records::<Finding>(&text, Type::Finding);

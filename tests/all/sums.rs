@@ -3,6 +3,7 @@
 
 mod by_day;
 mod codex;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -44,8 +45,12 @@ fn threads() -> Vec<String> {
 /// Threads as a stream.
 fn stream<'t>(threads: impl Iterator<Item = &'t String>) -> String {
     let first = r#"{"type":"stream","v":1,"program":"tok-split 0.1.0","prices":"a table"}"#;
-    let last = r#"{"type":"coverage","files":1,"files_skipped":0,"lines":1,"bytes":1,"understood":1,"recovered":0,"skipped":0}"#;
-    format!("{first}\n{}{last}\n", threads.cloned().collect::<String>())
+    let threads: Vec<&String> = threads.collect();
+    let n = threads.len();
+    let last = format!(
+        r#"{{"type":"coverage","files":{n},"files_skipped":0,"lines":{n},"bytes":{n},"understood":{n},"recovered":0,"skipped":0}}"#
+    );
+    format!("{first}\n{}{last}\n", threads.into_iter().cloned().collect::<String>())
 }
 
 proptest! {

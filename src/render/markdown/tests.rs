@@ -35,7 +35,7 @@ fn report(evil: &str) -> Report {
     report.summary = Some(Summary {
         threads: 1,
         sessions: [(evil(), 1)].into(),
-        what: [(evil(), 1)].into(),
+        content_tokens: [(evil(), 1)].into(),
         uncounted: [(evil(), 1)].into(),
         dearest: Some("t".into()),
         dearest_tokens: Some(1),

@@ -6,8 +6,7 @@ def pico: (. // 0) * 1e12 | round;
 def input: .first_tokens + .resent_cached_tokens + .resent_uncached_tokens;
 def plus($key; $n): .[$key] = (.[$key] // 0) + $n;
 def class:
-  if .source == null then "unrecorded"
-  elif .part == "tool_output" then "tool output"
+  if .part == "tool_output" then "tool output"
   elif .part == "tool_call" then "tool calls"
   elif .part == "reasoning" then "reasoning"
   elif .part == "image" or .part == "document" then "images"
@@ -53,15 +52,24 @@ def charged($t):
   | .total.uncached += $t.resent_uncached_tokens | .total.output += $t.output_tokens
   | .usd_of.first += ($t.first_cost_usd | pico) | .usd_of.cached += ($t.resent_cached_cost_usd | pico)
   | .usd_of.uncached += ($t.resent_uncached_cost_usd | pico) | .usd_of.output += ($t.output_cost_usd | pico)
-  | .what |= plus($t | class; $t | input)
-  | .usd_of.fee += ($t.fee_cost_usd | pico)
-  | .what_usd |= plus($t | class; ($t.cost_usd | pico) - ($t.output_cost_usd | pico) - ($t.fee_cost_usd | pico))
-  | .what_usd |= plus("web searches"; $t.fee_cost_usd | pico)
-  | .what_usd |= plus("generated"; $t.output_cost_usd | pico);
+  | if $t.source == null then
+      ($t.unexplained_tokens // 0) as $tokens | ($t.unexplained_cost_usd | pico) as $usd
+      | ($t.fee_cost_usd | pico) as $fee
+      | .usd_of.fee += $fee
+      | .content |= plus("web searches"; 0) | .content_usd |= plus("web searches"; $fee)
+      | .in_no_file += ($t | input) - $tokens
+      | .content |= plus("unrecorded"; ($t | input) + $t.output_tokens - $tokens)
+      | .content |= plus("unexplained"; $tokens)
+      | .content_usd |= plus("unrecorded"; ($t.cost_usd | pico) - $usd - $fee)
+      | .content_usd |= plus("unexplained"; $usd)
+    else
+      .content |= plus($t | class; ($t | input) + $t.output_tokens)
+      | .content_usd |= plus($t | class; $t.cost_usd | pico)
+    end;
 
 reduce inputs as $r (
   {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, no_price: {}, placeholders: 0, steps: 0, explained: 0,
-   thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, what: {}, what_usd: {},
+   thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, content: {}, content_usd: {}, in_no_file: 0,
    naive: 0, naive_why: {}, breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
   if $r.type == "stream" then .prices = $r.prices
   elif $r.type == "session" then

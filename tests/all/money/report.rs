@@ -86,7 +86,7 @@ impl Figures {
     }
 
     fn what(&self) -> String {
-        let kinds = self.largest("/what_usd");
+        let kinds = self.largest("/content_usd");
         kinds.iter().map(|(kind, n)| format!("{kind} {}", usd(pico(&(*n).into())))).collect::<Vec<_>>().join("  ")
     }
 
@@ -150,7 +150,7 @@ impl Figures {
         if self.n("/placeholders") > 0 {
             parts.push(counted(self.n("/placeholders"), "placeholder output"));
         }
-        parts.push(format!("{} of the input is in no file", percent(self.n("/what/unrecorded"), self.n("/input"))));
+        parts.push(format!("{} of the input is in no file", percent(self.n("/in_no_file"), self.n("/input"))));
         parts.join("; ")
     }
 

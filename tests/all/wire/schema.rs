@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request,
-    Session, Skip, Span, Stream, Summary, Total, Usage,
+    Addition, Billed, Carried, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Measured, MeasuredBy, Priced,
+    RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -23,7 +23,16 @@ struct Wire {
 fn wires() -> Vec<Wire> {
     let one = |name, writer, schema| Wire { name, parts: vec![(writer, schema)] };
     vec![
-        Wire { name: "stream", parts: vec![("tok-split", of::<Stream>()), ("tok-usage-join", of::<Priced>())] },
+        Wire {
+            name: "stream",
+            parts: vec![
+                ("tok-split", of::<Stream>()),
+                ("tok-measure", of::<MeasuredBy>()),
+                ("tok-dedup", of::<DedupedBy>()),
+                ("tok-usage-join", of::<Priced>()),
+                ("tok-rank", of::<RankedBy>()),
+            ],
+        },
         Wire { name: "session", parts: vec![("tok-split", of::<Session>()), ("tok-usage-join", of::<Replayed>())] },
         Wire {
             name: "span",
@@ -74,6 +83,9 @@ pub(crate) fn additions() -> Vec<(&'static str, BTreeSet<String>, BTreeSet<Strin
         row::<Carried>("Carried"),
         row::<Billed>("Billed"),
         row::<Priced>("Priced"),
+        row::<MeasuredBy>("MeasuredBy"),
+        row::<DedupedBy>("DedupedBy"),
+        row::<RankedBy>("RankedBy"),
     ]
 }
 

@@ -47,7 +47,10 @@ macro_rules! record {
     };
 }
 
-record!(Stream { r#type: String, v: u64, program: String; since: String, until: String, prices: String });
+record!(Stream {
+    r#type: String, v: u64, program: String;
+    since: String, until: String, measured_by: String, deduped_by: String, prices: String, ranked_by: String,
+});
 
 record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
@@ -88,6 +91,7 @@ record!(Request {
     service_tier: String, speed: String, inference_geo: String, web_searches: u64,
     purpose: String, samplings: Vec<Sampling>, cache_miss_reason: String, cache_missed_tokens: u64,
     changes: Vec<String>, changed_servers: Vec<String>,
+    copy_reported_tokens: Vec<u64>,
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
@@ -141,10 +145,11 @@ record!(Finding {
 record!(Summary {
     r#type: String, threads: u64, sessions: BTreeMap<String, u64>, requests: u64, input_tokens: u64,
     cache_read_tokens: u64, cache_write_tokens: u64, output_tokens: u64, output_unknown: u64,
-    what: BTreeMap<String, i64>, first_tokens: i64, resent_cached_tokens: i64, resent_uncached_tokens: i64,
+    first_tokens: i64, resent_cached_tokens: i64, resent_uncached_tokens: i64,
     findings: u64, net_tokens: u64;
     first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
-    cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, what_usd: BTreeMap<String, f64>, first_usd: f64,
+    cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, content_tokens: BTreeMap<String, i64>, content_usd: BTreeMap<String, f64>,
+    unrecorded_tokens: i64, unexplained_tokens: i64, first_usd: f64,
     resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
     naive_usd: f64, naive: BTreeMap<String, u64>, net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
     cache_break_usd: f64, unpriced_tokens: BTreeMap<String, u64>, fee_usd: f64,

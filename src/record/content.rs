@@ -1,0 +1,116 @@
+//! Kinds of content, in the words of reports: each word has one meaning and one amount everywhere.
+//!
+//! What a kind comes to is what was sent of it, each time, and what was produced of it. All kinds
+//! together, with the two of what no span owns, are what the counted requests add up to.
+
+use super::{Part, Total, Usd};
+
+/// What was sent, or produced, and no file records.
+pub const UNRECORDED: &str = "unrecorded";
+
+/// What was charged by the piece, and belongs to no content.
+pub const WEB_SEARCHES: &str = "web searches";
+
+/// What the reports say beyond all that is known, or short of it: it may be negative.
+pub const UNEXPLAINED: &str = "unexplained";
+
+impl Part {
+    /// What kind of content it is to a reader of the report, where it comes from that source.
+    pub fn content(self, source: &str) -> &'static str {
+        match self {
+            Part::ToolOutput => "tool output",
+            Part::ToolCall => "tool calls",
+            Part::Reasoning => "reasoning",
+            Part::Image | Part::Document => "images",
+            Part::Text | Part::Opaque => match source {
+                "user" | "assistant" | "compaction_summary" => "messages",
+                "tool" => "tool output",
+                _ => "instructions",
+            },
+        }
+    }
+}
+
+impl Total {
+    /// The row by kinds of content: one, but what no span owns is up to three.
+    pub fn contents(&self) -> Vec<(&'static str, Total)> {
+        if let Some(source) = &self.source {
+            return vec![(self.part.unwrap_or_default().content(source), self.clone())];
+        }
+        let (unrecorded, unexplained, fees) = self.unowned();
+        [(UNRECORDED, unrecorded), (UNEXPLAINED, unexplained), (WEB_SEARCHES, fees)]
+            .into_iter()
+            .filter(|(_, row)| row.is_something())
+            .collect()
+    }
+
+    /// What no span owns as what is unrecorded; what is unexplained, at full price, and maybe negative;
+    /// and fees.
+    pub fn unowned(&self) -> (Total, Total, Total) {
+        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, fee_cost_usd: fee, .. } = *self;
+        let names = || Total {
+            thread: self.thread.clone(),
+            session: self.session.clone(),
+            hour: self.hour.clone(),
+            model: self.model.clone(),
+            ..Total::default()
+        };
+        let unexplained = Total {
+            resent_uncached_tokens: tokens,
+            resent_uncached_cost_usd: cost,
+            unexplained_tokens: tokens,
+            unexplained_cost_usd: cost,
+            cost_usd: self.cost_usd.map(|_| cost),
+            ..names()
+        };
+        let fees = Total { fee_cost_usd: fee, cost_usd: self.cost_usd.map(|_| fee), ..names() };
+        let mut rest = self.clone();
+        rest.resent_uncached_tokens = rest.resent_uncached_tokens.saturating_sub(tokens);
+        rest.resent_uncached_cost_usd = rest.resent_uncached_cost_usd.minus(cost);
+        rest.cost_usd = rest.cost_usd.map(|all| all.minus(cost).minus(fee));
+        rest.fee_cost_usd = Usd::ZERO;
+        (rest.unexplained_tokens, rest.unexplained_cost_usd) = (0, Usd::ZERO);
+        (rest, unexplained, fees)
+    }
+
+    /// Whether anything was sent or produced.
+    fn is_something(&self) -> bool {
+        let sent = self.input_tokens() != 0 || self.fee_cost_usd != Usd::ZERO;
+        self.items > 0 || sent || self.output_tokens != 0 || self.cache_write_tokens != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_span_owns_is_rows_that_add_up() {
+        let usd = Usd::from_pico;
+        let row = Total {
+            items: 2,
+            first_tokens: 100,
+            resent_uncached_tokens: 30,
+            output_tokens: 7,
+            unexplained_tokens: -20,
+            cost_usd: Some(usd(1_030)),
+            fee_cost_usd: usd(30),
+            unexplained_cost_usd: usd(-150),
+            ..Total::default()
+        };
+        // 130 sent are 150 in no file and 20 less than that; $1,030 are 1,150, 150 less, and 30 of fees.
+        let rows = row.contents();
+        assert_eq!(
+            rows.iter().map(|(word, row)| (*word, row.input_tokens(), row.cost_usd)).collect::<Vec<_>>(),
+            [
+                (UNRECORDED, 150, Some(usd(1_150))),
+                (UNEXPLAINED, -20, Some(usd(-150))),
+                (WEB_SEARCHES, 0, Some(usd(30)))
+            ]
+        );
+        let mut sum = Total::default();
+        rows.iter().for_each(|(_, row)| sum.add(row));
+        assert_eq!(sum.items, 2);
+        assert_eq!((sum.input_tokens(), sum.output_tokens, sum.cost_usd), (130, 7, Some(usd(1_030))));
+    }
+}

@@ -1,0 +1,302 @@
+//! Whether records come as the pipeline makes them: each stage in its place, each run once.
+//!
+//! A filter says what it asks ([`Place`]), and everything that reads a stream holds the stream to it.
+//! What a filter cannot make sense of is refused in one line before it has numbers to show: spans that
+//! nobody has measured, records of a later stage, the records of one run twice, lines of session files.
+//! Streams that follow one another (`cat a b`) are judged each for itself.
+//!
+//! Memory: 16 bytes a thread; for a filter that adds up requests, 140 to 290 bytes a request.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use anyhow::{Result, bail};
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::recount::{Recount, rewritten};
+use super::stage::{Stage, Stages};
+use super::{Record, Status, extended};
+use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, Type};
+use crate::skip::Skips;
+
+/// What a filter asks of the stream that it reads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// The stage that it is, if it is one.
+    pub stage: Option<Stage>,
+    /// Stages whose keys it reads.
+    pub after: &'static [Stage],
+    /// Stages that rest on what it writes.
+    pub before: &'static [Stage],
+    /// What becomes of a response that is counted in two streams.
+    pub twice: Twice,
+    /// It says itself where a stream breaks its rules, and wants to see all of it.
+    pub sees_all: bool,
+}
+
+/// What becomes of a response that is counted in two of the streams that follow one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Twice {
+    /// The filter adds up no requests.
+    #[default]
+    Ignored,
+    /// It comes to the filter as a copy of the first.
+    Settled,
+    /// What rests on it is added up already: that it is counted twice is said.
+    Said,
+}
+
+/// Watches the order of a stream.
+pub(super) struct Order {
+    place: Place,
+    stages: Stages,
+    /// The stream at hand began with a `stream` record.
+    marked: bool,
+    /// It has counted requests.
+    has_requests: bool,
+    /// It has spans.
+    has_spans: bool,
+    threads: FxHashSet<u64>,
+    /// Threads of which the first request came by.
+    begun: FxHashSet<u64>,
+    recount: Recount,
+    doubled: u64,
+}
+
+impl Order {
+    pub(super) fn of(place: Place) -> Order {
+        Order {
+            place,
+            stages: Stages::default(),
+            marked: false,
+            has_requests: false,
+            has_spans: false,
+            threads: FxHashSet::default(),
+            begun: FxHashSet::default(),
+            recount: Recount::default(),
+            doubled: 0,
+        }
+    }
+
+    /// Takes the next record. Returns its line, where it is not to be taken as it stands.
+    ///
+    /// # Errors
+    /// The record is out of order, in words.
+    pub(super) fn take(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+        if self.place.sees_all {
+            return Ok(None);
+        }
+        match record.kind {
+            Type::Stream => return self.stream(record, skips),
+            Type::Session => {
+                once(&mut self.threads, thread_of(record))?;
+                self.recount.session(record)?;
+            }
+            Type::Request => once(&mut self.begun, first_request_of(record))?,
+            _ => {}
+        }
+        self.not_too_late(record)?;
+        self.not_too_early(record)?;
+        if record.kind == Type::Request { self.request(record) } else { Ok(None) }
+    }
+
+    /// A stream begins, and one before it has ended.
+    fn stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+        self.close()?;
+        self.recount.stream();
+        self.stages = Stages::named(record);
+        (self.marked, self.has_requests, self.has_spans) = (true, false, false);
+        if let Some(later) = self.place.before.iter().find(|stage| self.stages.has(**stage)) {
+            bail!(self.too_late(*later));
+        }
+        let Some(stage) = self.place.stage else { return Ok(None) };
+        if self.stages.has(stage) {
+            skips.say(again(stage));
+        }
+        marked(record, stage)
+    }
+
+    /// Refuses what a later stage has written.
+    fn not_too_late(&self, record: &Record) -> Result<()> {
+        for later in self.place.before {
+            // A stream that names its stages needs no look at every span.
+            let tells = !self.marked || !matches!(record.kind, Type::Span | Type::Request);
+            if tells && later.shows(record) {
+                bail!(self.too_late(*later));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for what earlier stages have written. A text that nobody has measured is refused at once;
+    /// of what tok-usage-join writes, single records may have none.
+    fn not_too_early(&mut self, record: &Record) -> Result<()> {
+        for stage in self.place.after {
+            if self.stages.has(*stage) {
+                continue;
+            }
+            if stage.shows(record) {
+                self.stages.add(*stage);
+            } else if *stage != Stage::Measure {
+                self.has_requests |= is_counted(record);
+                self.has_spans |= record.kind == Type::Span;
+            } else if is_unmeasured(record) {
+                bail!(missing(*stage, false));
+            }
+        }
+        Ok(())
+    }
+
+    /// A stream has ended: what earlier stages write should have come by.
+    fn close(&mut self) -> Result<()> {
+        let missed = self.place.after.iter().find(|stage| !self.stages.has(**stage));
+        match missed {
+            Some(stage) if self.has_requests || self.has_spans => bail!(missing(*stage, self.has_requests)),
+            _ => Ok(()),
+        }
+    }
+
+    fn request(&mut self, record: &Record) -> Result<Option<String>> {
+        if self.place.twice == Twice::Ignored {
+            return Ok(None);
+        }
+        let Some(request) = self.recount.settle(record)? else { return Ok(None) };
+        if self.place.twice == Twice::Settled {
+            return rewritten(record, &request).map(Some);
+        }
+        self.doubled += 1;
+        Ok(None)
+    }
+
+    /// The input has ended.
+    ///
+    /// # Errors
+    /// It was no record stream as the filter needs it, in words.
+    pub(super) fn end(&mut self, skips: &mut Skips) -> Result<Status> {
+        self.close()?;
+        let requests = |n: u64| if n == 1 { "1 request is".into() } else { format!("{n} requests are") };
+        let mut status = Status::Done;
+        for (n, why) in [
+            (self.doubled, "counted in two of the streams: put these together before tok-usage-join"),
+            (self.recount.late, "counted in a child and in its parent behind it: put the parent's stream first"),
+        ] {
+            if n > 0 {
+                skips.note("stdin", None, &format!("{} {why}", requests(n)));
+                status = Status::Partial;
+            }
+        }
+        Ok(status)
+    }
+
+    fn too_late(&self, later: Stage) -> String {
+        match (later, self.place.stage) {
+            (Stage::Rank, Some(Stage::Rank)) => {
+                "the stream was ranked already, and the spans that findings rest on are gone: give it what \
+                 tok-usage-join writes"
+            }
+            (Stage::Rank, _) => "the stream was ranked already: put this before tok-rank",
+            _ => "the stream was joined already: put this before tok-usage-join",
+        }
+        .to_owned()
+    }
+}
+
+/// What to do about a stage that is missing.
+fn missing(stage: Stage, has_requests: bool) -> &'static str {
+    match (stage, has_requests) {
+        (Stage::Measure, _) => "no span has tokens: put tok-measure before it",
+        (Stage::Dedup, _) => "no span was compared with others: put tok-dedup before it",
+        (Stage::Join, true) => "the stream has requests and no totals: put tok-measure | tok-usage-join before it",
+        (Stage::Join, false) => "no span tells what it cost: put tok-measure | tok-usage-join before it",
+        (Stage::Rank, _) => "the stream was not ranked: put tok-rank before it",
+    }
+}
+
+/// What a filter does with a stream that it has written itself.
+fn again(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Measure => "the stream was measured before: all is measured again",
+        Stage::Dedup => "copies were looked for before: they are looked for again",
+        Stage::Join => "the stream was joined before: it is joined again",
+        Stage::Rank => "the stream was ranked before: it is ranked again",
+    }
+}
+
+/// The `stream` record with the name of the stage; that of tok-usage-join are the prices, which it
+/// adds itself.
+fn marked(record: &Record, stage: Stage) -> Result<Option<String>> {
+    let by = |program: &str| Some(format!("{program} {}", env!("CARGO_PKG_VERSION")));
+    let mut line = Vec::with_capacity(record.line.len() + 40);
+    match stage {
+        Stage::Measure => extended(record.line, &MeasuredBy { measured_by: by("tok-measure") }, &mut line)?,
+        Stage::Dedup => extended(record.line, &DedupedBy { deduped_by: by("tok-dedup") }, &mut line)?,
+        Stage::Rank => extended(record.line, &RankedBy { ranked_by: by("tok-rank") }, &mut line)?,
+        Stage::Join => return Ok(None),
+    }
+    Ok(Some(String::from_utf8(line)?))
+}
+
+/// Notes a thread that begins; one that has begun before is that of another run over the same files.
+fn once(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
+    if thread.is_some_and(|thread| !seen.insert(thread)) {
+        bail!("a thread begins a second time: the stream holds the records of one run twice");
+    }
+    Ok(())
+}
+
+/// The thread that a `session` record begins.
+fn thread_of(record: &Record) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Session<'a> {
+        #[serde(borrow)]
+        thread: Cow<'a, str>,
+    }
+    record.read::<Session>().ok().map(|session| hash(&session.thread))
+}
+
+/// The thread whose first request this is: where `session` records were filtered out, it stands for
+/// them.
+fn first_request_of(record: &Record) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Request<'a> {
+        #[serde(borrow)]
+        thread: Cow<'a, str>,
+        n: u64,
+    }
+    memchr::memmem::find(record.line.as_bytes(), b"\"n\":1,")?;
+    record.read::<Request>().ok().filter(|request| request.n == 1).map(|request| hash(&request.thread))
+}
+
+fn hash(thread: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thread.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether the record is a text that tok-measure would have counted.
+fn is_unmeasured(record: &Record) -> bool {
+    #[derive(Deserialize)]
+    struct Text {
+        part: Part,
+        bytes: u64,
+        hash: Option<IgnoredAny>,
+        text: Option<IgnoredAny>,
+        tokens: Option<IgnoredAny>,
+    }
+    record.kind == Type::Span
+        && record.read::<Text>().is_ok_and(|span| {
+            let has_text = span.bytes > 0 && (span.hash.is_some() || span.text.is_some());
+            has_text && span.tokens.is_none() && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
+        })
+}
+
+/// Whether the record is a request that counts.
+fn is_counted(record: &Record) -> bool {
+    #[derive(Deserialize)]
+    struct Request {
+        counted: bool,
+    }
+    record.kind == Type::Request && record.read::<Request>().is_ok_and(|request| request.counted)
+}
