@@ -71,6 +71,8 @@ pub struct Format {
     pub worktrees: fn(line: &str) -> Vec<Worktree>,
     /// Returns what a line says that side chains in other files may replay.
     pub said: fn(line: &str) -> Said,
+    /// Returns the agents that a line starts in sessions of their own, where these do not name it.
+    pub errands: fn(line: &str) -> Vec<Errand>,
     /// Names of files beside the sessions that are none.
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
@@ -104,6 +106,26 @@ pub struct Said {
     pub session: Option<String>,
     /// The id of the model's message that the line is of, unless a side chain tells it.
     pub message: Option<String>,
+}
+
+/// What an agent was started for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errand {
+    /// How the first message of its session begins.
+    pub prompt: String,
+    /// When it was started.
+    pub at: Option<String>,
+    /// The call that did it.
+    pub call_id: Option<String>,
+}
+
+/// Who sent an agent on its errand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sender {
+    /// The thread.
+    pub thread: String,
+    /// Its call.
+    pub call_id: Option<String>,
 }
 
 /// Where an agent keeps its sessions, when nobody says otherwise.
@@ -167,6 +189,10 @@ pub trait Beside: Sync {
     /// Returns the thread that worked at that instant in a folder of this name, or inside one; of
     /// several the one that began last.
     fn at_work(&self, folder: &str, at: &str) -> Option<String>;
+
+    /// Returns who sent an agent on the errand that this prompt tells, not long before `started`; of
+    /// several the latest, in the home that lies nearest to the file `near`.
+    fn sender_of(&self, prompt: &str, started: Option<&str>, near: &str) -> Option<Sender>;
 }
 
 /// Nothing lies beside the file.
@@ -184,6 +210,10 @@ impl Beside for () {
     }
 
     fn at_work(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn sender_of(&self, _: &str, _: Option<&str>, _: &str) -> Option<Sender> {
         None
     }
 }

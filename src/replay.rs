@@ -31,6 +31,7 @@ mod history;
 mod label;
 mod law;
 mod load;
+mod manner;
 mod missed;
 mod output;
 mod pieces;
@@ -124,16 +125,21 @@ impl<'h> Walk<'h> {
         self.settle();
         if change.clears() {
             self.cache.clear(change.reason());
-            self.close.clear(&mut self.context, self.n.saturating_add(1));
+            self.close.clear(&mut self.context, self.n.saturating_add(1), change.head);
         }
     }
 
     fn request(&mut self, call: &'h Call) {
-        if let Some(purpose) = call.purpose {
-            return self.aside(call, purpose);
-        }
         let at = self.requests.len();
         let Some(ahead) = self.forecast.requests.get(at) else { return };
+        if call.is_aside() {
+            self.n = call.n;
+            let predicted = call.summary.map(|_| ahead.predicted);
+            return self.requests.push(Answered { predicted, law: call.law.name, aside: true, ..Answered::default() });
+        }
+        if let Some(purpose) = call.purpose.filter(|_| call.is_untold()) {
+            return self.aside(call, purpose);
+        }
         self.drop(call, &ahead.dropped);
         let explained = self.close.request(call, at, self.forecast, &mut self.context, &mut self.loads);
         self.settle();
@@ -152,12 +158,14 @@ impl<'h> Walk<'h> {
         classes[Class::Unrecorded as usize] += more;
         self.requests.push(Answered {
             predicted: Some(ahead.predicted),
+            aside: false,
             classes,
             explained,
             unexplained,
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
             law: call.law.name,
             nearest: call.nearest,
+            manner: self.forecast.manner,
             naive: call.naive,
             fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
             unpriced: call.unpriced,
@@ -172,7 +180,10 @@ impl<'h> Walk<'h> {
     fn drop(&mut self, call: &Call, numbers: &[u32]) {
         let was_sent = |number: &&u32| self.loads.get(**number as usize).is_some_and(|load| load.sent);
         let sent = numbers.iter().filter(was_sent).filter_map(|number| self.context.seq(*number)).collect::<Vec<_>>();
-        self.cache.drop(self.context.drop_by_law(numbers));
+        let dropped = self.context.drop_by_law(numbers);
+        if !self.forecast.manner.stripped {
+            self.cache.drop(dropped);
+        }
         if !sent.is_empty() {
             self.dropped.push((call.n, sent));
         }

@@ -10,6 +10,7 @@
 
 mod buckets;
 mod burn;
+mod compare;
 mod export;
 mod held;
 mod ledger;
@@ -98,6 +99,7 @@ impl View<'_> {
         Content {
             seq: self.seq,
             tokens: self.tokens.filter(|_| plain),
+            bytes: self.bytes,
             weight: self.tokens.or(self.length).unwrap_or(self.bytes),
             made_by: self.made_by,
             role: self.role,
@@ -108,6 +110,7 @@ impl View<'_> {
             command: &self.command,
             ephemeral: self.detail == "ephemeral",
             within: self.detail == "within",
+            of_file: self.detail == "file",
             line: self.line,
             phase: &self.phase,
             rendered: self.rendered_tokens,
@@ -209,6 +212,7 @@ impl Filter for UsageJoin {
                 let thread = self.thread(&session.thread, &session.session, out)?;
                 thread.model = model;
                 thread.history.served_by(session.provider.as_deref().unwrap_or(""));
+                thread.history.manner_is_unsure(session.manner_unsure);
                 thread.replayed = session.replayed_reports.map(|lines| (replayed(&session), lines));
             }
             Type::Span => {
@@ -257,7 +261,7 @@ impl Filter for UsageJoin {
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         self.close(out)?;
         if let Some(usage) = &self.usage {
-            usage.records().try_for_each(|usage| out.put(&usage))?;
+            usage.records().chain(usage.compared()).try_for_each(|usage| out.put(&usage))?;
         }
         if let Some(burn) = &self.burn {
             burn.records().iter().try_for_each(|export| out.put(export))?;

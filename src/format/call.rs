@@ -36,6 +36,7 @@ struct Arguments {
     notebook_path: Value,
     filename: Value,
     file: Value,
+    action: Value,
 }
 
 impl Call {
@@ -56,6 +57,10 @@ impl Call {
         let line = [&found.command, &found.cmd, &found.script].into_iter().find_map(command_line);
         let paths = [&found.file_path, &found.path, &found.notebook_path, &found.filename, &found.file];
         self.target = paths.into_iter().find_map(Value::as_str).filter(|p| !p.is_empty()).map(clip);
+        if self.tool == "agent" {
+            // One tool for all that can be done with agents.
+            self.command = found.action.as_str().and_then(|action| named(action, &[]));
+        }
         if let Some(line) = line {
             let words = words(&line);
             let (program, rest) = program(&words);

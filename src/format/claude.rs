@@ -45,6 +45,7 @@ pub(super) const FORMAT: Format = Format {
     cwd: |_| None,
     worktrees: |_| Vec::new(),
     said,
+    errands: |_| Vec::new(),
     sidecars: &["history.jsonl", "journal.jsonl"],
     home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
     copies_grow: true,

@@ -16,14 +16,21 @@ pub(super) const FORMAT: Format = Format {
     cwd: |_| None,
     worktrees: |_| Vec::new(),
     said: |_| Said::default(),
+    errands: |_| Vec::new(),
     sidecars: &["history.jsonl", "session_index.jsonl"],
     home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
     copies_grow: false,
     lacks: None,
 };
 
-const DIALECT: Dialect =
-    Dialect { agent: "codex", base_is_users: false, review_folder: None, agent_folder: None, keeps_home: false };
+const DIALECT: Dialect = Dialect {
+    agent: "codex",
+    base_is_users: false,
+    review_folder: None,
+    agent_folder: None,
+    keeps_home: false,
+    rules: None,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

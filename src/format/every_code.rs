@@ -1,9 +1,19 @@
 //! Every Code: rollouts with events of their own and user documents as base instructions
 //! (FORMATS 2).
 
+mod carried;
+mod errand;
+mod look;
+mod response;
+mod review;
+mod settle;
+mod stage;
+mod task;
+
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::rollout::tape::Rules;
 use super::rollout::{self, Dialect, Rollout};
 use super::{Answer, Format, Home, Said};
 
@@ -17,6 +27,7 @@ pub(super) const FORMAT: Format = Format {
     cwd: rollout::cwd,
     worktrees: rollout::worktrees,
     said: |_| Said::default(),
+    errands: errand::errands,
     sidecars: &["catalog.jsonl", "history.jsonl"],
     home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
     copies_grow: false,
@@ -29,6 +40,14 @@ const DIALECT: Dialect = Dialect {
     review_folder: Some("/branches/auto-review"),
     agent_folder: Some("/.code/working/"),
     keeps_home: true,
+    rules: Some(Rules {
+        look: look::look,
+        is_errand: errand::is_errand,
+        results: errand::results,
+        findings: review::findings,
+        is_review: review::is_review,
+        settle: settle::settle,
+    }),
 };
 
 #[derive(Default, Deserialize)]

@@ -26,6 +26,7 @@ pub(super) const FORMAT: Format = Format {
     cwd: |_| None,
     worktrees: |_| Vec::new(),
     said: |_| Said::default(),
+    errands: |_| Vec::new(),
     sidecars: &[],
     home: Home { variable: "", folders: &[], sessions: &[] },
     copies_grow: false,

@@ -257,9 +257,21 @@ impl History {
     /// Ends the history: puts the entries in order, numbers the requests, and gives ids.
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
+        let arranged = super::order::arrange(self.take_entries(), layout);
+        self.finish_in_order(arranged, thread)
+    }
+
+    /// Gives all entries away, in the order of the file: the reader knows in which order they
+    /// belong, and calls [`History::finish_in_order`].
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Ends the history whose entries are in their order, each with the handle that it had. Entries
+    /// that were put in have new handles, after all others.
+    pub fn finish_in_order(mut self, arranged: Vec<(Handle, Entry)>, thread: &str) -> Thread {
         self.session.thread = thread.to_owned();
         self.name_branch();
-        let arranged = super::order::arrange(std::mem::take(&mut self.entries), layout);
         let arranged = self.put_in(arranged);
         let mut seq_of = vec![0; arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0)];
         let mut ordinal_of = vec![0; seq_of.len()];

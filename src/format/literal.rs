@@ -78,6 +78,33 @@ impl<'a> Literal<'a> {
         parts
     }
 
+    /// Cuts the text in front of each of `cuts` (byte offsets into [`Literal::text`], rising), where a
+    /// word begins there with its one blank: there too the tokens of the parts add up.
+    pub fn cut_at_words(self, cuts: &[usize]) -> Vec<Literal<'a>> {
+        let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
+        let (mut parts, mut from, mut at) = (Vec::new(), [0, 0], [0, 0]);
+        for &cut in cuts {
+            let text = self.text.as_bytes();
+            let is_word = |next: &[u8]| next[0] == b' ' && next[1].is_ascii_alphabetic();
+            let clean = cut > from[0]
+                && self.form == Form::Plain
+                && text.get(cut..cut + 2).is_some_and(is_word)
+                && text.get(cut - 1).is_some_and(|byte| !byte.is_ascii_whitespace());
+            if !clean {
+                continue;
+            }
+            let Some(place) = step_to(raw, at, cut) else { break };
+            at = [cut, place];
+            parts.push(self.slice(from[0]..at[0], from[1]..at[1]));
+            from = at;
+        }
+        if from == [0, 0] {
+            return vec![self];
+        }
+        parts.push(self.slice(from[0]..self.text.len(), from[1]..raw.len()));
+        parts
+    }
+
     fn slice(&self, text: Range<usize>, raw: Range<usize>) -> Literal<'a> {
         let range = self.range.start + raw.start..self.range.start + raw.end;
         let text = self.text.get(text).unwrap_or_default().to_owned();
@@ -109,6 +136,31 @@ fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Where the decoded byte `to` stands in the inside of a JSON string; `from`: a decoded byte before it,
+/// and where that one stands.
+fn step_to(raw: &[u8], from: [usize; 2], to: usize) -> Option<usize> {
+    let [mut text, mut at] = from;
+    while text < to {
+        let (decoded, stored) = match (raw.get(at)?, raw.get(at + 1)) {
+            (b'\\', Some(b'u')) => match code_unit(raw.get(at + 2..at + 6)?)? {
+                0..0x80 => (1, 6),
+                0x80..0x800 => (2, 6),
+                // The first half of a pair; the second follows.
+                0xd800..0xdc00 => (4, 12),
+                _ => (3, 6),
+            },
+            (b'\\', _) => (1, 2),
+            _ => (1, 1),
+        };
+        (text, at) = (text + decoded, at + stored);
+    }
+    (text == to).then_some(at)
+}
+
+fn code_unit(hex: &[u8]) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+}
+
 /// Place and length of a text that is not for reading: encrypted, or an image. No hash.
 pub fn sealed(line: &Line, value: &str, span: &mut Span) {
     if let Some(range) = line.range_of(value).filter(|range| range.len() > 2) {
@@ -135,6 +187,19 @@ mod tests {
         literal.fill(&mut span, false);
         assert_eq!((span.offset, span.length, span.bytes), (Some(106), Some(4), 3));
         assert_eq!(span.hash, Some(place::hash(b"x\ny")));
+    }
+
+    #[test]
+    fn parts_are_cut_in_front_of_a_word_and_keep_their_places() {
+        let json = r#""{\"a\":\"\u00e9\ud83d\ude00\n be  it so\"}""#;
+        let literal = Literal::of(&line(json), json).unwrap();
+        let cuts: Vec<usize> = literal.text.match_indices(' ').map(|(at, _)| at).collect();
+        let parts = literal.cut_at_words(&cuts);
+        let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+        assert_eq!(texts, ["{\"a\":\"\u{e9}\u{1f600}\n be  it", " so\"}"]);
+        for part in &parts {
+            assert_eq!(place::decode(&json.as_bytes()[part.range.clone()], Form::Plain), part.text);
+        }
     }
 
     #[test]

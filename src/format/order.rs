@@ -186,7 +186,8 @@ pub(super) fn layout(entries: &[Entry]) -> Layout {
     if after < before { Layout::Before } else { Layout::After }
 }
 
-fn visible_tokens(span: &Span) -> u64 {
+/// Tokens of what a response shows of a span, guessed from its bytes.
+pub(super) fn visible_tokens(span: &Span) -> u64 {
     let name = span.tool.as_ref().map_or(0, |tool| tool.len() as u64);
     (span.bytes + name).div_ceil(4)
 }

@@ -8,6 +8,7 @@
 
 mod compaction;
 mod counter;
+mod dialect;
 mod entry;
 mod event;
 mod fork;
@@ -20,6 +21,7 @@ mod prefix;
 mod report;
 mod review;
 mod scan;
+pub(super) mod tape;
 mod terms;
 mod usage;
 
@@ -34,31 +36,16 @@ use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
 use super::lines::Line;
 use super::{Reader, Source, id_of_name, identity, order, time};
-use crate::record::{Form, Part, Span};
+use crate::record::{Form, Kind, Part, Span};
 use compaction::Compacted;
+pub(super) use dialect::Dialect;
 use fork::Replay;
 use item::{Found, Item, Reading};
 use limit::Used;
 use report::Reports;
 use review::Returned;
+use tape::{Mark, Tape, Told};
 use terms::Terms;
-
-/// What differs between the agents that write rollouts.
-#[derive(Clone, Copy)]
-pub(super) struct Dialect {
-    /// Name of the agent, as in the table of formats.
-    pub(super) agent: &'static str,
-    /// Whether `base_instructions` holds the user's documents, not the model's system prompt
-    /// (FORMATS 2.2).
-    pub(super) base_is_users: bool,
-    /// What the working directory of an automatic review has in it (FORMATS 2.5).
-    pub(super) review_folder: Option<&'static str>,
-    /// What the working directory of a started agent has in it (FORMATS 2.5).
-    pub(super) agent_folder: Option<&'static str>,
-    /// Whether it keeps a memory, reviews and typed prompts beside the sessions, and sends an
-    /// output once however often it was recorded (FORMATS 2.4, 2.4b).
-    pub(super) keeps_home: bool,
-}
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -156,6 +143,8 @@ pub(super) struct Rollout<'s> {
     answered: HashSet<String>,
     /// What is used of the provider's windows, as last reported.
     limits: Vec<Used>,
+    /// What else the lines tell, where the dialect has rules that ask for it.
+    tape: Tape,
     /// What the price of requests depends on beside tokens.
     terms: Terms,
 }
@@ -187,6 +176,7 @@ impl<'s> Rollout<'s> {
             typed: None,
             answered: HashSet::new(),
             limits: Vec::new(),
+            tape: Tape::default(),
             terms: Terms::default(),
         }
     }
@@ -213,7 +203,7 @@ impl<'s> Rollout<'s> {
                 self.record(line, parse(text)?);
                 self.history.disk(kind, line.bytes.len());
             }
-            "event_msg" | "event" => self.message(line, kind, parse(text)?)?,
+            "event_msg" | "event" => self.message(line, kind, text)?,
             _ => self.history.disk(kind, line.bytes.len()),
         }
         Ok(())
@@ -221,13 +211,15 @@ impl<'s> Rollout<'s> {
 
     fn item(&mut self, line: &Line, item: &Item) {
         self.last_answer = None;
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading::of(line, self.source.wants, self.at.clone());
+        reading.results = self.dialect.rules.map(|rules| rules.results);
         let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
         if !reading.item(item, call) {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
         let mut found = reading.found;
-        if self.dialect.keeps_home && found.iter().any(|found| self.repeats(&found.span)) {
+        if self.dialect.keeps_home && found.first().is_some_and(|found| self.repeats(&found.span)) {
+            self.mark(Mark::OutputAgain);
             return self.history.disk("response_item/repeated_output", line.bytes.len());
         }
         if !mark::rewrites_shell(self.history.session.version.as_deref()) {
@@ -239,9 +231,13 @@ impl<'s> Rollout<'s> {
         if found.iter().any(|found| found.span.source == "ephemeral") {
             found.iter_mut().for_each(|found| found.span.detail = Some("ephemeral".into()));
         }
+        let (look, from) = (tape::look(self.dialect.rules, &item.kind, &found), self.history.entries().len());
         for found in found {
             self.note(line, &found);
             self.add(line, found);
+        }
+        if let Some((role, look)) = look {
+            self.message_recorded(from, role, look);
         }
     }
 
@@ -285,6 +281,9 @@ impl<'s> Rollout<'s> {
             if !self.is_typed(&text) {
                 span.source = "machine".into();
             }
+            if self.turns.is_empty() {
+                self.sent_by(&text);
+            }
             self.turns.extend(self.history.user_speaks(self.at.as_deref(), line.number));
         }
         if span.part == Part::ToolOutput {
@@ -320,9 +319,16 @@ impl Reader for Rollout<'_> {
             self.terms.rest(request);
         }
         self.history.name_first_models();
-        let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         let thread = identity(&[&self.history.session.session, self.source.path]);
         let thread = thread.get(..12).unwrap_or(&thread).to_owned();
+        if let Some(rules) = self.dialect.rules.filter(|_| self.source.wants.spans) {
+            if self.history.session.kind == Kind::Main && (rules.is_review)(&self.tape) {
+                self.history.session.kind = Kind::Review;
+            }
+            let told = Told { entries: self.history.take_entries(), tape: self.tape };
+            return vec![self.history.finish_in_order((rules.settle)(told), &thread)];
+        }
+        let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         vec![self.history.finish(layout, &thread)]
     }
 }

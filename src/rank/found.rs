@@ -10,7 +10,7 @@ use super::claim::{Claim, Removed, SpanHash, Whose};
 use super::sum::{plus, share_usd};
 use super::thread::Thread;
 use super::view::SpanView;
-use crate::record::{Reached, Usd};
+use crate::record::{Reached, Severity, Usd};
 
 /// Spans and places that a finding names.
 const NAMED: usize = 50;
@@ -233,6 +233,8 @@ pub(crate) struct Candidate {
     pub(crate) found: Found,
     /// Bytes worth naming.
     pub(crate) bytes: Option<u64>,
+    /// How grave it is at least, whatever it could save.
+    pub(crate) severity: Severity,
     /// What of a limit was reached, and how much of it in per cent where it has a number.
     pub(crate) reached: Option<(Reached, Option<u64>)>,
     /// What was found, in one line.
@@ -246,12 +248,18 @@ impl Candidate {
     pub(crate) fn new(project: Option<Rc<str>>, subject: Option<String>, found: Found) -> Candidate {
         let bytes = (found.bytes > 0).then_some(found.bytes);
         let (message, remedy) = (String::new(), String::new());
-        Candidate { project, thread: None, subject, found, bytes, reached: None, message, remedy }
+        let severity = Severity::Info;
+        Candidate { project, thread: None, subject, found, bytes, severity, reached: None, message, remedy }
     }
 
     /// Says that it lies in one thread.
     pub(crate) fn within(self, thread: &Thread) -> Candidate {
         Candidate { thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))), ..self }
+    }
+
+    /// Says how grave it is at least.
+    pub(crate) fn of(self, severity: Severity) -> Candidate {
+        Candidate { severity, ..self }
     }
 
     /// Says what of a limit was reached.

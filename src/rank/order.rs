@@ -155,10 +155,11 @@ fn sort(all: &mut [Judged], by: By) {
 }
 
 fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
-    let Candidate { project, thread, subject, found, bytes, reached, message, remedy } = candidate;
+    let Candidate { project, thread, subject, found, bytes, severity: least, reached, message, remedy } = candidate;
     let (thread, session) = thread.map(|(thread, session)| (thread.to_string(), session.to_string())).unzip();
     let finding = Finding {
         severity: severity(found.waste_tokens, input_tokens)
+            .max(least)
             .max(reached.map_or(Severity::Info, |(what, _)| weight(what))),
         fingerprint: fingerprint(&rule, project.as_deref(), subject.as_deref()),
         rule,

@@ -32,6 +32,7 @@ mod orphan_output;
 mod project_doc;
 mod reread;
 mod review_churn;
+mod summary_lost;
 mod token_growth;
 mod tool_schemas;
 
@@ -53,6 +54,7 @@ pub(super) const RULES: &[Entry] = &[
     token_growth::ENTRY,
     cache_break::ENTRY,
     compaction_churn::ENTRY,
+    summary_lost::ENTRY,
     disk_ballast::ENTRY,
     budget::ENTRY,
     capacity::ENTRY,

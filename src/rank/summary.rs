@@ -24,6 +24,8 @@ pub(super) struct Tally {
     /// Tables that the costs were made with: one, but for streams that were put together.
     prices: BTreeSet<String>,
     unpriced: u64,
+    /// What threads were run for, but those of persons.
+    kinds: BTreeMap<String, Kind>,
 }
 
 impl Tally {
@@ -37,7 +39,9 @@ impl Tally {
         if session.replayed_reports.is_some() {
             self.naive(Written::Fork, replayed.naive_cost_usd);
         }
-        if session.kind == Kind::Main {
+        if session.kind != Kind::Main {
+            self.kinds.insert(session.thread.clone(), session.kind);
+        } else {
             *self.summary.sessions.entry(session.agent.clone()).or_default() += 1;
         }
     }
@@ -60,10 +64,18 @@ impl Tally {
             *sums.steps_explained.get_or_insert_default() += u64::from(billed.explained == Some(true));
         }
         spend(&mut sums.cost_usd, cost);
+        let kind = self.kinds.get(&request.thread).copied().unwrap_or_default();
+        let kind = if request.is_of_review() { Kind::Review } else { kind };
+        let tokens = plus(request.input_tokens.unwrap_or(0), request.output_tokens.unwrap_or(0));
+        let sum = sums.who.entry(kind.name().to_owned()).or_default();
+        *sum = plus(*sum, tokens);
+        if let Some(cost) = cost {
+            let sum = sums.who_usd.entry(kind.name().to_owned()).or_default();
+            *sum = sum.plus(cost);
+        }
         if cost.is_none() {
             self.unpriced += 1;
             let why = billed.unpriced.unwrap_or(Unpriced::Model);
-            let tokens = plus(request.input_tokens.unwrap_or(0), request.output_tokens.unwrap_or(0));
             let sum = sums.unpriced_tokens.entry(request.without_price(why)).or_default();
             *sum = plus(*sum, tokens);
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::claim::Removed;
 use super::sum::{plus, share_usd};
-use crate::record::{Billed, Kind, Request, Session, Usd};
+use crate::record::{Billed, Kind, Purpose, Request, Session, Usd};
 
 /// One thread.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,39 @@ pub(crate) struct Thread {
     /// What they cost, those that have a known price; `None`: none has.
     pub(crate) cost_usd: Option<Usd>,
     pub(crate) sent: Vec<Sent>,
+    /// Of the requests, those of reviews inside it, and of the turns that follow from these.
+    pub(crate) reviews: Share,
+    pub(crate) follow_ups: Share,
+}
+
+/// What some requests of a thread add up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Share {
+    pub(crate) requests: u64,
+    pub(crate) input_tokens: u64,
+    /// Input and output together.
+    pub(crate) tokens: u64,
+    pub(crate) cost_usd: Option<Usd>,
+}
+
+impl Share {
+    fn add(&mut self, request: &Request, cost: Option<Usd>) {
+        let input = request.input_tokens.unwrap_or(0);
+        self.requests += 1;
+        self.input_tokens = plus(self.input_tokens, input);
+        self.tokens = plus(self.tokens, plus(input, request.output_tokens.unwrap_or(0)));
+        self.cost_usd = self.cost_usd.into_iter().chain(cost).reduce(Usd::plus);
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Share) -> Share {
+        Share {
+            requests: self.requests + other.requests,
+            input_tokens: plus(self.input_tokens, other.input_tokens),
+            tokens: plus(self.tokens, other.tokens),
+            cost_usd: self.cost_usd.into_iter().chain(other.cost_usd).reduce(Usd::plus),
+        }
+    }
 }
 
 /// What is kept of a counted request.
@@ -69,6 +102,11 @@ impl Thread {
         self.requests += 1;
         if let Some(cost) = billed.cost_usd {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
+        match request.purpose {
+            Some(Purpose::Review) => self.reviews.add(request, billed.cost_usd),
+            Some(Purpose::ReviewFollowUp) => self.follow_ups.add(request, billed.cost_usd),
+            _ => {}
         }
         if let Some(context) = request.context_tokens() {
             if self.sent.is_empty() {

@@ -68,6 +68,9 @@ pub(crate) struct SpanView<'a> {
     pub(crate) task: Option<Task>,
     pub(crate) copy_scope: Option<Scope>,
     pub(crate) dup_tokens: Option<u64>,
+    /// Why the agent itself dropped it.
+    #[serde(borrow)]
+    pub(crate) dropped: Option<Text<'a>>,
     pub(crate) sent_tokens: Option<u64>,
     pub(crate) carried_from: Option<u64>,
     pub(crate) carried_to: Option<u64>,

@@ -5,7 +5,7 @@
 use crate::number::grouped;
 use crate::skip::visible;
 
-pub(super) use crate::number::{bytes, counted, tokens};
+pub(super) use crate::number::{bytes, counted, tokens, usd};
 
 /// Returns how often, on average: `sent once`, `sent 97 times each`.
 pub(super) fn sent(times: u64, items: u64) -> String {

@@ -129,9 +129,9 @@ impl Checker {
         parse::<Measured>(line, faults);
         parse::<Copied>(line, faults);
         parse::<Carried>(line, faults);
-        let place = [span.line, span.offset, span.length].map(|part| part.is_some());
-        faults.unless(place.iter().all(|part| *part == place[0]), || {
-            format!("span {}: a place is line, offset and length together", span.id)
+        let [offset, length] = [span.offset, span.length].map(|part| part.is_some());
+        faults.unless(offset == length && (offset || span.line.is_none()), || {
+            format!("span {}: a place is offset and length together, and a line has one", span.id)
         });
         faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || format!("span {}: bad hash", span.id));
         faults.unless(self.judged || span.made_by.is_none_or(|n| (1..=self.thread.requests).contains(&n)), || {

@@ -58,22 +58,29 @@ pub struct Event {
     pub turn: Option<u64>,
     /// What happened.
     pub what: What,
-    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `auto_review`, …; of
-    /// what is unrecorded: `head`, `web_search`, `compaction`, `tool_list`, `lost_request`, `reminder`,
+    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `user_turn` (the agent
+    /// cleans up at the beginning of a turn), `resumed` (another process reads the history back),
+    /// `review` and `review_ended` (a review inside the thread has a context of its own),
+    /// `auto_review`, …; of what is unrecorded: `head`, `web_search`, `compaction`, `review` (what
+    /// a review inside the thread carries besides), `tool_list`, `lost_request`, `reminder`,
     /// `response` (what a response had brought before its last sampling), the purpose of a request whose
-    /// context is not told (`advisor`, `declined`), `unknown`; of a broken cache: that of the `context` event before it, `model` (another answered),
-    /// `resumed`, `tool_list`, `reasoning` (dropped by the provider's own rule), `edited` (what stands in
-    /// the conversation was changed, and the file does not say how), `pause` (longer than the cache
-    /// lives), `front` (tools or instructions in front of the conversation are no longer those that the
-    /// agent had the provider keep), `unknown` (nothing in the file explains it); the provider's own
-    /// word, `cache_miss_reason`, comes before any guess; of a limit: the window it is for (`primary`,
-    /// `secondary`), or `refused`.
+    /// context is not told (`advisor`, `declined`), `unknown`; of a broken cache: that of the `context`
+    /// event before it, `model` (another answered), `resumed`, `tool_list`, `reasoning` (dropped by the
+    /// provider's own rule), `edited` (what stands in the conversation was changed, and the file does
+    /// not say how), `pause` (longer than the cache lives), `front` (tools or instructions in front of
+    /// the conversation are no longer those that the agent had the provider keep), `unknown` (nothing in
+    /// the file explains it); the provider's own word, `cache_miss_reason`, comes before any guess; of a
+    /// limit: the window it is for (`primary`, `secondary`), or `refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
     /// `keep_user_tokens`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear: bool,
+    /// `context` with `clear`: what stands in front of the spans and is in no file is written anew
+    /// too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub head: bool,
     /// `context` with `clear`: ids of the spans that stay, in their new order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,

@@ -42,8 +42,14 @@ pub enum Purpose {
     Advisor,
     /// A model declined after it had begun to answer; another one answered.
     Declined,
-    /// The provider summarised the conversation in the middle of an answer.
+    /// The conversation was summarised, by the provider in the middle of an answer or for the agent.
     Compaction,
+    /// An automatic drive asked a model of its own what to do next.
+    Coordinator,
+    /// It is of a review that runs inside the thread: the thread's records tell its context.
+    Review,
+    /// It is of a turn that a review's findings started, to mend them, in the thread's own context.
+    ReviewFollowUp,
     /// It is another thread's: this one repeats its answer. Never counted here.
     Replay,
 }
@@ -55,8 +61,16 @@ impl Purpose {
             Purpose::Advisor => "advisor",
             Purpose::Declined => "declined",
             Purpose::Compaction => "compaction",
+            Purpose::Coordinator => "coordinator",
+            Purpose::Review => "review",
+            Purpose::ReviewFollowUp => "review_follow_up",
             Purpose::Replay => "replay",
         }
+    }
+
+    /// Whether its context is one that the records of its thread tell.
+    pub fn is_told(self) -> bool {
+        matches!(self, Purpose::Review | Purpose::ReviewFollowUp)
     }
 }
 
@@ -123,6 +137,16 @@ pub struct Request {
     /// Why not, where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uncounted: Option<Uncounted>,
+    /// Of a compaction that the agent makes by itself: messages are sent cut to so many bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_text_bytes: Option<u64>,
+    /// As `cut_text_bytes`, for calls and what tools return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_output_bytes: Option<u64>,
+    /// About how many tokens stand in front of it that no file records, where these are not those of
+    /// the thread's other requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_tokens: Option<u64>,
     /// All input, cached included. Absent where unreported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
@@ -156,8 +180,8 @@ pub struct Request {
     /// What these lines report as output together, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_output_tokens: Option<u64>,
-    /// What it was for. Absent: its thread's own answer. A request that has a purpose has a context of its
-    /// own, whose content is not told, and made none of the thread's spans.
+    /// What it was for. Absent: its thread's own answer. A request that has a purpose, but for a review,
+    /// has a context of its own, whose content is not told, and made none of the thread's spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
     /// Where the model was run several times for the response (a tool of the provider's ran in between):
@@ -210,6 +234,16 @@ impl Written {
 }
 
 impl Request {
+    /// Whether its context is one that the records of its thread tell.
+    pub fn is_told(&self) -> bool {
+        self.purpose.is_none_or(Purpose::is_told)
+    }
+
+    /// Whether it is of a review inside the thread, or of what follows from it.
+    pub fn is_of_review(&self) -> bool {
+        matches!(self.purpose, Some(Purpose::Review | Purpose::ReviewFollowUp))
+    }
+
     /// What of it has no price, in words: its model, and the term where it is not the model.
     pub fn without_price(&self, why: Unpriced) -> String {
         let model = self.model.as_deref().unwrap_or("");
@@ -227,7 +261,7 @@ impl Request {
     /// How large its thread's context was at the end: the input of its last sampling. `None` where no
     /// usage was reported, and where the context was another than the thread's.
     pub fn context_tokens(&self) -> Option<u64> {
-        let own = self.input_tokens.filter(|_| self.purpose.is_none());
+        let own = self.input_tokens.filter(|_| self.is_told());
         own.map(|input| self.samplings.last().map_or(input, |last| last.input_tokens))
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, Usd};
+use super::{Addition, Usd, is_false};
 
 /// What a thread was run for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,19 @@ pub enum Kind {
     Compaction,
     /// Memory consolidation.
     Memory,
+}
+
+impl Kind {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Main => "main",
+            Kind::Subagent => "subagent",
+            Kind::Review => "review",
+            Kind::Compaction => "compaction",
+            Kind::Memory => "memory",
+        }
+    }
 }
 
 /// The first record of a thread; all its other records follow together.
@@ -40,6 +53,9 @@ pub struct Session {
     /// The agent's id of the thread that started this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The call of the parent that started it, where the text of its errand tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
     /// The agent's id at the top of the tree of threads; absent where the thread is the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
@@ -71,6 +87,11 @@ pub struct Session {
     /// Output that these lines report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed_output_tokens: Option<u64>,
+    /// The file does not say how the agent sends back what the model made: under one of its logins
+    /// it strips reasoning, and its server may count arguments of calls as they were written. The
+    /// reported steps are to tell.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub manner_unsure: bool,
     /// Input that the thread used before this file begins, cached included: its running sum has it, and
     /// no file read. It is in none of the requests.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -100,7 +100,8 @@ pub struct Span {
     /// What kind of content it is.
     pub part: Part,
     /// Where it comes from: `base_instructions`, `project_doc`, `skills`, `memory`,
-    /// `environment`, `permissions`, `hook`, `user`, `assistant`, `tool`, `compaction_summary`, …
+    /// `environment`, `permissions`, `hook`, `user`, `assistant`, `tool`, `compaction_summary`,
+    /// `status` (what the program says of the state of the system), …
     /// (the list is in tok-record(5)).
     pub source: String,
     /// Ordinal of the request that produced it. Absent: it is input.
@@ -133,7 +134,8 @@ pub struct Span {
     /// Copied here from a parent's history: its first cost is the parent's.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
-    /// Line in the file, from 1.
+    /// Line in the file, from 1. Absent where the text was sent otherwise than as the item of its line:
+    /// once more, or inside a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// Byte offset in the file of the text as it stands there (inside the quotes of its string).
@@ -169,9 +171,14 @@ pub struct Span {
     pub height: Option<u64>,
     /// What else the source says in a word: an image's `high` or `original`; `ephemeral` for
     /// content that only the next request carries; `replacement` for content that a compaction
-    /// brought back; `placeholder`.
+    /// brought back; `file` for a text of a file beside the sessions, as it stands today; `placeholder`
+    /// for content of which only is known that it was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Why the agent itself dropped it before the thread ended, in a word: `user_turn` (a turn of the
+    /// user began). Absent: it stayed, or an event says why it left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<String>,
     /// The text itself: only with `--text`, or where the place cannot be read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -222,6 +229,8 @@ pub enum Basis {
     Split,
     /// None of these.
     Estimated,
+    /// It is that of a file beside the sessions, as the file stands today.
+    File,
 }
 
 /// What `tok-usage-join` adds to a span: what it cost to carry. Counted requests only.

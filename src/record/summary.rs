@@ -85,6 +85,13 @@ pub struct Summary {
     /// What that thread cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dearest_usd: Option<Usd>,
+    /// Input and output of the counted requests, by what their threads were run for (`kind` of
+    /// sessions); a review inside a thread is a `review`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub who: BTreeMap<String, u64>,
+    /// Of `cost_usd`, what these cost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub who_usd: BTreeMap<String, Usd>,
     /// What each kind of content came to, sent (each time) and produced: `tool output`, `tool calls`,
     /// `messages`, `reasoning`, `instructions`, `images`; and what no span owns: `unrecorded`, which no
     /// file holds, and `unexplained`. Together they are `input_tokens` and `output_tokens`.

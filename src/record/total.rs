@@ -60,7 +60,7 @@ pub struct Total {
     /// Of it, spans that share one measurement (`basis` split).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub split_tokens: i64,
-    /// Of it, spans whose size is neither predicted nor measured (`basis` estimated).
+    /// Of it, spans whose size is neither predicted nor measured (`basis` estimated, file).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub estimated_tokens: i64,
     /// Of it, what no file records (on the row without source).

@@ -18,6 +18,9 @@ pub enum Level {
     Day,
     /// One month (UTC).
     Month,
+    /// All of the ledger that lies between the first and the last request of the stream: one record,
+    /// the last. It repeats what the others tell.
+    Ledger,
 }
 
 /// One per bucket that a counted request fell into. Buckets of a stream never overlap: what a finer
@@ -50,6 +53,16 @@ pub struct Usage {
     /// What of the bucket the sessions explain, 0 to 1: `session_tokens` over input and output,
     /// never more than 1.
     pub share: f64,
+    /// Of a whole ledger: its tokens that no session has. Requests of programs that keep no session, and
+    /// of sessions that were not read; compactions of an agent may be in neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_only_tokens: Option<u64>,
+    /// Responses that the ledger notes one by one and no session has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_only_entries: Option<u64>,
+    /// Tokens of counted requests that the ledger does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_only_tokens: Option<u64>,
     /// The same by session (the agent's id): they add up to no more than `share`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shares: BTreeMap<String, f64>,

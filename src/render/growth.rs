@@ -46,6 +46,36 @@ pub(super) struct Growth {
     /// What those of them cost that have a known price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost_usd: Option<Usd>,
+    /// The agent's id of the session that started this one, and the call that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) call_id: Option<String>,
+    /// Instant of the last counted request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ended: Option<String>,
+    /// Of the counted requests, those of reviews inside it, with what follows from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reviews: Option<Part>,
+}
+
+/// What some requests of a thread add up to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Part {
+    pub(super) requests: u64,
+    pub(super) input_tokens: u64,
+    pub(super) output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cost_usd: Option<Usd>,
+}
+
+impl Part {
+    fn add(&mut self, request: &Request, cost: Option<Usd>) {
+        self.requests += 1;
+        self.input_tokens = self.input_tokens.saturating_add(request.input_tokens.unwrap_or(0));
+        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        self.cost_usd = self.cost_usd.into_iter().chain(cost).reduce(Usd::plus);
+    }
 }
 
 impl Growth {
@@ -58,6 +88,8 @@ impl Growth {
         self.branch = session.branch;
         self.file = session.file;
         self.started = session.started;
+        self.parent = session.parent;
+        self.call_id = session.call_id;
     }
 
     /// Adds a request and what it cost, if it is counted.
@@ -84,6 +116,10 @@ impl Growth {
         if let Some(cost) = cost {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
         }
+        if request.is_of_review() {
+            self.reviews.get_or_insert_default().add(request, cost);
+        }
+        self.ended = self.ended.take().max(request.at.clone());
         if let Some(model) = &request.model {
             *self.models.entry(model.clone()).or_default() += 1;
         }

@@ -2,6 +2,7 @@
 //! ledgers and a provider's exports say.
 
 mod bill;
+mod errands;
 mod export;
 mod spans;
 
@@ -51,6 +52,8 @@ const LEDGER: &[Column] = &[
     ("output", true),
     ("in sessions", true),
     ("share", true),
+    ("only here", true),
+    ("only there", true),
 ];
 
 /// All tables that have anything to say, in the order of a report.
@@ -61,6 +64,7 @@ pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
         bill::by_session(report, layout),
         bill::known(report, layout),
         growth(report, layout),
+        errands::errands(report, layout),
         ledger(report, layout),
         export::export(report, layout),
     ];
@@ -105,6 +109,17 @@ fn project(row: &Growth, layout: &Layout) -> Phrase {
     }
 }
 
+/// A session in one cell: when it began, and its project.
+fn session(row: &Growth, layout: &Layout) -> Phrase {
+    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let phrase = Phrase::ours(started.map_or_else(String::new, |started| started + " "));
+    let phrase = phrase.name_within(row.project.as_deref().unwrap_or(&row.thread), CELL_COLUMNS, layout);
+    match row.kind_name() {
+        Some(kind) => phrase.and(format!(" {kind}")),
+        None => phrase,
+    }
+}
+
 /// What a part is called behind the name of its content: `cargo test output`.
 fn part(part: Part) -> &'static str {
     match part {
@@ -140,7 +155,9 @@ fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
         Level::Hour => "hour",
         Level::Day => "day",
         Level::Month => "month",
+        Level::Ledger => "all",
     };
+    let only = |tokens: Option<u64>| tokens.map_or_else(|| "-".into(), self::tokens);
     vec![
         Phrase::default().name_within(&bucket.account, CELL_COLUMNS, layout),
         Phrase::ours(level),
@@ -149,5 +166,7 @@ fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
         Phrase::ours(tokens(bucket.output_tokens)),
         Phrase::ours(tokens(bucket.session_tokens)),
         Phrase::ours(format!("{:.0} %", bucket.share * 100.0)),
+        Phrase::ours(only(bucket.ledger_only_tokens)),
+        Phrase::ours(only(bucket.session_only_tokens)),
     ]
 }

@@ -6,6 +6,7 @@ use super::cache::Break;
 use super::content::Classes;
 use super::label::Labels;
 use super::load::Load;
+use super::manner::Manner;
 use super::pieces::Past;
 use super::total::{self, Period, Row};
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
@@ -101,6 +102,9 @@ pub(super) struct Answered {
     pub(super) part: Option<u64>,
     pub(super) law: &'static str,
     pub(super) nearest: bool,
+    pub(super) manner: Manner,
+    /// It carried another context than the thread's.
+    pub(super) aside: bool,
     pub(super) cost: Option<Usd>,
     /// Of it, what was charged by the piece.
     pub(super) fee: Usd,
@@ -112,11 +116,20 @@ pub(super) struct Answered {
 }
 
 impl Answered {
+    fn law(&self) -> String {
+        let nearest = if self.nearest { "~" } else { "" };
+        format!("{}{nearest}{}", self.law, self.manner.name())
+    }
+
     fn billed(&self) -> Billed {
+        if self.aside {
+            let law = self.predicted.map(|_| self.law());
+            return Billed { predicted_tokens: self.predicted, law, ..Billed::default() };
+        }
         let [instructions, tools, messages, images, reasoning, unrecorded] = self.classes;
         Billed {
             predicted_tokens: self.predicted,
-            law: self.predicted.map(|_| format!("{}{}", self.law, if self.nearest { "~" } else { "" })),
+            law: self.predicted.map(|_| self.law()),
             explained: self.explained,
             unexplained_tokens: self.unexplained,
             reported_part: self.part,

@@ -6,6 +6,8 @@ use crate::record::{Event, What};
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) clear: bool,
+    /// What stands in front and is in no file is written anew.
+    pub(super) head: bool,
     pub(super) reason: Option<String>,
     pub(super) keep: Vec<u64>,
     pub(super) keep_user_tokens: Option<u64>,
@@ -19,6 +21,7 @@ impl Change {
         let seq = |id: &String| id.strip_prefix(event.thread.as_str())?.strip_prefix('.')?.parse().ok();
         let change = Change {
             clear: event.clear,
+            head: event.head,
             reason: event.reason.clone(),
             keep: event.keep.iter().filter_map(seq).collect(),
             keep_user_tokens: event.keep_user_tokens,

@@ -25,7 +25,7 @@ use super::load::Load;
 use super::output::proportional;
 use super::pieces::{Cause, Pieces};
 use super::signed;
-use crate::record::Basis;
+use crate::record::{Basis, Purpose};
 
 /// What is left open from one request to the next.
 #[derive(Debug, Default)]
@@ -56,9 +56,10 @@ struct Step<'s, 'h> {
 }
 
 impl Close {
-    /// The context was cleared: what is not in every request is gone.
-    pub(super) fn clear(&mut self, context: &mut Context, before: u64) {
-        self.pieces.clear(context, before);
+    /// The context was cleared: what is not in every request is gone. `head`: what stands in front is
+    /// written anew.
+    pub(super) fn clear(&mut self, context: &mut Context, before: u64, head: bool) {
+        self.pieces.clear(context, before, head);
         (self.owed, self.off, self.returned) = (0, 0, 0);
     }
 
@@ -146,6 +147,7 @@ impl Close {
     fn cause(&self, step: &Step) -> Cause {
         let read = step.call.cache_read;
         match self.latest {
+            _ if step.call.purpose == Some(Purpose::Review) => Cause::Review,
             _ if step.ahead.first => Cause::Compaction,
             // What was read from the cache was sent before: by a request that no line records.
             Some((input, output)) if read > input.saturating_add(output) => Cause::LostRequest,
@@ -268,7 +270,11 @@ impl Step<'_, '_> {
     /// The sizes are final.
     fn keep(&mut self, loads: &mut [Load]) {
         for entering in &self.entering {
-            let basis = entering.basis.unwrap_or(Basis::Estimated);
+            let of_file = self.context.span(entering.slot).is_some_and(|(_, span)| span.of_file);
+            let basis = match entering.basis {
+                None | Some(Basis::Counted) if of_file => Basis::File,
+                basis => basis.unwrap_or(Basis::Estimated),
+            };
             let tokens = if entering.image { entering.tokens.min(self.ahead.most) } else { entering.tokens };
             self.context.close(entering.slot, tokens, basis);
             let Some(load) = loads.get_mut(entering.number as usize) else { continue };

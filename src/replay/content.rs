@@ -18,6 +18,8 @@ pub struct Content<'a> {
     pub seq: u64,
     /// Plain tokens; `None` where nothing is known of what it weighs when it is sent.
     pub tokens: Option<u64>,
+    /// Size of the text.
+    pub bytes: u64,
     /// What it weighs among the other reasoning of its request, in any unit that they share.
     pub weight: u64,
     /// Ordinal of the request that produced it.
@@ -38,6 +40,8 @@ pub struct Content<'a> {
     pub ephemeral: bool,
     /// A tool of the provider's returned it in the middle of the response before.
     pub within: bool,
+    /// Its text is that of a file beside the sessions, as it stands today.
+    pub of_file: bool,
     /// Line of the file: spans of one line are one item.
     pub line: Option<u64>,
     /// `final_answer`, `commentary`, or empty where the file does not say.

@@ -12,7 +12,7 @@ use std::collections::{BinaryHeap, HashSet};
 
 use super::change::Change;
 use super::content::{Class, Classes};
-use super::history::Span;
+use super::history::{Span, Summarised, cut};
 use super::total;
 use crate::record::Basis;
 
@@ -98,6 +98,21 @@ impl<'h> Context<'h> {
     /// All of them.
     pub(super) fn total(&self) -> u64 {
         self.tokens.iter().sum()
+    }
+
+    /// What is live, as it is sent to be summarised: texts cut, no reasoning, another head.
+    pub(super) fn summarised(&self, how: Summarised) -> u64 {
+        let tokens = |slot: &Slot| {
+            let span = slot.number.and_then(|number| self.spans.get(number as usize))?;
+            let limit = match slot.class {
+                Class::Reasoning | Class::Unrecorded => return None,
+                Class::Tools => how.output_bytes,
+                Class::Instructions | Class::Messages | Class::Images => how.text_bytes,
+            };
+            Some(cut(slot.tokens, Some((u64::from(span.bytes), limit))))
+        };
+        let live = self.slots.iter().skip(self.begun).filter(|slot| slot.live);
+        how.head_tokens + live.filter_map(tokens).sum::<u64>()
     }
 
     /// The spans up to number `end` enter, without weight.

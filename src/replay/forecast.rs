@@ -15,8 +15,10 @@ use super::content::Kind;
 use super::context::Context;
 use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule, TOLERANCE};
+use super::manner::{MANNERS, Manner};
 use super::signed;
 use super::weigh::{Responses, Weight};
+use crate::record::Purpose;
 
 /// Providers read their cache in steps of so many tokens (FORMATS 5).
 const CACHE_STEP: u64 = 128;
@@ -64,10 +66,30 @@ pub(super) struct Forecast {
     pub(super) weights: Vec<Weight>,
     /// One for each request.
     pub(super) requests: Vec<Ahead>,
+    pub(super) manner: Manner,
 }
 
 impl Forecast {
+    /// Where nobody knows how the agent and its server treat what is sent, the steps tell: of all
+    /// manners the first by which most of them are as predicted.
     pub(super) fn of(history: &History) -> Forecast {
+        let mut best = Forecast::walk(history, MANNERS[0]);
+        for manner in MANNERS.iter().skip(1).filter(|_| history.manner_unsure) {
+            let other = Forecast::walk(history, *manner);
+            if other.explained() > best.explained() {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// How many steps are as predicted.
+    fn explained(&self) -> usize {
+        let within = |ahead: &&Ahead| ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance();
+        self.requests.iter().filter(within).count()
+    }
+
+    fn walk(history: &History, manner: Manner) -> Forecast {
         let mut walk = Walk {
             context: Context::new(&history.spans),
             responses: Responses::of(history),
@@ -78,18 +100,19 @@ impl Forecast {
             answered: false,
             asked: Asked::Nothing,
             searched: 0,
+            manner,
         };
         let mut requests = Vec::new();
         for step in &history.steps {
             walk.enter_up_to(step.after);
             match &step.what {
                 // It is no step of the thread's.
-                Moment::Request(call) if call.purpose.is_some() => requests.push(Ahead::default()),
+                Moment::Request(call) if call.is_untold() => requests.push(Ahead::default()),
                 Moment::Request(call) => requests.push(walk.request(call)),
                 Moment::Change(change) => walk.change(change),
             }
         }
-        Forecast { weights: walk.weights, requests }
+        Forecast { weights: walk.weights, requests, manner }
     }
 
     /// Whether the level that is off at a request stays off: not if it comes back soon, and not if
@@ -136,6 +159,7 @@ struct Walk<'h> {
     asked: Asked,
     /// What a search brought, which is there no more.
     searched: i64,
+    manner: Manner,
 }
 
 /// A level, and what the laws said of the context then.
@@ -161,6 +185,9 @@ impl Walk<'_> {
     }
 
     fn request(&mut self, call: &Call) -> Ahead {
+        if call.is_aside() {
+            return self.aside(call);
+        }
         let response = self.responses.get(call.n);
         let (calls, searches) = response.map_or((0, 0), |response| (response.calls, response.searches));
         let returned = response.map_or(call.returned, |response| response.unowned(call));
@@ -168,8 +195,13 @@ impl Walk<'_> {
         let entered = self.weigh(call, most);
         let mut ahead = Ahead { searches, returned, most, reported: call.reported, ..Ahead::default() };
         let older = self.reasoning.len();
-        self.reasoning.extend(&entered);
-        if self.drops(call) {
+        if !self.manner.stripped {
+            self.reasoning.extend(&entered);
+        }
+        if self.manner.stripped {
+            entered.iter().for_each(|number| self.context.drop_span(*number));
+            ahead.dropped = entered;
+        } else if self.drops(call) {
             ahead.dropped = std::mem::take(&mut self.reasoning);
             ahead.dropped.iter().for_each(|number| self.context.drop_span(*number));
             // What enters and is dropped at once was never sent: it rounds nothing.
@@ -181,6 +213,10 @@ impl Walk<'_> {
         self.reasoning_from = if self.reasoning.is_empty() { None } else { self.reasoning_from.or(Some(before)) };
         self.asked = Asked::Nothing;
         ahead.predicted = self.context.total();
+        if call.purpose == Some(Purpose::Review) {
+            // What it carries besides is in no file: there is no step.
+            self.level = None;
+        }
         if call.reported {
             self.step(call, calls, &mut ahead);
         }
@@ -189,12 +225,20 @@ impl Walk<'_> {
         ahead
     }
 
+    /// A request with another context than the thread's: a summary is made of what is live.
+    fn aside(&mut self, call: &Call) -> Ahead {
+        let ahead = Ahead { most: u64::MAX, ..Ahead::default() };
+        let Some(how) = call.summary else { return ahead };
+        self.weigh(call, ahead.most);
+        Ahead { predicted: self.context.summarised(how), ..ahead }
+    }
+
     /// Weighs what is fresh; returns the reasoning among it.
     fn weigh(&mut self, call: &Call, most: u64) -> Vec<u32> {
         let mut reasoning = Vec::new();
         for index in self.context.fresh.clone() {
             let Some((number, span)) = self.context.span(index) else { continue };
-            let weight = self.responses.weigh(call.law, number, span).within(most);
+            let weight = self.responses.weigh(call.law, number, span, self.manner.written).within(most);
             if let Some(place) = self.weights.get_mut(number as usize) {
                 *place = weight;
             }

@@ -28,6 +28,8 @@ pub(super) struct Span {
     pub(super) known: bool,
     pub(super) reasoning: bool,
     pub(super) ephemeral: bool,
+    /// Its text is that of a file as it stands today.
+    pub(super) of_file: bool,
     /// What a user said, in text: what some agents keep at a compaction.
     pub(super) message: bool,
     pub(super) kind: Kind,
@@ -36,6 +38,7 @@ pub(super) struct Span {
     pub(super) tool_tokens: u32,
     /// As some models are sent it.
     pub(super) rendered: u32,
+    pub(super) bytes: u32,
     /// By the counter of character classes.
     pub(super) classed: Option<u32>,
     /// Of a tool whose calls may come back longer.
@@ -80,6 +83,8 @@ pub(super) struct Call {
     pub(super) returned: u64,
     /// What is told of its cache.
     pub(super) told: Option<Box<Told>>,
+    /// Of a request that makes a summary.
+    pub(super) summary: Option<Summarised>,
     pub(super) law: &'static Law,
     /// The law is that of another model, the nearest.
     pub(super) nearest: bool,
@@ -89,6 +94,21 @@ pub(super) struct Call {
     pub(super) unpriced: Option<Unpriced>,
     /// What a plain sum of the file's lines makes of it.
     pub(super) naive: Option<Usd>,
+}
+
+/// How an agent sends a context that it has summarised: with longer texts cut, and with another head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Summarised {
+    pub(super) text_bytes: u64,
+    pub(super) output_bytes: u64,
+    pub(super) head_tokens: u64,
+}
+
+impl Summarised {
+    fn of(request: &Request) -> Option<Summarised> {
+        let (text_bytes, output_bytes) = request.cut_text_bytes.zip(request.cut_output_bytes)?;
+        Some(Summarised { text_bytes, output_bytes, head_tokens: bounded(request.head_tokens.unwrap_or(0)) })
+    }
 }
 
 impl Call {
@@ -116,6 +136,17 @@ impl Call {
         let runs = self.again.iter().map(|again| again.tariff);
         let saved: Vec<Usd> = std::iter::once(self.tariff).chain(runs).filter_map(|tariff| tariff?.saved()).collect();
         (!saved.is_empty()).then(|| saved.into_iter().sum())
+    }
+
+    /// Whether what it sent is in no file.
+    pub(super) fn is_untold(&self) -> bool {
+        !self.is_aside() && self.purpose.is_some_and(|purpose| !purpose.is_told())
+    }
+
+    /// Whether it carries another context than the thread's, so that nothing of the thread is charged
+    /// for it and nothing of it enters the thread.
+    pub(super) fn is_aside(&self) -> bool {
+        self.purpose == Some(Purpose::Coordinator) || self.summary.is_some()
     }
 
     /// Where the parts of the input end that were read from the cache, written to it for an hour
@@ -162,6 +193,8 @@ pub struct History {
     latest: u64,
     /// Who served the thread's models; empty where the file does not say.
     provider: String,
+    /// How the agent and its server treat what is sent is for the steps to tell.
+    pub(super) manner_unsure: bool,
     prices: Option<Rc<Prices>>,
 }
 
@@ -174,6 +207,12 @@ impl History {
     /// Who serves the models of the thread, as [`crate::record::Session`] names them.
     pub fn served_by(&mut self, provider: &str) {
         provider.clone_into(&mut self.provider);
+    }
+
+    /// Whether the thread's agent sends reasoning back, nobody knows, nor how its server counts: the
+    /// steps are to tell.
+    pub fn manner_is_unsure(&mut self, unsure: bool) {
+        self.manner_unsure = unsure;
     }
 
     /// A span stands here.
@@ -191,10 +230,12 @@ impl History {
             known: content.tokens.is_some(),
             reasoning: content.part == Part::Reasoning,
             ephemeral: content.ephemeral,
+            of_file: content.of_file,
             message: content.part == Part::Text && content.source == "user",
             kind: Kind::of(content),
             opens: content.line.is_none() || content.line != self.line,
             tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
+            bytes: narrow(content.bytes),
             rendered: narrow(cut(content.rendered.or(content.tokens).unwrap_or(0), content.cut)),
             classed: content.classes.zip(content.tokens).map(classed),
             completed: content.tool == law::COMPLETED,
@@ -235,13 +276,14 @@ impl History {
             sent: size(request).unwrap_or(0),
             returned: returned(request),
             told: Told::of(request),
+            summary: Summarised::of(request).filter(|_| !counted),
             law,
             nearest,
             tariff,
             unpriced,
             naive: self.naive(request),
         };
-        if request.purpose.is_none() {
+        if request.is_told() {
             self.latest = request.n;
         }
         self.steps.push(Step { after: self.spans.len(), what: Moment::Request(Box::new(call)) });
@@ -261,7 +303,7 @@ impl History {
 }
 
 /// A text over its limit is sent cut in the middle: so much of its tokens is left (FORMATS 1.7).
-fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
+pub(super) fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
     match limit {
         Some((bytes, limit)) if bytes > limit => {
             let left = u128::from(tokens) * u128::from(limit) / u128::from(bytes);

@@ -16,6 +16,8 @@ pub(super) enum Cause {
     Search,
     /// What a compaction left that the file does not hold.
     Compaction,
+    /// What a review carries besides.
+    Review,
     /// The tool list has changed.
     ToolList,
     /// A request that no line records came between.
@@ -38,6 +40,7 @@ impl Cause {
             Cause::Head => "head",
             Cause::Search => "web_search",
             Cause::Compaction => "compaction",
+            Cause::Review => "review",
             Cause::ToolList => "tool_list",
             Cause::LostRequest => "lost_request",
             Cause::Reminder => "reminder",
@@ -76,6 +79,8 @@ pub(super) struct Pieces {
     /// Pieces that entered with the latest request: their slots.
     pub(super) fresh: Vec<usize>,
     begun: bool,
+    /// A head has been sent: one that is written anew is sent again, for the most part.
+    headed: bool,
 }
 
 impl Pieces {
@@ -100,7 +105,9 @@ impl Pieces {
         let slot = context.head();
         context.adjust(slot, tokens);
         self.live.insert(0, Piece { slot, cause: Cause::Head, tokens, from });
-        self.fresh.push(slot);
+        if !std::mem::replace(&mut self.headed, true) {
+            self.fresh.push(slot);
+        }
     }
 
     /// A piece begins.
@@ -143,12 +150,14 @@ impl Pieces {
         left
     }
 
-    /// The context has been cleared before request `n`: the head stands in front of the new one.
-    pub(super) fn clear(&mut self, context: &mut Context, n: u64) {
+    /// The context has been cleared before request `n`: the head stands in front of the new one, if it
+    /// is not written `anew`.
+    pub(super) fn clear(&mut self, context: &mut Context, n: u64, anew: bool) {
         let all = std::mem::take(&mut self.live);
         self.fresh.clear();
+        self.begun &= !anew;
         for mut piece in all {
-            if piece.cause == Cause::Head {
+            if piece.cause == Cause::Head && !anew {
                 piece.slot = context.head();
                 context.resize(piece.slot, piece.tokens);
                 self.live.push(piece);

@@ -14,7 +14,7 @@ use super::signed;
 use crate::record::{Basis, Total};
 
 /// Ways that the size of a span is known.
-const BASES: u32 = 4;
+const BASES: u32 = 5;
 /// The row of what no file records.
 pub(super) const UNRECORDED: u32 = 0;
 /// The row of requests, of what is unexplained of their input and of output that nobody owns.

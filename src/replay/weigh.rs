@@ -80,15 +80,15 @@ impl Responses {
         self.0.get(&n)
     }
 
-    /// The size of a span under a law.
-    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span) -> Weight {
+    /// The size of a span under a law. `written`: arguments of calls are counted as they were written.
+    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Weight {
         let response = span.made_by.and_then(|n| self.get(n));
         let within = span.within.and_then(|n| self.get(n));
         if let Some(weight) = response.or(within).and_then(|response| response.shares.get(&number)) {
             return *weight;
         }
         match &law.rule {
-            Rule::Framed(frame) => frame.weigh(span, response, number),
+            Rule::Framed(frame) => frame.weigh(span, response, number, written),
             Rule::Measured(counter) => {
                 let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
                 let tokens = if span.known { counter.count(span.kind, plain, classes) } else { 0 };
@@ -199,8 +199,11 @@ impl Frame {
         bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
     }
 
-    fn weigh(&self, span: &Span, response: Option<&Response>, number: u32) -> Weight {
-        let rewritten = self.rewrites || matches!(span.kind, Kind::Call { .. });
+    fn weigh(&self, span: &Span, response: Option<&Response>, number: u32, written: bool) -> Weight {
+        let rewritten = match span.kind {
+            Kind::Call { .. } => !written,
+            _ => self.rewrites,
+        };
         let text = u64::from(if rewritten { span.rendered } else { span.tokens });
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };

@@ -7,12 +7,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::archive;
 use super::find::Input;
 use super::said::Messages;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::{self, FORMATS, Worktree, time};
+use crate::format::{self, FORMATS, Sender, Worktree, time};
 
 /// The files to be read, and, once somebody asks, the threads they hold.
 #[derive(Default)]
@@ -27,7 +29,17 @@ pub struct Beside {
 #[derive(Default)]
 struct Work {
     by_worktree: HashMap<String, Vec<Given>>,
+    /// By the first line of the prompt.
+    errands: HashMap<String, Vec<Sent>>,
     shifts: Vec<Shift>,
+}
+
+/// An errand, and who sent an agent on it.
+struct Sent {
+    prompt: String,
+    at: Option<String>,
+    sender: Sender,
+    file: PathBuf,
 }
 
 /// When and where a thread worked: between the first instant of its file and the last.
@@ -43,6 +55,9 @@ struct Given {
     at: Option<String>,
     thread: String,
 }
+
+/// No agent sets out later.
+const SOON: SignedDuration = SignedDuration::from_hours(1);
 
 /// No line that gives out a work tree is longer.
 const MAX_LINE: u64 = 16 << 20;
@@ -77,9 +92,9 @@ impl Beside {
 }
 
 impl Beside {
-    /// Reads all files, but parses only the first line and those that speak of work trees.
+    /// Reads all files, but parses only the first line and those that speak of work trees or of agents.
     fn work(&self) -> Work {
-        let Work { by_worktree: mut given, mut shifts } = Work::default();
+        let Work { by_worktree: mut given, mut errands, mut shifts } = Work::default();
         for path in &self.files {
             let Some(first) = first_lines(path).next() else { continue };
             let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else { continue };
@@ -95,6 +110,14 @@ impl Beside {
                         given.entry(path).or_default().push(Given { at, thread: thread.clone() });
                     }
                 }
+                if memchr::memmem::find(line.bytes, b"\"agent\"").is_some() {
+                    for errand in FORMATS.iter().flat_map(|format| (format.errands)(line.json)) {
+                        let first = errand.prompt.lines().next().unwrap_or_default().to_owned();
+                        let sender = Sender { thread: thread.clone(), call_id: errand.call_id };
+                        let sent = Sent { prompt: errand.prompt, at: errand.at, sender, file: path.clone() };
+                        errands.entry(first).or_default().push(sent);
+                    }
+                }
                 Ok(())
             };
             // A file that cannot be read to its end is said where it is read for itself.
@@ -104,7 +127,7 @@ impl Beside {
                 shifts.push(Shift { thread, cwd, from, to });
             }
         }
-        Work { by_worktree: given, shifts }
+        Work { by_worktree: given, errands, shifts }
     }
 }
 
@@ -138,6 +161,30 @@ impl format::Beside for Beside {
         let shifts = self.work.get_or_init(|| self.work()).shifts.iter();
         let there = shifts.filter(|shift| (&*shift.from..=&*shift.to).contains(&at)).filter(in_folder);
         there.max_by(|a, b| a.from.cmp(&b.from)).map(|shift| shift.thread.clone())
+    }
+
+    fn sender_of(&self, prompt: &str, started: Option<&str>, near: &str) -> Option<Sender> {
+        let first = prompt.lines().next().unwrap_or_default();
+        let sent = self.work.get_or_init(|| self.work()).errands.get(first)?;
+        let started = started.and_then(|started| started.parse().ok());
+        let own = home(near);
+        let fits = sent.iter().filter(|sent| sent.tells(prompt) && sent.fits(started));
+        let latest = fits.max_by_key(|sent| (home(&sent.file.to_string_lossy()) == own, &sent.at));
+        latest.map(|sent| sent.sender.clone())
+    }
+}
+
+impl Sent {
+    /// Whether it tells this errand: the agent may be told more, below it.
+    fn tells(&self, prompt: &str) -> bool {
+        prompt.strip_prefix(&*self.prompt).is_some_and(|more| more.is_empty() || more.starts_with('\n'))
+    }
+
+    /// Whether an agent that set out then may be this one.
+    fn fits(&self, started: Option<Timestamp>) -> bool {
+        let sent = self.at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        let after = started.zip(sent).map(|(started, sent)| started.duration_since(sent));
+        after.is_none_or(|after| !after.is_negative() && after <= SOON)
     }
 }
 

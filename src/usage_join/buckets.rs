@@ -1,7 +1,8 @@
 //! Requests into the buckets of a ledger, each into the finest that covers its instant.
 //!
-//! A request that is an entry of the ledger (less than two seconds apart, the same tokens) is
-//! joined with that entry alone. Any other falls into the bucket of its hour, else of its day,
+//! A request that is an entry of the ledger (the same tokens, noted up to two seconds later or an
+//! hour earlier: a session may write its line when the tools have run) is joined with that entry
+//! alone. Any other falls into the bucket of its hour, else of its day,
 //! else of its month. Buckets are made disjoint, so that nothing is counted twice: an hour is its
 //! bucket and the entries of that hour, less those that were matched; a day is without its hours.
 
@@ -10,27 +11,40 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::compare::Sessions;
 use super::ledger::{Entry, Ledger, Tokens};
 use crate::record::{Level, Request, Usage};
 
-/// An entry and a request further apart than this are not the same response. The agent writes
-/// both within milliseconds.
+/// An entry that is noted later than this is not of the same response. The agent notes it when the
+/// response has ended.
 const SAME_RESPONSE: SignedDuration = SignedDuration::from_secs(2);
+/// The line of the session may wait for the tools that the response called.
+const TOOLS_RUN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The ledger of one account, and what of it the requests explain.
 pub(super) struct Buckets {
-    account: String,
-    /// In order of time.
-    entries: Vec<(Entry, bool)>,
-    buckets: BTreeMap<(Timestamp, Level), Bucket>,
+    pub(super) account: String,
+    /// In order of time, each with whether a request has taken it.
+    pub(super) entries: Vec<(Entry, bool)>,
+    pub(super) buckets: BTreeMap<(Timestamp, Level), Bucket>,
+    pub(super) sessions: Sessions,
 }
 
 #[derive(Default)]
-struct Bucket {
-    tokens: Tokens,
-    requests: u64,
+pub(super) struct Bucket {
+    pub(super) tokens: Tokens,
+    pub(super) requests: u64,
+    /// The ledger has it as a bucket, not as entries alone.
+    pub(super) rolled: bool,
     /// Input and output by session.
     sessions: BTreeMap<String, u64>,
+}
+
+impl Bucket {
+    /// Input and output of all its requests.
+    pub(super) fn session_tokens(&self) -> u64 {
+        self.sessions.values().fold(0u64, |sum, tokens| sum.saturating_add(*tokens))
+    }
 }
 
 impl Buckets {
@@ -56,22 +70,25 @@ impl Buckets {
         for entry in &ledger.entries {
             at(Level::Hour, entry.at, u64::saturating_add, &entry.tokens, true);
         }
+        for hour in &ledger.hours {
+            if let Some(bucket) = buckets.get_mut(&(floor(hour.start, Level::Hour), Level::Hour)) {
+                bucket.rolled = true;
+            }
+        }
         let mut entries: Vec<(Entry, bool)> = ledger.entries.into_iter().map(|entry| (entry, false)).collect();
         entries.sort_by_key(|(entry, _)| entry.at);
-        Buckets { account: ledger.account, entries, buckets }
+        Buckets { account: ledger.account, entries, buckets, sessions: Sessions::default() }
     }
 
     /// Puts a counted request into its bucket; returns the bucket's name, `LEVEL:START`. `None`:
     /// the ledger does not cover its instant.
     pub(super) fn join(&mut self, request: &Request) -> Option<String> {
         let at: Timestamp = request.at.as_deref().filter(|_| request.counted)?.parse().ok()?;
-        let (start, level) = match self.entry(request, at) {
-            Some(at) => (at, Level::Entry),
-            None => [Level::Hour, Level::Day, Level::Month]
-                .into_iter()
-                .map(|level| (floor(at, level), level))
-                .find(|key| self.buckets.contains_key(key))?,
-        };
+        let entry = self.entry(request, at).map(|at| (at, Level::Entry));
+        let covering = || [Level::Hour, Level::Day, Level::Month].map(|level| (floor(at, level), level)).into_iter();
+        let found = entry.or_else(|| covering().find(|key| self.buckets.contains_key(key)));
+        self.sessions.count(request, at, found.is_some());
+        let (start, level) = found?;
         let bucket = self.buckets.entry((start, level)).or_default();
         let tokens = request.input_tokens.unwrap_or(0).saturating_add(request.output_tokens.unwrap_or(0));
         bucket.requests += 1;
@@ -83,8 +100,9 @@ impl Buckets {
     /// The nearest entry of the same tokens that no request has taken; takes it out of its hour.
     fn entry(&mut self, request: &Request, at: Timestamp) -> Option<Timestamp> {
         let apart = |entry: &Entry| entry.at.duration_since(at).abs();
-        let from = self.entries.partition_point(|(entry, _)| entry.at < at && apart(entry) >= SAME_RESPONSE);
-        let near = self.entries.iter_mut().skip(from).take_while(|(entry, _)| apart(entry) < SAME_RESPONSE);
+        let from = self.entries.partition_point(|(entry, _)| entry.at < at && apart(entry) >= TOOLS_RUN);
+        let is_near = |entry: &Entry| entry.at < at || apart(entry) < SAME_RESPONSE;
+        let near = self.entries.iter_mut().skip(from).take_while(|(entry, _)| is_near(entry));
         let same = near.filter(|(entry, taken)| !taken && is_same(&entry.tokens, request));
         let (entry, taken) = same.min_by_key(|(entry, _)| apart(entry))?;
         *taken = true;
@@ -100,7 +118,7 @@ impl Buckets {
     pub(super) fn records(&self) -> impl Iterator<Item = Usage> + '_ {
         self.buckets.iter().filter(|(_, bucket)| bucket.requests > 0).map(|((start, level), bucket)| {
             let Tokens { input, cached, output, reasoning } = bucket.tokens;
-            let session_tokens = bucket.sessions.values().fold(0u64, |sum, tokens| sum.saturating_add(*tokens));
+            let session_tokens = bucket.session_tokens();
             let whole = session_tokens.max(input.saturating_add(output));
             Usage {
                 account: self.account.clone(),
@@ -114,6 +132,9 @@ impl Buckets {
                 requests: bucket.requests,
                 session_tokens,
                 share: share(session_tokens, whole),
+                ledger_only_tokens: None,
+                ledger_only_entries: None,
+                session_only_tokens: None,
                 shares: bucket.sessions.iter().map(|(id, tokens)| (id.clone(), share(*tokens, whole))).collect(),
             }
         })
@@ -121,10 +142,10 @@ impl Buckets {
 }
 
 /// The bucket of that level that the instant lies in begins here (UTC).
-fn floor(at: Timestamp, level: Level) -> Timestamp {
+pub(super) fn floor(at: Timestamp, level: Level) -> Timestamp {
     let date = TimeZone::UTC.to_datetime(at);
     let start = match level {
-        Level::Entry => return at,
+        Level::Entry | Level::Ledger => return at,
         Level::Hour => date.date().at(date.hour(), 0, 0, 0),
         Level::Day => date.date().at(0, 0, 0, 0),
         Level::Month => date.date().first_of_month().at(0, 0, 0, 0),
@@ -133,9 +154,9 @@ fn floor(at: Timestamp, level: Level) -> Timestamp {
 }
 
 /// Where the bucket ends; an entry has no end.
-fn end(start: Timestamp, level: Level) -> Option<Timestamp> {
+pub(super) fn end(start: Timestamp, level: Level) -> Option<Timestamp> {
     let length = match level {
-        Level::Entry => return None,
+        Level::Entry | Level::Ledger => return None,
         Level::Hour => 1.hour(),
         Level::Day => 1.day(),
         Level::Month => 1.month(),
@@ -163,11 +184,12 @@ fn name(level: Level) -> &'static str {
         Level::Hour => "hour",
         Level::Day => "day",
         Level::Month => "month",
+        Level::Ledger => "ledger",
     }
 }
 
 /// A part of a whole in millionths, rounded down: parts add up to no more than 1.
-fn share(part: u64, whole: u64) -> f64 {
+pub(super) fn share(part: u64, whole: u64) -> f64 {
     const MILLIONTHS: u32 = 1_000_000;
     let parts = u128::from(part) * u128::from(MILLIONTHS) / u128::from(whole.max(1));
     u32::try_from(parts).map_or(1.0, |parts| f64::from(parts) / f64::from(MILLIONTHS))

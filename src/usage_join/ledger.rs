@@ -42,6 +42,21 @@ pub(super) struct Tokens {
     pub(super) reasoning: u64,
 }
 
+impl Tokens {
+    /// Input and output together.
+    pub(super) fn all(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// Adds others.
+    pub(super) fn add(&mut self, more: &Tokens) {
+        self.input = self.input.saturating_add(more.input);
+        self.cached = self.cached.saturating_add(more.cached);
+        self.output = self.output.saturating_add(more.output);
+        self.reasoning = self.reasoning.saturating_add(more.reasoning);
+    }
+}
+
 /// One response.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Entry {

@@ -20,6 +20,7 @@
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`compress`] | sessions made small and whole again |
+//! | [`races`] | sessions whose writers overtake each other |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would. No test knows another.
@@ -38,6 +39,7 @@ mod layers;
 mod manners;
 mod money;
 mod order;
+mod races;
 mod sums;
 mod wire;
 mod words;

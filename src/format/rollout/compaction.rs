@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Rollout;
 use super::item::{Found, Item, Reading};
+use super::tape::{self, Mark};
 use crate::format::history::{Entry, Handle, Made, References, unreported};
 use crate::format::lines::Line;
 use crate::record::{Event, Part, Role, Span, What};
@@ -29,6 +30,12 @@ const NO_SUMMARY: &str = "Conversation history compacted.";
 
 impl Rollout<'_> {
     pub(super) fn compacted(&mut self, line: &Line, compacted: &Compacted) {
+        if let Some(rules) = self.dialect.rules {
+            let message = compacted.message.and_then(|m| crate::format::literal::Literal::of(line, m.get()));
+            let text = message.map(|message| message.text).unwrap_or_default();
+            let look = (rules.look)(&[&text]);
+            self.mark(Mark::Compacted(tape::Compacted { remote: text == NO_SUMMARY, look }));
+        }
         if !self.is_replayed && !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
             self.history.request(request);
@@ -52,7 +59,7 @@ impl Rollout<'_> {
     /// The context is the list that the line holds: what of it was there before stays, the rest
     /// comes in. What was there but stands after something new comes in again (`replacement`).
     fn replace(&mut self, line: &Line, items: &[&RawValue]) {
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         for item in items {
             if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
                 let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
@@ -86,7 +93,7 @@ impl Rollout<'_> {
     /// new context.
     fn restart(&mut self, line: &Line, message: Option<&RawValue>) {
         let keep = self.live.iter().copied().filter(|handle| self.is_initial(*handle)).collect();
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
+        let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         let template = Span { source: "compaction_summary".into(), ..Span::default() };
         if let Some(message) = message {
             reading.text(message.get(), &template);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::review::Returned;
+use super::tape::Rules;
 use super::usage::Info;
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
@@ -12,15 +13,23 @@ use crate::record::{Event, Kind, Span, What};
 
 impl Rollout<'_> {
     /// Event lines were never sent; a few of them say what happened to the context.
-    pub(super) fn message(&mut self, line: &Line, kind: &str, outer: Message) -> Result<(), String> {
+    pub(super) fn message(&mut self, line: &Line, kind: &str, payload: &str) -> Result<(), String> {
+        let outer: Message = parse(payload)?;
         let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
         self.history.disk(&format!("{kind}/{}", message.kind), line.bytes.len());
+        if self.dialect.rules.is_some() {
+            self.task_event(line.number, &message.kind, payload);
+        }
         match &*message.kind {
             "token_count" => {
                 if let Some(info) = message.info.filter(|info| info.get() != "null") {
                     let mut info: Info = parse(info.get())?;
                     info.service_tier = info.service_tier.or(message.service_tier);
+                    let from = self.history.entries().len();
                     self.counted(line, &info);
+                    if self.dialect.rules.is_some() {
+                        self.reported(from, &info, payload);
+                    }
                 }
                 message.rate_limits.into_iter().for_each(|limits| self.limits(line, limits));
             }
@@ -56,11 +65,19 @@ impl Rollout<'_> {
         }
         let Ok(output) = serde_json::from_str::<Value>(text) else { return };
         let batch = output.get("batch_id").and_then(Value::as_str).map(str::to_owned);
-        let agents = output.get("agents").and_then(Value::as_array).map(|agents| agents.len() as u64);
+        let count = |key: &str| output.get(key).and_then(Value::as_array).map(|agents| agents.len() as u64);
+        let agents = count("agents").or_else(|| count("agent_ids"));
         let worktrees = given(&output);
-        let child = output.get("agent_id").and_then(Value::as_str).map(str::to_owned);
+        let mut child = output.get("agent_id").and_then(Value::as_str).map(str::to_owned);
         if child.is_none() && (batch.is_none() || agents.is_none()) {
             return;
+        }
+        if self.dialect.rules.is_some() {
+            if span.command.as_deref().is_some_and(|action| action != "create") {
+                return;
+            }
+            // What the agent is called is not what its session is called.
+            child = None;
         }
         let review = batch.as_deref().is_some_and(|batch| batch.eq_ignore_ascii_case("auto-review"));
         let what = if review { What::Review } else { What::Spawn };
@@ -89,11 +106,30 @@ impl Rollout<'_> {
         self.history.session.parent = parent;
     }
 
+    /// The first message of a session: where it is the errand of an agent, the session that sent it is
+    /// its parent (FORMATS 2.9).
+    pub(super) fn sent_by(&mut self, text: &str) {
+        let session = &self.history.session;
+        let lies_in = |mark: &str| session.cwd.as_deref().is_some_and(|cwd| cwd.contains(mark));
+        let may = |rules: Rules| (rules.is_errand)(text) || self.dialect.agent_folder.is_some_and(lies_in);
+        if session.kind == Kind::Review || !self.dialect.rules.is_some_and(may) {
+            return;
+        }
+        let started = session.started.as_deref();
+        let Some(sender) = self.source.beside.sender_of(text, started, self.source.path) else { return };
+        let session = &mut self.history.session;
+        session.kind = Kind::Subagent;
+        session.call_id = sender.call_id;
+        session.root = Some(sender.thread.clone());
+        session.parent = Some(sender.thread);
+    }
+
     /// A review's result was handed back (FORMATS 1.12, 2.5).
     pub(super) fn reviewed(&mut self, line: &Line, text: &str) {
         let head: String = text.chars().take(200).collect();
         let reported = head.split_once("reported ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-        let count = if head.contains("no findings") { Some(0) } else { reported };
+        let told = self.dialect.rules.and_then(|rules| (rules.findings)(text));
+        let count = if head.contains("no findings") { Some(0) } else { reported.or(told) };
         let reason = if head.starts_with("[developer]") { "auto_review" } else { "review" };
         self.review_returned = reason == "review";
         let event = Event { what: What::Review, reason: Some(reason.into()), count, ..self.event_at(line) };

@@ -4,12 +4,16 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Rollout;
 use crate::format::history::Made;
 use crate::place;
-use crate::record::{Form, Role, Span};
+use crate::record::{Form, Part, Role, Span};
+
+/// Where an agent keeps its memories, in their folder.
+const MEMORY: &str = "memory_summary.md";
 
 /// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4, FORMATS 2.4).
 const MEMORY_BYTES: u64 = 20_000;
@@ -24,23 +28,33 @@ struct Typed {
 }
 
 impl Rollout<'_> {
-    /// The memory prompt stands before everything else in every request, and in no session file.
+    /// The memory prompt is sent with every request, and is in no session file. A file of memories
+    /// that was written after the session had begun does not say what was sent: then nobody knows its
+    /// size.
     pub(super) fn memory(&mut self) {
-        let Some(root) = self.source.roots.memory.as_deref().filter(|_| self.dialect.keeps_home) else { return };
-        let path = root.join("memory_summary.md");
+        if !self.dialect.keeps_home {
+            return;
+        }
+        let given = self.source.roots.memory.as_deref().map(|root| root.join(MEMORY));
+        let beside = || home(self.source.path).map(|home| home.join("memories").join(MEMORY));
+        let Some(path) = given.clone().or_else(beside) else { return };
         let Some(text) = read(&path) else { return };
+        let template = Span { role: Role::Developer, source: "memory".into(), ..Span::default() };
+        if given.is_none() && !is_older(&path, self.history.session.started.as_deref()) {
+            let span = Span { part: Part::Opaque, detail: Some("placeholder".into()), ..template };
+            let handle = self.history.span(span, Made::Input);
+            return self.live.push(handle);
+        }
         let span = Span {
-            role: Role::Developer,
-            source: "memory".into(),
+            detail: Some("file".into()),
             file: Some(path.display().to_string()),
-            line: Some(1),
             offset: Some(0),
             length: Some(text.len() as u64),
             bytes: text.len() as u64,
             hash: Some(place::hash(text.as_bytes())),
             form: Some(Form::Raw),
             cut_bytes: Some(MEMORY_BYTES).filter(|most| text.len() as u64 > *most),
-            ..Span::default()
+            ..template
         };
         let handle = self.history.span(span, Made::Input);
         self.live.push(handle);
@@ -67,6 +81,14 @@ fn typed(session: &str) -> HashSet<String> {
     let text = home(session).and_then(|home| read(&home.join("history.jsonl"))).unwrap_or_default();
     let prompts = text.lines().filter_map(|line| serde_json::from_str::<Typed>(line).ok());
     prompts.map(|typed| typed.text.trim().to_owned()).collect()
+}
+
+/// Whether a file was last written before that instant.
+fn is_older(file: &Path, instant: Option<&str>) -> bool {
+    let written = std::fs::metadata(file).and_then(|data| data.modified()).ok();
+    let written = written.and_then(|written| Timestamp::try_from(written).ok());
+    let instant = instant.and_then(|instant| instant.parse::<Timestamp>().ok());
+    written.zip(instant).is_some_and(|(written, instant)| written <= instant)
 }
 
 /// Reads a file of text; `None` where it is missing, too large, or no text.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::mark;
+use super::tape::Results;
 use crate::format::call::Call;
 use crate::format::history::Made;
 use crate::format::lines::Line;
@@ -74,9 +75,16 @@ pub(crate) struct Reading<'a, 'l> {
     pub(crate) wants: Wants,
     pub(crate) at: Option<String>,
     pub(crate) found: Vec<Found>,
+    /// Finds the results of agents in an output.
+    pub(crate) results: Option<fn(output: &str) -> Results>,
 }
 
-impl<'a> Reading<'a, '_> {
+impl<'a, 'l> Reading<'a, 'l> {
+    /// Nothing is read yet.
+    pub(crate) fn of(line: &'l Line<'a>, wants: Wants, at: Option<String>) -> Reading<'a, 'l> {
+        Reading { line, wants, at, found: Vec::new(), results: None }
+    }
+
     /// Reads an item; `call` is the call that it is the output of, where it is one. Returns false
     /// for an item that no model is sent.
     pub(crate) fn item(&mut self, item: &Item<'a>, call: Option<&Call>) -> bool {
@@ -159,14 +167,17 @@ impl<'a> Reading<'a, '_> {
             "project_doc" | "user_instructions" => mark::documents(&literal.text),
             _ => (Vec::new(), Vec::new()),
         };
-        let parts = literal.cut(&cuts);
+        let results = self.results.filter(|_| template.part == Part::ToolOutput && is_agents(template));
+        let results = results.map(|results| results(&literal.text)).unwrap_or_default();
+        let parts = if results.cuts.is_empty() { literal.cut(&cuts) } else { literal.cut_at_words(&results.cuts) };
+        let target = template.target.clone().or(results.file);
         let whole = parts.len() != cuts.len() + 1;
         for (n, part) in parts.into_iter().enumerate() {
             let own = n.checked_sub(1).and_then(|n| sources.get(n)).filter(|_| !whole);
             let source = own.map_or(source.clone(), |own| (*own).to_owned());
             let doc =
                 matches!(&*source, "project_doc" | "skill" | "user_instructions").then(|| mark::document(&part.text));
-            let mut span = Span { doc: doc.flatten(), source, ..template.clone() };
+            let mut span = Span { doc: doc.flatten(), source, target: target.clone(), ..template.clone() };
             part.fill(&mut span, self.wants.text);
             self.add(span, Made::Input, part.text);
         }
@@ -243,6 +254,11 @@ impl<'a> Reading<'a, '_> {
         }
         self.add(span, Made::Input, String::new());
     }
+}
+
+/// Whether a call deals with agents.
+fn is_agents(span: &Span) -> bool {
+    span.tool.as_deref() == Some("agent")
 }
 
 fn role_name(role: Role) -> &'static str {

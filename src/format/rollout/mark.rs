@@ -16,7 +16,7 @@ const USER: &[(&str, &str)] = &[
     ("<user_action>", "review"),
     ("[developer] Background auto-review", "review"),
     ("[EPHEMERAL:", "ephemeral"),
-    ("== System Status ==", "ephemeral"),
+    ("== System Status ==", "status"),
     ("Another language model started to solve this problem", "compaction_summary"),
     ("<image name=", "image_label"),
     ("</image>", "image_label"),

@@ -37,6 +37,9 @@ pub(super) struct Meta<'a> {
     model_provider: Option<String>,
     #[serde(borrow)]
     pub(super) base_instructions: Option<Base<'a>>,
+    /// Where older versions keep what the user wrote (FORMATS 1.4).
+    #[serde(borrow)]
+    instructions: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) dynamic_tools: Option<&'a RawValue>,
     pub(super) subagent_history_start_ordinal: Option<u64>,
@@ -72,6 +75,7 @@ impl Meta<'_> {
         session.version = self.cli_version.clone().filter(|version| version != "0.0.0");
         session.started = self.timestamp.as_deref().and_then(time::instant);
         session.kind = self.kind(dialect);
+        session.manner_unsure = dialect.rules.is_some();
     }
 
     fn parent(&self) -> Option<String> {
@@ -182,10 +186,10 @@ impl Rollout<'_> {
     /// What of it is sent to the model, and what stands before the thread's own lines.
     fn content(&mut self, line: &Line, meta: &Meta) {
         self.spawned_by();
-        self.memory();
         let base = meta.history_base.as_ref().map(|base| (base, self.prefix_file(base, &meta.id)));
-        let mut reading = Reading { line, wants: self.source.wants, at: self.at.clone(), found: Vec::new() };
-        if let Some(base) = meta.base_instructions.as_ref().and_then(|base| base.text) {
+        let mut reading = Reading::of(line, self.source.wants, self.at.clone());
+        let older = meta.instructions.filter(|text| self.dialect.base_is_users && text.get().starts_with('"'));
+        if let Some(base) = meta.base_instructions.as_ref().and_then(|base| base.text).or(older) {
             let (role, source) = match self.dialect.base_is_users {
                 true => (Role::User, "user_instructions"),
                 false => (Role::System, "base_instructions"),
@@ -201,6 +205,8 @@ impl Rollout<'_> {
         // A thread's second file says again what its first begins with.
         self.is_replayed = base.as_ref().is_some_and(|(base, file)| base.thread_id == meta.id && file.is_some());
         found.into_iter().for_each(|found| self.add(line, found));
+        self.memory();
+        self.tape.documents_end = self.history.entries().len();
         self.is_replayed = false;
         if let Some((base, file)) = base {
             self.prefix(base, file);

@@ -4,7 +4,7 @@
 //! - copies: instruction text that the same thread has seen before; waste = Σ `dup_tokens` ×
 //!   `carried_requests`. The same text in another session is the normal standing cost, no copy.
 //! - multiples: two or more project documents, or two or more skill sections, in one context at
-//!   once. Spans are there at once where the requests that carried them overlap; where nobody
+//!   once; user instructions with the heading of a project document are one of it. Spans are there at once where the requests that carried them overlap; where nobody
 //!   knows the requests, where they stand on one line of the file.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,10 @@ use crate::rank::words::{counted, tokens};
 
 /// Sources that a context should hold once, and what the message calls them.
 const ONCE: [(&str, &str); 2] = [("project_doc", "project docs"), ("skills", "skill sections")];
+/// Where a project document may stand too, told by its heading.
+const USER: &str = "user_instructions";
+/// What is said anew in each turn, and stays no longer: said again it is no copy.
+const STATUS: &str = "status";
 
 pub(super) const ENTRY: Entry = Entry {
     name: "duplicate-instructions",
@@ -41,6 +45,8 @@ struct AtHand {
     project: Option<Rc<str>>,
     /// For each of [`ONCE`]: its spans, and when they were in the context.
     once: [(Found, Vec<Held>); 2],
+    /// User instructions that have a heading.
+    headed: Vec<(String, Found, Held)>,
     /// Copies of any source.
     copies: Found,
 }
@@ -66,7 +72,7 @@ struct Twice {
 impl Rule for DuplicateInstructions {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
-        if !span.is_instructions() {
+        if !span.is_instructions() || *span.source == *STATUS {
             return;
         }
         if let Some(before) = self.at_hand.take_if(|at_hand| at_hand.thread != thread.index) {
@@ -89,11 +95,13 @@ impl AtHand {
             thread: thread.index,
             project: thread.project.clone(),
             once: Default::default(),
+            headed: Vec::new(),
             copies: Found::default(),
         }
     }
 
     fn see(&mut self, span: &SpanView, thread: &Thread) {
+        self.head(span, thread);
         let kind = ONCE.iter().position(|(source, _)| *span.source == **source);
         let once = kind.and_then(|kind| self.once.get_mut(kind));
         let copied = span.dup_tokens.filter(|_| span.is_copy_in_thread()).unwrap_or(0);
@@ -108,6 +116,22 @@ impl AtHand {
         }
         if waste > 0 {
             self.copies.add(span, thread, waste);
+        }
+    }
+
+    /// User instructions and a project document have one heading: they are one document.
+    fn head(&mut self, span: &SpanView, thread: &Thread) {
+        let Some(doc) = span.doc.as_deref() else { return };
+        if *span.source == *USER {
+            let mut found = Found::default();
+            found.add(span, thread, 0);
+            self.headed.push((doc.to_owned(), found, Held::of(span)));
+        } else if *span.source == *ONCE[0].0 {
+            let same = self.headed.iter().position(|(heading, ..)| heading == doc);
+            if let Some((_, found, held)) = same.map(|at| self.headed.swap_remove(at)) {
+                self.once[0].0.absorb(found);
+                self.once[0].1.push(held);
+            }
         }
     }
 
@@ -163,9 +187,13 @@ fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
         let copies = if twice.copies == 1 { "1 copy".into() } else { format!("{} copies", twice.copies) };
         parts.push(format!("{copies} of what was there already, {} tokens", tokens(twice.found.waste_tokens)));
     }
-    let message = format!("{} (in {})", parts.join(", "), counted(twice.threads, "thread"));
-    Candidate::new(project, None, twice.found)
-        .saying(message, "send each document and the list of skills once; look for a file that includes another")
+    let message =
+        format!("{}: paid for again in every request (in {})", parts.join(", "), counted(twice.threads, "thread"));
+    Candidate::new(project, None, twice.found).saying(
+        message,
+        "send each document and the list of skills once; look for a file that includes another, or for an agent that \
+         adds both by itself (`[features] skills = false` in its config.toml leaves one)",
+    )
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //!
 //! An image is needed by the request after it; all later requests carry it for nothing. One
 //! finding a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is,
-//! dropping each after its first use. Images whose size in tokens nobody knows (no dimensions that
-//! the header proves, and no step that measures it) are judged by their bytes.
+//! dropping each after its first use. Of images that the agent itself drops some turns later, the
+//! message says how many turns paid for them. Images whose size in tokens nobody knows (no dimensions
+//! that the header proves, and no step that measures it) are judged by their bytes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,10 +47,19 @@ struct EmbeddedImage {
 struct Images {
     found: Found,
     unknown_bytes: u64,
+    /// First and last request of those that the agent itself dropped.
+    dropped: Vec<(u64, u64)>,
+    /// Counted requests since the first image, and their turns.
+    turns: Vec<(u64, u64)>,
 }
 
 impl Rule for EmbeddedImage {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
+        if let Seen::Request(request) = seen
+            && let Some(images) = self.threads.get_mut(&thread.id).filter(|_| request.counted)
+        {
+            images.turns.push((request.n, request.turn.unwrap_or(0)));
+        }
         let Seen::Span(span) = seen else { return };
         if span.part != Part::Image {
             return;
@@ -58,6 +68,8 @@ impl Rule for EmbeddedImage {
         if span.tokens.or(span.sent_tokens).is_none() {
             images.unknown_bytes = plus(images.unknown_bytes, span.bytes);
         }
+        let carried = span.carried_from.zip(span.carried_to);
+        images.dropped.extend(carried.filter(|_| span.dropped.is_some()));
         let waste = span.carried().saturating_sub(span.size_tokens());
         images.found.prove(Proof::late(span, thread, waste, 1), thread);
     }
@@ -76,13 +88,32 @@ impl Rule for EmbeddedImage {
     }
 }
 
+/// How many turns paid for the images that the agent dropped: as a part of a sentence.
+fn paid(images: &Images) -> String {
+    let turns = |(from, to): &(u64, u64)| {
+        let place = |n: u64| images.turns.partition_point(|(request, _)| *request < n);
+        let carriers = images.turns.get(place(*from)..place(to.saturating_add(1))).unwrap_or_default();
+        let mut turns: Vec<u64> = carriers.iter().map(|(_, turn)| *turn).collect();
+        turns.dedup();
+        turns.len() as u64
+    };
+    match images.dropped.iter().map(turns).max() {
+        Some(most) => {
+            let number = counted(images.dropped.len() as u64, "image");
+            format!("; {number} paid for in {}, until the agent itself dropped it", counted(most, "turn"))
+        }
+        None => String::new(),
+    }
+}
+
 fn candidate(thread: &Thread, images: Images) -> Candidate {
+    let paid = paid(&images);
     let found = images.found;
     let size = match found.tokens {
         0 => format!("{}, tokens not known", bytes(found.bytes)),
         n => format!("{} tokens ({}), {}", tokens(n), bytes(found.bytes), sent(found.requests, found.items)),
     };
-    let message = format!("{}, {size}", counted(found.items, "image"));
+    let message = format!("{}, {size}{paid}", counted(found.items, "image"));
     Candidate::new(thread.project.clone(), None, found)
         .within(thread)
         .saying(message, "drop an image from the context once it was looked at, or describe it in text")

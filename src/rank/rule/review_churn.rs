@@ -3,12 +3,14 @@
 //! A review is counted once, in the project of the session that asked for it, whatever tells of it:
 //! a run of the agent's ledger (`review` events that share its id, or stand at no line), a result that
 //! was handed back without one, a session of kind review. Sessions are those of the runs that say
-//! so, the others of what is left, in order.
+//! so, the others of what is left, in order. Requests of a review inside a session, and of the turns
+//! that mend what it found, are a review's too (`purpose`).
 //!
-//! tokens = input and output of the review sessions, and by the ledger of those that are not read.
-//! waste = those of the sessions whose run was superseded, cancelled, failed or lost, reviewed a diff
-//! again, or had no findings; of a session whose run is not known, the share of the known results that had
-//! none: what asking less often could have saved. It claims the review threads as a whole.
+//! tokens = input and output of the review sessions and of these requests, and by the ledger of those
+//! that are not read. waste = those of the sessions whose run was superseded, cancelled, failed or lost,
+//! reviewed a diff again, or had no findings; of a session whose run is not known, and of these requests,
+//! the share of the known results that had none: what asking less often could have saved. It claims the
+//! review threads as a whole.
 
 mod tally;
 
@@ -18,10 +20,10 @@ use std::rc::Rc;
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
 use crate::rank::sum::{percent, plus, share};
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{Share, Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{counted, tokens};
-use crate::record::{Event, Kind, What};
+use crate::rank::words::{counted, tokens, usd};
+use crate::record::{Event, Kind, Usd, What};
 use tally::{Run, Tally};
 
 const RUNS: Threshold = Threshold { flag: "review-runs", default: 2, help: "Least reviews in one project" };
@@ -45,6 +47,8 @@ struct ReviewChurn {
 struct Reviews<'t> {
     tally: Tally<'t>,
     sessions: Vec<&'t Thread>,
+    /// Sessions that reviews ran inside.
+    inside: Vec<&'t Thread>,
     places: Found,
 }
 
@@ -64,7 +68,8 @@ impl Rule for ReviewChurn {
         for thread in threads.all() {
             let told = self.told.get(&thread.id).map(Vec::as_slice).unwrap_or_default();
             let is_review = thread.kind == Kind::Review;
-            if !is_review && told.is_empty() {
+            let is_inside = !is_review && thread.reviews.requests + thread.follow_ups.requests > 0;
+            if !is_review && !is_inside && told.is_empty() {
                 continue;
             }
             let asker = thread.parent.as_deref().filter(|_| is_review).and_then(|parent| projects.get(parent).copied());
@@ -72,10 +77,12 @@ impl Rule for ReviewChurn {
             if is_review {
                 reviews.sessions.push(thread);
                 // What it says beside its run, it says of itself.
-                told.iter()
-                    .filter(|event| event.run.is_some())
-                    .for_each(|event| reviews.tally.run(event, Some(thread)));
+                told.iter().for_each(|event| match event.run {
+                    Some(_) => reviews.tally.run(event, Some(thread)),
+                    None => reviews.tally.result(event, thread),
+                });
             } else {
+                reviews.inside.extend(Some(thread).filter(|_| is_inside));
                 for event in told {
                     reviews.tally.told(event);
                     reviews.places.prove(Proof::at(thread, event.line), thread);
@@ -101,12 +108,8 @@ impl<'t> Reviews<'t> {
         }
         let (found, elsewhere) = self.found(&runs);
         let part = rounded_percent(found.carried_tokens, input);
-        let message = format!(
-            "{}{}; {}",
-            counted(reviews, "review"),
-            self.tally.words(&runs),
-            cost([found.tokens, sessions, part], elsewhere)
-        );
+        let read = Read { sessions, inside: self.inside.len() as u64, percent: part, ..self.read(found.tokens) };
+        let message = format!("{}{}; {}", counted(reviews, "review"), self.tally.words(&runs), cost(&read, elsewhere));
         let mut found = found;
         found.tokens = plus(found.tokens, elsewhere.0);
         found.absorb(self.places);
@@ -117,17 +120,45 @@ impl<'t> Reviews<'t> {
         ))
     }
 
+    /// What was read of them, but where.
+    fn read(&self, tokens: u64) -> Read {
+        let inside = self.inside.iter().map(|thread| thread.reviews.plus(thread.follow_ups).cost_usd);
+        let costs = self.sessions.iter().map(|thread| thread.cost_usd).chain(inside);
+        let follow_ups = self.sessions.iter().chain(&self.inside).map(|thread| thread.follow_ups);
+        Read {
+            tokens,
+            cost_usd: costs.flatten().reduce(Usd::plus),
+            follow_ups: follow_ups.fold(Share::default(), Share::plus),
+            ..Read::default()
+        }
+    }
+
     /// What the sessions cost, and the tokens and number of the runs whose sessions are not read.
     fn found(&self, runs: &[Run<'t>]) -> (Found, (u64, u64)) {
         let mut found = Found::default();
         let (empty, judged) = self.tally.results(runs);
+        for thread in &self.inside {
+            let both = thread.reviews.plus(thread.follow_ups);
+            let proof = Proof {
+                tokens: both.tokens,
+                carried_tokens: both.input_tokens,
+                waste_tokens: share(both.tokens, empty, judged),
+                cost: both.cost_usd.map(|cost| (cost, both.tokens)),
+                ..Proof::at(thread, None)
+            };
+            found.prove(proof, thread);
+        }
         for thread in &self.sessions {
             let tokens = thread.tokens();
             let run = runs.iter().find(|run| run.session.is_some_and(|session| session.session == thread.session));
             let waste_tokens = match run {
                 Some(run) if run.wasted => tokens,
                 Some(_) => 0,
-                None => share(tokens, empty, judged),
+                None => match self.tally.result_of(thread) {
+                    Some(0) => tokens,
+                    Some(_) => 0,
+                    None => share(tokens, empty, judged),
+                },
             };
             let proof = Proof { tokens, carried_tokens: thread.input_tokens, waste_tokens, ..Proof::at(thread, None) };
             found.prove(proof, thread);
@@ -138,23 +169,58 @@ impl<'t> Reviews<'t> {
     }
 }
 
+/// What was read of reviews.
+#[derive(Default)]
+struct Read {
+    tokens: u64,
+    cost_usd: Option<Usd>,
+    sessions: u64,
+    /// Sessions that reviews ran inside.
+    inside: u64,
+    /// Of all input.
+    percent: u64,
+    /// Of it, in turns that follow from a review.
+    follow_ups: Share,
+}
+
+impl Read {
+    /// Where it was read.
+    fn places(&self) -> String {
+        let beside = counted(self.sessions, "session");
+        match (self.sessions, self.inside) {
+            (_, 0) => beside,
+            (0, inside) => format!("inside {}", counted(inside, "session")),
+            (_, inside) => format!("{beside} and inside {}", counted(inside, "other")),
+        }
+    }
+
+    fn words(&self) -> String {
+        let amount = |sum: u64, cost: Option<Usd>| match cost {
+            Some(cost) => format!("{} tokens ({})", tokens(sum), usd(cost)),
+            None => format!("{} tokens", tokens(sum)),
+        };
+        let mut words =
+            format!("{} in {}, {} % of the input", amount(self.tokens, self.cost_usd), self.places(), self.percent);
+        if self.follow_ups.requests > 0 {
+            let follow_ups = amount(self.follow_ups.tokens, self.follow_ups.cost_usd);
+            words += &format!(", {follow_ups} of it to mend what they found");
+        }
+        words
+    }
+}
+
 fn rounded_percent(part: u64, whole: u64) -> u64 {
     percent(plus(part, whole / 200), whole)
 }
 
-/// `read`: tokens and number of the sessions that are read, and their part of all input in per cent.
-fn cost(read: [u64; 3], (elsewhere, runs): (u64, u64)) -> String {
-    let [sum, sessions, percent] = read;
-    let by_ledger = || format!("{} tokens in {} by the agent's own count", tokens(elsewhere), counted(runs, "run"));
-    match (sessions, runs) {
+/// `elsewhere`: tokens of the runs whose sessions are not read, and how many these are.
+fn cost(read: &Read, elsewhere: (u64, u64)) -> String {
+    let (sum, runs) = elsewhere;
+    let by_ledger = || format!("{} tokens in {} by the agent's own count", tokens(sum), counted(runs, "run"));
+    match (read.sessions + read.inside, runs) {
         (0, 0) => "their own sessions are not among those read".to_owned(),
         (0, _) => format!("{}, their own sessions are not among those read", by_ledger()),
-        (_, 0) => format!("{} tokens in {}, {percent} % of the input", tokens(sum), counted(sessions, "session")),
-        _ => format!(
-            "{} tokens in {}, {percent} % of the input, and {}",
-            tokens(sum),
-            counted(sessions, "session"),
-            by_ledger()
-        ),
+        (_, 0) => read.words(),
+        _ => format!("{}, and {}", read.words(), by_ledger()),
     }
 }

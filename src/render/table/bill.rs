@@ -118,13 +118,7 @@ fn name(thread: &str, report: &Report, layout: &Layout) -> Phrase {
     let Some(growth) = report.row(thread) else {
         return Phrase::default().name_within(thread, CELL_COLUMNS, layout);
     };
-    let started = growth.started.as_deref().and_then(|at| layout.zone.minute(at));
-    let phrase = Phrase::ours(started.map_or_else(String::new, |started| started + " "));
-    let phrase = phrase.name_within(growth.project.as_deref().unwrap_or(thread), CELL_COLUMNS, layout);
-    match growth.kind_name() {
-        Some(kind) => phrase.and(format!(" {kind}")),
-        None => phrase,
-    }
+    super::session(growth, layout)
 }
 
 fn row(name: Phrase, amounts: &Total, whole: &Total) -> Vec<Phrase> {

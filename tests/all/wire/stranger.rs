@@ -54,9 +54,9 @@ record!(Stream {
 
 record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
-    provider: String, parent: String, root: String, project: String, cwd: String, branch: String, version: String,
-    started: String, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
-    replayed_output_tokens: u64, earlier_input_tokens: u64, earlier_output_tokens: u64, naive_cost_usd: f64,
+    provider: String, parent: String, call_id: String, root: String, project: String, cwd: String, branch: String, version: String,
+    started: String, manner_unsure: bool, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
+    replayed_output_tokens: u64, naive_cost_usd: f64, earlier_input_tokens: u64, earlier_output_tokens: u64,
 });
 
 record!(Span {
@@ -66,7 +66,7 @@ record!(Span {
     at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String, wire_name: String, command: String, target: String,
     call_id: String, phase: String, inherited: bool,
     // Its place, and what is known of the content.
-    line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, mime: String,
+    line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, dropped: String, mime: String,
     width: u64, height: u64, detail: String, text: String,
     // tok-measure
     tokens: u64, tokens_by: String, rendered_tokens: u64, tool_tokens: u64, classes: [u64; 6], capital_bytes: u64, blocks: Vec<Block>,
@@ -85,7 +85,8 @@ record!(Shape { ; escapes: u64, base64_bytes: u64, json_rows: u64, longest_line:
 
 record!(Request {
     r#type: String, thread: String, session: String, id: String, seq: u64, n: u64, counted: bool;
-    at: String, turn: u64, project: String, key: String, model: String, uncounted: String, input_tokens: u64,
+    at: String, turn: u64, project: String, key: String, model: String, uncounted: String, cut_text_bytes: u64,
+    cut_output_bytes: u64, head_tokens: u64, input_tokens: u64,
     cache_read_tokens: u64, cache_write_tokens: u64, cache_write_1h_tokens: u64, output_tokens: u64,
     output_known: bool, reasoning_tokens: u64, line: u64, reports: u64, reported_output_tokens: u64,
     service_tier: String, speed: String, inference_geo: String, web_searches: u64,
@@ -105,7 +106,7 @@ record!(Sampling {
 
 record!(Event {
     r#type: String, thread: String, session: String, id: String, seq: u64, what: String;
-    at: String, turn: u64, reason: String, clear: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
+    at: String, turn: u64, reason: String, clear: bool, head: bool, keep: Vec<String>, keep_user_tokens: u64, back_to: String,
     drop: Vec<String>, child: String, agents: u64, batch: String, run: String, worktrees: Vec<String>, tokens: u64,
     call_id: String, parent: String, count: u64, window_minutes: u64,
     line: u64, n: u64, until: u64, span: String, pause_seconds: u64, cost_usd: f64,
@@ -126,7 +127,7 @@ record!(Total {
 record!(Usage {
     r#type: String, account: String, level: String, start: String, input_tokens: u64, cache_read_tokens: u64,
     output_tokens: u64, reasoning_tokens: u64, requests: u64, session_tokens: u64, share: f64;
-    end: String, shares: BTreeMap<String, f64>,
+    end: String, shares: BTreeMap<String, f64>, ledger_only_tokens: u64, ledger_only_entries: u64, session_only_tokens: u64,
 });
 
 record!(Export {
@@ -150,6 +151,7 @@ record!(Summary {
     first: String, last: String, uncounted: BTreeMap<String, u64>, dearest: String, dearest_tokens: u64,
     cost_usd: f64, unpriced: u64, prices: String, dearest_usd: f64, content_tokens: BTreeMap<String, i64>, content_usd: BTreeMap<String, f64>,
     unrecorded_tokens: i64, unexplained_tokens: i64, first_usd: f64,
+    who: BTreeMap<String, u64>, who_usd: BTreeMap<String, f64>,
     resent_cached_usd: f64, resent_uncached_usd: f64, generated_usd: f64, net_usd: f64,
     naive_usd: f64, naive: BTreeMap<String, u64>, net_break_usd: f64, steps: u64, steps_explained: u64, cache_breaks: u64, cache_break_tokens: u64,
     cache_break_usd: f64, unpriced_tokens: BTreeMap<String, u64>, fee_usd: f64,

@@ -31,6 +31,8 @@ pub(super) struct Tally<'t> {
     judged: u64,
     /// Of those with a result, these had no findings.
     empty: u64,
+    /// Findings that a review's own session tells, by its id.
+    own: BTreeMap<String, u64>,
 }
 
 impl<'t> Tally<'t> {
@@ -63,6 +65,18 @@ impl<'t> Tally<'t> {
         run.session = run.session.or(session);
     }
 
+    /// An event of a review's own session, of no run: what it found.
+    pub(super) fn result(&mut self, event: &Event, session: &Thread) {
+        if let Some(findings) = event.count {
+            self.own.insert(session.session.to_string(), findings);
+        }
+    }
+
+    /// How many findings a session tells of itself.
+    pub(super) fn result_of(&self, session: &Thread) -> Option<u64> {
+        self.own.get(&*session.session).copied()
+    }
+
     /// Reviews that no run of the ledger tells of.
     pub(super) fn without_run(&self) -> u64 {
         self.asked.max(self.judged)
@@ -92,7 +106,11 @@ impl<'t> Tally<'t> {
     pub(super) fn results(&self, runs: &[Run]) -> (u64, u64) {
         let counts = || runs.iter().filter_map(|run| run.count);
         let empty = counts().filter(|count| *count == 0).count() as u64;
-        (self.empty + empty, self.judged + counts().count() as u64)
+        match (self.empty + empty, self.judged + counts().count() as u64) {
+            // Nobody but the sessions themselves tells.
+            (_, 0) => (self.own.values().filter(|findings| **findings == 0).count() as u64, self.own.len() as u64),
+            known => known,
+        }
     }
 
     /// What became of them.
