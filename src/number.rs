@@ -68,7 +68,12 @@ pub fn percent_signed(part: i64, whole: i64) -> String {
 
 /// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
 pub fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+    let singular = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match singular {
+        _ if n == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{} {stem}ies", grouped(n)),
+        None => format!("{} {noun}s", grouped(n)),
+    }
 }
 
 /// Returns all digits, in groups of three: `4,210`.

@@ -139,7 +139,8 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
     all.iter_mut().zip(1..).for_each(|(judged, rank)| judged.finding.rank = rank);
 }
 
-/// The largest first; equals by what else they have, then by what they are.
+/// The largest first; equals by what else they have, then by what they are. A warning that has nothing to
+/// save comes before all that is less than a warning.
 fn sort(all: &mut [Judged], by: By) {
     let size = |f: &Finding| Reverse([by.of(f), f.waste_tokens, f.carried_tokens, f.tokens, f.bytes.unwrap_or(0)]);
     let last = |judged: &Judged| matches!(by, By::Waste | By::Usd) && judged.general;
@@ -152,6 +153,11 @@ fn sort(all: &mut [Judged], by: By) {
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
             .then_with(|| a.thread.cmp(&b.thread))
     });
+    if matches!(by, By::Waste | By::Usd) {
+        let warns = |judged: &Judged| !judged.general && judged.finding.severity >= Severity::Warn;
+        let large = all.iter().rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
+        all[large.map_or(0, |at| at + 1)..].sort_by_key(|judged| !warns(judged));
+    }
 }
 
 fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {

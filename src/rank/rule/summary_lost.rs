@@ -44,6 +44,9 @@ struct Lost {
     before_tokens: u64,
     since_request: Option<u64>,
     cost: Option<Usd>,
+    /// What carrying those parts of a summary cost that are no spans of their own to be dropped, and behind
+    /// which request they stand.
+    quoted: (u64, Usd),
     /// When the latest was dropped.
     at: Option<String>,
 }
@@ -51,8 +54,9 @@ struct Lost {
 impl Rule for SummaryLost {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         match seen {
-            Seen::Span(span) if *span.source == *SUMMARY && span.dropped.is_some() => {
-                self.threads.entry(Rc::clone(&thread.id)).or_default().span(span, thread);
+            Seen::Span(span) if *span.source == *SUMMARY => {
+                let lost = self.threads.entry(Rc::clone(&thread.id)).or_default();
+                if span.dropped.is_some() { lost.span(span, thread) } else { lost.quoted(span, thread) }
             }
             Seen::Event(event) if event.what == What::Context && !event.drop.is_empty() => {
                 if let Some(lost) = self.threads.get_mut(&thread.id) {
@@ -77,12 +81,21 @@ impl Lost {
         self.spans.push(span.id.to_string());
         self.found.add(span, thread, 0);
         if let Some(cost) = span.input_cost_usd {
-            self.cost = Some(self.cost.unwrap_or_default().plus(cost));
+            let (request, quoted) = std::mem::take(&mut self.quoted);
+            let quoted = if request == thread.requests { quoted } else { Usd::ZERO };
+            self.cost = Some(self.cost.unwrap_or_default().plus(cost).plus(quoted));
         }
         // A summary may be several spans: they stand behind the same request.
         if self.since_request.replace(thread.requests) != Some(thread.requests) {
             self.before_tokens += thread.sent.last().map_or(0, |sent| sent.input_tokens);
         }
+    }
+
+    /// What a summary quotes goes with it, though the file does not hold it.
+    fn quoted(&mut self, span: &SpanView, thread: &Thread) {
+        let (request, cost) = self.quoted;
+        let before = if request == thread.requests { cost } else { Usd::ZERO };
+        self.quoted = (thread.requests, before.plus(span.input_cost_usd.unwrap_or_default()));
     }
 
     /// Something is dropped: a summary, where its spans are among it.

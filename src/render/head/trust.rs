@@ -47,7 +47,7 @@ fn in_no_file(summary: &Summary) -> Option<String> {
 fn naive(summary: &Summary, layout: &Layout) -> Option<String> {
     let cost = summary.naive_usd.filter(|cost| Some(*cost) != summary.cost_usd)?;
     let why = summary.naive.iter().take(NAMED).map(|(reason, n)| match reason.as_str() {
-        "copy" => counted(*n, "copy").replace("copys", "copies"),
+        "copy" => counted(*n, "copy"),
         "fork" => counted(*n, "fork"),
         "repeated" => format!("{} repeats", grouped(*n)),
         "unreported" => format!("{} unlisted", grouped(*n)),
