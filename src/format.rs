@@ -151,6 +151,9 @@ pub enum Answer {
     NeedMore,
 }
 
+/// The path of standard input.
+pub const STDIN: &str = "-";
+
 /// A file to be read, and what a reader may know beside it.
 #[derive(Clone, Copy)]
 pub struct Source<'s> {

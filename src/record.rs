@@ -19,6 +19,7 @@ mod disk;
 mod event;
 mod export;
 mod finding;
+mod ledger;
 mod measured;
 mod money;
 mod request;
@@ -39,9 +40,10 @@ pub use disk::Disk;
 pub use event::{Event, What};
 pub use export::{Export, Extent};
 pub use finding::{Finding, Reached, Severity};
+pub use ledger::{Checked, Ledger};
 pub use measured::{Block, Measured, Shape};
 pub use money::Usd;
-pub use request::{Purpose, Request, Sampling, Uncounted, Written};
+pub use request::{ContextBy, Purpose, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};
@@ -76,6 +78,8 @@ pub enum Type {
     Usage,
     /// [`Export`]
     Export,
+    /// [`Ledger`]
+    Ledger,
     /// [`Finding`]
     Finding,
     /// [`Summary`]
@@ -101,6 +105,7 @@ pub const TYPES: &[(&str, Type)] = &[
     ("total", Type::Total),
     ("usage", Type::Usage),
     ("export", Type::Export),
+    ("ledger", Type::Ledger),
     ("finding", Type::Finding),
     ("summary", Type::Summary),
     ("skip", Type::Skip),

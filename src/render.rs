@@ -28,6 +28,7 @@ mod tsv;
 
 use anyhow::Result;
 
+use report::Own;
 pub use report::Report;
 pub use time::Zone;
 
@@ -114,6 +115,7 @@ impl Filter for Render {
             Type::Disk => self.report.disk(&record.read()?),
             Type::Usage => self.report.usage.push(record.read()?),
             Type::Export => self.report.export(record.read()?),
+            Type::Ledger => self.report.ledgers.push(Own { ledger: record.read()?, checked: record.read()? }),
             Type::Finding => self.report.findings.push(record.read()?),
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),

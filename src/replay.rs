@@ -16,6 +16,7 @@
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
+mod ahead;
 mod alone;
 mod bill;
 mod cache;
@@ -26,6 +27,7 @@ mod content;
 mod context;
 mod counter;
 mod entering;
+mod exact;
 mod forecast;
 mod history;
 mod label;
@@ -60,8 +62,6 @@ use pieces::Cause;
 use price::Paid;
 pub use price::{Given, Prices};
 use total::Rows;
-
-use crate::record::{Purpose, Usd};
 
 impl History {
     /// Walks the thread and makes out the bill.
@@ -137,8 +137,8 @@ impl<'h> Walk<'h> {
             let predicted = call.summary.map(|_| ahead.predicted);
             return self.requests.push(Answered { predicted, law: call.law.name, aside: true, ..Answered::default() });
         }
-        if let Some(purpose) = call.purpose.filter(|_| call.is_untold()) {
-            return self.aside(call, purpose);
+        if call.is_untold() {
+            return self.untold(call);
         }
         self.drop(call, &ahead.dropped);
         let explained = self.close.request(call, at, self.forecast, &mut self.context, &mut self.loads);
@@ -158,19 +158,12 @@ impl<'h> Walk<'h> {
         classes[Class::Unrecorded as usize] += more;
         self.requests.push(Answered {
             predicted: Some(ahead.predicted),
-            aside: false,
             classes,
             explained,
             unexplained,
             part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
-            law: call.law.name,
-            nearest: call.nearest,
             manner: self.forecast.manner,
-            naive: call.naive,
-            fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
-            unpriced: call.unpriced,
-            saved: call.saved(),
-            cost: call.cost(),
+            ..Answered::of(call)
         });
         self.send(closed);
         self.n = call.n;
@@ -226,8 +219,9 @@ impl<'h> Walk<'h> {
         more
     }
 
-    /// A request that was for something else: what it sent is in no file as it was sent.
-    fn aside(&mut self, call: &Call, purpose: Purpose) {
+    /// A request that was for something else, or of which only the agent's ledger tells: what it sent is in
+    /// no file as it was sent.
+    fn untold(&mut self, call: &Call) {
         let input = call.input.unwrap_or(0);
         if call.counted {
             let ends = call.cached();
@@ -238,16 +232,14 @@ impl<'h> Walk<'h> {
             }
             if let Some(row) = rows.get_mut(total::NOBODY as usize) {
                 row.nobody(1, 0, signed(call.cache_write) - signed(ends[2] - ends[0]));
+                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::fee(tariff.fee())));
             }
-        }
-        if call.counted {
-            self.close.pieces.once(input, call.n, Cause::Aside(purpose));
+            self.close.pieces.once(input, call.n, call.purpose.map_or(Cause::Ledger, Cause::Aside));
         }
         let mut classes = Classes::default();
         classes[Class::Unrecorded as usize] = input;
         let unexplained = call.input.map(|_| 0);
-        let (saved, cost, naive) = (call.saved(), call.cost(), call.naive);
-        self.requests.push(Answered { classes, unexplained, naive, saved, cost, ..Answered::default() });
+        self.requests.push(Answered { classes, unexplained, ..Answered::of(call) });
         self.n = call.n;
     }
 

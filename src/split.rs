@@ -111,6 +111,11 @@ impl Merge {
 
     fn cover(&mut self, outcome: &Outcome) {
         let coverage = &mut self.coverage;
+        coverage.logged_requests += outcome.covered.logged_requests;
+        coverage.unresolved_messages += outcome.covered.unresolved_messages;
+        for (version, requests) in &outcome.covered.helpers_unseen {
+            *coverage.helpers_unseen.entry(version.clone()).or_default() += requests;
+        }
         coverage.files += u64::from(!outcome.left_out && !outcome.passed_over);
         coverage.files_skipped += u64::from(outcome.left_out);
         *coverage.sessions.get_or_insert(0) += outcome.sessions;

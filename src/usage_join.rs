@@ -181,6 +181,7 @@ impl UsageJoin {
                 }
                 None => out.pass(&record),
             },
+            Type::Ledger => out.extend(&record, &self.prices.check(&record.read()?)),
             _ => out.pass(&record),
         })?;
         bill.events(&thread.id, &thread.session, thread.seq).iter().try_for_each(|event| out.put(event))?;

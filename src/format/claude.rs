@@ -11,15 +11,28 @@
 
 mod answer;
 mod answers;
+mod arrange;
+mod canonical;
 mod chain;
 mod content;
 mod entry;
 mod exact;
+mod head;
+mod known;
+mod ledger;
 mod line;
+mod listed;
+mod log;
+mod pick;
 mod printed;
 mod recognise;
+mod reported;
+mod resume;
+mod stage;
 mod terms;
+mod texts;
 mod usage;
+mod version;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -28,9 +41,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::history::{Layout, Thread};
+use super::history::Thread;
 use super::lines::Line;
-use super::{Format, Home, Reader, Said, Source, identity, time};
+use super::{Format, Home, Reader, STDIN, Said, Source, identity, time};
 use crate::record::Kind;
 use chain::Chain;
 use line::Entry;
@@ -118,20 +131,31 @@ impl<'s> Claude<'s> {
         Claude { source, threads: Vec::new(), side_of, agent_of, seen: HashSet::new() }
     }
 
+    /// A thread. What comes from standard input cannot be read again, and is hashed as it comes.
+    fn begin(&self) -> Chain {
+        let mut chain = Chain::default();
+        chain.exact.known.hashing = self.source.path == STDIN;
+        chain
+    }
+
     /// Finds the thread that a line belongs to; side chains begin where their first line stands.
     fn chain(&mut self, entry: &Entry) -> &mut Chain {
         if self.threads.is_empty() {
-            self.threads.push(Chain::default());
+            self.threads.push(self.begin());
         }
         let mut index = 0;
-        if entry.is_sidechain {
+        // Lines of the log name the agent alone.
+        let logged = entry.agent_id.as_deref().filter(|_| entry.kind.starts_with("api-request"));
+        if let Some(side) = logged.and_then(|id| self.agent_of.get(id)) {
+            index = *side;
+        } else if entry.is_sidechain {
             let by_agent = entry.agent_id.as_deref().and_then(|id| self.agent_of.get(id));
             let by_line = entry.uuid.as_deref().and_then(|id| self.side_of.get(id));
             let by_parent = entry.parent_uuid.as_deref().and_then(|id| self.side_of.get(id));
             index = match by_agent.or(by_line).or(by_parent) {
                 Some(index) => *index,
                 None => {
-                    self.threads.push(side_chain(entry));
+                    self.threads.push(side_chain(entry, self.begin()));
                     self.threads.len() - 1
                 }
             };
@@ -165,8 +189,7 @@ impl Claude<'_> {
 }
 
 /// A sub-agent's thread: its own id where it has one, else that of its first line.
-fn side_chain(entry: &Entry) -> Chain {
-    let mut chain = Chain::default();
+fn side_chain(entry: &Entry, mut chain: Chain) -> Chain {
     let session = &mut chain.history.session;
     session.kind = match entry.agent_id.as_deref() {
         Some(id) if id.starts_with("acompact") => Kind::Compaction,
@@ -182,7 +205,7 @@ impl Claude<'_> {
     /// The file's own thread.
     fn main(&mut self) -> &mut Chain {
         if self.threads.is_empty() {
-            self.threads.push(Chain::default());
+            self.threads.push(self.begin());
         }
         &mut self.threads[0]
     }
@@ -204,7 +227,16 @@ impl Claude<'_> {
             ("assistant", _) => chain.assistant(line, entry, wants, at)?,
             ("user", _) => chain.user(line, entry, wants, at)?,
             ("attachment", _) => chain.attached(line, entry, wants, at)?,
-            (kind, _) if kind.starts_with("api-request") && wants.spans => chain.exact(line, wants, at)?,
+            ("cost-state", _) => {
+                let entries = chain.history.entries().len();
+                chain.ledger.take(line, entries);
+                chain.history.disk("cost-state", line.bytes.len());
+            }
+            ("queue-operation", _) => {
+                chain.resume.queue(line.json);
+                chain.history.disk("queue-operation", line.bytes.len());
+            }
+            (kind, _) if kind.starts_with("api-request") && wants.spans => chain.logged(line, kind)?,
             ("system", Some("compact_boundary")) if wants.spans => chain.compacted(line, entry, at),
             ("system", Some("microcompact_boundary")) if wants.spans => chain.microcompacted(line, entry, at),
             (kind, Some(subtype)) => chain.history.disk(&format!("{kind}/{subtype}"), line.bytes.len()),
@@ -248,7 +280,7 @@ impl Reader for Claude<'_> {
                     // Several side chains without an id of their own.
                     thread = short(identity(&[session, path, &n.to_string()]));
                 }
-                chain.history.finish(Layout::Given, &thread)
+                chain.finish(&thread, path)
             })
             .collect()
     }

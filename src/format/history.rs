@@ -4,10 +4,14 @@
 //! get their final order (a request stands after all that it carried and before all that it
 //! produced, FORMATS 1.10), their ordinals and their ids. Nothing here knows any format.
 
-use std::collections::{BTreeMap, HashSet};
+mod thread;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, Uncounted, What};
+use thread::Names;
+pub use thread::{Covered, Final, Thread};
 
 /// A span, request or event of a history, until it has its id.
 pub type Handle = usize;
@@ -82,28 +86,6 @@ pub struct History {
     pub elsewhere: bool,
     turn: u64,
     made_in_turn: bool,
-}
-
-/// The entries of a thread in their final order, with ids.
-pub struct Thread {
-    /// The thread.
-    pub session: Session,
-    /// Its records, complete but for `file`.
-    pub records: Vec<Final>,
-    /// What of its file no model ever saw.
-    pub disk: Vec<Disk>,
-    /// Requests whose usage holds no number that could be used.
-    pub unusable: u64,
-}
-
-/// A record of a thread.
-pub enum Final {
-    /// Content.
-    Span(Box<Span>),
-    /// A request.
-    Request(Box<Request>),
-    /// An event.
-    Event(Box<Event>),
 }
 
 impl History {
@@ -218,6 +200,16 @@ impl History {
         self.after.entry(handle).or_default().push(entry);
     }
 
+    /// The requests that were put beside entries, each with the entry's handle.
+    pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &Request)> {
+        let put = self.before.iter().chain(&self.after);
+        let each = put.flat_map(|(handle, entries)| entries.iter().map(move |entry| (*handle, entry)));
+        each.filter_map(|(handle, entry)| match entry {
+            Entry::Request(request) | Entry::Hidden(request) => Some((handle, &**request)),
+            _ => None,
+        })
+    }
+
     /// Puts what stands beside entries into its place; it gets handles after all others.
     fn put_in(&mut self, arranged: Vec<(Handle, Entry)>) -> Vec<(Handle, Entry)> {
         if self.before.is_empty() && self.after.is_empty() {
@@ -258,18 +250,24 @@ impl History {
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
         let arranged = super::order::arrange(self.take_entries(), layout);
-        self.finish_in_order(arranged, thread)
+        self.finish_in_order(arranged, &HashMap::new(), thread)
     }
 
     /// Gives all entries away, in the order of the file: the reader knows in which order they
-    /// belong, and calls [`History::finish_in_order`].
+    /// belong, and calls [`History::finish_in_order`]. Their handles are their places.
     pub fn take_entries(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.entries)
     }
 
     /// Ends the history whose entries are in their order, each with the handle that it had. Entries
-    /// that were put in have new handles, after all others.
-    pub fn finish_in_order(mut self, arranged: Vec<(Handle, Entry)>, thread: &str) -> Thread {
+    /// that were put in have new handles, after all others. `marks`: the spans up to whose ends a request
+    /// has the provider keep the context.
+    pub fn finish_in_order(
+        mut self,
+        arranged: Vec<(Handle, Entry)>,
+        marks: &HashMap<Handle, Vec<Handle>>,
+        thread: &str,
+    ) -> Thread {
         self.session.thread = thread.to_owned();
         self.name_branch();
         let arranged = self.put_in(arranged);
@@ -283,7 +281,7 @@ impl History {
                 ordinal_of[*handle] = requests;
             }
         }
-        let names = Names { session: &self.session, seq_of, ordinal_of };
+        let names = Names { session: &self.session, seq_of, ordinal_of, marks };
         let records = arranged.into_iter().map(|(handle, entry)| names.name(handle, entry)).collect();
         let disk = self.disk.into_iter().map(|(kind, (lines, bytes))| Disk {
             thread: thread.to_owned(),
@@ -293,45 +291,8 @@ impl History {
             bytes,
         });
         let disk = disk.collect();
-        Thread { session: self.session, records, disk, unusable: self.unusable }
-    }
-}
-
-/// Turns handles into ids and ordinals.
-struct Names<'a> {
-    session: &'a Session,
-    seq_of: Vec<u64>,
-    ordinal_of: Vec<u64>,
-}
-
-impl Names<'_> {
-    fn name(&self, handle: Handle, entry: Entry) -> Final {
-        let Session { thread, session, project, .. } = self.session;
-        let seq = self.seq_of.get(handle).copied().unwrap_or_default();
-        let (thread, session, id) = (thread.clone(), session.clone(), self.id(handle));
-        match entry {
-            Entry::Span(span, made) => {
-                let made_by = match made {
-                    Made::By(request) => self.ordinal_of.get(request).copied().filter(|n| *n > 0),
-                    Made::Input | Made::ByOrder => None,
-                };
-                Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..*span }))
-            }
-            Entry::Request(request) | Entry::Hidden(request) => {
-                let n = self.ordinal_of.get(handle).copied().unwrap_or_default();
-                let project = project.clone();
-                Final::Request(Box::new(Request { thread, session, id, seq, n, project, ..*request }))
-            }
-            Entry::Event(event, References { keep, drop, back_to }) => {
-                let ids = |handles: Vec<Handle>| handles.into_iter().map(|handle| self.id(handle)).collect();
-                let (keep, drop, back_to) = (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
-                Final::Event(Box::new(Event { thread, session, id, seq, keep, drop, back_to, ..*event }))
-            }
-        }
-    }
-
-    fn id(&self, handle: Handle) -> String {
-        format!("{}.{}", self.session.thread, self.seq_of.get(handle).copied().unwrap_or_default())
+        let (covered, ledgers) = (Covered::default(), Vec::new());
+        Thread { session: self.session, records, disk, unusable: self.unusable, covered, ledgers }
     }
 }
 

@@ -33,6 +33,18 @@ impl<'a> Literal<'a> {
         (!text.is_empty()).then_some(Literal { line: *line, range, form, text })
     }
 
+    /// Takes a part of a string of the line, which must not begin or end within an escape: `range` are
+    /// bytes of the line. `None` for an empty text, and for a range that is not of this line.
+    pub fn inside(line: &Line<'a>, range: Range<usize>) -> Option<Literal<'a>> {
+        let text = place::decode(line.bytes.get(range.clone())?, Form::Plain);
+        (!text.is_empty()).then_some(Literal { line: *line, range, form: Form::Plain, text })
+    }
+
+    /// Where it stands in its line.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
     /// Writes place, size and hash into a span; the text too where `keep_text`.
     pub fn fill(&self, span: &mut Span, keep_text: bool) {
         self.fill_place(span);
@@ -113,7 +125,7 @@ impl<'a> Literal<'a> {
 }
 
 /// Ends of the line feeds in the inside of a JSON string, as offsets into it.
-fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
+pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {

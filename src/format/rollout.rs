@@ -326,7 +326,7 @@ impl Reader for Rollout<'_> {
                 self.history.session.kind = Kind::Review;
             }
             let told = Told { entries: self.history.take_entries(), tape: self.tape };
-            return vec![self.history.finish_in_order((rules.settle)(told), &thread)];
+            return vec![self.history.finish_in_order((rules.settle)(told), &HashMap::new(), &thread)];
         }
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         vec![self.history.finish(layout, &thread)]

@@ -39,6 +39,11 @@ fn since_1970(number: f64) -> Option<Timestamp> {
     (ms.is_finite() && ms.abs() < 9e15).then_some(ms.round() as i64).and_then(|ms| Timestamp::from_millisecond(ms).ok())
 }
 
+/// The instant so many milliseconds after 1970 began; `None` where it is beyond all calendars.
+pub fn of_ms(ms: i64) -> Option<String> {
+    Timestamp::from_millisecond(ms).ok().map(written)
+}
+
 /// Writes an instant as records have it.
 pub fn written(at: Timestamp) -> String {
     format!("{at:.3}")

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Replayed, Request, Sampling,
-    Session, Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured, Priced, Replayed,
+    Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
 
 /// The largest integer that every JSON reader keeps exactly.
@@ -74,6 +74,7 @@ impl Checker {
             Type::Total => self.total(line, &mut faults),
             Type::Usage => drop(parse::<Usage>(line, &mut faults)),
             Type::Export => drop(parse::<Export>(line, &mut faults)),
+            Type::Ledger => self.ledger(line, &mut faults),
             Type::Finding => finding(line, &mut faults),
             Type::Summary => {
                 self.judged = true;
@@ -189,6 +190,13 @@ impl Checker {
     fn disk(&mut self, line: &str, faults: &mut Faults) {
         let Some(disk) = parse::<Disk>(line, faults) else { return };
         self.same_thread(&disk.thread, "disk", faults);
+    }
+
+    fn ledger(&mut self, line: &str, faults: &mut Faults) {
+        let Some(ledger) = parse::<Ledger>(line, faults) else { return };
+        parse::<Checked>(line, faults);
+        self.same_thread(&ledger.thread, "ledger", faults);
+        instant(ledger.since.as_deref(), "since", faults);
     }
 
     fn total(&mut self, line: &str, faults: &mut Faults) {

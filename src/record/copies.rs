@@ -44,12 +44,13 @@ impl Copies {
             return true;
         }
         *before = std::array::from_fn(|n| reported[n].max(before[n]));
-        if more == request.figures() {
+        let figures = request.figures();
+        if more == figures {
             return false;
         }
         request.set_figures(more);
         request.copy_reported_tokens = Some(reported);
-        true
+        request.figures() != figures
     }
 }
 

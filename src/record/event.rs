@@ -64,7 +64,8 @@ pub struct Event {
     /// `auto_review`, …; of what is unrecorded: `head`, `web_search`, `compaction`, `review` (what
     /// a review inside the thread carries besides), `tool_list`, `lost_request`, `reminder`,
     /// `response` (what a response had brought before its last sampling), the purpose of a request whose
-    /// context is not told (`advisor`, `declined`), `unknown`; of a broken cache: that of the `context`
+    /// context is not told (`advisor`, `declined`), `ledger` (only the agent's ledger tells of the request),
+    /// `unknown`; of a broken cache: that of the `context`
     /// event before it, `model` (another answered), `resumed`, `tool_list`, `reasoning` (dropped by the
     /// provider's own rule), `edited` (what stands in the conversation was changed, and the file does
     /// not say how), `pause` (longer than the cache lives), `front` (tools or instructions in front of

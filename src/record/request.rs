@@ -34,6 +34,18 @@ impl Uncounted {
     }
 }
 
+/// How it is known what a request held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextBy {
+    /// The agent logged it, message by message.
+    Log,
+    /// The lines before it, and what a snapshot says of the head.
+    Snapshot,
+    /// Nobody says: only what it cost is known.
+    Nobody,
+}
+
 /// What a request was for, where it is not the answer that its thread goes on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +131,10 @@ pub struct Request {
     /// Model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Why there is a request, where no line reports it: `ledger`, the agent's own ledger has more than
+    /// its lines report. It may be several together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The service tier it was asked for: `priority`, `flex`, `batch`, or as the file has it. Absent:
     /// the standard one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +219,15 @@ pub struct Request {
     /// The servers whose tools or instructions came or went with these changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_servers: Vec<String>,
+    /// How it is known what it held. Absent: from the lines before it alone, by the agent's rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_by: Option<ContextBy>,
+    /// Messages that the agent logged as held, and that nothing on disk is. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unresolved_messages: Option<u64>,
+    /// Ids of the spans at whose ends the agent had the provider keep the context in its cache.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cache_marks: Vec<String>,
     /// Line of the report in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::bill::Content;
 use super::growth::Growth;
+use super::report::Own;
 use super::spans::Costly;
 use super::{Layout, Report};
 use crate::record::{Coverage, Export, Finding, Skip, Summary, Total, Usage};
@@ -28,6 +29,9 @@ struct Object<'r> {
     sessions: &'r [Growth],
     usage: &'r [Usage],
     exports: &'r [Export],
+    /// What agents count themselves, where any does.
+    #[serde(skip_serializing_if = "<[Own]>::is_empty")]
+    ledgers: &'r [Own],
     disk_lines: u64,
     disk_bytes: u64,
     /// The first ten; `skip_records` says how many there were.
@@ -48,6 +52,7 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         sessions: &report.sessions,
         usage: &report.usage,
         exports: &report.exports,
+        ledgers: &report.ledgers,
         disk_lines: report.disk_lines,
         disk_bytes: report.disk_bytes,
         skips: &report.skips,

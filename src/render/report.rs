@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::bill::Bill;
 use super::growth::Growth;
 use super::spans::Spans;
-use crate::record::{Coverage, Disk, Export, Extent, Finding, Request, Session, Skip, Stream, Summary, Usage, Usd};
+use crate::record::{
+    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream, Summary, Usage, Usd,
+};
 
 /// How many skipped places a report names; the others are counted.
 const SKIPS_NAMED: usize = 10;
@@ -29,6 +33,10 @@ pub struct Report {
     pub(super) usage: Vec<Usage>,
     /// All but minutes.
     pub(super) exports: Vec<Export>,
+    /// What agents count themselves.
+    pub(super) ledgers: Vec<Own>,
+    /// Requests that only these tell.
+    pub(super) by_ledger: u64,
     /// Lines and bytes that no model saw.
     pub(super) disk_lines: u64,
     pub(super) disk_bytes: u64,
@@ -38,6 +46,15 @@ pub struct Report {
     pub(super) coverage: Option<Coverage>,
     streams: u64,
     threads: BTreeMap<String, Growth>,
+}
+
+/// What an agent counts itself, and what that costs at list prices.
+#[derive(Debug, Serialize)]
+pub(super) struct Own {
+    #[serde(flatten)]
+    pub(super) ledger: Ledger,
+    #[serde(flatten)]
+    pub(super) checked: Checked,
 }
 
 impl Report {
@@ -54,6 +71,7 @@ impl Report {
     }
 
     pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
+        self.by_ledger += u64::from(request.counted && request.reason.is_some());
         self.thread(&request.thread).request(request, cost);
     }
 

@@ -45,4 +45,17 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
     if more > 0 {
         lines.push(("damaged", Phrase::ours(counted(more as u64, "more reason"))));
     }
+    if coverage.logged_requests > 0 {
+        let missing = match coverage.unresolved_messages {
+            0 => String::new(),
+            n => format!("; {} of them on no disk", counted(n, "message")),
+        };
+        let logged = counted(coverage.logged_requests, "request");
+        lines.push(("logged", Phrase::ours(format!("{logged}, message by message{missing}"))));
+    }
+    for (version, n) in coverage.helpers_unseen.iter().take(REASONS) {
+        let beside =
+            format!(": beside {}, helpers sent about 2 to 4 in a hundred more, in no file", counted(*n, "request"));
+        lines.push(("unseen", Phrase::default().name(version, layout).and(beside)));
+    }
 }

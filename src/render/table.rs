@@ -4,6 +4,8 @@
 mod bill;
 mod errands;
 mod export;
+mod front;
+mod own;
 mod spans;
 
 use super::growth::Growth;
@@ -61,11 +63,13 @@ pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
     let tables = [
         spans::dearest(report, layout),
         bill::in_all(report, layout),
+        front::by_part(report, layout),
         bill::by_session(report, layout),
         bill::known(report, layout),
         growth(report, layout),
         errands::errands(report, layout),
         ledger(report, layout),
+        own::ledgers(report, layout),
         export::export(report, layout),
     ];
     tables.into_iter().flatten().collect()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cache::Break;
 use super::content::Classes;
+use super::history::Call;
 use super::label::Labels;
 use super::load::Load;
 use super::manner::Manner;
@@ -119,6 +120,20 @@ impl Answered {
     fn law(&self) -> String {
         let nearest = if self.nearest { "~" } else { "" };
         format!("{}{nearest}{}", self.law, self.manner.name())
+    }
+
+    /// What is known of it before it is closed.
+    pub(super) fn of(call: &Call) -> Answered {
+        Answered {
+            law: call.law.name,
+            nearest: call.nearest,
+            naive: call.naive,
+            fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
+            unpriced: call.unpriced,
+            saved: call.saved(),
+            cost: call.cost(),
+            ..Answered::default()
+        }
     }
 
     fn billed(&self) -> Billed {

@@ -29,6 +29,9 @@ const LEAST_TOKENS: u64 = 2_048;
 const LIFE_SECONDS: u64 = 300;
 const LONG_LIFE_SECONDS: u64 = 3_600;
 
+/// The `reason` of an event after which the same spans stand in another order.
+const ORDER: &str = "order";
+
 /// A broken cache.
 #[derive(Clone, Debug)]
 pub(super) struct Break {
@@ -93,8 +96,11 @@ impl<'h> Cache<'h> {
         Cache { there, latest: None, since: Since::default(), lasting: false, breaks: Vec::new() }
     }
 
-    /// The context was cleared.
+    /// The context was cleared. One that only puts in order what another has left says nothing new.
     pub(super) fn clear(&mut self, reason: Option<&str>) {
+        if reason == Some(ORDER) && self.since.cleared.is_some() {
+            return;
+        }
         self.since.cleared = Some(reason.unwrap_or("unknown").to_owned());
     }
 

@@ -15,10 +15,15 @@ pub(super) struct Change {
     pub(super) drop: Vec<u64>,
 }
 
+/// The place of a record in the order of its thread, by its id.
+pub(super) fn seq(thread: &str, id: &str) -> Option<u64> {
+    id.strip_prefix(thread)?.strip_prefix('.')?.parse().ok()
+}
+
 impl Change {
     /// What the event changes; `None` where it leaves the context as it is.
     pub(super) fn of(event: &Event) -> Option<Change> {
-        let seq = |id: &String| id.strip_prefix(event.thread.as_str())?.strip_prefix('.')?.parse().ok();
+        let seq = |id: &String| seq(&event.thread, id);
         let change = Change {
             clear: event.clear,
             head: event.head,

@@ -14,11 +14,12 @@
 //! first; none falls below nothing. What then is left is owed: unexplained in each request that
 //! follows, until a step the other way pays it back.
 
+use super::ahead::Ahead;
 use super::alone::{Found, judge};
 use super::content::Kind;
 use super::context::Context;
 use super::entering::{Entering, doubt, entering};
-use super::forecast::{Ahead, Forecast};
+use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
 use super::load::Load;
@@ -26,6 +27,10 @@ use super::output::proportional;
 use super::pieces::{Cause, Pieces};
 use super::signed;
 use crate::record::{Basis, Purpose};
+
+/// Where the head is on disk, what its first request is longer or shorter by than its parts are
+/// counted at is the counter's error, up to this part of them.
+const HEAD_PART: u64 = 3;
 
 /// What is left open from one request to the next.
 #[derive(Debug, Default)]
@@ -82,7 +87,13 @@ impl Close {
         let entering = entering(call, ahead, forecast, context, loads);
         let mut step = Step { call, ahead, context, entering, left: 0, measured: false, besides: 0 };
         let mut explained = None;
-        if call.reported {
+        if call.exact {
+            explained = self.exactly(&mut step).filter(|_| ahead.step);
+            self.latest = call.input.map(|input| (input, call.output));
+        } else if call.by_ledger && call.reported {
+            self.asked(&mut step);
+            self.latest = call.input.map(|input| (input, call.output));
+        } else if call.reported {
             let reported = signed(ahead.whole.or(call.input).unwrap_or(0));
             step.left = reported - signed(step.context.total()) - self.owed;
             let off = step.left - self.off;
@@ -101,8 +112,33 @@ impl Close {
         explained
     }
 
+    /// Every member is known: nothing is left for pieces. What the members that were here before have
+    /// another size for, those that enter share. Returns whether that was all.
+    fn exactly(&mut self, step: &mut Step) -> Option<bool> {
+        self.pieces.end_all(step.context, step.call.n);
+        (self.owed, self.off) = (0, 0);
+        step.left = signed(step.call.input?) - signed(step.context.total());
+        let explained = step.left == 0;
+        step.share();
+        match u64::try_from(step.left) {
+            Ok(more) => self.pieces.begin(step.context, more, step.call.n, Cause::Unknown),
+            Err(_) => self.owed = step.left,
+        }
+        Some(explained)
+    }
+
+    /// A compaction that only a ledger tells: what it asked beyond the context is in no file, and gone
+    /// with the context.
+    fn asked(&mut self, step: &mut Step) {
+        let more = signed(step.call.input.unwrap_or(0)) - signed(step.context.total()) - self.owed;
+        self.pieces.begin(step.context, u64::try_from(more).unwrap_or(0), step.call.n, Cause::Compaction);
+    }
+
     /// Gives away what is left of a step.
     fn give(&mut self, step: &mut Step, lasts: impl Fn() -> bool) {
+        if step.ahead.first && !self.pieces.begun() && step.call.headed && step.is_near() {
+            step.share();
+        }
         if step.ahead.first && !self.pieces.begun() {
             let head = u64::try_from(step.left).unwrap_or(0);
             self.pieces.head(step.context, head, step.call.n);
@@ -159,6 +195,23 @@ impl Close {
 }
 
 impl Step<'_, '_> {
+    /// Whether what is left can be the counter's own error.
+    fn is_near(&self) -> bool {
+        let all: u64 = self.entering.iter().map(|entering| entering.tokens).sum();
+        self.left.unsigned_abs() <= all / HEAD_PART
+    }
+
+    /// What is left goes to all that enter, by their size, if that can be.
+    fn share(&mut self) {
+        let counted: Vec<u64> = self.entering.iter().map(|entering| entering.tokens).collect();
+        let found = u64::try_from(signed(counted.iter().sum()) + self.left).ok();
+        let Some(found) = found.filter(|_| self.left != 0 && !counted.is_empty()) else { return };
+        for (entering, tokens) in self.entering.iter_mut().zip(proportional(found, &counted)) {
+            (entering.tokens, entering.basis) = (tokens, Some(Basis::Split));
+        }
+        self.left = 0;
+    }
+
     /// 1. Reported reasoning is rounded: up to what is missing at most.
     fn round(&mut self) {
         let room = |entering: &Entering| if self.left > 0 { entering.weight.over } else { entering.weight.under };

@@ -8,6 +8,8 @@
 //!
 //! Ids that name no live span of this thread change nothing: a file that was cut may lack them.
 
+mod members;
+
 use std::collections::{BinaryHeap, HashSet};
 
 use super::change::Change;
@@ -313,7 +315,7 @@ impl<'h> Context<'h> {
     }
 
     /// A span that has entered. One that has left may come back: a compaction names what it keeps.
-    fn find(&self, seq: u64) -> Option<u32> {
+    pub(super) fn find(&self, seq: u64) -> Option<u32> {
         let entered = self.spans.get(..self.entered)?;
         let number = entered.binary_search_by_key(&seq, |span| span.seq).ok()?;
         u32::try_from(number).ok()

@@ -6,9 +6,10 @@
 //! reported, or its images weigh more than the step leaves room for. Its size is then *missing*: it
 //! takes what is left when all others have theirs, as a span does whose size was never told.
 
+use super::ahead::Ahead;
 use super::content::Kind;
 use super::context::Context;
-use super::forecast::{Ahead, Forecast};
+use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
 use super::load::Load;
@@ -54,8 +55,16 @@ pub(super) fn entering(
         let Some(weight) = forecast.weights.get(number as usize).copied().filter(|_| open) else { continue };
         let image = matches!(span.kind, Kind::Image { .. });
         let bounded = span.known || span.kind == Kind::Reasoning || matches!(call.law.rule, Rule::Measured(_));
-        let mut one =
-            Entering { slot, number, weight, tokens: weight.tokens, bounded, image, missing: None, basis: None };
+        let mut one = Entering {
+            slot,
+            number,
+            weight,
+            tokens: weight.tokens,
+            bounded,
+            image,
+            missing: None,
+            basis: weight.basis,
+        };
         if image && !span.known {
             one.miss(call.law.rule.largest_image());
         } else if weight.tokens > ahead.most || (weight == Weight::default() && span.tokens > 0) {

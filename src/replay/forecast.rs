@@ -11,10 +11,12 @@
 //! - Some models report the n-th part of the input of a response with n calls. Whole and part
 //!   differ by a factor: the one that is nearer is meant.
 
+use super::ahead::Ahead;
 use super::content::Kind;
 use super::context::Context;
+use super::exact::Exact;
 use super::history::{Call, History, Moment};
-use super::law::{ROUNDING, Reasoning, Rule, TOLERANCE};
+use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::{MANNERS, Manner};
 use super::signed;
 use super::weigh::{Responses, Weight};
@@ -24,40 +26,6 @@ use crate::record::Purpose;
 const CACHE_STEP: u64 = 128;
 /// Out of line and back within so many requests: nothing has changed (DESIGN 1.3 e).
 const SOON: usize = 3;
-
-/// What is foretold of a request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ahead {
-    /// What the laws say that its spans weigh.
-    pub(super) predicted: u64,
-    /// Numbers of the spans that the laws drop before it.
-    pub(super) dropped: Vec<u32>,
-    /// What was sent, where the report is the n-th part of it.
-    pub(super) whole: Option<u64>,
-    /// Reported less predicted step.
-    residual: i64,
-    /// Whether the step has two ends: a report here, and one before it in the same epoch.
-    pub(super) step: bool,
-    /// The first report of its epoch.
-    pub(super) first: bool,
-    /// How far the rounding of reasoning can take the step.
-    pub(super) rounding: u64,
-    /// Calls that searched the web while it ran.
-    pub(super) searches: u64,
-    /// What the provider's tools returned in the middle of its response and no span holds: the next
-    /// request carries it.
-    pub(super) returned: u64,
-    /// No span that it carries can weigh more.
-    pub(super) most: u64,
-    reported: bool,
-}
-
-impl Ahead {
-    /// How far an explained step may be off.
-    pub(super) fn tolerance(&self) -> u64 {
-        TOLERANCE + self.rounding
-    }
-}
 
 /// A thread, foretold.
 #[derive(Debug)]
@@ -101,6 +69,8 @@ impl Forecast {
             asked: Asked::Nothing,
             searched: 0,
             manner,
+            exact: history.calls().any(|call| call.exact).then(Exact::default),
+            left: Vec::new(),
         };
         let mut requests = Vec::new();
         for step in &history.steps {
@@ -111,6 +81,9 @@ impl Forecast {
                 Moment::Request(call) => requests.push(walk.request(call)),
                 Moment::Change(change) => walk.change(change),
             }
+        }
+        if let Some(exact) = &walk.exact {
+            exact.give(&mut walk.weights);
         }
         Forecast { weights: walk.weights, requests, manner }
     }
@@ -160,6 +133,10 @@ struct Walk<'h> {
     /// What a search brought, which is there no more.
     searched: i64,
     manner: Manner,
+    /// What requests say whose members are known; `None`: there is none.
+    exact: Option<Exact>,
+    /// Spans that have left since the latest request.
+    left: Vec<u32>,
 }
 
 /// A level, and what the laws said of the context then.
@@ -181,7 +158,15 @@ impl Walk<'_> {
             self.asked = Asked::Nothing;
             self.reasoning.clear();
         }
-        self.context.left.clear();
+        self.leave();
+    }
+
+    /// Notes what has left.
+    fn leave(&mut self) {
+        let left = self.context.take_left();
+        if self.exact.is_some() {
+            self.left.extend(left);
+        }
     }
 
     fn request(&mut self, call: &Call) -> Ahead {
@@ -220,8 +205,16 @@ impl Walk<'_> {
         if call.reported {
             self.step(call, calls, &mut ahead);
         }
+        match &mut self.exact {
+            Some(exact) if call.exact => {
+                exact.request(call, &self.context, &self.left, &self.weights);
+                self.left.clear();
+            }
+            Some(exact) => exact.pass(),
+            None => {}
+        }
         self.context.sent();
-        self.context.left.clear();
+        self.leave();
         ahead
     }
 

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::change::Change;
+use super::change::{Change, seq};
 use super::content::{Class, Content, Kind};
 use super::counter;
 use super::label::Labels;
@@ -14,7 +14,7 @@ use super::price::{Prices, Tariff, bounded, size};
 use super::run::{Again, Priced, Runs, returned};
 use super::told::Told;
 use super::total::Period;
-use crate::record::{Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};
+use crate::record::{ContextBy, Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};
 
 /// What is kept of a span.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +94,17 @@ pub(super) struct Call {
     pub(super) unpriced: Option<Unpriced>,
     /// What a plain sum of the file's lines makes of it.
     pub(super) naive: Option<Usd>,
+    /// Every member of its context is known: nothing else was sent.
+    pub(super) exact: bool,
+    /// Nobody says what it held.
+    pub(super) apart: bool,
+    /// The agent's ledger tells it, and no line.
+    pub(super) by_ledger: bool,
+    /// Its head is known, but for what the provider puts around it.
+    pub(super) headed: bool,
+    /// Ends of the prefixes that it has the provider keep, by the place of a span in the order of the
+    /// thread's records.
+    pub(super) marks: Vec<u64>,
 }
 
 /// How an agent sends a context that it has summarised: with longer texts cut, and with another head.
@@ -140,7 +151,7 @@ impl Call {
 
     /// Whether what it sent is in no file.
     pub(super) fn is_untold(&self) -> bool {
-        !self.is_aside() && self.purpose.is_some_and(|purpose| !purpose.is_told())
+        !self.is_aside() && (self.apart || self.purpose.is_some_and(|purpose| !purpose.is_told()))
     }
 
     /// Whether it carries another context than the thread's, so that nothing of the thread is charged
@@ -251,6 +262,7 @@ impl History {
         let hour = request.at.as_deref().and_then(hour);
         let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
+        let reported = request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate);
         let tariff = |run: &Request| Some(self.prices.as_ref().filter(|_| counted)?.tariff(run));
         let Priced { first, tariff, unpriced, again } = Runs::of(request).priced(tariff);
         let call = Call {
@@ -271,7 +283,7 @@ impl History {
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
             output_known: request.output_known != Some(false) && request.output_tokens.is_some(),
-            reported: request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate),
+            reported,
             again,
             sent: size(request).unwrap_or(0),
             returned: returned(request),
@@ -282,6 +294,11 @@ impl History {
             tariff,
             unpriced,
             naive: self.naive(request),
+            exact: reported && request.context_by == Some(ContextBy::Log) && request.unresolved_messages.is_none(),
+            apart: request.context_by == Some(ContextBy::Nobody),
+            by_ledger: request.reason.is_some(),
+            headed: matches!(request.context_by, Some(ContextBy::Snapshot | ContextBy::Log)),
+            marks: request.cache_marks.iter().filter_map(|id| seq(&request.thread, id)).collect(),
         };
         if request.is_told() {
             self.latest = request.n;

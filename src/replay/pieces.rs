@@ -28,6 +28,8 @@ pub(super) enum Cause {
     /// provider's tools returned. From the next request on the words are spans, and so is the rest, but
     /// where the file does not hold it.
     Response,
+    /// The context of a request that only the agent's ledger tells.
+    Ledger,
     /// The context of a request that was for something else.
     Aside(Purpose),
     /// Not known.
@@ -45,6 +47,7 @@ impl Cause {
             Cause::LostRequest => "lost_request",
             Cause::Reminder => "reminder",
             Cause::Response => "response",
+            Cause::Ledger => "ledger",
             Cause::Aside(purpose) => purpose.name(),
             Cause::Unknown => "unknown",
         }
@@ -148,6 +151,15 @@ impl Pieces {
             }
         }
         left
+    }
+
+    /// All that request `n` carries is known: the pieces end, and the head is nothing.
+    pub(super) fn end_all(&mut self, context: &mut Context, n: u64) {
+        self.begun = true;
+        for piece in std::mem::take(&mut self.live) {
+            self.ended(piece, n);
+            context.adjust(piece.slot, 0);
+        }
     }
 
     /// The context has been cleared before request `n`: the head stands in front of the new one, if it

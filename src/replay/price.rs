@@ -37,7 +37,7 @@ use rates::{Factor, Price};
 use serde::Deserialize;
 pub(super) use tariff::{Paid, Sent, Tariff, amount, bounded};
 
-use crate::record::{Request, Unpriced, Usd};
+use crate::record::{Checked, Ledger, Request, Unpriced, Usd};
 
 /// The embedded table, made by `scripts/prices`. Its licence is beside it.
 const TABLE: &str = include_str!("price/litellm.json");
@@ -158,6 +158,22 @@ impl Prices {
         let input = bounded(request.input_tokens.unwrap_or(0));
         let tariff = self.tariff_of(request, size(request).unwrap_or(0) / requests.max(1))?;
         Ok(tariff.all(input, request.output_tokens.map_or(0, bounded)))
+    }
+
+    /// What an agent's own ledger comes to by these prices.
+    pub fn check(&self, ledger: &Ledger) -> Checked {
+        let request = Request {
+            at: ledger.since.clone(),
+            model: Some(ledger.model.clone()),
+            input_tokens: Some(ledger.input_tokens),
+            cache_read_tokens: Some(ledger.cache_read_tokens),
+            cache_write_tokens: Some(ledger.cache_write_tokens),
+            cache_write_1h_tokens: ledger.cache_write_1h_tokens,
+            output_tokens: Some(ledger.output_tokens),
+            web_searches: ledger.web_searches,
+            ..Request::default()
+        };
+        Checked { cost_usd: self.cost(&request, ledger.requests).ok() }
     }
 
     /// What the tokens of the request cost; a reason where its model, a term it was served on, or the

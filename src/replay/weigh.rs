@@ -10,6 +10,7 @@ use super::content::Kind;
 use super::history::{Call, History, Moment, Span};
 use super::law::{Frame, Law, REASONING_FRAME, ROUNDING, Reasoning, Rule};
 use super::output::proportional;
+use crate::record::Basis;
 
 /// The size of a span, as the law says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) struct Weight {
     /// smaller by `under`.
     pub(super) over: u64,
     pub(super) under: u64,
+    /// How it is known, where that has been found already.
+    pub(super) basis: Option<Basis>,
 }
 
 impl Weight {
@@ -184,7 +187,7 @@ impl Frame {
                 let most = reported + ROUNDING - 1;
                 let tokens = likely(estimate, reported);
                 let (over, under) = (most - tokens, tokens - reported);
-                Weight { tokens: tokens + REASONING_FRAME, sure, over, under }
+                Weight { tokens: tokens + REASONING_FRAME, sure, over, under, ..Weight::default() }
             }
         }
     }

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 use super::Options;
 use super::choice::Refused;
 use super::find::{Input, reason};
-use crate::format::history::{Final, Thread};
+use crate::format::history::{Covered, Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{Opened, open};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
@@ -23,6 +23,8 @@ pub struct Outcome {
     pub chunks: Vec<Chunk>,
     /// What became of its lines.
     pub tally: Tally,
+    /// How far an agent says itself what it has sent.
+    pub covered: Covered,
     /// Places that could not be read, in order.
     pub skips: Vec<Skip>,
     /// Whether the file was left out.
@@ -188,6 +190,7 @@ impl Outcome {
             return Ok(());
         }
         self.sessions += 1;
+        self.covered.add(&thread.covered);
         let mut lines = Vec::new();
         let session = crate::record::Session { file: file.to_owned(), ..thread.session };
         line(&mut lines, &session)?;
@@ -215,6 +218,9 @@ impl Outcome {
         }
         for disk in thread.disk.iter().filter(|_| options.wants.spans) {
             line(&mut lines, disk)?;
+        }
+        for ledger in &thread.ledgers {
+            line(&mut lines, ledger)?;
         }
         self.chunks.push(Chunk::Lines(lines));
         Ok(())

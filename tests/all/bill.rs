@@ -14,8 +14,22 @@ use tok::usage_join::UsageJoin;
 /// One record of a thread, without its names.
 #[derive(Clone, Debug)]
 enum Made {
-    Span { part: &'static str, role: &'static str, tokens: u64, tool: &'static str },
-    Request { model: &'static str, hour: u32, input: u64, read: u64, output: u64, counted: bool },
+    Span {
+        part: &'static str,
+        role: &'static str,
+        tokens: u64,
+        tool: &'static str,
+    },
+    Request {
+        model: &'static str,
+        hour: u32,
+        input: u64,
+        read: u64,
+        output: u64,
+        counted: bool,
+        by: &'static str,
+        marks: [u64; 2],
+    },
     Clear,
 }
 
@@ -32,11 +46,13 @@ fn made() -> impl Strategy<Value = Made> {
         0..3000u64,
     );
     let model = prop_oneof![Just("gpt-5.2-codex"), Just("gpt-5.5"), Just("claude-sonnet-5"), Just("made-up")];
-    let request = (model, 0..72u32, 0..9000u64, 0..9000u64, 0..2000u64, prop::bool::weighted(0.9));
+    let by = prop_oneof![4 => Just(""), 3 => Just("log"), 1 => Just("snapshot"), 1 => Just("nobody")];
+    let counts = (0..9000u64, 0..9000u64, 0..2000u64);
+    let request = (model, 0..72u32, counts, prop::bool::weighted(0.9), by, [0..40u64, 0..40u64]);
     prop_oneof![
         6 => span.prop_map(|((part, role, tool), tokens)| Made::Span { part, role, tokens, tool }),
-        4 => request.prop_map(|(model, hour, input, read, output, counted)| {
-            Made::Request { model, hour, input, read: read.min(input), output, counted }
+        4 => request.prop_map(|(model, hour, (input, read, output), counted, by, marks)| {
+            Made::Request { model, hour, input, read: read.min(input), output, counted, by, marks }
         }),
         1 => Just(Made::Clear),
     ]
@@ -63,11 +79,16 @@ fn lines(thread: usize, records: &[Made]) -> String {
                 }
                 span
             }
-            Made::Request { model, hour, input, read, output, counted } => {
+            Made::Request { model, hour, input, read, output, counted, by, marks } => {
                 n += 1;
                 let at = format!("2026-11-{:02}T{:02}:59:00.000Z", 20 + hour / 24, hour % 24);
-                json!({"type": "request", "n": n, "at": at, "model": model, "counted": counted, "input_tokens": input,
-                    "cache_read_tokens": read, "output_tokens": output})
+                let mut request = json!({"type": "request", "n": n, "at": at, "model": model, "counted": counted,
+                    "input_tokens": input, "cache_read_tokens": read, "output_tokens": output});
+                if !by.is_empty() {
+                    request["context_by"] = json!(by);
+                    request["cache_marks"] = json!(marks.map(|seq| format!("{thread}.{seq}")));
+                }
+                request
             }
             Made::Clear => json!({"type": "event", "what": "context", "reason": "compaction", "clear": true}),
         };

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tok::record::{
-    Billed, Carried, Copied, Coverage, Disk, Event, Export, Finding, Measured, Priced, Request, Session, Skip, Span,
-    Stream, Summary, Total, Type, Usage,
+    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured, Priced, Request,
+    Session, Skip, Span, Stream, Summary, Total, Type, Usage,
 };
 use tok::stream::Record;
 
@@ -164,6 +164,7 @@ fn round_trip(records: &[u8]) -> Vec<String> {
             Type::Total => &[again::<Total>],
             Type::Usage => &[again::<Usage>],
             Type::Export => &[again::<Export>],
+            Type::Ledger => &[again::<Ledger>, again::<Checked>],
             Type::Finding => &[again::<Finding>],
             Type::Summary => &[again::<Summary>],
             Type::Skip => &[again::<Skip>],

@@ -10,6 +10,7 @@
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`claude`] | traps of Claude Code's files, against figures worked out by hand |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
+//! | [`sent`] | what an agent logged of its requests, and damaged logs |
 //! | [`words`] | one word, one amount: the report, its bill and tok-sum against jq |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
@@ -40,6 +41,7 @@ mod manners;
 mod money;
 mod order;
 mod races;
+mod sent;
 mod sums;
 mod wire;
 mod words;

@@ -155,7 +155,7 @@ fn aside(main: &Request, id: &str, Beside { place, purpose, model, said }: Besid
     request
 }
 
-fn fill(request: &mut Request, tokens: Tokens) {
+pub(super) fn fill(request: &mut Request, tokens: Tokens) {
     request.input_tokens = Some(tokens.input());
     request.cache_read_tokens = Some(tokens.read);
     request.cache_write_tokens = Some(tokens.write);

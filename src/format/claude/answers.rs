@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
+use super::answer::{Answer, fill};
 use super::chain::Chain;
 use super::line::{Diagnostics, Entry, Message};
-use super::usage::count;
+use super::usage::{Usage, count};
 use super::{parse, terms};
 use crate::format::history::Handle;
 use crate::format::identity;
@@ -62,6 +62,8 @@ impl Chain {
         let is_new = !self.answers.contains_key(id);
         let (changes, servers) = std::mem::take(&mut self.changes);
         let later = self.requests > 0;
+        let figures = figures(message, at.clone());
+        self.resumed(line, &figures);
         let handle = self.history.request(Request {
             at,
             key: Some(if is_new { identity(&[id]) } else { identity(&[id, request_id]) }),
@@ -72,6 +74,7 @@ impl Chain {
             ..Request::default()
         });
         self.requests += 1;
+        self.latest = Some((handle, figures));
         self.answers.entry(id.to_owned()).or_default().push(Answer::new(handle, request_id));
         handle
     }
@@ -106,6 +109,15 @@ impl Chain {
         }
         self.history.inherit_from(&others);
     }
+}
+
+/// What a line alone reports.
+fn figures(message: &Message, at: Option<String>) -> Request {
+    let mut figures = Request { at, ..Request::default() };
+    if let Some(usage) = Usage::read(message.usage) {
+        fill(&mut figures, usage.tokens);
+    }
+    figures
 }
 
 /// What the provider says of its cache: its word for the reason, and about how much was missed.

@@ -7,14 +7,16 @@ use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::content::Content;
-use super::exact::Requests;
+use super::exact::{self, Exact};
+use super::ledger::States;
 use super::line::{Attachment, Compaction, Entry, Message};
+use super::resume::Resume;
 use super::{FORMAT, parse};
 use crate::format::Wants;
 use crate::format::call::Call;
-use crate::format::history::{Handle, History, Made, References, project, unreported};
+use crate::format::history::{Entry as HistoryEntry, Handle, History, Made, References, project, unreported};
 use crate::format::lines::Line;
-use crate::record::{Event, Part, Role, Span, What};
+use crate::record::{Event, Part, Request, Role, Span, What};
 
 /// One thread as it grows.
 #[derive(Default)]
@@ -34,13 +36,19 @@ pub(super) struct Chain {
     /// Tool results and attachments by the ids that a microcompaction names.
     results: HashMap<String, Vec<Handle>>,
     /// Spans by the uuid of their line.
-    lines: HashMap<String, Vec<Handle>>,
+    pub(super) lines: HashMap<String, Vec<Handle>>,
     /// How far the thread had come, by the uuid of the line it had come to.
     tips: HashMap<String, Tip>,
     /// Messages of the user so far.
     prompts: usize,
-    /// What the file says of requests exactly.
-    pub(super) requests_sent: Requests,
+    /// What the file says of requests beyond the lines of the conversation.
+    pub(super) exact: Exact,
+    /// What the session leaves behind where it is taken up again.
+    pub(super) resume: Resume,
+    /// What the agent's own ledger says.
+    pub(super) ledger: States,
+    /// The latest request, and the figures of its first line.
+    pub(super) latest: Option<(Handle, Request)>,
 }
 
 /// A point of the conversation that a later line may go on from.
@@ -50,6 +58,8 @@ struct Tip {
     entries: usize,
     requests: usize,
     prompts: usize,
+    /// The number of its line, for [`Resume`].
+    line: Option<u32>,
 }
 
 impl Chain {
@@ -66,6 +76,7 @@ impl Chain {
         first(&mut session.cwd, entry.cwd.as_deref());
         first(&mut session.branch, entry.git_branch.as_deref());
         first(&mut session.version, entry.version.as_deref());
+        self.resume.version(entry.version.as_deref());
         first(&mut session.provider, Some("anthropic"));
         if session.project.is_none() {
             session.project = session.cwd.as_deref().and_then(project);
@@ -101,9 +112,14 @@ impl Chain {
         }
         let request = self.request(line, entry, &message, at.clone());
         let (Some(content), true) = (message.content, wants.spans) else { return Ok(()) };
+        if let Some(id) = &entry.request_ref {
+            self.settle_log(wants);
+            self.exact.listed.entry(request).or_insert_with(|| id.to_string());
+        }
         let template = Span { role: Role::Assistant, source: "assistant".into(), at, ..Span::default() };
         let mut blocks = Content { line, wants, template, found: Vec::new() };
         blocks.message(content, false, &|_| None);
+        let mut spans = Vec::new();
         for mut span in blocks.found {
             let is_returned = span.part == Part::ToolOutput;
             let made = if is_returned { Made::Input } else { Made::By(request) };
@@ -111,8 +127,12 @@ impl Chain {
                 span.detail = Some("within".into());
             }
             self.called(&span, line);
-            self.add(entry, span, made);
+            spans.push(self.add(line, entry, span, made));
         }
+        let calls = |span: &Handle| matches!(self.history.entries().get(*span), Some(HistoryEntry::Span(span, _)) if span.part == Part::ToolCall);
+        self.resume.said(!spans.iter().any(calls));
+        let id = message.id.as_deref().or(entry.uuid.as_deref()).unwrap_or_default();
+        self.exact.known.answered(id, content, &spans);
         Ok(())
     }
 
@@ -158,7 +178,11 @@ impl Chain {
         if blocks.found.iter().any(|span| span.source == "user" && span.role == Role::User) {
             self.rewound(line, entry, at.clone());
             self.prompts += 1;
+            let parent = entry.parent_uuid.as_deref().and_then(|uuid| self.tips.get(uuid));
+            self.resume.prompt(parent.and_then(|tip| tip.line));
         }
+        self.resume.said(false);
+        let mut spans = Vec::new();
         for span in blocks.found {
             if span.source == "user" && span.role == Role::User {
                 self.history.user_speaks(at.as_deref(), line.number);
@@ -166,8 +190,9 @@ impl Chain {
             if let Some(id) = span.call_id.as_deref().filter(|_| span.part == Part::ToolOutput) {
                 self.returned(id, entry);
             }
-            self.add(entry, span, Made::Input);
+            spans.push(self.add(line, entry, span, Made::Input));
         }
+        self.exact.known.asked(content, &spans);
         Ok(())
     }
 
@@ -187,7 +212,10 @@ impl Chain {
     pub(super) fn mark(&mut self, entry: &Entry) {
         if let Some(uuid) = &entry.uuid {
             let entries = self.history.entries().len();
-            let tip = Tip { entries, requests: self.requests, prompts: self.prompts };
+            let parent = entry.parent_uuid.as_deref().filter(|_| self.resume.applies());
+            let parent = parent.and_then(|uuid| self.tips.get(uuid)).and_then(|tip| tip.line);
+            let line = self.resume.applies().then(|| self.resume.line(parent));
+            let tip = Tip { entries, requests: self.requests, prompts: self.prompts, line };
             self.tips.insert(uuid.to_string(), tip);
         }
     }
@@ -220,12 +248,17 @@ impl Chain {
         if !wants.spans {
             return Ok(());
         }
+        if let Some(raw) = entry.attachment.filter(|_| exact::tells(&attachment.kind)) {
+            self.told(line, &attachment.kind, raw, wants);
+            return Ok(());
+        }
         let mut texts = Content { line, wants, template: Span { at, ..Span::default() }, found: Vec::new() };
-        if !texts.attachment(&attachment, entry.rendered) {
+        let by_system = entry.rendered_role.as_deref() == Some("system");
+        if !texts.attachment(&attachment, entry.rendered, by_system) {
             self.history.disk(&format!("attachment/{}", attachment.kind), line.bytes.len());
         }
         for span in texts.found {
-            self.add(entry, span, Made::Input);
+            self.add(line, entry, span, Made::Input);
         }
         Ok(())
     }
@@ -243,8 +276,10 @@ impl Chain {
         }
     }
 
-    fn add(&mut self, entry: &Entry, span: Span, made: Made) {
+    fn add(&mut self, line: &Line, entry: &Entry, span: Span, made: Made) -> Handle {
         let id = span.call_id.clone().filter(|_| span.part == Part::ToolOutput);
+        self.exact.known.span(line, &span, self.history.entries().len());
+        self.resume.span(&span, self.history.entries().len());
         let handle = self.history.span(span, made);
         if let Some(uuid) = &entry.uuid {
             self.lines.entry(uuid.to_string()).or_default().push(handle);
@@ -252,6 +287,7 @@ impl Chain {
         if let Some(id) = id {
             self.results.entry(id).or_default().push(handle);
         }
+        handle
     }
 
     /// A compaction clears the context, but for what it says it preserved; the summary follows as
@@ -260,6 +296,7 @@ impl Chain {
         let data = metadata(entry.compact_metadata);
         let keep =
             data.preserved_messages.uuids.iter().filter_map(|uuid| self.lines.get(uuid)).flatten().copied().collect();
+        self.resume.clear();
         self.history.request(unreported(at.clone(), None, None));
         let event = Event { clear: true, ..changed("compaction", line, at) };
         self.history.event(event, References { keep, ..References::default() });

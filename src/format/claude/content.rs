@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::line::{Attachment, Block};
+use super::texts::{FEED, TAGS, literal};
 use crate::format::call::{Call, server_of};
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
@@ -72,7 +73,8 @@ impl<'a> Content<'a, '_> {
         }
     }
 
-    fn block(&mut self, block: &Block<'a>, is_meta: bool, calls: &dyn Fn(&str) -> Option<Call>) {
+    /// One block.
+    pub(super) fn block(&mut self, block: &Block<'a>, is_meta: bool, calls: &dyn Fn(&str) -> Option<Call>) {
         let template = self.template.clone();
         match &*block.kind {
             "text" => self.text(raw(block.text), is_meta, &template),
@@ -116,15 +118,6 @@ impl<'a> Content<'a, '_> {
         }
         literal.fill(&mut span, self.wants.text);
         self.found.push(span);
-    }
-
-    /// A value that is sent as it stands.
-    pub(super) fn whole(&mut self, value: &RawValue) {
-        if let Some(literal) = Literal::of(self.line, value.get()) {
-            let mut span = self.template.clone();
-            literal.fill(&mut span, self.wants.text);
-            self.found.push(span);
-        }
     }
 
     fn result(&mut self, block: &Block<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
@@ -183,7 +176,13 @@ impl<'a> Content<'a, '_> {
 
     /// An attachment, as the text it was rendered to where the file has it, else its own texts.
     /// Returns false for one that no model is sent.
-    pub(super) fn attachment(&mut self, attachment: &Attachment<'a>, rendered: Option<&'a RawValue>) -> bool {
+    /// `by_system`: it is sent as a message of the system, without the tags that stand around it.
+    pub(super) fn attachment(
+        &mut self,
+        attachment: &Attachment<'a>,
+        rendered: Option<&'a RawValue>,
+        by_system: bool,
+    ) -> bool {
         let source = match &*attachment.kind {
             "skill_listing" | "invoked_skills" => "skills",
             "nested_memory" | "instructions" => "project_doc",
@@ -217,11 +216,32 @@ impl<'a> Content<'a, '_> {
         if source == "tools" {
             self.offered(from, attachment);
         }
+        if by_system {
+            self.untag(from);
+        }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
             let detail = Some(attachment.kind.to_string());
             self.found.push(Span { part: Part::Opaque, detail, ..template });
         }
         self.found.len() > from
+    }
+
+    /// The texts since `from` are sent without the tags around them.
+    fn untag(&mut self, from: usize) {
+        for span in self.found.iter_mut().skip(from) {
+            let inside = literal(self.line, span).and_then(|literal| {
+                let start = TAGS[0].len() + FEED.len();
+                let end = literal.len().checked_sub(FEED.len() + TAGS[1].len())?;
+                let tagged = literal.starts_with(TAGS[0].as_bytes()) && literal.ends_with(TAGS[1].as_bytes());
+                (tagged && literal.get(end..)?.starts_with(FEED)).then_some(start..end)
+            });
+            let at = span.offset.and_then(|offset| usize::try_from(offset - self.line.offset).ok());
+            if let (Some(inside), Some(at)) = (inside, at)
+                && let Some(text) = Literal::inside(self.line, at + inside.start..at + inside.end)
+            {
+                text.fill(span, self.wants.text);
+            }
+        }
     }
 
     /// The texts since `from` offer tools, one each or all in one: they are those of their server.

@@ -1,145 +1,175 @@
-//! What newer versions say exactly: the system prompt and the tools, and messages that stand in no
-//! other line (FORMATS 3.7).
-//!
-//! `api-request-shape` holds the system prompt and the tool schemas; they head every request until
-//! another shape is named. `api-request-blob` holds a message under its hash; an `api-request`
-//! lists the messages that it adds to those it keeps of an earlier request. Only blobs are read
-//! here: all other messages stand in lines of their own, and a blob's texts that do are left out.
+//! What newer versions say of their requests: the head in snapshots, everything in a log (FORMATS
+//! 3.7). Gathered line by line here, and put in order at the end (`arrange`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::chain::{Chain, changed};
-use super::content::Content;
-use crate::format::Wants;
-use crate::format::history::{Entry, Handle, Made, References};
-use crate::format::lines::Line;
-use crate::record::{Role, Span};
+use super::arrange::{Arranged, arrange};
+use super::chain::Chain;
+use super::head::{self, Head, Heads};
+use super::known::Known;
+use super::ledger::Settled;
+use super::line::{Entry, Message};
+use super::log::Log;
+use super::texts::Text;
+use super::version;
+use crate::format::history::{Covered, Entry as HistoryEntry, Handle, Thread};
+use crate::format::lines::{self, Line, Tally};
+use crate::format::open::{MOST_BYTES, open};
+use crate::format::{STDIN, Wants};
+use crate::json;
+use crate::record::{Kind, Request, Session};
 
-/// The fields of the three kinds of lines.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Exact<'a> {
-    id: Option<String>,
-    base: Option<String>,
-    keep: Option<usize>,
-    #[serde(default)]
-    tail: Vec<String>,
-    shape_hash: Option<String>,
-    #[serde(borrow)]
-    shape: Option<Shape<'a>>,
-    hash: Option<String>,
-    #[serde(borrow)]
-    message: Option<Message<'a>>,
+/// The attachment that tells the head of a request.
+const SNAPSHOT: &str = "prompt_snapshot";
+/// The attachment that defines tools which were loaded.
+const LOADED: &str = "deferred_tools_record";
+/// The last version whose helpers send requests that stand in no file.
+const LAST_WITH_HELPERS: [u32; 3] = [2, 1, 59];
+/// No line that is read again is longer.
+const MAX_LINE: u64 = 1 << 30;
+
+/// Whether an attachment of that kind tells a head, or a part of one.
+pub(super) fn tells(kind: &str) -> bool {
+    matches!(kind, SNAPSHOT | LOADED)
 }
 
-#[derive(Deserialize)]
-struct Shape<'a> {
-    #[serde(borrow)]
-    system: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tools: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
-
-/// What a thread knows of its exact requests.
+/// What a thread knows of its requests beside the lines of the conversation.
 #[derive(Default)]
-pub(super) struct Requests {
-    shape: Option<String>,
-    shape_spans: Vec<Handle>,
-    /// Spans of messages that no request has listed yet, by the message's hash.
-    waiting: HashMap<String, Vec<Span>>,
-    /// Spans of messages that stand in the context, by the message's hash.
-    present: HashMap<String, Vec<Handle>>,
-    /// Messages of each request.
-    listed: HashMap<String, Vec<String>>,
+pub(super) struct Exact {
+    pub(super) known: Known,
+    pub(super) log: Log,
+    /// Requests that the log lists, and how it calls them.
+    pub(super) listed: HashMap<Handle, String>,
+    pub(super) snapshots: Vec<Snapshot>,
+}
+
+impl Exact {
+    fn is_told(&self) -> bool {
+        !self.listed.is_empty() || !self.snapshots.is_empty()
+    }
+}
+
+/// The requests beside which helpers sent others that no file records: those of a person's session of
+/// an older version (FORMATS 3.7b; seen up to 2.1.59, and no more in 2.1.63).
+fn helpers(session: &Session, order: &[(Handle, HistoryEntry)]) -> BTreeMap<String, u64> {
+    let version = session.version.as_deref().filter(|_| session.kind == Kind::Main);
+    let Some(version) = version.filter(|version| version::is_up_to(version, LAST_WITH_HELPERS)) else {
+        return BTreeMap::new();
+    };
+    let reported = |entry: &&(Handle, HistoryEntry)| matches!(&entry.1, HistoryEntry::Request(request) if request.counted && request.input_tokens.is_some());
+    let requests = order.iter().filter(reported).count() as u64;
+    let name = format!("{} {version}", session.agent);
+    [(name, requests)].into_iter().filter(|(_, requests)| *requests > 0).collect()
+}
+
+/// A head that stands in the file, behind so many entries.
+pub(super) struct Snapshot {
+    pub(super) entries: usize,
+    pub(super) line: u64,
+    /// `None`: only tools were loaded here.
+    pub(super) head: Option<Head>,
+    pub(super) loaded: Vec<Text>,
 }
 
 impl Chain {
-    /// Takes a line of one of the three kinds.
+    /// Takes an attachment that tells a head; what of it stands elsewhere too is on disk only.
+    pub(super) fn told(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
+        let before = self.exact.known.texts.own_bytes;
+        let mut heads = Heads { line, wants, texts: &mut self.exact.known.texts };
+        let (mut head, mut loaded) = (None, Vec::new());
+        if kind == SNAPSHOT {
+            let snapshot = serde_json::from_str::<head::Snapshot>(attachment.get()).ok();
+            head = snapshot.map(|snapshot| heads.snapshot(&snapshot));
+        } else {
+            let entries = json::members(attachment.get(), ["entries"]).and_then(|[entries]| entries);
+            loaded = entries.map_or(Vec::new(), |entries| heads.loaded(entries));
+        }
+        let own = self.exact.known.texts.own_bytes - before;
+        self.history.disk(&format!("attachment/{kind}"), line.bytes.len().saturating_sub(own));
+        if head.is_some() || !loaded.is_empty() {
+            let entries = self.history.entries().len();
+            self.exact.snapshots.push(Snapshot { entries, line: line.number, head, loaded });
+        }
+    }
+
+    /// Takes a line of the log.
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn exact(&mut self, line: &Line, wants: Wants, at: Option<String>) -> Result<(), String> {
-        let exact: Exact = super::parse(line.json)?;
-        if let Some(shape) = &exact.shape {
-            self.shape(line, wants, at, exact.shape_hash.as_deref().unwrap_or_default(), shape);
-        } else if let (Some(hash), Some(content)) = (exact.hash, exact.message.and_then(|message| message.content)) {
-            let template = Span { at, ..Span::default() };
-            let mut blocks = Content { line, wants, template, found: Vec::new() };
-            blocks.message(content, true, &|_| None);
-            self.requests_sent.waiting.insert(hash, blocks.found);
-        } else if let Some(id) = exact.id {
-            self.sent(line, at, id, exact.base.as_deref(), exact.keep, exact.tail);
+    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), String> {
+        self.exact.known.hash_from(line.number);
+        if !self.exact.log.take(line)? {
+            self.history.disk(kind, line.bytes.len());
         }
         Ok(())
     }
 
-    /// The system prompt and the tools, where they are others than before.
-    fn shape(&mut self, line: &Line, wants: Wants, at: Option<String>, hash: &str, shape: &Shape) {
-        if self.requests_sent.shape.as_deref() == Some(hash) {
-            return;
-        }
-        self.requests_sent.shape = Some(hash.to_owned());
-        let drop = std::mem::take(&mut self.requests_sent.shape_spans);
-        if !drop.is_empty() {
-            self.history.event(changed("tool_list", line, at.clone()), References { drop, ..References::default() });
-        }
-        for (source, value) in [("base_instructions", shape.system), ("tools", shape.tools)] {
-            let template = Span { role: Role::System, source: source.into(), at: at.clone(), ..Span::default() };
-            let mut texts = Content { line, wants, template, found: Vec::new() };
-            match (source, value) {
-                ("tools", Some(tools)) => texts.whole(tools),
-                (_, Some(system)) => texts.message(system, true, &|_| None),
-                _ => {}
-            }
-            let handles: Vec<Handle> =
-                texts.found.into_iter().map(|span| self.history.span(span, Made::Input)).collect();
-            self.requests_sent.shape_spans.extend(handles);
-        }
+    /// A request is answered: shapes and blobs before it are taken apart; what they repeat is on disk
+    /// only.
+    pub(super) fn settle_log(&mut self, wants: Wants) {
+        let history = &mut self.history;
+        self.exact.log.settle(&mut self.exact.known, wants, |is_shape, bytes| {
+            history.disk(if is_shape { "api-request-shape" } else { "api-request-blob" }, bytes);
+        });
     }
 
-    /// A request was sent: what it adds comes in, what it does not keep of its base leaves.
-    fn sent(
-        &mut self,
-        line: &Line,
-        at: Option<String>,
-        id: String,
-        base: Option<&str>,
-        keep: Option<usize>,
-        tail: Vec<String>,
-    ) {
-        let before = base.and_then(|base| self.requests_sent.listed.get(base)).cloned().unwrap_or_default();
-        let kept = keep.unwrap_or(before.len()).min(before.len());
-        let (stays, leaves) = before.split_at(kept);
-        let left = leaves.iter().filter(|hash| !tail.contains(hash));
-        let drop: Vec<Handle> = left.filter_map(|hash| self.requests_sent.present.remove(hash)).flatten().collect();
-        if !drop.is_empty() {
-            self.history.event(changed("rewrite", line, at), References { drop, ..References::default() });
+    /// The file has ended. Where it says what its requests held, they are put in order by that; what
+    /// only its ledger knows becomes requests too.
+    pub(super) fn finish(mut self, thread: &str, path: &str) -> Thread {
+        self.settle_log(Wants::default());
+        let mut entries = self.history.take_entries();
+        let session = self.history.session.session.clone();
+        let beside: Vec<(Handle, &Request)> = self.history.put_requests().collect();
+        let states = std::mem::take(&mut self.ledger);
+        let Settled { requests, mut ledgers } = states.settle(&session, &mut entries, &beside, path);
+        for ledger in &mut ledgers {
+            (ledger.thread, ledger.session) = (thread.to_owned(), session.clone());
         }
-        for hash in &tail {
-            let spans = self.requests_sent.waiting.remove(hash).unwrap_or_default();
-            let new: Vec<Span> = spans.into_iter().filter(|span| !self.stands(span)).collect();
-            let handles: Vec<Handle> = new.into_iter().map(|span| self.history.span(span, Made::Input)).collect();
-            if !handles.is_empty() {
-                self.requests_sent.present.insert(hash.clone(), handles);
+        let Arranged { order, marks, covered } = if self.exact.is_told() {
+            self.exact.known.close();
+            if self.exact.known.unhashed && self.exact.log.lacks(&self.exact.known) {
+                self.read_again(path);
             }
-        }
-        let listed = stays.iter().cloned().chain(tail).collect();
-        self.requests_sent.listed.insert(id, listed);
+            arrange(self.exact, entries, requests)
+        } else {
+            Arranged::given(entries, requests)
+        };
+        let covered = Covered { helpers_unseen: helpers(&self.history.session, &order), ..covered };
+        Thread { covered, ledgers, ..self.history.finish_in_order(order, &marks, thread) }
     }
 
-    /// Whether a text stands in a line of its own, among the latest.
-    fn stands(&self, span: &Span) -> bool {
-        let latest = self.history.entries().iter().rev().take(64);
-        span.hash.is_some()
-            && latest.into_iter().any(|entry| matches!(entry, Entry::Span(known, _) if known.hash == span.hash))
+    /// Lines before the log began are not hashed as they come: most files have no log. Where it lists
+    /// them after all, they are read once more.
+    fn read_again(&mut self, path: &str) {
+        let Some(until) = self.exact.known.begun().filter(|_| path != STDIN) else { return };
+        let take = &mut |line: Line| {
+            if line.number < until {
+                self.hash(&line)?;
+            }
+            Ok(())
+        };
+        // What cannot be read again is missing on the lists, and said there.
+        let _ = open(Path::new(path), MOST_BYTES)
+            .and_then(|opened| lines::each(opened.input, MAX_LINE, take, &mut Tally::default()));
+        self.exact.known.close();
+    }
+
+    fn hash(&mut self, line: &Line) -> Result<(), String> {
+        let entry: Entry = super::parse(line.json)?;
+        let is_answer = entry.kind == "assistant";
+        let spans = entry.uuid.as_deref().and_then(|uuid| self.lines.get(uuid));
+        let (Some(message), Some(spans), true) = (entry.message, spans, is_answer || entry.kind == "user") else {
+            return Ok(());
+        };
+        let message: Message = super::parse(message.get())?;
+        let Some(content) = message.content else { return Ok(()) };
+        match message.id.as_deref().or(entry.uuid.as_deref()).filter(|_| is_answer) {
+            Some(id) => self.exact.known.answered(id, content, spans),
+            None => self.exact.known.asked(content, spans),
+        }
+        Ok(())
     }
 }

@@ -48,6 +48,10 @@ pub(super) struct Entry<'a> {
     #[serde(borrow)]
     pub(super) rendered: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) rendered_role: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) request_ref: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     pub(super) tool_use_result: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,

@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
+use crate::number::usd;
 use crate::rank::found::{Candidate, Found, Proof};
 use crate::rank::sum::{plus, times};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
-use crate::record::{Event, Part, What};
+use crate::record::{Event, Part, Usd, What};
 
 const TOKENS: Threshold = Threshold {
     flag: "head-tokens",
@@ -46,6 +47,51 @@ pub(super) const ENTRY: Entry = Entry {
 /// Calls, by server.
 type Calls = BTreeMap<String, u64>;
 
+/// Definitions of tools on disk, by server; those of the agent itself have none.
+type Defined = BTreeMap<Option<String>, Tools>;
+
+/// Definitions of one server's tools.
+#[derive(Default)]
+struct Tools {
+    /// How many, and their tokens together.
+    tools: u64,
+    tokens: u64,
+    /// Counted requests that carried them, and what that cost.
+    requests: u64,
+    cost: Option<Usd>,
+}
+
+impl Tools {
+    fn add(&mut self, span: &SpanView) {
+        self.tools += 1;
+        self.tokens = plus(self.tokens, span.size_tokens());
+        self.requests = self.requests.max(span.requests());
+        self.pay(span.input_cost_usd);
+    }
+
+    fn pay(&mut self, cost: Option<Usd>) {
+        if let Some(cost) = cost {
+            self.cost = Some(self.cost.unwrap_or_default().plus(cost));
+        }
+    }
+
+    /// Those of another thread.
+    fn join(&mut self, other: Tools) {
+        self.tools = self.tools.max(other.tools);
+        self.tokens = self.tokens.max(other.tokens);
+        self.requests = plus(self.requests, other.requests);
+        self.pay(other.cost);
+    }
+
+    /// `notes: 3 tools, 612 tokens in each of 5 requests, $0.01`.
+    fn words(&self, server: Option<&str>) -> String {
+        let cost = self.cost.map_or(String::new(), |cost| format!(", {}", usd(cost)));
+        let (tools, requests) = (counted(self.tools, "tool"), counted(self.requests, "request"));
+        let whose = server.map_or_else(|| "the agent's own".to_owned(), name);
+        format!("{whose}: {tools}, {} tokens in each of {requests}{cost}", tokens(self.tokens))
+    }
+}
+
 struct ToolSchemas {
     tokens: u64,
     at_hand: AtHand,
@@ -59,6 +105,7 @@ struct AtHand {
     session: Rc<str>,
     project: Option<Rc<str>>,
     calls: Calls,
+    defined: Defined,
     /// Tokens of what is on disk, each once; and of the largest head.
     on_disk_tokens: u64,
     head_tokens: u64,
@@ -70,6 +117,7 @@ struct Heads {
     found: Found,
     sessions: BTreeSet<Rc<str>>,
     calls: Calls,
+    defined: Defined,
     /// Counted requests with a head, and its tokens times these.
     requests: u64,
     carried_tokens: u64,
@@ -110,6 +158,9 @@ impl ToolSchemas {
             let heads = self.heads(thread);
             heads.on_disk_tokens = plus(heads.on_disk_tokens, span.carried());
             heads.found.add(span, thread, 0);
+            if span.tool.is_some() {
+                self.at_hand.defined.entry(span.server.as_deref().map(str::to_owned)).or_default().add(span);
+            }
             self.at_hand.on_disk_tokens = plus(self.at_hand.on_disk_tokens, span.size_tokens());
         }
     }
@@ -142,12 +193,16 @@ impl ToolSchemas {
 
     /// The thread at hand has ended: what it called goes to its project.
     fn close(&mut self) {
-        let AtHand { session, project, calls, on_disk_tokens, head_tokens, .. } = std::mem::take(&mut self.at_hand);
+        let AtHand { session, project, calls, defined, on_disk_tokens, head_tokens, .. } =
+            std::mem::take(&mut self.at_hand);
         if head_tokens.max(on_disk_tokens) < self.tokens.max(1) {
             return;
         }
         let heads = self.projects.entry(project).or_default();
         heads.sessions.insert(session);
+        for (server, tools) in defined {
+            heads.defined.entry(server).or_default().join(tools);
+        }
         for (server, n) in calls {
             *heads.calls.entry(server).or_default() += n;
         }
@@ -161,10 +216,20 @@ impl Heads {
             0 => None,
             n => Some(format!("definitions and lists of tools that are on disk: {} tokens", tokens(n))),
         };
-        let message = [self.unrecorded(), on_disk, Some(called(&self.calls, &sessions))];
+        let message = [self.unrecorded(), on_disk, self.defined(), Some(called(&self.calls, &sessions))];
         let message = Vec::from_iter(message.into_iter().flatten()).join("; ");
         Candidate::new(project, None, self.found)
             .saying(message, "turn off servers and tools that the work does not need: they are sent with every request")
+    }
+
+    /// The servers whose tools are defined, the dearest first.
+    fn defined(&self) -> Option<String> {
+        let mut servers = Vec::from_iter(&self.defined);
+        servers.sort_by_key(|(_, tools)| std::cmp::Reverse((tools.cost, tools.tokens.saturating_mul(tools.requests))));
+        let named = servers.iter().take(SERVERS).map(|(server, tools)| tools.words(server.as_deref()));
+        let more = servers.len().saturating_sub(SERVERS);
+        let named = named.chain((more > 0).then(|| counted(more as u64, "more server")));
+        (!servers.is_empty()).then(|| Vec::from_iter(named).join("; "))
     }
 
     fn unrecorded(&self) -> Option<String> {

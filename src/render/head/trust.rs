@@ -21,6 +21,9 @@ pub(super) fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<
     if summary.uncounted.is_empty() {
         parts.push("every request counted".into());
     }
+    if report.by_ledger > 0 {
+        parts.push(format!("{} by the agents' own ledgers alone", counted(report.by_ledger, "request")));
+    }
     parts.extend(no_price(summary, layout));
     if summary.output_unknown > 0 {
         parts.push(counted(summary.output_unknown, "placeholder output"));

@@ -17,7 +17,7 @@ const SESSIONS: usize = ROWS / 2;
 const IN_FULL: usize = 5;
 const KINDS: usize = 5;
 
-const BILL: &[Column] = &[
+pub(super) const BILL: &[Column] = &[
     ("what", false),
     ("first", true),
     ("cached", true),
@@ -108,6 +108,9 @@ fn named_by(content: &Content, mark: &str, layout: &Layout) -> Phrase {
         Some(server) => format!("{server}.{tool}"),
         None => tool.to_owned(),
     });
+    // A definition of a tool is no call of it.
+    let defined = content.source.as_deref() == Some("tools") && tool.is_some();
+    let tool = tool.map(|tool| if defined { format!("definition of {tool}") } else { tool });
     let names = [tool.as_deref(), content.command.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let name = if names.is_empty() { content.source.as_deref().unwrap_or_default() } else { &names };
     Phrase::ours(mark).name_within(name, CELL_COLUMNS, layout).and(part(content.part.unwrap_or_default()))
@@ -121,7 +124,7 @@ fn name(thread: &str, report: &Report, layout: &Layout) -> Phrase {
     super::session(growth, layout)
 }
 
-fn row(name: Phrase, amounts: &Total, whole: &Total) -> Vec<Phrase> {
+pub(super) fn row(name: Phrase, amounts: &Total, whole: &Total) -> Vec<Phrase> {
     let share = match (amounts.cost_usd, whole.cost_usd) {
         (Some(cost), Some(whole)) => percent_usd(cost, whole),
         (None, Some(_)) => "-".into(),

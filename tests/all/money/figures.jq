@@ -37,6 +37,7 @@ def counted($r):
   | .usd += ($r.cost_usd | pico) | .unpriced += (if $r.cost_usd == null then 1 else 0 end)
   | (if $r.cost_usd == null
      then .no_price |= plus($r | no_price; ($r.input_tokens // 0) + ($r.output_tokens // 0)) else . end)
+  | .by_ledger += (if $r.reason == null then 0 else 1 end)
   | .placeholders += (if $r.output_known == false then 1 else 0 end)
   | .steps += (if $r.explained == null then 0 else 1 end)
   | .explained += (if $r.explained == true then 1 else 0 end)
@@ -68,7 +69,7 @@ def charged($t):
     end;
 
 reduce inputs as $r (
-  {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, no_price: {}, placeholders: 0, steps: 0, explained: 0,
+  {requests: 0, input: 0, output: 0, cached: 0, usd: 0, unpriced: 0, no_price: {}, placeholders: 0, by_ledger: 0, steps: 0, explained: 0,
    thread: {}, threads: 0, sessions: {}, uncounted: {}, total: {}, usd_of: {}, content: {}, content_usd: {}, in_no_file: 0,
    naive: 0, naive_why: {}, breaks: 0, break_usd: 0, findings: 0, net: 0, net_usd: 0};
   if $r.type == "stream" then .prices = $r.prices

@@ -143,6 +143,9 @@ impl Figures {
         if self.largest("/uncounted").is_empty() {
             parts.push("every request counted".into());
         }
+        if self.n("/by_ledger") > 0 {
+            parts.push(format!("{} by the agents' own ledgers alone", counted(self.n("/by_ledger"), "request")));
+        }
         for (model, n) in self.largest("/no_price").iter().take(8) {
             let model = if model.is_empty() { "no named model" } else { model };
             parts.push(format!("no price for {} tokens of {model}", tokens(n.unsigned_abs())));

@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Measured, MeasuredBy, Priced,
-    RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Usage,
+    Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Ledger, Measured,
+    MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -49,6 +49,7 @@ fn wires() -> Vec<Wire> {
         one("total", "tok-usage-join", of::<Total>()),
         one("usage", "tok-usage-join", of::<Usage>()),
         one("export", "tok-usage-join", of::<Export>()),
+        Wire { name: "ledger", parts: vec![("tok-split", of::<Ledger>()), ("tok-usage-join", of::<Checked>())] },
         one("finding", "tok-rank", of::<Finding>()),
         one("summary", "tok-rank", of::<Summary>()),
         one("skip", "any reader", of::<Skip>()),

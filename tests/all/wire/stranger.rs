@@ -25,6 +25,7 @@ pub(super) fn read(line: &str) -> Result<(), String> {
         "total" => serde_json::from_str::<Total>(line).map(drop),
         "usage" => serde_json::from_str::<Usage>(line).map(drop),
         "export" => serde_json::from_str::<Export>(line).map(drop),
+        "ledger" => serde_json::from_str::<Ledger>(line).map(drop),
         "finding" => serde_json::from_str::<Finding>(line).map(drop),
         "summary" => serde_json::from_str::<Summary>(line).map(drop),
         "skip" => serde_json::from_str::<Skip>(line).map(drop),
@@ -93,6 +94,7 @@ record!(Request {
     purpose: String, samplings: Vec<Sampling>, cache_miss_reason: String, cache_missed_tokens: u64,
     changes: Vec<String>, changed_servers: Vec<String>,
     copy_reported_tokens: Vec<u64>,
+    reason: String, context_by: String, unresolved_messages: u64, cache_marks: Vec<String>,
     // tok-usage-join
     predicted_tokens: u64, law: String, explained: bool, unexplained_tokens: i64, reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64, context_messages_tokens: u64,
@@ -136,6 +138,15 @@ record!(Export {
     model: String, sessions: u64, input_output_ratio: f64, limit_tokens: u64, limit_share: f64,
 });
 
+record!(Ledger {
+    r#type: String, thread: String, session: String, model: String, input_tokens: u64, cache_read_tokens: u64,
+    cache_write_tokens: u64, output_tokens: u64, requests: u64, counted_input_tokens: u64,
+    counted_cache_read_tokens: u64, counted_cache_write_tokens: u64, counted_output_tokens: u64;
+    since: String, cache_write_1h_tokens: u64, web_searches: u64, agent_cost_usd: f64, line: u64,
+    // tok-usage-join
+    cost_usd: f64,
+});
+
 record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64, carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
@@ -163,5 +174,6 @@ record!(Coverage {
     r#type: String, files: u64, files_skipped: u64, lines: u64, bytes: u64, understood: u64, recovered: u64,
     skipped: u64;
     sessions: u64, passed_over: u64, passed_over_by_reason: BTreeMap<String, u64>, by_reason: BTreeMap<String, u64>,
-    partial: bool, usage_unusable: u64,
+    partial: bool, usage_unusable: u64, logged_requests: u64, unresolved_messages: u64,
+    helpers_unseen: BTreeMap<String, u64>,
 });
