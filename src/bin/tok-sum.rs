@@ -21,8 +21,8 @@ tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
 #[command(version, after_help = EXAMPLE)]
 struct Options {
     /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent, project,
-    /// branch, account, service_tier, speed, inference_geo, content, source, part, tool, server, command,
-    /// target, doc; without: one row
+    /// branch, account, service_tier, speed, inference_geo, web_searches, content, source, part, tool,
+    /// server, command, target, doc; without: one row
     #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
     by: Vec<&'static key::Key>,
     /// What to add up [default: what tells all keys]

@@ -179,7 +179,14 @@ const COLUMNS: &[Column] = &[
     column("p50_tokens", "p50", 12, valued, |s| some(s.values.percentile_tenths(50))),
     column("p95_tokens", "p95", 11, valued, |s| some(s.values.percentile_tenths(95))),
     column("max_tokens", "max", 13, valued, |s| s.values.most().map_or(Cell::Absent, Cell::Count)),
-    column("web_searches", "searches", 7, requests, |s| some_count(s.web_searches)),
+    // Where it is a key, each row has it already.
+    column(
+        "web_searches",
+        "searches",
+        7,
+        |shape| requests(shape) && !shape.has_key("web_searches"),
+        |s| some_count(s.web_searches),
+    ),
     column("hook_bytes", "hooks", 0, |shape| shape.beside.hooks, |s| Cell::Bytes(s.hook_bytes)),
     column("spawns", "spawns", 0, |shape| shape.beside.spawns, |s| Cell::Count(u64::try_from(s.spawns).unwrap_or(0))),
     column("naive_input_tokens", "naive in", 0, naive, |s| Cell::Tokens(s.naive().input_tokens)),

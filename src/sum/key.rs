@@ -49,6 +49,7 @@ pub(super) struct Place<'a> {
     pub(super) service_tier: Option<&'a str>,
     pub(super) speed: Option<&'a str>,
     pub(super) inference_geo: Option<&'a str>,
+    pub(super) web_searches: Option<u64>,
     /// The kind of content, in the words of reports.
     pub(super) content: Option<&'a str>,
     pub(super) source: Option<&'a str>,
@@ -96,6 +97,7 @@ pub const KEYS: &[Key] = &[
     key("service_tier", REQUESTS, |place, _| said(Some(place.service_tier.unwrap_or(STANDARD)))),
     key("speed", REQUESTS, |place, _| said(Some(place.speed.unwrap_or(STANDARD)))),
     key("inference_geo", REQUESTS, |place, _| said(place.inference_geo)),
+    key("web_searches", REQUESTS, |place, _| Some(place.web_searches.unwrap_or(0).to_string())),
     key("content", CONTENT, |place, _| said(place.content)),
     key("source", CONTENT, |place, _| said(place.source)),
     key("part", CONTENT, |place, _| said(place.part)),

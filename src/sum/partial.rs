@@ -45,6 +45,11 @@ impl Shape {
         }
     }
 
+    /// Whether rows are told apart by the key of that name.
+    pub(super) fn has_key(&self, name: &str) -> bool {
+        self.by.iter().any(|key| key == name)
+    }
+
     /// What is added up.
     pub(super) fn kind(&self) -> Of {
         Of::NAMES.iter().find(|(name, _)| *name == self.of).map_or(Of::Requests, |(_, of)| *of)

@@ -83,6 +83,7 @@ impl Sum {
             service_tier: view.service_tier.as_deref(),
             speed: view.speed.as_deref(),
             inference_geo: view.inference_geo.as_deref(),
+            web_searches: view.web_searches,
             project: view.project.as_deref().or(place.project),
             bucket: view.bucket.as_deref(),
             ..place
