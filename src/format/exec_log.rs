@@ -9,7 +9,11 @@
 //! the running sum of the thread, and the turn is what it grew by; else it is the turn's own. A
 //! part that a line does not name has not fallen. `total_tokens` is never billed.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::history::{History, Layout, Thread};
 use super::lines::Line;
@@ -62,12 +66,25 @@ const PARTS: [&[&str]; 5] = [
 /// Parts of a usage; one that a line does not name is 0.
 type Parts = [u64; 5];
 
+/// What of a line tells whose it is.
+#[derive(Deserialize)]
+struct Peek<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
 /// One of the types is enough; a `result` is one of them only where its usage stands in its data.
 fn recognise(head: &[&str], complete: bool) -> Answer {
     let is_event = |line: &&str| {
-        let line: Value = serde_json::from_str(line).unwrap_or_default();
-        let kind = line.get("type").and_then(Value::as_str).unwrap_or_default();
-        TYPES.iter().any(|begin| kind.starts_with(begin)) || kind == "result" && line.pointer("/data/usage").is_some()
+        // Other agents' lines may be long: nothing of them is built.
+        let Ok(Peek { kind, data }) = serde_json::from_str(line) else { return false };
+        let has_usage = || {
+            let data = data.and_then(|data| serde_json::from_str::<Value>(data.get()).ok());
+            data.is_some_and(|data| data.get("usage").is_some())
+        };
+        TYPES.iter().any(|begin| kind.starts_with(begin)) || kind == "result" && has_usage()
     };
     match head.iter().any(is_event) {
         true => Answer::Yes,

@@ -89,9 +89,7 @@ impl Beside {
         }
         index
     }
-}
 
-impl Beside {
     /// Reads all files, but parses only the first line and those that speak of work trees or of agents.
     fn work(&self) -> Work {
         let Work { by_worktree: mut given, mut errands, mut shifts } = Work::default();

@@ -43,9 +43,8 @@ impl Answer {
         }
     }
 
-    /// One more line of the message. One without a usable report says nothing.
-    pub(super) fn line(&mut self, message: &Message) {
-        let Some(usage) = Usage::read(message.usage) else { return };
+    /// One more line of the message that has a usable report.
+    pub(super) fn line(&mut self, message: &Message, usage: Usage) {
         self.stopped |= message.stop_reason.is_some();
         let output = usage.output.unwrap_or(0);
         let is_later = match &self.best {

@@ -19,9 +19,10 @@ impl Chain {
     /// goes with the message's first.
     pub(super) fn request(&mut self, line: &Line, entry: &Entry, message: &Message, at: Option<String>) -> Handle {
         let id = self.message_id(line, entry, message);
+        let usage = Usage::read(message.usage);
         let handle = match self.answer(&id, entry) {
             Some(answer) => answer.handle,
-            None => self.new_request(line, entry, message, at, &id),
+            None => self.new_request(line, entry, message, figures(usage.as_ref(), at), &id),
         };
         if let Some(request) = self.history.request_mut(handle) {
             terms::told(request, message.usage);
@@ -32,8 +33,8 @@ impl Chain {
         {
             (request.cache_miss_reason, request.cache_missed_tokens) = (Some(reason), missed);
         }
-        if let Some(answer) = self.answer(&id, entry) {
-            answer.line(message);
+        if let (Some(answer), Some(usage)) = (self.answer(&id, entry), usage) {
+            answer.line(message, usage);
         }
         handle
     }
@@ -57,15 +58,14 @@ impl Chain {
         Some(answer)
     }
 
-    fn new_request(&mut self, line: &Line, entry: &Entry, message: &Message, at: Option<String>, id: &str) -> Handle {
+    fn new_request(&mut self, line: &Line, entry: &Entry, message: &Message, figures: Request, id: &str) -> Handle {
         let request_id = entry.request_id.as_deref().unwrap_or_default();
         let is_new = !self.answers.contains_key(id);
         let (changes, servers) = std::mem::take(&mut self.changes);
         let later = self.requests > 0;
-        let figures = figures(message, at.clone());
         self.resumed(line, &figures);
         let handle = self.history.request(Request {
-            at,
+            at: figures.at.clone(),
             key: Some(if is_new { identity(&[id]) } else { identity(&[id, request_id]) }),
             model: message.model.as_deref().map(str::to_owned),
             line: Some(line.number),
@@ -86,8 +86,8 @@ impl Chain {
         let message = entry.message.filter(|_| entry.kind == "assistant").map(|m| parse::<Message>(m.get()));
         let Some(Ok(message)) = message else { return };
         let id = self.message_id(line, entry, &message);
-        if let Some(answer) = self.answer(&id, entry) {
-            answer.line(&message);
+        if let (Some(answer), Some(usage)) = (self.answer(&id, entry), Usage::read(message.usage)) {
+            answer.line(&message, usage);
         }
     }
 
@@ -112,9 +112,9 @@ impl Chain {
 }
 
 /// What a line alone reports.
-fn figures(message: &Message, at: Option<String>) -> Request {
+fn figures(usage: Option<&Usage>, at: Option<String>) -> Request {
     let mut figures = Request { at, ..Request::default() };
-    if let Some(usage) = Usage::read(message.usage) {
+    if let Some(usage) = usage {
         fill(&mut figures, usage.tokens);
     }
     figures
