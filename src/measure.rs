@@ -91,7 +91,7 @@ impl Measure {
     fn session(&mut self, session: Session) {
         // A thread that ends without a request never says which model saw its images.
         self.settle("");
-        self.origin = Arc::new(Origin::new(session.file, session.provider));
+        self.origin = Arc::new(Origin::new(session));
     }
 
     /// The thread's requests name its model: the first one for all that stood before it too.

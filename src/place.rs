@@ -53,7 +53,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Returns the text of a span of the thread whose file is `file`; `None` where it has none.
+    /// Returns the text of a span whose place is in `file`; `None` where it has none.
     ///
     /// # Errors
     /// Why it cannot be had, in words for a `skip` record: the file is gone or has changed.
@@ -62,8 +62,7 @@ impl Places {
             return Ok(Some(text.clone()));
         }
         let (Some(offset), Some(length)) = (span.offset, span.length) else { return Ok(None) };
-        let name = span.file.as_deref().unwrap_or(file);
-        self.read(name, offset, length)?;
+        self.read(file, offset, length)?;
         let text = decode(&self.literal, span.form.unwrap_or_default());
         match &span.hash {
             Some(hash) if *hash != self::hash(text.as_bytes()) => {

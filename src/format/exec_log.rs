@@ -16,8 +16,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::history::{History, Layout, Thread};
-use super::lines::Line;
-use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, id_of_name, identity, time, whole};
+use super::lines::{Line, Why};
+use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, id_of_name, identity, parse, time, whole};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -203,8 +203,8 @@ impl Turns {
 }
 
 impl Reader for ExecLog<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
-        let event: Value = serde_json::from_str(line.json).map_err(super::why)?;
+    fn take(&mut self, line: &Line) -> Result<(), Why> {
+        let event: Value = parse(line.json)?;
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
         if let Some(id) = event.get("thread_id").and_then(Value::as_str).filter(|_| kind == "thread.started") {
             self.starts(id);

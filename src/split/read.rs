@@ -10,7 +10,7 @@ use super::Options;
 use super::choice::Refused;
 use super::find::{Input, reason};
 use crate::format::history::{Covered, Final, Thread};
-use crate::format::lines::{self, Tally};
+use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{Opened, open};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
 use crate::record::{Request, Skip, Uncounted};
@@ -126,8 +126,9 @@ fn stream(
     let mut reader = (format.reader)(source);
     let input = Cursor::new(head).chain(input);
     let read = lines::each(input, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
-    for (line, why) in &outcome.tally.skipped {
-        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why: why.clone() });
+    for Skipped { line, why, bytes } in &outcome.tally.skipped {
+        let why = bytes.map_or((*why).to_owned(), |bytes| format!("{why}: {bytes} bytes"));
+        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why });
     }
     if let Some(lacks) = format.lacks {
         outcome.partial |= from.named;
@@ -178,7 +179,7 @@ impl Outcome {
         self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
     }
 
-    fn write(&mut self, thread: Thread, file: &str, options: &Options) -> io::Result<()> {
+    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> io::Result<()> {
         let touches = touches(&thread, &options.window);
         if let Some(refused) = options.choice.refuses(&thread.session) {
             self.refused.extend(Some(refused).filter(|_| touches));
@@ -192,18 +193,15 @@ impl Outcome {
         self.sessions += 1;
         self.covered.add(&thread.covered);
         let mut lines = Vec::new();
-        let session = crate::record::Session { file: file.to_owned(), ..thread.session };
-        line(&mut lines, &session)?;
+        options.names.thread(&mut thread, file);
+        line(&mut lines, &thread.session)?;
         if options.list {
             self.chunks.push(Chunk::Lines(lines));
             return Ok(());
         }
         for record in thread.records {
             match record {
-                Final::Span(mut span) => {
-                    span.file = span.offset.and(span.file.take().or_else(|| Some(file.to_owned())));
-                    line(&mut lines, &span)?;
-                }
+                Final::Span(span) => line(&mut lines, &span)?,
                 Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,
                 Final::Event(_) => {}
                 Final::Request(mut request) => {

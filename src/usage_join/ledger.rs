@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::refusal;
 use crate::skip::Skips;
 use crate::stream::Status;
 
@@ -134,7 +135,7 @@ fn read(path: &Path) -> Result<Ledger, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let mut text = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut text).map_err(|e| e.to_string())?;
-    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {e}"))
+    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {}", refusal::naming(&e)))
 }
 
 /// One ledger an account: of several snapshots the one that was written last.

@@ -7,6 +7,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
+//! | [`anonymize`] | a stream for strangers gives the same figures, and no name |
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`claude`] | traps of Claude Code's files, against figures worked out by hand |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
@@ -28,6 +29,7 @@
 
 mod run;
 
+mod anonymize;
 mod bill;
 mod claude;
 mod compress;

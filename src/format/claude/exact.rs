@@ -16,7 +16,7 @@ use super::log::Log;
 use super::texts::Text;
 use super::version;
 use crate::format::history::{Covered, Entry as HistoryEntry, Handle, Thread};
-use crate::format::lines::{self, Line, Tally};
+use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{STDIN, Wants};
 use crate::json;
@@ -99,7 +99,7 @@ impl Chain {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), String> {
+    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
         self.exact.known.hash_from(line.number);
         if !self.exact.log.take(line)? {
             self.history.disk(kind, line.bytes.len());
@@ -157,7 +157,7 @@ impl Chain {
         self.exact.known.close();
     }
 
-    fn hash(&mut self, line: &Line) -> Result<(), String> {
+    fn hash(&mut self, line: &Line) -> Result<(), Why> {
         let entry: Entry = super::parse(line.json)?;
         let is_answer = entry.kind == "assistant";
         let spans = entry.uuid.as_deref().and_then(|uuid| self.lines.get(uuid));

@@ -7,13 +7,13 @@ use super::tape::Rules;
 use super::usage::Info;
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
-use crate::format::lines::Line;
+use crate::format::lines::{Line, Why};
 use crate::format::{Worktree, time};
 use crate::record::{Event, Kind, Span, What};
 
 impl Rollout<'_> {
     /// Event lines were never sent; a few of them say what happened to the context.
-    pub(super) fn message(&mut self, line: &Line, kind: &str, payload: &str) -> Result<(), String> {
+    pub(super) fn message(&mut self, line: &Line, kind: &str, payload: &str) -> Result<(), Why> {
         let outer: Message = parse(payload)?;
         let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
         self.history.disk(&format!("{kind}/{}", message.kind), line.bytes.len());

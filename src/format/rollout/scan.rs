@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::usage::{Info, Usage};
 use super::{Envelope, parse};
-use crate::format::lines::{self, Line, Tally};
+use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::time;
 
@@ -92,7 +92,7 @@ impl<R: Read> Read for Until<'_, R> {
     }
 }
 
-fn mark(line: &Line) -> Result<Option<Mark>, String> {
+fn mark(line: &Line) -> Result<Option<Mark>, Why> {
     let envelope: Envelope = parse(line.json)?;
     let Some(payload) = envelope.payload else { return Ok(None) };
     let outer: Payload = parse(payload.get())?;
