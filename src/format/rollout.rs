@@ -188,7 +188,7 @@ impl<'s> Rollout<'s> {
         }
         match kind {
             "response_item" if self.source.wants.spans => self.item(line, &parse(text)?),
-            "response_item" => {}
+            "response_item" => self.located_in_item(text),
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 let context: TurnContext = parse(text)?;

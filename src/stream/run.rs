@@ -131,3 +131,32 @@ fn refuse_multi_line(line: &[u8], among_records: bool) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Event;
+
+    #[derive(Default)]
+    struct Turns(Vec<Option<u64>>);
+
+    impl Filter for Turns {
+        fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
+            self.0.push(record.read::<Event>()?.turn);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn of_a_key_given_twice_the_last_counts_and_the_record_is_taken_once() {
+        let event = r#"{"type":"event","thread":"t","session":"s","id":"t.1","seq":1,"what":"turn","turn":1"#;
+        let lines = format!("{event},\"turn\":2}}\n{event},\"turn\":\"hunter2\"}}\n{event},\"type\":\"event\"}}\n");
+        let (mut turns, mut skips) = (Turns::default(), Skips::default());
+        let status = run(&mut turns, &mut lines.as_bytes(), &mut Sink::new(Box::new(std::io::sink())), &mut skips);
+        assert_eq!((status.unwrap(), turns.0), (Status::Partial, vec![Some(2), Some(1)]));
+        let mut said = Vec::new();
+        skips.print("tok-x", &mut said);
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(said, "tok-x: stdin:2: bad event record: a value of another type than expected\n");
+    }
+}
