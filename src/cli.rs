@@ -13,6 +13,7 @@ mod files;
 mod number;
 mod pick;
 mod prices;
+mod threads;
 mod when;
 mod width;
 
@@ -22,6 +23,7 @@ pub use files::Files;
 pub use number::{Number, Numbers, Table};
 pub use pick::{name_in, pick};
 pub use prices::Priced;
+pub use threads::threads;
 pub use when::When;
 pub use width::Width;
 
@@ -72,11 +74,6 @@ impl Io<'_> {
     pub fn run(&mut self, filter: &mut dyn Filter) -> Result<Status> {
         crate::stream::run(filter, &mut *self.input, &mut self.out, &mut self.skips)
     }
-}
-
-/// How many cores there are to use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.

@@ -1,0 +1,3 @@
+//! What the filters cost the machine, and what they do where it gives less.
+
+mod threads;
