@@ -15,6 +15,7 @@ mod number;
 mod pick;
 mod prices;
 mod roots;
+mod threads;
 mod when;
 mod width;
 
@@ -26,6 +27,7 @@ pub use number::{Number, Numbers, Table};
 pub use pick::{name_in, pick};
 pub use prices::Priced;
 pub use roots::Roots;
+pub use threads::threads;
 pub use when::When;
 pub use width::Width;
 
@@ -77,11 +79,6 @@ impl Io<'_> {
     pub fn run(&mut self, filter: &mut dyn Filter) -> Result<Status> {
         crate::stream::run(filter, &mut *self.input, &mut self.out, &mut self.skips)
     }
-}
-
-/// How many cores there are to use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.

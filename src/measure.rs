@@ -68,19 +68,16 @@ pub struct Measure {
 
 impl Measure {
     /// Returns the filter, with its threads started.
-    ///
-    /// # Errors
-    /// The threads cannot be started.
-    pub fn new(options: Options) -> Result<Measure> {
-        Ok(Measure {
-            crew: Crew::new(options.encoding, options.threads)?,
+    pub fn new(options: Options) -> Measure {
+        Measure {
+            crew: Crew::new(options.encoding, options.threads),
             batch: Batch::default(),
             batch_lines: if options.at_once { 1 } else { BATCH_LINES },
             origin: Arc::default(),
             waits: false,
             known: Known::default(),
             skips: Skips::default(),
-        })
+        }
     }
 
     /// Returns the places that could not be read, once the stream has ended.

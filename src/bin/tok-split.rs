@@ -1,6 +1,6 @@
 //! tok-split: session files of coding agents to records.
 
-use std::process::ExitCode;
+use std::{num::NonZeroUsize, process::ExitCode};
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
@@ -54,9 +54,9 @@ struct Options {
     /// Stop reading a compressed file that grows beyond this
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
-    /// Read this many files side by side (default: one a core)
+    /// Read this many files side by side, 256 at most (default: one a core)
     #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
     #[command(flatten)]
     common: Common,
 }
@@ -80,7 +80,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
-        threads: o.threads.unwrap_or_else(cli::cores),
+        threads: cli::threads(o.threads).get(),
         roots: Roots { memory: o.roots.memory_root.clone(), review: o.roots.review_root.clone() },
         names: split::Names { pseudonyms: o.anonymize.pseudonyms()? },
         beside: Beside::new(&found.inputs),

@@ -51,6 +51,10 @@ pub struct Coverage {
     /// what these sent was sent by helpers beside (FORMATS 3.7b).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
+    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies of
+    /// them were not found.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub texts_forgotten: u64,
     /// Whether something named on the command line could not be read (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub partial: bool,
@@ -75,6 +79,7 @@ impl Coverage {
             let sum = self.helpers_unseen.entry(version).or_default();
             *sum = sum.saturating_add(requests);
         }
+        self.texts_forgotten = self.texts_forgotten.saturating_add(other.texts_forgotten);
         self.partial |= other.partial;
         add(&mut self.by_reason, other.by_reason);
         add(&mut self.passed_over_by_reason, other.passed_over_by_reason);

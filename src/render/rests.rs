@@ -53,6 +53,13 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
         let logged = counted(coverage.logged_requests, "request");
         lines.push(("logged", Phrase::ours(format!("{logged}, message by message{missing}"))));
     }
+    if coverage.texts_forgotten > 0 {
+        let texts = counted(coverage.texts_forgotten, "text");
+        lines.push((
+            "copies",
+            Phrase::ours(format!("{texts} forgotten for want of memory, with copies of them not found")),
+        ));
+    }
     for (version, n) in coverage.helpers_unseen.iter().take(REASONS) {
         let beside =
             format!(": beside {}, helpers sent about 2 to 4 in a hundred more, in no file", counted(*n, "request"));

@@ -23,6 +23,7 @@
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`compress`] | sessions made small and whole again |
 //! | [`races`] | sessions whose writers overtake each other |
+//! | [`bounds`] | threads, memory and files: what the filters take of the machine |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would. No test knows another.
@@ -31,6 +32,7 @@ mod run;
 
 mod anonymize;
 mod bill;
+mod bounds;
 mod claude;
 mod compress;
 mod corpus;
