@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!       policy, elision, json, verbatim, stream, cli, skip, place, number, cell
+//!       policy, elision, json, verbatim, stream, cli, skip, place, path, number, cell
 //!                               record
 //! ```
 //!
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod elision;
 pub mod json;
 pub mod number;
+pub mod path;
 pub mod place;
 pub mod policy;
 pub mod skip;

@@ -276,7 +276,7 @@ pub fn run(filter: &mut dyn Filter, input: &mut dyn BufRead, out: &mut Sink, ski
         skips.note("stdin", None, "the stream was cut off: it has no coverage record");
         status = status.or(Status::Partial);
     }
-    if coverage.as_ref().is_some_and(|c| c.partial) {
+    if coverage.as_ref().is_some_and(Coverage::is_partial) {
         status = status.or(Status::Partial);
     }
     status = status.or(order.end(skips)?);

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::format::{Entries, PLAIN_ENTRIES, head, open};
+use crate::path::reason;
 use crate::skip::Skips;
 
 /// A session to be made small.
@@ -28,10 +29,12 @@ impl Source {
     pub fn open(path: Option<&Path>, max_decompressed: u64, skips: &mut Skips) -> Option<Source> {
         let name = path.map_or("stdin".to_owned(), |path| path.display().to_string());
         let opened = match path {
-            Some(path) => open::open(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone())),
+            Some(path) => {
+                open::named(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone()))
+            }
             None => Source::new(io::stdin(), name.clone()),
         };
-        opened.map_err(|e| skips.note(&name, None, &e.to_string())).ok()
+        opened.map_err(|e| skips.note(&name, None, &reason(&e))).ok()
     }
 
     /// Looks at the first lines. Lines of a format nobody knows are taken for entries, one a line:

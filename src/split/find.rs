@@ -16,6 +16,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::archive;
 use super::walk::Walk;
 use crate::format::foreign;
+use crate::path::reason;
 
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,14 +166,6 @@ fn settle(found: &mut Found) {
         first && !twin.is_some_and(|twin| plain.contains(&twin))
     });
     archive::leave_out_copies(&mut found.inputs);
-}
-
-/// What an io error says, without its number.
-pub fn reason(e: &std::io::Error) -> String {
-    let text = e.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Paths as a message names them: the first `most`, and how many more there are.

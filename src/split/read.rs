@@ -1,6 +1,7 @@
 //! One file to its records: recognised, read, and written as lines.
 
 use std::io::{self, BufReader, Cursor, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -8,11 +9,12 @@ use walkdir::WalkDir;
 
 use super::Options;
 use super::choice::Refused;
-use super::find::{Input, reason};
+use super::find::Input;
 use crate::format::history::{Covered, Final, Thread};
 use crate::format::lines::{self, Tally};
-use crate::format::open::{Opened, open};
+use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
+use crate::path::reason;
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -79,7 +81,8 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
     }
     // The time of a file that was restored or copied says little of what it holds: it decides of
     // files that nobody has named.
-    let written = std::fs::metadata(&input.path)?.modified()?;
+    let data = std::fs::metadata(&input.path)?;
+    let written = data.modified()?;
     if !input.named && !options.window.reaches(written) {
         outcome.passed_over = true;
         outcome.older = Some(written).filter(|_| !input.store);
@@ -89,7 +92,12 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
         outcome.passed_over = true;
         return Ok(());
     }
-    let Opened { input: file, sealed } = open(&input.path, options.max_decompressed)?;
+    let Opened { input: mut file, sealed } = open::named(&input.path, options.max_decompressed)?;
+    if data.file_type().is_fifo() {
+        let mut whole = Vec::new();
+        file.read_to_end(&mut whole)?;
+        return stream(&*whole, Some(&whole), true, input, options, outcome);
+    }
     stream(file, None, sealed, input, options, outcome)
 }
 
@@ -150,7 +158,7 @@ fn has_twin(path: &Path) -> bool {
 
 /// Whether a file is a session of an agent that is asked for.
 pub fn is_session(input: &Input, options: &Options) -> bool {
-    let Ok(opened) = open(&input.path, options.max_decompressed) else { return false };
+    let Ok(opened) = open::open(&input.path, options.max_decompressed) else { return false };
     let head = head::read(&mut BufReader::with_capacity(BUFFER_BYTES, opened.input), HEAD_BYTES);
     let format = head.ok().and_then(|(_, format)| format);
     format.is_some_and(|format| options.choice.refuses_agent(format.name).is_none())

@@ -17,14 +17,15 @@ const BELOW: &[(&str, &[&str])] = &[
     ("skip", &["record"]),
     ("stream", &["record", "skip"]),
     ("cli", &["record", "skip", "stream"]),
-    ("place", &["record"]),
+    ("path", &[]),
+    ("place", &["record", "path"]),
     ("number", &["record"]),
     ("cell", &["skip"]),
     ("json", &["record", "place"]),
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
     ("policy", &["json"]),
-    ("format", &["record", "skip", "stream", "place", "json"]),
+    ("format", &["record", "skip", "stream", "place", "path", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place"]),
     ("window", &["record", "cli", "format"]),
@@ -42,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
+    ("libc", &["path.rs"]),
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.
