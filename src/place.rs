@@ -9,7 +9,6 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 use serde_bytes::ByteBuf;
 
@@ -78,7 +77,7 @@ impl Places {
     fn read(&mut self, name: &str, offset: u64, length: u64) -> Result<(), String> {
         let size = usize::try_from(length.min(MOST_BYTES)).map_err(|e| e.to_string())?;
         if self.open.as_ref().is_none_or(|(open, _)| open != name) {
-            let file = path::open(Path::new(name)).map_err(|e| reason(&e))?;
+            let file = path::open(&path::of(name)).map_err(|e| reason(&e))?;
             self.open = Some((name.to_owned(), file));
         }
         let Some((_, file)) = &self.open else { return Err("no file".into()) };

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::format::{Entries, PLAIN_ENTRIES, head, open};
-use crate::path::reason;
+use crate::path::{reason, written};
 use crate::skip::Skips;
 
 /// A session to be made small.
@@ -27,7 +27,7 @@ impl Source {
     /// Opens a file, or, without one, standard input; a compressed file is read no further than
     /// that, decompressed. `None` where it cannot be read, which is noted.
     pub fn open(path: Option<&Path>, max_decompressed: u64, skips: &mut Skips) -> Option<Source> {
-        let name = path.map_or("stdin".to_owned(), |path| path.display().to_string());
+        let name = path.map_or("stdin".to_owned(), written);
         let opened = match path {
             Some(path) => {
                 open::named(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone()))

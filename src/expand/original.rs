@@ -43,7 +43,7 @@ impl Original {
             let size = file.metadata()?.len();
             From::Plain(file, size)
         };
-        Ok(Original { path: path.to_owned(), name: path.display().to_string(), from, max_decompressed })
+        Ok(Original { path: path.to_owned(), name: path::written(path), from, max_decompressed })
     }
 
     /// Its path, for messages.

@@ -16,7 +16,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::archive;
 use super::walk::Walk;
 use crate::format::foreign;
-use crate::path::reason;
+use crate::path::{reason, written};
 
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,7 +170,7 @@ fn settle(found: &mut Found) {
 
 /// Paths as a message names them: the first `most`, and how many more there are.
 pub fn names(paths: &[PathBuf], most: usize) -> String {
-    let named = paths.iter().take(most).map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    let named = paths.iter().take(most).map(|path| written(path)).collect::<Vec<_>>().join(", ");
     match paths.len().saturating_sub(most) {
         0 => named,
         more => format!("{named} and {more} more"),

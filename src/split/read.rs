@@ -14,7 +14,7 @@ use crate::format::history::{Covered, Final, Thread};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
-use crate::path::reason;
+use crate::path::{reason, written};
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -65,7 +65,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 
 /// Reads one file. Never fails: what goes wrong is in the outcome.
 pub fn file(input: &Input, options: &Options) -> Outcome {
-    let name = input.path.display().to_string();
+    let name = written(&input.path);
     let mut outcome = Outcome::default();
     if let Err(e) = read(input, options, &mut outcome) {
         outcome.leave_out(&name, &reason(&e), true);
@@ -82,10 +82,10 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
     // The time of a file that was restored or copied says little of what it holds: it decides of
     // files that nobody has named.
     let data = std::fs::metadata(&input.path)?;
-    let written = data.modified()?;
-    if !input.named && !options.window.reaches(written) {
+    let changed = data.modified()?;
+    if !input.named && !options.window.reaches(changed) {
         outcome.passed_over = true;
-        outcome.older = Some(written).filter(|_| !input.store);
+        outcome.older = Some(changed).filter(|_| !input.store);
         return Ok(());
     }
     if !input.named && has_twin(&input.path) {
@@ -111,7 +111,7 @@ fn stream(
     options: &Options,
     outcome: &mut Outcome,
 ) -> io::Result<()> {
-    let name = &*from.path.display().to_string();
+    let name = &*written(&from.path);
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     if from.store {
         outcome.name(from, name, &head::store(&mut input)?);

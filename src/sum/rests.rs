@@ -128,7 +128,8 @@ pub(super) struct Notes<'r> {
 impl Notes<'_> {
     /// A line for each thing that the figures do not hold, or that may be wrong in them.
     pub(super) fn lines(&self) -> Vec<String> {
-        let all = [self.unpriced(), self.placeholders(), self.uncounted(), self.left_out(), self.unread(), self.doubled()];
+        let all =
+            [self.unpriced(), self.placeholders(), self.uncounted(), self.left_out(), self.unread(), self.doubled()];
         self.nothing().into_iter().chain(all.into_iter().flatten()).collect()
     }
 

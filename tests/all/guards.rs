@@ -1,9 +1,11 @@
-//! What must not be lost in silence: places that cannot be read again.
+//! What must not be lost in silence: places that cannot be read again, files by whatever name.
 //!
 //! | room | what it holds |
 //! |---|---|
+//! | [`names`] | names that are no text: nothing of what they name is lost |
 //! | [`places`] | the file of a place is gone, another, a pipe: counted, said, never waited for |
 
+mod names;
 mod places;
 
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("policy", &["json"]),
     ("format", &["record", "skip", "stream", "place", "path", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
-    ("replay", &["record", "skip", "stream", "place"]),
+    ("replay", &["record", "skip", "stream", "place", "path"]),
     ("window", &["record", "cli", "format"]),
 ];
 
