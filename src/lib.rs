@@ -5,7 +5,7 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!    policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, number, cell
+//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number, cell
 //!                           record, refusal
 //! ```
 //!
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod elision;
 pub mod json;
 pub mod number;
+pub mod path;
 pub mod place;
 pub mod policy;
 pub mod pseudonym;

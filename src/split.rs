@@ -20,6 +20,7 @@ use anyhow::Result;
 
 use crate::cli::Io;
 use crate::format::{Roots, Wants};
+use crate::path;
 use crate::record::{Copies, Coverage, SCHEMA, Skip, Stream};
 use crate::stream::{Sink, Status};
 use crate::window::Window;
@@ -67,7 +68,7 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     io.out.put(&Stream { v: SCHEMA, program, since, until })?;
     let mut merge = Merge::default();
     for (path, why) in &found.unreadable {
-        let skip = Skip { file: path.display().to_string(), line: None, why: why.clone() };
+        let skip = Skip { file: path::written(path), line: None, why: why.clone() };
         io.skips.fold(&skip);
         io.out.put(&options.names.skip(&skip))?;
         merge.coverage.files_skipped += 1;

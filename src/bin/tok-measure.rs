@@ -44,8 +44,9 @@ fn main() -> ExitCode {
             let encoding = Encoding::named(&args.encoding).unwrap_or(Encoding::standard());
             let mut measure = Measure::new(Options { encoding, threads, at_once });
             let status = io.run(&mut measure)?;
-            io.skips.append(measure.into_skips());
-            Ok(status)
+            let (skips, read) = measure.finish();
+            io.skips.append(skips);
+            Ok(status.or(read))
         },
     )
 }

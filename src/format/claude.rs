@@ -43,7 +43,7 @@ use serde_json::value::RawValue;
 
 use super::history::Thread;
 use super::lines::{Line, Why};
-use super::{Format, Home, Reader, STDIN, Said, Source, identity, parse, time};
+use super::{Format, Home, Reader, Said, Source, identity, parse, time};
 use crate::record::Kind;
 use chain::Chain;
 use line::Entry;
@@ -131,10 +131,10 @@ impl<'s> Claude<'s> {
         Claude { source, threads: Vec::new(), side_of, agent_of, seen: HashSet::new() }
     }
 
-    /// A thread. What comes from standard input cannot be read again, and is hashed as it comes.
+    /// A thread. What comes through a pipe cannot be read again, and is hashed as it comes.
     fn begin(&self) -> Chain {
         let mut chain = Chain::default();
-        chain.exact.known.hashing = self.source.path == STDIN;
+        chain.exact.known.hashing = self.source.whole.is_some();
         chain
     }
 

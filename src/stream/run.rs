@@ -84,7 +84,7 @@ impl Run<'_, '_> {
             self.skips.note("stdin", None, "the stream was cut off: it has no coverage record");
             status = Status::Partial;
         }
-        if self.coverage.as_ref().is_some_and(|c| c.partial) {
+        if self.coverage.as_ref().is_some_and(Coverage::is_partial) {
             status = Status::Partial;
         }
         status = status.or(self.order.end(self.skips)?);

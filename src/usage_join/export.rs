@@ -17,6 +17,7 @@ use std::rc::Rc;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use jiff::Timestamp;
 
+use crate::path::written;
 use crate::skip::Skips;
 use crate::stream::Status;
 
@@ -67,7 +68,7 @@ impl Minutes {
     /// Reads the file. What is wrong with a row is noted and the row is left out; a file that cannot
     /// be read, or that has not the columns, is [`Status::Partial`].
     pub(super) fn open(path: &Path, skips: &mut Skips) -> (Minutes, Status) {
-        let name = path.display().to_string();
+        let name = written(path);
         let mut minutes = Minutes::default();
         let read = File::open(path).map_err(|e| e.to_string()).and_then(|file| minutes.read(file, &name, skips));
         let status = read.map_or_else(

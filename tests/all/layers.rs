@@ -18,7 +18,8 @@ const BELOW: &[(&str, &[&str])] = &[
     ("skip", &["record"]),
     ("stream", &["record", "refusal", "skip", "json"]),
     ("cli", &["record", "refusal", "skip", "stream", "pseudonym"]),
-    ("place", &["record"]),
+    ("path", &[]),
+    ("place", &["record", "path"]),
     ("number", &["record"]),
     ("pseudonym", &[]),
     ("cell", &["skip"]),
@@ -26,9 +27,9 @@ const BELOW: &[(&str, &[&str])] = &[
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
     ("policy", &["json"]),
-    ("format", &["record", "refusal", "skip", "stream", "place", "json"]),
+    ("format", &["record", "refusal", "skip", "stream", "place", "path", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
-    ("replay", &["record", "skip", "stream", "place"]),
+    ("replay", &["record", "skip", "stream", "place", "path"]),
     ("window", &["record", "cli", "format"]),
 ];
 
@@ -44,6 +45,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
+    ("libc", &["path.rs"]),
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.

@@ -16,6 +16,7 @@
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
 //! | [`order`] | wrong order and double input, over all filters |
+//! | [`guards`] | what must not be lost in silence: places, names, outputs, packed files, versions |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -39,6 +40,7 @@ mod corpus;
 mod docs;
 mod finding;
 mod golden;
+mod guards;
 mod laws;
 mod layers;
 mod manners;

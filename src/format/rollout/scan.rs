@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,6 +17,7 @@ use super::{Envelope, parse};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::time;
+use crate::path;
 
 /// One line that tells something of usage or of whose it is.
 pub(super) struct Mark {
@@ -62,8 +62,8 @@ struct Payload<'a> {
 
 /// Hands the marks of a file to `take`, until it has enough: then it returns false. A file that
 /// cannot be read gives what it has.
-pub(super) fn file(path: &str, take: &mut dyn FnMut(Mark) -> bool) {
-    if let Ok(opened) = open(Path::new(path), MOST_BYTES) {
+pub(super) fn file(file: &str, take: &mut dyn FnMut(Mark) -> bool) {
+    if let Ok(opened) = open(&path::of(file), MOST_BYTES) {
         marks(opened.input, take);
     }
 }
