@@ -13,6 +13,7 @@
 //! | [`sent`] | what an agent logged of its requests, and damaged logs |
 //! | [`words`] | one word, one amount: the report, its bill and tok-sum against jq |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
+//! | [`faults`] | every fault that the filters meet, and which test shows what they do |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
 //! | [`order`] | wrong order and double input, over all filters |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
@@ -21,24 +22,29 @@
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`compress`] | sessions made small and whole again |
+//! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
 //! | [`races`] | sessions whose writers overtake each other |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
-//! [`run`] is below them all: it runs a command as a user would. No test knows another.
+//! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where the
+//! texts of a session stand. No test knows another.
 
 mod run;
+mod texts;
 
 mod bill;
 mod claude;
 mod compress;
 mod corpus;
 mod docs;
+mod faults;
 mod finding;
 mod golden;
 mod laws;
 mod layers;
 mod manners;
 mod money;
+mod mutants;
 mod order;
 mod races;
 mod sent;
