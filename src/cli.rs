@@ -63,6 +63,13 @@ pub struct Io<'w> {
     quiet: bool,
 }
 
+impl<'w> Io<'w> {
+    /// Reads and writes these, and prints nothing by itself: a filter within another program.
+    pub fn over(program: &'static str, input: Box<dyn io::BufRead>, out: Sink<'w>) -> Io<'w> {
+        Io { program, input, out, skips: Skips::default(), quiet: true }
+    }
+}
+
 impl Io<'_> {
     /// Tells the user what is being done, unless `--quiet`.
     pub fn say(&self, what: &str) {
@@ -146,13 +153,9 @@ fn open(program: &'static str) -> Result<Io<'static>> {
     }
     // Not `io::Stdout`: that looks for line feeds in every write.
     let stdout = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned().context("standard output")?);
-    Ok(Io {
-        program,
-        input: Box::new(BufReader::with_capacity(BUFFER_BYTES, io::stdin())),
-        out: Sink::new(Box::new(BufWriter::with_capacity(BUFFER_BYTES, stdout))),
-        skips: Skips::default(),
-        quiet: false,
-    })
+    let input = BufReader::with_capacity(BUFFER_BYTES, io::stdin());
+    let out = Sink::new(Box::new(BufWriter::with_capacity(BUFFER_BYTES, stdout)));
+    Ok(Io::over(program, Box::new(input), out))
 }
 
 /// Whether descriptor 1 was closed when the process began.

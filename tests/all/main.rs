@@ -14,6 +14,7 @@
 //! | [`sent`] | what an agent logged of its requests, and damaged logs |
 //! | [`words`] | one word, one amount: the report, its bill and tok-sum against jq |
 //! | [`sums`] | rows of tok-sum against other computations, and parts that merge |
+//! | [`faults`] | every fault that the filters meet, and which test shows what they do |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
 //! | [`order`] | wrong order and double input, over all filters |
 //! | [`guards`] | what must not be lost in silence: places, names, outputs, packed files, versions |
@@ -23,13 +24,16 @@
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`compress`] | sessions made small and whole again |
+//! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
 //! | [`races`] | sessions whose writers overtake each other |
 //! | [`bounds`] | threads, memory and files: what the filters take of the machine |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
-//! [`run`] is below them all: it runs a command as a user would. No test knows another.
+//! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where the
+//! texts of a session stand. No test knows another.
 
 mod run;
+mod texts;
 
 mod anonymize;
 mod bill;
@@ -38,6 +42,7 @@ mod claude;
 mod compress;
 mod corpus;
 mod docs;
+mod faults;
 mod finding;
 mod golden;
 mod guards;
@@ -45,6 +50,7 @@ mod laws;
 mod layers;
 mod manners;
 mod money;
+mod mutants;
 mod order;
 mod races;
 mod sent;
