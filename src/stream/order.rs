@@ -80,7 +80,8 @@ impl Order {
         }
     }
 
-    /// Takes the next record. Returns its line, where it is not to be taken as it stands.
+    /// Takes the next record. Returns its line, where it is not to be taken as it stands. A record that
+    /// cannot be read changes nothing: it may come again, mended.
     ///
     /// # Errors
     /// The record is out of order, in words.
@@ -91,15 +92,19 @@ impl Order {
         match record.kind {
             Type::Stream => return self.stream(record, skips),
             Type::Session => {
-                once(&mut self.threads, thread_of(record))?;
                 self.recount.session(record)?;
+                once(&mut self.threads, thread_of(record))?;
             }
-            Type::Request => once(&mut self.begun, first_request_of(record))?,
             _ => {}
         }
         self.not_too_late(record)?;
         self.not_too_early(record)?;
-        if record.kind == Type::Request { self.request(record) } else { Ok(None) }
+        if record.kind != Type::Request {
+            return Ok(None);
+        }
+        let settled = self.request(record)?;
+        once(&mut self.begun, first_request_of(record))?;
+        Ok(settled)
     }
 
     /// A stream begins, and one before it has ended.
