@@ -75,7 +75,6 @@ pub fn each(
         line.clear();
         let read = input.by_ref().take(max_line).read_until(b'\n', &mut line)? as u64;
         if read == 0 {
-            tally.bytes = offset;
             return Ok(());
         }
         number += 1;
@@ -88,6 +87,7 @@ pub fn each(
             one(number, offset, &line, take, tally);
         }
         offset += read + rest;
+        tally.bytes = offset;
     }
 }
 
@@ -128,6 +128,7 @@ fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Res
     let torn = !bytes.ends_with(b"\n");
     match (saved, torn) {
         (0, true) => tally.skipped.push((number, "the last line is torn".into())),
+        (0, false) if bytes.contains(&0) => tally.skipped.push((number, "NUL bytes".into())),
         (0, false) => tally.skipped.push((number, why)),
         _ => tally.recovered.push((number, damage(bytes, saved).into())),
     }

@@ -1,11 +1,14 @@
-//! What must not be lost in silence: places that cannot be read again, files by whatever name.
+//! What must not be lost in silence, and what must be refused: places that cannot be read again, names
+//! that are no text, outputs that are inputs, damaged packings, streams of another version.
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | [`names`] | names that are no text: nothing of what they name is lost |
+//! | [`packed`] | `.gz` and `.zst`: whole, in pieces, damaged, endless; UTF-16 and NUL |
 //! | [`places`] | the file of a place is gone, another, a pipe: counted, said, never waited for |
 
 mod names;
+mod packed;
 mod places;
 
 use std::path::{Path, PathBuf};
