@@ -4,10 +4,12 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`names`] | names that are no text: nothing of what they name is lost |
+//! | [`outputs`] | what is written is never what is read; two runs at once, hostile names |
 //! | [`packed`] | `.gz` and `.zst`: whole, in pieces, damaged, endless; UTF-16 and NUL |
 //! | [`places`] | the file of a place is gone, another, a pipe: counted, said, never waited for |
 
 mod names;
+mod outputs;
 mod packed;
 mod places;
 
