@@ -83,6 +83,11 @@ pub fn read(line: &str) -> Option<Marked> {
     Some(Marked { elisions, mark: member(line, value)? })
 }
 
+/// Whether a line has the member, but no list in it that could be read; or is no object any more.
+pub fn is_damaged(line: &str) -> bool {
+    is_marked(line) && json::members(line, [KEY]).is_none_or(|[value]| value.is_some()) && read(line).is_none()
+}
+
 /// Whether a line has the member, or the name of it as a text.
 pub fn is_marked(line: &str) -> bool {
     memchr::memmem::find(line.as_bytes(), b"\"tok_elided\"").is_some()
