@@ -3,8 +3,6 @@
 //! A part that is missing is not the same as zero: `Info` keeps the difference. What the lines of a
 //! file come to is the business of [`super::counter`].
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -34,7 +32,7 @@ pub(crate) struct Usage {
 #[serde(default)]
 pub(crate) struct Info {
     /// What the thread has used so far.
-    #[serde(rename = "total_token_usage", deserialize_with = "summed")]
+    #[serde(rename = "total_token_usage", deserialize_with = "told")]
     pub(crate) sum: Option<Usage>,
     /// What its last response used.
     #[serde(rename = "last_token_usage", deserialize_with = "told")]
@@ -60,16 +58,6 @@ fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
 fn told<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
     let told = Option::<&RawValue>::deserialize(value)?;
     Ok(told.filter(|told| told.get().starts_with('{')).and_then(|told| serde_json::from_str(told.get()).ok()))
-}
-
-/// Reads a sum. One whose input or output is there and is no count says nothing: it would seem to
-/// have fallen, and the next to have grown by all of it.
-fn summed<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
-    let text = Option::<&RawValue>::deserialize(value)?.map_or("null", RawValue::get);
-    let Ok(members) = serde_json::from_str::<HashMap<String, Value>>(text) else { return Ok(None) };
-    let is_count = |key: &str| members.get(key).is_none_or(|value| crate::format::count(value).is_some());
-    let is_sound = is_count("input_tokens") && is_count("output_tokens");
-    Ok(serde_json::from_str(text).ok().filter(|_| is_sound))
 }
 
 impl Usage {
@@ -140,8 +128,6 @@ mod tests {
         let read = |info: &str| serde_json::from_str::<Info>(info).unwrap();
         let info = read(r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":-5,"output_tokens":7.0}}"#);
         assert_eq!((info.sum, info.last), (None, Some(Usage { output_tokens: 7, ..Usage::default() })));
-        let info = read(r#"{"total_token_usage":{"input_tokens":null},"last_token_usage":{"input_tokens":null}}"#);
-        assert_eq!((info.sum, info.last), (None, Some(Usage::default())));
         let info = read(r#"{"total_token_usage":"many","last_token_usage":[1]}"#);
         assert_eq!((info.sum, info.last), (None, None));
     }
