@@ -21,6 +21,7 @@ pub mod history;
 pub mod image;
 pub mod lines;
 pub mod literal;
+mod object;
 pub mod open;
 mod order;
 mod project;

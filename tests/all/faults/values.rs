@@ -146,11 +146,12 @@ fn a_count_that_is_none_is_null_and_counted_and_the_next_request_is_no_larger() 
         let answer = trial.split(bytes);
         assert_eq!(figures(&answer), FIGURES, "a total of {number} is billed twice");
     }
+    // A line that is no JSON is lost with what it reports: the next sum is the first.
     for (number, skipped) in [("NaN", 1), ("Infinity", 1), ("1e999", 0)] {
         let bytes = changed("\"total_tokens\":3290", |line| line.replacen("3200", number, 1));
         let answer = trial.split(bytes);
         assert_eq!(coverage(&answer)["skipped"], skipped, "{number}");
-        assert_eq!(figures(&answer).tokens, FIGURES.tokens, "{number}: the next sum says what is missing");
+        assert_eq!(figures(&answer).tokens + skipped * 3_290, FIGURES.tokens, "{number}");
     }
 }
 
