@@ -188,6 +188,18 @@ fn the_first_line_of_a_side_chain_twice_is_one_thread() {
 }
 
 #[test]
+fn a_ledger_that_knows_less_fresh_input_than_its_requests_makes_none() {
+    let session = run::root().join("fixtures/sessions/claude/ledger/session.jsonl");
+    let session = std::fs::read_to_string(session).expect("the fixture is there");
+    // The ledger says 18 tokens that were neither read nor written; the requests have 20 + 3 of them.
+    let more = session.replacen(r#""input_tokens":10,"#, r#""input_tokens":20,"#, 1);
+    assert!(more != session);
+    let answer = Trial::new().split(more);
+    let by_ledger = records(&answer, "request").into_iter().filter(|request| request["reason"] == "ledger");
+    assert_eq!(by_ledger.filter(|request| request["model"] == "claude-opus-4-6").count(), 0);
+}
+
+#[test]
 fn a_session_without_usage_is_a_sum_of_nothing_and_no_mistake_of_the_pipeline() {
     let trial = Trial::new();
     let silent: String =
