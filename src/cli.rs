@@ -9,22 +9,29 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod anonymize;
 mod files;
 mod number;
 mod pick;
 mod prices;
+mod roots;
+mod threads;
 mod when;
 mod width;
 
+pub use anonymize::Anonymize;
 use anyhow::{Context, Result};
 use clap::Parser;
 pub use files::Files;
 pub use number::{Number, Numbers, Table};
 pub use pick::{name_in, pick};
 pub use prices::Priced;
+pub use roots::Roots;
+pub use threads::threads;
 pub use when::When;
 pub use width::Width;
 
+use crate::refusal;
 use crate::skip::Skips;
 pub use crate::stream::Status;
 use crate::stream::{Filter, Sink};
@@ -79,11 +86,6 @@ impl Io<'_> {
     pub fn run(&mut self, filter: &mut dyn Filter) -> Result<Status> {
         crate::stream::run(filter, &mut *self.input, &mut self.out, &mut self.skips)
     }
-}
-
-/// How many cores there are to use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.
@@ -189,8 +191,17 @@ fn failed(program: &str, e: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(e) {
         return ExitCode::from(141);
     }
-    let _ = writeln!(io::stderr(), "{program}: {}", crate::skip::visible(&format!("{e:#}")));
+    let _ = writeln!(io::stderr(), "{program}: {}", crate::skip::visible(&words(e)));
     ExitCode::from(Status::Failed.code())
+}
+
+/// The words of an error and of its causes. Those of serde quote what they stumble over.
+fn words(e: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<serde_json::Error>() {
+        Some(json) if json.io_error_kind().is_none() => refusal::naming(json),
+        _ => cause.to_string(),
+    };
+    e.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
 /// Whether the reader of our output went away. `serde_json::Error::source` hides the io error, so

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Copied, Event, Scope, Session, Type};
+use crate::record::{Copied, Coverage, Event, Scope, Session, Type};
 use crate::stream::{Filter, Place, Record, Sink, Stage};
 use seen::{Here, Seen, Table};
 use tree::Threads;
@@ -87,14 +87,14 @@ impl View<'_> {
 }
 
 impl Dedup {
-    /// A filter that remembers texts in no more than `memory` bytes.
+    /// A filter that remembers texts in no more than `memory` bytes: of more, the latest.
     pub fn bounded(memory: usize) -> Dedup {
         Dedup { table: Table::bounded(memory), threads: Threads::default(), thread: None }
     }
 
-    /// How many texts it remembers, if the bound kept it from remembering more.
-    pub fn full(&self) -> Option<usize> {
-        self.table.full()
+    /// How many texts the bound made it forget.
+    pub fn forgotten(&self) -> u64 {
+        self.table.forgotten()
     }
 
     fn session(&mut self, session: &Session) {
@@ -200,6 +200,13 @@ impl Filter for Dedup {
             _ => {}
         }
         out.pass(&record)
+    }
+
+    fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        let Some(record) = coverage else { return Ok(()) };
+        let mut coverage: Coverage = record.read()?;
+        coverage.texts_forgotten = self.forgotten();
+        out.put(&coverage)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A format is recognised by what a file says, never by its path. Its reader turns the agent's own
 //! rules into a [`history`]: spans, requests and context events in one order for all agents. The
-//! parts that readers share ([`lines`], [`literal`], [`call`], [`image`], `order`, `time`, and
+//! parts that readers share ([`lines`], [`literal`], [`call`], [`key`], [`image`], `order`, `time`, and
 //! `rollout` for the two agents that write rollouts) name no agent.
 //!
 //! To add a format: its file in this folder, its line in [`FORMATS`], its `mod`, its fixtures.
@@ -19,6 +19,7 @@ pub mod foreign;
 pub mod head;
 pub mod history;
 pub mod image;
+pub mod key;
 pub mod lines;
 pub mod literal;
 mod object;
@@ -30,9 +31,10 @@ pub mod time;
 
 use std::path::PathBuf;
 
+use crate::refusal;
 use entry::Entry;
 use history::Thread;
-use lines::Line;
+use lines::{Line, Why};
 
 /// The agents whose files are read.
 pub fn agents() -> Vec<&'static str> {
@@ -237,7 +239,7 @@ pub trait Reader {
     ///
     /// # Errors
     /// Why it cannot be used; then nothing was taken of it.
-    fn take(&mut self, line: &Line) -> Result<(), String>;
+    fn take(&mut self, line: &Line) -> Result<(), Why>;
 
     /// The file has ended; returns its threads.
     fn finish(self: Box<Self>) -> Vec<Thread>;
@@ -300,9 +302,7 @@ fn whole(value: &serde_json::Value) -> u64 {
     count(value).unwrap_or(0)
 }
 
-/// Says what is wrong with a text that is not the JSON expected. The position within the line is
-/// left out: the place of the line is named already.
-fn why(error: serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
+/// Reads a value as a type of ours.
+fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Why> {
+    serde_json::from_str(text).map_err(|e| refusal::of(&e))
 }

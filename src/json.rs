@@ -4,6 +4,8 @@
 //! Of a name that an object has twice, the last value counts. `null` is as good as no value. Depth
 //! does not matter: what is not asked for is passed over without recursion.
 
+mod repeats;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -12,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::place;
 use crate::record::Form;
+pub use repeats::without_repeats;
 
 /// Returns the values of these members of an object; `None` where the text is no object.
 pub fn members<'a, const N: usize>(object: &'a str, names: [&str; N]) -> Option<[Option<&'a str>; N]> {
@@ -65,6 +68,36 @@ impl Visitor<'_> for Which<'_> {
         Ok(self.0.iter().position(|known| *known == name))
     }
 }
+
+/// Returns the members of an object in their order, each value unread; `None` where the text is no
+/// object.
+pub fn entries(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    let found = reader.deserialize_map(Entries).ok()?;
+    reader.end().ok().map(|()| found)
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
+
+    fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+        to.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+            found.push((name.0, value.get()));
+        }
+        Ok(found)
+    }
+}
+
+/// The name of a member, borrowed where it can be: serde copies a [`Cow`] that is not asked to borrow.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Returns the elements of an array; `None` where the text is none.
 pub fn elements(array: &str) -> Option<Vec<&str>> {

@@ -5,8 +5,8 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!       policy, elision, json, verbatim, stream, cli, skip, place, number, cell
-//!                               record
+//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number, cell
+//!                           record, refusal
 //! ```
 //!
 //! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
@@ -17,14 +17,17 @@
 #![warn(unreachable_pub)]
 
 pub mod record;
+pub mod refusal;
 
 pub mod cell;
 pub mod cli;
 pub mod elision;
 pub mod json;
 pub mod number;
+pub mod path;
 pub mod place;
 pub mod policy;
+pub mod pseudonym;
 pub mod skip;
 pub mod stream;
 pub mod verbatim;

@@ -27,9 +27,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Measured, Part, Session, Span, Type};
+use crate::record::{Measured, Part, Session, Span, Type, Unread};
 use crate::skip::Skips;
-use crate::stream::{Filter, Place, Record, Sink, Stage, extended};
+use crate::stream::{Filter, Place, Record, Sink, Stage, Status, extended};
 use crate::token::Encoding;
 use batch::{Batch, Done, Origin, Work};
 use crew::Crew;
@@ -63,35 +63,36 @@ pub struct Measure {
     /// Whether the batch has an image or sealed content whose model is not known yet.
     waits: bool,
     known: Known,
+    /// Places that could not be read.
+    unread: u64,
     skips: Skips,
 }
 
 impl Measure {
     /// Returns the filter, with its threads started.
-    ///
-    /// # Errors
-    /// The threads cannot be started.
-    pub fn new(options: Options) -> Result<Measure> {
-        Ok(Measure {
-            crew: Crew::new(options.encoding, options.threads)?,
+    pub fn new(options: Options) -> Measure {
+        Measure {
+            crew: Crew::new(options.encoding, options.threads),
             batch: Batch::default(),
             batch_lines: if options.at_once { 1 } else { BATCH_LINES },
             origin: Arc::default(),
             waits: false,
             known: Known::default(),
+            unread: 0,
             skips: Skips::default(),
-        })
+        }
     }
 
-    /// Returns the places that could not be read, once the stream has ended.
-    pub fn into_skips(self) -> Skips {
-        self.skips
+    /// The places that could not be read, and what that means for the exit status.
+    pub fn finish(self) -> (Skips, Status) {
+        let status = if self.unread > 0 { Status::Partial } else { Status::Done };
+        (self.skips, status)
     }
 
     fn session(&mut self, session: Session) {
         // A thread that ends without a request never says which model saw its images.
         self.settle("");
-        self.origin = Arc::new(Origin::new(session.file, session.provider));
+        self.origin = Arc::new(Origin::new(session));
     }
 
     /// The thread's requests name its model: the first one for all that stood before it too.
@@ -147,6 +148,7 @@ impl Measure {
             match before {
                 Some((key, known)) => self.known.put(key, known),
                 None => {
+                    self.unread += 1;
                     self.skips.fold(&late.skip);
                     out.put(&late.skip)?;
                 }
@@ -203,6 +205,6 @@ impl Filter for Measure {
         while let Some(done) = self.crew.next(true)? {
             self.write(done, out)?;
         }
-        coverage.map_or(Ok(()), |record| out.pass(&record))
+        coverage.map_or(Ok(()), |record| out.extend(&record, &Unread { places_unread: self.unread }))
     }
 }

@@ -12,6 +12,7 @@ use std::os::unix::fs::FileExt;
 
 use serde_bytes::ByteBuf;
 
+use crate::path::{self, reason};
 use crate::record::{Form, Span};
 
 /// No literal is longer than the longest line that is read; a record that claims more is damaged.
@@ -53,7 +54,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Returns the text of a span of the thread whose file is `file`; `None` where it has none.
+    /// Returns the text of a span whose place is in `file`; `None` where it has none.
     ///
     /// # Errors
     /// Why it cannot be had, in words for a `skip` record: the file is gone or has changed.
@@ -62,8 +63,7 @@ impl Places {
             return Ok(Some(text.clone()));
         }
         let (Some(offset), Some(length)) = (span.offset, span.length) else { return Ok(None) };
-        let name = span.file.as_deref().unwrap_or(file);
-        self.read(name, offset, length)?;
+        self.read(file, offset, length)?;
         let text = decode(&self.literal, span.form.unwrap_or_default());
         match &span.hash {
             Some(hash) if *hash != self::hash(text.as_bytes()) => {
@@ -76,16 +76,17 @@ impl Places {
     fn read(&mut self, name: &str, offset: u64, length: u64) -> Result<(), String> {
         let size = usize::try_from(length.min(MOST_BYTES)).map_err(|e| e.to_string())?;
         if self.open.as_ref().is_none_or(|(open, _)| open != name) {
-            self.open = Some((name.to_owned(), File::open(name).map_err(|e| e.to_string())?));
+            let file = path::open(&path::of(name)).map_err(|e| reason(&e))?;
+            self.open = Some((name.to_owned(), file));
         }
         let Some((_, file)) = &self.open else { return Err("no file".into()) };
         // Never reserve what the file cannot hold: the length is only a claim.
-        let there = file.metadata().map_err(|e| e.to_string())?.len();
+        let there = file.metadata().map_err(|e| reason(&e))?.len();
         if offset.saturating_add(length) > there || length > MOST_BYTES {
             return Err("the file has changed: it ends before this place".into());
         }
         self.literal.resize(size, 0);
-        file.read_exact_at(&mut self.literal, offset).map_err(|e| e.to_string())
+        file.read_exact_at(&mut self.literal, offset).map_err(|e| reason(&e))
     }
 }
 

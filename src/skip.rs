@@ -92,17 +92,19 @@ impl Skips {
     }
 }
 
+/// Whether a character may move the cursor of a terminal or turn the text around it.
+pub fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Returns the text with control characters and direction overrides escaped, so that a hostile
 /// file name cannot move the cursor of the terminal it is printed on.
 pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(hostile) {
+    if !text.contains(is_hostile) {
         return text.into();
     }
-    let escape = |c: char| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    let escape = |c: char| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() };
     text.chars().map(escape).collect::<String>().into()
 }
 

@@ -9,6 +9,7 @@ pub mod beside;
 pub mod choice;
 pub mod find;
 pub mod home;
+mod names;
 mod nothing;
 pub mod pool;
 pub mod read;
@@ -19,12 +20,14 @@ use anyhow::Result;
 
 use crate::cli::Io;
 use crate::format::{Roots, Wants};
+use crate::path;
 use crate::record::{Copies, Coverage, SCHEMA, Skip, Stream};
 use crate::stream::{Sink, Status};
 use crate::window::Window;
 use beside::Beside;
 use choice::Choice;
 use find::Found;
+pub use names::Names;
 use nothing::Unasked;
 use read::{Chunk, Outcome};
 
@@ -49,6 +52,8 @@ pub struct Options {
     pub threads: usize,
     /// Folders beside the sessions.
     pub roots: Roots,
+    /// What names the records may carry.
+    pub names: Names,
     /// The files that are read, by the threads they hold.
     pub beside: Beside,
 }
@@ -63,9 +68,9 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     io.out.put(&Stream { v: SCHEMA, program, since, until })?;
     let mut merge = Merge::default();
     for (path, why) in &found.unreadable {
-        let skip = Skip { file: path.display().to_string(), line: None, why: why.clone() };
+        let skip = Skip { file: path::written(path), line: None, why: why.clone() };
         io.skips.fold(&skip);
-        io.out.put(&skip)?;
+        io.out.put(&options.names.skip(&skip))?;
         merge.coverage.files_skipped += 1;
         merge.coverage.partial = true;
     }
@@ -74,7 +79,7 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     let work = |n: usize| found.inputs.get(n).map(|input| read::file(input, options)).unwrap_or_default();
     pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
         outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
-        merge.write(outcome, found, &mut io.out)
+        merge.write(outcome, found, options, &mut io.out)
     })?;
     let status = merge.end(found, options, io);
     io.out.put(&merge.coverage)?;
@@ -93,7 +98,7 @@ struct Merge {
 }
 
 impl Merge {
-    fn write(&mut self, outcome: Outcome, found: &Found, out: &mut Sink) -> Result<()> {
+    fn write(&mut self, outcome: Outcome, found: &Found, options: &Options, out: &mut Sink) -> Result<()> {
         self.cover(&outcome);
         self.unasked.take(&outcome, self.files, found);
         self.files += 1;
@@ -106,7 +111,7 @@ impl Merge {
                 }
             }
         }
-        outcome.skips.iter().try_for_each(|skip| out.put(skip))
+        outcome.skips.iter().try_for_each(|skip| out.put(&options.names.skip(skip)))
     }
 
     fn cover(&mut self, outcome: &Outcome) {
@@ -126,8 +131,9 @@ impl Merge {
         coverage.skipped += outcome.tally.skipped.len() as u64;
         coverage.partial |= outcome.partial;
         coverage.usage_unusable += outcome.unusable;
-        for (_, why) in outcome.tally.recovered.iter().chain(&outcome.tally.skipped) {
-            *coverage.by_reason.entry(why.clone()).or_default() += 1;
+        let recovered = outcome.tally.recovered.iter().map(|(_, why)| *why);
+        for why in recovered.chain(outcome.tally.skipped.iter().map(|skipped| skipped.why)) {
+            *coverage.by_reason.entry(why.to_owned()).or_default() += 1;
         }
     }
 

@@ -11,23 +11,24 @@
 mod extended;
 mod foreign;
 mod lines;
+mod malformed;
 mod order;
 mod recount;
+mod run;
 mod stage;
 
 use std::borrow::Cow;
-use std::io::{BufRead, Write};
+use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Addition, Coverage, Type};
-use crate::skip::Skips;
+use crate::record::{Addition, Type};
+use crate::refusal;
 pub use extended::extended;
-use foreign::Seen;
-use lines::Lines;
-use order::Order;
+pub use malformed::Malformed;
 pub use order::{Place, Twice};
+pub use run::run;
 pub use stage::Stage;
 
 /// How a run ended; the number is the exit status (DESIGN 5).
@@ -68,18 +69,6 @@ impl Status {
     }
 }
 
-/// A line that is no record of the type it claims to be. The stream goes on without it.
-#[derive(Debug)]
-pub struct Malformed(String);
-
-impl std::fmt::Display for Malformed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Malformed {}
-
 /// One record as it stands in the stream: its type and its line (without the line feed).
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
@@ -99,6 +88,7 @@ impl<'a> Record<'a> {
         if let Some(rest) = line.strip_prefix(FIRST)
             && let Some(end) = rest.find('"')
             && line.ends_with('}')
+            && memchr::memmem::find(rest.as_bytes(), b"\"type\":").is_none()
         {
             return Ok(Record { kind: Type::named(&rest[..end]), line });
         }
@@ -108,9 +98,9 @@ impl<'a> Record<'a> {
             kind: Cow<'b, str>,
         }
         if !line.trim_start().starts_with('{') {
-            return Err(Malformed("not a record: a JSON object was expected".into()));
+            return Err(Malformed::because("not a record", "a JSON object was expected"));
         }
-        let peek: Peek = serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
+        let peek: Peek = serde_json::from_str(line).map_err(|e| Malformed::because("not a record", refusal::of(&e)))?;
         Ok(Record { kind: Type::named(&peek.kind), line })
     }
 
@@ -119,8 +109,8 @@ impl<'a> Record<'a> {
     /// # Errors
     /// [`Malformed`] where a key of `T` is missing or of another JSON type.
     pub fn read<T: Deserialize<'a>>(&self) -> Result<T, Malformed> {
-        serde_json::from_str(self.line)
-            .map_err(|e| Malformed(format!("bad {:?} record: {e}", self.kind).to_lowercase()))
+        let bad = || format!("bad {:?} record", self.kind).to_lowercase();
+        serde_json::from_str(self.line).map_err(|e| Malformed::because(&bad(), &refusal::naming(&e)))
     }
 }
 
@@ -233,97 +223,6 @@ impl<'w> Sink<'w> {
     pub fn flush(&mut self) -> Result<()> {
         Ok(self.out.flush()?)
     }
-}
-
-/// Reads all records of `input` and gives them to the filter. Streams that follow one another
-/// (`cat a b`) are one stream: their `coverage` records are added up, and a response that two of them
-/// count is counted in the first ([`Place::twice`]).
-///
-/// Returns [`Status::Partial`] where the stream was cut off (it has `stream` and no `coverage`),
-/// where its `coverage` says so, or where a line was no record.
-///
-/// # Errors
-/// The input cannot be read, the output cannot be written, a record spans several lines, the records
-/// are not what the filter's [`Place`] asks for.
-pub fn run(filter: &mut dyn Filter, input: &mut dyn BufRead, out: &mut Sink, skips: &mut Skips) -> Result<Status> {
-    let mut reader = Lines::new(input);
-    let mut order = Order::of(filter.place());
-    let (mut seen, mut coverage, mut status) = (Seen::default(), None::<Coverage>, Status::Done);
-    while let Some(line) = reader.next()? {
-        let record = match peek(line) {
-            Ok(record) => record,
-            Err(why) => {
-                refuse_multi_line(line, seen.record)?;
-                skips.note("stdin", Some(reader.number()), &why.to_string());
-                status = status.or(Status::Partial);
-                continue;
-            }
-        };
-        seen.take(&record)?;
-        let taken = match record.kind {
-            Type::Coverage => add(&mut coverage, &record).map_err(anyhow::Error::from),
-            _ => in_order(&mut order, filter, &record, out, skips),
-        };
-        if let Err(e) = taken {
-            let why = e.downcast::<Malformed>()?;
-            seen.refuse_session_line(&record)?;
-            skips.note("stdin", Some(reader.number()), &why.to_string());
-            status = status.or(Status::Partial);
-        }
-    }
-    seen.refuse_strangers()?;
-    if seen.stream && coverage.is_none() {
-        skips.note("stdin", None, "the stream was cut off: it has no coverage record");
-        status = status.or(Status::Partial);
-    }
-    if coverage.as_ref().is_some_and(|c| c.partial) {
-        status = status.or(Status::Partial);
-    }
-    status = status.or(order.end(skips)?);
-    let line = coverage.as_ref().map(serde_json::to_string).transpose()?;
-    filter.end(line.as_deref().map(|line| Record { kind: Type::Coverage, line }), out)?;
-    Ok(status)
-}
-
-fn in_order(
-    order: &mut Order,
-    filter: &mut dyn Filter,
-    record: &Record,
-    out: &mut Sink,
-    skips: &mut Skips,
-) -> Result<()> {
-    match order.take(record, skips)? {
-        Some(line) => filter.take(Record { kind: record.kind, line: &line }, out),
-        None => filter.take(*record, out),
-    }
-}
-
-fn add(sum: &mut Option<Coverage>, record: &Record) -> Result<(), Malformed> {
-    let more: Coverage = record.read()?;
-    match sum {
-        Some(sum) => sum.add(more),
-        None => *sum = Some(more),
-    }
-    Ok(())
-}
-
-fn peek(line: &[u8]) -> Result<Record<'_>, Malformed> {
-    let line = std::str::from_utf8(line).map_err(|_| Malformed("not a record: not UTF-8".into()))?;
-    Record::peek(line)
-}
-
-/// A record over several lines is what jq writes without `-c`, an array what it writes with `-s`: worth
-/// an advice, not a skip a line. Among records, a line that breaks off is a torn one.
-fn refuse_multi_line(line: &[u8], among_records: bool) -> Result<()> {
-    let line = line.trim_ascii();
-    let goes_on = line.starts_with(b"{") && line.ends_with(b",") && !among_records;
-    if matches!(line, b"{" | b"[") || goes_on {
-        bail!("stdin: a record spans several lines; write one a line (jq -c)");
-    }
-    if line.starts_with(b"[{") && line.ends_with(b"}]") {
-        bail!("stdin: the records stand in an array; write one a line (jq -c '.[]')");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -12,15 +12,16 @@ use tok::dedup::Dedup;
 /// earlier one copy_of (the first span with that text), copy_scope (turn, session, tree or corpus:
 /// how near it was seen) and dup_tokens (how much of it). Texts below 64 bytes, and blocks that
 /// come to less than 64 tokens together, are not judged.
-/// Memory: 29 to 57 bytes a distinct span or block (a million of them: 57 MB), 100 bytes a thread.
+/// Memory: 64 MB, room for 1.8 million distinct spans and blocks, and 100 bytes a thread. Of more
+/// texts the oldest are forgotten first; how many is said.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  tok-split fixtures/sessions | tok-measure | tok-dedup | jq -c 'select(.dup_tokens > 500)'"
 )]
 struct Options {
-    /// Remember texts in no more than this; past it, new texts are not remembered, and a message says so
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = cli::size)]
+    /// Remember texts in no more than this; past it, the oldest are forgotten, and a message says how many
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = cli::size)]
     memory: usize,
     #[command(flatten)]
     common: Common,
@@ -33,9 +34,9 @@ fn main() -> ExitCode {
         |options, io| {
             let mut dedup = Dedup::bounded(options.memory);
             let status = io.run(&mut dedup)?;
-            if let Some(texts) = dedup.full() {
-                let why = format!("only the first {texts} texts were remembered; more need a larger --memory");
-                io.skips.note("stdin", None, &why);
+            if dedup.forgotten() > 0 {
+                let why = "texts were forgotten, the oldest first; to find all copies takes a larger --memory";
+                io.skips.note("stdin", None, &format!("{} {why}", dedup.forgotten()));
             }
             Ok(status)
         },

@@ -7,6 +7,7 @@ use clap::Parser;
 use tok::cli::{self, Common, Status};
 use tok::expand::{self, Original};
 use tok::format::open::MOST_BYTES;
+use tok::path::{reason, written};
 
 /// Put back into a session what tok-compress left out of it.
 ///
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         |o, io| match Original::open(&o.from, o.max_decompressed) {
             Ok(mut original) => expand::run(&mut *io.input, &mut original, o.max_line, &mut io.out, &mut io.skips),
             Err(e) => {
-                io.skips.note(&o.from.display().to_string(), None, &e.to_string());
+                io.skips.note(&written(&o.from), None, &reason(&e));
                 Ok(Status::Partial)
             }
         },

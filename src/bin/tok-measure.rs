@@ -27,7 +27,7 @@ struct Args {
     #[arg(long, value_name = "NAME", default_value = Encoding::standard().name(),
         value_parser = PossibleValuesParser::new(Encoding::names()))]
     encoding: String,
-    /// Measure in this many threads; as many as there are processors by default
+    /// Measure in this many threads, 256 at most; as many as there are processors by default
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -40,13 +40,13 @@ fn main() -> ExitCode {
         |args: &Args| &args.common,
         |args, io| {
             let at_once = args.common.line_buffered;
-            let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-            let threads = if at_once { NonZeroUsize::MIN } else { args.threads.unwrap_or_else(all) };
+            let threads = if at_once { NonZeroUsize::MIN } else { cli::threads(args.threads) };
             let encoding = Encoding::named(&args.encoding).unwrap_or(Encoding::standard());
-            let mut measure = Measure::new(Options { encoding, threads, at_once })?;
+            let mut measure = Measure::new(Options { encoding, threads, at_once });
             let status = io.run(&mut measure)?;
-            io.skips.append(measure.into_skips());
-            Ok(status)
+            let (skips, read) = measure.finish();
+            io.skips.append(skips);
+            Ok(status.or(read))
         },
     )
 }

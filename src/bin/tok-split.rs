@@ -1,6 +1,6 @@
 //! tok-split: session files of coding agents to records.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{num::NonZeroUsize, process::ExitCode};
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
@@ -32,12 +32,10 @@ struct Options {
     /// Leave out paths that match
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// The agent's memories: memory_summary.md there is sent with every request
-    #[arg(long, value_name = "DIR")]
-    memory_root: Option<PathBuf>,
-    /// The agent's review state: runs.json there tells of automatic reviews
-    #[arg(long, value_name = "DIR")]
-    review_root: Option<PathBuf>,
+    #[command(flatten)]
+    roots: cli::Roots,
+    #[command(flatten)]
+    anonymize: cli::Anonymize,
     /// Write only one kind of record; `requests` is the fast way to sums
     #[arg(long, value_name = "KIND", value_parser = ["requests"])]
     only: Option<String>,
@@ -56,9 +54,9 @@ struct Options {
     /// Stop reading a compressed file that grows beyond this
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
-    /// Read this many files side by side (default: one a core)
+    /// Read this many files side by side, 256 at most (default: one a core)
     #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
     #[command(flatten)]
     common: Common,
 }
@@ -82,8 +80,9 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
-        threads: o.threads.unwrap_or_else(cli::cores),
-        roots: Roots { memory: o.memory_root.clone(), review: o.review_root.clone() },
+        threads: cli::threads(o.threads).get(),
+        roots: Roots { memory: o.roots.memory_root.clone(), review: o.roots.review_root.clone() },
+        names: split::Names { pseudonyms: o.anonymize.pseudonyms()? },
         beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::format::{Entries, PLAIN_ENTRIES, head, open};
+use crate::path::{reason, written};
 use crate::skip::Skips;
 
 /// A session to be made small.
@@ -26,12 +27,14 @@ impl Source {
     /// Opens a file, or, without one, standard input; a compressed file is read no further than
     /// that, decompressed. `None` where it cannot be read, which is noted.
     pub fn open(path: Option<&Path>, max_decompressed: u64, skips: &mut Skips) -> Option<Source> {
-        let name = path.map_or("stdin".to_owned(), |path| path.display().to_string());
+        let name = path.map_or("stdin".to_owned(), written);
         let opened = match path {
-            Some(path) => open::open(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone())),
+            Some(path) => {
+                open::named(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone()))
+            }
             None => Source::new(io::stdin(), name.clone()),
         };
-        opened.map_err(|e| skips.note(&name, None, &e.to_string())).ok()
+        opened.map_err(|e| skips.note(&name, None, &reason(&e))).ok()
     }
 
     /// Looks at the first lines. Lines of a format nobody knows are taken for entries, one a line:

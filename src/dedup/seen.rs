@@ -1,9 +1,10 @@
 //! What was seen before: a map from the hash of a text to where it was.
 //!
 //! Sixteen bytes a text, under a key of 64 bits of its hash. Two different texts of equal key are
-//! to be expected once in four billion texts; that error is accepted. Nothing is ever forgotten,
-//! so the answer does not depend on what came in between; when the bound is reached, new texts are
-//! no longer remembered, and the table says so.
+//! to be expected once in four billion texts; that error is accepted. The memory is bounded, so
+//! texts come in two halves: a new text goes into the young half, and when that is full, the old
+//! half is forgotten and the young one takes its place. What is forgotten is counted. As long as
+//! nothing is, the answer does not depend on what came in between.
 
 use rustc_hash::FxHashMap;
 
@@ -34,52 +35,55 @@ pub(super) struct Here {
 /// Bytes of a slot: key, place, and the map's control byte.
 const SLOT_BYTES: usize = 8 + size_of::<Seen>() + 1;
 
-/// All texts seen, up to a bound.
+/// The texts seen, up to a bound: of more, the latest.
 pub(super) struct Table {
-    map: FxHashMap<u64, Seen>,
-    most: usize,
-    full: bool,
+    young: FxHashMap<u64, Seen>,
+    old: FxHashMap<u64, Seen>,
+    /// Texts of a half.
+    half: usize,
+    forgotten: u64,
 }
 
 impl Table {
     /// A table that takes no more than `bytes`, also while it grows.
     pub(super) fn bounded(bytes: usize) -> Table {
-        Table { map: FxHashMap::default(), most: most_texts(bytes), full: false }
+        Table { young: FxHashMap::default(), old: FxHashMap::default(), half: half_of(bytes), forgotten: 0 }
     }
 
     /// Where the text was seen, if it was.
     pub(super) fn get(&self, key: u64) -> Option<Seen> {
-        self.map.get(&key).copied()
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
     }
 
     /// Notes that the text stands here.
     pub(super) fn note(&mut self, key: u64, here: Here) {
-        let room = self.map.len() < self.most;
-        match self.map.get_mut(&key) {
-            Some(seen) => {
-                seen.last_thread = here.thread;
-                seen.last_turn = here.turn;
-            }
-            None if room => {
-                let Here { thread, seq, turn } = here;
-                self.map
-                    .insert(key, Seen { first_thread: thread, first_seq: seq, last_thread: thread, last_turn: turn });
-            }
-            None => self.full = true,
+        let Here { thread, seq, turn } = here;
+        if let Some(seen) = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key)) {
+            (seen.last_thread, seen.last_turn) = (thread, turn);
+            return;
         }
+        if self.young.len() >= self.half {
+            self.forgotten += self.old.len() as u64;
+            // Its slots are used again, and are made once: memory of maps that were dropped, or were
+            // too small, may not come back.
+            self.old.clear();
+            self.old.reserve(self.half);
+            std::mem::swap(&mut self.old, &mut self.young);
+        }
+        self.young.insert(key, Seen { first_thread: thread, first_seq: seq, last_thread: thread, last_turn: turn });
     }
 
-    /// The bound, once it kept a text from being remembered: how many texts are.
-    pub(super) fn full(&self) -> Option<usize> {
-        self.full.then_some(self.map.len())
+    /// How many texts were forgotten.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 }
 
-/// How many texts fit: the map doubles when seven of eight slots are taken, and while it does, the
-/// old half is there too.
-fn most_texts(bytes: usize) -> usize {
-    let slots = bytes / (SLOT_BYTES + SLOT_BYTES / 2 + 1);
-    if slots == 0 { 0 } else { (1 << slots.ilog2()) / 8 * 7 }
+/// How many texts are a half of what fits: a map doubles when seven of eight slots are taken, and the
+/// slots that it had may stay with the process; so do those of the other half.
+fn half_of(bytes: usize) -> usize {
+    let slots = bytes / (2 * SLOT_BYTES + SLOT_BYTES / 2 + 1);
+    if slots < 8 { 1 } else { (1 << slots.ilog2()) / 8 * 7 }
 }
 
 #[cfg(test)]
@@ -87,14 +91,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_place_stays_and_the_bound_holds() {
+    fn the_first_place_stays_and_the_oldest_half_is_forgotten_when_there_is_no_room() {
         let mut table = Table::bounded(1024);
-        for seq in 0..100 {
-            table.note(u64::from(seq), Here { thread: 0, seq, turn: 1 });
-        }
-        assert_eq!(table.full(), Some(14));
+        let note = |table: &mut Table, seqs: std::ops::Range<u32>| {
+            seqs.for_each(|seq| table.note(u64::from(seq), Here { thread: 0, seq, turn: 1 }));
+        };
+        note(&mut table, 0..28);
+        assert_eq!(table.forgotten(), 0);
         table.note(3, Here { thread: 5, seq: 900, turn: 2 });
         assert_eq!(table.get(3), Some(Seen { first_thread: 0, first_seq: 3, last_thread: 5, last_turn: 2 }));
-        assert_eq!(table.get(50), None);
+        note(&mut table, 28..29);
+        assert_eq!((table.forgotten(), table.get(3), table.get(13)), (14, None, None));
+        assert!((14..29).all(|key| table.get(key).is_some()));
+        note(&mut table, 29..100);
+        assert_eq!(table.forgotten() + (0..100).filter(|key| table.get(*key).is_some()).count() as u64, 100);
+    }
+
+    #[test]
+    fn the_slots_of_both_halves_take_no_more_than_the_bound() {
+        for bytes in [1 << 10, 10_000, 1 << 20, 100_000_000] {
+            let slots = |half: usize| (half * 8).div_ceil(7).next_power_of_two();
+            let halves = 2 * slots(half_of(bytes)) + slots(half_of(bytes)) / 2;
+            assert!(halves * SLOT_BYTES <= bytes, "{bytes}");
+        }
+        assert_eq!(2 * half_of(64 << 20), 1_835_008, "tok-dedup(1) says so");
     }
 }

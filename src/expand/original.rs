@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Last;
 use crate::elision::Elision;
 use crate::format::open;
+use crate::path::{self, reason};
 
 /// A session file as it was when it was made small, or as it has become.
 pub struct Original {
@@ -33,19 +34,16 @@ impl Original {
     /// Opens a session file. Decompressed, it is read no further than that.
     ///
     /// # Errors
-    /// It cannot be opened, or it is a folder.
+    /// It cannot be opened, or it is no regular file: its places are read again and again.
     pub fn open(path: &Path, max_decompressed: u64) -> io::Result<Original> {
         let from = if open::is_compressed(path) {
             From::Sealed(sealed(path, max_decompressed)?, 0)
         } else {
-            let file = File::open(path)?;
-            let data = file.metadata()?;
-            if !data.is_file() {
-                return Err(io::Error::other("not a regular file"));
-            }
-            From::Plain(file, data.len())
+            let file = path::open(path)?;
+            let size = file.metadata()?.len();
+            From::Plain(file, size)
         };
-        Ok(Original { path: path.to_owned(), name: path.display().to_string(), from, max_decompressed })
+        Ok(Original { path: path.to_owned(), name: path::written(path), from, max_decompressed })
     }
 
     /// Its path, for messages.
@@ -61,7 +59,7 @@ impl Original {
         if elision.length > MOST_BYTES {
             return Err(OTHER.into());
         }
-        let bytes = self.at(elision.offset, elision.length).map_err(|e| e.to_string())?;
+        let bytes = self.at(elision.offset, elision.length).map_err(|e| reason(&e))?;
         if elision.is_of(&bytes) { Ok(bytes) } else { Err(OTHER.into()) }
     }
 
@@ -109,12 +107,12 @@ impl Original {
         if line.bytes == 0 || !self.may_lack_last_feed() {
             return Ok(false);
         }
-        let size = self.size().map_err(|e| e.to_string())?;
+        let size = self.size().map_err(|e| reason(&e))?;
         let Some(from) = size.checked_sub(line.bytes) else { return Ok(false) };
         let mut hasher = blake3::Hasher::new();
         let mut at = from;
         while at < size {
-            let block = self.at(at, (size - at).min(1 << 20)).map_err(|e| e.to_string())?;
+            let block = self.at(at, (size - at).min(1 << 20)).map_err(|e| reason(&e))?;
             if block.is_empty() {
                 return Ok(false);
             }

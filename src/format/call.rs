@@ -2,12 +2,17 @@
 //!
 //! Agents name the same things differently (`command`, `cmd`, `file_path`, `path`); here they come
 //! out alike. A command is the program and, for programs that have them, the verb: `cargo test`,
-//! letters and digits only. Nothing else of a command line leaves this module.
+//! letters and digits only. Nothing else of a command line leaves this module, and no word that looks
+//! like a key.
+
+mod target;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::key::looks_like_key;
 use crate::record::Span;
+use target::target;
 
 /// What a call may be called by.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,7 +61,7 @@ impl Call {
     fn name(&mut self, found: &Arguments) {
         let line = [&found.command, &found.cmd, &found.script].into_iter().find_map(command_line);
         let paths = [&found.file_path, &found.path, &found.notebook_path, &found.filename, &found.file];
-        self.target = paths.into_iter().find_map(Value::as_str).filter(|p| !p.is_empty()).map(clip);
+        self.target = paths.into_iter().find_map(Value::as_str).and_then(target);
         if self.tool == "agent" {
             // One tool for all that can be done with agents.
             self.command = found.action.as_str().and_then(|action| named(action, &[]));
@@ -118,7 +123,7 @@ fn wire_name(name: &str, namespace: Option<&str>) -> Option<String> {
     }
 }
 
-/// Names and paths are names, not text: no longer than a path may be.
+/// Names are names, not text: no longer than a path may be.
 fn clip(name: &str) -> String {
     name.chars().take(256).collect()
 }
@@ -255,18 +260,22 @@ const WITH_VERB: &[&str] = &[
     "zig",
 ];
 
+/// No program has a longer name, in characters.
+const MOST_PROGRAM: usize = 32;
+
 fn named(program: &str, rest: &[String]) -> Option<String> {
-    let plain = |word: &str| {
-        let name: String =
-            word.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(32).collect();
-        name.trim_matches(['-', '.', '_']).to_owned()
-    };
-    let name = plain(program);
+    if program.chars().count() > MOST_PROGRAM || looks_like_key(program) {
+        return None;
+    }
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = program.chars().filter(plain).collect::<String>().trim_matches(['-', '.', '_']).to_owned();
     if name.is_empty() {
         return None;
     }
     let verb = rest.iter().find(|word| !word.starts_with('-')).filter(|_| WITH_VERB.contains(&name.as_str()));
-    let is_verb = |word: &&String| word.len() <= 24 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_verb = |word: &&String| {
+        word.len() <= 24 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !looks_like_key(word)
+    };
     Some(verb.filter(is_verb).map_or(name.clone(), |verb| format!("{name} {verb}")))
 }
 
@@ -276,13 +285,13 @@ const READERS: &[&str] = &["cat", "head", "tail", "sed", "nl", "less", "bat", "w
 fn read_path(program: &str, rest: &[String]) -> Option<String> {
     let last = rest.iter().rev().find(|word| !word.starts_with(['-', '>', '<']))?;
     let path = last.contains(['.', '/']) && !last.contains([' ', '$', '*', '{']);
-    (READERS.contains(&program) && path).then(|| clip(last))
+    (READERS.contains(&program) && path).then(|| target(last)).flatten()
 }
 
 /// The first file a patch names.
 fn patched(text: &str) -> Option<String> {
     let marks = ["*** Update File: ", "*** Add File: ", "*** Delete File: "];
-    text.lines().find_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark))).map(|path| clip(path.trim()))
+    text.lines().find_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark))).and_then(target)
 }
 
 #[cfg(test)]

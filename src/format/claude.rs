@@ -42,8 +42,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::history::Thread;
-use super::lines::Line;
-use super::{Format, Home, Reader, STDIN, Said, Source, identity, time};
+use super::lines::{Line, Why};
+use super::{Format, Home, Reader, Said, Source, identity, parse, time};
 use crate::record::Kind;
 use chain::Chain;
 use line::Entry;
@@ -131,10 +131,10 @@ impl<'s> Claude<'s> {
         Claude { source, threads: Vec::new(), side_of, agent_of, seen: HashSet::new() }
     }
 
-    /// A thread. What comes from standard input cannot be read again, and is hashed as it comes.
+    /// A thread. What comes through a pipe cannot be read again, and is hashed as it comes.
     fn begin(&self) -> Chain {
         let mut chain = Chain::default();
-        chain.exact.known.hashing = self.source.path == STDIN;
+        chain.exact.known.hashing = self.source.whole.is_some();
         chain
     }
 
@@ -210,7 +210,7 @@ impl Claude<'_> {
         &mut self.threads[0]
     }
 
-    fn entry(&mut self, line: &Line, entry: &Entry) -> Result<(), String> {
+    fn entry(&mut self, line: &Line, entry: &Entry) -> Result<(), Why> {
         let wants = self.source.wants;
         let mark = mark(entry);
         if mark.is_some_and(|mark| self.seen.contains(&mark)) {
@@ -249,7 +249,7 @@ impl Claude<'_> {
 }
 
 impl Reader for Claude<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
+    fn take(&mut self, line: &Line) -> Result<(), Why> {
         let entry: Entry = parse(line.json)?;
         self.entry(line, &entry)
     }
@@ -292,8 +292,4 @@ fn mark(entry: &Entry) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     (uuid, &*entry.kind, entry.is_sidechain, entry.agent_id.as_deref()).hash(&mut hasher);
     Some(hasher.finish())
-}
-
-fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(super::why)
 }

@@ -16,8 +16,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::history::{History, Layout, Thread};
-use super::lines::Line;
-use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, id_of_name, identity, time, whole};
+use super::lines::{Line, Why};
+use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, count, id_of_name, identity, parse, time};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -156,8 +156,14 @@ impl Turns {
     }
 
     fn turn(&mut self, usage: &Value, request: Request) {
-        let told: Parts = PARTS.map(|names| names.iter().find_map(|name| usage.pointer(name)).map_or(0, whole));
-        if told == Parts::default() && usage.get("total_tokens").map_or(0, whole) > 0 {
+        let part = |name: &&str| usage.pointer(name).filter(|part| !part.is_null());
+        let told = PARTS.map(|names| names.iter().find_map(part).map_or(Some(0), count));
+        if told.contains(&None) {
+            self.history.unusable += 1;
+            return self.unreported(request);
+        }
+        let told: Parts = told.map(Option::unwrap_or_default);
+        if told == Parts::default() && usage.get("total_tokens").is_some_and(|total| count(total) > Some(0)) {
             return self.unreported(request);
         }
         let before = std::mem::replace(&mut self.sum, told);
@@ -203,8 +209,8 @@ impl Turns {
 }
 
 impl Reader for ExecLog<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
-        let event: Value = serde_json::from_str(line.json).map_err(super::why)?;
+    fn take(&mut self, line: &Line) -> Result<(), Why> {
+        let event: Value = parse(line.json)?;
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
         if let Some(id) = event.get("thread_id").and_then(Value::as_str).filter(|_| kind == "thread.started") {
             self.starts(id);

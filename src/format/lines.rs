@@ -6,7 +6,20 @@
 //! control characters, two objects on a line, an object cut off by the next one. All mending keeps
 //! every byte in its place, so that the place of a text is still its place in the file.
 
+mod mend;
+
 use std::io::{self, BufRead, BufReader, Read};
+
+use crate::{json, refusal};
+
+/// Why a line cannot be used: words of ours, so that nothing of a line can be among them.
+pub type Why = &'static str;
+
+/// Its last line was cut off: another program is writing, or was stopped.
+const TORN: Why = "the last line is torn";
+const TOO_LONG: Why = "the line is too long (--max-line)";
+const NO_UTF8: Why = "not UTF-8";
+const NULS: Why = "nothing but NUL bytes";
 
 /// One object of a file: what a reader sees.
 #[derive(Clone, Copy)]
@@ -49,9 +62,20 @@ pub struct Tally {
     /// Lines read as they stood.
     pub understood: u64,
     /// Damaged lines of which something was saved, by reason.
-    pub recovered: Vec<(u64, String)>,
-    /// Lines of which nothing could be used, with the reason.
-    pub skipped: Vec<(u64, String)>,
+    pub recovered: Vec<(u64, Why)>,
+    /// Lines of which nothing could be used.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A line of which nothing could be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The reason.
+    pub why: Why,
+    /// How long it is, where that is the reason.
+    pub bytes: Option<u64>,
 }
 
 /// How much is read at once.
@@ -65,7 +89,7 @@ const BLOCK_BYTES: usize = 1 << 20;
 pub fn each(
     input: impl Read,
     max_line: u64,
-    take: &mut dyn FnMut(Line) -> Result<(), String>,
+    take: &mut dyn FnMut(Line) -> Result<(), Why>,
     tally: &mut Tally,
 ) -> io::Result<()> {
     let mut input = BufReader::with_capacity(BLOCK_BYTES, input);
@@ -82,7 +106,7 @@ pub fn each(
         let rest = if read == max_line && !line.ends_with(b"\n") { past_line(&mut input)? } else { 0 };
         if rest > 0 {
             tally.lines += 1;
-            tally.skipped.push((number, format!("a line of {} bytes is too long (--max-line)", read + rest)));
+            tally.skipped.push(Skipped { line: number, why: TOO_LONG, bytes: Some(read + rest) });
         } else if line.iter().any(|b| !b.is_ascii_whitespace()) {
             tally.lines += 1;
             one(number, offset, &line, take, tally);
@@ -106,7 +130,7 @@ fn past_line(input: &mut impl BufRead) -> io::Result<u64> {
     }
 }
 
-fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Result<(), String>, tally: &mut Tally) {
+fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Result<(), Why>, tally: &mut Tally) {
     let why = match std::str::from_utf8(bytes) {
         Ok(json) => match take(Line { number, offset, bytes, json }) {
             Ok(()) => {
@@ -115,89 +139,35 @@ fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Res
             }
             Err(why) => why,
         },
-        Err(_) => "not UTF-8".into(),
+        Err(_) => NO_UTF8,
     };
-    let mended = mend(bytes);
+    let mended = mend::text(bytes);
     let line = Line { number, offset, bytes, json: &mended };
     let mut saved = 0;
-    for range in objects(&mended) {
-        if let Some(part) = line.part(range) {
-            saved += usize::from(take(part).is_ok());
-        }
+    for part in mend::objects(&mended).into_iter().filter_map(|range| line.part(range)) {
+        saved += usize::from(with_last(part, take).is_ok());
     }
+    let skip = |why| Skipped { line: number, why, bytes: None };
     let torn = !bytes.ends_with(b"\n");
-    match (saved, torn) {
-        (0, true) => tally.skipped.push((number, "the last line is torn".into())),
-        (0, false) => tally.skipped.push((number, why)),
-        _ => tally.recovered.push((number, damage(bytes, saved).into())),
+    match saved {
+        0 if torn => tally.skipped.push(skip(TORN)),
+        0 if mended.trim().is_empty() => tally.skipped.push(skip(NULS)),
+        0 => tally.skipped.push(skip(why)),
+        1 if why == refusal::TWICE => tally.recovered.push((number, why)),
+        _ => tally.recovered.push((number, mend::damage(bytes, saved))),
     }
 }
 
-/// Names the damage of a line of which `saved` objects were saved.
-fn damage(bytes: &[u8], saved: usize) -> &'static str {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        "a byte-order mark"
-    } else if bytes.contains(&0) {
-        "NUL bytes"
-    } else if saved > 1 {
-        "several objects on one line"
-    } else if std::str::from_utf8(bytes).is_err() {
-        "not UTF-8"
-    } else {
-        "damaged JSON"
+/// Hands an object on, and where that is refused for a key that it has twice, the object with the last
+/// one only.
+fn with_last(line: Line, take: &mut dyn FnMut(Line) -> Result<(), Why>) -> Result<(), Why> {
+    match take(line) {
+        Err(refusal::TWICE) => match json::without_repeats(line.json) {
+            Some(json) => take(Line { json: &json, ..line }),
+            None => Err(refusal::TWICE),
+        },
+        taken => taken,
     }
-}
-
-/// Returns the bytes as text of the same length: what is not UTF-8 reads as `?`, control
-/// characters (JSON allows none in strings) as blanks.
-fn mend(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| if c.is_ascii_control() && c != '\u{7f}' { ' ' } else { c }));
-        text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
-    }
-    text
-}
-
-/// At how many places of one damaged line an object is looked for.
-const MOST_STARTS: usize = 4096;
-
-/// Finds the objects of a damaged line: those that follow one another from some `{"` on up to the
-/// end of the line, or up to the next damage.
-fn objects(text: &str) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    let starts: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), b"{\"").take(MOST_STARTS).collect();
-    for start in starts {
-        if start < from {
-            continue;
-        }
-        let (run, end) = values(text, start);
-        // What parses in the middle of a broken object is a part of it, not a record: a run must
-        // start the line or reach its end.
-        let starts_line =
-            text.get(..start).is_some_and(|head| head.trim().is_empty() || !found.is_empty() && start == from);
-        if !run.is_empty() && (starts_line || text.get(end..).is_some_and(|tail| tail.trim().is_empty())) {
-            found.extend(run);
-            from = end;
-        }
-    }
-    found
-}
-
-/// Objects that follow one another from `start` on, and where the last one ends.
-fn values(text: &str, start: usize) -> (Vec<std::ops::Range<usize>>, usize) {
-    let mut run = Vec::new();
-    let mut end = start;
-    let mut stream =
-        serde_json::Deserializer::from_str(text.get(start..).unwrap_or_default()).into_iter::<serde::de::IgnoredAny>();
-    while let Some(Ok(_)) = stream.next() {
-        let next = start + stream.byte_offset();
-        let skipped = text.get(end..next).map_or(0, |t| t.len() - t.trim_start().len());
-        run.push(end + skipped..next);
-        end = next;
-    }
-    (run, end)
 }
 
 #[cfg(test)]
@@ -207,7 +177,7 @@ mod tests {
     fn read(bytes: &[u8]) -> (Vec<String>, Tally) {
         let (mut seen, mut tally) = (Vec::new(), Tally::default());
         let mut take = |line: Line| {
-            serde_json::from_str::<serde::de::IgnoredAny>(line.json).map_err(|e| e.to_string())?;
+            serde_json::from_str::<serde::de::IgnoredAny>(line.json).map_err(|e| refusal::of(&e))?;
             assert_eq!(&bytes[line.offset as usize..][..line.bytes.len()], line.bytes);
             seen.push(line.json.trim().to_owned());
             Ok(())
@@ -235,7 +205,7 @@ mod tests {
     fn a_torn_tail_is_one_skip_and_no_more() {
         let (seen, tally) = read(b"{\"a\":1}\n{\"b\":\"\\u00");
         assert_eq!(seen, ["{\"a\":1}"]);
-        assert_eq!(tally.skipped, [(2, "the last line is torn".to_owned())]);
+        assert_eq!(tally.skipped, [Skipped { line: 2, why: TORN, bytes: None }]);
     }
 
     #[test]
@@ -251,6 +221,6 @@ mod tests {
         bytes.extend_from_slice(b"\n{\"a\":1}\n");
         let (seen, tally) = read(&bytes);
         assert_eq!(seen, ["{\"a\":1}"]);
-        assert_eq!(tally.skipped, [(1, "a line of 3145729 bytes is too long (--max-line)".to_owned())]);
+        assert_eq!(tally.skipped, [Skipped { line: 1, why: TOO_LONG, bytes: Some(3_145_729) }]);
     }
 }

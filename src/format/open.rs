@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::path;
+
 /// What a file is read through.
 pub struct Opened {
     /// Its contents, decompressed.
@@ -27,14 +29,28 @@ pub fn is_compressed(path: &Path) -> bool {
 /// it was opened. Decompressed it may be `max_decompressed` bytes long; then reading fails.
 ///
 /// # Errors
-/// It cannot be opened, or it is a folder.
+/// It cannot be opened, or it is no regular file.
 pub fn open(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
-    let file = File::open(path)?;
-    let data = file.metadata()?;
-    if data.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    let file = path::open(path)?;
+    let size = file.metadata()?.len();
+    through(path, file.take(size), max_decompressed)
+}
+
+/// The same for what somebody has named: also a pipe or a device, which is read once, to its end, and
+/// may have to be waited for.
+///
+/// # Errors
+/// It cannot be opened, or it is a folder.
+pub fn named(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
+    let data = std::fs::metadata(path)?;
+    if data.is_file() || data.is_dir() {
+        return open(path, max_decompressed);
     }
-    let file = file.take(if data.is_file() { data.len() } else { u64::MAX });
+    let opened = through(path, File::open(path)?, max_decompressed)?;
+    Ok(Opened { sealed: true, ..opened })
+}
+
+fn through(path: &Path, file: impl Read + 'static, max_decompressed: u64) -> io::Result<Opened> {
     if !is_compressed(path) {
         return Ok(Opened { input: Box::new(file), sealed: false });
     }

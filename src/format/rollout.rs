@@ -34,8 +34,8 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
-use super::lines::Line;
-use super::{Reader, Source, id_of_name, identity, order, time};
+use super::lines::{Line, Why};
+use super::{Reader, Source, id_of_name, identity, order, parse, time};
 use crate::record::{Form, Kind, Part, Span};
 use compaction::Compacted;
 pub(super) use dialect::Dialect;
@@ -181,14 +181,14 @@ impl<'s> Rollout<'s> {
         }
     }
 
-    fn payload(&mut self, line: &Line, kind: &str, payload: &RawValue) -> Result<(), String> {
+    fn payload(&mut self, line: &Line, kind: &str, payload: &RawValue) -> Result<(), Why> {
         let text = payload.get();
         if kind == "response_item" && !self.is_replayed {
             self.terms.item(payload);
         }
         match kind {
             "response_item" if self.source.wants.spans => self.item(line, &parse(text)?),
-            "response_item" => {}
+            "response_item" => self.located_in_item(text),
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 let context: TurnContext = parse(text)?;
@@ -297,7 +297,7 @@ impl<'s> Rollout<'s> {
 }
 
 impl Reader for Rollout<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
+    fn take(&mut self, line: &Line) -> Result<(), Why> {
         let envelope: Envelope = parse(line.json)?;
         self.at = envelope.timestamp.as_deref().and_then(time::instant).or(self.at.take());
         self.is_replayed = self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
@@ -343,8 +343,4 @@ impl Truncation {
         };
         Some(budget / 5 * 6).filter(|bytes| *bytes > 0)
     }
-}
-
-fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(super::why)
 }

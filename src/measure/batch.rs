@@ -7,13 +7,16 @@
 use std::sync::{Arc, OnceLock};
 
 use super::known::Key;
-use crate::record::{Measured, Skip, Span};
+use crate::pseudonym::{self, Names};
+use crate::record::{Measured, Session, Skip, Span};
 
 /// What a span does not say of itself: the thread it belongs to does.
 #[derive(Default)]
 pub(super) struct Origin {
     /// The file of its places.
     pub(super) file: String,
+    /// Real names of files and servers, where the records carry pseudonyms.
+    pub(super) names: Arc<Names>,
     /// Who served the model, where it is known.
     pub(super) provider: Option<String>,
     /// The model that answered last; for what stood before the first answer, the first. Unset
@@ -22,14 +25,19 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn new(file: String, provider: Option<String>) -> Origin {
-        Origin { file, provider, model: OnceLock::new() }
+    pub(super) fn new(session: Session) -> Origin {
+        let names = Arc::new(session.pseudonyms.as_deref().and_then(pseudonym::reveal).unwrap_or_default());
+        Origin { file: session.file, names, provider: session.provider, model: OnceLock::new() }
+    }
+
+    /// The name that one in a record stands for: most often itself.
+    pub(super) fn real<'n>(&'n self, name: &'n str) -> &'n str {
+        self.names.get(name).map_or(name, String::as_str)
     }
 
     pub(super) fn with_model(&self, model: &str) -> Origin {
-        let origin = Origin::new(self.file.clone(), self.provider.clone());
-        origin.settle(model);
-        origin
+        let (file, names, provider) = (self.file.clone(), Arc::clone(&self.names), self.provider.clone());
+        Origin { file, names, provider, model: OnceLock::from(model.to_owned()) }
     }
 
     pub(super) fn model(&self) -> Option<&str> {

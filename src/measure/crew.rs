@@ -2,7 +2,8 @@
 //!
 //! With one thread there is no crew to speak of: the batch is measured where it stands. With more,
 //! whoever is free takes the next batch; what comes back early waits for its turn. How much is
-//! under way is bounded by the giver, who asks [`Crew::is_busy`].
+//! under way is bounded by the giver, who asks [`Crew::is_busy`]. Where the system starts no more
+//! threads (`ulimit -u`, a control group), there are fewer hands, down to the caller's own.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -33,24 +34,24 @@ enum Hands {
 }
 
 impl Crew {
-    pub(super) fn new(encoding: &'static Encoding, threads: NonZeroUsize) -> Result<Crew> {
-        let threads = threads.get();
+    pub(super) fn new(encoding: &'static Encoding, threads: NonZeroUsize) -> Crew {
         let long = Arc::new(Mutex::new(()));
-        let hands = if threads == 1 {
-            Hands::Alone(Box::new(Meter::new(encoding, long)))
-        } else {
-            let (queue, waiting) = channel();
-            let (done, back) = channel();
-            let waiting = Arc::new(Mutex::new(waiting));
-            for _ in 0..threads {
-                let meter = Meter::new(encoding, Arc::clone(&long));
-                let (waiting, done) = (Arc::clone(&waiting), done.clone());
-                let hand = move || work(meter, &waiting, &Alarm(done));
-                std::thread::Builder::new().spawn(hand).context("cannot start a thread")?;
-            }
-            Hands::Many { queue, back }
+        let (queue, waiting) = channel();
+        let (done, back) = channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let start = |_| {
+            let meter = Meter::new(encoding, Arc::clone(&long));
+            let (waiting, done) = (Arc::clone(&waiting), done.clone());
+            let hand = move || work(meter, &waiting, &Alarm(done));
+            std::thread::Builder::new().spawn(hand).ok()
         };
-        Ok(Crew { hands, early: BTreeMap::new(), given: 0, taken: 0, most: 2 * threads as u64 + 2 })
+        let more = if threads.get() > 1 { threads.get() } else { 0 };
+        let started = (0..more).map_while(start).count();
+        let hands = match started {
+            0 => Hands::Alone(Box::new(Meter::new(encoding, long))),
+            _ => Hands::Many { queue, back },
+        };
+        Crew { hands, early: BTreeMap::new(), given: 0, taken: 0, most: 2 * started.max(1) as u64 + 2 }
     }
 
     /// Hands a batch over.

@@ -112,18 +112,19 @@ impl Meter {
             (Task::Sealed, _) => (sealed(span, origin), None),
             (Task::Nothing, _) => (Measured::default(), None),
         };
-        measured.tool_tokens = self.tool_tokens(span);
+        measured.tool_tokens = self.tool_tokens(span, origin);
         (measured, failed)
     }
 
     fn read(&mut self, span: &Span, origin: &Origin, plan: Plan) -> Result<Measured, String> {
+        let file = origin.real(span.file.as_deref().unwrap_or(&origin.file));
         if span.length.unwrap_or(0) < LONG_BYTES {
-            let text = self.places.text(span, &origin.file)?.unwrap_or_default();
+            let text = self.places.text(span, file)?.unwrap_or_default();
             return Ok(self.text(&text, plan));
         }
         let long = Arc::clone(&self.long);
         let _turn: MutexGuard<()> = long.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = self.places.text(span, &origin.file);
+        let text = self.places.text(span, file);
         // The buffer inside is as long as the text was.
         self.places = Places::default();
         Ok(self.text(&text?.unwrap_or_default(), plan))
@@ -160,11 +161,12 @@ impl Meter {
         }
     }
 
-    fn tool_tokens(&mut self, span: &Span) -> Option<u64> {
+    fn tool_tokens(&mut self, span: &Span, origin: &Origin) -> Option<u64> {
         let tool = span.tool.as_deref().filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
         // FORMATS 1.15: how a tool is called on the wire.
-        let qualified = || format!("{}.{tool}", span.server.as_deref().unwrap_or("functions"));
-        let name = span.wire_name.clone().unwrap_or_else(qualified);
+        let server = span.server.as_deref().map_or("functions", |server| origin.real(server));
+        let name = span.wire_name.as_deref().map(|name| origin.real(name).to_owned());
+        let name = name.unwrap_or_else(|| format!("{server}.{tool}"));
         if let Some(tokens) = self.tools.get(&name) {
             return Some(*tokens);
         }

@@ -14,6 +14,8 @@ use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars};
 use jaq_json::Val;
 
+use crate::refusal;
+
 /// Definitions and native functions that are not offered.
 const LEFT_OUT: &[&str] = &[
     "halt",
@@ -31,6 +33,10 @@ const LEFT_OUT: &[&str] = &[
     "strflocaltime",
 ];
 
+/// How messages of the interpreter begin that name a value of the record next.
+const FAILURES: &[&str] = &[CANNOT_USE, "cannot index ", "cannot calculate ", "invalid path expression with input "];
+const CANNOT_USE: &str = "cannot use ";
+
 /// A program that answers with more than this for one record has lost its way.
 const MOST_ANSWERS: usize = 10_000;
 
@@ -42,7 +48,7 @@ impl Value {
     /// Reads one JSON value. (jaq's own reader overflows its stack on deep nesting; this one has a
     /// limit.)
     pub(super) fn read(json: &str) -> Result<Value, String> {
-        serde_json::from_str(json).map(Value).map_err(|e| e.to_string())
+        serde_json::from_str(json).map(Value).map_err(|e| refusal::of(&e).to_owned())
     }
 
     /// The value `null`.
@@ -133,7 +139,9 @@ impl Program {
         for answer in self.filter.id.run((ctx, input.0)).take(MOST_ANSWERS) {
             match answer {
                 Ok(answer) => answers.push(Value(answer)),
-                Err(e) => failed = Some(e.get_err().map_or_else(|_| "broke off".into(), |e| e.to_string())),
+                Err(e) => {
+                    failed = Some(e.get_err().map_or_else(|_| "broke off".into(), |e| self.failure(&e.to_string())))
+                }
             }
             if failed.is_some() {
                 break;
@@ -144,6 +152,22 @@ impl Program {
             self.fault(why);
         }
         answers
+    }
+
+    /// What went wrong, without the values that it went wrong on. Words that the program itself has are
+    /// its own: `error("no model")`.
+    fn failure(&self, message: &str) -> String {
+        if self.code.contains(message) {
+            return message.to_owned();
+        }
+        let begins = |begin: &&&str| message.starts_with(**begin);
+        let Some(begin) = FAILURES.iter().find(begins) else { return "an error raised by the program".to_owned() };
+        let value = kind(&message[begin.len()..]);
+        // The type that was expected comes last.
+        match message.rsplit_once(" as ").filter(|_| *begin == CANNOT_USE) {
+            Some((_, expected)) => format!("{begin}{value} as {expected}"),
+            None => format!("{begin}{value}"),
+        }
     }
 
     /// Whether the program has an answer that is neither `false` nor `null`. A program that fails
@@ -165,6 +189,18 @@ impl Program {
         let why = faults.first.as_ref()?;
         let why: String = why.chars().take(200).collect();
         Some((self.name.clone(), format!("failed on {} of {} records: {why}", faults.failed, faults.runs)))
+    }
+}
+
+/// The kind of a value, by how its JSON begins.
+fn kind(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        _ => "a number",
     }
 }
 

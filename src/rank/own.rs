@@ -24,6 +24,7 @@ use super::thread::Thread;
 use super::view::SpanView;
 use super::words::counted;
 use crate::record::{Request, Usd};
+use crate::refusal;
 
 /// The user's rules and what they found.
 pub(super) struct Own {
@@ -85,7 +86,9 @@ impl Own {
         for answer in self.program.run(record, &self.session) {
             match serde_json::from_str::<Answer>(&answer.to_json()) {
                 Ok(answer) => self.add(answer, proof, thread),
-                Err(e) => self.program.fault(format!("an object with the key rule was expected: {e}")),
+                Err(e) => {
+                    self.program.fault(format!("an object with the key rule was expected: {}", refusal::naming(&e)))
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ use super::{
     Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured, Priced, Replayed,
     Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
+use crate::refusal;
 
 /// The largest integer that every JSON reader keeps exactly.
 const EXACT: u64 = 1 << 53;
@@ -288,7 +289,8 @@ fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
     match serde_json::from_str(line) {
         Ok(record) => Some(record),
         Err(e) => {
-            faults.0.push(format!("{}: {e}", std::any::type_name::<T>().rsplit("::").next().unwrap_or("record")));
+            let name = std::any::type_name::<T>().rsplit("::").next().unwrap_or("record");
+            faults.0.push(format!("{name}: {}", refusal::naming(&e)));
             None
         }
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Addition;
+
 /// One per stream, its last line: `lines` = `understood` + `recovered` + `skipped`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "coverage")]
@@ -51,12 +53,38 @@ pub struct Coverage {
     /// what these sent was sent by helpers beside (FORMATS 3.7b).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
+    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies of
+    /// them were not found.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub texts_forgotten: u64,
     /// Whether something named on the command line could not be read (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub partial: bool,
+    /// What tok-measure adds.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub unread: Unread,
+}
+
+/// What `tok-measure` adds to a coverage record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unread {
+    /// Places of spans that could not be read again: the file is gone or has changed, or is no file any
+    /// more. Each has a `skip` record behind its span, which has no tokens (exit status 3).
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub places_unread: u64,
+}
+
+impl Addition for Unread {
+    const KEYS: &'static [&'static str] = &["places_unread"];
 }
 
 impl Coverage {
+    /// Whether something is missing that was asked for: exit status 3.
+    pub fn is_partial(&self) -> bool {
+        self.partial || self.unread.places_unread > 0
+    }
+
     /// Adds another stream's coverage to this one.
     pub fn add(&mut self, other: Coverage) {
         self.files = self.files.saturating_add(other.files);
@@ -75,7 +103,9 @@ impl Coverage {
             let sum = self.helpers_unseen.entry(version).or_default();
             *sum = sum.saturating_add(requests);
         }
+        self.texts_forgotten = self.texts_forgotten.saturating_add(other.texts_forgotten);
         self.partial |= other.partial;
+        self.unread.places_unread = self.unread.places_unread.saturating_add(other.unread.places_unread);
         add(&mut self.by_reason, other.by_reason);
         add(&mut self.passed_over_by_reason, other.passed_over_by_reason);
     }

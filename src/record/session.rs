@@ -74,6 +74,10 @@ pub struct Session {
     pub version: Option<String>,
     /// The file the places of the thread's records refer to. `-` for standard input.
     pub file: String,
+    /// What the pseudonyms of the thread's records stand for, where `tok-split --anonymize` made them:
+    /// concealed, for filters on the same machine to open the files and to count the names of tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<String>,
     /// Usage lines that the file repeats from a parent's: a plain sum takes them for the thread's
     /// own, though none of them is one of its requests.
     #[serde(skip_serializing_if = "Option::is_none")]

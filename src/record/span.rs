@@ -122,7 +122,7 @@ pub struct Span {
     /// Program and verb of a shell call, letters and digits only: `cargo test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Path that the call names.
+    /// Path that the call names; of an address its scheme and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// The agent's id that joins a call and its output.

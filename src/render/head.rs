@@ -12,7 +12,7 @@ use super::name::tidy;
 use super::{Layout, Report};
 use crate::cell::clip;
 use crate::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
-use crate::record::{Finding, Summary, Usd};
+use crate::record::{Coverage, Finding, Summary, Usd};
 
 /// Columns of the label that each line begins with.
 const LABEL: usize = 8;
@@ -84,15 +84,23 @@ fn title(report: &Report, layout: &Layout) -> Vec<String> {
         parts.extend(agents(summary, layout));
     }
     if let Some(coverage) = &report.coverage {
-        let skipped = match (coverage.skipped, coverage.files_skipped) {
-            (0, 0) => "0 skipped".into(),
-            (lines, 0) => format!("{} skipped", counted(lines, "line")),
-            (0, files) => format!("{} skipped", counted(files, "file")),
-            (lines, files) => format!("{} and {} skipped", counted(files, "file"), counted(lines, "line")),
-        };
-        parts.push(format!("{} read, {skipped}", bytes(coverage.bytes)));
+        parts.push(format!("{} read, {}", bytes(coverage.bytes), skipped(coverage)));
     }
     parts
+}
+
+/// What was left out, and what could not be read again.
+fn skipped(coverage: &Coverage) -> String {
+    let left_out = match (coverage.skipped, coverage.files_skipped) {
+        (0, 0) => "0 skipped".into(),
+        (lines, 0) => format!("{} skipped", counted(lines, "line")),
+        (0, files) => format!("{} skipped", counted(files, "file")),
+        (lines, files) => format!("{} and {} skipped", counted(files, "file"), counted(lines, "line")),
+    };
+    match coverage.unread.places_unread {
+        0 => left_out,
+        places => format!("{left_out}, {} unread", counted(places, "place")),
+    }
 }
 
 /// The window asked for, else the days that there were requests on.

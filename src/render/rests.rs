@@ -38,6 +38,11 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
         .map(|(word, n)| format!("{} {word}", grouped(*n)))
         .join(", ");
     lines.push(("lines", Phrase::ours(format!("{} read: {sum}", grouped(coverage.lines)))));
+    if coverage.unread.places_unread > 0 {
+        let unread = counted(coverage.unread.places_unread, "place");
+        lines
+            .push(("unread", Phrase::ours(format!("{unread}: the text there could not be read again to be measured"))));
+    }
     for (reason, n) in coverage.by_reason.iter().take(REASONS) {
         lines.push(("damaged", Phrase::ours(format!("{}: ", counted(*n, "line"))).prose(reason, layout)));
     }
@@ -52,6 +57,13 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
         };
         let logged = counted(coverage.logged_requests, "request");
         lines.push(("logged", Phrase::ours(format!("{logged}, message by message{missing}"))));
+    }
+    if coverage.texts_forgotten > 0 {
+        let texts = counted(coverage.texts_forgotten, "text");
+        lines.push((
+            "copies",
+            Phrase::ours(format!("{texts} forgotten for want of memory, with copies of them not found")),
+        ));
     }
     for (version, n) in coverage.helpers_unseen.iter().take(REASONS) {
         let beside =

@@ -15,6 +15,7 @@ use super::said::Messages;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{self, FORMATS, Sender, Worktree, time};
+use crate::path;
 
 /// The files to be read, and, once somebody asks, the threads they hold.
 #[derive(Default)]
@@ -84,7 +85,7 @@ impl Beside {
                 Some(ids).filter(|ids| !ids.is_empty())
             });
             for id in ids.unwrap_or_default() {
-                index.entry(id).or_default().push(path.display().to_string());
+                index.entry(id).or_default().push(path::written(path));
             }
         }
         index
@@ -135,8 +136,8 @@ impl format::Beside for Beside {
         let known = self.by_thread.get_or_init(|| self.index()).get(thread);
         let mut files: Vec<String> = known.into_iter().flatten().filter(|file| *file != near).cloned().collect();
         let shared = |file: &&String| file.bytes().zip(near.bytes()).take_while(|(a, b)| a == b).count();
-        if let Some(home) = files.iter().rev().max_by_key(shared).map(|file| home(file)) {
-            files.retain(|file| self::home(file) == home);
+        if let Some(home) = files.iter().rev().max_by_key(shared).map(|file| home(&path::of(file))) {
+            files.retain(|file| self::home(&path::of(file)) == home);
         }
         files
     }
@@ -165,9 +166,9 @@ impl format::Beside for Beside {
         let first = prompt.lines().next().unwrap_or_default();
         let sent = self.work.get_or_init(|| self.work()).errands.get(first)?;
         let started = started.and_then(|started| started.parse().ok());
-        let own = home(near);
+        let own = home(&path::of(near));
         let fits = sent.iter().filter(|sent| sent.tells(prompt) && sent.fits(started));
-        let latest = fits.max_by_key(|sent| (home(&sent.file.to_string_lossy()) == own, &sent.at));
+        let latest = fits.max_by_key(|sent| (home(&sent.file) == own, &sent.at));
         latest.map(|sent| sent.sender.clone())
     }
 }
@@ -196,9 +197,8 @@ fn instant(line: &[u8]) -> Option<String> {
 }
 
 /// The home that a file lies in, else its folder.
-fn home(file: &str) -> PathBuf {
-    let path = Path::new(file);
-    archive::home(path).map(|(home, _)| home).or(path.parent()).unwrap_or(path).to_owned()
+fn home(file: &Path) -> PathBuf {
+    archive::home(file).map(|(home, _)| home).or(file.parent()).unwrap_or(file).to_owned()
 }
 
 /// The first lines of a file: the lines of some agents do not all name their thread.

@@ -16,6 +16,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::archive;
 use super::walk::Walk;
 use crate::format::foreign;
+use crate::path::{reason, written};
 
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,17 +168,9 @@ fn settle(found: &mut Found) {
     archive::leave_out_copies(&mut found.inputs);
 }
 
-/// What an io error says, without its number.
-pub fn reason(e: &std::io::Error) -> String {
-    let text = e.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
 /// Paths as a message names them: the first `most`, and how many more there are.
 pub fn names(paths: &[PathBuf], most: usize) -> String {
-    let named = paths.iter().take(most).map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    let named = paths.iter().take(most).map(|path| written(path)).collect::<Vec<_>>().join(", ");
     match paths.len().saturating_sub(most) {
         0 => named,
         more => format!("{named} and {more} more"),

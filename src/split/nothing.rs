@@ -9,6 +9,7 @@ use super::choice::Others;
 use super::find::{Found, Input};
 use super::read::{Outcome, is_session};
 use crate::format::time;
+use crate::path;
 
 /// What was seen of sessions that were not asked for.
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl Unasked {
         outcome.refused.iter().for_each(|refused| self.others.take(refused));
         self.older.extend(outcome.older.map(|written| (written, n)));
         let Some(at) = &outcome.outside else { return };
-        let file = found.inputs.get(n).map(|input| input.path.display().to_string()).unwrap_or_default();
+        let file = found.inputs.get(n).map(|input| path::written(&input.path)).unwrap_or_default();
         self.outside = self.outside.take().max(Some((at.clone(), file)));
     }
 
@@ -65,7 +66,7 @@ impl Unasked {
             Some((written, input))
         })?;
         let at = Timestamp::try_from(*written).ok().map(time::written)?;
-        Some((at, input.path.display().to_string()))
+        Some((at, path::written(&input.path)))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Files side by side, results in order.
 //!
 //! Workers take the next file as they get free, but never run further ahead of the output than a
-//! few files, so that memory stays bounded whatever the sizes are.
+//! few files, so that memory stays bounded whatever the sizes are. Where the system starts no more
+//! threads (`ulimit -u`, a control group), there are fewer workers, down to the caller alone.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
 
 use anyhow::Result;
 
@@ -26,7 +28,7 @@ pub fn in_order<T: Send>(
     mut emit: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
     if threads <= 1 || count <= 1 {
-        return (0..count).try_for_each(|n| emit(work(n)));
+        return alone(count, work, emit);
     }
     let ahead = threads * 2;
     let progress = Mutex::new(Progress { next: 0, emitted: 0 });
@@ -45,17 +47,21 @@ pub fn in_order<T: Send>(
         at.next = next.unwrap_or(at.next);
         moved.notify_all();
     };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let (done, results) = mpsc::channel();
-        for _ in 0..threads.min(count) {
+        let start = |_| {
             let (done, take, work) = (done.clone(), &take, &work);
-            scope.spawn(move || {
+            let worker = move || {
                 while let Some(n) = take() {
                     if done.send((n, work(n))).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            thread::Builder::new().spawn_scoped(scope, worker).ok()
+        };
+        if (0..threads.min(count)).map_while(start).count() == 0 {
+            return alone(count, &work, &mut emit);
         }
         drop(done);
         let mut waiting = BTreeMap::new();
@@ -73,6 +79,11 @@ pub fn in_order<T: Send>(
         }
         Ok(())
     })
+}
+
+/// The same, all in the caller's own thread.
+fn alone<T>(count: usize, work: impl Fn(usize) -> T, mut emit: impl FnMut(T) -> Result<()>) -> Result<()> {
+    (0..count).try_for_each(|n| emit(work(n)))
 }
 
 #[cfg(test)]

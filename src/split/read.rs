@@ -1,6 +1,7 @@
 //! One file to its records: recognised, read, and written as lines.
 
 use std::io::{self, BufReader, Cursor, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -8,11 +9,12 @@ use walkdir::WalkDir;
 
 use super::Options;
 use super::choice::Refused;
-use super::find::{Input, reason};
+use super::find::Input;
 use crate::format::history::{Covered, Final, Thread};
-use crate::format::lines::{self, Tally};
-use crate::format::open::{Opened, open};
+use crate::format::lines::{self, Skipped, Tally};
+use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
+use crate::path::{reason, written};
 use crate::record::{Request, Skip, Uncounted};
 use crate::window::Window;
 
@@ -63,7 +65,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 
 /// Reads one file. Never fails: what goes wrong is in the outcome.
 pub fn file(input: &Input, options: &Options) -> Outcome {
-    let name = input.path.display().to_string();
+    let name = written(&input.path);
     let mut outcome = Outcome::default();
     if let Err(e) = read(input, options, &mut outcome) {
         outcome.leave_out(&name, &reason(&e), true);
@@ -79,17 +81,23 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
     }
     // The time of a file that was restored or copied says little of what it holds: it decides of
     // files that nobody has named.
-    let written = std::fs::metadata(&input.path)?.modified()?;
-    if !input.named && !options.window.reaches(written) {
+    let data = std::fs::metadata(&input.path)?;
+    let changed = data.modified()?;
+    if !input.named && !options.window.reaches(changed) {
         outcome.passed_over = true;
-        outcome.older = Some(written).filter(|_| !input.store);
+        outcome.older = Some(changed).filter(|_| !input.store);
         return Ok(());
     }
     if !input.named && has_twin(&input.path) {
         outcome.passed_over = true;
         return Ok(());
     }
-    let Opened { input: file, sealed } = open(&input.path, options.max_decompressed)?;
+    let Opened { input: mut file, sealed } = open::named(&input.path, options.max_decompressed)?;
+    if data.file_type().is_fifo() {
+        let mut whole = Vec::new();
+        file.read_to_end(&mut whole)?;
+        return stream(&*whole, Some(&whole), true, input, options, outcome);
+    }
     stream(file, None, sealed, input, options, outcome)
 }
 
@@ -103,7 +111,7 @@ fn stream(
     options: &Options,
     outcome: &mut Outcome,
 ) -> io::Result<()> {
-    let name = &*from.path.display().to_string();
+    let name = &*written(&from.path);
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     if from.store {
         outcome.name(from, name, &head::store(&mut input)?);
@@ -126,8 +134,9 @@ fn stream(
     let mut reader = (format.reader)(source);
     let input = Cursor::new(head).chain(input);
     let read = lines::each(input, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
-    for (line, why) in &outcome.tally.skipped {
-        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why: why.clone() });
+    for Skipped { line, why, bytes } in &outcome.tally.skipped {
+        let why = bytes.map_or((*why).to_owned(), |bytes| format!("{why}: {bytes} bytes"));
+        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why });
     }
     if let Some(lacks) = format.lacks {
         outcome.partial |= from.named;
@@ -150,7 +159,7 @@ fn has_twin(path: &Path) -> bool {
 
 /// Whether a file is a session of an agent that is asked for.
 pub fn is_session(input: &Input, options: &Options) -> bool {
-    let Ok(opened) = open(&input.path, options.max_decompressed) else { return false };
+    let Ok(opened) = open::open(&input.path, options.max_decompressed) else { return false };
     let head = head::read(&mut BufReader::with_capacity(BUFFER_BYTES, opened.input), HEAD_BYTES);
     let format = head.ok().and_then(|(_, format)| format);
     format.is_some_and(|format| options.choice.refuses_agent(format.name).is_none())
@@ -178,7 +187,7 @@ impl Outcome {
         self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
     }
 
-    fn write(&mut self, thread: Thread, file: &str, options: &Options) -> io::Result<()> {
+    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> io::Result<()> {
         let touches = touches(&thread, &options.window);
         if let Some(refused) = options.choice.refuses(&thread.session) {
             self.refused.extend(Some(refused).filter(|_| touches));
@@ -192,18 +201,15 @@ impl Outcome {
         self.sessions += 1;
         self.covered.add(&thread.covered);
         let mut lines = Vec::new();
-        let session = crate::record::Session { file: file.to_owned(), ..thread.session };
-        line(&mut lines, &session)?;
+        options.names.thread(&mut thread, file);
+        line(&mut lines, &thread.session)?;
         if options.list {
             self.chunks.push(Chunk::Lines(lines));
             return Ok(());
         }
         for record in thread.records {
             match record {
-                Final::Span(mut span) => {
-                    span.file = span.offset.and(span.file.take().or_else(|| Some(file.to_owned())));
-                    line(&mut lines, &span)?;
-                }
+                Final::Span(span) => line(&mut lines, &span)?,
                 Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,
                 Final::Event(_) => {}
                 Final::Request(mut request) => {

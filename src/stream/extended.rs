@@ -4,15 +4,11 @@
 //! Where the line has some of them already, because it went through the filter before, the old ones
 //! are taken out, and only then is the line looked at member by member.
 
-use std::borrow::Cow;
-
 use anyhow::{Result, bail};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use super::Malformed;
 use crate::record::Addition;
+use crate::{json, refusal};
 
 /// Appends to `to` the object `line` with the keys of `more` at its end. Keys of `T` that the
 /// line already has (it went through the filter before) are replaced.
@@ -22,7 +18,7 @@ use crate::record::Addition;
 pub fn extended<T: Addition>(line: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
     let trimmed = line.trim_end();
     let Some(body) = trimmed.strip_suffix('}') else {
-        bail!(Malformed("not a record: no closing brace".into()));
+        bail!(Malformed::because("not a record", "no closing brace"));
     };
     if T::KEYS.iter().any(|key| has_key(body, key)) {
         return spliced(&without(line, T::KEYS)?, more, to);
@@ -57,7 +53,7 @@ fn has_key(body: &str, key: &str) -> bool {
 /// The slow way of [`extended`]: the object without these keys and without its closing brace. What
 /// is kept stays as it was written, byte for byte.
 fn without(line: &str, keys: &[&str]) -> Result<String> {
-    let Members(members) = serde_json::from_str(line).map_err(|e| Malformed(format!("not a record: {e}")))?;
+    let members = json::entries(line).ok_or_else(|| Malformed::because("not a record", refusal::NO_JSON))?;
     let mut body = String::from("{");
     for (key, value) in members.iter().filter(|(key, _)| !keys.contains(&&**key)) {
         if body.len() > 1 {
@@ -65,34 +61,9 @@ fn without(line: &str, keys: &[&str]) -> Result<String> {
         }
         body += &serde_json::to_string(key)?;
         body.push(':');
-        body += value.get();
+        body += value;
     }
     Ok(body)
-}
-
-/// The members of an object in their order, the values unread.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members<'de>, M::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        from.deserialize_map(Visit)
-    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::rows::Rows;
 use super::sums::Extra;
 use super::taken::{Group, Taken, tokens};
 use super::{Basis, Options};
+use crate::path;
 use crate::record::{Copies, Held, Parents, Request, Written};
 
 /// A request on its way to its row.
@@ -89,7 +90,7 @@ fn in_order<'g>(groups: &'g [(RowKey, Group)], threads: &BTreeMap<String, Place>
     let unknown = Place::default();
     let place = |thread: &str| {
         let place = threads.get(thread).unwrap_or(&unknown);
-        (PathBuf::from(&place.file), place.at)
+        (path::of(&place.file), place.at)
     };
     let places: BTreeMap<&str, (PathBuf, u64)> =
         groups.iter().map(|(_, group)| (group.thread.as_str(), place(&group.thread))).collect();

@@ -111,6 +111,8 @@ pub(super) struct Covered {
     bytes: u64,
     recovered: u64,
     skipped: u64,
+    #[serde(skip_serializing_if = "crate::record::is_zero")]
+    places_unread: u64,
 }
 
 /// All that is said under a table.
@@ -126,7 +128,8 @@ pub(super) struct Notes<'r> {
 impl Notes<'_> {
     /// A line for each thing that the figures do not hold, or that may be wrong in them.
     pub(super) fn lines(&self) -> Vec<String> {
-        let all = [self.unpriced(), self.placeholders(), self.uncounted(), self.left_out(), self.doubled()];
+        let all =
+            [self.unpriced(), self.placeholders(), self.uncounted(), self.left_out(), self.unread(), self.doubled()];
         self.nothing().into_iter().chain(all.into_iter().flatten()).collect()
     }
 
@@ -170,6 +173,12 @@ impl Notes<'_> {
         let parts = [some(covered.files_skipped, "file", "left out"), some(covered.skipped, "line", "skipped"), over];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| format!("not in these figures: {}", parts.join(", ")))
+    }
+
+    /// Texts that were there when the session was read, and not when they were to be measured.
+    fn unread(&self) -> Option<String> {
+        let places = self.covered.map_or(0, |covered| covered.places_unread);
+        (places > 0).then(|| format!("{} unread: what stood there has no tokens of its own", counted(places, "place")))
     }
 
     fn doubled(&self) -> Option<String> {

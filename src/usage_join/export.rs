@@ -17,6 +17,7 @@ use std::rc::Rc;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use jiff::Timestamp;
 
+use crate::path::written;
 use crate::skip::Skips;
 use crate::stream::Status;
 
@@ -67,7 +68,7 @@ impl Minutes {
     /// Reads the file. What is wrong with a row is noted and the row is left out; a file that cannot
     /// be read, or that has not the columns, is [`Status::Partial`].
     pub(super) fn open(path: &Path, skips: &mut Skips) -> (Minutes, Status) {
-        let name = path.display().to_string();
+        let name = written(path);
         let mut minutes = Minutes::default();
         let read = File::open(path).map_err(|e| e.to_string()).and_then(|file| minutes.read(file, &name, skips));
         let status = read.map_or_else(
@@ -155,20 +156,19 @@ impl Columns {
 
     fn instant(&self, record: &ByteRecord, column: usize) -> Result<Timestamp, String> {
         let field = self.field(record, column).unwrap_or_default();
-        field.parse().map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)", &field))
+        field.parse().map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)"))
     }
 
     fn count(&self, record: &ByteRecord, column: usize) -> Result<u64, String> {
         let field = self.field(record, column).unwrap_or_default();
         let number = field.parse().ok().filter(|number| *number <= MOST);
-        number.ok_or_else(|| expected(column, "a whole number", &field))
+        number.ok_or_else(|| expected(column, "a whole number"))
     }
 }
 
-fn expected(column: usize, what: &str, field: &str) -> String {
+fn expected(column: usize, what: &str) -> String {
     let name = NAMES.get(column).copied().unwrap_or_default();
-    let field: String = field.chars().take(40).collect();
-    format!("{name}: {what} was expected, not {field:?}")
+    format!("{name}: {what} was expected")
 }
 
 fn text(field: &[u8]) -> String {

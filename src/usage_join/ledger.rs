@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::path::written;
+use crate::refusal;
 use crate::skip::Skips;
 use crate::stream::Status;
 
@@ -99,7 +101,7 @@ impl Ledger {
     /// there is. What is wrong is noted; a file or folder that cannot be read is
     /// [`Status::Partial`], a file in the folder that is no ledger is not.
     pub fn open(path: &Path, account: Option<&str>, skips: &mut Skips) -> (Option<Ledger>, Status) {
-        let name = path.display().to_string();
+        let name = written(path);
         let found =
             if path.is_dir() { folder(path, skips) } else { read(path).map(|ledger| vec![(name.clone(), ledger)]) };
         match found {
@@ -121,7 +123,7 @@ fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, Strin
     files.sort();
     let mut ledgers = Vec::new();
     for file in files {
-        let name = file.display().to_string();
+        let name = written(&file);
         match read(&file) {
             Ok(ledger) => ledgers.push((name, ledger)),
             Err(why) => drop(skips.note(&name, None, &why)),
@@ -134,7 +136,7 @@ fn read(path: &Path) -> Result<Ledger, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let mut text = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut text).map_err(|e| e.to_string())?;
-    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {e}"))
+    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {}", refusal::naming(&e)))
 }
 
 /// One ledger an account: of several snapshots the one that was written last.

@@ -13,20 +13,23 @@ use crate::run;
 
 /// The rooms below the filters: what each may use of the house.
 const BELOW: &[(&str, &[&str])] = &[
-    ("record", &[]),
+    ("refusal", &[]),
+    ("record", &["refusal"]),
     ("skip", &["record"]),
-    ("stream", &["record", "skip"]),
-    ("cli", &["record", "skip", "stream"]),
-    ("place", &["record"]),
+    ("stream", &["record", "refusal", "skip", "json"]),
+    ("cli", &["record", "refusal", "skip", "stream", "pseudonym"]),
+    ("path", &[]),
+    ("place", &["record", "path"]),
     ("number", &["record"]),
+    ("pseudonym", &[]),
     ("cell", &["skip"]),
     ("json", &["record", "place"]),
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
     ("policy", &["json"]),
-    ("format", &["record", "skip", "stream", "place", "json"]),
+    ("format", &["record", "refusal", "skip", "stream", "place", "path", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
-    ("replay", &["record", "skip", "stream", "place"]),
+    ("replay", &["record", "skip", "stream", "place", "path"]),
     ("window", &["record", "cli", "format"]),
 ];
 
@@ -42,6 +45,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
+    ("libc", &["path.rs"]),
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.

@@ -7,6 +7,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`golden`] | `fixtures/golden/FILTER/CASE`: a command, its input, what it must answer; `TOK_BLESS=1` rewrites |
+//! | [`anonymize`] | a stream for strangers gives the same figures, and no name |
 //! | [`bill`] | made-up threads: their order does not show, totals are the requests by any calendar |
 //! | [`claude`] | traps of Claude Code's files, against figures worked out by hand |
 //! | [`money`] | what requests cost against sums done by hand, and costs that add up |
@@ -16,6 +17,7 @@
 //! | [`faults`] | every fault that the filters meet, and which test shows what they do |
 //! | [`finding`] | homes, links and dates: which files are found, and what is said of the others |
 //! | [`order`] | wrong order and double input, over all filters |
+//! | [`guards`] | what must not be lost in silence: places, names, outputs, packed files, versions |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key |
@@ -24,6 +26,7 @@
 //! | [`compress`] | sessions made small and whole again |
 //! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
 //! | [`races`] | sessions whose writers overtake each other |
+//! | [`bounds`] | threads, memory and files: what the filters take of the machine |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where the
@@ -32,7 +35,9 @@
 mod run;
 mod texts;
 
+mod anonymize;
 mod bill;
+mod bounds;
 mod claude;
 mod compress;
 mod corpus;
@@ -40,6 +45,7 @@ mod docs;
 mod faults;
 mod finding;
 mod golden;
+mod guards;
 mod laws;
 mod layers;
 mod manners;

@@ -15,7 +15,7 @@ use super::{FORMAT, parse};
 use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::history::{Entry as HistoryEntry, Handle, History, Made, References, project, unreported};
-use crate::format::lines::Line;
+use crate::format::lines::{Line, Why};
 use crate::record::{Event, Part, Request, Role, Span, What};
 
 /// One thread as it grows.
@@ -104,7 +104,7 @@ impl Chain {
         entry: &Entry,
         wants: Wants,
         at: Option<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let Some(message) = entry.message.map(|m| parse::<Message>(m.get())).transpose()? else { return Ok(()) };
         if message.model.as_deref() == Some("<synthetic>") {
             self.history.disk("assistant/synthetic", line.bytes.len());
@@ -161,7 +161,7 @@ impl Chain {
         }
     }
 
-    pub(super) fn user(&mut self, line: &Line, entry: &Entry, wants: Wants, at: Option<String>) -> Result<(), String> {
+    pub(super) fn user(&mut self, line: &Line, entry: &Entry, wants: Wants, at: Option<String>) -> Result<(), Why> {
         if let Some(result) = entry.tool_use_result {
             self.history.disk("user/toolUseResult", result.get().len());
         }
@@ -234,13 +234,7 @@ impl Chain {
         }
     }
 
-    pub(super) fn attached(
-        &mut self,
-        line: &Line,
-        entry: &Entry,
-        wants: Wants,
-        at: Option<String>,
-    ) -> Result<(), String> {
+    pub(super) fn attached(&mut self, line: &Line, entry: &Entry, wants: Wants, at: Option<String>) -> Result<(), Why> {
         let Some(attachment) = entry.attachment.map(|a| parse::<Attachment>(a.get())).transpose()? else {
             return Ok(());
         };

@@ -2,7 +2,6 @@
 //! 3.7). Gathered line by line here, and put in order at the end (`arrange`).
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use serde_json::value::RawValue;
 
@@ -16,11 +15,11 @@ use super::log::Log;
 use super::texts::Text;
 use super::version;
 use crate::format::history::{Covered, Entry as HistoryEntry, Handle, Thread};
-use crate::format::lines::{self, Line, Tally};
+use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{STDIN, Wants};
-use crate::json;
 use crate::record::{Kind, Request, Session};
+use crate::{json, path};
 
 /// The attachment that tells the head of a request.
 const SNAPSHOT: &str = "prompt_snapshot";
@@ -99,7 +98,7 @@ impl Chain {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), String> {
+    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
         self.exact.known.hash_from(line.number);
         if !self.exact.log.take(line)? {
             self.history.disk(kind, line.bytes.len());
@@ -143,8 +142,8 @@ impl Chain {
 
     /// Lines before the log began are not hashed as they come: most files have no log. Where it lists
     /// them after all, they are read once more.
-    fn read_again(&mut self, path: &str) {
-        let Some(until) = self.exact.known.begun().filter(|_| path != STDIN) else { return };
+    fn read_again(&mut self, file: &str) {
+        let Some(until) = self.exact.known.begun().filter(|_| file != STDIN) else { return };
         let take = &mut |line: Line| {
             if line.number < until {
                 self.hash(&line)?;
@@ -152,12 +151,12 @@ impl Chain {
             Ok(())
         };
         // What cannot be read again is missing on the lists, and said there.
-        let _ = open(Path::new(path), MOST_BYTES)
+        let _ = open(&path::of(file), MOST_BYTES)
             .and_then(|opened| lines::each(opened.input, MAX_LINE, take, &mut Tally::default()));
         self.exact.known.close();
     }
 
-    fn hash(&mut self, line: &Line) -> Result<(), String> {
+    fn hash(&mut self, line: &Line) -> Result<(), Why> {
         let entry: Entry = super::parse(line.json)?;
         let is_answer = entry.kind == "assistant";
         let spans = entry.uuid.as_deref().and_then(|uuid| self.lines.get(uuid));

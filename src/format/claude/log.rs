@@ -23,7 +23,7 @@ use super::head::{Head, Heads, Shape};
 use super::known::Known;
 use super::texts::{Piece, Text, is_frame};
 use crate::format::Wants;
-use crate::format::lines::Line;
+use crate::format::lines::{Line, Why};
 use crate::format::literal::Literal;
 use crate::json;
 use crate::record::{Role, Span};
@@ -118,7 +118,7 @@ impl Log {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn take(&mut self, line: &Line) -> Result<bool, String> {
+    pub(super) fn take(&mut self, line: &Line) -> Result<bool, Why> {
         let logged: Logged = super::parse(line.json)?;
         let holds = logged.shape.is_some() || logged.message.is_some();
         if holds {

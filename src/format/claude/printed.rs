@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::line::Entry;
 use super::{Claude, parse};
 use crate::format::history::{Final, Thread};
-use crate::format::lines::Line;
+use crate::format::lines::{Line, Why};
 use crate::format::{Reader, Source, identity, time};
 use crate::record::{Request, Uncounted};
 pub(super) use said::recognise;
@@ -187,7 +187,7 @@ fn plain(model: &str) -> &str {
 }
 
 impl Reader for Printed<'_> {
-    fn take(&mut self, line: &Line) -> Result<(), String> {
+    fn take(&mut self, line: &Line) -> Result<(), Why> {
         let said: Said = parse(line.json)?;
         let named = said.timestamp.as_deref().or(said.audit_timestamp.as_deref()).and_then(time::instant);
         self.first = self.first.take().or_else(|| named.clone());

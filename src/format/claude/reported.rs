@@ -3,8 +3,6 @@
 //! A session's ledger has the requests of its sub-agents too. Those are in files of their own, which are
 //! read for their requests alone.
 
-use std::path::Path;
-
 use walkdir::WalkDir;
 
 use super::Claude;
@@ -12,6 +10,7 @@ use crate::format::history::{Entry, Final, Handle};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{Reader as _, Roots, Source, Wants};
+use crate::path;
 use crate::record::Request;
 
 /// No line of a sub-agent's file is longer.
@@ -95,9 +94,9 @@ fn of_agents(path: &str) -> Vec<Request> {
     let mut requests = Vec::new();
     let stem = path.strip_suffix(".zst").unwrap_or(path);
     let Some(folder) = stem.strip_suffix(".jsonl") else { return requests };
-    let files = WalkDir::new(Path::new(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = WalkDir::new(path::of(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
     for file in files.filter(|file| file.file_type().is_file()) {
-        let name = file.path().to_string_lossy();
+        let name = path::written(file.path());
         if !name.ends_with(".jsonl") && !name.ends_with(".jsonl.zst") {
             continue;
         }

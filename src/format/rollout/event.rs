@@ -7,13 +7,15 @@ use super::tape::Rules;
 use super::usage::Info;
 use super::{Envelope, Message, Rollout, parse};
 use crate::format::history::{References, project};
-use crate::format::lines::Line;
+use crate::format::lines::{Line, Why};
 use crate::format::{Worktree, time};
-use crate::record::{Event, Kind, Span, What};
+use crate::place;
+use crate::record::{Event, Form, Kind, Span, What};
+use crate::refusal;
 
 impl Rollout<'_> {
     /// Event lines were never sent; a few of them say what happened to the context.
-    pub(super) fn message(&mut self, line: &Line, kind: &str, payload: &str) -> Result<(), String> {
+    pub(super) fn message(&mut self, line: &Line, kind: &str, payload: &str) -> Result<(), Why> {
         let outer: Message = parse(payload)?;
         let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
         self.history.disk(&format!("{kind}/{}", message.kind), line.bytes.len());
@@ -23,7 +25,7 @@ impl Rollout<'_> {
         match &*message.kind {
             "token_count" => {
                 if let Some(info) = message.info.filter(|info| info.get() != "null") {
-                    let mut info: Info = parse(info.get())?;
+                    let mut info = Info::read(info.get()).map_err(|e| refusal::of(&e))?;
                     info.service_tier = info.service_tier.or(message.service_tier);
                     let from = self.history.entries().len();
                     self.counted(line, &info);
@@ -147,6 +149,15 @@ impl Rollout<'_> {
         if let (None, Some((cwd, _))) = (&session.cwd, named) {
             session.cwd = Some(cwd.trim().to_owned());
             session.project = project(cwd);
+        }
+    }
+
+    /// The same, of an item that is not taken apart: where requests alone are asked for.
+    pub(super) fn located_in_item(&mut self, item: &str) {
+        let is_needed = self.history.session.cwd.is_none();
+        let told = is_needed.then(|| item.split_once("<environment_context>")).flatten();
+        if let Some((text, _)) = told.and_then(|(_, rest)| rest.split_once("</environment_context>")) {
+            self.located(&place::decode(text.as_bytes(), Form::Plain));
         }
     }
 

@@ -2,15 +2,15 @@
 //! with every request, and the prompts that a person typed (FORMATS 2.4, 2.5).
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Rollout;
 use crate::format::history::Made;
-use crate::place;
 use crate::record::{Form, Part, Role, Span};
+use crate::{path, place};
 
 /// Where an agent keeps its memories, in their folder.
 const MEMORY: &str = "memory_summary.md";
@@ -47,7 +47,7 @@ impl Rollout<'_> {
         }
         let span = Span {
             detail: Some("file".into()),
-            file: Some(path.display().to_string()),
+            file: Some(path::written(&path)),
             offset: Some(0),
             length: Some(text.len() as u64),
             bytes: text.len() as u64,
@@ -71,9 +71,9 @@ impl Rollout<'_> {
 }
 
 /// The home that a session file lies in.
-pub(super) fn home(session: &str) -> Option<&Path> {
+pub(super) fn home(session: &str) -> Option<PathBuf> {
     let is_of_sessions = |folder: &&Path| folder.ends_with("sessions") || folder.ends_with("archived_sessions");
-    Path::new(session).ancestors().find(is_of_sessions).and_then(Path::parent)
+    path::of(session).ancestors().find(is_of_sessions).and_then(Path::parent).map(Path::to_owned)
 }
 
 /// The prompts typed in the home that a session file lies in.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +17,7 @@ use crate::format::history::project;
 use crate::format::lines::Line;
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{object, time};
+use crate::path;
 use crate::record::{Kind, Role, Session, Span};
 
 /// The fields of a `session_meta` payload that matter; also the first line of a bare rollout.
@@ -178,7 +178,7 @@ impl Rollout<'_> {
         let theirs = Theirs::new(&parents);
         match self.source.whole {
             Some(whole) => Replay::of(child, &theirs, whole),
-            None => match open(Path::new(self.source.path), MOST_BYTES) {
+            None => match open(&path::of(self.source.path), MOST_BYTES) {
                 Ok(opened) => Replay::of(child, &theirs, opened.input),
                 Err(_) => Replay::default(),
             },

@@ -5,7 +5,6 @@
 //! read in its place, as inherited; its usage is counted where it stands.
 
 use std::io::Read;
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -13,6 +12,7 @@ use super::{Envelope, Rollout, parse, scan};
 use crate::format::Reader;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
+use crate::path;
 
 /// What `history_base` names.
 #[derive(Default, Deserialize)]
@@ -39,7 +39,7 @@ impl Rollout<'_> {
     /// file is to be found.
     pub(super) fn prefix(&mut self, base: &HistoryBase, file: Option<String>) {
         let Some(name) = file.filter(|_| self.prefixes < MOST_PREFIXES) else { return };
-        let Ok(file) = open(Path::new(&name), MOST_BYTES) else { return };
+        let Ok(file) = open(&path::of(&name), MOST_BYTES) else { return };
         self.prefixes += 1;
         self.history.elsewhere = true;
         let text = self.source.wants.text;

@@ -77,6 +77,10 @@ impl Rollout<'_> {
         if self.reports.has_records {
             return;
         }
+        if info.unusable {
+            self.history.unusable += 1;
+            return self.unreported(line);
+        }
         self.opens(info);
         let added = self.reports.counter.take(info);
         match added {

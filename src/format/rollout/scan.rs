@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,9 +14,10 @@ use serde_json::value::RawValue;
 
 use super::usage::{Info, Usage};
 use super::{Envelope, parse};
-use crate::format::lines::{self, Line, Tally};
+use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::time;
+use crate::path;
 
 /// One line that tells something of usage or of whose it is.
 pub(super) struct Mark {
@@ -62,8 +62,8 @@ struct Payload<'a> {
 
 /// Hands the marks of a file to `take`, until it has enough: then it returns false. A file that
 /// cannot be read gives what it has.
-pub(super) fn file(path: &str, take: &mut dyn FnMut(Mark) -> bool) {
-    if let Ok(opened) = open(Path::new(path), MOST_BYTES) {
+pub(super) fn file(file: &str, take: &mut dyn FnMut(Mark) -> bool) {
+    if let Ok(opened) = open(&path::of(file), MOST_BYTES) {
         marks(opened.input, take);
     }
 }
@@ -92,7 +92,7 @@ impl<R: Read> Read for Until<'_, R> {
     }
 }
 
-fn mark(line: &Line) -> Result<Option<Mark>, String> {
+fn mark(line: &Line) -> Result<Option<Mark>, Why> {
     let envelope: Envelope = parse(line.json)?;
     let Some(payload) = envelope.payload else { return Ok(None) };
     let outer: Payload = parse(payload.get())?;

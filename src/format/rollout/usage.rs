@@ -7,8 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// Usage as these files report it: cached and cache-written tokens are part of the input,
-/// reasoning is part of the output. What is no whole number above 0 counts nothing.
+/// reasoning is part of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub(crate) struct Usage {
@@ -41,8 +43,22 @@ pub(crate) struct Info {
     pub(crate) model_context_window: u64,
     pub(crate) requested_model: Option<String>,
     pub(crate) latest_response_model: Option<String>,
+    /// It names a usage, and no number of it can be used.
+    #[serde(skip)]
+    pub(crate) unusable: bool,
     /// The service tier of the response.
     pub(crate) service_tier: Option<Value>,
+}
+
+impl Info {
+    /// Reads what the event says.
+    pub(crate) fn read(text: &str) -> serde_json::Result<Info> {
+        let mut info: Info = serde_json::from_str(text)?;
+        let named = json::members(text, ["total_token_usage", "last_token_usage"]);
+        let is_named = named.is_some_and(|named| named.iter().any(Option::is_some));
+        info.unusable = is_named && info.sum.is_none() && info.last.is_none();
+        Ok(info)
+    }
 }
 
 /// The parts of a usage in one fixed order, without its total.
@@ -54,10 +70,40 @@ fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
     Ok(crate::format::whole(&serde_json::Value::deserialize(value)?))
 }
 
-/// Reads a usage; what is no object says nothing.
+/// Reads a usage; what is no object, or holds a part that is no count, says nothing: a sum without its
+/// input would be taken for one that began anew.
 fn told<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
     let told = Option::<&RawValue>::deserialize(value)?;
-    Ok(told.filter(|told| told.get().starts_with('{')).and_then(|told| serde_json::from_str(told.get()).ok()))
+    let told = told.map(RawValue::get).filter(|told| told.starts_with('{'));
+    Ok(told.and_then(|told| serde_json::from_str::<Told>(told).ok()).and_then(Told::usage))
+}
+
+/// The parts of a usage as they stand there.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    input_tokens: Value,
+    cached_input_tokens: Value,
+    cache_write_input_tokens: Value,
+    output_tokens: Value,
+    reasoning_output_tokens: Value,
+    total_tokens: Value,
+}
+
+impl Told {
+    fn usage(self) -> Option<Usage> {
+        let part = |value: &Value| if value.is_null() { Some(0) } else { crate::format::count(value) };
+        let usage = Usage {
+            input_tokens: part(&self.input_tokens)?,
+            cached_input_tokens: part(&self.cached_input_tokens)?,
+            cache_write_input_tokens: part(&self.cache_write_input_tokens)?,
+            output_tokens: part(&self.output_tokens)?,
+            reasoning_output_tokens: part(&self.reasoning_output_tokens)?,
+            total_tokens: part(&self.total_tokens).unwrap_or(0),
+        };
+        let lacks_input = self.input_tokens.is_null() && !usage.is_empty();
+        (!lacks_input).then_some(usage)
+    }
 }
 
 impl Usage {
@@ -124,10 +170,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_usage_with_a_part_that_is_no_count_says_nothing() {
+        let input = |text: &str| {
+            let info = format!(r#"{{"total_token_usage":{{"input_tokens":{text},"output_tokens":5}}}}"#);
+            let info = Info::read(&info).unwrap();
+            assert_eq!(info.unusable, info.sum.is_none());
+            info.sum.map(|sum| sum.input_tokens)
+        };
+        assert_eq!(input("7"), Some(7));
+        for text in ["null", "-7", "1.5", "\"7\"", "[7]", "18446744073709551616"] {
+            assert_eq!(input(text), None, "{text}");
+        }
+        assert!(!Info::read("{}").unwrap().unusable);
+        assert!(Info::read(r#"{"last_token_usage":"none"}"#).unwrap().unusable);
+    }
+
+    #[test]
     fn what_is_absent_or_no_usage_is_not_zero() {
         let read = |info: &str| serde_json::from_str::<Info>(info).unwrap();
-        let info = read(r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":-5,"output_tokens":7.0}}"#);
-        assert_eq!((info.sum, info.last), (None, Some(Usage { output_tokens: 7, ..Usage::default() })));
+        let info = read(r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":5,"output_tokens":7.0}}"#);
+        let last = Usage { input_tokens: 5, output_tokens: 7, ..Usage::default() };
+        assert_eq!((info.sum, info.last), (None, Some(last)));
         let info = read(r#"{"total_token_usage":"many","last_token_usage":[1]}"#);
         assert_eq!((info.sum, info.last), (None, None));
     }

@@ -3,6 +3,8 @@
 use anyhow::{Result, bail, ensure};
 use globset::{Glob, GlobMatcher};
 
+use crate::path;
+
 /// Names, and what they stand for.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
@@ -53,7 +55,8 @@ impl Given {
     }
 
     pub(super) fn model_for(&self, file: &str) -> Option<&str> {
-        self.files.iter().find(|(glob, _)| glob.is_match(file)).map(|(_, model)| model.as_str())
+        let file = path::of(file);
+        self.files.iter().find(|(glob, _)| glob.is_match(&file)).map(|(_, model)| model.as_str())
     }
 
     pub(super) fn alias(&self, model: &str) -> Option<&str> {

@@ -47,8 +47,8 @@ fn an_event_that_lacks_a_sum_or_its_parts_bills_what_it_tells() {
     check(
         "without-a-sum",
         &[
-            // 1,000 (told twice), 1,200, 1,000 again after another; a negative one is none.
-            ("lasts-alone", [3, 3200, 1000, 40, 0]),
+            // 1,000 (told twice), 1,200, 1,000 again after another; of a negative one nothing is known.
+            ("lasts-alone", [3, 3200, 1000, 40, 1]),
             // The last sum.
             ("some-sums", [3, 7500, 4000, 90, 0]),
             // 5,000 and 6,000; the full window is an estimate, after which 800.

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
     Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Ledger, Measured,
-    MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Usage,
+    MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Unread, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -53,7 +53,7 @@ fn wires() -> Vec<Wire> {
         one("finding", "tok-rank", of::<Finding>()),
         one("summary", "tok-rank", of::<Summary>()),
         one("skip", "any reader", of::<Skip>()),
-        one("coverage", "tok-split", of::<Coverage>()),
+        Wire { name: "coverage", parts: vec![("tok-split", of::<Coverage>()), ("tok-measure", of::<Unread>())] },
     ]
 }
 
@@ -87,6 +87,7 @@ pub(crate) fn additions() -> Vec<(&'static str, BTreeSet<String>, BTreeSet<Strin
         row::<MeasuredBy>("MeasuredBy"),
         row::<DedupedBy>("DedupedBy"),
         row::<RankedBy>("RankedBy"),
+        row::<Unread>("Unread"),
     ]
 }
 

@@ -55,7 +55,7 @@ record!(Stream {
 
 record!(Session {
     r#type: String, thread: String, session: String, agent: String, kind: String, file: String;
-    provider: String, parent: String, call_id: String, root: String, project: String, cwd: String, branch: String, version: String,
+    provider: String, parent: String, call_id: String, root: String, project: String, cwd: String, branch: String, version: String, pseudonyms: String,
     started: String, manner_unsure: bool, replayed_reports: u64, replayed_input_tokens: u64, replayed_cache_read_tokens: u64,
     replayed_output_tokens: u64, naive_cost_usd: f64, earlier_input_tokens: u64, earlier_output_tokens: u64,
 });
@@ -175,5 +175,7 @@ record!(Coverage {
     skipped: u64;
     sessions: u64, passed_over: u64, passed_over_by_reason: BTreeMap<String, u64>, by_reason: BTreeMap<String, u64>,
     partial: bool, usage_unusable: u64, logged_requests: u64, unresolved_messages: u64,
-    helpers_unseen: BTreeMap<String, u64>,
+    helpers_unseen: BTreeMap<String, u64>, texts_forgotten: u64,
+    // tok-measure
+    places_unread: u64,
 });

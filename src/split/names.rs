@@ -1,0 +1,199 @@
+//! The names that records carry: bounded, harmless, and where that is asked for, pseudonyms.
+//!
+//! A file chooses its ids, kinds and names freely. All records of a file pass here before they are
+//! written, so that no reader of a format has to look after it: a kind is one word, an id that is long
+//! or hostile becomes its hash (the same on both sides of a link), a name is one line of bounded
+//! length. Texts and places are not touched; the file of a place keeps its path, which is read again.
+
+use std::cell::RefCell;
+
+use crate::format::history::{Final, Thread};
+use crate::format::key::looks_like_key;
+use crate::place;
+use crate::pseudonym::{Names as Real, Pseudonyms, conceal};
+use crate::record::{Event, Request, Session, Skip, Span};
+use crate::skip::is_hostile;
+
+/// What may stand in a record.
+#[derive(Default)]
+pub struct Names {
+    /// What names are replaced by; `None`: they stay.
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
+/// Characters of a kind (`final_answer`, `image/png`), of an id, of a name, of a path.
+const KIND: usize = 64;
+const ID: usize = 128;
+const NAME: usize = 128;
+const PATH: usize = 4096;
+
+impl Names {
+    /// Settles all names of a thread's records.
+    pub fn thread(&self, thread: &mut Thread, file: &str) {
+        let names = InThread { names: self, real: RefCell::default() };
+        for record in &mut thread.records {
+            match record {
+                Final::Span(span) => names.span(span, file),
+                Final::Event(event) => names.event(event),
+                Final::Request(request) => names.request(request),
+            }
+        }
+        for disk in &mut thread.disk {
+            kind_of(&mut disk.kind);
+            id(&mut disk.session);
+        }
+        for ledger in &mut thread.ledgers {
+            line(&mut ledger.model, NAME);
+            id(&mut ledger.session);
+        }
+        names.session(&mut thread.session, file);
+    }
+
+    /// Settles the name of a file that could not be read.
+    pub fn skip(&self, skip: &Skip) -> Skip {
+        Skip { file: self.replaced("path", &skip.file), ..skip.clone() }
+    }
+
+    fn replaced(&self, kind: &str, name: &str) -> String {
+        let hides = self.pseudonyms.as_ref().filter(|_| name != crate::format::STDIN);
+        hides.map_or_else(|| name.to_owned(), |pseudonyms| pseudonyms.of(kind, name))
+    }
+}
+
+/// The names of one thread.
+struct InThread<'n> {
+    names: &'n Names,
+    /// Those that whoever measures the spans needs.
+    real: RefCell<Real>,
+}
+
+impl InThread<'_> {
+    fn session(&self, session: &mut Session, file: &str) {
+        id(&mut session.session);
+        [&mut session.parent, &mut session.call_id, &mut session.root].into_iter().flatten().for_each(id);
+        kind(&mut session.provider);
+        session.version.iter_mut().for_each(|version| line(version, NAME));
+        self.name(&mut session.project, "project", NAME);
+        self.name(&mut session.cwd, "path", PATH);
+        self.name(&mut session.branch, "branch", NAME * 2);
+        session.file = self.needed("path", file);
+        session.pseudonyms = conceal(&self.real.borrow()).filter(|_| self.names.pseudonyms.is_some());
+    }
+
+    fn span(&self, span: &mut Span, file: &str) {
+        id(&mut span.session);
+        span.call_id.iter_mut().for_each(id);
+        kind_of(&mut span.source);
+        [&mut span.phase, &mut span.mime, &mut span.detail, &mut span.dropped].into_iter().for_each(kind);
+        span.tool.iter_mut().for_each(|tool| line(tool, NAME));
+        self.name(&mut span.doc, "doc", NAME * 2);
+        self.name(&mut span.target, "path", NAME * 2);
+        for name in [&mut span.server, &mut span.wire_name] {
+            name.iter_mut().for_each(|name| line(name, NAME * 2));
+            *name = name.take().map(|name| self.needed("server", &name));
+        }
+        let place = span.file.take().or_else(|| Some(file.to_owned()));
+        span.file = place.filter(|_| span.offset.is_some()).map(|file| self.needed("path", &file));
+    }
+
+    fn event(&self, event: &mut Event) {
+        id(&mut event.session);
+        let Event { child, batch, run, call_id, parent, .. } = event;
+        [child, batch, run, call_id, parent].into_iter().flatten().for_each(id);
+        [&mut event.reason, &mut event.cache_miss_reason].into_iter().for_each(kind);
+        event.changes.iter_mut().for_each(kind_of);
+        self.names(&mut event.worktrees, "path", PATH);
+        self.names(&mut event.changed_servers, "server", NAME);
+    }
+
+    fn request(&self, request: &mut Request) {
+        id(&mut request.session);
+        request.model.iter_mut().for_each(|model| line(model, NAME));
+        let Request { reason, service_tier, speed, inference_geo, cache_miss_reason, .. } = request;
+        [reason, service_tier, speed, inference_geo, cache_miss_reason].into_iter().for_each(kind);
+        request.changes.iter_mut().for_each(kind_of);
+        self.name(&mut request.project, "project", NAME);
+        self.names(&mut request.changed_servers, "server", NAME);
+    }
+
+    fn names(&self, names: &mut [String], kind: &str, most: usize) {
+        for name in names {
+            line(name, most);
+            *name = self.names.replaced(kind, name);
+        }
+    }
+
+    fn name(&self, name: &mut Option<String>, kind: &str, most: usize) {
+        self.names(name.as_mut_slice(), kind, most);
+    }
+
+    /// As a name that is replaced; the real one goes along, concealed.
+    fn needed(&self, kind: &str, name: &str) -> String {
+        let replaced = self.names.replaced(kind, name);
+        if replaced != name {
+            self.real.borrow_mut().entry(replaced.clone()).or_insert_with(|| name.to_owned());
+        }
+        replaced
+    }
+}
+
+/// Makes one word of a kind that should be one, and nothing of what looks like a key.
+fn kind(field: &mut Option<String>) {
+    field.iter_mut().for_each(kind_of);
+    field.take_if(|kind| kind.is_empty());
+}
+
+fn kind_of(kind: &mut String) {
+    let is_part =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | ':' | '*' | '#' | '@' | '=');
+    let end = kind.char_indices().take(KIND).find(|(_, c)| !is_part(*c)).map(|(at, _)| at);
+    let end = end.or_else(|| kind.char_indices().nth(KIND).map(|(at, _)| at));
+    if let Some(end) = end {
+        kind.truncate(end);
+    }
+    if looks_like_key(kind) {
+        kind.clear();
+    }
+}
+
+/// Makes a hash of an id that is none: too long, or with characters that no id has.
+fn id(id: &mut String) {
+    let is_id = id.len() <= ID && id.bytes().all(|b| b.is_ascii_graphic());
+    if !is_id {
+        *id = place::hash(id.as_bytes());
+    }
+}
+
+/// Makes one line of bounded length of a name.
+fn line(name: &mut String, most: usize) {
+    if name.chars().any(is_hostile) {
+        *name = name.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect();
+    }
+    if let Some((end, _)) = name.char_indices().nth(most) {
+        name.truncate(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_a_word_an_id_is_short_and_a_name_is_a_line() {
+        let kind_of = |text: &str| {
+            let mut kind = text.to_owned();
+            super::kind_of(&mut kind);
+            kind
+        };
+        assert_eq!(kind_of("final_answer"), "final_answer");
+        assert_eq!(kind_of("my password is hunter2"), "my");
+        assert_eq!(kind_of("ghp_0123456789abcdef"), "");
+        assert_eq!(kind_of(&"ä".repeat(100)).chars().count(), KIND);
+        let mut ids = ["toolu_01A", "a b", "\u{1b}[2J"].map(str::to_owned);
+        ids.iter_mut().for_each(id);
+        assert_eq!((ids[0].as_str(), ids[1].len(), ids[2].len()), ("toolu_01A", 32, 32));
+        let mut name = format!("a\u{202e}\n{}", "b".repeat(200));
+        line(&mut name, 10);
+        assert_eq!(name, "a\u{fffd}\u{fffd}bbbbbbb");
+    }
+}
