@@ -22,6 +22,7 @@ pub mod image;
 pub mod key;
 pub mod lines;
 pub mod literal;
+mod object;
 pub mod open;
 mod order;
 mod project;

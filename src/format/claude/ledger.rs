@@ -206,14 +206,16 @@ impl<'r> Account<'r> {
         }
     }
 
-    /// What the ledger has beyond what is counted; `None` where it has less of anything.
+    /// What the ledger has beyond what is counted; `None` where it has less of anything, or of the
+    /// input that was neither read from the cache nor written to it.
     fn unseen(&self, model: &str, used: &Used) -> Option<Figures> {
         let counted = self.sums.get(model).map_or([0; FIELDS], |(sums, _)| *sums);
         let mut unseen = [0; FIELDS];
         for ((to, said), counted) in unseen.iter_mut().zip(used.figures).zip(counted) {
             *to = said.checked_sub(counted)?;
         }
-        Some(unseen)
+        let [input, read, written, ..] = unseen;
+        Some(unseen).filter(|_| input >= read.saturating_add(written))
     }
 
     /// A request that no line reports.

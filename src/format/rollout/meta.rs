@@ -16,7 +16,7 @@ use crate::format::call::server_of;
 use crate::format::history::project;
 use crate::format::lines::Line;
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::time;
+use crate::format::{object, time};
 use crate::path;
 use crate::record::{Kind, Role, Session, Span};
 
@@ -35,7 +35,7 @@ pub(super) struct Meta<'a> {
     parent_thread_id: Option<String>,
     pub(super) forked_from_id: Option<String>,
     model_provider: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::told")]
     pub(super) base_instructions: Option<Base<'a>>,
     /// Where older versions keep what the user wrote (FORMATS 1.4).
     #[serde(borrow)]
@@ -44,7 +44,9 @@ pub(super) struct Meta<'a> {
     pub(super) dynamic_tools: Option<&'a RawValue>,
     pub(super) subagent_history_start_ordinal: Option<u64>,
     pub(super) history_mode: Option<String>,
+    #[serde(deserialize_with = "object::told")]
     pub(super) history_base: Option<HistoryBase>,
+    #[serde(deserialize_with = "object::told")]
     git: Option<Git>,
 }
 

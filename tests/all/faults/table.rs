@@ -516,6 +516,11 @@ pub(super) const TRAPS: &[(&str, &str, &[&str])] = &[
         &["faults::values::words_of_the_file_are_short_and_harmless_wherever_they_come_out"],
     ),
     (
+        "a ledger that contradicts the requests of its session",
+        "no request is made of the difference",
+        &["faults::values::a_ledger_that_knows_less_fresh_input_than_its_requests_makes_none"],
+    ),
+    (
         "whole sessions made wrong by chance",
         "no panic, no wait, no leak, a sound stream",
         &["mutants::mutants_of_sessions_panic_hang_leak_and_break_nothing"],
