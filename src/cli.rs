@@ -139,9 +139,7 @@ fn parse<O: Parser>(program: &'static str) -> Result<O, clap::Error> {
 }
 
 fn open(program: &'static str) -> Result<Io<'static>> {
-    if STDOUT_CLOSED.load(Ordering::Relaxed) {
-        anyhow::bail!("standard output is closed");
-    }
+    refuse_closed()?;
     // Not `io::Stdout`: that looks for line feeds in every write.
     let stdout = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned().context("standard output")?);
     Ok(Io {
@@ -151,6 +149,11 @@ fn open(program: &'static str) -> Result<Io<'static>> {
         skips: Skips::default(),
         quiet: false,
     })
+}
+
+fn refuse_closed() -> Result<()> {
+    anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
+    Ok(())
 }
 
 /// Whether descriptor 1 was closed when the process began.
@@ -168,6 +171,9 @@ fn look_at_stdout() {
 /// `--help` and `--version` are answers (status 0); anything else is one line and status 2.
 fn usage(program: &str, e: &clap::Error) -> ExitCode {
     if !e.use_stderr() {
+        if let Err(closed) = refuse_closed() {
+            return failed(program, &closed);
+        }
         return match e.print() {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => failed(program, &e.into()),

@@ -18,7 +18,7 @@ use serde::de::IgnoredAny;
 use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
 use super::{Record, Status, extended};
-use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, Type};
+use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, SCHEMA, Type};
 use crate::skip::Skips;
 
 /// What a filter asks of the stream that it reads.
@@ -104,6 +104,7 @@ impl Order {
 
     /// A stream begins, and one before it has ended.
     fn stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+        refuse_version(record)?;
         self.close()?;
         self.recount.stream();
         self.stages = Stages::named(record);
@@ -200,6 +201,24 @@ impl Order {
             _ => "the stream was joined already: put this before tok-usage-join",
         }
         .to_owned()
+    }
+}
+
+/// Refuses records of a schema whose keys may mean something else. A `stream` record without a version
+/// was made by hand.
+fn refuse_version(record: &Record) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: Option<u64>,
+    }
+    match record.read::<Version>() {
+        Ok(Version { v: Some(v) }) if v != u64::from(SCHEMA) => {
+            bail!("stdin: the records are of version {v} of the schema, and this program reads version {SCHEMA}")
+        }
+        Ok(_) => Ok(()),
+        Err(_) => {
+            bail!("stdin: the records are of no known version of the schema; this program reads version {SCHEMA}")
+        }
     }
 }
 

@@ -7,11 +7,13 @@
 //! | [`outputs`] | what is written is never what is read; two runs at once, hostile names |
 //! | [`packed`] | `.gz` and `.zst`: whole, in pieces, damaged, endless; UTF-16 and NUL |
 //! | [`places`] | the file of a place is gone, another, a pipe: counted, said, never waited for |
+//! | [`streams`] | other versions, what is no partial sum, a closed output, marks that are gone |
 
 mod names;
 mod outputs;
 mod packed;
 mod places;
+mod streams;
 
 use std::path::{Path, PathBuf};
 
