@@ -161,6 +161,11 @@ fn refuse_closed() -> Result<()> {
     Ok(())
 }
 
+fn refuse_closed() -> Result<()> {
+    anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
+    Ok(())
+}
+
 /// Whether descriptor 1 was closed when the process began.
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 

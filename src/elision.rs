@@ -83,9 +83,24 @@ pub fn read(line: &str) -> Option<Marked> {
     Some(Marked { elisions, mark: member(line, value)? })
 }
 
-/// Whether a line has the member, but no list in it that could be read; or is no object any more.
-pub fn is_damaged(line: &str) -> bool {
-    is_marked(line) && json::members(line, [KEY]).is_none_or(|[value]| value.is_some()) && read(line).is_none()
+/// Why nobody can tell what was left out of a line that seems to say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It has the member, and no list in it that could be read.
+    List,
+    /// It is no object: now, or in the original already, which is left as it is.
+    Line,
+}
+
+/// Looks at a line of which [`read`] tells nothing.
+pub fn damage(line: &str) -> Option<Damage> {
+    if !is_marked(line) {
+        return None;
+    }
+    match json::members(line, [KEY]) {
+        None => Some(Damage::Line),
+        Some([value]) => value.filter(|_| read(line).is_none()).map(|_| Damage::List),
+    }
 }
 
 /// Whether a line has the member, or the name of it as a text.

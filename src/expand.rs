@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::elision::{self, Elision, Marked};
+use crate::elision::{self, Damage, Elision, Marked};
 use crate::json;
 use crate::number::counted;
 use crate::skip::Skips;
@@ -43,9 +43,9 @@ pub fn run(
         match read {
             Read::Line { number, bytes, .. } => match restored(bytes, original, &mut stays.edited) {
                 Ok(None) => {
-                    if std::str::from_utf8(bytes).is_ok_and(elision::is_damaged) {
-                        stays.damaged += 1;
-                        skips.note("stdin", Some(number), "it does not say any more what was left out of it");
+                    if let Some(damage) = std::str::from_utf8(bytes).ok().and_then(elision::damage) {
+                        stays.damaged += u64::from(damage == Damage::List);
+                        skips.note("stdin", Some(number), words(damage));
                     }
                     writer.line(bytes)?;
                 }
@@ -75,6 +75,13 @@ pub fn run(
         skips.note("stdin", None, &format!("{} edited since: not put back", counted(stays.edited, "text")));
     }
     Ok(if stays.damaged > 0 { Status::Partial } else { Status::Done })
+}
+
+fn words(damage: Damage) -> &'static str {
+    match damage {
+        Damage::List => "it does not say any more what was left out of it",
+        Damage::Line => "it is no JSON: what may have been left out of it is not put back",
+    }
 }
 
 /// What stays as it is.
