@@ -156,11 +156,7 @@ fn open(program: &'static str) -> Result<Io<'static>> {
     Ok(Io::over(program, Box::new(input), out))
 }
 
-fn refuse_closed() -> Result<()> {
-    anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
-    Ok(())
-}
-
+/// Refuses to run where nothing that is written could be read.
 fn refuse_closed() -> Result<()> {
     anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
     Ok(())
