@@ -1,6 +1,7 @@
 //! Files that change, vanish, or are no files; names that are no text; processes that are stopped.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -86,11 +87,16 @@ fn many_files_need_few_descriptors() {
     assert_eq!((answer.status, coverage(&answer)["files"].as_u64()), (0, Some(300)), "{}", answer.err);
 }
 
-/// The sound session compressed, in two frames.
+/// The sound session compressed, in two frames with checksums: without one a changed byte may be another
+/// letter.
 fn frames() -> (Vec<u8>, Vec<u8>) {
     let whole = sound();
     let half = whole.len() / 2;
-    let frame = |bytes: &[u8]| zstd::encode_all(bytes, 3).expect("it can be compressed");
+    let frame = |bytes: &[u8]| {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("zstd");
+        encoder.include_checksum(true).and_then(|()| encoder.write_all(bytes)).expect("it can be compressed");
+        encoder.finish().expect("it can be compressed")
+    };
     (frame(&whole[..half]), frame(&whole[half..]))
 }
 
@@ -239,7 +245,8 @@ fn the_nightly_run_twice_at_once_and_with_odd_names_is_whole() {
         "{run} > @/1 2>&1 & first=$!; {run} > @/2 2>&1; second=$?; wait $first; echo $? $second; cat @/1 @/2 >&2"
     );
     let answer = trial.sh(&line);
-    assert_eq!(answer.text(), "0 0\n", "{answer:?}");
+    // One of them works; the other, where it comes in between, says so.
+    assert!(["0 0\n", "0 2\n", "2 0\n"].contains(&answer.text().as_str()), "{answer:?}");
     let small: Vec<_> =
         run::files(&trial.path().join("out")).into_iter().filter(|path| run::has_extension(path, "jsonl")).collect();
     assert_eq!(small.len(), 11, "{small:?}");
