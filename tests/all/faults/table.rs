@@ -555,7 +555,7 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
     ),
     ("**No network.**", &["faults::processes::no_program_opens_a_socket_or_a_file_of_its_input_for_writing"]),
     (
-        "**No text leaves.** Records and reports carry names, sizes, hashes and places.",
+        "**No text leaves.** Records, reports and messages carry names, sizes, hashes and places; with `--anonymize` not even names.",
         &[
             "faults::secrets::secrets_in_any_text_of_any_agent_come_out_of_no_filter_and_no_report",
             "faults::secrets::a_text_that_is_nothing_but_a_secret_comes_out_of_no_filter_and_no_report",

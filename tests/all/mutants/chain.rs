@@ -89,10 +89,11 @@ pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
 pub fn measure(input: &[u8], threads: usize) -> Stage {
     stage("measure", |out, skips| {
         let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-        let mut measure = Measure::new(measure::Options { encoding: Encoding::standard(), threads, at_once: false })?;
+        let mut measure = Measure::new(measure::Options { encoding: Encoding::standard(), threads, at_once: false });
         let status = stream::run(&mut measure, &mut BufReader::new(input), out, skips)?;
-        skips.append(measure.into_skips());
-        Ok(status)
+        let (unread, read) = measure.finish();
+        skips.append(unread);
+        Ok(status.or(read))
     })
 }
 
