@@ -148,14 +148,18 @@ fn parse<O: Parser>(program: &'static str) -> Result<O, clap::Error> {
 }
 
 fn open(program: &'static str) -> Result<Io<'static>> {
-    if STDOUT_CLOSED.load(Ordering::Relaxed) {
-        anyhow::bail!("standard output is closed");
-    }
+    refuse_closed()?;
     // Not `io::Stdout`: that looks for line feeds in every write.
     let stdout = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned().context("standard output")?);
     let input = BufReader::with_capacity(BUFFER_BYTES, io::stdin());
     let out = Sink::new(Box::new(BufWriter::with_capacity(BUFFER_BYTES, stdout)));
     Ok(Io::over(program, Box::new(input), out))
+}
+
+/// Refuses to run where nothing that is written could be read.
+fn refuse_closed() -> Result<()> {
+    anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
+    Ok(())
 }
 
 /// Whether descriptor 1 was closed when the process began.
@@ -173,6 +177,9 @@ fn look_at_stdout() {
 /// `--help` and `--version` are answers (status 0); anything else is one line and status 2.
 fn usage(program: &str, e: &clap::Error) -> ExitCode {
     if !e.use_stderr() {
+        if let Err(closed) = refuse_closed() {
+            return failed(program, &closed);
+        }
         return match e.print() {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => failed(program, &e.into()),

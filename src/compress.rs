@@ -25,10 +25,11 @@ use anyhow::{Context, Result};
 
 use crate::format::Entries;
 use crate::format::entry::Entry;
+use crate::path::reason;
 use crate::policy::Policies;
 use crate::skip::Skips;
 use crate::stream::Status;
-use crate::verbatim::{Read, Verbatim};
+use crate::verbatim::{Broken, Read, Verbatim};
 pub use output::Output;
 use select::{Held, Select};
 pub use source::Source;
@@ -127,10 +128,11 @@ pub trait Compress {
 
 /// Reads a session and writes it through the mode of that name.
 ///
-/// Returns [`Status::Partial`], and writes nothing further, where the counts do not add up.
+/// Returns [`Status::Partial`] where the input cannot be read to its end; and, writing nothing further,
+/// where the counts do not add up.
 ///
 /// # Errors
-/// The input cannot be read, the output cannot be written.
+/// The output cannot be written.
 pub fn run(source: Source, mode: &str, options: &Options, out: &mut Output, skips: &mut Skips) -> Result<Status> {
     let mode = MODES.iter().find(|known| known.name == mode).context("no such mode")?;
     through(source, &mut *(mode.make)(options)?, options, out, skips)
@@ -150,6 +152,31 @@ pub fn through(
     let Source { name, entries, mut input } = source;
     let (name, mut input) = (name.as_str(), Verbatim::new(&mut *input, options.max_line_bytes));
     let mut select = Select::new(&options.policies);
+    let mut status = Status::Done;
+    match lines(name, entries, &mut input, &mut select, mode, out, skips) {
+        Ok(true) => {}
+        Ok(false) => return Ok(refuse(&input, name, out, skips)),
+        Err(e) => {
+            // What was read before stays; an output that cannot be written is another thing.
+            let Broken { line, error } = e.downcast()?;
+            skips.note(name, Some(line), &reason(&error));
+            status = Status::Partial;
+        }
+    }
+    settle(&mut select, mode, entries, out)?;
+    if out.stats.adds_up(0) { Ok(status) } else { Ok(refuse(&input, name, out, skips)) }
+}
+
+/// Takes line after line. Returns whether the counts add up after each.
+fn lines(
+    name: &str,
+    entries: Entries,
+    input: &mut Verbatim,
+    select: &mut Select,
+    mode: &mut dyn Compress,
+    out: &mut Output,
+    skips: &mut Skips,
+) -> Result<bool> {
     while let Some(read) = input.read()? {
         match read {
             Read::Line { number, offset, bytes, size } => {
@@ -163,7 +190,7 @@ pub fn through(
                 }
             }
             Read::TooLong => {
-                settle(&mut select, mode, entries, out)?;
+                settle(select, mode, entries, out)?;
                 let (number, size) = input.hand_on(&mut |part| out.part(part))?;
                 out.part(b"\n")?;
                 out.count_long(size);
@@ -171,15 +198,11 @@ pub fn through(
             }
         }
         if !out.stats.adds_up(mode.pending()) {
-            return Ok(refuse(&input, name, out, skips));
+            return Ok(false);
         }
         out.notes(name, input.number(), skips);
     }
-    settle(&mut select, mode, entries, out)?;
-    if !out.stats.adds_up(0) {
-        return Ok(refuse(&input, name, out, skips));
-    }
-    Ok(Status::Done)
+    Ok(true)
 }
 
 /// Writes what is held back, here and in the mode.

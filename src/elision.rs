@@ -83,6 +83,26 @@ pub fn read(line: &str) -> Option<Marked> {
     Some(Marked { elisions, mark: member(line, value)? })
 }
 
+/// Why nobody can tell what was left out of a line that seems to say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It has the member, and no list in it that could be read.
+    List,
+    /// It is no object: now, or in the original already, which is left as it is.
+    Line,
+}
+
+/// Looks at a line of which [`read`] tells nothing.
+pub fn damage(line: &str) -> Option<Damage> {
+    if !is_marked(line) {
+        return None;
+    }
+    match json::members(line, [KEY]) {
+        None => Some(Damage::Line),
+        Some([value]) => value.filter(|_| read(line).is_none()).map(|_| Damage::List),
+    }
+}
+
 /// Whether a line has the member, or the name of it as a text.
 pub fn is_marked(line: &str) -> bool {
     memchr::memmem::find(line.as_bytes(), b"\"tok_elided\"").is_some()

@@ -9,11 +9,13 @@
 mod original;
 
 use std::io::BufRead;
+use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::elision::{self, Elision, Marked};
+use crate::elision::{self, Damage, Elision, Marked};
 use crate::json;
+use crate::number::counted;
 use crate::skip::Skips;
 use crate::stream::{Sink, Status};
 use crate::verbatim::{Read, Verbatim};
@@ -22,7 +24,8 @@ pub use original::Original;
 /// Reads a stream that tok-compress wrote and writes it whole again.
 ///
 /// Returns [`Status::Partial`], and writes nothing further, where the original is no longer what it
-/// was: no line is ever restored from other bytes.
+/// was: no line is ever restored from other bytes. Also where lines do not say any more what was left out
+/// of them; these stay as they are.
 ///
 /// # Errors
 /// The input cannot be read, the output cannot be written.
@@ -35,10 +38,17 @@ pub fn run(
 ) -> Result<Status> {
     let mut input = Verbatim::new(input, max_line_bytes);
     let mut writer = Writer { out, holds_feed: original.may_lack_last_feed(), owes_feed: false, last: Last::default() };
+    let mut stays = Stays::default();
     while let Some(read) = input.read()? {
         match read {
-            Read::Line { bytes, .. } => match restored(bytes, original) {
-                Ok(None) => writer.line(bytes)?,
+            Read::Line { number, bytes, .. } => match restored(bytes, original, &mut stays.edited) {
+                Ok(None) => {
+                    if let Some(damage) = std::str::from_utf8(bytes).ok().and_then(elision::damage) {
+                        stays.damaged += u64::from(damage == Damage::List);
+                        skips.note("stdin", Some(number), words(damage));
+                    }
+                    writer.line(bytes)?;
+                }
                 Ok(Some(whole)) => writer.line(&whole)?,
                 Err(Refused { line, why }) => {
                     skips.note(original.name(), Some(line), &why);
@@ -61,7 +71,26 @@ pub fn run(
         }
     };
     writer.finish(lacks_feed)?;
-    Ok(Status::Done)
+    if stays.edited > 0 {
+        skips.note("stdin", None, &format!("{} edited since: not put back", counted(stays.edited, "text")));
+    }
+    Ok(if stays.damaged > 0 { Status::Partial } else { Status::Done })
+}
+
+fn words(damage: Damage) -> &'static str {
+    match damage {
+        Damage::List => "it does not say any more what was left out of it",
+        Damage::Line => "it is no JSON: what may have been left out of it is not put back",
+    }
+}
+
+/// What stays as it is.
+#[derive(Default)]
+struct Stays {
+    /// Values that are no longer what was written in place of another.
+    edited: u64,
+    /// Lines that do not say any more what was left out of them.
+    damaged: u64,
 }
 
 /// Why a line cannot be restored: the line of the original, and what is wrong there.
@@ -71,7 +100,7 @@ struct Refused {
 }
 
 /// The line with what was left out of it; `None` where nothing was.
-fn restored(line: &[u8], original: &mut Original) -> Result<Option<Vec<u8>>, Refused> {
+fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Option<Vec<u8>>, Refused> {
     let Some(text) = std::str::from_utf8(line).ok().filter(|text| elision::is_marked(text)) else { return Ok(None) };
     let Some(Marked { elisions, mark }) = elision::read(text) else { return Ok(None) };
     let mut bytes = |elision: &Elision| original.bytes(elision).map_err(|why| Refused { line: elision.line, why });
@@ -80,14 +109,22 @@ fn restored(line: &[u8], original: &mut Original) -> Result<Option<Vec<u8>>, Ref
     }
     let (mut ranges, mut values) = (vec![mark], vec![String::new()]);
     for elision in &elisions {
-        let Some(value) = json::at(text, &elision.at) else { continue };
-        let now = json::text(value).map(|text| elision::check(&text));
-        let Some(range) = json::range_of(text, value).filter(|_| now == elision.left) else { continue };
+        let Some(range) = left(text, elision) else {
+            *edited += 1;
+            continue;
+        };
         ranges.push(range);
         values.push(String::from_utf8_lossy(&bytes(elision)?).into_owned());
     }
     let edits = ranges.into_iter().zip(values.iter().map(String::as_str)).collect();
     Ok(Some(json::spliced(text, edits).into_bytes()))
+}
+
+/// Where in the line stands what was written in place of a value, if it does still.
+fn left(line: &str, elision: &Elision) -> Option<Range<usize>> {
+    let value = json::at(line, &elision.at)?;
+    let now = json::text(value).map(|text| elision::check(&text));
+    json::range_of(line, value).filter(|_| now == elision.left)
 }
 
 /// A line by its length and hash: enough to know it again.

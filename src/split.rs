@@ -123,6 +123,7 @@ impl Merge {
         }
         coverage.files += u64::from(!outcome.left_out && !outcome.passed_over);
         coverage.files_skipped += u64::from(outcome.left_out);
+        coverage.files_cut += u64::from(outcome.cut);
         *coverage.sessions.get_or_insert(0) += outcome.sessions;
         coverage.lines += outcome.tally.lines;
         coverage.bytes += outcome.tally.bytes;

@@ -263,10 +263,8 @@ impl Filter for Sum {
         match record.kind {
             Type::Stream => self.begin(&record),
             Type::Partial => self.partial(&record),
-            Type::Session | Type::Request | Type::Span | Type::Total if self.options.merge => {
-                bail!("the stream holds records, not partial sums: leave out --merge")
-            }
-            _ if self.options.merge => Ok(()),
+            Type::Other if self.options.merge => Ok(()),
+            _ if self.options.merge => bail!("the stream holds records, not partial sums: leave out --merge"),
             Type::Session => self.session(&record),
             Type::Usage => {
                 let bucket: Bucket = record.read()?;
@@ -287,6 +285,8 @@ impl Filter for Sum {
         self.rows.close();
         if self.merged {
             self.settle()?;
+        } else if self.options.merge && (self.began.is_some() || coverage.is_some()) {
+            bail!("the stream holds no partial sums: tok-sum --partial writes them");
         }
         self.account();
         let prices = self.options.prices.used().into_iter().chain(std::mem::take(&mut self.priced));

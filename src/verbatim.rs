@@ -3,9 +3,10 @@
 //! Unlike the lines of a record stream (`stream`), blank and damaged ones count, and nothing is
 //! trimmed: an offset is the offset in the file.
 
-use std::io::{BufRead, Read as _};
+use std::fmt;
+use std::io::{self, BufRead, Read as _};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// Lines of a reader: every byte of it, so that places are places in the file.
 pub struct Verbatim<'r> {
@@ -33,6 +34,23 @@ pub enum Read<'a> {
     TooLong,
 }
 
+/// Why the input could not be read further, and in which line.
+#[derive(Debug)]
+pub struct Broken {
+    /// Number of the line that is not there, or not all of it.
+    pub line: u64,
+    /// What went wrong.
+    pub error: io::Error,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "input: {}", self.error)
+    }
+}
+
+impl std::error::Error for Broken {}
+
 /// A buffer that one line has made larger is given back after it.
 const KEEP_BYTES: usize = 1 << 20;
 
@@ -50,11 +68,13 @@ impl<'r> Verbatim<'r> {
     /// Reads the next line; `None` at the end.
     ///
     /// # Errors
-    /// The input cannot be read.
-    pub fn read(&mut self) -> Result<Option<Read<'_>>> {
+    /// The input cannot be read further.
+    pub fn read(&mut self) -> Result<Option<Read<'_>>, Broken> {
         self.line.clear();
         self.line.shrink_to(KEEP_BYTES);
-        let read = self.from.take(self.max_line_bytes).read_until(b'\n', &mut self.line).context("input")? as u64;
+        let line = self.number + 1;
+        let read = self.from.take(self.max_line_bytes).read_until(b'\n', &mut self.line);
+        let read = read.map_err(|error| Broken { line, error })? as u64;
         if read == 0 {
             return Ok(None);
         }
@@ -72,13 +92,13 @@ impl<'r> Verbatim<'r> {
     /// number and its size, line feed included.
     ///
     /// # Errors
-    /// The input cannot be read, or `to` failed.
+    /// The input cannot be read further ([`Broken`]), or `to` failed.
     pub fn hand_on(&mut self, to: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<(u64, u64)> {
         let mut size = self.line.len() as u64;
         to(&self.line)?;
         let mut ended = false;
         while !ended {
-            let block = self.from.fill_buf().context("input")?;
+            let block = self.from.fill_buf().map_err(|error| Broken { line: self.number, error })?;
             let end = memchr::memchr(b'\n', block);
             let part = end.map_or(block, |at| block.get(..at).unwrap_or_default());
             to(part)?;

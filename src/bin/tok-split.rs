@@ -9,7 +9,7 @@ use tok::{split, split::beside::Beside, split::choice::Choice, split::find, spli
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
-/// Reads files and folders (searched for *.jsonl and *.jsonl.zst), tells their format by what they
+/// Reads files and folders (searched for *.jsonl, .jsonl.zst and .jsonl.gz), tells their format by what they
 /// say, and writes records in one order for all agents. With no file given: the agents' own folders,
 /// last seven days. Inputs are never written to.
 /// Memory: one session for each thread of -j, without its texts, and 100 bytes a request.

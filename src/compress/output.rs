@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -104,8 +105,8 @@ impl<'o, 'w> Output<'o, 'w> {
             let _ = writeln!(io::stderr(), "{json}");
             return Ok(());
         }
-        let is_session = |session: &Path| same_file(session, path);
-        anyhow::ensure!(!session.is_some_and(is_session), "{}: is the session itself", path.display());
+        let is_session = session.map_or_else(|| is_stdin(path), |session| same_file(session, path));
+        anyhow::ensure!(!is_session, "{}: is the session itself", path.display());
         fs::write(path, format!("{json}\n")).with_context(|| path.display().to_string())
     }
 
@@ -127,6 +128,17 @@ fn estimate(bytes: u64) -> u64 {
 
 /// Whether both are one file, by whatever names.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let id = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
-    id(one).is_some_and(|one| Some(one) == id(other))
+    let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) else { return false };
+    id(&one) == id(&other)
+}
+
+/// Whether standard input is read from that file.
+fn is_stdin(path: &Path) -> bool {
+    let stdin = io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| fs::File::from(stdin).metadata());
+    let (Ok(stdin), Ok(other)) = (stdin, fs::metadata(path)) else { return false };
+    id(&stdin) == id(&other)
+}
+
+fn id(data: &fs::Metadata) -> (u64, u64) {
+    (data.dev(), data.ino())
 }

@@ -116,6 +116,21 @@ pub(super) fn is_database(start: &[u8]) -> bool {
     start.starts_with(b"SQLite format 3\0")
 }
 
+/// Whether these are the first bytes of a text in UTF-16: every other one is NUL, of all there are after
+/// a byte-order mark one at least.
+pub fn is_utf_16(start: &[u8]) -> bool {
+    const LOOKED_AT: usize = 32;
+    let (marked, text) = match start {
+        [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] => (true, text),
+        text => (false, text),
+    };
+    let pairs: Vec<&[u8]> = text.chunks_exact(2).take(if marked { 1 } else { LOOKED_AT }).collect();
+    let little = |pair: &&[u8]| matches!(pair, [low, 0] if *low != 0);
+    let big = |pair: &&[u8]| matches!(pair, [0, low] if *low != 0);
+    let enough = marked || pairs.len() == LOOKED_AT;
+    !pairs.is_empty() && enough && (pairs.iter().all(little) || pairs.iter().all(big))
+}
+
 /// Returns what a file is, by its name and its first bytes; `None` where nobody knows.
 pub fn recognise(name: &str, head: &[u8]) -> Option<&'static Foreign> {
     let seen = Seen::of(name, head);

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use serde::de::IgnoredAny;
 
-use super::foreign::{DATABASE_BYTES, STORE_BYTES, is_database};
+use super::foreign::{DATABASE_BYTES, STORE_BYTES, is_database, is_utf_16};
 use super::{Format, Recognised, recognise};
 
 /// Longer lines say nothing of the format that shorter ones do not.
@@ -16,7 +16,8 @@ const HEAD_LINE_BYTES: usize = 1 << 20;
 /// # Errors
 /// The input cannot be read.
 pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
-    if is_database(input.fill_buf()?) {
+    let start = input.fill_buf()?;
+    if is_database(start) || is_utf_16(start) {
         return Ok((store(input)?, None));
     }
     let (mut head, mut lines) = (Vec::new(), Vec::new());

@@ -19,7 +19,7 @@ pub type Why = &'static str;
 const TORN: Why = "the last line is torn";
 const TOO_LONG: Why = "the line is too long (--max-line)";
 const NO_UTF8: Why = "not UTF-8";
-const NULS: Why = "nothing but NUL bytes";
+const NULS: Why = "NUL bytes";
 
 /// One object of a file: what a reader sees.
 #[derive(Clone, Copy)]
@@ -99,7 +99,6 @@ pub fn each(
         line.clear();
         let read = input.by_ref().take(max_line).read_until(b'\n', &mut line)? as u64;
         if read == 0 {
-            tally.bytes = offset;
             return Ok(());
         }
         number += 1;
@@ -112,6 +111,7 @@ pub fn each(
             one(number, offset, &line, take, tally);
         }
         offset += read + rest;
+        tally.bytes = offset;
     }
 }
 
@@ -151,7 +151,7 @@ fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Res
     let torn = !bytes.ends_with(b"\n");
     match saved {
         0 if torn => tally.skipped.push(skip(TORN)),
-        0 if mended.trim().is_empty() => tally.skipped.push(skip(NULS)),
+        0 if bytes.contains(&0) => tally.skipped.push(skip(NULS)),
         0 => tally.skipped.push(skip(why)),
         1 if why == refusal::TWICE => tally.recovered.push((number, why)),
         _ => tally.recovered.push((number, mend::damage(bytes, saved))),

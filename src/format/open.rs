@@ -1,8 +1,13 @@
-//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1).
+//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1), or as
+//! those do who rotate their files.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
 
 use crate::path;
 
@@ -20,9 +25,30 @@ const MOST_WINDOW_LOG: u32 = 27;
 /// No file is read further, decompressed, unless a reader is told otherwise.
 pub const MOST_BYTES: u64 = 8 << 30;
 
+/// How the names of compressed files end. Where the same file lies beside itself in several forms the
+/// plain one counts, and then the first of these.
+const PACKINGS: [&str; 2] = [".zst", ".gz"];
+
 /// Whether a file of that name is compressed.
 pub fn is_compressed(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end == "zst")
+    PACKINGS.iter().any(|ending| ends(path, ending))
+}
+
+fn ends(path: &Path, ending: &str) -> bool {
+    path.as_os_str().as_bytes().ends_with(ending.as_bytes())
+}
+
+/// The path of a file before it was compressed.
+pub fn plain(path: &Path) -> PathBuf {
+    if is_compressed(path) { path.with_extension("") } else { path.to_owned() }
+}
+
+/// The paths of which one, where there is such a file, counts and this one does not.
+pub fn before(path: &Path) -> Vec<PathBuf> {
+    let Some(at) = PACKINGS.iter().position(|ending| ends(path, ending)) else { return Vec::new() };
+    let plain = plain(path);
+    let packed = |ending: &&str| PathBuf::from(OsString::from_iter([plain.as_os_str(), OsStr::new(ending)]));
+    std::iter::once(plain.clone()).chain(PACKINGS.iter().take(at).map(packed)).collect()
 }
 
 /// Opens a file as far as it reaches now: one that grows while it is read ends where it ended when
@@ -54,9 +80,14 @@ fn through(path: &Path, file: impl Read + 'static, max_decompressed: u64) -> io:
     if !is_compressed(path) {
         return Ok(Opened { input: Box::new(file), sealed: false });
     }
-    let mut decoder = zstd::Decoder::new(file)?;
-    decoder.window_log_max(MOST_WINDOW_LOG)?;
-    Ok(Opened { input: Box::new(Capped { inner: decoder, left: max_decompressed }), sealed: true })
+    let inner: Box<dyn Read> = if ends(path, ".gz") {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        let mut decoder = zstd::Decoder::new(file)?;
+        decoder.window_log_max(MOST_WINDOW_LOG)?;
+        Box::new(decoder)
+    };
+    Ok(Opened { input: Box::new(Capped { inner, left: max_decompressed }), sealed: true })
 }
 
 /// A stream that ends with an error where it grows beyond all measure.

@@ -15,6 +15,10 @@ pub struct Coverage {
     pub files: u64,
     /// Files left out: unreadable, or of no known format.
     pub files_skipped: u64,
+    /// Files, of those read, that could not be read to their end: the rest of them is missing (exit status
+    /// 3). What was compressed is damaged, cut off, or larger than allowed.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub files_cut: u64,
     /// Sessions written, that is threads. Absent where an older version wrote the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u64>,
@@ -89,6 +93,7 @@ impl Coverage {
     pub fn add(&mut self, other: Coverage) {
         self.files = self.files.saturating_add(other.files);
         self.files_skipped = self.files_skipped.saturating_add(other.files_skipped);
+        self.files_cut = self.files_cut.saturating_add(other.files_cut);
         self.sessions = self.sessions.zip(other.sessions).map(|(a, b)| a.saturating_add(b));
         self.passed_over = self.passed_over.saturating_add(other.passed_over);
         self.lines = self.lines.saturating_add(other.lines);

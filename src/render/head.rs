@@ -89,7 +89,7 @@ fn title(report: &Report, layout: &Layout) -> Vec<String> {
     parts
 }
 
-/// What was left out, and what could not be read again.
+/// What was left out, what broke off, and what could not be read again.
 fn skipped(coverage: &Coverage) -> String {
     let left_out = match (coverage.skipped, coverage.files_skipped) {
         (0, 0) => "0 skipped".into(),
@@ -97,10 +97,15 @@ fn skipped(coverage: &Coverage) -> String {
         (0, files) => format!("{} skipped", counted(files, "file")),
         (lines, files) => format!("{} and {} skipped", counted(files, "file"), counted(lines, "line")),
     };
-    match coverage.unread.places_unread {
-        0 => left_out,
-        places => format!("{left_out}, {} unread", counted(places, "place")),
-    }
+    let cut = match coverage.files_cut {
+        0 => String::new(),
+        files => format!(", {} cut off", counted(files, "file")),
+    };
+    let unread = match coverage.unread.places_unread {
+        0 => String::new(),
+        places => format!(", {} unread", counted(places, "place")),
+    };
+    format!("{left_out}{cut}{unread}")
 }
 
 /// The window asked for, else the days that there were requests on.

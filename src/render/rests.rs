@@ -34,6 +34,10 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phr
     let Coverage { files, files_skipped, understood, recovered, skipped, .. } = coverage;
     let left_out = format!("{} read, {} left out", counted(*files, "file"), grouped(*files_skipped));
     lines.push(("files", Phrase::ours(format!("{left_out}, {}", bytes(coverage.bytes)))));
+    if coverage.files_cut > 0 {
+        let cut = counted(coverage.files_cut, "file");
+        lines.push(("cut off", Phrase::ours(format!("{cut} of these: the rest could not be read"))));
+    }
     let sum = [("understood", understood), ("recovered", recovered), ("skipped", skipped)]
         .map(|(word, n)| format!("{} {word}", grouped(*n)))
         .join(", ");

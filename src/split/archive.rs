@@ -5,11 +5,10 @@
 //! may differ, so that no comparison of responses could tell that they are one session.
 
 use std::collections::HashMap;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::find::Input;
-use crate::format::{FORMATS, Home};
+use crate::format::{FORMATS, Home, open};
 
 /// Of files of one name in several session folders of one home, leaves those in the folder that the
 /// format names first. An empty file is no copy of another.
@@ -17,7 +16,7 @@ pub(super) fn leave_out_copies(inputs: &mut Vec<Input>) {
     if !inputs.iter().filter_map(place).any(|(folder, _)| folder > 0) {
         return;
     }
-    let mut first: HashMap<(PathBuf, Vec<u8>), usize> = HashMap::new();
+    let mut first: HashMap<(PathBuf, PathBuf), usize> = HashMap::new();
     for (folder, file) in inputs.iter().filter(|input| !is_empty(&input.path)).filter_map(place) {
         let known = first.entry(file).or_insert(folder);
         *known = folder.min(*known);
@@ -37,10 +36,10 @@ pub(super) fn home(path: &Path) -> Option<(&Path, usize)> {
 
 /// In which session folder a file lies, and by what it is known there: its home and its name, whether
 /// it is compressed or not.
-fn place(input: &Input) -> Option<(usize, (PathBuf, Vec<u8>))> {
+fn place(input: &Input) -> Option<(usize, (PathBuf, PathBuf))> {
     let (home, folder) = home(&input.path)?;
-    let name = input.path.file_name()?.as_bytes();
-    Some((folder, (home.to_owned(), name.strip_suffix(b".zst").unwrap_or(name).to_vec())))
+    let name = open::plain(Path::new(input.path.file_name()?));
+    Some((folder, (home.to_owned(), name)))
 }
 
 fn is_empty(path: &Path) -> bool {
@@ -64,6 +63,8 @@ mod tests {
         assert_eq!(left(&flat), flat[1..]);
         let dated = ["/h/archived_sessions/2026/11/20/r-1.jsonl.zst", "/h/sessions/2026/11/20/r-1.jsonl"];
         assert_eq!(left(&dated), dated[1..]);
+        let packed = ["/h/archived_sessions/r-1.jsonl.gz", "/h/sessions/r-1.jsonl.zst"];
+        assert_eq!(left(&packed), packed[1..]);
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! could not be searched is kept, for a total without them would look whole.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::archive;
 use super::walk::Walk;
-use crate::format::foreign;
+use crate::format::{foreign, open};
 use crate::path::{reason, written};
 
 /// A file to be read.
@@ -92,7 +91,7 @@ pub struct Found {
 }
 
 /// Endings of session files in folders.
-const ENDINGS: [&str; 2] = [".jsonl", ".jsonl.zst"];
+const ENDINGS: [&str; 3] = [".jsonl", ".jsonl.zst", ".jsonl.gz"];
 
 /// Finds the files of all places; folders are searched. `exclude` are globs on whole paths.
 ///
@@ -157,13 +156,11 @@ fn settle(found: &mut Found) {
     found.unreadable.sort();
     found.passed.sort();
     found.inputs.dedup_by(|a, b| a.path == b.path);
-    let plain: HashSet<PathBuf> = found.inputs.iter().map(|input| input.path.clone()).collect();
+    let all: HashSet<PathBuf> = found.inputs.iter().map(|input| input.path.clone()).collect();
     let mut seen = HashSet::new();
     found.inputs.retain(|input| {
-        let bytes = input.path.as_os_str().as_bytes();
-        let twin = bytes.strip_suffix(b".zst").map(|stem| PathBuf::from(OsStr::from_bytes(stem)));
         let first = std::fs::metadata(&input.path).map_or(true, |data| seen.insert((data.dev(), data.ino())));
-        first && !twin.is_some_and(|twin| plain.contains(&twin))
+        first && !open::before(&input.path).iter().any(|twin| all.contains(twin))
     });
     archive::leave_out_copies(&mut found.inputs);
 }

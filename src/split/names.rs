@@ -75,6 +75,11 @@ impl InThread<'_> {
         session.version.iter_mut().for_each(|version| line(version, NAME));
         self.name(&mut session.project, "project", NAME);
         self.name(&mut session.cwd, "path", PATH);
+        // No reference of git has a blank.
+        session
+            .branch
+            .iter_mut()
+            .for_each(|branch| branch.truncate(branch.find(char::is_whitespace).unwrap_or(branch.len())));
         self.name(&mut session.branch, "branch", NAME * 2);
         session.file = self.needed("path", file);
         session.pseudonyms = conceal(&self.real.borrow()).filter(|_| self.names.pseudonyms.is_some());

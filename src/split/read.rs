@@ -31,6 +31,8 @@ pub struct Outcome {
     pub skips: Vec<Skip>,
     /// Whether the file was left out.
     pub left_out: bool,
+    /// Whether it could not be read to its end.
+    pub cut: bool,
     /// Whether the file was of no interest: nothing is said of it.
     pub passed_over: bool,
     /// Whether a copy of a response may report more than another.
@@ -68,7 +70,7 @@ pub fn file(input: &Input, options: &Options) -> Outcome {
     let name = written(&input.path);
     let mut outcome = Outcome::default();
     if let Err(e) = read(input, options, &mut outcome) {
-        outcome.leave_out(&name, &reason(&e), true);
+        outcome.break_off(&name, &reason(&e));
     }
     outcome
 }
@@ -152,9 +154,10 @@ fn stream(
 
 /// Whether what a file says stands in a session beside it too.
 fn has_twin(path: &Path) -> bool {
-    let twin = TWINS.iter().find(|(name, _)| path.ends_with(name)).zip(path.parent());
+    let plain = open::plain(path);
+    let twin = TWINS.iter().find(|(name, _)| plain.ends_with(name)).zip(path.parent());
     let inside = twin.map(|((_, folder), parent)| WalkDir::new(parent.join(folder))).into_iter().flatten();
-    inside.flatten().any(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
+    inside.flatten().any(|entry| open::plain(entry.path()).extension().is_some_and(|end| end == "jsonl"))
 }
 
 /// Whether a file is a session of an agent that is asked for.
@@ -170,15 +173,26 @@ impl Outcome {
     /// sessions is passed over if it was only met; so is any store that nobody knows.
     fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
         let mut sidecars = FORMATS.iter().flat_map(|format| format.sidecars).chain(foreign::SIDECARS);
-        let is_sidecar = sidecars.any(|sidecar| from.path.ends_with(sidecar));
+        let is_sidecar = sidecars.any(|sidecar| open::plain(&from.path).ends_with(sidecar));
         let file = from.path.file_name().unwrap_or_default().to_string_lossy();
         match foreign::recognise(&file, head) {
             _ if !from.named && is_sidecar => self.passed_over = true,
+            _ if !from.store && foreign::is_utf_16(head) => {
+                self.leave_out(name, "a text in UTF-16, which no agent writes: convert it to UTF-8", from.named);
+            }
             Some(foreign) => self.leave_out(name, foreign.words, from.named),
             None if from.store => self.passed_over = true,
             None if head.is_empty() => {}
             None => self.leave_out(name, "not a session of a known format", from.named),
         }
+    }
+
+    /// The file cannot be read, or no further: what stood before stays.
+    fn break_off(&mut self, file: &str, why: &str) {
+        self.left_out = self.tally.lines == 0;
+        self.cut = !self.left_out;
+        self.partial = true;
+        self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
     }
 
     fn leave_out(&mut self, file: &str, why: &str, partial: bool) {

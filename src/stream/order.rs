@@ -18,7 +18,7 @@ use serde::de::IgnoredAny;
 use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
 use super::{Record, Status, extended};
-use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, Type};
+use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, SCHEMA, Type};
 use crate::skip::Skips;
 
 /// What a filter asks of the stream that it reads.
@@ -80,7 +80,8 @@ impl Order {
         }
     }
 
-    /// Takes the next record. Returns its line, where it is not to be taken as it stands.
+    /// Takes the next record. Returns its line, where it is not to be taken as it stands. A record that
+    /// cannot be read changes nothing: it may come again, mended.
     ///
     /// # Errors
     /// The record is out of order, in words.
@@ -91,19 +92,24 @@ impl Order {
         match record.kind {
             Type::Stream => return self.stream(record, skips),
             Type::Session => {
-                once(&mut self.threads, thread_of(record))?;
                 self.recount.session(record)?;
+                once(&mut self.threads, thread_of(record))?;
             }
-            Type::Request => once(&mut self.begun, first_request_of(record))?,
             _ => {}
         }
         self.not_too_late(record)?;
         self.not_too_early(record)?;
-        if record.kind == Type::Request { self.request(record) } else { Ok(None) }
+        if record.kind != Type::Request {
+            return Ok(None);
+        }
+        let settled = self.request(record)?;
+        once(&mut self.begun, first_request_of(record))?;
+        Ok(settled)
     }
 
     /// A stream begins, and one before it has ended.
     fn stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+        refuse_version(record)?;
         self.close()?;
         self.recount.stream();
         self.stages = Stages::named(record);
@@ -200,6 +206,24 @@ impl Order {
             _ => "the stream was joined already: put this before tok-usage-join",
         }
         .to_owned()
+    }
+}
+
+/// Refuses records of a schema whose keys may mean something else. A `stream` record without a version
+/// was made by hand.
+fn refuse_version(record: &Record) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: Option<u64>,
+    }
+    match record.read::<Version>() {
+        Ok(Version { v: Some(v) }) if v != u64::from(SCHEMA) => {
+            bail!("stdin: the records are of version {v} of the schema, and this program reads version {SCHEMA}")
+        }
+        Ok(_) => Ok(()),
+        Err(_) => {
+            bail!("stdin: the records are of no known version of the schema; this program reads version {SCHEMA}")
+        }
     }
 }
 

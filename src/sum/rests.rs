@@ -104,6 +104,8 @@ pub(super) struct Covered {
     files: u64,
     files_skipped: u64,
     #[serde(skip_serializing_if = "crate::record::is_zero")]
+    files_cut: u64,
+    #[serde(skip_serializing_if = "crate::record::is_zero")]
     passed_over: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     passed_over_by_reason: BTreeMap<String, u64>,
@@ -170,8 +172,9 @@ impl Notes<'_> {
         let why = why.collect::<Vec<_>>().join(", ");
         let over = some(covered.passed_over, "folder", "passed over");
         let over = over.map(|over| if why.is_empty() { over } else { format!("{over} ({why})") });
-        let parts = [some(covered.files_skipped, "file", "left out"), some(covered.skipped, "line", "skipped"), over];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let files = [some(covered.files_skipped, "file", "left out"), some(covered.files_cut, "file", "cut off")];
+        let parts = files.into_iter().chain([some(covered.skipped, "line", "skipped"), over]);
+        let parts: Vec<String> = parts.flatten().collect();
         (!parts.is_empty()).then(|| format!("not in these figures: {}", parts.join(", ")))
     }
 

@@ -1,12 +1,19 @@
-//! What must not be lost in silence: places that cannot be read again, files by whatever name.
+//! What must not be lost in silence, and what must be refused: places that cannot be read again, names
+//! that are no text, outputs that are inputs, damaged packings, streams of another version.
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | [`names`] | names that are no text: nothing of what they name is lost |
+//! | [`outputs`] | what is written is never what is read; two runs at once, hostile names |
+//! | [`packed`] | `.gz` and `.zst`: whole, in pieces, damaged, endless; UTF-16 and NUL |
 //! | [`places`] | the file of a place is gone, another, a pipe: counted, said, never waited for |
+//! | [`streams`] | other versions, what is no partial sum, a closed output, marks that are gone |
 
 mod names;
+mod outputs;
+mod packed;
 mod places;
+mod streams;
 
 use std::path::{Path, PathBuf};
 

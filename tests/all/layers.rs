@@ -46,6 +46,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
     ("libc", &["path.rs"]),
+    ("flate2", &["format/open.rs"]),
+    ("zstd", &["format/open.rs"]),
 ];
 
 /// Tables of which each line is a file: where the table is, its name, the folder of its members.

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use super::Claude;
 use crate::format::history::{Entry, Final, Handle};
 use crate::format::lines::{self, Tally};
-use crate::format::open::{MOST_BYTES, open};
+use crate::format::open::{MOST_BYTES, before, open, plain};
 use crate::format::{Reader as _, Roots, Source, Wants};
 use crate::path;
 use crate::record::Request;
@@ -92,12 +92,15 @@ pub(super) fn reported(entries: &[Entry], beside: &[(Handle, &Request)], path: &
 /// The requests in the files of a session's agents, which stand in a folder of its name.
 fn of_agents(path: &str) -> Vec<Request> {
     let mut requests = Vec::new();
-    let stem = path.strip_suffix(".zst").unwrap_or(path);
-    let Some(folder) = stem.strip_suffix(".jsonl") else { return requests };
-    let files = WalkDir::new(path::of(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let session = plain(&path::of(path));
+    if session.extension().is_none_or(|end| end != "jsonl") {
+        return requests;
+    }
+    let files = WalkDir::new(session.with_extension("")).sort_by_file_name().into_iter().filter_map(Result::ok);
     for file in files.filter(|file| file.file_type().is_file()) {
         let name = path::written(file.path());
-        if !name.ends_with(".jsonl") && !name.ends_with(".jsonl.zst") {
+        let is_session = plain(file.path()).extension().is_some_and(|end| end == "jsonl");
+        if !is_session || before(file.path()).iter().any(|twin| twin.is_file()) {
             continue;
         }
         let roots = Roots::default();

@@ -560,6 +560,7 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
             "faults::secrets::secrets_in_any_text_of_any_agent_come_out_of_no_filter_and_no_report",
             "faults::secrets::a_text_that_is_nothing_but_a_secret_comes_out_of_no_filter_and_no_report",
             "faults::values::a_value_of_another_type_is_named_in_no_message_and_no_reason",
+            "anonymize::no_name_of_the_plain_stream_is_in_the_hidden_one_nor_in_its_reports",
             "mutants::mutants_of_sessions_panic_hang_leak_and_break_nothing",
         ],
     ),

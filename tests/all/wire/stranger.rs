@@ -175,7 +175,7 @@ record!(Coverage {
     skipped: u64;
     sessions: u64, passed_over: u64, passed_over_by_reason: BTreeMap<String, u64>, by_reason: BTreeMap<String, u64>,
     partial: bool, usage_unusable: u64, logged_requests: u64, unresolved_messages: u64,
-    helpers_unseen: BTreeMap<String, u64>, texts_forgotten: u64,
+    helpers_unseen: BTreeMap<String, u64>, texts_forgotten: u64, files_cut: u64,
     // tok-measure
     places_unread: u64,
 });
