@@ -14,6 +14,7 @@ pub mod pool;
 pub mod read;
 mod said;
 mod walk;
+mod write;
 
 use anyhow::Result;
 
@@ -26,7 +27,8 @@ use beside::Beside;
 use choice::Choice;
 use find::Found;
 use nothing::Unasked;
-use read::{Chunk, Outcome};
+use read::Outcome;
+use write::Chunk;
 
 /// What to read, and what of it to write.
 #[derive(Default)]
@@ -74,7 +76,7 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     let work = |n: usize| found.inputs.get(n).map(|input| read::file(input, options)).unwrap_or_default();
     pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
         outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
-        merge.write(outcome, found, &mut io.out)
+        merge.write(outcome, found, options, &mut io.out)
     })?;
     let status = merge.end(found, options, io);
     io.out.put(&merge.coverage)?;
@@ -93,20 +95,27 @@ struct Merge {
 }
 
 impl Merge {
-    fn write(&mut self, outcome: Outcome, found: &Found, out: &mut Sink) -> Result<()> {
+    fn write(&mut self, outcome: Outcome, found: &Found, options: &Options, out: &mut Sink) -> Result<()> {
         self.cover(&outcome);
         self.unasked.take(&outcome, self.files, found);
         self.files += 1;
         for chunk in outcome.chunks {
-            match chunk {
-                Chunk::Lines(lines) => out.lines(&lines)?,
-                Chunk::Request(mut request) => {
-                    self.copies.settle(&mut request, outcome.copies_grow);
-                    out.put(&request)?;
-                }
-            }
+            self.put(chunk, outcome.copies_grow, options, out)?;
         }
         outcome.skips.iter().try_for_each(|skip| out.put(skip))
+    }
+
+    fn put(&mut self, chunk: Chunk, copies_grow: bool, options: &Options, out: &mut Sink) -> Result<()> {
+        match chunk {
+            Chunk::Lines(lines) => out.lines(&lines),
+            Chunk::Request(mut request) => {
+                self.copies.settle(&mut request, copies_grow);
+                out.put(&request)
+            }
+            Chunk::Thread(thread) => {
+                write::records(*thread, options, &mut |chunk| self.put(chunk, copies_grow, options, out))
+            }
+        }
     }
 
     fn cover(&mut self, outcome: &Outcome) {
