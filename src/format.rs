@@ -18,6 +18,7 @@ pub mod entry;
 pub mod foreign;
 pub mod head;
 pub mod history;
+mod ids;
 pub mod image;
 pub mod key;
 pub mod lines;
@@ -279,9 +280,7 @@ fn identity(names: &[&str]) -> String {
         hasher.update(&(name.len() as u64).to_le_bytes());
         hasher.update(name.as_bytes());
     }
-    let mut hex = hasher.finalize().to_hex().to_string();
-    hex.truncate(32);
-    hex
+    hasher.finalize().to_hex().chars().take(32).collect()
 }
 
 /// The id of a session whose file does not name it: the name of the file ends with it (FORMATS 1.1).

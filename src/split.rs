@@ -15,6 +15,7 @@ pub mod pool;
 pub mod read;
 mod said;
 mod walk;
+mod write;
 
 use anyhow::Result;
 
@@ -29,7 +30,8 @@ use choice::Choice;
 use find::Found;
 pub use names::Names;
 use nothing::Unasked;
-use read::{Chunk, Outcome};
+use read::Outcome;
+use write::Chunk;
 
 /// What to read, and what of it to write.
 #[derive(Default)]
@@ -103,15 +105,23 @@ impl Merge {
         self.unasked.take(&outcome, self.files, found);
         self.files += 1;
         for chunk in outcome.chunks {
-            match chunk {
-                Chunk::Lines(lines) => out.lines(&lines)?,
-                Chunk::Request(mut request) => {
-                    self.copies.settle(&mut request, outcome.copies_grow);
-                    out.put(&request)?;
-                }
-            }
+            self.put(chunk, outcome.copies_grow, options, out)?;
         }
         outcome.skips.iter().try_for_each(|skip| out.put(&options.names.skip(skip)))
+    }
+
+    fn put(&mut self, chunk: Chunk, copies_grow: bool, options: &Options, out: &mut Sink) -> Result<()> {
+        match chunk {
+            Chunk::Lines(lines) => out.lines(&lines),
+            Chunk::Request(mut request) => {
+                self.copies.settle(&mut request, copies_grow);
+                out.put(&request)
+            }
+            Chunk::Thread(thread) => {
+                let names = options.names.in_thread();
+                write::records(*thread, options, &names, &mut |chunk| self.put(chunk, copies_grow, options, out))
+            }
+        }
     }
 
     fn cover(&mut self, outcome: &Outcome) {

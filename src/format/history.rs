@@ -4,13 +4,16 @@
 //! get their final order (a request stands after all that it carried and before all that it
 //! produced, FORMATS 1.10), their ordinals and their ids. Nothing here knows any format.
 
+mod kept;
 mod thread;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, Uncounted, What};
-use thread::Names;
+pub(in crate::format) use kept::Words;
+pub use kept::{KeptRequest, KeptSpan};
+use thread::Places;
 pub use thread::{Covered, Final, Thread};
 
 /// A span, request or event of a history, until it has its id.
@@ -30,17 +33,17 @@ pub enum Made {
 /// One thing that a thread's file says.
 pub enum Entry {
     /// Content.
-    Span(Box<Span>, Made),
+    Span(Box<KeptSpan>, Made),
     /// A report of usage, that is a request.
-    Request(Box<Request>),
+    Request(Box<KeptRequest>),
     /// A request that is only known by what it cost: it made none of the content.
-    Hidden(Box<Request>),
+    Hidden(Box<KeptRequest>),
     /// Anything else that matters; the references are resolved in the end.
-    Event(Box<Event>, References),
+    Event(Box<Event>, Box<References>),
 }
 
 impl Entry {
-    fn as_request(&mut self) -> Option<&mut Request> {
+    fn as_request(&mut self) -> Option<&mut KeptRequest> {
         match self {
             Entry::Request(request) | Entry::Hidden(request) => Some(request),
             Entry::Span(..) | Entry::Event(..) => None,
@@ -76,6 +79,8 @@ pub struct History {
     /// The thread; `thread` and `file` are set by whoever knows the path.
     pub session: Session,
     entries: Vec<Entry>,
+    /// What they have in common.
+    words: Words,
     /// What was put beside an entry: before it, and after it.
     before: BTreeMap<Handle, Vec<Entry>>,
     after: BTreeMap<Handle, Vec<Entry>>,
@@ -93,27 +98,30 @@ impl History {
     pub fn span(&mut self, mut span: Span, made: Made) -> Handle {
         self.made_in_turn |= made != Made::Input;
         span.turn = (self.turn > 0).then_some(self.turn);
-        self.add(Entry::Span(Box::new(span), made))
+        let span = Box::new(KeptSpan::sharing(span, &mut self.words));
+        self.add(Entry::Span(span, made))
     }
 
     /// Adds a report of usage; returns its handle.
     pub fn request(&mut self, mut request: Request) -> Handle {
         request.turn = (self.turn > 0).then_some(self.turn);
         request.counted = request.uncounted.is_none();
-        self.add(Entry::Request(Box::new(request)))
+        let request = Box::new(KeptRequest::sharing(request, &mut self.words));
+        self.add(Entry::Request(request))
     }
 
     /// Adds a request that is only known by what it cost.
     pub fn hidden_request(&mut self, mut request: Request) {
         request.turn = (self.turn > 0).then_some(self.turn);
         request.counted = request.uncounted.is_none();
-        self.add(Entry::Hidden(Box::new(request)));
+        let request = Box::new(KeptRequest::sharing(request, &mut self.words));
+        self.add(Entry::Hidden(request));
     }
 
     /// Adds an event; returns its handle.
     pub fn event(&mut self, mut event: Event, references: References) -> Handle {
         event.turn = (self.turn > 0).then_some(self.turn);
-        self.add(Entry::Event(Box::new(event), references))
+        self.add(Entry::Event(Box::new(event), Box::new(references)))
     }
 
     /// A message of the user is about to be added. The first one, and the first after anything
@@ -145,10 +153,10 @@ impl History {
         &self.entries
     }
 
-    /// The request of that handle, to be completed by a later line.
-    pub fn request_mut(&mut self, handle: Handle) -> Option<&mut Request> {
+    /// Completes the request of that handle by what a later line says; `None` where it is none.
+    pub fn complete<T>(&mut self, handle: Handle, change: impl FnOnce(&mut Request) -> T) -> Option<T> {
         match self.entries.get_mut(handle) {
-            Some(Entry::Request(request)) => Some(request),
+            Some(Entry::Request(request)) => Some(request.change(&mut self.words, change)),
             _ => None,
         }
     }
@@ -156,7 +164,7 @@ impl History {
     /// The thread's first requests came before their model was named: that of the first to name one
     /// is theirs.
     pub fn name_first_models(&mut self) {
-        let mut requests: Vec<&mut Request> = self.entries.iter_mut().filter_map(Entry::as_request).collect();
+        let mut requests: Vec<&mut KeptRequest> = self.entries.iter_mut().filter_map(Entry::as_request).collect();
         let first = requests.iter().find_map(|request| request.model.clone());
         let unnamed = requests.iter_mut().take_while(|request| request.model.is_none());
         unnamed.for_each(|request| request.model.clone_from(&first));
@@ -201,7 +209,7 @@ impl History {
     }
 
     /// The requests that were put beside entries, each with the entry's handle.
-    pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &Request)> {
+    pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
         let put = self.before.iter().chain(&self.after);
         let each = put.flat_map(|(handle, entries)| entries.iter().map(move |entry| (*handle, entry)));
         each.filter_map(|(handle, entry)| match entry {
@@ -250,7 +258,7 @@ impl History {
     /// `thread` is the thread's identity.
     pub fn finish(mut self, layout: Layout, thread: &str) -> Thread {
         let arranged = super::order::arrange(self.take_entries(), layout);
-        self.finish_in_order(arranged, &HashMap::new(), thread)
+        self.finish_in_order(arranged, HashMap::new(), thread)
     }
 
     /// Gives all entries away, in the order of the file: the reader knows in which order they
@@ -265,7 +273,7 @@ impl History {
     pub fn finish_in_order(
         mut self,
         arranged: Vec<(Handle, Entry)>,
-        marks: &HashMap<Handle, Vec<Handle>>,
+        marks: HashMap<Handle, Vec<Handle>>,
         thread: &str,
     ) -> Thread {
         self.session.thread = thread.to_owned();
@@ -281,18 +289,17 @@ impl History {
                 ordinal_of[*handle] = requests;
             }
         }
-        let names = Names { session: &self.session, seq_of, ordinal_of, marks };
-        let records = arranged.into_iter().map(|(handle, entry)| names.name(handle, entry)).collect();
+        let places = Places { seq_of, ordinal_of, marks };
         let disk = self.disk.into_iter().map(|(kind, (lines, bytes))| Disk {
             thread: thread.to_owned(),
-            session: names.session.session.clone(),
+            session: self.session.session.clone(),
             kind,
             lines,
             bytes,
         });
         let disk = disk.collect();
         let (covered, ledgers) = (Covered::default(), Vec::new());
-        Thread { session: self.session, records, disk, unusable: self.unusable, covered, ledgers }
+        Thread { session: self.session, entries: arranged, places, disk, unusable: self.unusable, covered, ledgers }
     }
 }
 

@@ -7,8 +7,8 @@
 
 use std::collections::HashSet;
 
-use super::history::{Entry, Handle, Layout, Made, unreported};
-use crate::record::{Part, Role, Span, Uncounted, What};
+use super::history::{Entry, Handle, KeptSpan, Layout, Made, unreported};
+use crate::record::{Part, Role, Uncounted, What};
 
 /// Entries in their final order, each with the handle that it had. Requests that are put in have
 /// new handles, after all others.
@@ -40,7 +40,7 @@ struct Order {
     /// Input that can only follow a finished response has come since the first held item.
     interrupted: bool,
     /// Calls of the response at hand that have no output yet.
-    open_calls: HashSet<String>,
+    open_calls: HashSet<Box<str>>,
     answered: bool,
 }
 
@@ -121,16 +121,16 @@ impl Order {
         (self.interrupted || answered) && !self.held.is_empty()
     }
 
-    fn note_call(&mut self, span: &Span) {
+    fn note_call(&mut self, span: &KeptSpan) {
         if span.part == Part::ToolCall {
             self.open_calls.extend(span.call_id.clone());
         }
     }
 
-    fn note_input(&mut self, span: &Span) {
+    fn note_input(&mut self, span: &KeptSpan) {
         match span.role {
             Role::Tool => self.answered |= span.call_id.as_ref().is_some_and(|id| self.open_calls.remove(id)),
-            Role::User | Role::Developer if span.source == "user" => {
+            Role::User | Role::Developer if &*span.source == "user" => {
                 self.interrupted |= !self.held.is_empty() || self.layout == Layout::Before && self.current.is_some();
             }
             _ => {}
@@ -147,7 +147,7 @@ impl Order {
             }
             (None, Some((_, Entry::Span(first, _)))) => {
                 let request = unreported(first.at.clone(), None, first.turn);
-                self.done.push((self.fresh, Entry::Request(Box::new(request))));
+                self.done.push((self.fresh, Entry::Request(Box::new(request.into()))));
                 self.fresh += 1;
                 self.fresh - 1
             }
@@ -187,7 +187,7 @@ pub(super) fn layout(entries: &[Entry]) -> Layout {
 }
 
 /// Tokens of what a response shows of a span, guessed from its bytes.
-pub(super) fn visible_tokens(span: &Span) -> u64 {
+pub(super) fn visible_tokens(span: &KeptSpan) -> u64 {
     let name = span.tool.as_ref().map_or(0, |tool| tool.len() as u64);
     (span.bytes + name).div_ceil(4)
 }
@@ -195,18 +195,20 @@ pub(super) fn visible_tokens(span: &Span) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::history::{History, Thread};
-    use crate::record::Request;
+    use crate::format::history::{Final, History};
+    use crate::record::{Request, Span};
 
     fn made(bytes: u64) -> Entry {
-        Entry::Span(Box::new(Span { bytes, role: Role::Assistant, ..Span::default() }), Made::ByOrder)
+        let span = Span { bytes, role: Role::Assistant, ..Span::default() };
+        Entry::Span(Box::new(span.into()), Made::ByOrder)
     }
     fn said(source: &str) -> Entry {
-        Entry::Span(Box::new(Span { source: source.into(), ..Span::default() }), Made::Input)
+        let span = Span { source: source.into(), ..Span::default() };
+        Entry::Span(Box::new(span.into()), Made::Input)
     }
     fn report(output: u64) -> Entry {
         let request = Request { output_tokens: Some(output), counted: true, ..Request::default() };
-        Entry::Request(Box::new(request))
+        Entry::Request(Box::new(request.into()))
     }
 
     /// `i` input, `r` request, `u` a request put in, `1` made by the first request, …
@@ -214,18 +216,17 @@ mod tests {
         let mut history = History::default();
         for entry in entries {
             match entry {
-                Entry::Span(span, made) => history.span(*span, made),
-                Entry::Request(request) | Entry::Hidden(request) => history.request(*request),
-                Entry::Event(event, references) => history.event(*event, references),
+                Entry::Span(span, made) => history.span(Span::from(*span), made),
+                Entry::Request(request) | Entry::Hidden(request) => history.request(Request::from(*request)),
+                Entry::Event(event, references) => history.event(*event, *references),
             };
         }
-        let Thread { records, .. } = history.finish(layout, "t");
-        let letter = |record: &crate::format::history::Final| match record {
-            crate::format::history::Final::Span(span) => span.made_by.map_or("i".into(), |n| n.to_string()),
-            crate::format::history::Final::Request(r) => if r.counted { "r" } else { "u" }.to_owned(),
-            crate::format::history::Final::Event(_) => "e".into(),
+        let letter = |record: Final| match record {
+            Final::Span(span) => span.made_by.map_or("i".into(), |n| n.to_string()),
+            Final::Request(r) => if r.counted { "r" } else { "u" }.to_owned(),
+            Final::Event(_) => "e".into(),
         };
-        records.iter().map(letter).collect()
+        history.finish(layout, "t").take_records().map(letter).collect()
     }
 
     #[test]

@@ -34,6 +34,7 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
+use super::ids::{ById, short};
 use super::lines::{Line, Why};
 use super::{Reader, Source, id_of_name, identity, order, parse, time};
 use crate::record::{Form, Kind, Part, Span};
@@ -112,7 +113,7 @@ pub(super) struct Rollout<'s> {
     at: Option<String>,
     model: Option<String>,
     /// Calls by id, for their outputs.
-    calls: HashMap<String, Call>,
+    calls: ById<Box<Call>>,
     /// Spans in the context, in order.
     live: Vec<Handle>,
     /// Events that began the turns still in the context.
@@ -140,7 +141,7 @@ pub(super) struct Rollout<'s> {
     /// Prompts that a person typed, once somebody asked.
     typed: Option<HashSet<String>>,
     /// Calls whose output was there already.
-    answered: HashSet<String>,
+    answered: HashSet<u64>,
     /// What is used of the provider's windows, as last reported.
     limits: Vec<Used>,
     /// What else the lines tell, where the dialect has rules that ask for it.
@@ -159,7 +160,7 @@ impl<'s> Rollout<'s> {
             history,
             at: None,
             model: None,
-            calls: HashMap::new(),
+            calls: ById::default(),
             live: Vec::new(),
             turns: Vec::new(),
             reports: Reports::default(),
@@ -213,7 +214,7 @@ impl<'s> Rollout<'s> {
         self.last_answer = None;
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         reading.results = self.dialect.rules.map(|rules| rules.results);
-        let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
+        let call = item.call_id.as_deref().and_then(|id| self.calls.get(id)).map(|call| &**call);
         if !reading.item(item, call) {
             return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
@@ -244,17 +245,14 @@ impl<'s> Rollout<'s> {
     /// Whether an output answers a call that was answered before: only the first is sent.
     fn repeats(&mut self, span: &Span) -> bool {
         let id = span.call_id.as_ref().filter(|_| span.part == Part::ToolOutput);
-        id.is_some_and(|id| !self.answered.insert(id.clone()))
+        id.is_some_and(|id| !self.answered.insert(short(&**id)))
     }
 
     /// Remembers what later lines refer to, and writes the events that a span gives rise to.
     fn note(&mut self, line: &Line, found: &Found) {
         let Found { span, made, text } = found;
         match span.part {
-            Part::ToolCall => {
-                let call = Call::of(span);
-                span.call_id.clone().map(|id| self.calls.insert(id, call));
-            }
+            Part::ToolCall => span.call_id.iter().for_each(|id| self.calls.insert(id, Box::new(Call::of(span)))),
             Part::ToolOutput => self.spawned(line, span, text),
             Part::Text if *made == Made::ByOrder => self.last_answer = Some(text.clone()),
             Part::Text if span.source == "review" => self.reviewed(line, text),
@@ -315,8 +313,8 @@ impl Reader for Rollout<'_> {
             self.history.session.session = id_of_name(self.source.path);
         }
         self.reviews();
-        if let Some(request) = self.last_request.and_then(|handle| self.history.request_mut(handle)) {
-            self.terms.rest(request);
+        if let Some(handle) = self.last_request {
+            self.history.complete(handle, |request| self.terms.rest(request));
         }
         self.history.name_first_models();
         let thread = identity(&[&self.history.session.session, self.source.path]);
@@ -326,7 +324,7 @@ impl Reader for Rollout<'_> {
                 self.history.session.kind = Kind::Review;
             }
             let told = Told { entries: self.history.take_entries(), tape: self.tape };
-            return vec![self.history.finish_in_order((rules.settle)(told), &HashMap::new(), &thread)];
+            return vec![self.history.finish_in_order((rules.settle)(told), HashMap::new(), &thread)];
         }
         let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
         vec![self.history.finish(layout, &thread)]

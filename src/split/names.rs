@@ -7,11 +7,11 @@
 
 use std::cell::RefCell;
 
-use crate::format::history::{Final, Thread};
+use crate::format::history::Final;
 use crate::format::key::looks_like_key;
 use crate::place;
 use crate::pseudonym::{Names as Real, Pseudonyms, conceal};
-use crate::record::{Event, Request, Session, Skip, Span};
+use crate::record::{Disk, Event, Ledger, Request, Session, Skip, Span};
 use crate::skip::is_hostile;
 
 /// What may stand in a record.
@@ -28,25 +28,9 @@ const NAME: usize = 128;
 const PATH: usize = 4096;
 
 impl Names {
-    /// Settles all names of a thread's records.
-    pub fn thread(&self, thread: &mut Thread, file: &str) {
-        let names = InThread { names: self, real: RefCell::default() };
-        for record in &mut thread.records {
-            match record {
-                Final::Span(span) => names.span(span, file),
-                Final::Event(event) => names.event(event),
-                Final::Request(request) => names.request(request),
-            }
-        }
-        for disk in &mut thread.disk {
-            kind_of(&mut disk.kind);
-            id(&mut disk.session);
-        }
-        for ledger in &mut thread.ledgers {
-            line(&mut ledger.model, NAME);
-            id(&mut ledger.session);
-        }
-        names.session(&mut thread.session, file);
+    /// The names of one thread.
+    pub(super) fn in_thread(&self) -> InThread<'_> {
+        InThread { names: self, real: RefCell::default() }
     }
 
     /// Settles the name of a file that could not be read.
@@ -61,28 +45,53 @@ impl Names {
 }
 
 /// The names of one thread.
-struct InThread<'n> {
+pub(super) struct InThread<'n> {
     names: &'n Names,
     /// Those that whoever measures the spans needs.
     real: RefCell<Real>,
 }
 
 impl InThread<'_> {
-    fn session(&self, session: &mut Session, file: &str) {
+    /// Whether pseudonyms stand for names.
+    pub(super) fn hides(&self) -> bool {
+        self.names.pseudonyms.is_some()
+    }
+
+    /// Settles the names of one record; `file`: that of the thread.
+    pub(super) fn record(&self, record: &mut Final, file: &str) {
+        match record {
+            Final::Span(span) => self.span(span, file),
+            Final::Event(event) => self.event(event),
+            Final::Request(request) => self.request(request),
+        }
+    }
+
+    /// Settles the names of a kind of lines.
+    pub(super) fn disk(&self, disk: &mut Disk) {
+        kind_of(&mut disk.kind);
+        id(&mut disk.session);
+    }
+
+    /// Settles the names of an agent's own sum.
+    pub(super) fn ledger(&self, ledger: &mut Ledger) {
+        word(&mut ledger.model);
+        id(&mut ledger.session);
+    }
+
+    /// Settles the names of the session, after those of all its records: it says what the pseudonyms
+    /// among them stand for.
+    pub(super) fn session(&self, session: &mut Session) {
         id(&mut session.session);
         [&mut session.parent, &mut session.call_id, &mut session.root].into_iter().flatten().for_each(id);
         kind(&mut session.provider);
-        session.version.iter_mut().for_each(|version| line(version, NAME));
+        session.version.iter_mut().for_each(word);
         self.name(&mut session.project, "project", NAME);
         self.name(&mut session.cwd, "path", PATH);
         // No reference of git has a blank.
-        session
-            .branch
-            .iter_mut()
-            .for_each(|branch| branch.truncate(branch.find(char::is_whitespace).unwrap_or(branch.len())));
+        session.branch.iter_mut().for_each(first_word);
         self.name(&mut session.branch, "branch", NAME * 2);
-        session.file = self.needed("path", file);
-        session.pseudonyms = conceal(&self.real.borrow()).filter(|_| self.names.pseudonyms.is_some());
+        session.file = self.needed("path", &session.file);
+        session.pseudonyms = conceal(&self.real.borrow()).filter(|_| self.hides());
     }
 
     fn span(&self, span: &mut Span, file: &str) {
@@ -113,7 +122,7 @@ impl InThread<'_> {
 
     fn request(&self, request: &mut Request) {
         id(&mut request.session);
-        request.model.iter_mut().for_each(|model| line(model, NAME));
+        request.model.iter_mut().for_each(word);
         let Request { reason, service_tier, speed, inference_geo, cache_miss_reason, .. } = request;
         [reason, service_tier, speed, inference_geo, cache_miss_reason].into_iter().for_each(kind);
         request.changes.iter_mut().for_each(kind_of);
@@ -139,6 +148,18 @@ impl InThread<'_> {
             self.real.borrow_mut().entry(replaced.clone()).or_insert_with(|| name.to_owned());
         }
         replaced
+    }
+}
+
+/// Makes one word of a name that has no blanks: of a model, of a version.
+fn word(name: &mut String) {
+    first_word(name);
+    line(name, NAME);
+}
+
+fn first_word(name: &mut String) {
+    if let Some(end) = name.find(char::is_whitespace) {
+        name.truncate(end);
     }
 }
 

@@ -10,12 +10,13 @@ use walkdir::WalkDir;
 use super::Options;
 use super::choice::Refused;
 use super::find::Input;
-use crate::format::history::{Covered, Final, Thread};
+use super::write::{self, Chunk};
+use crate::format::history::{Covered, KeptRequest, Thread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, Source, TWINS, foreign, head};
 use crate::path::{reason, written};
-use crate::record::{Request, Skip, Uncounted};
+use crate::record::Skip;
 use crate::window::Window;
 
 /// What one file gave.
@@ -49,14 +50,6 @@ pub struct Outcome {
     pub refused: Vec<Refused>,
     /// The last instant of its newest session that lies outside the window.
     pub outside: Option<String>,
-}
-
-/// A part of a file's records.
-pub enum Chunk {
-    /// Whole lines.
-    Lines(Vec<u8>),
-    /// One request.
-    Request(Box<Request>),
 }
 
 /// No more of a file than this is looked at to recognise it.
@@ -146,7 +139,7 @@ fn stream(
     }
     for thread in reader.finish() {
         outcome.unusable += thread.unusable;
-        outcome.write(thread, name, options)?;
+        outcome.write(thread, name, options).map_err(io::Error::other)?;
     }
     // What was read before an error stands; the error is one more skip.
     read
@@ -201,7 +194,7 @@ impl Outcome {
         self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
     }
 
-    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> io::Result<()> {
+    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> anyhow::Result<()> {
         let touches = touches(&thread, &options.window);
         if let Some(refused) = options.choice.refuses(&thread.session) {
             self.refused.extend(Some(refused).filter(|_| touches));
@@ -214,36 +207,8 @@ impl Outcome {
         }
         self.sessions += 1;
         self.covered.add(&thread.covered);
-        let mut lines = Vec::new();
-        options.names.thread(&mut thread, file);
-        line(&mut lines, &thread.session)?;
-        if options.list {
-            self.chunks.push(Chunk::Lines(lines));
-            return Ok(());
-        }
-        for record in thread.records {
-            match record {
-                Final::Span(span) => line(&mut lines, &span)?,
-                Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,
-                Final::Event(_) => {}
-                Final::Request(mut request) => {
-                    if request.counted && !options.window.has(request.at.as_deref()) {
-                        request.counted = false;
-                        request.uncounted = Some(Uncounted::Window);
-                    }
-                    self.chunks.push(Chunk::Lines(std::mem::take(&mut lines)));
-                    self.chunks.push(Chunk::Request(request));
-                }
-            }
-        }
-        for disk in thread.disk.iter().filter(|_| options.wants.spans) {
-            line(&mut lines, disk)?;
-        }
-        for ledger in &thread.ledgers {
-            line(&mut lines, ledger)?;
-        }
-        self.chunks.push(Chunk::Lines(lines));
-        Ok(())
+        file.clone_into(&mut thread.session.file);
+        write::thread(thread, options, &mut self.chunks)
     }
 }
 
@@ -255,14 +220,5 @@ fn touches(thread: &Thread, window: &Window) -> bool {
 
 /// The instants of a thread's requests.
 fn requests(thread: &Thread) -> impl Iterator<Item = Option<&str>> {
-    thread.records.iter().filter_map(|record| match record {
-        Final::Request(request) => Some(request.at.as_deref()),
-        _ => None,
-    })
-}
-
-fn line(to: &mut Vec<u8>, record: &impl serde::Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, record)?;
-    to.push(b'\n');
-    Ok(())
+    thread.requests().map(KeptRequest::at)
 }

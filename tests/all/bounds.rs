@@ -1,6 +1,7 @@
 //! What the filters cost the machine, and what they do where it gives less.
 
 mod copies;
+mod session;
 mod threads;
 
 use crate::run;

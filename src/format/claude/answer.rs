@@ -7,14 +7,15 @@
 
 use super::line::Message;
 use super::usage::{Beside, Compacted, Iteration, Iterations, Tokens, Usage};
-use crate::format::history::{Entry, Handle, History, References};
+use crate::format::history::{Entry, Handle, History};
 use crate::format::identity;
 use crate::record::{Event, Purpose, Request, Sampling, Uncounted, What};
 
 /// One message's request, not settled yet.
 pub(super) struct Answer {
     pub(super) handle: Handle,
-    pub(super) request_id: String,
+    /// Its request id in short, once a line has told it.
+    pub(super) request: Option<u64>,
     /// Whether any line with a report told why the message stopped: else its output is a placeholder.
     stopped: bool,
     /// The input of the line that counts, and that line's output.
@@ -29,10 +30,10 @@ pub(super) struct Answer {
 
 impl Answer {
     /// A message whose request stands there.
-    pub(super) fn new(handle: Handle, request_id: &str) -> Answer {
+    pub(super) fn new(handle: Handle, request: Option<u64>) -> Answer {
         Answer {
             handle,
-            request_id: request_id.to_owned(),
+            request,
             stopped: false,
             best: None,
             output: None,
@@ -69,11 +70,31 @@ impl Answer {
     /// message `id` stands beside it. `replayed`: the message is another thread's, which pays for it.
     /// Returns how many of them have no usable numbers.
     pub(super) fn settle(self, id: &str, replayed: bool, history: &mut History) -> u64 {
-        let Some(request) = history.request_mut(self.handle) else { return 0 };
+        let Some((main, settled)) = history.complete(self.handle, |request| {
+            let settled = self.told(request, replayed);
+            (request.clone(), settled)
+        }) else {
+            return 0;
+        };
+        let Some((beside, compacted)) = settled else { return u64::from(!replayed) };
+        if let Some(compacted) = compacted {
+            summarised(history, self.handle, &main, compacted);
+        }
+        let unusable = beside.iter().filter(|beside| beside.said.is_none()).count();
+        for beside in beside {
+            let request = aside(&main, id, beside);
+            history.put_after(self.handle, Entry::Hidden(Box::new(request.into())));
+        }
+        unusable as u64
+    }
+
+    /// Tells the request what the lines came to. Returns what else was billed for the message, and whether
+    /// the context was cleared; `None` where no report can be used.
+    fn told(&self, request: &mut Request, replayed: bool) -> Option<(Vec<Beside>, Option<Compacted>)> {
         let uncounted = replayed.then_some(Uncounted::Copy).or(self.best.is_none().then_some(Uncounted::Unreported));
         (request.counted, request.uncounted) = (uncounted.is_none(), uncounted);
         request.purpose = replayed.then_some(Purpose::Replay);
-        let Some((tokens, _)) = self.best else { return u64::from(!replayed) };
+        let (tokens, _) = self.best?;
         let output = self.output.unwrap_or(0);
         let Iterations { samplings, beside, compacted } =
             Iterations::of(&self.iterations, request.model.as_deref(), tokens, output);
@@ -81,16 +102,7 @@ impl Answer {
         if !samplings.is_empty() {
             add_up(request, samplings);
         }
-        let main = request.clone();
-        if let Some(compacted) = compacted {
-            summarised(history, self.handle, &main, compacted);
-        }
-        let unusable = beside.iter().filter(|beside| beside.said.is_none()).count();
-        for beside in beside {
-            let request = aside(&main, id, beside);
-            history.put_after(self.handle, Entry::Hidden(Box::new(request)));
-        }
-        unusable as u64
+        Some((beside, compacted))
     }
 
     fn report(&self, request: &mut Request, tokens: Tokens) {
@@ -121,7 +133,7 @@ fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: 
     let (what, reason) = (What::Context, Some("compaction".to_owned()));
     let (at, turn, line) = (main.at.clone(), main.turn, main.line);
     let event = Event { what, reason, clear: true, at, turn, line, ..Event::default() };
-    let event = Entry::Event(Box::new(event), References::default());
+    let event = Entry::Event(Box::new(event), Box::default());
     match compacted {
         Compacted::Before => history.put_before(handle, event),
         Compacted::After => history.put_after(handle, event),

@@ -11,6 +11,7 @@ use super::usage::{Usage, count};
 use super::{parse, terms};
 use crate::format::history::Handle;
 use crate::format::identity;
+use crate::format::ids::short;
 use crate::format::lines::Line;
 use crate::record::Request;
 
@@ -24,15 +25,14 @@ impl Chain {
             Some(answer) => answer.handle,
             None => self.new_request(line, entry, message, figures(usage.as_ref(), at), &id),
         };
-        if let Some(request) = self.history.request_mut(handle) {
+        self.history.complete(handle, |request| {
             terms::told(request, message.usage);
-        }
-        if let (Some(request), Some(said)) = (self.history.request_mut(handle), message.diagnostics)
-            && request.cache_miss_reason.is_none()
-            && let Some((reason, missed)) = missed(said)
-        {
-            (request.cache_miss_reason, request.cache_missed_tokens) = (Some(reason), missed);
-        }
+            if request.cache_miss_reason.is_none()
+                && let Some((reason, missed)) = message.diagnostics.and_then(missed)
+            {
+                (request.cache_miss_reason, request.cache_missed_tokens) = (Some(reason), missed);
+            }
+        });
         if let (Some(answer), Some(usage)) = (self.answer(&id, entry), usage) {
             answer.line(message, usage);
         }
@@ -46,15 +46,13 @@ impl Chain {
 
     /// What is there of the message.
     fn answer(&mut self, id: &str, entry: &Entry) -> Option<&mut Answer> {
-        let request_id = entry.request_id.as_deref().unwrap_or_default();
+        let request = request(entry);
         let answers = self.answers.get_mut(id)?;
-        let same = answers.iter().position(|answer| answer.request_id == request_id);
-        let either = |answer: &Answer| request_id.is_empty() || answer.request_id.is_empty();
+        let same = answers.iter().position(|answer| answer.request == request);
+        let either = |answer: &Answer| request.is_none() || answer.request.is_none();
         let place = same.or_else(|| answers.iter().position(either))?;
         let answer = answers.get_mut(place)?;
-        if answer.request_id.is_empty() {
-            request_id.clone_into(&mut answer.request_id);
-        }
+        answer.request = answer.request.or(request);
         Some(answer)
     }
 
@@ -73,9 +71,11 @@ impl Chain {
             changed_servers: if later { servers.into_iter().collect() } else { Vec::new() },
             ..Request::default()
         });
-        self.requests += 1;
+        self.requests = self.requests.saturating_add(1);
         self.latest = Some((handle, figures));
-        self.answers.entry(id.to_owned()).or_default().push(Answer::new(handle, request_id));
+        // Hardly a message has two.
+        let answers = self.answers.entry(id.to_owned()).or_insert_with(|| Vec::with_capacity(1));
+        answers.push(Answer::new(handle, request(entry)));
         handle
     }
 
@@ -109,6 +109,11 @@ impl Chain {
         }
         self.history.inherit_from(&others);
     }
+}
+
+/// The request id of a line, in short.
+fn request(entry: &Entry) -> Option<u64> {
+    entry.request_id.as_deref().filter(|id| !id.is_empty()).map(short)
 }
 
 /// What a line alone reports.

@@ -17,7 +17,7 @@ use super::head::Head;
 use super::listed::Latest;
 use super::pick::{Front, Pick};
 use super::stage::{Cause, Spot, Stage, Target};
-use crate::format::history::{Covered, Entry, Handle, Made};
+use crate::format::history::{Covered, Entry, Handle, KeptRequest, Made};
 use crate::record::{ContextBy, Request, What};
 
 /// The entries of a thread in their final order, and what was told of them.
@@ -36,11 +36,11 @@ impl Arranged {
         let mut order = Vec::with_capacity(entries.len());
         for (handle, entry) in entries.into_iter().enumerate() {
             while let Some(((_, request), fresh)) = more.next_if(|((place, _), _)| *place <= handle) {
-                order.push((fresh, Entry::Hidden(Box::new(request))));
+                order.push((fresh, Entry::Hidden(Box::new(request.into()))));
             }
             order.push((handle, entry));
         }
-        order.extend(more.map(|((_, request), fresh)| (fresh, Entry::Hidden(Box::new(request)))));
+        order.extend(more.map(|((_, request), fresh)| (fresh, Entry::Hidden(Box::new(request.into())))));
         Arranged { order, ..Arranged::default() }
     }
 }
@@ -261,7 +261,7 @@ impl Arrange {
         then
     }
 
-    pub(super) fn request(&mut self, handle: Handle) -> Option<&mut Request> {
+    pub(super) fn request(&mut self, handle: Handle) -> Option<&mut KeptRequest> {
         match self.stage.entry_mut(handle) {
             Some(Entry::Request(request)) => Some(request),
             _ => None,

@@ -15,6 +15,7 @@ use super::{FORMAT, parse};
 use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::history::{Entry as HistoryEntry, Handle, History, Made, References, project, unreported};
+use crate::format::ids::ById;
 use crate::format::lines::{Line, Why};
 use crate::record::{Event, Part, Request, Role, Span, What};
 
@@ -25,22 +26,22 @@ pub(super) struct Chain {
     /// Requests by the id of their message: one for each request id.
     pub(super) answers: HashMap<String, Vec<Answer>>,
     /// How many these are.
-    pub(super) requests: usize,
+    pub(super) requests: u32,
     /// What has changed in what the agent offers since the latest of them, and of which servers.
     pub(super) changes: (BTreeSet<String>, BTreeSet<String>),
     /// An instant that only lines without content have named so far.
     started_aside: bool,
-    calls: HashMap<String, Call>,
+    calls: ById<Box<Call>>,
     /// Events of started agents, by call.
-    spawns: HashMap<String, Handle>,
+    spawns: ById<Handle>,
     /// Tool results and attachments by the ids that a microcompaction names.
-    results: HashMap<String, Vec<Handle>>,
+    results: ById<Vec<Handle>>,
     /// Spans by the uuid of their line.
-    pub(super) lines: HashMap<String, Vec<Handle>>,
+    pub(super) lines: ById<Vec<Handle>>,
     /// How far the thread had come, by the uuid of the line it had come to.
-    tips: HashMap<String, Tip>,
+    tips: ById<Tip>,
     /// Messages of the user so far.
-    prompts: usize,
+    prompts: u32,
     /// What the file says of requests beyond the lines of the conversation.
     pub(super) exact: Exact,
     /// What the session leaves behind where it is taken up again.
@@ -56,8 +57,8 @@ pub(super) struct Chain {
 struct Tip {
     /// Entries before it.
     entries: usize,
-    requests: usize,
-    prompts: usize,
+    requests: u32,
+    prompts: u32,
     /// The number of its line, for [`Resume`].
     line: Option<u32>,
 }
@@ -146,8 +147,7 @@ impl Chain {
     /// A call: remembered for its result; one that starts an agent is an event too (FORMATS 3.9).
     fn called(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else { return };
-        let call = Call::of(span);
-        self.calls.insert(id.clone(), call);
+        self.calls.insert(id, Box::new(Call::of(span)));
         if matches!(tool.as_str(), "Task" | "Agent") {
             let event = Event {
                 what: What::Spawn,
@@ -157,7 +157,7 @@ impl Chain {
                 ..Event::default()
             };
             let handle = self.history.event(event, References::default());
-            self.spawns.insert(id.clone(), handle);
+            self.spawns.insert(id, handle);
         }
     }
 
@@ -174,10 +174,10 @@ impl Chain {
         let source = if entry.is_compact_summary { "compaction_summary" } else { "" };
         let template = Span { source: source.into(), at: at.clone(), ..Span::default() };
         let mut blocks = Content { line, wants, template, found: Vec::new() };
-        blocks.message(content, entry.is_meta, &|id| self.calls.get(id).cloned());
+        blocks.message(content, entry.is_meta, &|id| self.calls.get(id).map(|call| Call::clone(call)));
         if blocks.found.iter().any(|span| span.source == "user" && span.role == Role::User) {
             self.rewound(line, entry, at.clone());
-            self.prompts += 1;
+            self.prompts = self.prompts.saturating_add(1);
             let parent = entry.parent_uuid.as_deref().and_then(|uuid| self.tips.get(uuid));
             self.resume.prompt(parent.and_then(|tip| tip.line));
         }
@@ -216,7 +216,7 @@ impl Chain {
             let parent = parent.and_then(|uuid| self.tips.get(uuid)).and_then(|tip| tip.line);
             let line = self.resume.applies().then(|| self.resume.line(parent));
             let tip = Tip { entries, requests: self.requests, prompts: self.prompts, line };
-            self.tips.insert(uuid.to_string(), tip);
+            self.tips.insert(uuid, tip);
         }
     }
 
@@ -276,10 +276,10 @@ impl Chain {
         self.resume.span(&span, self.history.entries().len());
         let handle = self.history.span(span, made);
         if let Some(uuid) = &entry.uuid {
-            self.lines.entry(uuid.to_string()).or_default().push(handle);
+            self.lines.of(uuid).push(handle);
         }
         if let Some(id) = id {
-            self.results.entry(id).or_default().push(handle);
+            self.results.of(&id).push(handle);
         }
         handle
     }

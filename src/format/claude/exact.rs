@@ -14,11 +14,11 @@ use super::line::{Entry, Message};
 use super::log::Log;
 use super::texts::Text;
 use super::version;
-use crate::format::history::{Covered, Entry as HistoryEntry, Handle, Thread};
+use crate::format::history::{Covered, Entry as HistoryEntry, Handle, KeptRequest, Thread};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{STDIN, Wants};
-use crate::record::{Kind, Request, Session};
+use crate::record::{Kind, Session};
 use crate::{json, path};
 
 /// The attachment that tells the head of a request.
@@ -121,7 +121,7 @@ impl Chain {
         self.settle_log(Wants::default());
         let mut entries = self.history.take_entries();
         let session = self.history.session.session.clone();
-        let beside: Vec<(Handle, &Request)> = self.history.put_requests().collect();
+        let beside: Vec<(Handle, &KeptRequest)> = self.history.put_requests().collect();
         let states = std::mem::take(&mut self.ledger);
         let Settled { requests, mut ledgers } = states.settle(&session, &mut entries, &beside, path);
         for ledger in &mut ledgers {
@@ -137,7 +137,9 @@ impl Chain {
             Arranged::given(entries, requests)
         };
         let covered = Covered { helpers_unseen: helpers(&self.history.session, &order), ..covered };
-        Thread { covered, ledgers, ..self.history.finish_in_order(order, &marks, thread) }
+        let mut thread = self.history.finish_in_order(order, marks, thread);
+        (thread.covered, thread.ledgers) = (covered, ledgers);
+        thread
     }
 
     /// Lines before the log began are not hashed as they come: most files have no log. Where it lists

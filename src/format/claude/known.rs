@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::canonical::{Blocks, Hash};
 use super::texts::Texts;
 use crate::format::history::Handle;
+use crate::format::ids::ById;
 use crate::format::lines::Line;
 use crate::json;
 use crate::record::{Part, Role, Span};
@@ -64,8 +65,8 @@ pub(super) struct Known {
     /// Lines of the user since the model spoke, from several starts on.
     runs: Vec<Run>,
     /// Calls and their results, by the id of the call.
-    calls: HashMap<String, Vec<Handle>>,
-    results: HashMap<String, Vec<Handle>>,
+    calls: ById<Vec<Handle>>,
+    results: ById<Vec<Handle>>,
     /// Results of an id that had some already, by the first of these.
     doubles: HashMap<Handle, Vec<Handle>>,
 }
@@ -85,9 +86,9 @@ impl Known {
     /// A span was found in a line.
     pub(super) fn span(&mut self, line: &Line, span: &Span, handle: Handle) {
         match (&span.call_id, span.part) {
-            (Some(id), Part::ToolCall) => self.calls.entry(id.clone()).or_default().push(handle),
+            (Some(id), Part::ToolCall) => self.calls.of(id).push(handle),
             (Some(id), _) if span.role == Role::Tool => {
-                let results = self.results.entry(id.clone()).or_default();
+                let results = self.results.of(id);
                 if let Some(first) = results.first() {
                     self.doubles.entry(*first).or_default().push(handle);
                 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reported::{FIELDS, Figures, Reported, bare, instant, reported};
-use crate::format::history::{Entry, Handle};
+use crate::format::history::{Entry, Handle, KeptRequest};
 use crate::format::lines::Line;
 use crate::format::{STDIN, identity, time};
 use crate::record::{ContextBy, Ledger, Request, Uncounted, Usd};
@@ -90,7 +90,7 @@ impl States {
         self,
         session: &str,
         entries: &mut [Entry],
-        beside: &[(Handle, &Request)],
+        beside: &[(Handle, &KeptRequest)],
         path: &str,
     ) -> Settled {
         if self.0.is_empty() || path == STDIN {
@@ -252,10 +252,10 @@ impl<'r> Account<'r> {
         let before = place.and_then(|place| entries.get(..place)?.iter().rev().find_map(asks));
         // A compaction is made by the model of its thread.
         if let (Some(Entry::Request(compaction)), Some(true)) =
-            (place.and_then(|place| entries.get_mut(place)), before.map(|before| before == model))
+            (place.and_then(|place| entries.get_mut(place)), before.map(|before| &*before == model))
         {
-            let Request { at, turn, .. } = std::mem::take(&mut **compaction);
-            **compaction = Request { at, turn, ..request };
+            let (at, turn) = (compaction.at.take(), compaction.turn);
+            **compaction = Request { at, turn, ..request }.into();
         } else {
             let turn = entries.get(..state.entries).unwrap_or_default().iter().rev().find_map(turn);
             let apart = Request { turn, context_by: Some(ContextBy::Nobody), ..request };

@@ -66,7 +66,9 @@ impl Arrange {
         let holes = messages.last().map_or(0, |message| message.holes) + unshaped;
         if let Some(request) = self.request(handle) {
             request.context_by = Some(ContextBy::Log);
-            request.unresolved_messages = (holes > 0).then_some(holes);
+            if holes > 0 {
+                request.rest().unresolved_messages = Some(holes);
+            }
         }
         self.latest = Some(Latest { id: id.to_owned(), messages });
         self.listed_at = Some(handle);

@@ -174,7 +174,7 @@ impl<'p> Pick<'p> {
     fn make(&mut self, text: Text) -> Option<Handle> {
         let texts = &self.exact.known.texts;
         let made = match texts.template(text) {
-            Some(span) => self.stage.add(span.clone()),
+            Some(span) => self.stage.add(span.clone().into()),
             None => {
                 let there = texts.spans(text).iter().find(|span| self.stage.spot(**span) != Spot::Ahead)?;
                 self.stage.copy(*there)?

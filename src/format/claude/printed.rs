@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::line::Entry;
 use super::{Claude, parse};
-use crate::format::history::{Final, Thread};
+use crate::format::history::{Entry as Known, Thread, Words};
 use crate::format::lines::{Line, Why};
 use crate::format::{Reader, Source, identity, time};
 use crate::record::{Request, Uncounted};
@@ -227,13 +227,16 @@ impl Reader for Printed<'_> {
         }
         // A sub-agent has no id of its own here: the call that started it names its thread.
         let agents: HashSet<String> = threads.iter().map(|thread| thread.session.session.clone()).collect();
-        for record in threads.iter_mut().flat_map(|thread| &mut thread.records) {
-            match record {
-                Final::Request(request) => self.correct(request, is_copy),
-                Final::Event(event) if event.call_id.as_ref().is_some_and(|call| agents.contains(call)) => {
+        let mut words = Words::default();
+        for entry in threads.iter_mut().flat_map(Thread::entries_mut) {
+            match entry {
+                Known::Request(request) | Known::Hidden(request) => {
+                    request.change(&mut words, |request| self.correct(request, is_copy));
+                }
+                Known::Event(event, _) if event.call_id.as_ref().is_some_and(|call| agents.contains(call)) => {
                     event.child.clone_from(&event.call_id);
                 }
-                Final::Event(_) | Final::Span(_) => {}
+                Known::Event(..) | Known::Span(..) => {}
             }
         }
         threads

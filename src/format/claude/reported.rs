@@ -6,12 +6,11 @@
 use walkdir::WalkDir;
 
 use super::Claude;
-use crate::format::history::{Entry, Final, Handle};
+use crate::format::history::{Entry, Handle, KeptRequest};
 use crate::format::lines::{self, Tally};
 use crate::format::open::{MOST_BYTES, before, open, plain};
 use crate::format::{Reader as _, Roots, Source, Wants};
 use crate::path;
-use crate::record::Request;
 
 /// No line of a sub-agent's file is longer.
 const MAX_LINE: u64 = 1 << 30;
@@ -32,7 +31,7 @@ pub(super) struct Reported {
 
 impl Reported {
     /// A request before that entry; `None` where it is not counted.
-    fn of(request: &Request, before: usize) -> Option<Reported> {
+    fn of(request: &KeptRequest, before: usize) -> Option<Reported> {
         let figures = figures(request)?;
         let model = request.model.as_deref().map_or("", bare).to_owned();
         Some(Reported { before, at: request.at.clone(), model, figures })
@@ -53,7 +52,7 @@ pub(super) fn instant(entry: &Entry) -> Option<String> {
     }
 }
 
-fn figures(request: &Request) -> Option<Figures> {
+fn figures(request: &KeptRequest) -> Option<Figures> {
     let input = request.input_tokens.filter(|_| request.counted)?;
     let or_none = |tokens: Option<u64>| tokens.unwrap_or(0);
     Some([
@@ -68,7 +67,7 @@ fn figures(request: &Request) -> Option<Figures> {
 
 /// All requests of the thread and its sub-agents, in the order of the ledger's states: what a
 /// sub-agent asked belongs before the first entry that is later.
-pub(super) fn reported(entries: &[Entry], beside: &[(Handle, &Request)], path: &str) -> Vec<Reported> {
+pub(super) fn reported(entries: &[Entry], beside: &[(Handle, &KeptRequest)], path: &str) -> Vec<Reported> {
     let mut all = Vec::new();
     let mut instants: Vec<(String, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -90,7 +89,7 @@ pub(super) fn reported(entries: &[Entry], beside: &[(Handle, &Request)], path: &
 }
 
 /// The requests in the files of a session's agents, which stand in a folder of its name.
-fn of_agents(path: &str) -> Vec<Request> {
+fn of_agents(path: &str) -> Vec<KeptRequest> {
     let mut requests = Vec::new();
     let session = plain(&path::of(path));
     if session.extension().is_none_or(|end| end != "jsonl") {
@@ -115,10 +114,8 @@ fn of_agents(path: &str) -> Vec<Request> {
         let _ = open(file.path(), MOST_BYTES).and_then(|opened| {
             lines::each(opened.input, MAX_LINE, &mut |line| reader.take(&line), &mut Tally::default())
         });
-        for record in reader.finish().into_iter().flat_map(|thread| thread.records) {
-            if let Final::Request(request) = record {
-                requests.push(*request);
-            }
+        for thread in reader.finish() {
+            requests.extend(thread.requests().cloned());
         }
     }
     requests

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::chain::{Chain, changed};
 use super::version::is_up_to;
 use crate::format::history::{Handle, References};
+use crate::format::ids::short;
 use crate::format::lines::Line;
 use crate::record::{Part, Request, Span};
 
@@ -35,7 +36,8 @@ const NONE: u32 = u32::MAX;
 struct Placed {
     line: u32,
     span: Handle,
-    call: Option<String>,
+    /// The id of its call, in short.
+    call: Option<u64>,
     is_call: bool,
     tokens: u64,
 }
@@ -83,7 +85,7 @@ impl Resume {
     pub(super) fn span(&mut self, span: &Span, handle: Handle) {
         if self.applies() {
             let line = u32::try_from(self.parents.len()).unwrap_or(NONE);
-            let (call, is_call) = (span.call_id.clone(), span.part == Part::ToolCall);
+            let (call, is_call) = (span.call_id.as_deref().map(short), span.part == Part::ToolCall);
             let tokens = if span.part == Part::Image { IMAGE_TOKENS } else { span.bytes / BYTES_PER_TOKEN };
             self.placed.push(Placed { line, span: handle, call, is_call, tokens });
         }
@@ -131,21 +133,21 @@ impl Resume {
             next = self.parents.get(next as usize).copied().filter(|up| *up < next).unwrap_or(NONE);
         }
         let off = |placed: &&Placed| placed.line >= self.begun && !on.contains(&placed.line);
-        let gone: HashSet<&String> = self.placed.iter().filter(off).filter_map(|placed| placed.call.as_ref()).collect();
+        let gone: HashSet<u64> = self.placed.iter().filter(off).filter_map(|placed| placed.call).collect();
         let on_calls = |is_call: bool| {
             let on = self.placed.iter().filter(move |placed| !off(placed) && placed.is_call == is_call);
-            on.filter_map(|placed| placed.call.as_ref()).collect::<HashSet<&String>>()
+            on.filter_map(|placed| placed.call).collect::<HashSet<u64>>()
         };
         let (calls, results) = (on_calls(true), on_calls(false));
         // A call without its result is not sent, nor a result without its call.
         let alone = |placed: &&Placed| {
             let other = if placed.is_call { &results } else { &calls };
-            placed.call.as_ref().is_some_and(|call| gone.contains(call) && !other.contains(call))
+            placed.call.is_some_and(|call| gone.contains(&call) && !other.contains(&call))
         };
         // What shares its id with a call or a result on the chain goes where that goes.
         let shared = |placed: &&Placed| {
             let same = if placed.is_call { &calls } else { &results };
-            placed.call.as_ref().is_some_and(|call| same.contains(call))
+            placed.call.is_some_and(|call| same.contains(&call))
         };
         let here = self.placed.iter().filter(|placed| placed.line >= self.begun);
         let left = here.filter(|placed| off(placed) && !shared(placed) || alone(placed));

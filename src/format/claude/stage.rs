@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 
-use crate::format::history::{Entry, Handle, Made, References};
-use crate::record::{Event, Part, Request, Span, What};
+use crate::format::history::{Entry, Handle, KeptSpan, Made, References};
+use crate::record::{Event, Part, Request, What};
 
 /// Where a span is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,9 +111,9 @@ impl Stage {
     }
 
     /// Puts in a span that no line is; it waits.
-    pub(super) fn add(&mut self, span: Span) -> Handle {
-        let (at, turn) = self.now.clone();
-        let entry = Entry::Span(Box::new(Span { at, turn, ..span }), Made::Input);
+    pub(super) fn add(&mut self, mut span: KeptSpan) -> Handle {
+        (span.at, span.turn) = self.now.clone();
+        let entry = Entry::Span(Box::new(span), Made::Input);
         self.traits.push(traits(&entry));
         self.entries.push(Some(entry));
         self.spots.push(Spot::Waiting);
@@ -124,7 +124,7 @@ impl Stage {
     pub(super) fn copy(&mut self, handle: Handle) -> Option<Handle> {
         let written = self.written.get(&handle).and_then(|at| self.order.get(*at)).map(|(_, entry)| entry);
         match written.or(self.entry(handle)) {
-            Some(Entry::Span(span, _)) => Some(self.add(Span::clone(span))),
+            Some(Entry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
             _ => None,
         }
     }
@@ -233,7 +233,7 @@ impl Stage {
 
     /// Writes a request that no line reports, and of which nobody says what it held.
     pub(super) fn add_request(&mut self, request: Request) {
-        self.append(Entry::Hidden(Box::new(request)));
+        self.append(Entry::Hidden(Box::new(request.into())));
     }
 
     fn append(&mut self, entry: Entry) {
@@ -249,7 +249,7 @@ impl Stage {
         let reason = Some(cause.reason.to_owned());
         let (at, line) = (cause.at.clone(), cause.line);
         let event = Event { what: What::Context, reason, clear, at, line, ..Event::default() };
-        self.append(Entry::Event(Box::new(event), references));
+        self.append(Entry::Event(Box::new(event), Box::new(references)));
     }
 }
 

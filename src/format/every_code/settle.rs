@@ -7,13 +7,14 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::carried::Carried;
 use super::response::{Group, Responses, responses};
 use super::task::{Beat, Stage, Task, mark};
-use crate::format::history::{Entry, Handle, Made, References, unreported};
+use crate::format::history::{Entry, Handle, KeptSpan, Made, unreported};
 use crate::format::rollout::tape::{Compacted, Mark, Tape, Told};
-use crate::record::{Form, Part, Purpose, Request, Role, Span, Uncounted, What};
+use crate::record::{Form, Part, Purpose, Request, Role, Uncounted, What};
 
 /// A compaction sends messages, and calls and outputs, cut in the middle to so many bytes.
 const CUT_TEXT_BYTES: u64 = 8 << 10;
@@ -75,7 +76,7 @@ pub(super) struct Walk<'t> {
     pub(super) latest: Vec<Handle>,
     pub(super) compacting: Option<&'t Compacted>,
     /// The source of the messages of an automatic drive, while one is under way.
-    pub(super) drive: Option<String>,
+    pub(super) drive: Option<Arc<str>>,
     /// The task at hand mends what a review has found.
     follows_review: bool,
 }
@@ -137,7 +138,8 @@ impl<'t> Walk<'t> {
             }
             None => {
                 let purpose = Some(Purpose::ReviewFollowUp).filter(|_| self.follows_review);
-                self.put(Entry::Request(Box::new(Request { purpose, ..unreported(at, None, turn) })))
+                let request = Request { purpose, ..unreported(at, None, turn) };
+                self.put(Entry::Request(Box::new(request.into())))
             }
         };
         self.response = Some(handle);
@@ -164,16 +166,16 @@ impl<'t> Walk<'t> {
             Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
                 if let Some(compacted) = self.compacting.filter(|_| self.stage.staged) {
                     request.purpose = Some(Purpose::Compaction);
-                    (request.cut_text_bytes, request.cut_output_bytes) = (Some(CUT_TEXT_BYTES), Some(CUT_OUTPUT_BYTES));
-                    request.head_tokens = Some(if compacted.remote { 0 } else { SUMMARY_HEAD_TOKENS });
+                    let rest = request.rest();
+                    (rest.cut_text_bytes, rest.cut_output_bytes) = (Some(CUT_TEXT_BYTES), Some(CUT_OUTPUT_BYTES));
+                    rest.head_tokens = Some(if compacted.remote { 0 } else { SUMMARY_HEAD_TOKENS });
                 }
             }
             Entry::Request(_) if is_paired(&handle) => return,
             Entry::Hidden(_) if is_paired(&(handle + 1)) => return,
             Entry::Request(_) | Entry::Hidden(_) => {}
             Entry::Event(event, _) if event.what == What::Context && event.clear => return self.compacted(handle),
-            Entry::Event(_, References { back_to: Some(place), .. }) => self.carried.back_to(*place),
-            Entry::Event(..) => {}
+            Entry::Event(_, references) => references.back_to.into_iter().for_each(|place| self.carried.back_to(place)),
             Entry::Span(span, made) => {
                 if self.stage.staged {
                     // The program sends outputs as they are recorded.
@@ -202,16 +204,18 @@ impl<'t> Walk<'t> {
         let said = matches!(span.role, Role::User | Role::Developer) && *made == Made::Input;
         if said && matches!(&*span.source, "user" | "machine") {
             self.drive = match &self.drive {
-                _ if look.goal => Some(span.source.clone()),
+                _ if look.goal => Some(Arc::clone(&span.source)),
                 source => source.clone().filter(|source| *source == span.source),
             };
         }
-        let queued = self.stage.staged && self.begun && said && span.source != STATUS;
-        let twice = queued.then(|| Span { line: None, detail: Some("ephemeral".into()), ..(**span).clone() });
+        let queued = self.stage.staged && self.begun && said && &*span.source != STATUS;
+        let twice = queued.then(|| span.clone());
         self.carried.record(handle);
         self.put_out(handle);
-        if let Some(span) = twice {
-            self.put(Entry::Span(Box::new(span), Made::Input));
+        if let Some(mut span) = twice {
+            span.line = None;
+            span.set_detail("ephemeral");
+            self.put(Entry::Span(span, Made::Input));
         }
     }
 
@@ -220,7 +224,8 @@ impl<'t> Walk<'t> {
             Some(Mark::Compacted(compacted)) => self.compacting = Some(compacted),
             Some(Mark::TaskEnded { at }) if !task.reviews && self.drive.is_some() => {
                 let purpose = Some(Purpose::Coordinator);
-                self.put(Entry::Request(Box::new(Request { purpose, ..unreported(at.clone(), None, None) })));
+                let request = Request { purpose, ..unreported(at.clone(), None, None) };
+                self.put(Entry::Request(Box::new(request.into())));
             }
             _ => {}
         }
@@ -228,7 +233,7 @@ impl<'t> Walk<'t> {
 
     /// Messages on the state of the system among these beats.
     pub(super) fn statuses(&self, beats: Range<usize>) -> Vec<Handle> {
-        let is_status = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if span.source == STATUS);
+        let is_status = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if &*span.source == STATUS);
         let beats = self.stage.beats.get(beats).unwrap_or_default();
         beats.iter().filter_map(|beat| beat.entry()).filter(is_status).collect()
     }
@@ -251,7 +256,7 @@ impl<'t> Walk<'t> {
     }
 
     /// A span of the file that has no place yet.
-    pub(super) fn span(&mut self, handle: Handle) -> Option<&mut Span> {
+    pub(super) fn span(&mut self, handle: Handle) -> Option<&mut KeptSpan> {
         match self.entries.get_mut(handle)? {
             Some(Entry::Span(span, _)) => Some(span),
             _ => None,
@@ -259,7 +264,7 @@ impl<'t> Walk<'t> {
     }
 
     /// A span of the file that has its place.
-    pub(super) fn placed(&mut self, handle: Handle) -> Option<&mut Span> {
+    pub(super) fn placed(&mut self, handle: Handle) -> Option<&mut KeptSpan> {
         let place = self.place_of.get(handle).copied().flatten()?;
         match self.done.get_mut(place)? {
             (_, Entry::Span(span, _)) => Some(span),
@@ -268,7 +273,7 @@ impl<'t> Walk<'t> {
     }
 
     /// The first span of these beats.
-    pub(super) fn first_span(&self, beats: Range<usize>) -> Option<&Span> {
+    pub(super) fn first_span(&self, beats: Range<usize>) -> Option<&KeptSpan> {
         let beats = self.stage.beats.get(beats).unwrap_or_default();
         beats.iter().filter_map(|beat| beat.entry()).find_map(|handle| match self.entries.get(handle)? {
             Some(Entry::Span(span, _)) => Some(&**span),

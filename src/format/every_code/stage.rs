@@ -29,7 +29,7 @@ impl Walk<'_> {
         let drop = self.carried.turn();
         for handle in &drop {
             if let Some(span) = self.placed(*handle) {
-                span.dropped = why(TURN);
+                span.dropped = Some(TURN.into());
             }
         }
         if task.resumes
@@ -41,7 +41,8 @@ impl Walk<'_> {
             let first = self.first_span(task.beats.clone());
             let (at, line) = first.map(|span| (span.at.clone(), span.line)).unwrap_or_default();
             let event = Event { what: What::Context, reason: why(TURN), at, line, ..Event::default() };
-            self.put(Entry::Event(Box::new(event), References { drop, ..References::default() }));
+            let references = References { drop, ..References::default() };
+            self.put(Entry::Event(Box::new(event), Box::new(references)));
         }
     }
 
@@ -55,12 +56,12 @@ impl Walk<'_> {
         });
         let (at, line) = began.unwrap_or_default();
         let documents = self.carried.documents.clone();
-        let is_memory = |handle: &Handle| self.placed(*handle).is_some_and(|span| span.source == MEMORY);
+        let is_memory = |handle: &Handle| self.placed(*handle).is_some_and(|span| &*span.source == MEMORY);
         let keep = documents.into_iter().filter(is_memory).collect();
         self.anew(Event { reason: why("review"), at, line, ..Event::default() }, keep);
         for handle in self.statuses(task.beats.clone()) {
             if let Some(span) = self.span(handle) {
-                span.detail = Some("ephemeral".into());
+                span.set_detail("ephemeral");
             }
             self.entry(handle);
         }
@@ -75,7 +76,7 @@ impl Walk<'_> {
     /// hand. What the summary quotes is in the file, but not as one text.
     pub(super) fn compacted(&mut self, event: Handle) {
         let Some(compacted) = self.compacting.take().filter(|_| self.stage.staged) else { return self.put_out(event) };
-        let is_summary = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if span.source == SUMMARY);
+        let is_summary = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if &*span.source == SUMMARY);
         let spans: Vec<Handle> = (event + 1..self.entries.len()).take_while(is_summary).collect();
         let latest = std::mem::take(&mut self.latest);
         self.carried.compact(compacted, spans.clone(), &latest);
@@ -100,14 +101,15 @@ impl Walk<'_> {
     fn quote(&mut self, bytes: u64) {
         let source = SUMMARY.to_owned();
         let span = Span { source, bytes, detail: Some("replacement".into()), ..Span::default() };
-        let handle = self.put(Entry::Span(Box::new(span), Made::Input));
+        let handle = self.put(Entry::Span(Box::new(span.into()), Made::Input));
         self.carried.quote(handle);
     }
 
     /// All leave but those that are carried; what stands in front is written anew.
     fn anew(&mut self, event: Event, keep: Vec<Handle>) {
         let event = Event { what: What::Context, clear: true, head: true, ..event };
-        self.put(Entry::Event(Box::new(event), References { keep, ..References::default() }));
+        let references = References { keep, ..References::default() };
+        self.put(Entry::Event(Box::new(event), Box::new(references)));
     }
 }
 

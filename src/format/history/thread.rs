@@ -1,16 +1,17 @@
-//! A thread as its reader found it, in its final order: records with their ids and ordinals.
+//! A thread as its reader found it, in its final order: entries that become records with their ids
+//! and ordinals, one by one, as they are asked for.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Handle, Made, References};
+use super::{Entry, Handle, KeptRequest, Made, References};
 use crate::record::{Disk, Event, Ledger, Request, Session, Span};
 
-/// The entries of a thread in their final order, with ids.
+/// The entries of a thread in their final order, with what gives them their ids.
 pub struct Thread {
     /// The thread.
     pub session: Session,
-    /// Its records, complete but for `file`.
-    pub records: Vec<Final>,
+    pub(super) entries: Vec<(Handle, Entry)>,
+    pub(super) places: Places,
     /// What of its file no model ever saw.
     pub disk: Vec<Disk>,
     /// Requests whose usage holds no number that could be used.
@@ -43,7 +44,7 @@ impl Covered {
     }
 }
 
-/// A record of a thread.
+/// A record of a thread, complete but for `file`.
 pub enum Final {
     /// Content.
     Span(Box<Span>),
@@ -53,35 +54,73 @@ pub enum Final {
     Event(Box<Event>),
 }
 
-/// Turns handles into ids and ordinals.
-pub(super) struct Names<'a> {
-    pub(super) session: &'a Session,
+impl Thread {
+    /// How many records it has.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it has no record.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Its requests, without ids.
+    pub fn requests(&self) -> impl Iterator<Item = &KeptRequest> {
+        self.entries.iter().filter_map(|(_, entry)| match entry {
+            Entry::Request(request) | Entry::Hidden(request) => Some(&**request),
+            Entry::Span(..) | Entry::Event(..) => None,
+        })
+    }
+
+    /// Its entries, to be put right by what is known now.
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut().map(|(_, entry)| entry)
+    }
+
+    /// Gives its records away, in order.
+    pub fn take_records(&mut self) -> impl Iterator<Item = Final> + use<'_> {
+        let names = Names { session: &self.session, places: &self.places };
+        std::mem::take(&mut self.entries).into_iter().map(move |(handle, entry)| names.name(handle, entry))
+    }
+}
+
+/// Where each entry stands, by its handle.
+pub(super) struct Places {
     pub(super) seq_of: Vec<u64>,
     pub(super) ordinal_of: Vec<u64>,
-    pub(super) marks: &'a HashMap<Handle, Vec<Handle>>,
+    pub(super) marks: HashMap<Handle, Vec<Handle>>,
+}
+
+/// Turns handles into ids and ordinals.
+struct Names<'t> {
+    session: &'t Session,
+    places: &'t Places,
 }
 
 impl Names<'_> {
-    pub(super) fn name(&self, handle: Handle, entry: Entry) -> Final {
+    fn name(&self, handle: Handle, entry: Entry) -> Final {
         let Session { thread, session, project, .. } = self.session;
-        let seq = self.seq_of.get(handle).copied().unwrap_or_default();
+        let seq = self.places.seq_of.get(handle).copied().unwrap_or_default();
+        let ordinal = |request: Handle| self.places.ordinal_of.get(request).copied().unwrap_or_default();
         let (thread, session, id) = (thread.clone(), session.clone(), self.id(handle));
         match entry {
             Entry::Span(span, made) => {
                 let made_by = match made {
-                    Made::By(request) => self.ordinal_of.get(request).copied().filter(|n| *n > 0),
+                    Made::By(request) => Some(ordinal(request)).filter(|n| *n > 0),
                     Made::Input | Made::ByOrder => None,
                 };
-                Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..*span }))
+                Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..Span::from(*span) }))
             }
             Entry::Request(request) | Entry::Hidden(request) => {
-                let n = self.ordinal_of.get(handle).copied().unwrap_or_default();
-                let project = project.clone();
-                let marks = self.marks.get(&handle).map_or(&[][..], Vec::as_slice);
+                let (n, project) = (ordinal(handle), project.clone());
+                let marks = self.places.marks.get(&handle).map_or(&[][..], Vec::as_slice);
                 let cache_marks = marks.iter().map(|span| self.id(*span)).collect();
-                Final::Request(Box::new(Request { thread, session, id, seq, n, project, cache_marks, ..*request }))
+                let request = Request::from(*request);
+                Final::Request(Box::new(Request { thread, session, id, seq, n, project, cache_marks, ..request }))
             }
-            Entry::Event(event, References { keep, drop, back_to }) => {
+            Entry::Event(event, references) => {
+                let References { keep, drop, back_to } = *references;
                 let ids = |handles: Vec<Handle>| handles.into_iter().map(|handle| self.id(handle)).collect();
                 let (keep, drop, back_to) = (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
                 Final::Event(Box::new(Event { thread, session, id, seq, keep, drop, back_to, ..*event }))
@@ -90,6 +129,6 @@ impl Names<'_> {
     }
 
     fn id(&self, handle: Handle) -> String {
-        format!("{}.{}", self.session.thread, self.seq_of.get(handle).copied().unwrap_or_default())
+        format!("{}.{}", self.session.thread, self.places.seq_of.get(handle).copied().unwrap_or_default())
     }
 }

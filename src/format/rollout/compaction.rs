@@ -62,16 +62,16 @@ impl Rollout<'_> {
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         for item in items {
             if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
-                let call = item.call_id.as_deref().and_then(|id| self.calls.get(id));
+                let call = item.call_id.as_deref().and_then(|id| self.calls.get(id)).map(|call| &**call);
                 reading.item(&item, call);
             }
         }
         let mut was: HashMap<(String, Role), Handle> = HashMap::new();
         for handle in &self.live {
             if let Some(Entry::Span(span, _)) = self.history.entries().get(*handle)
-                && let Some(hash) = &span.hash
+                && let Some(hash) = span.hash()
             {
-                was.insert((hash.clone(), span.role), *handle);
+                was.insert((hash, span.role), *handle);
             }
         }
         let (mut keep, mut new) = (Vec::new(), Vec::new());
@@ -133,6 +133,6 @@ impl Rollout<'_> {
     }
 
     fn is_user(&self, handle: Handle) -> bool {
-        matches!(self.history.entries().get(handle), Some(Entry::Span(span, _)) if span.source == "user")
+        matches!(self.history.entries().get(handle), Some(Entry::Span(span, _)) if &*span.source == "user")
     }
 }

@@ -26,6 +26,7 @@
 use std::collections::HashSet;
 
 use super::usage::{Info, Parts, Usage};
+use crate::format::ids::short;
 
 /// What an event adds to the bill.
 #[derive(Debug, PartialEq)]
@@ -54,10 +55,10 @@ pub(crate) struct Counter {
     higher: Option<Parts>,
     /// The sum before an event that said nothing of it.
     before_gap: Option<Before>,
-    /// Every sum since the counter last started.
-    sums: HashSet<Parts>,
-    /// Sums with their lasts, as they came.
-    seen: HashSet<(Parts, Parts)>,
+    /// Every sum since the counter last started, in short.
+    sums: HashSet<u64>,
+    /// Sums with their lasts, as they came, in short.
+    seen: HashSet<u64>,
     /// The total of the latest sum that had nothing else: with a last in parts, and without.
     total_tokens: Option<u64>,
     unknown_total_tokens: Option<u64>,
@@ -169,7 +170,7 @@ impl Counter {
             self.sum = Some(sum);
             return Added::Again;
         }
-        let was_seen = last.is_some_and(|last| !self.seen.insert((sum, last)));
+        let was_seen = last.is_some_and(|last| !self.seen.insert(short(&(sum, last))));
         if was_seen && last != Some(sum) {
             return Added::Again;
         }
@@ -195,7 +196,7 @@ impl Counter {
         if again || last.is_some_and(grew) {
             self.sum = Some(went_on);
         } else {
-            self.sums = HashSet::from([Parts::ZERO]);
+            self.sums = HashSet::from([short(&Parts::ZERO)]);
         }
         again
     }
@@ -226,7 +227,7 @@ impl Counter {
                 }
             };
         };
-        if slight || !sum.fell_below(last) && self.sums.contains(&sum.minus(last)) {
+        if slight || !sum.fell_below(last) && self.sums.contains(&short(&sum.minus(last))) {
             let higher = self.higher.unwrap_or(before);
             self.set(sum);
             self.higher = Some(higher);
@@ -261,7 +262,7 @@ impl Counter {
     fn set(&mut self, sum: Parts) {
         self.sum = Some(sum);
         self.higher = None;
-        self.sums.insert(sum);
+        self.sums.insert(short(&sum));
     }
 
     /// Counts from here.

@@ -165,9 +165,9 @@ impl Rollout<'_> {
     /// the events counts that response once more.
     fn reported_again(&mut self, last: Usage) {
         let Some((_, handle)) = self.reports.last.filter(|(usage, _)| usage.parts() == last.parts()) else { return };
-        if let Some(request) = self.history.request_mut(handle) {
+        self.history.complete(handle, |request| {
             request.reports = Some(request.reports.unwrap_or(1).saturating_add(1));
-        }
+        });
     }
 
     /// A usage event of a parent's: it moves the sum, and is none of the thread's requests.
@@ -213,9 +213,7 @@ impl Rollout<'_> {
         let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
         let key = identity(&[self.dialect.agent, &self.reports.base_id, &response]);
         if let Some((_, handle)) = told {
-            if let Some(request) = self.history.request_mut(handle) {
-                request.key = Some(key);
-            }
+            self.history.complete(handle, |request| request.key = Some(key));
             return;
         }
         let request = self.request(line, record.usage, key);
