@@ -101,7 +101,9 @@ impl Told {
             reasoning_output_tokens: part(&self.reasoning_output_tokens)?,
             total_tokens: part(&self.total_tokens).unwrap_or(0),
         };
-        let lacks_input = self.input_tokens.is_null() && !usage.is_empty();
+        // What the cache held is a part of the input, where there is one.
+        let cached = usage.cached_input_tokens.saturating_add(usage.cache_write_input_tokens);
+        let lacks_input = self.input_tokens.is_null() && !usage.is_empty() || cached > usage.input_tokens;
         (!lacks_input).then_some(usage)
     }
 }
@@ -181,6 +183,8 @@ mod tests {
         for text in ["null", "-7", "1.5", "\"7\"", "[7]", "18446744073709551616"] {
             assert_eq!(input(text), None, "{text}");
         }
+        let cached = r#"{"last_token_usage":{"input_tokens":500,"cached_input_tokens":12345}}"#;
+        assert!(Info::read(cached).unwrap().unusable, "more was cached than sent");
         assert!(!Info::read("{}").unwrap().unusable);
         assert!(Info::read(r#"{"last_token_usage":"none"}"#).unwrap().unusable);
     }
