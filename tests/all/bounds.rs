@@ -1,8 +1,11 @@
 //! What the filters cost the machine, and what they do where it gives less.
 
 mod copies;
+mod crates;
+mod reach;
 mod session;
 mod threads;
+mod tree;
 
 use crate::run;
 
