@@ -188,6 +188,16 @@ fn the_first_line_of_a_side_chain_twice_is_one_thread() {
 }
 
 #[test]
+fn no_more_is_cached_than_was_sent() {
+    let more = r#""cached_input_tokens":9000,"cache_write_input_tokens":1000000,"#;
+    let bytes = changed("\"total_tokens\":3290", |line| line.replace(r#""cached_input_tokens":0,"#, more));
+    for request in records(&Trial::new().split(bytes), "request") {
+        let of = |key: &str| request[key].as_u64().unwrap_or(0);
+        assert!(of("cache_read_tokens") + of("cache_write_tokens") <= of("input_tokens"), "{request}");
+    }
+}
+
+#[test]
 fn a_ledger_that_knows_less_fresh_input_than_its_requests_makes_none() {
     let session = run::root().join("fixtures/sessions/claude/ledger/session.jsonl");
     let session = std::fs::read_to_string(session).expect("the fixture is there");

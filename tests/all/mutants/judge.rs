@@ -51,6 +51,9 @@ const NAMES: &[&str] = &[
     "subject",
     "message",
     "spans",
+    "unpriced_tokens",
+    "who",
+    "who_usd",
 ];
 
 /// The files of one trial: the mutant, and a whole session beside it.
