@@ -51,9 +51,9 @@ pub fn stream(threads: Vec<Thread>, tally: &Tally, copies_grow: bool) -> Vec<u8>
     };
     put(serde_json::to_string(&Stream { v: SCHEMA, program: "tok-split".into(), ..Stream::default() }));
     let mut copies = Copies::default();
-    for thread in threads {
-        put(serde_json::to_string(&Session { file: "session".into(), ..thread.session }));
-        for record in thread.records {
+    for mut thread in threads {
+        put(serde_json::to_string(&Session { file: "session".into(), ..thread.session.clone() }));
+        for record in thread.take_records() {
             match record {
                 Final::Span(span) => put(serde_json::to_string(&span)),
                 Final::Event(event) => put(serde_json::to_string(&event)),
