@@ -152,7 +152,7 @@ impl InThread<'_> {
 }
 
 /// Makes one word of a name that has no blanks: of a model, of a version.
-pub(super) fn word(name: &mut String) {
+fn word(name: &mut String) {
     first_word(name);
     line(name, NAME);
 }
