@@ -118,8 +118,8 @@ impl Merge {
                 out.put(&request)
             }
             Chunk::Thread(thread) => {
-                let names = options.names.in_thread();
-                write::records(*thread, options, &names, &mut |chunk| self.put(chunk, copies_grow, options, out))
+                let mut names = options.names.in_thread();
+                write::records(*thread, options, &mut names, &mut |chunk| self.put(chunk, copies_grow, options, out))
             }
         }
     }

@@ -5,8 +5,9 @@
 //! or hostile becomes its hash (the same on both sides of a link), a name is one line of bounded
 //! length. Texts and places are not touched; the file of a place keeps its path, which is read again.
 
-use std::cell::RefCell;
+use std::mem::replace;
 
+use crate::format::STDIN;
 use crate::format::history::Final;
 use crate::format::key::looks_like_key;
 use crate::place;
@@ -30,35 +31,32 @@ const PATH: usize = 4096;
 impl Names {
     /// The names of one thread.
     pub(super) fn in_thread(&self) -> InThread<'_> {
-        InThread { names: self, real: RefCell::default() }
+        InThread { pseudonyms: self.pseudonyms.as_ref(), real: Real::new() }
     }
 
     /// Settles the name of a file that could not be read.
     pub fn skip(&self, skip: &Skip) -> Skip {
-        Skip { file: self.replaced("path", &skip.file), ..skip.clone() }
-    }
-
-    fn replaced(&self, kind: &str, name: &str) -> String {
-        let hides = self.pseudonyms.as_ref().filter(|_| name != crate::format::STDIN);
-        hides.map_or_else(|| name.to_owned(), |pseudonyms| pseudonyms.of(kind, name))
+        let mut skip = skip.clone();
+        self.in_thread().replace(&mut skip.file, "path");
+        skip
     }
 }
 
 /// The names of one thread.
 pub(super) struct InThread<'n> {
-    names: &'n Names,
+    pseudonyms: Option<&'n Pseudonyms>,
     /// Those that whoever measures the spans needs.
-    real: RefCell<Real>,
+    real: Real,
 }
 
 impl InThread<'_> {
     /// Whether pseudonyms stand for names.
     pub(super) fn hides(&self) -> bool {
-        self.names.pseudonyms.is_some()
+        self.pseudonyms.is_some()
     }
 
     /// Settles the names of one record; `file`: that of the thread.
-    pub(super) fn record(&self, record: &mut Final, file: &str) {
+    pub(super) fn record(&mut self, record: &mut Final, file: &str) {
         match record {
             Final::Span(span) => self.span(span, file),
             Final::Event(event) => self.event(event),
@@ -80,34 +78,36 @@ impl InThread<'_> {
 
     /// Settles the names of the session, after those of all its records: it says what the pseudonyms
     /// among them stand for.
-    pub(super) fn session(&self, session: &mut Session) {
+    pub(super) fn session(&mut self, session: &mut Session) {
         id(&mut session.session);
         [&mut session.parent, &mut session.call_id, &mut session.root].into_iter().flatten().for_each(id);
         kind(&mut session.provider);
         session.version.iter_mut().for_each(word);
-        self.name(&mut session.project, "project", NAME);
-        self.name(&mut session.cwd, "path", PATH);
+        self.names(session.project.as_mut_slice(), "project", NAME);
+        self.names(session.cwd.as_mut_slice(), "path", PATH);
         // No reference of git has a blank.
         session.branch.iter_mut().for_each(first_word);
-        self.name(&mut session.branch, "branch", NAME * 2);
-        session.file = self.needed("path", &session.file);
-        session.pseudonyms = conceal(&self.real.borrow()).filter(|_| self.hides());
+        self.names(session.branch.as_mut_slice(), "branch", NAME * 2);
+        self.replace_kept(&mut session.file, "path");
+        session.pseudonyms = if self.hides() { conceal(&self.real) } else { None };
     }
 
-    fn span(&self, span: &mut Span, file: &str) {
+    fn span(&mut self, span: &mut Span, file: &str) {
         id(&mut span.session);
         span.call_id.iter_mut().for_each(id);
         kind_of(&mut span.source);
         [&mut span.phase, &mut span.mime, &mut span.detail, &mut span.dropped].into_iter().for_each(kind);
         span.tool.iter_mut().for_each(|tool| line(tool, NAME));
-        self.name(&mut span.doc, "doc", NAME * 2);
-        self.name(&mut span.target, "path", NAME * 2);
-        for name in [&mut span.server, &mut span.wire_name] {
-            name.iter_mut().for_each(|name| line(name, NAME * 2));
-            *name = name.take().map(|name| self.needed("server", &name));
+        self.names(span.doc.as_mut_slice(), "doc", NAME * 2);
+        self.names(span.target.as_mut_slice(), "path", NAME * 2);
+        for name in [&mut span.server, &mut span.wire_name].into_iter().flatten() {
+            line(name, NAME * 2);
+            self.replace_kept(name, "server");
         }
-        let place = span.file.take().or_else(|| Some(file.to_owned()));
-        span.file = place.filter(|_| span.offset.is_some()).map(|file| self.needed("path", &file));
+        span.file = span.offset.and(span.file.take().or_else(|| Some(file.to_owned())));
+        if let Some(file) = &mut span.file {
+            self.replace_kept(file, "path");
+        }
     }
 
     fn event(&self, event: &mut Event) {
@@ -126,28 +126,29 @@ impl InThread<'_> {
         let Request { reason, service_tier, speed, inference_geo, cache_miss_reason, .. } = request;
         [reason, service_tier, speed, inference_geo, cache_miss_reason].into_iter().for_each(kind);
         request.changes.iter_mut().for_each(kind_of);
-        self.name(&mut request.project, "project", NAME);
+        self.names(request.project.as_mut_slice(), "project", NAME);
         self.names(&mut request.changed_servers, "server", NAME);
     }
 
     fn names(&self, names: &mut [String], kind: &str, most: usize) {
         for name in names {
             line(name, most);
-            *name = self.names.replaced(kind, name);
+            self.replace(name, kind);
         }
     }
 
-    fn name(&self, name: &mut Option<String>, kind: &str, most: usize) {
-        self.names(name.as_mut_slice(), kind, most);
+    /// Puts a pseudonym in the place of a name, where names are hidden. Returns the name then.
+    fn replace(&self, name: &mut String, kind: &str) -> Option<String> {
+        let pseudonyms = self.pseudonyms.filter(|_| name != STDIN)?;
+        let pseudonym = pseudonyms.of(kind, name);
+        Some(replace(name, pseudonym))
     }
 
-    /// As a name that is replaced; the real one goes along, concealed.
-    fn needed(&self, kind: &str, name: &str) -> String {
-        let replaced = self.names.replaced(kind, name);
-        if replaced != name {
-            self.real.borrow_mut().entry(replaced.clone()).or_insert_with(|| name.to_owned());
+    /// The same; the real name goes along, concealed.
+    fn replace_kept(&mut self, name: &mut String, kind: &str) {
+        if let Some(real) = self.replace(name, kind) {
+            self.real.insert(name.clone(), real);
         }
-        replaced
     }
 }
 

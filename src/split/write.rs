@@ -32,7 +32,7 @@ const LINES_BYTES: usize = 64 << 10;
 /// Hands a thread on, its session first. What its pseudonyms stand for goes with the session: a thread
 /// that has any is not left for later.
 pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>) -> Result<()> {
-    let names = options.names.in_thread();
+    let mut names = options.names.in_thread();
     let mut session = thread.session.clone();
     let at = chunks.len();
     chunks.push(Chunk::Lines(Vec::new()));
@@ -41,7 +41,7 @@ pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>)
     } else if thread.len() > LONG && !names.hides() {
         chunks.push(Chunk::Thread(Box::new(thread)));
     } else {
-        records(thread, options, &names, &mut |chunk| {
+        records(thread, options, &mut names, &mut |chunk| {
             chunks.push(chunk);
             Ok(())
         })?;
@@ -57,7 +57,7 @@ pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>)
 pub(super) fn records(
     mut thread: Thread,
     options: &Options,
-    names: &InThread,
+    names: &mut InThread,
     put: &mut dyn FnMut(Chunk) -> Result<()>,
 ) -> Result<()> {
     let file = thread.session.file.clone();
