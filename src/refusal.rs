@@ -17,6 +17,9 @@ pub const NO_KEY: &str = "a key is missing";
 /// An object has a key twice, and the reader takes it once.
 pub const TWICE: &str = "a key stands twice in one object";
 
+/// How serde begins to say that a key is missing; its name follows.
+const MISSING: &str = "missing field `";
+
 /// Returns the class of an error.
 pub fn of(error: &serde_json::Error) -> &'static str {
     match error.classify() {
@@ -27,7 +30,7 @@ pub fn of(error: &serde_json::Error) -> &'static str {
             let message = error.to_string();
             let begins = |with: &str| message.starts_with(with);
             match () {
-                () if begins("missing field `") => NO_KEY,
+                () if begins(MISSING) => NO_KEY,
                 () if begins("duplicate field `") => TWICE,
                 () => OTHER_TYPE,
             }
@@ -37,12 +40,10 @@ pub fn of(error: &serde_json::Error) -> &'static str {
 
 /// As [`of`]; a key that is missing is named, for its name is the reader's own.
 pub fn naming(error: &serde_json::Error) -> String {
-    let class = of(error);
     let message = error.to_string();
-    let key = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-    match key.filter(|_| class == NO_KEY) {
+    match message.strip_prefix(MISSING).and_then(|rest| rest.split_once('`')) {
         Some((key, _)) => format!("the key `{key}` is missing"),
-        None => class.to_owned(),
+        None => of(error).to_owned(),
     }
 }
 

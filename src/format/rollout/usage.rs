@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use crate::format::object;
 use crate::json;
 
 /// Usage as these files report it: cached and cache-written tokens are part of the input,
@@ -54,9 +54,10 @@ impl Info {
     /// Reads what the event says.
     pub(crate) fn read(text: &str) -> serde_json::Result<Info> {
         let mut info: Info = serde_json::from_str(text)?;
-        let named = json::members(text, ["total_token_usage", "last_token_usage"]);
-        let is_named = named.is_some_and(|named| named.iter().any(Option::is_some));
-        info.unusable = is_named && info.sum.is_none() && info.last.is_none();
+        if info.sum.is_none() && info.last.is_none() {
+            let named = json::members(text, ["total_token_usage", "last_token_usage"]);
+            info.unusable = named.is_some_and(|named| named.iter().any(Option::is_some));
+        }
         Ok(info)
     }
 }
@@ -73,9 +74,7 @@ fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
 /// Reads a usage; what is no object, or holds a part that is no count, says nothing: a sum without its
 /// input would be taken for one that began anew.
 fn told<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
-    let told = Option::<&RawValue>::deserialize(value)?;
-    let told = told.map(RawValue::get).filter(|told| told.starts_with('{'));
-    Ok(told.and_then(|told| serde_json::from_str::<Told>(told).ok()).and_then(Told::usage))
+    Ok(object::told::<D, Told>(value)?.and_then(Told::usage))
 }
 
 /// The parts of a usage as they stand there.
