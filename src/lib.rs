@@ -6,7 +6,7 @@
 //!               format, window  token            replay
 //!                    \________|___________________/
 //!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number, cell
-//!                           record, refusal
+//!                        record, refusal, short
 //! ```
 //!
 //! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
@@ -18,6 +18,7 @@
 
 pub mod record;
 pub mod refusal;
+pub mod short;
 
 pub mod cell;
 pub mod cli;

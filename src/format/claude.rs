@@ -36,7 +36,6 @@ mod version;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -289,7 +288,5 @@ impl Reader for Claude<'_> {
 /// A line by which it is known again: two agents may tell the same line, each in his own context.
 fn mark(entry: &Entry) -> Option<u64> {
     let uuid = entry.uuid.as_deref()?;
-    let mut hasher = DefaultHasher::new();
-    (uuid, &*entry.kind, entry.is_sidechain, entry.agent_id.as_deref()).hash(&mut hasher);
-    Some(hasher.finish())
+    Some(crate::short::hash(&(uuid, &*entry.kind, entry.is_sidechain, entry.agent_id.as_deref())))
 }

@@ -34,10 +34,11 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::history::{Handle, History, Layout, Made, Thread};
-use super::ids::{ById, short};
+use super::ids::ById;
 use super::lines::{Line, Why};
 use super::{Reader, Source, id_of_name, identity, order, parse, time};
 use crate::record::{Form, Kind, Part, Span};
+use crate::short;
 use compaction::Compacted;
 pub(super) use dialect::Dialect;
 use fork::Replay;
@@ -245,7 +246,7 @@ impl<'s> Rollout<'s> {
     /// Whether an output answers a call that was answered before: only the first is sent.
     fn repeats(&mut self, span: &Span) -> bool {
         let id = span.call_id.as_ref().filter(|_| span.part == Part::ToolOutput);
-        id.is_some_and(|id| !self.answered.insert(short(&**id)))
+        id.is_some_and(|id| !self.answered.insert(short::hash(&**id)))
     }
 
     /// Remembers what later lines refer to, and writes the events that a span gives rise to.

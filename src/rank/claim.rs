@@ -1,8 +1,7 @@
 //! Claims: tokens that a finding says could be saved, whose they are, and what that breaks.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::record::Usd;
+use crate::short;
 
 /// Tokens that a finding says could be saved.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +48,6 @@ pub(crate) struct SpanHash(u64);
 impl SpanHash {
     /// The same id has the same hash in every run.
     pub(crate) fn of(id: &str) -> SpanHash {
-        let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
-        SpanHash(hasher.finish())
+        SpanHash(short::hash(id))
     }
 }

@@ -12,9 +12,9 @@
 //! Memory: 64 bytes a response, and 80 where parents are looked for.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Purpose, Request, Uncounted};
+use crate::short;
 
 /// What was reported for a response: input, cache read, cache write, output, reasoning tokens.
 pub type Reported = [u64; 5];
@@ -74,25 +74,19 @@ pub enum Held {
 impl Parents {
     /// Takes a request of a thread of that session.
     pub fn add(&mut self, session: &str, request: &Request) {
-        self.responses.extend(request.response().map(|key| ((short(session), key), request.figures())));
+        self.responses.extend(request.response().map(|key| ((short::hash(session), key), request.figures())));
     }
 
     /// Takes a request of a thread whose parent is that session. It counts nothing where the parent
     /// holds the response.
     pub fn settle(&self, parent: &str, request: &mut Request) -> Held {
-        let held = request.response().and_then(|key| self.responses.get(&(short(parent), key)));
+        let held = request.response().and_then(|key| self.responses.get(&(short::hash(parent), key)));
         let Some(figures) = held else { return Held::No };
         request.counted = false;
         request.uncounted = Some(Uncounted::Copy);
         request.purpose = Some(Purpose::Replay);
         if *figures == request.figures() { Held::Same } else { Held::Changed }
     }
-}
-
-fn short(session: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    session.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Request {

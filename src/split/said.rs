@@ -6,7 +6,6 @@
 //! when somebody asks, once, and a short hash of each id is kept.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -16,6 +15,7 @@ use super::beside::first_lines;
 use crate::format::FORMATS;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
+use crate::short;
 
 /// No line that a message is looked for in is longer.
 const MAX_LINE: u64 = 64 << 20;
@@ -34,7 +34,7 @@ impl Messages {
             let mut sessions = self.by_session.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(sessions.entry(session.to_owned()).or_default())
         };
-        of_session.get_or_init(|| self.read(files, session)).contains(&short(message))
+        of_session.get_or_init(|| self.read(files, session)).contains(&short::hash(message))
     }
 
     fn read(&self, files: &[PathBuf], session: &str) -> HashSet<u64> {
@@ -72,16 +72,10 @@ fn messages_of(path: &Path, messages: &mut HashSet<u64>) {
     let mut take = |line: Line| {
         if assistant.find(line.bytes).is_some() {
             let said = FORMATS.iter().filter_map(|format| (format.said)(line.json).message);
-            messages.extend(said.map(|message| short(&message)));
+            messages.extend(said.map(|message| short::hash(&message)));
         }
         Ok(())
     };
     let _ =
         open(path, MOST_BYTES).and_then(|opened| lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default()));
-}
-
-fn short(message: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    message.hash(&mut hasher);
-    hasher.finish()
 }

@@ -8,7 +8,6 @@
 //! Memory: 16 bytes a thread; for a filter that adds up requests, 140 to 290 bytes a request.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
@@ -19,6 +18,7 @@ use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
 use super::{Record, Status, extended};
 use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, SCHEMA, Type};
+use crate::short;
 use crate::skip::Skips;
 
 /// What a filter asks of the stream that it reads.
@@ -277,7 +277,7 @@ fn thread_of(record: &Record) -> Option<u64> {
         #[serde(borrow)]
         thread: Cow<'a, str>,
     }
-    record.read::<Session>().ok().map(|session| hash(&session.thread))
+    record.read::<Session>().ok().map(|session| short::hash(&*session.thread))
 }
 
 /// The thread whose first request this is: where `session` records were filtered out, it stands for
@@ -290,13 +290,7 @@ fn first_request_of(record: &Record) -> Option<u64> {
         n: u64,
     }
     memchr::memmem::find(record.line.as_bytes(), b"\"n\":1,")?;
-    record.read::<Request>().ok().filter(|request| request.n == 1).map(|request| hash(&request.thread))
-}
-
-fn hash(thread: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    thread.hash(&mut hasher);
-    hasher.finish()
+    record.read::<Request>().ok().filter(|request| request.n == 1).map(|request| short::hash(&*request.thread))
 }
 
 /// Whether the record is a text that tok-measure would have counted.

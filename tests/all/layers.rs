@@ -14,9 +14,10 @@ use crate::run;
 /// The rooms below the filters: what each may use of the house.
 const BELOW: &[(&str, &[&str])] = &[
     ("refusal", &[]),
-    ("record", &["refusal"]),
+    ("short", &[]),
+    ("record", &["refusal", "short"]),
     ("skip", &["record"]),
-    ("stream", &["record", "refusal", "skip", "json"]),
+    ("stream", &["record", "refusal", "short", "skip", "json"]),
     ("cli", &["record", "refusal", "skip", "stream", "pseudonym"]),
     ("path", &[]),
     ("place", &["record", "path"]),
@@ -27,7 +28,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
     ("policy", &["json"]),
-    ("format", &["record", "refusal", "skip", "stream", "place", "path", "json"]),
+    ("format", &["record", "refusal", "short", "skip", "stream", "place", "path", "json"]),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place", "path"]),
     ("window", &["record", "cli", "format"]),

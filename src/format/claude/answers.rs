@@ -11,9 +11,9 @@ use super::usage::{Usage, count};
 use super::{parse, terms};
 use crate::format::history::Handle;
 use crate::format::identity;
-use crate::format::ids::short;
 use crate::format::lines::Line;
 use crate::record::Request;
+use crate::short;
 
 impl Chain {
     /// The request of a message. Its further lines report the same once more; one without a request id
@@ -113,7 +113,7 @@ impl Chain {
 
 /// The request id of a line, in short.
 fn request(entry: &Entry) -> Option<u64> {
-    entry.request_id.as_deref().filter(|id| !id.is_empty()).map(short)
+    entry.request_id.as_deref().filter(|id| !id.is_empty()).map(short::hash)
 }
 
 /// What a line alone reports.

@@ -18,9 +18,9 @@ use serde::Deserialize;
 use super::chain::{Chain, changed};
 use super::version::is_up_to;
 use crate::format::history::{Handle, References};
-use crate::format::ids::short;
 use crate::format::lines::Line;
 use crate::record::{Part, Request, Span};
+use crate::short;
 
 /// The last version that does so.
 const LAST: [u32; 3] = [2, 1, 79];
@@ -85,7 +85,7 @@ impl Resume {
     pub(super) fn span(&mut self, span: &Span, handle: Handle) {
         if self.applies() {
             let line = u32::try_from(self.parents.len()).unwrap_or(NONE);
-            let (call, is_call) = (span.call_id.as_deref().map(short), span.part == Part::ToolCall);
+            let (call, is_call) = (span.call_id.as_deref().map(short::hash), span.part == Part::ToolCall);
             let tokens = if span.part == Part::Image { IMAGE_TOKENS } else { span.bytes / BYTES_PER_TOKEN };
             self.placed.push(Placed { line, span: handle, call, is_call, tokens });
         }

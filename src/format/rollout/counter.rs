@@ -26,7 +26,7 @@
 use std::collections::HashSet;
 
 use super::usage::{Info, Parts, Usage};
-use crate::format::ids::short;
+use crate::short;
 
 /// What an event adds to the bill.
 #[derive(Debug, PartialEq)]
@@ -170,7 +170,7 @@ impl Counter {
             self.sum = Some(sum);
             return Added::Again;
         }
-        let was_seen = last.is_some_and(|last| !self.seen.insert(short(&(sum, last))));
+        let was_seen = last.is_some_and(|last| !self.seen.insert(short::hash(&(sum, last))));
         if was_seen && last != Some(sum) {
             return Added::Again;
         }
@@ -196,7 +196,7 @@ impl Counter {
         if again || last.is_some_and(grew) {
             self.sum = Some(went_on);
         } else {
-            self.sums = HashSet::from([short(&Parts::ZERO)]);
+            self.sums = HashSet::from([short::hash(&Parts::ZERO)]);
         }
         again
     }
@@ -227,7 +227,7 @@ impl Counter {
                 }
             };
         };
-        if slight || !sum.fell_below(last) && self.sums.contains(&short(&sum.minus(last))) {
+        if slight || !sum.fell_below(last) && self.sums.contains(&short::hash(&sum.minus(last))) {
             let higher = self.higher.unwrap_or(before);
             self.set(sum);
             self.higher = Some(higher);
@@ -262,7 +262,7 @@ impl Counter {
     fn set(&mut self, sum: Parts) {
         self.sum = Some(sum);
         self.higher = None;
-        self.sums.insert(short(&sum));
+        self.sums.insert(short::hash(&sum));
     }
 
     /// Counts from here.
