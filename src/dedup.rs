@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Copied, Coverage, Event, Scope, Session, Type};
+use crate::record::{Copied, Event, Forgotten, Scope, Session, Type};
 use crate::stream::{Filter, Place, Record, Sink, Stage};
 use seen::{Here, Seen, Table};
 use tree::Threads;
@@ -203,10 +203,8 @@ impl Filter for Dedup {
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
-        let Some(record) = coverage else { return Ok(()) };
-        let mut coverage: Coverage = record.read()?;
-        coverage.texts_forgotten = self.forgotten();
-        out.put(&coverage)
+        let forgotten = Forgotten { texts_forgotten: self.forgotten() };
+        coverage.map_or(Ok(()), |record| out.extend(&record, &forgotten))
     }
 }
 

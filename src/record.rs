@@ -35,7 +35,7 @@ mod usage;
 pub use billed::{Billed, Unpriced};
 pub use content::{UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
 pub use copies::{Copies, Held, Parents, Reported};
-pub use coverage::{Coverage, Unread};
+pub use coverage::{Coverage, Forgotten, Unread};
 pub use disk::Disk;
 pub use event::{Event, What};
 pub use export::{Export, Extent};

@@ -57,10 +57,6 @@ pub struct Coverage {
     /// what these sent was sent by helpers beside (FORMATS 3.7b).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
-    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies of
-    /// them were not found.
-    #[serde(default, skip_serializing_if = "super::is_zero")]
-    pub texts_forgotten: u64,
     /// Whether something named on the command line could not be read (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub partial: bool,
@@ -68,6 +64,10 @@ pub struct Coverage {
     #[serde(flatten)]
     #[schemars(skip)]
     pub unread: Unread,
+    /// What tok-dedup adds.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub forgotten: Forgotten,
 }
 
 /// What `tok-measure` adds to a coverage record.
@@ -81,6 +81,19 @@ pub struct Unread {
 
 impl Addition for Unread {
     const KEYS: &'static [&'static str] = &["places_unread"];
+}
+
+/// What `tok-dedup` adds to a coverage record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Forgotten {
+    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies of
+    /// them were not found.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub texts_forgotten: u64,
+}
+
+impl Addition for Forgotten {
+    const KEYS: &'static [&'static str] = &["texts_forgotten"];
 }
 
 impl Coverage {
@@ -108,9 +121,10 @@ impl Coverage {
             let sum = self.helpers_unseen.entry(version).or_default();
             *sum = sum.saturating_add(requests);
         }
-        self.texts_forgotten = self.texts_forgotten.saturating_add(other.texts_forgotten);
         self.partial |= other.partial;
         self.unread.places_unread = self.unread.places_unread.saturating_add(other.unread.places_unread);
+        let forgotten = &mut self.forgotten.texts_forgotten;
+        *forgotten = forgotten.saturating_add(other.forgotten.texts_forgotten);
         add(&mut self.by_reason, other.by_reason);
         add(&mut self.passed_over_by_reason, other.passed_over_by_reason);
     }

@@ -10,8 +10,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
-    Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Ledger, Measured,
-    MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Unread, Usage,
+    Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding, Forgotten, Ledger,
+    Measured, MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Unread,
+    Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -53,7 +54,14 @@ fn wires() -> Vec<Wire> {
         one("finding", "tok-rank", of::<Finding>()),
         one("summary", "tok-rank", of::<Summary>()),
         one("skip", "any reader", of::<Skip>()),
-        Wire { name: "coverage", parts: vec![("tok-split", of::<Coverage>()), ("tok-measure", of::<Unread>())] },
+        Wire {
+            name: "coverage",
+            parts: vec![
+                ("tok-split", of::<Coverage>()),
+                ("tok-measure", of::<Unread>()),
+                ("tok-dedup", of::<Forgotten>()),
+            ],
+        },
     ]
 }
 
@@ -88,6 +96,7 @@ pub(crate) fn additions() -> Vec<(&'static str, BTreeSet<String>, BTreeSet<Strin
         row::<DedupedBy>("DedupedBy"),
         row::<RankedBy>("RankedBy"),
         row::<Unread>("Unread"),
+        row::<Forgotten>("Forgotten"),
     ]
 }
 
