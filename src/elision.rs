@@ -73,11 +73,18 @@ pub struct Marked {
 }
 
 /// Reads what was left out of a line; `None` for a line of which nothing was.
-pub fn read(line: &str) -> Option<Marked> {
+///
+/// # Errors
+/// It seems to say so, and nobody can tell what.
+pub fn read(line: &str) -> Result<Option<Marked>, Damage> {
     if !is_marked(line) {
-        return None;
+        return Ok(None);
     }
-    let value = json::members(line, [KEY])?[0]?;
+    let [value] = json::members(line, [KEY]).ok_or(Damage::Line)?;
+    value.map(|value| marks(line, value).ok_or(Damage::List)).transpose()
+}
+
+fn marks(line: &str, value: &str) -> Option<Marked> {
     let elisions = serde_json::from_str(value).ok()?;
     let value = json::range_of(line, value)?;
     Some(Marked { elisions, mark: member(line, value)? })
@@ -92,19 +99,8 @@ pub enum Damage {
     Line,
 }
 
-/// Looks at a line of which [`read`] tells nothing.
-pub fn damage(line: &str) -> Option<Damage> {
-    if !is_marked(line) {
-        return None;
-    }
-    match json::members(line, [KEY]) {
-        None => Some(Damage::Line),
-        Some([value]) => value.filter(|_| read(line).is_none()).map(|_| Damage::List),
-    }
-}
-
 /// Whether a line has the member, or the name of it as a text.
-pub fn is_marked(line: &str) -> bool {
+fn is_marked(line: &str) -> bool {
     memchr::memmem::find(line.as_bytes(), b"\"tok_elided\"").is_some()
 }
 
@@ -131,13 +127,13 @@ mod tests {
         let line = "{\"type\":\"tool\", \"a\":{} } \r";
         let elisions = [Elision::of(b"\"x\"", "/a".into(), 3, 70)];
         let marked = super::marked(line, &elisions).unwrap();
-        let Marked { elisions: found, mark } = read(&marked).unwrap();
+        let Marked { elisions: found, mark } = read(&marked).unwrap().unwrap();
         assert_eq!(found, elisions);
         assert_eq!(json::spliced(&marked, vec![(mark, "")]), line);
         for moved in
             ["{ \"tok_elided\" : [] , \"a\":1}", "{\"b\":1 ,\"tok_elided\" :[], \"a\":1}", "{\"tok_elided\":[]}"]
         {
-            let mark = read(moved).unwrap().mark;
+            let mark = read(moved).unwrap().unwrap().mark;
             let without = json::spliced(moved, vec![(mark, "")]);
             assert!(serde_json::from_str::<serde_json::Value>(&without).is_ok(), "{without}");
             assert!(!is_marked(&without));

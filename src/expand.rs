@@ -42,14 +42,13 @@ pub fn run(
     while let Some(read) = input.read()? {
         match read {
             Read::Line { number, bytes, .. } => match restored(bytes, original, &mut stays.edited) {
-                Ok(None) => {
-                    if let Some(damage) = std::str::from_utf8(bytes).ok().and_then(elision::damage) {
-                        stays.damaged += u64::from(damage == Damage::List);
-                        skips.note("stdin", Some(number), words(damage));
-                    }
+                Ok(Restored::AsItIs) => writer.line(bytes)?,
+                Ok(Restored::Damaged(damage)) => {
+                    stays.damaged += u64::from(damage == Damage::List);
+                    skips.note("stdin", Some(number), words(damage));
                     writer.line(bytes)?;
                 }
-                Ok(Some(whole)) => writer.line(&whole)?,
+                Ok(Restored::Whole(whole)) => writer.line(&whole)?,
                 Err(Refused { line, why }) => {
                     skips.note(original.name(), Some(line), &why);
                     writer.finish(false)?;
@@ -99,13 +98,26 @@ struct Refused {
     why: String,
 }
 
-/// The line with what was left out of it; `None` where nothing was.
-fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Option<Vec<u8>>, Refused> {
-    let Some(text) = std::str::from_utf8(line).ok().filter(|text| elision::is_marked(text)) else { return Ok(None) };
-    let Some(Marked { elisions, mark }) = elision::read(text) else { return Ok(None) };
+/// What becomes of a line.
+enum Restored {
+    /// Nothing was left out of it.
+    AsItIs,
+    /// Nobody can tell what was.
+    Damaged(Damage),
+    /// What was left out is in it again.
+    Whole(Vec<u8>),
+}
+
+fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Restored, Refused> {
+    let Ok(text) = std::str::from_utf8(line) else { return Ok(Restored::AsItIs) };
+    let Marked { elisions, mark } = match elision::read(text) {
+        Ok(Some(marked)) => marked,
+        Ok(None) => return Ok(Restored::AsItIs),
+        Err(damage) => return Ok(Restored::Damaged(damage)),
+    };
     let mut bytes = |elision: &Elision| original.bytes(elision).map_err(|why| Refused { line: elision.line, why });
     if let Some(whole) = elisions.iter().find(|elision| elision.at.is_empty()) {
-        return bytes(whole).map(Some);
+        return bytes(whole).map(Restored::Whole);
     }
     let (mut ranges, mut values) = (vec![mark], vec![String::new()]);
     for elision in &elisions {
@@ -117,7 +129,7 @@ fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Op
         values.push(String::from_utf8_lossy(&bytes(elision)?).into_owned());
     }
     let edits = ranges.into_iter().zip(values.iter().map(String::as_str)).collect();
-    Ok(Some(json::spliced(text, edits).into_bytes()))
+    Ok(Restored::Whole(json::spliced(text, edits).into_bytes()))
 }
 
 /// Where in the line stands what was written in place of a value, if it does still.

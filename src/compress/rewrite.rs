@@ -46,7 +46,7 @@ impl Compress for Rewrite {
     fn take(&mut self, line: &Line, out: &mut Output) -> Result<()> {
         out.stats.entries_in += 1;
         let Some(entries) = &line.entries else { return out.put(line.bytes) };
-        if self.options.references && elision::read(line.text).is_some() {
+        if self.options.references && matches!(elision::read(line.text), Ok(Some(_))) {
             // It was made small before: what it refers to is in another file.
             return self.replace("{\"type\":\"tok_line\"}", line, out);
         }
