@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let read = lines::each(
         data,
         MAX_LINE as u64,
-        &mut |line| if take(line) { Ok(()) } else { Err("not an object".into()) },
+        &mut |line| if take(line) { Ok(()) } else { Err("not an object") },
         &mut tally,
     );
     read.expect("memory can be read");
