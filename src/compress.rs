@@ -66,6 +66,22 @@ pub struct Options {
     pub policies: Policies,
 }
 
+impl Default for Options {
+    /// As without flags.
+    fn default() -> Options {
+        Options {
+            read_max_lines: 0,
+            read_keep_lines: 0,
+            lru: 0,
+            min_bytes: 0,
+            references: true,
+            max_line_bytes: 64 << 20,
+            policies: Policies::default(),
+        }
+        .usual()
+    }
+}
+
 impl Options {
     /// The same with the usual number for each that is 0.
     #[must_use]

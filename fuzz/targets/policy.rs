@@ -24,7 +24,7 @@ fuzz_target!(|text: &str| {
     match Policies::of(&asked) {
         Ok(policies) => {
             for mode in ["conversation", "lossless", "plain"] {
-                let options = Options { policies: policies.clone(), ..chain::usual() };
+                let options = Options { policies: policies.clone(), ..Options::default() };
                 written(chain::compressed(SESSION.as_bytes().to_vec(), mode, &options));
             }
         }

@@ -14,23 +14,8 @@ use serde_json::Value;
 use tok::compress::{self, Options, Output, Source, Stats};
 use tok::expand::{self, Original};
 use tok::format::PLAIN_ENTRIES;
-use tok::policy::Policies;
 use tok::skip::Skips;
 use tok::stream::{Sink, Status};
-
-/// The usual options.
-fn usual() -> Options {
-    Options {
-        read_max_lines: 0,
-        read_keep_lines: 0,
-        lru: 0,
-        min_bytes: 0,
-        references: true,
-        max_line_bytes: 64 << 20,
-        policies: Policies::default(),
-    }
-    .usual()
-}
 
 /// What a run gave.
 struct Small {

@@ -4,12 +4,12 @@ use std::io::Cursor;
 
 use anyhow::Result;
 use serde_json::json;
-use tok::compress::{self, Compress, Line, Output, Source};
+use tok::compress::{self, Compress, Line, Options, Output, Source};
 use tok::format::PLAIN_ENTRIES;
 use tok::skip::Skips;
 use tok::stream::{Sink, Status};
 
-use super::{compressed, expanded, usual};
+use super::{compressed, expanded};
 use crate::run;
 
 /// A mode with a mistake in it: it loses the third entry and does not say so.
@@ -28,7 +28,8 @@ fn the_sanity_gate_stops_a_mode_that_loses_an_entry() {
     let (mut out, mut skips, mut said) = (Vec::new(), Skips::default(), Vec::new());
     let mut sink = Sink::new(Box::new(&mut out));
     let mut output = Output::new(&mut sink, false);
-    let status = compress::through(source, &mut Forgetful, &usual(), &mut output, &mut skips).expect("it runs");
+    let status =
+        compress::through(source, &mut Forgetful, &Options::default(), &mut output, &mut skips).expect("it runs");
     drop(sink);
     assert_eq!((status, status.code()), (Status::Partial, 3));
     assert_eq!(out, b"1\n2\n", "something was written further");
@@ -66,7 +67,7 @@ fn damaged() -> Vec<u8> {
 fn bad_lines_pass_verbatim() {
     let session = damaged();
     for mode in ["conversation", "lossless", "plain"] {
-        let small = compressed(&session, mode, &usual());
+        let small = compressed(&session, mode, &Options::default());
         assert!(
             small.out == session && small.status == Status::Done,
             "{mode}: {}",
@@ -100,7 +101,7 @@ fn session() -> String {
 #[test]
 fn a_changed_original_is_refused() {
     let session = session();
-    let small = compressed(session.as_bytes(), "lossless", &usual()).out;
+    let small = compressed(session.as_bytes(), "lossless", &Options::default()).out;
     let (whole, status) = expanded(&small, session.as_bytes());
     assert!((whole.as_slice(), status) == (session.as_bytes(), Status::Done));
     let first: String = session.lines().take(2).flat_map(|line| [line, "\n"]).collect();
@@ -115,7 +116,7 @@ fn a_changed_original_is_refused() {
 #[test]
 fn what_was_edited_stays_edited_and_what_was_filtered_stays_away() {
     let session = session();
-    let small = compressed(session.as_bytes(), "lossless", &usual()).out;
+    let small = compressed(session.as_bytes(), "lossless", &Options::default()).out;
     let lines: Vec<String> = String::from_utf8(small).expect("text").lines().map(str::to_owned).collect();
     // A line that was kept, a member beside what was left out, and the very text.
     let edits = [("two", "2"), ("\"assistant\"", "\"system\""), ("three", "3")];

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use tok::compress::Options;
 use tok::policy::Policies;
 
-use super::{compressed, expanded, usual};
+use super::{compressed, expanded};
 use crate::run;
 
 fn with(asked: &[&str]) -> Options {
     let mut policies = Policies::default();
     asked.iter().for_each(|policy| policies.add(policy).expect("there is such a policy"));
-    Options { policies, ..usual() }
+    Options { policies, ..Options::default() }
 }
 
 /// A session of one task and twenty tool calls.

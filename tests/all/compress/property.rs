@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tok::compress::Options;
 use tok::stream::Status;
 
-use super::{compressed, expanded, usual, values};
+use super::{compressed, expanded, values};
 
 /// Pieces of texts that rules look for, and some that only look like it.
 fn piece() -> impl Strategy<Value = String> {
@@ -74,7 +74,7 @@ fn session() -> impl Strategy<Value = (Vec<u8>, Options)> {
         if ends && !session.is_empty() {
             session.push(b'\n');
         }
-        (session, Options { read_max_lines, read_keep_lines, lru, min_bytes, ..usual() })
+        (session, Options { read_max_lines, read_keep_lines, lru, min_bytes, ..Options::default() })
     })
 }
 

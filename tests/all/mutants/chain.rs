@@ -16,7 +16,6 @@ use tok::dedup::Dedup;
 use tok::expand::{self, Original};
 use tok::format::Wants;
 use tok::measure::{self, Measure};
-use tok::policy::Policies;
 use tok::rank::{self, Rank};
 use tok::render::{self, Layout, Render, Zone};
 use tok::replay::Prices;
@@ -153,21 +152,6 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
 /// tok-check: what it writes are the rules that are broken.
 pub fn check(input: &[u8]) -> Stage {
     stage("check", |out, skips| stream::run(&mut Check::default(), &mut BufReader::new(input), out, skips))
-}
-
-/// Options of tok-compress, as they are without flags.
-pub fn usual() -> compress::Options {
-    let policies = Policies::default();
-    let zero = compress::Options {
-        read_max_lines: 0,
-        read_keep_lines: 0,
-        lru: 0,
-        min_bytes: 0,
-        references: true,
-        max_line_bytes: 64 << 20,
-        policies,
-    };
-    zero.usual()
 }
 
 /// tok-compress over a session in memory.

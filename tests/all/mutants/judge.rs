@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
+use tok::compress::Options;
 use tok::format::Wants;
 use tok::render::FORMATS;
 use tok::stream::Status;
@@ -173,7 +174,7 @@ impl Wrong {
     /// Mode lossless is undone to the byte; the others run.
     fn compressed(&mut self, session: &[u8], path: &Path) {
         for mode in ["lossless", "conversation", "plain"] {
-            let small = chain::compressed(session.to_vec(), mode, &chain::usual());
+            let small = chain::compressed(session.to_vec(), mode, &Options::default());
             self.ran(&small);
             if mode == "lossless" {
                 let whole = chain::expanded(&small.out, path);
