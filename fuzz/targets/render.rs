@@ -2,10 +2,12 @@
 //! (GitHub's dialect) reads it; no other format lets a control character out.
 #![no_main]
 
-use comrak::nodes::NodeValue;
-use comrak::{Arena, Options, parse_document};
+#[path = "../../src/render/markdown/tests/shape.rs"]
+mod shape;
+
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
+use shape::shape;
 use tok_fuzz::{chain, written};
 
 /// A ranked stream with one hostile string wherever a name can be.
@@ -36,39 +38,6 @@ fn renamed(value: Value, next: &mut dyn FnMut() -> String) -> Value {
         }
         other => other,
     }
-}
-
-/// The kinds of blocks and the cells of each table row.
-fn shape(markdown: &str) -> Vec<String> {
-    let arena = Arena::new();
-    let mut options = Options::default();
-    options.extension.table = true;
-    options.extension.autolink = true;
-    options.extension.strikethrough = true;
-    options.extension.tasklist = true;
-    options.extension.footnotes = true;
-    let mut shape = Vec::new();
-    for node in parse_document(&arena, markdown, &options).descendants() {
-        let ast = node.data.borrow();
-        match &ast.value {
-            NodeValue::Text(text) => {
-                assert!(!text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']), "{text:?} in\n{markdown}");
-            }
-            NodeValue::Code(_) | NodeValue::SoftBreak => {}
-            NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
-            NodeValue::TableRow(_) => shape.push(format!("row of {}", node.children().count())),
-            NodeValue::Document
-            | NodeValue::Heading(_)
-            | NodeValue::Paragraph
-            | NodeValue::List(_)
-            | NodeValue::Item(_)
-            | NodeValue::Strong
-            | NodeValue::Table(_)
-            | NodeValue::TableCell => shape.push(ast.value.xml_node_name().to_owned()),
-            other => panic!("{} in\n{markdown}", other.xml_node_name()),
-        }
-    }
-    shape
 }
 
 fn report(names: &[String], format: &'static str) -> String {

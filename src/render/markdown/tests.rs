@@ -1,8 +1,9 @@
 //! Hostile names, as comrak (GitHub's dialect) reads the report.
 
-use comrak::nodes::NodeValue;
-use comrak::{Arena, Options, parse_document};
+mod shape;
+
 use proptest::prelude::*;
+use shape::shape;
 
 use super::*;
 use crate::record::{Coverage, Finding, Kind, Session, Skip, Summary, Usage};
@@ -49,40 +50,6 @@ fn report(evil: &str) -> Report {
 
 fn layout() -> Layout {
     Layout { zone: Zone::default(), home: None, columns: 100, max_chars: 60_000 }
-}
-
-/// The kinds of blocks and the cells of each table row: what a name must not change.
-fn shape(markdown: &str) -> Vec<String> {
-    let arena = Arena::new();
-    let mut options = Options::default();
-    options.extension.table = true;
-    options.extension.autolink = true;
-    options.extension.strikethrough = true;
-    options.extension.tasklist = true;
-    options.extension.footnotes = true;
-    let mut shape = Vec::new();
-    for node in parse_document(&arena, markdown, &options).descendants() {
-        let ast = node.data.borrow();
-        match &ast.value {
-            // Our own words have none of these.
-            NodeValue::Text(text) => {
-                assert!(!text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']), "{text:?} in\n{markdown}")
-            }
-            NodeValue::Code(_) | NodeValue::SoftBreak => {}
-            NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
-            NodeValue::TableRow(_) => shape.push(format!("row of {}", node.children().count())),
-            NodeValue::Document
-            | NodeValue::Heading(_)
-            | NodeValue::Paragraph
-            | NodeValue::List(_)
-            | NodeValue::Item(_)
-            | NodeValue::Strong
-            | NodeValue::Table(_)
-            | NodeValue::TableCell => shape.push(ast.value.xml_node_name().to_owned()),
-            other => panic!("{} in\n{markdown}", other.xml_node_name()),
-        }
-    }
-    shape
 }
 
 fn assert_inert(evil: &str) {

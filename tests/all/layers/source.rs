@@ -25,7 +25,7 @@ pub(super) fn sources() -> Vec<Source> {
         Source { path, text, code }
     };
     let rust = run::files(&folder).into_iter().filter(|path| run::has_extension(path, "rs"));
-    rust.map(of).filter(|source| source.stem() != "tests").collect()
+    rust.map(of).filter(|source| !source.path.split(['/', '.']).any(|part| part == "tests")).collect()
 }
 
 impl Source {

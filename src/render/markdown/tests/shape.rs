@@ -1,0 +1,40 @@
+//! The structure of a report, as comrak (GitHub's dialect) reads it. The fuzz target of reports holds
+//! them to the same.
+
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options, parse_document};
+
+/// The kinds of blocks and the cells of each table row: what a name must not change. Panics
+/// where a text of a name came through as one of the marks that make structure.
+pub(super) fn shape(markdown: &str) -> Vec<String> {
+    let arena = Arena::new();
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    let mut shape = Vec::new();
+    for node in parse_document(&arena, markdown, &options).descendants() {
+        let ast = node.data.borrow();
+        match &ast.value {
+            // Our own words have none of these.
+            NodeValue::Text(text) => {
+                assert!(!text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']), "{text:?} in\n{markdown}")
+            }
+            NodeValue::Code(_) | NodeValue::SoftBreak => {}
+            NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
+            NodeValue::TableRow(_) => shape.push(format!("row of {}", node.children().count())),
+            NodeValue::Document
+            | NodeValue::Heading(_)
+            | NodeValue::Paragraph
+            | NodeValue::List(_)
+            | NodeValue::Item(_)
+            | NodeValue::Strong
+            | NodeValue::Table(_)
+            | NodeValue::TableCell => shape.push(ast.value.xml_node_name().to_owned()),
+            other => panic!("{} in\n{markdown}", other.xml_node_name()),
+        }
+    }
+    shape
+}
