@@ -14,7 +14,7 @@ use super::write::{self, Chunk};
 use crate::format::history::{Covered, KeptRequest, Thread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
-use crate::format::{FORMATS, Source, TWINS, foreign, head};
+use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, head};
 use crate::path::{reason, written};
 use crate::record::Skip;
 use crate::window::Window;
@@ -69,10 +69,8 @@ pub fn file(input: &Input, options: &Options) -> Outcome {
 }
 
 fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
-    if input.path == Path::new("-") {
-        let mut whole = Vec::new();
-        io::stdin().lock().read_to_end(&mut whole)?;
-        return stream(&*whole, Some(&whole), true, input, options, outcome);
+    if input.path == Path::new(STDIN) {
+        return piped(io::stdin().lock(), input, options, outcome);
     }
     // The time of a file that was restored or copied says little of what it holds: it decides of
     // files that nobody has named.
@@ -87,13 +85,18 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
         outcome.passed_over = true;
         return Ok(());
     }
-    let Opened { input: mut file, sealed } = open::named(&input.path, options.max_decompressed)?;
+    let Opened { input: file, sealed } = open::named(&input.path, options.max_decompressed)?;
     if data.file_type().is_fifo() {
-        let mut whole = Vec::new();
-        file.read_to_end(&mut whole)?;
-        return stream(&*whole, Some(&whole), true, input, options, outcome);
+        return piped(file, input, options, outcome);
     }
     stream(file, None, sealed, input, options, outcome)
+}
+
+/// Reads what comes once, and nobody can open again.
+fn piped(mut pipe: impl Read, from: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
+    let mut whole = Vec::new();
+    pipe.read_to_end(&mut whole)?;
+    stream(&*whole, Some(&whole), true, from, options, outcome)
 }
 
 /// `embed`: nobody can read the places again, so the texts go with the records. `whole`: all of the
@@ -165,8 +168,9 @@ impl Outcome {
     /// Says what a file is that is no session, by its first bytes. What is known to lie beside
     /// sessions is passed over if it was only met; so is any store that nobody knows.
     fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
+        let plain = open::plain(&from.path);
         let mut sidecars = FORMATS.iter().flat_map(|format| format.sidecars).chain(foreign::SIDECARS);
-        let is_sidecar = sidecars.any(|sidecar| open::plain(&from.path).ends_with(sidecar));
+        let is_sidecar = sidecars.any(|sidecar| plain.ends_with(sidecar));
         let file = from.path.file_name().unwrap_or_default().to_string_lossy();
         match foreign::recognise(&file, head) {
             _ if !from.named && is_sidecar => self.passed_over = true,

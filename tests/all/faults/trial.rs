@@ -78,6 +78,11 @@ pub(super) fn with(line: impl AsRef<[u8]>) -> Vec<u8> {
     [before.join("\n").as_bytes(), b"\n", line.as_ref(), b"\n", last.as_bytes(), b"\n"].concat()
 }
 
+/// The session without the lines that hold `of`.
+pub(super) fn without(of: &str) -> String {
+    lines().iter().filter(|line| !line.contains(of)).flat_map(|line| [line, "\n"]).collect()
+}
+
 /// The session with the line that holds `of` changed.
 pub(super) fn changed(of: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
     let mut lines = lines();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::trial::{FIGURES, Trial, changed, coverage, figures, lines, records, sound};
+use super::trial::{FIGURES, Trial, changed, coverage, figures, lines, records, sound, without};
 use crate::run;
 
 /// Put in place of values; no message and no record may hold it.
@@ -212,9 +212,7 @@ fn a_ledger_that_knows_less_fresh_input_than_its_requests_makes_none() {
 #[test]
 fn a_session_without_usage_is_a_sum_of_nothing_and_no_mistake_of_the_pipeline() {
     let trial = Trial::new();
-    let silent: String =
-        lines().iter().filter(|line| !line.contains("token_count")).flat_map(|line| [line, "\n"]).collect();
-    trial.write("session.jsonl", silent);
+    trial.write("session.jsonl", without("token_count"));
     let answer = trial.sh("tok-split @/session.jsonl | tok-measure | tok-usage-join | tok-sum --by tool");
     assert_eq!(answer.status, 0, "{answer:?}");
     let answer = trial.sh("scripts/tok-daily --by tool @/session.jsonl");
@@ -224,9 +222,7 @@ fn a_session_without_usage_is_a_sum_of_nothing_and_no_mistake_of_the_pipeline() 
 #[test]
 fn requests_alone_belong_to_the_project_that_the_whole_session_belongs_to() {
     let trial = Trial::new();
-    let without: String =
-        lines().iter().filter(|line| !line.contains("session_meta")).flat_map(|line| [line, "\n"]).collect();
-    trial.write("session.jsonl", without);
+    trial.write("session.jsonl", without("session_meta"));
     let project = |flags: &str| {
         records(&trial.sh(&format!("tok-split {flags} @/session.jsonl")), "session")[0]["project"].clone()
     };
