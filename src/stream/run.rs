@@ -51,20 +51,19 @@ struct Run<'r, 'w> {
 
 impl Run<'_, '_> {
     fn line(&mut self, line: &[u8]) -> Result<()> {
-        let text = std::str::from_utf8(line).map_err(|_| Malformed::because("not a record", "not UTF-8"));
-        let kind = text.map_err(anyhow::Error::from).and_then(|text| Ok((with_last(text, kind)?, text)));
-        let (kind, line) = kind.or_else(|e| {
-            let why = e.downcast::<Malformed>()?;
-            refuse_multi_line(line, self.seen.record)?;
-            Err(anyhow::Error::from(why))
-        })?;
-        let record = Record { kind, line };
+        let record = match peek(line) {
+            Ok(record) => record,
+            Err(why) => {
+                refuse_multi_line(line, self.seen.record)?;
+                return Err(why);
+            }
+        };
         self.seen.take(&record)?;
-        self.take(&record).or_else(|e| {
-            let why = e.downcast::<Malformed>()?;
+        let taken = self.take(&record);
+        if taken.as_ref().is_err_and(|e| e.is::<Malformed>()) {
             self.seen.refuse_session_line(&record)?;
-            Err(why.into())
-        })
+        }
+        taken
     }
 
     fn take(&mut self, record: &Record) -> Result<()> {
@@ -105,8 +104,14 @@ fn with_last<T>(line: &str, mut take: impl FnMut(&str) -> Result<T>) -> Result<T
     }
 }
 
-fn kind(line: &str) -> Result<Type> {
-    Ok(Record::peek(line)?.kind)
+/// Looks at a line.
+///
+/// # Errors
+/// [`Malformed`] where it is no JSON object.
+fn peek(line: &[u8]) -> Result<Record<'_>> {
+    let line = std::str::from_utf8(line).map_err(|_| Malformed::because("not a record", "not UTF-8"))?;
+    let kind = with_last(line, |line| Ok(Record::peek(line)?.kind))?;
+    Ok(Record { kind, line })
 }
 
 fn add(sum: &mut Option<Coverage>, record: &Record) -> Result<(), Malformed> {
