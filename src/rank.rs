@@ -5,7 +5,7 @@
 //! most wasteful first, each token credited to one finding only ([`credit`]), and the few spans that
 //! cost most ([`dearest`]).
 //!
-//! What is kept: about 300 bytes a thread and 170 a request, most of them to tell what two streams
+//! What is kept: about 1 KB a thread and 150 bytes a request, most of them to tell what two streams
 //! count; for each finding its 50 most costly places (6 KB); for each span that a rule names, 80 bytes
 //! for each finding that names it; the lines of the dearest spans; of the thread at hand, up to 1 KB a
 //! call.

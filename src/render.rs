@@ -10,6 +10,7 @@
 //! file is opened.
 
 mod bill;
+mod errands;
 mod findings;
 mod folded;
 mod growth;
@@ -111,7 +112,7 @@ impl Filter for Render {
             Type::Session => self.report.session(record.read()?),
             Type::Span => self.report.spans.take(record.read()?),
             Type::Request => self.report.request(&record.read()?, record.read::<Billed>()?.cost_usd),
-            Type::Total => self.report.bill.take(record.read()?),
+            Type::Total => self.report.total(record.read()?),
             Type::Disk => self.report.disk(&record.read()?),
             Type::Usage => self.report.usage.push(record.read()?),
             Type::Export => self.report.export(record.read()?),

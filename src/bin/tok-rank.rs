@@ -11,7 +11,7 @@ use tok::rank::{self, By, Limits, Rank, Thresholds};
 ///
 /// Reads records (after tok-usage-join), applies the rules, and writes one summary and the findings,
 /// the most wasteful first. Each token is credited to one finding only (net_tokens). Context events
-/// end here, and spans but the ten that cost most; all else passes. Memory: 300 bytes a thread, 170
+/// end here, and spans but the ten that cost most; all else passes. Memory: 1 KB a thread, 150
 /// a request, 80 a span that a finding names, 6 KB a finding, 40 a minute with a request, 1 KB a call of one thread.
 #[derive(Parser)]
 #[command(

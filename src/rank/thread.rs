@@ -1,7 +1,7 @@
 //! The threads of a stream: who they are, and what their counted requests add up to.
 //!
-//! Small and kept for all threads (about 300 bytes each, and 40 for each counted request): rules about fan-out and reviews join
-//! threads that stand far apart, and a stream that lost its `session` records to a `select` is
+//! Small and kept for all threads (about 1 KB each with its names, and 40 bytes for each counted request):
+//! rules about fan-out and reviews join threads that stand far apart, and a stream that lost its `session` records to a `select` is
 //! still judged.
 
 use std::collections::BTreeMap;

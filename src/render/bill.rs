@@ -4,11 +4,11 @@
 //! is an account of its own, because it is two things: what was sent and no file records, and what
 //! nothing explains.
 //!
-//! What is kept: a row for each kind of content in a thread, 450 bytes. What a row means is in
-//! [`Total`]; how it is set is another's affair.
+//! What is kept: a row for each kind of content in a thread, 450 bytes; threads that are let go are one
+//! together. What a row means is in [`Total`]; how it is set is another's affair.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::record::{Part, Total};
@@ -33,6 +33,10 @@ pub(super) struct Bill {
     // A map keeps room for rows to come; boxes make that room small.
     threads: BTreeMap<String, Rows>,
     contents: BTreeSet<Rc<Content>>,
+    /// Of the threads that were let go, together.
+    others: Rows,
+    /// How many of these had paid anything.
+    pub(super) let_go: usize,
 }
 
 /// What a thread, or all threads together, paid for. The amounts are rows without a name.
@@ -64,7 +68,7 @@ impl Bill {
 
     /// What was paid in all.
     pub(super) fn all(&self) -> Account {
-        Account::of(self.threads.values().flatten())
+        Account::of(self.threads.values().flatten().chain(&self.others))
     }
 
     /// What a thread paid.
@@ -81,11 +85,36 @@ impl Bill {
         sums
     }
 
-    /// Every row: its thread, what it is, what it cost.
+    /// What all threads paid together, those that were let go included.
+    pub(super) fn whole(&self) -> Total {
+        sum(self.sums().iter().map(|(_, sum)| sum).chain(self.others.values().map(|row| &**row)))
+    }
+
+    /// How many threads have rows of their own.
+    pub(super) fn len(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Whether a thread has rows of its own.
+    pub(super) fn has(&self, thread: &str) -> bool {
+        self.threads.contains_key(thread)
+    }
+
+    /// Lets all threads go but these: their rows become those of all that were.
+    pub(super) fn keep(&mut self, keep: &HashSet<String>) {
+        for (_, rows) in self.threads.extract_if(.., |thread, _| !keep.contains(thread)) {
+            self.let_go += usize::from(tokens(&sum(rows.values().map(|row| &**row))) != 0);
+            for (content, row) in rows {
+                self.others.entry(content).or_default().add(&row);
+            }
+        }
+    }
+
+    /// Every row: its thread, what it is, what it cost. Those of threads that were let go have none.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &Content, &Total)> {
-        self.threads
-            .iter()
-            .flat_map(|(thread, rows)| rows.iter().map(move |(content, row)| (thread.as_str(), &**content, &**row)))
+        let own = self.threads.iter().map(|(thread, rows)| (thread.as_str(), rows));
+        own.chain([("", &self.others)])
+            .flat_map(|(thread, rows)| rows.iter().map(move |(content, row)| (thread, &**content, &**row)))
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
     // Threads of one session are one stack, and so are rows that differ in nothing that is shown.
     let mut stacks: BTreeMap<String, u64> = BTreeMap::new();
     for (thread, content, row) in report.bill.rows() {
-        let [agent, session] = rows.get(thread).copied().unwrap_or(["", thread]);
+        let of_none = if thread.is_empty() { ["others", "others"] } else { ["", thread] };
+        let [agent, session] = rows.get(thread).copied().unwrap_or(of_none);
         for (place, tokens) in places(content, row) {
             let Some(tokens) = u64::try_from(tokens).ok().filter(|tokens| *tokens > 0) else { continue };
             let session = if session.is_empty() { thread } else { session };

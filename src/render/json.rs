@@ -27,6 +27,9 @@ struct Object<'r> {
     /// A `total` record for each thread and kind of content, over all hours and models.
     bill: Rows<'r>,
     sessions: &'r [Growth],
+    /// How many more there were; the rows of the bill that name no thread are theirs.
+    #[serde(skip_serializing_if = "is_zero")]
+    sessions_left_out: usize,
     usage: &'r [Usage],
     exports: &'r [Export],
     /// What agents count themselves, where any does.
@@ -50,6 +53,7 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         spans: report.spans.all(),
         bill: Rows(report),
         sessions: &report.sessions,
+        sessions_left_out: report.sessions_left_out,
         usage: &report.usage,
         exports: &report.exports,
         ledgers: &report.ledgers,
@@ -60,6 +64,10 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
         coverage: &report.coverage,
     };
     Ok(serde_json::to_string(&object)? + "\n")
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// The rows of the bill, made one by one while they are written.

@@ -1,21 +1,29 @@
 //! The model of a report: what the records say, in the order a reader asks.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
 use super::bill::Bill;
+use super::errands::Errands;
 use super::growth::Growth;
 use super::spans::Spans;
 use crate::record::{
-    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream, Summary, Usage, Usd,
+    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream, Summary, Total, Usage,
+    Usd,
 };
 
 /// How many skipped places a report names; the others are counted.
 const SKIPS_NAMED: usize = 10;
 
-/// All that the formats lay out. Memory: a row for each thread, each finding, and each kind of content
-/// in a thread.
+/// So many threads that cost most, and so many of the largest input, have rows of their own in any case.
+const KEPT: usize = 1_000;
+/// When there are more threads than this, all others are let go: what they paid stays in the sums.
+const MOST: usize = 3 * KEPT;
+
+/// All that the formats lay out. Memory: a row for each of the largest threads, each finding, and each
+/// kind of content in such a thread.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The window asked for, if any: start, and exclusive end.
@@ -26,6 +34,10 @@ pub struct Report {
     pub(super) findings: Vec<Finding>,
     /// Largest input first, once the stream has ended.
     pub(super) sessions: Vec<Growth>,
+    /// How many threads have no row of their own.
+    pub(super) sessions_left_out: usize,
+    /// What those of them did that others had started.
+    pub(super) errands: Errands,
     /// What was paid for, by thread and kind of content.
     pub(super) bill: Bill,
     /// The few that cost most, of those that are in the stream.
@@ -119,7 +131,32 @@ impl Report {
         all.saturating_sub(self.findings.len() as u64)
     }
 
+    /// Adds a row to the bill.
+    pub(super) fn total(&mut self, total: Total) {
+        if self.bill.len() >= MOST && !self.bill.has(&total.thread) {
+            self.let_go();
+        }
+        self.bill.take(total);
+    }
+
+    /// Lets all threads go but the largest.
+    fn let_go(&mut self) {
+        let dearest = self.bill.sums().into_iter().take(KEPT).map(|(thread, _)| thread.to_owned());
+        let mut keep: HashSet<String> = dearest.collect();
+        let mut by_input: Vec<&Growth> = self.threads.values().collect();
+        by_input.sort_by_key(|row| Reverse(row.input_tokens));
+        keep.extend(by_input.into_iter().take(KEPT).map(|row| row.thread.clone()));
+        for (_, row) in self.threads.extract_if(.., |thread, _| !keep.contains(thread)) {
+            self.sessions_left_out += 1;
+            self.errands.take(&row);
+        }
+        self.bill.keep(&keep);
+    }
+
     fn thread(&mut self, thread: &str) -> &mut Growth {
+        if self.threads.len() >= MOST && !self.threads.contains_key(thread) {
+            self.let_go();
+        }
         self.threads
             .entry(thread.to_owned())
             .or_insert_with(|| Growth { thread: thread.to_owned(), ..Growth::default() })

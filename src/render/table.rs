@@ -78,7 +78,7 @@ pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
 /// How the input of each thread grew, largest first.
 fn growth(report: &Report, layout: &Layout) -> Option<Table> {
     let rows: Vec<_> = report.sessions.iter().take(ROWS).map(|row| thread(row, layout)).collect();
-    let left_out = report.sessions.len() - rows.len();
+    let left_out = report.sessions.len() - rows.len() + report.sessions_left_out;
     let title = "Growth: input tokens per request, first to last";
     (!rows.is_empty()).then_some(Table { title, columns: GROWTH, rows, left_out, noun: "session" })
 }

@@ -5,7 +5,7 @@
 //! nobody has measured, records of a later stage, the records of one run twice, lines of session files.
 //! Streams that follow one another (`cat a b`) are judged each for itself.
 //!
-//! Memory: 16 bytes a thread; for a filter that adds up requests, 140 to 290 bytes a request.
+//! Memory: 16 bytes a thread; for a filter that adds up requests, 100 to 200 bytes a request.
 
 use std::borrow::Cow;
 

@@ -4,6 +4,7 @@ mod copies;
 mod crates;
 mod reach;
 mod session;
+mod sessions;
 mod threads;
 mod tree;
 

@@ -50,8 +50,7 @@ pub(super) fn in_all(report: &Report, layout: &Layout) -> Option<Table> {
 
 /// What each session paid, and the dearest of them for what; one alone has no table of its own.
 pub(super) fn by_session(report: &Report, layout: &Layout) -> Option<Table> {
-    let sums = report.bill.sums();
-    let whole = bill::sum(sums.iter().map(|(_, sum)| sum));
+    let (sums, whole) = (report.bill.sums(), report.bill.whole());
     let mut rows = Vec::new();
     for (n, (thread, sum)) in sums.iter().take(SESSIONS).enumerate() {
         rows.push(row(name(thread, report, layout), sum, &whole));
@@ -59,21 +58,20 @@ pub(super) fn by_session(report: &Report, layout: &Layout) -> Option<Table> {
             rows.extend(lines(&report.bill.of(thread), KINDS, "· ", layout));
         }
     }
-    let left_out = sums.len().saturating_sub(SESSIONS);
+    let left_out = sums.len().saturating_sub(SESSIONS) + report.bill.let_go;
     let title = "The bill by session; of the dearest, what was paid for";
     (sums.len() > 1).then_some(Table { title, columns: BILL, rows, left_out, noun: "session" })
 }
 
 /// How the size of what was sent is known, in all and by session.
 pub(super) fn known(report: &Report, layout: &Layout) -> Option<Table> {
-    let sums = report.bill.sums();
-    let whole = bill::sum(sums.iter().map(|(_, sum)| sum));
+    let (sums, whole) = (report.bill.sums(), report.bill.whole());
     let mut rows = vec![amounts(&whole), shares(Phrase::ours("share"), &whole)];
     if sums.len() > 1 {
         let row = |(thread, sum): &(&str, Total)| shares(name(thread, report, layout), sum);
         rows.extend(sums.iter().take(SESSIONS).map(row));
     }
-    let left_out = sums.len().saturating_sub(SESSIONS);
+    let left_out = sums.len().saturating_sub(SESSIONS) + report.bill.let_go;
     let title = "How the input is known: counted by a law, measured by reports (difference, split), or not";
     let any = by_basis(&whole).iter().any(|tokens| *tokens != 0);
     any.then_some(Table { title, columns: KNOWN, rows, left_out, noun: "session" })
