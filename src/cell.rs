@@ -10,16 +10,24 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::skip::visible;
 
 /// A cell of tab-separated values: a tab is `\t`, a line feed `\n`, a carriage return `\r` and a
-/// backslash `\\`; other control characters are shown as `\u{1b}`. One that a spreadsheet would take
-/// for a formula begins with `'`.
+/// backslash `\\`; other control characters are shown as `\u{1b}`. One that a spreadsheet would
+/// take for a formula begins with `'`.
 pub fn tsv(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('\t', "\\t")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r");
     let harmless = visible(&escaped);
-    if harmless.starts_with(['=', '+', '-', '@']) { format!("'{harmless}") } else { harmless.into_owned() }
+    if harmless.starts_with(['=', '+', '-', '@']) {
+        format!("'{harmless}")
+    } else {
+        harmless.into_owned()
+    }
 }
 
-/// The text in at most that many columns: the middle gives way to `…`, because the ends of paths and
-/// commands say most.
+/// The text in at most that many columns: the middle gives way to `…`, because the ends of paths
+/// and commands say most.
 pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return text.into();

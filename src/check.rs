@@ -24,13 +24,18 @@ impl Check {
 
     fn say(&mut self, faults: Vec<String>, out: &mut Sink) -> Result<()> {
         self.broken |= !faults.is_empty();
-        faults.iter().try_for_each(|fault| out.text(&format!("record {}: {fault}\n", self.line)))
+        faults
+            .iter()
+            .try_for_each(|fault| out.text(&format!("record {}: {fault}\n", self.line)))
     }
 }
 
 impl Filter for Check {
     fn place(&self) -> Place {
-        Place { sees_all: true, ..Place::default() }
+        Place {
+            sees_all: true,
+            ..Place::default()
+        }
     }
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {

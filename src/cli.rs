@@ -66,7 +66,13 @@ pub struct Io<'w> {
 impl<'w> Io<'w> {
     /// Reads and writes these, and prints nothing by itself: a filter within another program.
     pub fn over(program: &'static str, input: Box<dyn io::BufRead>, out: Sink<'w>) -> Io<'w> {
-        Io { program, input, out, skips: Skips::default(), quiet: true }
+        Io {
+            program,
+            input,
+            out,
+            skips: Skips::default(),
+            quiet: true,
+        }
     }
 }
 
@@ -75,7 +81,12 @@ impl Io<'_> {
     pub fn say(&self, what: &str) {
         if !self.quiet {
             // Standard error that cannot be written has nobody left to tell.
-            let _ = writeln!(io::stderr(), "{}: {}", self.program, crate::skip::visible(what));
+            let _ = writeln!(
+                io::stderr(),
+                "{}: {}",
+                self.program,
+                crate::skip::visible(what)
+            );
         }
     }
 
@@ -101,8 +112,12 @@ pub fn size(text: &str) -> Result<usize, String> {
         "G" => 1 << 30,
         _ => return Err("a number of bytes was expected, with K, M or G: 64M".into()),
     };
-    let number: usize = digits.parse().map_err(|_| "a number was expected: 64M".to_owned())?;
-    number.checked_mul(unit).ok_or_else(|| "too large".to_owned())
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "a number was expected: 64M".to_owned())?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "too large".to_owned())
 }
 
 /// Buffers: 64 KB is the knee; larger ones destroy the overlap of the stages (SPEED 3).
@@ -118,7 +133,11 @@ pub fn main<O: Parser>(
         Ok(options) => options,
         Err(e) => return usage(program, &e),
     };
-    let Common { strict, quiet, line_buffered } = common(&options).clone();
+    let Common {
+        strict,
+        quiet,
+        line_buffered,
+    } = common(&options).clone();
     let mut io = match open(program) {
         Ok(io) => io,
         Err(e) => return failed(program, &e),
@@ -150,7 +169,12 @@ fn parse<O: Parser>(program: &'static str) -> Result<O, clap::Error> {
 fn open(program: &'static str) -> Result<Io<'static>> {
     refuse_closed()?;
     // Not `io::Stdout`: that looks for line feeds in every write.
-    let stdout = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned().context("standard output")?);
+    let stdout = std::fs::File::from(
+        io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .context("standard output")?,
+    );
     let input = BufReader::with_capacity(BUFFER_BYTES, io::stdin());
     let out = Sink::new(Box::new(BufWriter::with_capacity(BUFFER_BYTES, stdout)));
     Ok(Io::over(program, Box::new(input), out))
@@ -158,7 +182,10 @@ fn open(program: &'static str) -> Result<Io<'static>> {
 
 /// Refuses to run where nothing that is written could be read.
 fn refuse_closed() -> Result<()> {
-    anyhow::ensure!(!STDOUT_CLOSED.load(Ordering::Relaxed), "standard output is closed");
+    anyhow::ensure!(
+        !STDOUT_CLOSED.load(Ordering::Relaxed),
+        "standard output is closed"
+    );
     Ok(())
 }
 
@@ -169,7 +196,9 @@ static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 /// closed descriptor, and everything written would be lost with status 0.
 #[ctor::ctor]
 fn look_at_stdout() {
-    let closed = std::path::Path::new("/proc/self/fd/0").parent().is_some_and(std::path::Path::exists)
+    let closed = std::path::Path::new("/proc/self/fd/0")
+        .parent()
+        .is_some_and(std::path::Path::exists)
         && std::fs::symlink_metadata("/proc/self/fd/1").is_err();
     STDOUT_CLOSED.store(closed, Ordering::Relaxed);
 }
@@ -187,9 +216,15 @@ fn usage(program: &str, e: &clap::Error) -> ExitCode {
     }
     let text = e.render().to_string();
     let text = text.trim_start_matches("error: ");
-    let first: Vec<&str> =
-        text.lines().take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more")).collect();
-    let line = first.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let first: Vec<&str> = text
+        .lines()
+        .take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more"))
+        .collect();
+    let line = first
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let _ = writeln!(io::stderr(), "{program}: {line} (see {program} --help)");
     ExitCode::from(Status::Failed.code())
 }
@@ -198,13 +233,19 @@ fn failed(program: &str, e: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(e) {
         return ExitCode::from(141);
     }
-    let _ = writeln!(io::stderr(), "{program}: {}", crate::skip::visible(&words(e)));
+    let _ = writeln!(
+        io::stderr(),
+        "{program}: {}",
+        crate::skip::visible(&words(e))
+    );
     ExitCode::from(Status::Failed.code())
 }
 
 /// The words of an error and of its causes. Those of serde quote what they stumble over.
 fn words(e: &anyhow::Error) -> String {
-    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<serde_json::Error>() {
+    let cause = |cause: &(dyn std::error::Error + 'static)| match cause
+        .downcast_ref::<serde_json::Error>()
+    {
         Some(json) if json.io_error_kind().is_none() => refusal::naming(json),
         _ => cause.to_string(),
     };
@@ -216,7 +257,9 @@ fn words(e: &anyhow::Error) -> String {
 fn is_broken_pipe(e: &anyhow::Error) -> bool {
     e.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let json = cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
         io == Some(io::ErrorKind::BrokenPipe) || json == Some(io::ErrorKind::BrokenPipe)
     })
 }

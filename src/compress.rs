@@ -86,8 +86,19 @@ impl Options {
     /// The same with the usual number for each that is 0.
     #[must_use]
     pub fn usual(mut self) -> Options {
-        let Options { read_max_lines, read_keep_lines, lru, min_bytes, .. } = &mut self;
-        for (number, usual) in [(read_max_lines, 120), (read_keep_lines, 40), (lru, 1024), (min_bytes, 512)] {
+        let Options {
+            read_max_lines,
+            read_keep_lines,
+            lru,
+            min_bytes,
+            ..
+        } = &mut self;
+        for (number, usual) in [
+            (read_max_lines, 120),
+            (read_keep_lines, 40),
+            (lru, 1024),
+            (min_bytes, 512),
+        ] {
             if *number == 0 {
                 *number = usual;
             }
@@ -115,7 +126,14 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(number: u64, offset: u64, bytes: &'a [u8], entries: Entries) -> Line<'a> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        Line { number, offset, bytes, text, entries: entries(text), orphans: Vec::new() }
+        Line {
+            number,
+            offset,
+            bytes,
+            text,
+            entries: entries(text),
+            orphans: Vec::new(),
+        }
     }
 }
 
@@ -144,13 +162,22 @@ pub trait Compress {
 
 /// Reads a session and writes it through the mode of that name.
 ///
-/// Returns [`Status::Partial`] where the input cannot be read to its end; and, writing nothing further,
-/// where the counts do not add up.
+/// Returns [`Status::Partial`] where the input cannot be read to its end; and, writing nothing
+/// further, where the counts do not add up.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn run(source: Source, mode: &str, options: &Options, out: &mut Output, skips: &mut Skips) -> Result<Status> {
-    let mode = MODES.iter().find(|known| known.name == mode).context("no such mode")?;
+pub fn run(
+    source: Source,
+    mode: &str,
+    options: &Options,
+    out: &mut Output,
+    skips: &mut Skips,
+) -> Result<Status> {
+    let mode = MODES
+        .iter()
+        .find(|known| known.name == mode)
+        .context("no such mode")?;
     through(source, &mut *(mode.make)(options)?, options, out, skips)
 }
 
@@ -165,8 +192,15 @@ pub fn through(
     out: &mut Output,
     skips: &mut Skips,
 ) -> Result<Status> {
-    let Source { name, entries, mut input } = source;
-    let (name, mut input) = (name.as_str(), Verbatim::new(&mut *input, options.max_line_bytes));
+    let Source {
+        name,
+        entries,
+        mut input,
+    } = source;
+    let (name, mut input) = (
+        name.as_str(),
+        Verbatim::new(&mut *input, options.max_line_bytes),
+    );
     let mut select = Select::new(&options.policies);
     let mut status = Status::Done;
     match lines(name, entries, &mut input, &mut select, mode, out, skips) {
@@ -180,7 +214,11 @@ pub fn through(
         }
     }
     settle(&mut select, mode, entries, out)?;
-    if out.stats.adds_up(0) { Ok(status) } else { Ok(refuse(&input, name, out, skips)) }
+    if out.stats.adds_up(0) {
+        Ok(status)
+    } else {
+        Ok(refuse(&input, name, out, skips))
+    }
 }
 
 /// Takes line after line. Returns whether the counts add up after each.
@@ -195,7 +233,12 @@ fn lines(
 ) -> Result<bool> {
     while let Some(read) = input.read()? {
         match read {
-            Read::Line { number, offset, bytes, size } => {
+            Read::Line {
+                number,
+                offset,
+                bytes,
+                size,
+            } => {
                 out.count_in(bytes, size);
                 if select.is_idle() {
                     mode.take(&Line::new(number, offset, bytes, entries), out)?;
@@ -210,7 +253,11 @@ fn lines(
                 let (number, size) = input.hand_on(&mut |part| out.part(part))?;
                 out.part(b"\n")?;
                 out.count_long(size);
-                skips.note(name, Some(number), &format!("a line of {size} bytes is handed on as it is (--max-line)"));
+                skips.note(
+                    name,
+                    Some(number),
+                    &format!("a line of {size} bytes is handed on as it is (--max-line)"),
+                );
             }
         }
         if !out.stats.adds_up(mode.pending()) {
@@ -222,7 +269,12 @@ fn lines(
 }
 
 /// Writes what is held back, here and in the mode.
-fn settle(select: &mut Select, mode: &mut dyn Compress, entries: Entries, out: &mut Output) -> Result<()> {
+fn settle(
+    select: &mut Select,
+    mode: &mut dyn Compress,
+    entries: Entries,
+    out: &mut Output,
+) -> Result<()> {
     for held in select.end(entries, out) {
         mode.take(&held.line(entries), out)?;
     }
@@ -230,7 +282,10 @@ fn settle(select: &mut Select, mode: &mut dyn Compress, entries: Entries, out: &
 }
 
 fn refuse(input: &Verbatim, name: &str, out: &Output, skips: &mut Skips) -> Status {
-    let why = format!("the counts do not add up, and nothing further is written: {}", out.stats.identity());
+    let why = format!(
+        "the counts do not add up, and nothing further is written: {}",
+        out.stats.identity()
+    );
     skips.note(name, Some(input.number()), &why);
     Status::Partial
 }

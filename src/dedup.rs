@@ -89,7 +89,11 @@ impl View<'_> {
 impl Dedup {
     /// A filter that remembers texts in no more than `memory` bytes: of more, the latest.
     pub fn bounded(memory: usize) -> Dedup {
-        Dedup { table: Table::bounded(memory), threads: Threads::default(), thread: None }
+        Dedup {
+            table: Table::bounded(memory),
+            threads: Threads::default(),
+            thread: None,
+        }
     }
 
     /// How many texts the bound made it forget.
@@ -116,15 +120,27 @@ impl Dedup {
             Some((number, id)) if *id == span.thread => *number,
             _ => self.begin(&span.thread, &span.session),
         };
-        let turn = span.turn.and_then(|turn| u32::try_from(turn).ok()).unwrap_or(0);
-        Some(Here { thread, seq: u32::try_from(span.seq).ok()?, turn })
+        let turn = span
+            .turn
+            .and_then(|turn| u32::try_from(turn).ok())
+            .unwrap_or(0);
+        Some(Here {
+            thread,
+            seq: u32::try_from(span.seq).ok()?,
+            turn,
+        })
     }
 
     /// Looks the span up, then remembers it. `None`: nothing of it was seen before.
     fn look(&mut self, span: &View) -> Option<Copied> {
-        let whole = key(&span.hash).filter(|_| span.bytes >= LEAST_BYTES && span.made_by.is_none())?;
+        let whole =
+            key(&span.hash).filter(|_| span.bytes >= LEAST_BYTES && span.made_by.is_none())?;
         let here = self.here(span)?;
-        let found = if span.judged() { self.found(span, whole, here) } else { None };
+        let found = if span.judged() {
+            self.found(span, whole, here)
+        } else {
+            None
+        };
         self.table.note(whole, here);
         for (key, _) in span.pieces() {
             self.table.note(key, here);
@@ -133,55 +149,96 @@ impl Dedup {
     }
 
     /// Looks the span up: as a whole in its own thread; by its blocks there, for a context pays for
-    /// what it says twice, wherever else the text stands; as a whole anywhere; by its blocks anywhere.
+    /// what it says twice, wherever else the text stands; as a whole anywhere; by its blocks
+    /// anywhere.
     fn found(&self, span: &View, whole: u64, here: Here) -> Option<Copied> {
         let whole = self.table.get(whole);
-        let copy = |seen: Seen| self.copied(seen.first_thread, seen.first_seq, self.scope(seen, here), span.tokens);
+        let copy = |seen: Seen| {
+            self.copied(
+                seen.first_thread,
+                seen.first_seq,
+                self.scope(seen, here),
+                span.tokens,
+            )
+        };
         if let Some(seen) = whole.filter(|seen| seen.last_thread == here.thread) {
             return Some(copy(seen));
         }
-        let blocks = span.pieces().filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
+        let blocks = span
+            .pieces()
+            .filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
         let blocks: Vec<(Seen, u64)> = blocks.collect();
-        let own: Vec<(Seen, u64)> =
-            blocks.iter().filter(|(seen, _)| seen.last_thread == here.thread).copied().collect();
-        self.in_blocks(&own, here).or_else(|| whole.map(copy)).or_else(|| self.in_blocks(&blocks, here))
+        let own: Vec<(Seen, u64)> = blocks
+            .iter()
+            .filter(|(seen, _)| seen.last_thread == here.thread)
+            .copied()
+            .collect();
+        self.in_blocks(&own, here)
+            .or_else(|| whole.map(copy))
+            .or_else(|| self.in_blocks(&blocks, here))
     }
 
     /// What these blocks, all seen before, come to.
     fn in_blocks(&self, seen: &[(Seen, u64)], here: Here) -> Option<Copied> {
-        let tokens = seen.iter().fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
+        let tokens = seen
+            .iter()
+            .fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
         if tokens < LEAST_BLOCK_TOKENS {
             return None;
         }
-        let mut firsts: Vec<(u32, u32)> = seen.iter().map(|(seen, _)| (seen.first_thread, seen.first_seq)).collect();
+        let mut firsts: Vec<(u32, u32)> = seen
+            .iter()
+            .map(|(seen, _)| (seen.first_thread, seen.first_seq))
+            .collect();
         firsts.sort_unstable();
-        let most = firsts.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len())?;
+        let most = firsts
+            .chunk_by(|a, b| a == b)
+            .rev()
+            .max_by_key(|same| same.len())?;
         let (thread, seq) = *most.first()?;
         // Less than is worth telling may be from near by: what is told is mostly from further off.
         let scope = seen.iter().map(|(seen, _)| self.scope(*seen, here));
-        let (near, far): (Vec<Scope>, Vec<Scope>) = scope.partition(|scope| *scope <= Scope::Session);
+        let (near, far): (Vec<Scope>, Vec<Scope>) =
+            scope.partition(|scope| *scope <= Scope::Session);
         let scope = far.into_iter().min().or(near.into_iter().min())?;
         Some(self.copied(thread, seq, scope, Some(tokens)))
     }
 
     fn copied(&self, thread: u32, seq: u32, scope: Scope, tokens: Option<u64>) -> Copied {
         let id = format!("{}.{seq}", self.threads.id(thread));
-        Copied { copy_of: Some(id), copy_scope: Some(scope), dup_tokens: tokens }
+        Copied {
+            copy_of: Some(id),
+            copy_scope: Some(scope),
+            dup_tokens: tokens,
+        }
     }
 
     /// How near the text was seen. Of the places in between, the first and the latest are known.
     fn scope(&self, seen: Seen, here: Here) -> Scope {
         if seen.last_thread == here.thread {
-            return if seen.last_turn == here.turn && here.turn > 0 { Scope::Turn } else { Scope::Session };
+            return if seen.last_turn == here.turn && here.turn > 0 {
+                Scope::Turn
+            } else {
+                Scope::Session
+            };
         }
         let related = |thread| self.threads.related(thread, here.thread);
-        if related(seen.last_thread) || related(seen.first_thread) { Scope::Tree } else { Scope::Corpus }
+        if related(seen.last_thread) || related(seen.first_thread) {
+            Scope::Tree
+        } else {
+            Scope::Corpus
+        }
     }
 }
 
 impl Filter for Dedup {
     fn place(&self) -> Place {
-        Place { stage: Some(Stage::Dedup), after: &[Stage::Measure], before: &[Stage::Rank], ..Place::default() }
+        Place {
+            stage: Some(Stage::Dedup),
+            after: &[Stage::Measure],
+            before: &[Stage::Rank],
+            ..Place::default()
+        }
     }
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
@@ -203,7 +260,9 @@ impl Filter for Dedup {
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
-        let forgotten = Forgotten { texts_forgotten: self.forgotten() };
+        let forgotten = Forgotten {
+            texts_forgotten: self.forgotten(),
+        };
         coverage.map_or(Ok(()), |record| out.extend(&record, &forgotten))
     }
 }

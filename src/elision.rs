@@ -39,7 +39,14 @@ pub struct Elision {
 impl Elision {
     /// Describes an original value: its bytes and where they stand.
     pub fn of(original: &[u8], at: String, line: u64, offset: u64) -> Elision {
-        Elision { at, line, offset, length: original.len() as u64, hash: place::hash(original), left: None }
+        Elision {
+            at,
+            line,
+            offset,
+            length: original.len() as u64,
+            hash: place::hash(original),
+            left: None,
+        }
     }
 
     /// Whether these are the bytes that were left out.
@@ -81,13 +88,18 @@ pub fn read(line: &str) -> Result<Option<Marked>, Damage> {
         return Ok(None);
     }
     let [value] = json::members(line, [KEY]).ok_or(Damage::Line)?;
-    value.map(|value| marks(line, value).ok_or(Damage::List)).transpose()
+    value
+        .map(|value| marks(line, value).ok_or(Damage::List))
+        .transpose()
 }
 
 fn marks(line: &str, value: &str) -> Option<Marked> {
     let elisions = serde_json::from_str(value).ok()?;
     let value = json::range_of(line, value)?;
-    Some(Marked { elisions, mark: member(line, value)? })
+    Some(Marked {
+        elisions,
+        mark: member(line, value)?,
+    })
 }
 
 /// Why nobody can tell what was left out of a line that seems to say it.
@@ -107,14 +119,21 @@ fn is_marked(line: &str) -> bool {
 /// Where the whole member stands whose value stands there, with the comma before it, or, where it
 /// is the first, the one after it.
 fn member(line: &str, value: Range<usize>) -> Option<Range<usize>> {
-    let head = line.get(..value.start)?.trim_end().strip_suffix(':')?.trim_end();
+    let head = line
+        .get(..value.start)?
+        .trim_end()
+        .strip_suffix(':')?
+        .trim_end();
     let name = head.len().checked_sub(KEY.len() + 2)?;
     let before = line.get(..name)?.trim_end();
     if let Some(before) = before.strip_suffix(',') {
         return Some(before.len()..value.end);
     }
     let after = line.get(value.end..)?;
-    let comma = after.trim_start().starts_with(',').then(|| after.len() - after.trim_start().len() + 1);
+    let comma = after
+        .trim_start()
+        .starts_with(',')
+        .then(|| after.len() - after.trim_start().len() + 1);
     Some(name..value.end + comma.unwrap_or(0))
 }
 
@@ -127,15 +146,23 @@ mod tests {
         let line = "{\"type\":\"tool\", \"a\":{} } \r";
         let elisions = [Elision::of(b"\"x\"", "/a".into(), 3, 70)];
         let marked = super::marked(line, &elisions).unwrap();
-        let Marked { elisions: found, mark } = read(&marked).unwrap().unwrap();
+        let Marked {
+            elisions: found,
+            mark,
+        } = read(&marked).unwrap().unwrap();
         assert_eq!(found, elisions);
         assert_eq!(json::spliced(&marked, vec![(mark, "")]), line);
-        for moved in
-            ["{ \"tok_elided\" : [] , \"a\":1}", "{\"b\":1 ,\"tok_elided\" :[], \"a\":1}", "{\"tok_elided\":[]}"]
-        {
+        for moved in [
+            "{ \"tok_elided\" : [] , \"a\":1}",
+            "{\"b\":1 ,\"tok_elided\" :[], \"a\":1}",
+            "{\"tok_elided\":[]}",
+        ] {
             let mark = read(moved).unwrap().unwrap().mark;
             let without = json::spliced(moved, vec![(mark, "")]);
-            assert!(serde_json::from_str::<serde_json::Value>(&without).is_ok(), "{without}");
+            assert!(
+                serde_json::from_str::<serde_json::Value>(&without).is_ok(),
+                "{without}"
+            );
             assert!(!is_marked(&without));
         }
     }

@@ -24,8 +24,8 @@ pub use original::Original;
 /// Reads a stream that tok-compress wrote and writes it whole again.
 ///
 /// Returns [`Status::Partial`], and writes nothing further, where the original is no longer what it
-/// was: no line is ever restored from other bytes. Also where lines do not say any more what was left out
-/// of them; these stay as they are.
+/// was: no line is ever restored from other bytes. Also where lines do not say any more what was
+/// left out of them; these stay as they are.
 ///
 /// # Errors
 /// The input cannot be read, the output cannot be written.
@@ -37,24 +37,31 @@ pub fn run(
     skips: &mut Skips,
 ) -> Result<Status> {
     let mut input = Verbatim::new(input, max_line_bytes);
-    let mut writer = Writer { out, holds_feed: original.may_lack_last_feed(), owes_feed: false, last: Last::default() };
+    let mut writer = Writer {
+        out,
+        holds_feed: original.may_lack_last_feed(),
+        owes_feed: false,
+        last: Last::default(),
+    };
     let mut stays = Stays::default();
     while let Some(read) = input.read()? {
         match read {
-            Read::Line { number, bytes, .. } => match restored(bytes, original, &mut stays.edited) {
-                Ok(Restored::AsItIs) => writer.line(bytes)?,
-                Ok(Restored::Damaged(damage)) => {
-                    stays.damaged += u64::from(damage == Damage::List);
-                    skips.note("stdin", Some(number), words(damage));
-                    writer.line(bytes)?;
+            Read::Line { number, bytes, .. } => {
+                match restored(bytes, original, &mut stays.edited) {
+                    Ok(Restored::AsItIs) => writer.line(bytes)?,
+                    Ok(Restored::Damaged(damage)) => {
+                        stays.damaged += u64::from(damage == Damage::List);
+                        skips.note("stdin", Some(number), words(damage));
+                        writer.line(bytes)?;
+                    }
+                    Ok(Restored::Whole(whole)) => writer.line(&whole)?,
+                    Err(Refused { line, why }) => {
+                        skips.note(original.name(), Some(line), &why);
+                        writer.finish(false)?;
+                        return Ok(Status::Partial);
+                    }
                 }
-                Ok(Restored::Whole(whole)) => writer.line(&whole)?,
-                Err(Refused { line, why }) => {
-                    skips.note(original.name(), Some(line), &why);
-                    writer.finish(false)?;
-                    return Ok(Status::Partial);
-                }
-            },
+            }
             Read::TooLong => {
                 writer.begin()?;
                 input.hand_on(&mut |part| writer.part(part))?;
@@ -71,9 +78,20 @@ pub fn run(
     };
     writer.finish(lacks_feed)?;
     if stays.edited > 0 {
-        skips.note("stdin", None, &format!("{} edited since: not put back", counted(stays.edited, "text")));
+        skips.note(
+            "stdin",
+            None,
+            &format!(
+                "{} edited since: not put back",
+                counted(stays.edited, "text")
+            ),
+        );
     }
-    Ok(if stays.damaged > 0 { Status::Partial } else { Status::Done })
+    Ok(if stays.damaged > 0 {
+        Status::Partial
+    } else {
+        Status::Done
+    })
 }
 
 fn words(damage: Damage) -> &'static str {
@@ -109,13 +127,20 @@ enum Restored {
 }
 
 fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Restored, Refused> {
-    let Ok(text) = std::str::from_utf8(line) else { return Ok(Restored::AsItIs) };
+    let Ok(text) = std::str::from_utf8(line) else {
+        return Ok(Restored::AsItIs);
+    };
     let Marked { elisions, mark } = match elision::read(text) {
         Ok(Some(marked)) => marked,
         Ok(None) => return Ok(Restored::AsItIs),
         Err(damage) => return Ok(Restored::Damaged(damage)),
     };
-    let mut bytes = |elision: &Elision| original.bytes(elision).map_err(|why| Refused { line: elision.line, why });
+    let mut bytes = |elision: &Elision| {
+        original.bytes(elision).map_err(|why| Refused {
+            line: elision.line,
+            why,
+        })
+    };
     if let Some(whole) = elisions.iter().find(|elision| elision.at.is_empty()) {
         return bytes(whole).map(Restored::Whole);
     }
@@ -128,7 +153,10 @@ fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Re
         ranges.push(range);
         values.push(String::from_utf8_lossy(&bytes(elision)?).into_owned());
     }
-    let edits = ranges.into_iter().zip(values.iter().map(String::as_str)).collect();
+    let edits = ranges
+        .into_iter()
+        .zip(values.iter().map(String::as_str))
+        .collect();
     Ok(Restored::Whole(json::spliced(text, edits).into_bytes()))
 }
 
@@ -167,7 +195,11 @@ impl Writer<'_, '_> {
 
     fn begin(&mut self) -> Result<()> {
         self.last = Last::default();
-        if std::mem::take(&mut self.owes_feed) { self.out.lines(b"\n") } else { Ok(()) }
+        if std::mem::take(&mut self.owes_feed) {
+            self.out.lines(b"\n")
+        } else {
+            Ok(())
+        }
     }
 
     fn part(&mut self, part: &[u8]) -> Result<()> {
@@ -180,10 +212,18 @@ impl Writer<'_, '_> {
 
     fn end(&mut self) -> Result<()> {
         self.owes_feed = self.holds_feed;
-        if self.holds_feed { Ok(()) } else { self.out.raw(b"") }
+        if self.holds_feed {
+            Ok(())
+        } else {
+            self.out.raw(b"")
+        }
     }
 
     fn finish(&mut self, lacks_feed: bool) -> Result<()> {
-        if self.owes_feed && !lacks_feed { self.out.lines(b"\n") } else { Ok(()) }
+        if self.owes_feed && !lacks_feed {
+            self.out.lines(b"\n")
+        } else {
+            Ok(())
+        }
     }
 }

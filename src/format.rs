@@ -2,8 +2,8 @@
 //!
 //! A format is recognised by what a file says, never by its path. Its reader turns the agent's own
 //! rules into a [`history`]: spans, requests and context events in one order for all agents. The
-//! parts that readers share ([`lines`], [`literal`], [`call`], [`key`], [`image`], `order`, `time`, and
-//! `rollout` for the two agents that write rollouts) name no agent.
+//! parts that readers share ([`lines`], [`literal`], [`call`], [`key`], [`image`], `order`, `time`,
+//! and `rollout` for the two agents that write rollouts) name no agent.
 //!
 //! To add a format: its file in this folder, its line in [`FORMATS`], its `mod`, its fixtures.
 
@@ -46,9 +46,16 @@ pub fn agents() -> Vec<&'static str> {
 }
 
 /// Every format; the first that recognises a file reads it.
-pub const FORMATS: &[Format] = &[codex::FORMAT, every_code::FORMAT, exec_log::FORMAT, claude::FORMAT, claude::LOG];
+pub const FORMATS: &[Format] = &[
+    codex::FORMAT,
+    every_code::FORMAT,
+    exec_log::FORMAT,
+    claude::FORMAT,
+    claude::LOG,
+];
 
-/// Files that say the same again as the sessions in a folder beside them: their name, and that folder.
+/// Files that say the same again as the sessions in a folder beside them: their name, and that
+/// folder.
 pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
 
 /// Homes of programs that run an agent and keep its sessions in a place of their own.
@@ -81,8 +88,8 @@ pub struct Format {
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
     pub home: Home,
-    /// Whether a copy of a response may report more than another copy: where several lines report it
-    /// one after the other, the file may have ended between them.
+    /// Whether a copy of a response may report more than another copy: where several lines report
+    /// it one after the other, the file may have ended between them.
     pub copies_grow: bool,
     /// What a file of this format is, and what is missing in it, where it is less than a session.
     pub lacks: Option<&'static str>,
@@ -191,14 +198,15 @@ pub trait Beside: Sync {
     /// Returns the thread that last gave this work tree to an agent before `started`.
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String>;
 
-    /// Returns whether a file of that session holds this message of the model outside of side chains.
+    /// Returns whether a file of that session holds this message of the model outside of side
+    /// chains.
     fn is_main_message(&self, session: &str, message: &str) -> bool;
     /// Returns the thread that worked at that instant in a folder of this name, or inside one; of
     /// several the one that began last.
     fn at_work(&self, folder: &str, at: &str) -> Option<String>;
 
-    /// Returns who sent an agent on the errand that this prompt tells, not long before `started`; of
-    /// several the latest, in the home that lies nearest to the file `near`.
+    /// Returns who sent an agent on the errand that this prompt tells, not long before `started`;
+    /// of several the latest, in the home that lies nearest to the file `near`.
     fn sender_of(&self, prompt: &str, started: Option<&str>, near: &str) -> Option<Sender>;
 }
 
@@ -270,7 +278,11 @@ pub fn recognise(head: &[&str], complete: bool) -> Recognised {
             Answer::No => {}
         }
     }
-    if maybe && !complete { Recognised::NeedMore } else { Recognised::Unknown }
+    if maybe && !complete {
+        Recognised::NeedMore
+    } else {
+        Recognised::Unknown
+    }
 }
 
 /// Returns the identity of a list of names: 32 hex digits. The names cannot run into each other.
@@ -283,16 +295,25 @@ fn identity(names: &[&str]) -> String {
     hasher.finalize().to_hex().chars().take(32).collect()
 }
 
-/// The id of a session whose file does not name it: the name of the file ends with it (FORMATS 1.1).
+/// The id of a session whose file does not name it: the name of the file ends with it (FORMATS
+/// 1.1).
 fn id_of_name(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
-    stem.get(stem.len().saturating_sub(36)..).unwrap_or(stem).to_owned()
+    stem.get(stem.len().saturating_sub(36)..)
+        .unwrap_or(stem)
+        .to_owned()
 }
 
-/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none (FAULTS 18).
+/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none (FAULTS
+/// 18).
 fn count(value: &serde_json::Value) -> Option<u64> {
-    let float = || value.as_f64().filter(|n| *n >= 0.0 && *n < 9e15 && n.fract() == 0.0).map(|n| n as u64);
+    let float = || {
+        value
+            .as_f64()
+            .filter(|n| *n >= 0.0 && *n < 9e15 && n.fract() == 0.0)
+            .map(|n| n as u64)
+    };
     value.as_u64().filter(|n| *n < 1 << 53).or_else(float)
 }
 

@@ -17,7 +17,10 @@ use crate::record::Form;
 pub use repeats::without_repeats;
 
 /// Returns the values of these members of an object; `None` where the text is no object.
-pub fn members<'a, const N: usize>(object: &'a str, names: [&str; N]) -> Option<[Option<&'a str>; N]> {
+pub fn members<'a, const N: usize>(
+    object: &'a str,
+    names: [&str; N],
+) -> Option<[Option<&'a str>; N]> {
     let mut reader = serde_json::Deserializer::from_str(object);
     let found = reader.deserialize_map(Members { names }).ok()?;
     reader.end().ok().map(|()| found)
@@ -95,13 +98,16 @@ impl<'de> Visitor<'de> for Entries {
     }
 }
 
-/// The name of a member, borrowed where it can be: serde copies a [`Cow`] that is not asked to borrow.
+/// The name of a member, borrowed where it can be: serde copies a [`Cow`] that is not asked to
+/// borrow.
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Returns the elements of an array; `None` where the text is none.
 pub fn elements(array: &str) -> Option<Vec<&str>> {
-    let all: Vec<&RawValue> = array.starts_with('[').then(|| serde_json::from_str(array).ok())??;
+    let all: Vec<&RawValue> = array
+        .starts_with('[')
+        .then(|| serde_json::from_str(array).ok())??;
     Some(all.into_iter().map(RawValue::get).collect())
 }
 
@@ -147,7 +153,9 @@ pub fn spliced(text: &str, mut edits: Vec<(Range<usize>, &str)>) -> String {
     let mut to = String::with_capacity(text.len() + grown);
     let mut from = 0;
     for (range, new) in edits {
-        let Some(kept) = text.get(from..range.start) else { continue };
+        let Some(kept) = text.get(from..range.start) else {
+            continue;
+        };
         to.extend([kept, new]);
         from = range.end;
     }
@@ -164,7 +172,10 @@ pub fn without_element(text: &str, pointer: &str) -> Option<String> {
         return Some(format!("{before}{}", after.trim_start()));
     }
     let before = before.trim_end();
-    Some(format!("{}{after}", before.strip_suffix(',').unwrap_or(before)))
+    Some(format!(
+        "{}{after}",
+        before.strip_suffix(',').unwrap_or(before)
+    ))
 }
 
 #[cfg(test)]
@@ -174,7 +185,10 @@ mod tests {
     #[test]
     fn of_a_name_given_twice_the_last_value_counts_everywhere() {
         let line = r#"{"a":1,"b":null,"\u0061":{"c":[7,{"d/e":"x"}]}}"#;
-        assert_eq!(members(line, ["a", "b"]), Some([Some(r#"{"c":[7,{"d/e":"x"}]}"#), None]));
+        assert_eq!(
+            members(line, ["a", "b"]),
+            Some([Some(r#"{"c":[7,{"d/e":"x"}]}"#), None])
+        );
         assert_eq!(at(line, "/a/c/1/d~1e"), Some("\"x\""));
         assert_eq!(at(line, ""), Some(line));
         assert_eq!(at(line, "/a/c/9"), None);
@@ -184,7 +198,11 @@ mod tests {
 
     #[test]
     fn a_million_brackets_are_passed_over() {
-        let deep = format!("{{\"x\":{}{},\"a\":1}}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+        let deep = format!(
+            "{{\"x\":{}{},\"a\":1}}",
+            "[".repeat(1 << 20),
+            "]".repeat(1 << 20)
+        );
         assert_eq!(members(&deep, ["a"]), Some([Some("1")]));
     }
 }

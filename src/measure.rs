@@ -85,7 +85,11 @@ impl Measure {
 
     /// The places that could not be read, and what that means for the exit status.
     pub fn finish(self) -> (Skips, Status) {
-        let status = if self.unread > 0 { Status::Partial } else { Status::Done };
+        let status = if self.unread > 0 {
+            Status::Partial
+        } else {
+            Status::Done
+        };
         (self.skips, status)
     }
 
@@ -114,7 +118,12 @@ impl Measure {
         self.waits |= asks && self.origin.model().is_none();
         let key = Key::of(&span);
         let known = key.as_ref().and_then(|key| self.known.get(key));
-        Box::new(Work { span, origin: Arc::clone(&self.origin), key, known })
+        Box::new(Work {
+            span,
+            origin: Arc::clone(&self.origin),
+            key,
+            known,
+        })
     }
 
     /// Hands the batch over, and writes what has come back.
@@ -127,7 +136,12 @@ impl Measure {
     }
 
     fn write(&mut self, done: Done, out: &mut Sink) -> Result<()> {
-        let Done { lines, learned, late, .. } = done;
+        let Done {
+            lines,
+            learned,
+            late,
+            ..
+        } = done;
         let mut learned = learned.into_iter().peekable();
         let mut from = 0;
         for late in late {
@@ -139,7 +153,10 @@ impl Measure {
             }
             let before = late.key.and_then(|key| Some((key, self.known.get(&key)?)));
             let more = match &before {
-                Some((_, known)) => Measured { tool_tokens: late.measured.tool_tokens, ..Measured::clone(known) },
+                Some((_, known)) => Measured {
+                    tool_tokens: late.measured.tool_tokens,
+                    ..Measured::clone(known)
+                },
                 None => late.measured,
             };
             let mut line = Vec::with_capacity(late.line.len() + 64);
@@ -161,13 +178,19 @@ impl Measure {
 
 /// Writes lines that each end in a line feed.
 fn write_lines(lines: &[u8], out: &mut Sink) -> Result<()> {
-    lines.strip_suffix(b"\n").map_or(Ok(()), |lines| out.raw(lines))
+    lines
+        .strip_suffix(b"\n")
+        .map_or(Ok(()), |lines| out.raw(lines))
 }
 
 impl Filter for Measure {
     /// What carrying the spans costs rests on their tokens.
     fn place(&self) -> Place {
-        Place { stage: Some(Stage::Measure), before: &[Stage::Join, Stage::Rank], ..Place::default() }
+        Place {
+            stage: Some(Stage::Measure),
+            before: &[Stage::Join, Stage::Rank],
+            ..Place::default()
+        }
     }
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
@@ -205,6 +228,13 @@ impl Filter for Measure {
         while let Some(done) = self.crew.next(true)? {
             self.write(done, out)?;
         }
-        coverage.map_or(Ok(()), |record| out.extend(&record, &Unread { places_unread: self.unread }))
+        coverage.map_or(Ok(()), |record| {
+            out.extend(
+                &record,
+                &Unread {
+                    places_unread: self.unread,
+                },
+            )
+        })
     }
 }

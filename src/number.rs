@@ -22,11 +22,18 @@ pub fn signed(n: i64) -> String {
 /// Returns an amount in cents: `$1,234.56`, `-$0.12`. What is not nothing never shows as nothing.
 pub fn usd(amount: Usd) -> String {
     const CENT: u128 = 10_000_000_000;
-    let (sign, pico) = (if amount < Usd::ZERO { "-" } else { "" }, amount.pico().unsigned_abs());
+    let (sign, pico) = (
+        if amount < Usd::ZERO { "-" } else { "" },
+        amount.pico().unsigned_abs(),
+    );
     let cents = pico / CENT + u128::from(pico % CENT >= CENT / 2);
     match cents {
         0 if pico > 0 => format!("{sign}<$0.01"),
-        _ => format!("{sign}${}.{:02}", grouped(u64::try_from(cents / 100).unwrap_or(u64::MAX)), cents % 100),
+        _ => format!(
+            "{sign}${}.{:02}",
+            grouped(u64::try_from(cents / 100).unwrap_or(u64::MAX)),
+            cents % 100
+        ),
     }
 }
 
@@ -63,12 +70,17 @@ pub fn percent(part: u64, whole: u64) -> String {
 /// As [`percent`], with a sign where the part is negative.
 pub fn percent_signed(part: i64, whole: i64) -> String {
     let sign = if part < 0 { "-" } else { "" };
-    format!("{sign}{}", percent(part.unsigned_abs(), u64::try_from(whole).unwrap_or(0)))
+    format!(
+        "{sign}{}",
+        percent(part.unsigned_abs(), u64::try_from(whole).unwrap_or(0))
+    )
 }
 
 /// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
 pub fn counted(n: u64, noun: &str) -> String {
-    let singular = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    let singular = noun
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
     match singular {
         _ if n == 1 => format!("1 {noun}"),
         Some(stem) => format!("{} {stem}ies", grouped(n)),
@@ -95,7 +107,12 @@ fn three_digits(n: u64, unit: u64) -> String {
         let scale = 10_u64.pow(decimals);
         let scaled = rounded(n, unit / scale);
         if scaled < below * scale {
-            return format!("{}.{:0width$}", scaled / scale, scaled % scale, width = decimals as usize);
+            return format!(
+                "{}.{:0width$}",
+                scaled / scale,
+                scaled % scale,
+                width = decimals as usize
+            );
         }
     }
     grouped(rounded(n, unit))
@@ -111,20 +128,51 @@ mod tests {
 
     #[test]
     fn three_digits_count_and_rounding_carries_over() {
-        let shown: Vec<String> =
-            [0, 9_999, 10_000, 21_499, 999_499, 999_500, 8_754_999, 9_996_000, 99_960_000, 1_234_000_000]
-                .map(tokens)
-                .into();
-        let expected = ["0", "9,999", "10 k", "21 k", "999 k", "1.00 M", "8.75 M", "10.0 M", "100 M", "1,234 M"];
+        let shown: Vec<String> = [
+            0,
+            9_999,
+            10_000,
+            21_499,
+            999_499,
+            999_500,
+            8_754_999,
+            9_996_000,
+            99_960_000,
+            1_234_000_000,
+        ]
+        .map(tokens)
+        .into();
+        let expected = [
+            "0", "9,999", "10 k", "21 k", "999 k", "1.00 M", "8.75 M", "10.0 M", "100 M", "1,234 M",
+        ];
         assert_eq!(shown, expected);
         assert_eq!(signed(-1_200_000), "-1.20 M");
     }
 
     #[test]
     fn money_is_rounded_to_cents() {
-        let shown = [0, 1, 4_999_999_999, 5_000_000_000, 1_234_565_000_000_000, -4_996_000_000_000, -7];
+        let shown = [
+            0,
+            1,
+            4_999_999_999,
+            5_000_000_000,
+            1_234_565_000_000_000,
+            -4_996_000_000_000,
+            -7,
+        ];
         let shown = shown.map(|pico| usd(Usd::from_pico(pico)));
-        assert_eq!(shown, ["$0.00", "<$0.01", "<$0.01", "$0.01", "$1,234.57", "-$5.00", "-<$0.01"]);
+        assert_eq!(
+            shown,
+            [
+                "$0.00",
+                "<$0.01",
+                "<$0.01",
+                "$0.01",
+                "$1,234.57",
+                "-$5.00",
+                "-<$0.01"
+            ]
+        );
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Files by their paths: how a record writes one, how it is opened, and what is said of one that
 //! cannot be.
 //!
-//! A path is bytes, and a record is text. So a byte that is no part of any UTF-8 is written `%XX`, in
-//! upper-case hex; and a `%` that would be read back as such a byte, or as this very escape, is written
-//! `%25`. Every other name stands as it is, and each is read back to the byte.
+//! A path is bytes, and a record is text. So a byte that is no part of any UTF-8 is written `%XX`,
+//! in upper-case hex; and a `%` that would be read back as such a byte, or as this very escape, is
+//! written `%25`. Every other name stands as it is, and each is read back to the byte.
 //!
-//! Only regular files are opened here, and opening never waits: where a path leads to a pipe, a device
-//! or a folder by now, that is an error like any other.
+//! Only regular files are opened here, and opening never waits: where a path leads to a pipe, a
+//! device or a folder by now, that is an error like any other.
 //!
 //! This module knows no record and no format.
 
@@ -49,7 +49,11 @@ pub fn of(text: &str) -> PathBuf {
     while let Some((byte, after)) = rest.split_first() {
         let hidden = escaped(after).filter(|_| *byte == b'%');
         path.push(hidden.unwrap_or(*byte));
-        rest = if hidden.is_some() { after.get(2..).unwrap_or_default() } else { after };
+        rest = if hidden.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
     }
     PathBuf::from(OsString::from_vec(path))
 }
@@ -73,7 +77,10 @@ pub fn open(path: &Path) -> io::Result<File> {
     // To open a device may do something by itself: what is known to be no file is left alone.
     regular(&std::fs::metadata(path)?)?;
     // Between the two calls another may have taken its place: a pipe without a writer would wait.
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
     regular(&file.metadata()?)?;
     Ok(file)
 }
@@ -82,7 +89,11 @@ fn regular(data: &std::fs::Metadata) -> io::Result<()> {
     if data.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    if data.is_file() { Ok(()) } else { Err(io::Error::other("not a regular file")) }
+    if data.is_file() {
+        Ok(())
+    } else {
+        Err(io::Error::other("not a regular file"))
+    }
 }
 
 /// What an io error says, in lower case and without its number.
@@ -90,7 +101,10 @@ pub fn reason(e: &io::Error) -> String {
     let text = e.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -123,7 +137,15 @@ mod tests {
 
     /// Names of bytes that matter here more often than chance has them.
     fn names() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![Just(b'%'), Just(b'2'), Just(b'5'), Just(b'F'), Just(0xC3), Just(0xA9), any::<u8>()];
+        let byte = prop_oneof![
+            Just(b'%'),
+            Just(b'2'),
+            Just(b'5'),
+            Just(b'F'),
+            Just(0xC3),
+            Just(0xA9),
+            any::<u8>()
+        ];
         proptest::collection::vec(byte, 0..24)
     }
 

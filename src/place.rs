@@ -62,7 +62,9 @@ impl Places {
         if let Some(text) = &span.text {
             return Ok(Some(text.clone()));
         }
-        let (Some(offset), Some(length)) = (span.offset, span.length) else { return Ok(None) };
+        let (Some(offset), Some(length)) = (span.offset, span.length) else {
+            return Ok(None);
+        };
         self.read(file, offset, length)?;
         let text = decode(&self.literal, span.form.unwrap_or_default());
         match &span.hash {
@@ -79,14 +81,17 @@ impl Places {
             let file = path::open(&path::of(name)).map_err(|e| reason(&e))?;
             self.open = Some((name.to_owned(), file));
         }
-        let Some((_, file)) = &self.open else { return Err("no file".into()) };
+        let Some((_, file)) = &self.open else {
+            return Err("no file".into());
+        };
         // Never reserve what the file cannot hold: the length is only a claim.
         let there = file.metadata().map_err(|e| reason(&e))?.len();
         if offset.saturating_add(length) > there || length > MOST_BYTES {
             return Err("the file has changed: it ends before this place".into());
         }
         self.literal.resize(size, 0);
-        file.read_exact_at(&mut self.literal, offset).map_err(|e| reason(&e))
+        file.read_exact_at(&mut self.literal, offset)
+            .map_err(|e| reason(&e))
     }
 }
 
@@ -96,7 +101,10 @@ mod tests {
 
     #[test]
     fn lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text() {
-        assert_eq!(decode(br"a\ud83db\n", Form::Plain), "a\u{fffd}\u{fffd}\u{fffd}b\n");
+        assert_eq!(
+            decode(br"a\ud83db\n", Form::Plain),
+            "a\u{fffd}\u{fffd}\u{fffd}b\n"
+        );
         assert_eq!(decode(b"a\\n\x01\xff", Form::Plain), "a\n\u{1}\u{fffd}");
         assert_eq!(decode(br"\ud83d\ude00", Form::Plain), "\u{1f600}");
         assert_eq!(decode(br#"{"a":"\n"}"#, Form::Raw), r#"{"a":"\n"}"#);

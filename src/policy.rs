@@ -19,8 +19,14 @@ pub use orphans::Orphans;
 pub use window::Window;
 
 /// Every policy.
-pub const POLICIES: &[Policy] =
-    &[orphans::POLICY, window::POLICY, head_tail::POLICY, errors::POLICY, summary::POLICY, project::POLICY];
+pub const POLICIES: &[Policy] = &[
+    orphans::POLICY,
+    window::POLICY,
+    head_tail::POLICY,
+    errors::POLICY,
+    summary::POLICY,
+    project::POLICY,
+];
 
 /// All policies in one line, as a flag's help needs it.
 pub fn names() -> String {
@@ -98,7 +104,10 @@ impl Policies {
     /// As there.
     pub fn of(asked: &[String]) -> Result<Policies, String> {
         let mut policies = Policies::default();
-        asked.iter().try_for_each(|asked| policies.add(asked)).map(|()| policies)
+        asked
+            .iter()
+            .try_for_each(|asked| policies.add(asked))
+            .map(|()| policies)
     }
 
     /// Adds a policy: `NAME`, `NAME=VALUE` or `NAME=VALUE@TOOL`, where the tool may be a glob.
@@ -106,8 +115,12 @@ impl Policies {
     /// # Errors
     /// In words: there is no such policy, or its value is not one.
     pub fn add(&mut self, asked: &str) -> Result<(), String> {
-        let (rest, tool) = asked.split_once('@').map_or((asked, None), |(rest, tool)| (rest, Some(tool)));
-        let (name, value) = rest.split_once('=').map_or((rest, None), |(name, value)| (name, Some(value)));
+        let (rest, tool) = asked
+            .split_once('@')
+            .map_or((asked, None), |(rest, tool)| (rest, Some(tool)));
+        let (name, value) = rest
+            .split_once('=')
+            .map_or((rest, None), |(name, value)| (name, Some(value)));
         let policy = POLICIES.iter().find(|policy| policy.name == name);
         let policy = policy.ok_or_else(|| format!("no policy {name}: there are {}", names()))?;
         let value = match (policy.value, value) {
@@ -115,25 +128,41 @@ impl Policies {
             ("", Some(_)) => return Err(format!("{name} takes no value")),
             (what, None) => return Err(format!("{name} needs a value: {name}={what}")),
             ("FIELDS", Some(list)) => Value::Names(list.split(',').map(str::to_owned).collect()),
-            (_, Some(number)) => Value::Number(number.parse().map_err(|_| format!("{name}: {number} is no number"))?),
+            (_, Some(number)) => Value::Number(
+                number
+                    .parse()
+                    .map_err(|_| format!("{name}: {number} is no number"))?,
+            ),
         };
-        let glob = |tool: &str| Glob::new(tool).map(|glob| glob.compile_matcher()).map_err(|e| format!("{name}: {e}"));
-        self.asked.push(Cut { policy: *policy, value, tools: tool.map(glob).transpose()? });
+        let glob = |tool: &str| {
+            Glob::new(tool)
+                .map(|glob| glob.compile_matcher())
+                .map_err(|e| format!("{name}: {e}"))
+        };
+        self.asked.push(Cut {
+            policy: *policy,
+            value,
+            tools: tool.map(glob).transpose()?,
+        });
         Ok(())
     }
 
     /// How many exchanges are to be kept, where that was asked for.
     pub fn window(&self) -> Option<usize> {
-        self.asked.iter().find_map(|cut| match (cut.policy.does, &cut.value) {
-            (Does::Window, Value::Number(exchanges)) => Some(*exchanges),
-            _ => None,
-        })
+        self.asked
+            .iter()
+            .find_map(|cut| match (cut.policy.does, &cut.value) {
+                (Does::Window, Value::Number(exchanges)) => Some(*exchanges),
+                _ => None,
+            })
     }
 
     /// Whether outputs without their calls are to be dropped. A window may cut between the two, and
     /// asks for it too.
     pub fn orphans(&self) -> bool {
-        self.asked.iter().any(|cut| matches!(cut.policy.does, Does::Orphans | Does::Window))
+        self.asked
+            .iter()
+            .any(|cut| matches!(cut.policy.does, Does::Orphans | Does::Window))
     }
 
     /// The policies that cut outputs of this tool.
@@ -151,7 +180,9 @@ impl Cut {
     /// # Errors
     /// In words, why the policy cannot be applied to this output.
     pub fn apply(&self, text: &str) -> Result<Option<String>, String> {
-        let Does::Cut(cut) = self.policy.does else { return Ok(None) };
+        let Does::Cut(cut) = self.policy.does else {
+            return Ok(None);
+        };
         let cut = cut(text, &self.value).map_err(|why| format!("{}: {why}", self.policy.name))?;
         Ok(cut.filter(|cut| cut.len() < text.len()))
     }

@@ -1,14 +1,14 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
 //! One pass. Every record is shown to each rule through a typed view, spans and `context` events
-//! end here, everything else is passed on verbatim; at the end come one `summary`, the findings, the
-//! most wasteful first, each token credited to one finding only ([`credit`]), and the few spans that
-//! cost most ([`dearest`]).
+//! end here, everything else is passed on verbatim; at the end come one `summary`, the findings,
+//! the most wasteful first, each token credited to one finding only ([`credit`]), and the few spans
+//! that cost most ([`dearest`]).
 //!
 //! What is kept: about 1 KB a thread and 150 bytes a request, most of them to tell what two streams
-//! count; for each finding its 50 most costly places (6 KB); for each span that a rule names, 80 bytes
-//! for each finding that names it; the lines of the dearest spans; of the thread at hand, up to 1 KB a
-//! call.
+//! count; for each finding its 50 most costly places (6 KB); for each span that a rule names, 80
+//! bytes for each finding that names it; the lines of the dearest spans; of the thread at hand, up
+//! to 1 KB a call.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
@@ -83,7 +83,9 @@ impl Options {
     fn check(&self) -> Result<()> {
         let unknown = |name: &&String| !RULES.iter().any(|rule| rule.name == name.as_str());
         match self.only.iter().chain(&self.skip).find(unknown) {
-            Some(name) if self.rules.is_none() => bail!("no rule is called {name:?} (see --list-rules)"),
+            Some(name) if self.rules.is_none() => {
+                bail!("no rule is called {name:?} (see --list-rules)")
+            }
             _ => Ok(()),
         }
     }
@@ -113,12 +115,19 @@ impl Rank {
         options.check()?;
         let own = options.rules.as_ref().map(|path| -> Result<Own> {
             let code = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            Ok(Own::new(Program::compile(&path.display().to_string(), &code)?))
+            Ok(Own::new(Program::compile(
+                &path.display().to_string(),
+                &code,
+            )?))
         });
-        let compile = |name: &str, code: &Option<String>| code.as_ref().map(|c| Program::compile(name, c)).transpose();
+        let compile = |name: &str, code: &Option<String>| {
+            code.as_ref().map(|c| Program::compile(name, c)).transpose()
+        };
         let rules = RULES.iter().filter(|rule| options.applies(rule.name));
         Ok(Rank {
-            rules: rules.map(|rule| (rule.name, (rule.make)(&options.thresholds))).collect(),
+            rules: rules
+                .map(|rule| (rule.name, (rule.make)(&options.thresholds)))
+                .collect(),
             own: own.transpose()?,
             condition: compile("--where", &options.condition)?,
             gate: compile("--fail-on", &options.fail_on)?,
@@ -143,7 +152,9 @@ impl Rank {
         self.nothing.iter().for_each(|what| skips.say(what));
         let own = self.own.as_ref().and_then(Own::complaint);
         let programs = [&self.condition, &self.gate].into_iter().flatten();
-        let complaints = own.into_iter().chain(programs.filter_map(Program::complaint));
+        let complaints = own
+            .into_iter()
+            .chain(programs.filter_map(Program::complaint));
         complaints.fold(Status::Done, |_, (program, why)| {
             skips.note(&program, None, &why);
             Status::Partial
@@ -165,7 +176,9 @@ impl Rank {
         let thread = self.threads.at(&span.thread, &span.session);
         self.tally.span(&span);
         self.dearest.see(&span, record.line);
-        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Span(&span), thread));
+        self.rules
+            .iter_mut()
+            .for_each(|(_, rule)| rule.see(&Seen::Span(&span), thread));
         if let Some(own) = &mut self.own {
             own.span(record.line, &span, thread);
         }
@@ -180,7 +193,9 @@ impl Rank {
         }
         let thread = self.threads.at(&request.thread, &request.session);
         self.tally.request(&request, &billed);
-        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Request(&request), thread));
+        self.rules
+            .iter_mut()
+            .for_each(|(_, rule)| rule.see(&Seen::Request(&request), thread));
         if let Some(own) = &mut self.own {
             own.request(record.line, &request, billed.cost_usd, thread);
         }
@@ -195,14 +210,18 @@ impl Rank {
             thread.parent.get_or_insert_with(|| parent.as_str().into());
         }
         self.tally.event(&event);
-        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Event(&event), thread));
+        self.rules
+            .iter_mut()
+            .for_each(|(_, rule)| rule.see(&Seen::Event(&event), thread));
         Ok(event.what != What::Context)
     }
 
     fn disk(&mut self, record: &Record) -> Result<()> {
         let disk: Disk = record.read()?;
         let thread = self.threads.at(&disk.thread, &disk.session);
-        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Disk(&disk), thread));
+        self.rules
+            .iter_mut()
+            .for_each(|(_, rule)| rule.see(&Seen::Disk(&disk), thread));
         Ok(())
     }
 
@@ -210,7 +229,9 @@ impl Rank {
     fn export(&mut self, record: &Record) -> Result<()> {
         let export: Export = record.read()?;
         let nobody = Thread::default();
-        self.rules.iter_mut().for_each(|(_, rule)| rule.see(&Seen::Export(&export), &nobody));
+        self.rules
+            .iter_mut()
+            .for_each(|(_, rule)| rule.see(&Seen::Export(&export), &nobody));
         Ok(())
     }
 
@@ -218,10 +239,17 @@ impl Rank {
     fn candidates(&mut self) -> Vec<(String, Candidate)> {
         let mut all = Vec::new();
         for (name, rule) in std::mem::take(&mut self.rules) {
-            all.extend(rule.end(&self.threads).into_iter().map(|candidate| (name.to_owned(), candidate)));
+            all.extend(
+                rule.end(&self.threads)
+                    .into_iter()
+                    .map(|candidate| (name.to_owned(), candidate)),
+            );
         }
         let own = self.own.as_mut().map(Own::end).unwrap_or_default();
-        all.extend(own.into_iter().filter(|(rule, _)| self.options.applies(rule)));
+        all.extend(
+            own.into_iter()
+                .filter(|(rule, _)| self.options.applies(rule)),
+        );
         all
     }
 }
@@ -243,40 +271,66 @@ impl Filter for Rank {
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         let passes = match record.kind {
-            Type::Stream => {
-                record.read::<Priced>().map(|priced| self.tally.stream(priced)).map(|()| true).map_err(Into::into)
-            }
+            Type::Stream => record
+                .read::<Priced>()
+                .map(|priced| self.tally.stream(priced))
+                .map(|()| true)
+                .map_err(Into::into),
             Type::Session => self.session(&record).map(|()| true),
             Type::Request => self.request(&record).map(|()| true),
             Type::Disk => self.disk(&record).map(|()| true),
             Type::Export => self.export(&record).map(|()| true),
             Type::Span => self.span(&record).map(|()| false),
             Type::Event => self.event(&record),
-            Type::Total => {
-                record.read::<Total>().map(|total| self.tally.total(&total)).map(|()| true).map_err(Into::into)
-            }
+            Type::Total => record
+                .read::<Total>()
+                .map(|total| self.tally.total(&total))
+                .map(|()| true)
+                .map_err(Into::into),
             _ => Ok(true),
         };
-        if passes? || self.options.keep_all { out.pass(&record) } else { Ok(()) }
+        if passes? || self.options.keep_all {
+            out.pass(&record)
+        } else {
+            Ok(())
+        }
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         let candidates = self.candidates();
         let (options, input) = (&self.options, self.tally.input_tokens());
-        let findings = order::ordered(candidates, options.by, self.condition.as_ref(), &self.threads, input);
+        let findings = order::ordered(
+            candidates,
+            options.by,
+            self.condition.as_ref(),
+            &self.threads,
+            input,
+        );
         let findings = findings.unwrap_or_else(|nothing| {
             self.nothing = Some(nothing);
             Vec::new()
         });
         let net = credit::Net {
-            tokens: findings.iter().fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
+            tokens: findings
+                .iter()
+                .fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
             usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),
-            broken: findings.iter().filter_map(|finding| finding.break_usd).sum(),
+            broken: findings
+                .iter()
+                .filter_map(|finding| finding.break_usd)
+                .sum(),
         };
         out.put(&std::mem::take(&mut self.tally).end(&self.threads, findings.len() as u64, net))?;
-        let top = if options.top == 0 { findings.len() } else { options.top };
+        let top = if options.top == 0 {
+            findings.len()
+        } else {
+            options.top
+        };
         for finding in findings.iter().take(top) {
-            self.fired |= self.gate.as_ref().is_some_and(|gate| order::holds(gate, finding));
+            self.fired |= self
+                .gate
+                .as_ref()
+                .is_some_and(|gate| order::holds(gate, finding));
             out.put(finding)?;
         }
         for line in std::mem::take(&mut self.dearest).lines() {
@@ -298,7 +352,12 @@ pub fn list(thresholds: &Thresholds, budgets: bool, out: &mut Sink) -> Result<()
     for rule in RULES {
         out.text(&format!("{:<24} {}\n", rule.name, rule.what))?;
         for threshold in rule.thresholds {
-            out.text(&format!("    --{} {}: {}\n", threshold.flag, thresholds.get(threshold), threshold.help))?;
+            out.text(&format!(
+                "    --{} {}: {}\n",
+                threshold.flag,
+                thresholds.get(threshold),
+                threshold.help
+            ))?;
         }
     }
     Ok(())

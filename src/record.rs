@@ -116,7 +116,10 @@ pub const TYPES: &[(&str, Type)] = &[
 impl Type {
     /// Returns the type of that name; [`Type::Other`] for a name this version does not know.
     pub fn named(name: &str) -> Type {
-        TYPES.iter().find(|(known, _)| *known == name).map_or(Type::Other, |(_, kind)| *kind)
+        TYPES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(Type::Other, |(_, kind)| *kind)
     }
 }
 

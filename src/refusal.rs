@@ -25,7 +25,8 @@ pub fn of(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Eof => CUT_OFF,
         Category::Syntax | Category::Io => NO_JSON,
-        // Nothing but the message tells these apart. It begins with words of serde, never of the text.
+        // Nothing but the message tells these apart. It begins with words of serde, never of the
+        // text.
         Category::Data => {
             let message = error.to_string();
             let begins = |with: &str| message.starts_with(with);
@@ -41,7 +42,10 @@ pub fn of(error: &serde_json::Error) -> &'static str {
 /// As [`of`]; a key that is missing is named, for its name is the reader's own.
 pub fn naming(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match message.strip_prefix(MISSING).and_then(|rest| rest.split_once('`')) {
+    match message
+        .strip_prefix(MISSING)
+        .and_then(|rest| rest.split_once('`'))
+    {
         Some((key, _)) => format!("the key `{key}` is missing"),
         None => of(error).to_owned(),
     }

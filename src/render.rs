@@ -2,12 +2,12 @@
 //!
 //! The idea: the stream is read once into a [`Report`] (what the summary says, the findings, one
 //! row a thread, the bill by thread and kind of content, what it all rests on), and a format is one
-//! function from that to text. So every format says the same, and a new one is one file and one line
-//! of [`FORMATS`].
+//! function from that to text. So every format says the same, and a new one is one file and one
+//! line of [`FORMATS`].
 //!
-//! Nothing is computed here but what a layout needs: which row comes first, what the rows of a table
-//! add up to. What the numbers mean is decided before, by the filters that wrote the records. No
-//! file is opened.
+//! Nothing is computed here but what a layout needs: which row comes first, what the rows of a
+//! table add up to. What the numbers mean is decided before, by the filters that wrote the records.
+//! No file is opened.
 
 mod bill;
 mod errands;
@@ -54,7 +54,10 @@ const UNRANKED: &[&str] = &["json", "folded"];
 
 /// Returns the format of that name.
 pub fn format(name: &str) -> Option<Format> {
-    FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    FORMATS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, format)| *format)
 }
 
 /// What a format must know beside the report.
@@ -82,11 +85,16 @@ pub struct Render {
 impl Render {
     /// A filter that writes `format`.
     pub fn new(format: Format, layout: Layout) -> Render {
-        Render { report: Report::default(), layout, format, has_content: false }
+        Render {
+            report: Report::default(),
+            layout,
+            format,
+            has_content: false,
+        }
     }
 
-    /// Notes that the report has no opening and no findings, because nobody has ranked what there was to
-    /// rank: [`Status::Partial`], where the format of that name begins with them.
+    /// Notes that the report has no opening and no findings, because nobody has ranked what there
+    /// was to rank: [`Status::Partial`], where the format of that name begins with them.
     pub fn complain(&self, format: &str, skips: &mut Skips) -> Status {
         if UNRANKED.contains(&format) || self.report.summary.is_some() || !self.has_content {
             return Status::Done;
@@ -102,7 +110,10 @@ impl Render {
 
 impl Filter for Render {
     fn place(&self) -> Place {
-        Place { twice: Twice::Said, ..Place::default() }
+        Place {
+            twice: Twice::Said,
+            ..Place::default()
+        }
     }
 
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
@@ -111,12 +122,17 @@ impl Filter for Render {
             Type::Stream => self.report.stream(record.read()?),
             Type::Session => self.report.session(record.read()?),
             Type::Span => self.report.spans.take(record.read()?),
-            Type::Request => self.report.request(&record.read()?, record.read::<Billed>()?.cost_usd),
+            Type::Request => self
+                .report
+                .request(&record.read()?, record.read::<Billed>()?.cost_usd),
             Type::Total => self.report.total(record.read()?),
             Type::Disk => self.report.disk(&record.read()?),
             Type::Usage => self.report.usage.push(record.read()?),
             Type::Export => self.report.export(record.read()?),
-            Type::Ledger => self.report.ledgers.push(Own { ledger: record.read()?, checked: record.read()? }),
+            Type::Ledger => self.report.ledgers.push(Own {
+                ledger: record.read()?,
+                checked: record.read()?,
+            }),
             Type::Finding => self.report.findings.push(record.read()?),
             Type::Summary => self.report.summary = Some(record.read()?),
             Type::Skip => self.report.skip(record.read()?),

@@ -89,10 +89,26 @@ impl History {
         }
         walk.charge.finish(&walk.context, &mut walk.loads);
         walk.close.pieces.finish();
-        let Walk { mut loads, requests, mut rows, close, cache, dropped, .. } = walk;
+        let Walk {
+            mut loads,
+            requests,
+            mut rows,
+            close,
+            cache,
+            dropped,
+            ..
+        } = walk;
         output::share(self.calls(), &self.made, &self.spans, &mut loads, &mut rows);
         let (pieces, breaks) = (close.pieces.past, cache.breaks);
-        Bill { loads, requests, rows: rows.finish(), labels: &self.labels, pieces, dropped, breaks }
+        Bill {
+            loads,
+            requests,
+            rows: rows.finish(),
+            labels: &self.labels,
+            pieces,
+            dropped,
+            breaks,
+        }
     }
 
     fn calls(&self) -> impl Iterator<Item = &Call> {
@@ -125,31 +141,49 @@ impl<'h> Walk<'h> {
         self.settle();
         if change.clears() {
             self.cache.clear(change.reason());
-            self.close.clear(&mut self.context, self.n.saturating_add(1), change.head);
+            self.close
+                .clear(&mut self.context, self.n.saturating_add(1), change.head);
         }
     }
 
     fn request(&mut self, call: &'h Call) {
         let at = self.requests.len();
-        let Some(ahead) = self.forecast.requests.get(at) else { return };
+        let Some(ahead) = self.forecast.requests.get(at) else {
+            return;
+        };
         if call.is_aside() {
             self.n = call.n;
             let predicted = call.summary.map(|_| ahead.predicted);
-            return self.requests.push(Answered { predicted, law: call.law.name, aside: true, ..Answered::default() });
+            return self.requests.push(Answered {
+                predicted,
+                law: call.law.name,
+                aside: true,
+                ..Answered::default()
+            });
         }
         if call.is_untold() {
             return self.untold(call);
         }
         self.drop(call, &ahead.dropped);
-        let explained = self.close.request(call, at, self.forecast, &mut self.context, &mut self.loads);
+        let explained =
+            self.close
+                .request(call, at, self.forecast, &mut self.context, &mut self.loads);
         self.settle();
-        let unexplained = call.input.map(|input| signed(input) - signed(self.context.total()));
+        let unexplained = call
+            .input
+            .map(|input| signed(input) - signed(self.context.total()));
         let closed = call.reported || call.counted;
         if closed {
             self.charge.enter(&self.context.slots);
         }
         let new_tools = self.close.pieces.new_tools(call.n);
-        self.cache.request(call, ahead.whole.is_none(), &mut self.context, &self.charge.live, new_tools);
+        self.cache.request(
+            call,
+            ahead.whole.is_none(),
+            &mut self.context,
+            &self.charge.live,
+            new_tools,
+        );
         if call.counted {
             self.charge(call, 1, unexplained.unwrap_or(0), &[]);
         }
@@ -161,7 +195,10 @@ impl<'h> Walk<'h> {
             classes,
             explained,
             unexplained,
-            part: ahead.whole.zip(call.input).map(|(whole, input)| whole / input.max(1)),
+            part: ahead
+                .whole
+                .zip(call.input)
+                .map(|(whole, input)| whole / input.max(1)),
             manner: self.forecast.manner,
             ..Answered::of(call)
         });
@@ -171,8 +208,16 @@ impl<'h> Walk<'h> {
 
     /// The laws drop spans.
     fn drop(&mut self, call: &Call, numbers: &[u32]) {
-        let was_sent = |number: &&u32| self.loads.get(**number as usize).is_some_and(|load| load.sent);
-        let sent = numbers.iter().filter(was_sent).filter_map(|number| self.context.seq(*number)).collect::<Vec<_>>();
+        let was_sent = |number: &&u32| {
+            self.loads
+                .get(**number as usize)
+                .is_some_and(|load| load.sent)
+        };
+        let sent = numbers
+            .iter()
+            .filter(was_sent)
+            .filter_map(|number| self.context.seq(*number))
+            .collect::<Vec<_>>();
         let dropped = self.context.drop_by_law(numbers);
         if !self.forecast.manner.stripped {
             self.cache.drop(dropped);
@@ -186,7 +231,14 @@ impl<'h> Walk<'h> {
     fn settle(&mut self) {
         for (index, was) in std::mem::take(&mut self.context.adjusted) {
             if let Some(slot) = self.context.slots.get(index) {
-                self.charge.resize(index, &context::Slot { tokens: was, ..*slot }, slot.tokens);
+                self.charge.resize(
+                    index,
+                    &context::Slot {
+                        tokens: was,
+                        ..*slot
+                    },
+                    slot.tokens,
+                );
             }
         }
         for index in std::mem::take(&mut self.context.left) {
@@ -219,8 +271,8 @@ impl<'h> Walk<'h> {
         more
     }
 
-    /// A request that was for something else, or of which only the agent's ledger tells: what it sent is in
-    /// no file as it was sent.
+    /// A request that was for something else, or of which only the agent's ledger tells: what it
+    /// sent is in no file as it was sent.
     fn untold(&mut self, call: &Call) {
         let input = call.input.unwrap_or(0);
         if call.counted {
@@ -228,33 +280,57 @@ impl<'h> Walk<'h> {
             let rows = self.rows.of(call.period);
             if let Some(row) = rows.get_mut(total::UNRECORDED as usize) {
                 row.sent(input, ends[0], ends[2] - ends[0]);
-                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::sent(tariff.sent(ends, input))));
+                call.tariff
+                    .into_iter()
+                    .for_each(|tariff| row.paid(Paid::sent(tariff.sent(ends, input))));
             }
             if let Some(row) = rows.get_mut(total::NOBODY as usize) {
                 row.nobody(1, 0, signed(call.cache_write) - signed(ends[2] - ends[0]));
-                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::fee(tariff.fee())));
+                call.tariff
+                    .into_iter()
+                    .for_each(|tariff| row.paid(Paid::fee(tariff.fee())));
             }
-            self.close.pieces.once(input, call.n, call.purpose.map_or(Cause::Ledger, Cause::Aside));
+            self.close.pieces.once(
+                input,
+                call.n,
+                call.purpose.map_or(Cause::Ledger, Cause::Aside),
+            );
         }
         let mut classes = Classes::default();
         classes[Class::Unrecorded as usize] = input;
         let unexplained = call.input.map(|_| 0);
-        self.requests.push(Answered { classes, unexplained, ..Answered::of(call) });
+        self.requests.push(Answered {
+            classes,
+            unexplained,
+            ..Answered::of(call)
+        });
         self.n = call.n;
     }
 
     /// A counted request pays for all it carries; `once` is there for it alone.
     fn charge(&mut self, call: &Call, items: u64, unexplained: i64, once: &[usize]) {
         let loads = &self.loads;
-        let is_new = |index: &usize| match self.context.slots.get(*index).and_then(|slot| slot.number) {
-            Some(number) => loads.get(number as usize).is_some_and(|load| !load.sent),
-            None => true,
-        };
-        let fresh = self.context.fresh.iter().chain(&self.close.pieces.fresh).filter(|_| items > 0);
+        let is_new =
+            |index: &usize| match self.context.slots.get(*index).and_then(|slot| slot.number) {
+                Some(number) => loads.get(number as usize).is_some_and(|load| !load.sent),
+                None => true,
+            };
+        let fresh = self
+            .context
+            .fresh
+            .iter()
+            .chain(&self.close.pieces.fresh)
+            .filter(|_| items > 0);
         let fresh: Vec<usize> = fresh.chain(once).copied().filter(is_new).collect();
-        let written = self.charge.request(call, &self.context, &fresh, &mut self.rows, &mut self.loads);
+        let written =
+            self.charge
+                .request(call, &self.context, &fresh, &mut self.rows, &mut self.loads);
         if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
-            row.nobody(items, unexplained, signed(call.cache_write) - signed(written));
+            row.nobody(
+                items,
+                unexplained,
+                signed(call.cache_write) - signed(written),
+            );
             if let (Some(tariff), Some(input)) = (call.tariff, call.input) {
                 row.paid(tariff.unexplained(input, self.context.total()));
                 row.paid(Paid::fee(tariff.fee()));

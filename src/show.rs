@@ -28,17 +28,30 @@ pub struct Show {
 impl Show {
     /// Shows at most that many characters of each text; 0: all.
     pub fn new(chars: usize) -> Show {
-        Show { chars, places: Places::default(), files: HashMap::new(), skips: Skips::default() }
+        Show {
+            chars,
+            places: Places::default(),
+            files: HashMap::new(),
+            skips: Skips::default(),
+        }
     }
 
     /// What could not be read, and what that means for the exit status.
     pub fn finish(self) -> (Skips, Status) {
-        let status = if self.skips.any() { Status::Partial } else { Status::Done };
+        let status = if self.skips.any() {
+            Status::Partial
+        } else {
+            Status::Done
+        };
         (self.skips, status)
     }
 
     fn span(&mut self, span: &Span, tokens: Option<u64>, out: &mut Sink) -> Result<()> {
-        let file = span.file.as_ref().or_else(|| self.files.get(&span.thread)).cloned();
+        let file = span
+            .file
+            .as_ref()
+            .or_else(|| self.files.get(&span.thread))
+            .cloned();
         out.text(&header(span, file.as_deref(), tokens))?;
         let shown = match stand_in(span) {
             Some(words) => words,
@@ -62,7 +75,11 @@ impl Show {
             Ok(Some(text)) => harmless(&clip::clip(&text, self.chars)),
             Ok(None) => "[no text on disk]".into(),
             Err(why) => {
-                self.skips.note(file.unwrap_or(&span.id), span.line.filter(|_| file.is_some()), &why);
+                self.skips.note(
+                    file.unwrap_or(&span.id),
+                    span.line.filter(|_| file.is_some()),
+                    &why,
+                );
                 format!("[cannot be read: {}]", visible(&why))
             }
         }
@@ -102,8 +119,19 @@ fn header(span: &Span, file: Option<&str>, tokens: Option<u64>) -> String {
     let tokens = tokens.map(|tokens| format!("{tokens} tokens"));
     let tool = [span.server.clone(), span.tool.clone(), span.command.clone()];
     let doc = span.doc.clone().or_else(|| span.target.clone());
-    let known = [Some(span.id.clone()), place, Some(part), Some(span.source.clone())].into_iter().chain(tool);
-    let words: Vec<String> = known.chain([doc, tokens]).flatten().map(|word| visible(&word).into_owned()).collect();
+    let known = [
+        Some(span.id.clone()),
+        place,
+        Some(part),
+        Some(span.source.clone()),
+    ]
+    .into_iter()
+    .chain(tool);
+    let words: Vec<String> = known
+        .chain([doc, tokens])
+        .flatten()
+        .map(|word| visible(&word).into_owned())
+        .collect();
     format!("== {}\n", words.join(" "))
 }
 
@@ -119,13 +147,25 @@ fn stand_in(span: &Span) -> Option<String> {
 
 /// `[image/png 1280x720, 123456 bytes]`
 fn picture(span: &Span) -> String {
-    let mime = span.mime.as_deref().map_or_else(|| span.part.name().into(), visible);
-    let size = span.width.zip(span.height).map_or(String::new(), |(width, height)| format!(" {width}x{height}"));
+    let mime = span
+        .mime
+        .as_deref()
+        .map_or_else(|| span.part.name().into(), visible);
+    let size = span
+        .width
+        .zip(span.height)
+        .map_or(String::new(), |(width, height)| {
+            format!(" {width}x{height}")
+        });
     format!("[{mime}{size}, {} bytes]", span.bytes)
 }
 
 fn encrypted(span: &Span) -> String {
-    let what = if span.part == Part::Reasoning { "reasoning" } else { "content" };
+    let what = if span.part == Part::Reasoning {
+        "reasoning"
+    } else {
+        "content"
+    };
     match span.length.unwrap_or(span.bytes) {
         0 => format!("[{what} that is not on disk]"),
         length => format!("[encrypted {what}, {length} bytes: only the provider can read it]"),
@@ -153,8 +193,17 @@ fn harmless(text: &str) -> String {
 
 /// A finding has places, not text: its message, and where to look.
 fn finding(finding: &Finding) -> String {
-    let mut text = format!("== {} {}: {}\n", finding.rank, visible(&finding.rule), visible(&finding.message));
-    let ids = finding.spans.iter().map(String::as_str).chain(std::iter::repeat(""));
+    let mut text = format!(
+        "== {} {}: {}\n",
+        finding.rank,
+        visible(&finding.rule),
+        visible(&finding.message)
+    );
+    let ids = finding
+        .spans
+        .iter()
+        .map(String::as_str)
+        .chain(std::iter::repeat(""));
     for (place, id) in finding.places.iter().zip(ids) {
         let line = format!("   {} {}", visible(place), visible(id));
         text += line.trim_end();

@@ -27,7 +27,11 @@ struct Folded {
 impl Skips {
     /// Notes one place; returns its record, for whoever writes a stream.
     pub fn note(&mut self, file: &str, line: Option<u64>, why: &str) -> Skip {
-        let skip = Skip { file: file.to_owned(), line, why: why.to_owned() };
+        let skip = Skip {
+            file: file.to_owned(),
+            line,
+            why: why.to_owned(),
+        };
         self.fold(&skip);
         skip
     }
@@ -38,7 +42,10 @@ impl Skips {
         // Only the newest few can be the same file's: the files come one after the other.
         match self.folded.iter_mut().rev().take(32).find(same) {
             Some(folded) => folded.times += 1,
-            None => self.folded.push(Folded { first: skip.clone(), times: 1 }),
+            None => self.folded.push(Folded {
+                first: skip.clone(),
+                times: 1,
+            }),
         }
     }
 
@@ -83,8 +90,17 @@ impl Skips {
                 }
             }
             let line = first.line.map(|n| format!(":{n}")).unwrap_or_default();
-            let more = if times > 1 { format!(" ({times} places)") } else { String::new() };
-            let _ = writeln!(to, "{program}: {}{line}: {}{more}", visible(&first.file), visible(&first.why));
+            let more = if times > 1 {
+                format!(" ({times} places)")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                to,
+                "{program}: {}{line}: {}{more}",
+                visible(&first.file),
+                visible(&first.why)
+            );
         }
         for (why, files) in files.into_iter().filter(|(_, files)| *files > NAMED) {
             let _ = writeln!(to, "{program}: {} more: {}", files - NAMED, visible(&why));
@@ -104,7 +120,13 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(is_hostile) {
         return text.into();
     }
-    let escape = |c: char| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    let escape = |c: char| {
+        if is_hostile(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    };
     text.chars().map(escape).collect::<String>().into()
 }
 
@@ -122,7 +144,8 @@ mod tests {
         skips.print("tok-split", &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "tok-split: a\\u{1b}[2J.jsonl:17: expected value (2 places)\ntok-split: b.jsonl: permission denied\n"
+            "tok-split: a\\u{1b}[2J.jsonl:17: expected value (2 places)\ntok-split: b.jsonl: \
+             permission denied\n"
         );
         assert!(!skips.any());
     }
@@ -138,7 +161,15 @@ mod tests {
         skips.print("tok-split", &mut out);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), 12, "{text}");
-        assert!(text.contains("tok-split: 9.json: not read yet\ntok-split: a.jsonl: permission denied\n"), "{text}");
-        assert!(text.ends_with("tok-split: 4 more: not read yet\n"), "{text}");
+        assert!(
+            text.contains(
+                "tok-split: 9.json: not read yet\ntok-split: a.jsonl: permission denied\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("tok-split: 4 more: not read yet\n"),
+            "{text}"
+        );
     }
 }

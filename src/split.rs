@@ -67,10 +67,19 @@ pub struct Options {
 pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     let program = format!("{} {}", io.program, env!("CARGO_PKG_VERSION"));
     let Window { since, until, .. } = options.window.clone();
-    io.out.put(&Stream { v: SCHEMA, program, since, until })?;
+    io.out.put(&Stream {
+        v: SCHEMA,
+        program,
+        since,
+        until,
+    })?;
     let mut merge = Merge::default();
     for (path, why) in &found.unreadable {
-        let skip = Skip { file: path::written(path), line: None, why: why.clone() };
+        let skip = Skip {
+            file: path::written(path),
+            line: None,
+            why: why.clone(),
+        };
         io.skips.fold(&skip);
         io.out.put(&options.names.skip(&skip))?;
         merge.coverage.files_skipped += 1;
@@ -78,7 +87,13 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
     }
     merge.passed_over(found);
     found.passed_over().iter().for_each(|text| io.say(text));
-    let work = |n: usize| found.inputs.get(n).map(|input| read::file(input, options)).unwrap_or_default();
+    let work = |n: usize| {
+        found
+            .inputs
+            .get(n)
+            .map(|input| read::file(input, options))
+            .unwrap_or_default()
+    };
     pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
         outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
         merge.write(outcome, found, options, &mut io.out)
@@ -100,17 +115,32 @@ struct Merge {
 }
 
 impl Merge {
-    fn write(&mut self, outcome: Outcome, found: &Found, options: &Options, out: &mut Sink) -> Result<()> {
+    fn write(
+        &mut self,
+        outcome: Outcome,
+        found: &Found,
+        options: &Options,
+        out: &mut Sink,
+    ) -> Result<()> {
         self.cover(&outcome);
         self.unasked.take(&outcome, self.files, found);
         self.files += 1;
         for chunk in outcome.chunks {
             self.put(chunk, outcome.copies_grow, options, out)?;
         }
-        outcome.skips.iter().try_for_each(|skip| out.put(&options.names.skip(skip)))
+        outcome
+            .skips
+            .iter()
+            .try_for_each(|skip| out.put(&options.names.skip(skip)))
     }
 
-    fn put(&mut self, chunk: Chunk, copies_grow: bool, options: &Options, out: &mut Sink) -> Result<()> {
+    fn put(
+        &mut self,
+        chunk: Chunk,
+        copies_grow: bool,
+        options: &Options,
+        out: &mut Sink,
+    ) -> Result<()> {
         match chunk {
             Chunk::Lines(lines) => out.lines(&lines),
             Chunk::Request(mut request) => {
@@ -119,7 +149,9 @@ impl Merge {
             }
             Chunk::Thread(thread) => {
                 let mut names = options.names.in_thread();
-                write::records(*thread, options, &mut names, &mut |chunk| self.put(chunk, copies_grow, options, out))
+                write::records(*thread, options, &mut names, &mut |chunk| {
+                    self.put(chunk, copies_grow, options, out)
+                })
             }
         }
     }
@@ -151,7 +183,11 @@ impl Merge {
     fn passed_over(&mut self, found: &Found) {
         self.coverage.passed_over = found.passed.len() as u64;
         for (why, _) in &found.passed {
-            *self.coverage.passed_over_by_reason.entry(why.words().to_owned()).or_default() += 1;
+            *self
+                .coverage
+                .passed_over_by_reason
+                .entry(why.words().to_owned())
+                .or_default() += 1;
         }
     }
 
@@ -168,7 +204,15 @@ impl Merge {
                 io.say(&unasked.words(found, options));
             }
         }
-        let gate = if is_empty && options.fail_if_empty { Status::Gate } else { Status::Done };
-        gate.or(if coverage.partial { Status::Partial } else { Status::Done })
+        let gate = if is_empty && options.fail_if_empty {
+            Status::Gate
+        } else {
+            Status::Done
+        };
+        gate.or(if coverage.partial {
+            Status::Partial
+        } else {
+            Status::Done
+        })
     }
 }

@@ -65,7 +65,11 @@ impl Status {
             Status::Partial => 2,
             Status::Done => 3,
         };
-        if order(other) < order(self) { other } else { self }
+        if order(other) < order(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -90,7 +94,10 @@ impl<'a> Record<'a> {
             && line.ends_with('}')
             && memchr::memmem::find(rest.as_bytes(), b"\"type\":").is_none()
         {
-            return Ok(Record { kind: Type::named(&rest[..end]), line });
+            return Ok(Record {
+                kind: Type::named(&rest[..end]),
+                line,
+            });
         }
         #[derive(Deserialize)]
         struct Peek<'b> {
@@ -98,10 +105,17 @@ impl<'a> Record<'a> {
             kind: Cow<'b, str>,
         }
         if !line.trim_start().starts_with('{') {
-            return Err(Malformed::because("not a record", "a JSON object was expected"));
+            return Err(Malformed::because(
+                "not a record",
+                "a JSON object was expected",
+            ));
         }
-        let peek: Peek = serde_json::from_str(line).map_err(|e| Malformed::because("not a record", refusal::of(&e)))?;
-        Ok(Record { kind: Type::named(&peek.kind), line })
+        let peek: Peek = serde_json::from_str(line)
+            .map_err(|e| Malformed::because("not a record", refusal::of(&e)))?;
+        Ok(Record {
+            kind: Type::named(&peek.kind),
+            line,
+        })
     }
 
     /// Parses the view `T` of the record: the keys of one writer.
@@ -110,7 +124,8 @@ impl<'a> Record<'a> {
     /// [`Malformed`] where a key of `T` is missing or of another JSON type.
     pub fn read<T: Deserialize<'a>>(&self) -> Result<T, Malformed> {
         let bad = || format!("bad {:?} record", self.kind).to_lowercase();
-        serde_json::from_str(self.line).map_err(|e| Malformed::because(&bad(), &refusal::naming(&e)))
+        serde_json::from_str(self.line)
+            .map_err(|e| Malformed::because(&bad(), &refusal::naming(&e)))
     }
 }
 
@@ -147,7 +162,11 @@ pub struct Sink<'w> {
 impl<'w> Sink<'w> {
     /// Writes to `out`, which should be buffered; [`Sink::flush`] must be called at the end.
     pub fn new(out: Box<dyn Write + 'w>) -> Sink<'w> {
-        Sink { out, scratch: Vec::with_capacity(1024), each_line: false }
+        Sink {
+            out,
+            scratch: Vec::with_capacity(1024),
+            each_line: false,
+        }
     }
 
     /// Flushes after every line (`--line-buffered`).
@@ -232,8 +251,14 @@ mod tests {
     #[test]
     fn the_type_is_found_wherever_it_stands() {
         assert_eq!(Record::peek(r#"{"type":"span"}"#).unwrap().kind, Type::Span);
-        assert_eq!(Record::peek(r#"{"a":1, "type": "request"}"#).unwrap().kind, Type::Request);
-        assert_eq!(Record::peek(r#"{"type":"mine"}"#).unwrap().kind, Type::Other);
+        assert_eq!(
+            Record::peek(r#"{"a":1, "type": "request"}"#).unwrap().kind,
+            Type::Request
+        );
+        assert_eq!(
+            Record::peek(r#"{"type":"mine"}"#).unwrap().kind,
+            Type::Other
+        );
         assert!(Record::peek("17").is_err());
     }
 

@@ -86,7 +86,8 @@ pub struct Beside {
     pub spawns: bool,
 }
 
-/// Adds up the records of standard input, and says what people should know who see no note under a table.
+/// Adds up the records of standard input, and says what people should know who see no note under a
+/// table.
 ///
 /// # Errors
 /// As [`crate::stream::run`].
@@ -117,7 +118,8 @@ pub struct Sum {
     accounts: BTreeMap<String, String>,
     /// What all rows rest on.
     rests: Rests,
-    /// The responses that parts count whose rows are of something else, and how many of them two do.
+    /// The responses that parts count whose rows are of something else, and how many of them two
+    /// do.
     responses: HashSet<u128>,
     doubled: u64,
     /// Requests outside the window, and the first and last instant of them.
@@ -154,7 +156,13 @@ impl Sum {
     fn begin(&mut self, record: &Record) -> Result<()> {
         let priced: Priced = record.read()?;
         // Partial sums name all tables that they were made with.
-        self.priced.extend(priced.prices.iter().flat_map(|tables| tables.split(", ")).map(str::to_owned));
+        self.priced.extend(
+            priced
+                .prices
+                .iter()
+                .flat_map(|tables| tables.split(", "))
+                .map(str::to_owned),
+        );
         self.began.get_or_insert_with(|| record.line.to_owned());
         Ok(())
     }
@@ -176,13 +184,24 @@ impl Sum {
         if !self.options.merge {
             bail!("the stream holds partial sums: merge them with --merge");
         }
-        let Partial { shape, key, sums, rests } = record.read()?;
+        let Partial {
+            shape,
+            key,
+            sums,
+            rests,
+        } = record.read()?;
         if self.merged && shape != self.shape {
-            bail!("partial sums of two kinds cannot be merged: {}; {}", self.shape, shape);
+            bail!(
+                "partial sums of two kinds cannot be merged: {}; {}",
+                self.shape,
+                shape
+            );
         }
         (self.shape, self.merged) = (shape, true);
         if let Some(rests) = rests {
-            self.doubled = self.doubled.saturating_add(self.rests.merge(rests, &mut self.responses)?);
+            self.doubled = self
+                .doubled
+                .saturating_add(self.rests.merge(rests, &mut self.responses)?);
         }
         if let Some(sums) = sums {
             self.rows.merge(key, &sums);
@@ -192,20 +211,45 @@ impl Sum {
 
     /// The requests of all parts go to their rows.
     fn settle(&mut self) -> Result<()> {
-        let basis = Basis::NAMES.iter().find(|(name, _)| *name == self.shape.basis).map(|(_, basis)| *basis);
-        let per = Per::NAMES.iter().find(|(name, _)| *name == self.shape.per).map(|(_, per)| *per);
+        let basis = Basis::NAMES
+            .iter()
+            .find(|(name, _)| *name == self.shape.basis)
+            .map(|(_, basis)| *basis);
+        let per = Per::NAMES
+            .iter()
+            .find(|(name, _)| *name == self.shape.per)
+            .map(|(_, per)| *per);
         self.rows.per(per.unwrap_or_default());
         let naive = self.shape.beside.naive;
-        parts::settle(&mut self.rows, &self.rests.threads, basis.unwrap_or_default(), &mut self.options, naive)
+        parts::settle(
+            &mut self.rows,
+            &self.rests.threads,
+            basis.unwrap_or_default(),
+            &mut self.options,
+            naive,
+        )
     }
 
     /// Writes the sums as a part of a run.
-    fn part(&mut self, prices: Option<String>, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+    fn part(
+        &mut self,
+        prices: Option<String>,
+        coverage: Option<Record>,
+        out: &mut Sink,
+    ) -> Result<()> {
         if let Some(line) = self.began.take() {
-            out.extend(&Record { kind: Type::Stream, line: &line }, &Priced { prices })?;
+            out.extend(
+                &Record {
+                    kind: Type::Stream,
+                    line: &line,
+                },
+                &Priced { prices },
+            )?;
         }
         out.put(&Partial::rests(&self.shape, &self.rests))?;
-        self.rows.all().try_for_each(|(key, sums)| out.put(&Partial::row(&self.shape, key, sums)))?;
+        self.rows
+            .all()
+            .try_for_each(|(key, sums)| out.put(&Partial::row(&self.shape, key, sums)))?;
         coverage.map_or(Ok(()), |record| out.pass(&record))
     }
 
@@ -214,25 +258,37 @@ impl Sum {
         self.options.format == Format::Partial
     }
 
-    /// Says what no note may have told. [`Status::Partial`] where the figures are not what one run would
-    /// give.
+    /// Says what no note may have told. [`Status::Partial`] where the figures are not what one run
+    /// would give.
     fn complain(&self, skips: &mut Skips) -> Status {
-        self.outside.said().into_iter().for_each(|what| skips.say(what));
+        self.outside
+            .said()
+            .into_iter()
+            .for_each(|what| skips.say(what));
         if self.doubled == 0 {
             return Status::Done;
         }
-        let requests = if self.doubled == 1 { "1 request is".into() } else { format!("{} requests are", self.doubled) };
-        let why =
-            format!("{requests} counted in two of the parts: read their files in one run (sums of requests merge)");
+        let requests = if self.doubled == 1 {
+            "1 request is".into()
+        } else {
+            format!("{} requests are", self.doubled)
+        };
+        let why = format!(
+            "{requests} counted in two of the parts: read their files in one run (sums of \
+             requests merge)"
+        );
         skips.note("stdin", None, &why);
         Status::Partial
     }
 
-    /// The stream was judged: the spans that come now stood in it before, or are all that is left of it.
+    /// The stream was judged: the spans that come now stood in it before, or are all that is left
+    /// of it.
     fn summary(&mut self) -> Result<()> {
         self.judged = true;
         if self.wants_spans() && !std::mem::take(&mut self.has_spans) {
-            bail!("the stream was ranked already, and its spans are gone: put this before tok-rank");
+            bail!(
+                "the stream was ranked already, and its spans are gone: put this before tok-rank"
+            );
         }
         Ok(())
     }
@@ -243,9 +299,19 @@ impl Sum {
 
     /// Buckets are known by their account once the ledger's records have come, at the end.
     fn account(&mut self) {
-        let Some(at) = self.shape.by.iter().position(|key| key == ACCOUNT).filter(|_| !self.merged) else { return };
+        let Some(at) = self
+            .shape
+            .by
+            .iter()
+            .position(|key| key == ACCOUNT)
+            .filter(|_| !self.merged)
+        else {
+            return;
+        };
         let accounts = &self.accounts;
-        self.rows.rename(at, |bucket| accounts.get(bucket).cloned().unwrap_or_default());
+        self.rows.rename(at, |bucket| {
+            accounts.get(bucket).cloned().unwrap_or_default()
+        });
     }
 }
 
@@ -264,7 +330,9 @@ impl Filter for Sum {
             Type::Stream => self.begin(&record),
             Type::Partial => self.partial(&record),
             Type::Other if self.options.merge => Ok(()),
-            _ if self.options.merge => bail!("the stream holds records, not partial sums: leave out --merge"),
+            _ if self.options.merge => {
+                bail!("the stream holds records, not partial sums: leave out --merge")
+            }
             Type::Session => self.session(&record),
             Type::Usage => {
                 let bucket: Bucket = record.read()?;
@@ -289,7 +357,12 @@ impl Filter for Sum {
             bail!("the stream holds no partial sums: tok-sum --partial writes them");
         }
         self.account();
-        let prices = self.options.prices.used().into_iter().chain(std::mem::take(&mut self.priced));
+        let prices = self
+            .options
+            .prices
+            .used()
+            .into_iter()
+            .chain(std::mem::take(&mut self.priced));
         let prices = Some(prices.collect::<BTreeSet<String>>()).filter(|tables| !tables.is_empty());
         let prices = prices.map(|tables| Vec::from_iter(tables).join(", "));
         if self.is_part() {
@@ -297,10 +370,25 @@ impl Filter for Sum {
         }
         let covered: Option<Covered> = coverage.map(|record| record.read()).transpose()?;
         let total = self.rows.total();
-        let requests = if self.shape.kind() == Of::Requests { &total } else { &self.rests.requests };
+        let requests = if self.shape.kind() == Of::Requests {
+            &total
+        } else {
+            &self.rests.requests
+        };
         let Rests { sessions, .. } = self.rests;
-        let notes = Notes { requests, sessions, covered: covered.as_ref(), doubled: self.doubled };
-        let report = write::Report { shape: &self.shape, rows: &self.rows, total: &total, prices, notes };
+        let notes = Notes {
+            requests,
+            sessions,
+            covered: covered.as_ref(),
+            doubled: self.doubled,
+        };
+        let report = write::Report {
+            shape: &self.shape,
+            rows: &self.rows,
+            total: &total,
+            prices,
+            notes,
+        };
         report.write(&self.options, out)
     }
 }

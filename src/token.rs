@@ -56,7 +56,10 @@ pub struct Counter {
 impl Counter {
     /// Returns a counter for the encoding. Costs nothing until the first count.
     pub fn new(encoding: &'static Encoding) -> Counter {
-        Counter { encoding, memo: Memo::default() }
+        Counter {
+            encoding,
+            memo: Memo::default(),
+        }
     }
 
     /// Returns the tokens of the text.
@@ -74,14 +77,21 @@ impl Counter {
             let end = cut::line(text, start, self.encoding.newlines);
             let atom = &text[start..end];
             let hash = xxh3_64(atom.as_bytes());
-            take(Atom { range: start..end, hash, count: self.atom(atom, hash) });
+            take(Atom {
+                range: start..end,
+                hash,
+                count: self.atom(atom, hash),
+            });
             start = end;
         }
     }
 
     fn atom(&mut self, atom: &str, hash: u64) -> Count {
         if let Some(tokens) = self.memo.get(hash, atom.len()) {
-            return Count { tokens, estimated: false };
+            return Count {
+                tokens,
+                estimated: false,
+            };
         }
         let count = self.pieces(atom);
         if !count.estimated {
@@ -96,7 +106,10 @@ impl Counter {
         let mut start = 0;
         while start < atom.len() {
             let Piece { end, safe } = cut::piece(atom, start);
-            sum.add(Count { tokens: self.encoding.count(&atom[start..end]), estimated: !safe });
+            sum.add(Count {
+                tokens: self.encoding.count(&atom[start..end]),
+                estimated: !safe,
+            });
             start = end;
         }
         sum

@@ -50,8 +50,8 @@ struct Thread {
     joined: Vec<(Option<String>, Option<String>)>,
     /// The model of requests that name none, as the user has said.
     model: Option<String>,
-    /// Usage that the file repeats from a parent's, on so many lines; its model is the first that the
-    /// thread names.
+    /// Usage that the file repeats from a parent's, on so many lines; its model is the first that
+    /// the thread names.
     replayed: Option<(Request, u64)>,
 }
 
@@ -115,7 +115,9 @@ impl View<'_> {
             phase: &self.phase,
             rendered: self.rendered_tokens,
             tool_tokens: self.tool_tokens,
-            sealed_bytes: self.length.filter(|_| self.part == Part::Reasoning && !plain),
+            sealed_bytes: self
+                .length
+                .filter(|_| self.part == Part::Reasoning && !plain),
             classes: self.classes,
             capital_bytes: self.capital_bytes.unwrap_or(0),
             cut: self.cut_bytes.map(|limit| (self.bytes, limit)),
@@ -138,7 +140,13 @@ impl UsageJoin {
     /// with that ledger, and charges by these prices.
     pub fn new(memory: usize, ledger: Option<Ledger>, prices: Prices) -> UsageJoin {
         let usage = ledger.map(Buckets::new);
-        UsageJoin { held: Held::bounded(memory), thread: None, usage, burn: None, prices: Rc::new(prices) }
+        UsageJoin {
+            held: Held::bounded(memory),
+            thread: None,
+            usage,
+            burn: None,
+            prices: Rc::new(prices),
+        }
     }
 
     /// The same, and at the end of the stream what a provider's export says.
@@ -166,12 +174,21 @@ impl UsageJoin {
 
     /// The thread has ended: its lines leave, with what it cost.
     fn close(&mut self, out: &mut Sink) -> Result<()> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
         let bill = thread.history.replay();
         let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.joined));
-        let replayed = thread.replayed.and_then(|(usage, lines)| self.prices.cost(&usage, lines).ok());
+        let replayed = thread
+            .replayed
+            .and_then(|(usage, lines)| self.prices.cost(&usage, lines).ok());
         self.held.drain(|record| match record.kind {
-            Type::Session => out.extend(&record, &Replayed { naive_cost_usd: replayed }),
+            Type::Session => out.extend(
+                &record,
+                &Replayed {
+                    naive_cost_usd: replayed,
+                },
+            ),
             Type::Span => out.extend(&record, &spans.next().unwrap_or_default()),
             Type::Request => match requests.next() {
                 Some((mut billed, (bucket, charged_as))) => {
@@ -184,12 +201,20 @@ impl UsageJoin {
             Type::Ledger => out.extend(&record, &self.prices.check(&record.read()?)),
             _ => out.pass(&record),
         })?;
-        bill.events(&thread.id, &thread.session, thread.seq).iter().try_for_each(|event| out.put(event))?;
-        bill.totals(&thread.id, &thread.session).iter().try_for_each(|total| out.put(total))
+        bill.events(&thread.id, &thread.session, thread.seq)
+            .iter()
+            .try_for_each(|event| out.put(event))?;
+        bill.totals(&thread.id, &thread.session)
+            .iter()
+            .try_for_each(|total| out.put(total))
     }
 
     fn hold(&mut self, record: &Record, out: &mut Sink) -> Result<()> {
-        if self.thread.is_some() { self.held.push(record) } else { out.pass(record) }
+        if self.thread.is_some() {
+            self.held.push(record)
+        } else {
+            out.pass(record)
+        }
     }
 }
 
@@ -212,9 +237,13 @@ impl Filter for UsageJoin {
                 let model = self.prices.model_for(&session.file).map(str::to_owned);
                 let thread = self.thread(&session.thread, &session.session, out)?;
                 thread.model = model;
-                thread.history.served_by(session.provider.as_deref().unwrap_or(""));
+                thread
+                    .history
+                    .served_by(session.provider.as_deref().unwrap_or(""));
                 thread.history.manner_is_unsure(session.manner_unsure);
-                thread.replayed = session.replayed_reports.map(|lines| (replayed(&session), lines));
+                thread.replayed = session
+                    .replayed_reports
+                    .map(|lines| (replayed(&session), lines));
             }
             Type::Span => {
                 let span: View = record.read()?;
@@ -230,17 +259,28 @@ impl Filter for UsageJoin {
                 thread.seq = request.seq;
                 let given = thread.model.clone().filter(|_| request.model.is_none());
                 request.model = given.clone().or(request.model);
-                if let Some((usage, _)) = thread.replayed.as_mut().filter(|(usage, _)| usage.model.is_none()) {
+                if let Some((usage, _)) = thread
+                    .replayed
+                    .as_mut()
+                    .filter(|(usage, _)| usage.model.is_none())
+                {
                     usage.model.clone_from(&request.model);
                 }
-                let alias = request.model.as_deref().and_then(|model| prices.alias(model)).map(str::to_owned);
+                let alias = request
+                    .model
+                    .as_deref()
+                    .and_then(|model| prices.alias(model))
+                    .map(str::to_owned);
                 thread.history.request(&request);
                 thread.joined.push((bucket, alias.or(given)));
             }
             Type::Event => {
                 let event: Event = record.read()?;
                 // Written by an earlier pass, as totals are.
-                if matches!(event.what, What::Unrecorded | What::Dropped | What::CacheBreak) {
+                if matches!(
+                    event.what,
+                    What::Unrecorded | What::Dropped | What::CacheBreak
+                ) {
                     return Ok(());
                 }
                 let thread = self.thread(&event.thread, &event.session, out)?;
@@ -252,7 +292,12 @@ impl Filter for UsageJoin {
             Type::Export if self.burn.is_some() => return Ok(()),
             Type::Stream => {
                 self.close(out)?;
-                return out.extend(&record, &Priced { prices: Some(self.prices.version().to_owned()) });
+                return out.extend(
+                    &record,
+                    &Priced {
+                        prices: Some(self.prices.version().to_owned()),
+                    },
+                );
             }
             _ => {}
         }
@@ -262,10 +307,15 @@ impl Filter for UsageJoin {
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         self.close(out)?;
         if let Some(usage) = &self.usage {
-            usage.records().chain(usage.compared()).try_for_each(|usage| out.put(&usage))?;
+            usage
+                .records()
+                .chain(usage.compared())
+                .try_for_each(|usage| out.put(&usage))?;
         }
         if let Some(burn) = &self.burn {
-            burn.records().iter().try_for_each(|export| out.put(export))?;
+            burn.records()
+                .iter()
+                .try_for_each(|export| out.put(export))?;
         }
         coverage.map_or(Ok(()), |record| out.pass(&record))
     }

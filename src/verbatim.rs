@@ -57,7 +57,13 @@ const KEEP_BYTES: usize = 1 << 20;
 impl<'r> Verbatim<'r> {
     /// Reads from `from`. Lines of that many bytes or more are not held.
     pub fn new(from: &'r mut dyn BufRead, max_line_bytes: u64) -> Verbatim<'r> {
-        Verbatim { from, max_line_bytes, line: Vec::new(), number: 0, offset: 0 }
+        Verbatim {
+            from,
+            max_line_bytes,
+            line: Vec::new(),
+            number: 0,
+            offset: 0,
+        }
     }
 
     /// Number of the line that was read last.
@@ -73,7 +79,10 @@ impl<'r> Verbatim<'r> {
         self.line.clear();
         self.line.shrink_to(KEEP_BYTES);
         let line = self.number + 1;
-        let read = self.from.take(self.max_line_bytes).read_until(b'\n', &mut self.line);
+        let read = self
+            .from
+            .take(self.max_line_bytes)
+            .read_until(b'\n', &mut self.line);
         let read = read.map_err(|error| Broken { line, error })? as u64;
         if read == 0 {
             return Ok(None);
@@ -85,7 +94,12 @@ impl<'r> Verbatim<'r> {
         if bytes.len() == self.line.len() && read == self.max_line_bytes {
             return Ok(Some(Read::TooLong));
         }
-        Ok(Some(Read::Line { number: self.number, offset, bytes, size: read }))
+        Ok(Some(Read::Line {
+            number: self.number,
+            offset,
+            bytes,
+            size: read,
+        }))
     }
 
     /// Hands the line that is too long to `to`, block by block, without its line feed. Returns its
@@ -98,7 +112,10 @@ impl<'r> Verbatim<'r> {
         to(&self.line)?;
         let mut ended = false;
         while !ended {
-            let block = self.from.fill_buf().map_err(|error| Broken { line: self.number, error })?;
+            let block = self.from.fill_buf().map_err(|error| Broken {
+                line: self.number,
+                error,
+            })?;
             let end = memchr::memchr(b'\n', block);
             let part = end.map_or(block, |at| block.get(..at).unwrap_or_default());
             to(part)?;

@@ -15,8 +15,15 @@ use tok::record::{Copies, Coverage, SCHEMA, Session, Stream};
 /// The formats by names that differ: the agent's, and a number where it has several.
 pub fn formats() -> Vec<(String, &'static Format)> {
     let name = |(n, format): (usize, &'static Format)| {
-        let before = FORMATS[..n].iter().filter(|other| other.name == format.name).count();
-        let number = if before == 0 { String::new() } else { format!("-{}", before + 1) };
+        let before = FORMATS[..n]
+            .iter()
+            .filter(|other| other.name == format.name)
+            .count();
+        let number = if before == 0 {
+            String::new()
+        } else {
+            format!("-{}", before + 1)
+        };
         (format!("{}{number}", format.name), format)
     };
     FORMATS.iter().enumerate().map(name).collect()
@@ -25,7 +32,11 @@ pub fn formats() -> Vec<(String, &'static Format)> {
 /// A folder of this process, in memory where there is one.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let make = || tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder");
+    let make = || {
+        tempfile::tempdir_in("/dev/shm")
+            .or_else(|_| tempfile::tempdir())
+            .expect("a temporary folder")
+    };
     FOLDER.get_or_init(make).path()
 }
 
@@ -49,10 +60,17 @@ pub fn stream(threads: Vec<Thread>, tally: &Tally, copies_grow: bool) -> Vec<u8>
         lines.extend_from_slice(record.expect("a record is JSON").as_bytes());
         lines.push(b'\n');
     };
-    put(serde_json::to_string(&Stream { v: SCHEMA, program: "tok-split".into(), ..Stream::default() }));
+    put(serde_json::to_string(&Stream {
+        v: SCHEMA,
+        program: "tok-split".into(),
+        ..Stream::default()
+    }));
     let mut copies = Copies::default();
     for mut thread in threads {
-        put(serde_json::to_string(&Session { file: "session".into(), ..thread.session.clone() }));
+        put(serde_json::to_string(&Session {
+            file: "session".into(),
+            ..thread.session.clone()
+        }));
         for record in thread.take_records() {
             match record {
                 Final::Span(span) => put(serde_json::to_string(&span)),
@@ -63,8 +81,14 @@ pub fn stream(threads: Vec<Thread>, tally: &Tally, copies_grow: bool) -> Vec<u8>
                 }
             }
         }
-        thread.disk.iter().for_each(|disk| put(serde_json::to_string(disk)));
-        thread.ledgers.iter().for_each(|ledger| put(serde_json::to_string(ledger)));
+        thread
+            .disk
+            .iter()
+            .for_each(|disk| put(serde_json::to_string(disk)));
+        thread
+            .ledgers
+            .iter()
+            .for_each(|ledger| put(serde_json::to_string(ledger)));
     }
     put(serde_json::to_string(&Coverage {
         files: 1,
@@ -82,23 +106,35 @@ pub fn stream(threads: Vec<Thread>, tally: &Tally, copies_grow: bool) -> Vec<u8>
 pub fn assert_sound(records: &[u8], of: &str) {
     let text = std::str::from_utf8(records).unwrap_or_else(|e| panic!("{of}: not UTF-8: {e}"));
     for line in text.lines() {
-        let object: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(line);
+        let object: Result<serde_json::Map<String, serde_json::Value>, _> =
+            serde_json::from_str(line);
         assert!(object.is_ok(), "{of}: not an object: {line}");
     }
     let said = faults(records);
     assert!(said.is_empty(), "{of}: {said}");
 }
 
-/// Whether every line is a JSON object. Filters pass what they need not read as it is, damage included.
+/// Whether every line is a JSON object. Filters pass what they need not read as it is, damage
+/// included.
 pub fn is_json(records: &[u8]) -> bool {
-    let mut lines = records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.all(|line| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok())
+    let mut lines = records
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    lines.all(|line| {
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
+    })
 }
 
 /// What tok-check says of a stream.
 pub fn faults(records: &[u8]) -> String {
-    let Stage { out, said, status, .. } = chain::check(records);
-    format!("{}{said}{}", String::from_utf8_lossy(&out), status.err().unwrap_or_default())
+    let Stage {
+        out, said, status, ..
+    } = chain::check(records);
+    format!(
+        "{}{said}{}",
+        String::from_utf8_lossy(&out),
+        status.err().unwrap_or_default()
+    )
 }
 
 /// Returns what a stage wrote, which must have run to its end.

@@ -12,16 +12,28 @@ fuzz_target!(|data: &[u8]| {
     for memory in [1 << 12, 64 << 20] {
         let once = chain::dedup(data, memory);
         let mut ids = HashSet::new();
-        for line in once.out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let Ok(record) = serde_json::from_slice::<Value>(line) else { continue };
+        for line in once
+            .out
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let Ok(record) = serde_json::from_slice::<Value>(line) else {
+                continue;
+            };
             if record["type"] != "span" {
                 continue;
             }
             if let (Some(copy), Some(id)) = (record["copy_of"].as_str(), record["id"].as_str()) {
-                assert!(ids.contains(copy), "{id} is a copy of {copy}, which does not stand before it");
+                assert!(
+                    ids.contains(copy),
+                    "{id} is a copy of {copy}, which does not stand before it"
+                );
             }
             let number = record["seq"].as_u64().unwrap_or_default();
-            ids.insert(format!("{}.{number}", record["thread"].as_str().unwrap_or_default()));
+            ids.insert(format!(
+                "{}.{number}",
+                record["thread"].as_str().unwrap_or_default()
+            ));
         }
         if once.status.is_ok() && is_json(data) {
             let twice = chain::dedup(&once.out, memory);

@@ -24,8 +24,15 @@ fuzz_target!(|text: &str| {
     match Policies::of(&asked) {
         Ok(policies) => {
             for mode in ["conversation", "lossless", "plain"] {
-                let options = Options { policies: policies.clone(), ..Options::default() };
-                written(chain::compressed(SESSION.as_bytes().to_vec(), mode, &options));
+                let options = Options {
+                    policies: policies.clone(),
+                    ..Options::default()
+                };
+                written(chain::compressed(
+                    SESSION.as_bytes().to_vec(),
+                    mode,
+                    &options,
+                ));
             }
         }
         Err(why) => assert!(!why.is_empty()),

@@ -21,7 +21,8 @@ fn choose() {
         std::process::exit(0);
     }
     let known = all.iter().find(|(name, _)| *name == asked);
-    let (_, format) = known.unwrap_or_else(|| panic!("TOK_FUZZ_FORMAT: one of {}", names.join(", ")));
+    let (_, format) =
+        known.unwrap_or_else(|| panic!("TOK_FUZZ_FORMAT: one of {}", names.join(", ")));
     FORMAT.get_or_init(|| format);
 }
 
@@ -32,7 +33,8 @@ fuzz_target!(init: choose(), |data: &[u8]| {
         let wants = Wants { spans, text: spans };
         let mut reader = (format.reader)(Source { path: "session", wants, beside: &(), roots: &roots, whole: Some(data) });
         let mut tally = Tally::default();
-        lines::each(data, 1 << 16, &mut |line| reader.take(&line), &mut tally).expect("memory can be read");
+        lines::each(data, 1 << 16, &mut |line| reader.take(&line), &mut tally).expect("memory can \
+            be read");
         assert_eq!(tally.bytes, data.len() as u64);
         assert_sound(&stream(reader.finish(), &tally, format.copies_grow), "records");
     }

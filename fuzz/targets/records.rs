@@ -8,8 +8,8 @@ use anyhow::Result;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use tok::record::{
-    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured, Priced, Replayed,
-    Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
+    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
+    Priced, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
 };
 use tok::skip::Skips;
 use tok::stream::{self, Filter, Record, Sink, extended};
@@ -23,7 +23,11 @@ impl Filter for Reads {
             Type::Stream => drop((record.read::<Stream>()?, record.read::<Priced>()?)),
             Type::Session => drop((record.read::<Session>()?, record.read::<Replayed>()?)),
             Type::Span => {
-                drop((record.read::<Span>()?, record.read::<Measured>()?, record.read::<Carried>()?));
+                drop((
+                    record.read::<Span>()?,
+                    record.read::<Measured>()?,
+                    record.read::<Carried>()?,
+                ));
                 record.read::<Copied>()?;
                 return adds(&record, out);
             }
@@ -46,21 +50,38 @@ impl Filter for Reads {
 
 /// Adds to a span what tok-dedup adds.
 fn adds(record: &Record, out: &mut Sink) -> Result<()> {
-    let more = Copied { copy_of: Some("a.1".into()), copy_scope: None, dup_tokens: Some(7) };
+    let more = Copied {
+        copy_of: Some("a.1".into()),
+        copy_scope: None,
+        dup_tokens: Some(7),
+    };
     let mut line = Vec::new();
     extended(record.line, &more, &mut line)?;
     let before: Map<String, Value> = serde_json::from_str(record.line)?;
     let mut after: Map<String, Value> = serde_json::from_slice(&line)?;
-    assert_eq!((after.remove("copy_of"), after.remove("dup_tokens")), (Some("a.1".into()), Some(7.into())));
-    let kept = before.iter().filter(|(key, _)| !matches!(key.as_str(), "copy_of" | "copy_scope" | "dup_tokens"));
+    assert_eq!(
+        (after.remove("copy_of"), after.remove("dup_tokens")),
+        (Some("a.1".into()), Some(7.into()))
+    );
+    let kept = before
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "copy_of" | "copy_scope" | "dup_tokens"));
     assert!(kept.eq(after.iter()), "{}", record.line);
     out.raw(&line)
 }
 
 fuzz_target!(|data: &[u8]| {
     let (mut out, mut skips) = (Vec::new(), Skips::default());
-    let ran = stream::run(&mut Reads, &mut BufReader::new(data), &mut Sink::new(Box::new(&mut out)), &mut skips);
-    for line in out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    let ran = stream::run(
+        &mut Reads,
+        &mut BufReader::new(data),
+        &mut Sink::new(Box::new(&mut out)),
+        &mut skips,
+    );
+    for line in out
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         let text = std::str::from_utf8(line).expect("UTF-8 goes out");
         assert!(text.trim_start().starts_with('{'), "{text}");
     }

@@ -14,8 +14,8 @@ use tok_fuzz::{chain, written};
 const HOSTILE: &str = include_str!("../../fixtures/golden/render/hostile/in");
 
 /// That string.
-const EVIL: &str =
-    "x|y`` [a](http://e.vil) ![i](http://e.vil/i.png) </details> <!-- @user Fixes #1 \\| \u{1b}[2J\u{202e}\n# top";
+const EVIL: &str = "x|y`` [a](http://e.vil) ![i](http://e.vil/i.png) </details> <!-- @user Fixes \
+    #1 \\| \u{1b}[2J\u{202e}\n# top";
 
 /// The same stream with other names.
 fn stream(next: &mut dyn FnMut() -> String) -> Vec<u8> {
@@ -28,13 +28,25 @@ fn stream(next: &mut dyn FnMut() -> String) -> Vec<u8> {
 }
 
 fn renamed(value: Value, next: &mut dyn FnMut() -> String) -> Value {
-    let mut text = |text: String| if text.contains(EVIL) { text.replace(EVIL, &next()) } else { text };
+    let mut text = |text: String| {
+        if text.contains(EVIL) {
+            text.replace(EVIL, &next())
+        } else {
+            text
+        }
+    };
     match value {
         Value::String(string) => text(string).into(),
-        Value::Array(values) => values.into_iter().map(|value| renamed(value, next)).collect(),
+        Value::Array(values) => values
+            .into_iter()
+            .map(|value| renamed(value, next))
+            .collect(),
         Value::Object(members) => {
             let keys: Vec<String> = members.keys().cloned().map(&mut text).collect();
-            keys.into_iter().zip(members).map(|(key, (_, value))| (key, renamed(value, next))).collect()
+            keys.into_iter()
+                .zip(members)
+                .map(|(key, (_, value))| (key, renamed(value, next)))
+                .collect()
         }
         other => other,
     }
@@ -52,9 +64,19 @@ fn report(names: &[String], format: &'static str) -> String {
 }
 
 fuzz_target!(|text: &str| {
-    let names: Vec<String> = text.split('\0').map(|name| name.chars().take(300).collect()).collect();
-    let harmless: Vec<String> = names.iter().map(|name| if name.is_empty() { "" } else { "name" }.to_owned()).collect();
-    assert_eq!(shape(&report(&names, "markdown")), shape(&report(&harmless, "markdown")), "{names:?}");
+    let names: Vec<String> = text
+        .split('\0')
+        .map(|name| name.chars().take(300).collect())
+        .collect();
+    let harmless: Vec<String> = names
+        .iter()
+        .map(|name| if name.is_empty() { "" } else { "name" }.to_owned())
+        .collect();
+    assert_eq!(
+        shape(&report(&names, "markdown")),
+        shape(&report(&harmless, "markdown")),
+        "{names:?}"
+    );
     for format in ["text", "tsv", "folded"] {
         let wild = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
         let report = report(&names, format);

@@ -7,7 +7,11 @@ use tok_fuzz::{assert_sound, chain, faults, is_json, prices};
 
 fuzz_target!(|data: &[u8]| {
     let joined = chain::join(data, prices());
-    if !is_json(data) || joined.status.is_err() || !joined.said.is_empty() || !faults(data).is_empty() {
+    if !is_json(data)
+        || joined.status.is_err()
+        || !joined.said.is_empty()
+        || !faults(data).is_empty()
+    {
         return;
     }
     assert_sound(&joined.out, "usage-join");

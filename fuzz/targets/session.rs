@@ -8,7 +8,14 @@ use tok_fuzz::{assert_sound, chain, file, prices, written};
 
 fuzz_target!(|data: &[u8]| {
     let path = file("session.jsonl", data);
-    let records = written(chain::split(&[path], 1, Wants { spans: true, text: false }));
+    let records = written(chain::split(
+        &[path],
+        1,
+        Wants {
+            spans: true,
+            text: false,
+        },
+    ));
     assert_sound(&records, "split");
     let measured = written(chain::measure(&records, 1));
     let deduped = written(chain::dedup(&measured, 1 << 20));

@@ -13,7 +13,10 @@ use tok::cli::{self, Common, Status};
 /// Silent and status 0 when all hold; status 1 when one does not.
 /// Memory: 100 bytes a thread, and 32 a counted request.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | tok-check && echo sound")]
+#[command(
+    version,
+    after_help = "Example:\n  tok-split ~/.codex/sessions | tok-check && echo sound"
+)]
 struct Options {
     #[command(flatten)]
     common: Common,
@@ -26,7 +29,11 @@ fn main() -> ExitCode {
         |_, io| {
             let mut check = Check::default();
             let status = io.run(&mut check)?;
-            Ok(status.or(if check.broken() { Status::Gate } else { Status::Done }))
+            Ok(status.or(if check.broken() {
+                Status::Gate
+            } else {
+                Status::Done
+            }))
         },
     )
 }

@@ -18,7 +18,10 @@ use tok::policy::{self, Policies};
 /// Memory: 12 MB, up to five times the longest line held (--max-line), and for --policy window
 /// the lines of N exchanges; counting tokens (--stats, --log) 25 MB more.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  tok-compress session.jsonl | jq -r 'select(.type==\"user\").content'")]
+#[command(
+    version,
+    after_help = "Example:\n  tok-compress session.jsonl | jq -r 'select(.type==\"user\").content'"
+)]
 struct Options {
     /// The session; without it, or with -, standard input
     #[arg(value_name = "FILE")]
@@ -38,7 +41,8 @@ struct Options {
     /// Refer to no output shorter than this
     #[arg(long, value_name = "BYTES", default_value_t = 512)]
     min_bytes: usize,
-    #[arg(long, value_name = "POLICY", help = format!("Also do this, NAME[=VALUE][@TOOL]; may be repeated: {}", policy::names()))]
+    #[arg(long, value_name = "POLICY", help = format!("Also do this, NAME[=VALUE][@TOOL]; may be \
+        repeated: {}", policy::names()))]
     policy: Vec<String>,
     /// Do not say in a line what was left out of it; then tok-expand cannot put it back
     #[arg(long)]
@@ -71,7 +75,10 @@ fn main() -> ExitCode {
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     if o.sum {
-        return io.out.raw(Stats::sum(&mut *io.input)?.json()?.as_bytes()).map(|()| Status::Done);
+        return io
+            .out
+            .raw(Stats::sum(&mut *io.input)?.json()?.as_bytes())
+            .map(|()| Status::Done);
     }
     let options = compress::Options {
         read_max_lines: o.read_max_lines,
@@ -83,8 +90,11 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
     };
     let file = o.file.as_deref().filter(|file| *file != Path::new("-"));
-    let Some(source) = Source::open(file, o.max_decompressed, &mut io.skips) else { return Ok(Status::Partial) };
+    let Some(source) = Source::open(file, o.max_decompressed, &mut io.skips) else {
+        return Ok(Status::Partial);
+    };
     let mut out = Output::new(&mut io.out, !o.no_tokens && (o.stats.is_some() || o.log));
     let status = compress::run(source, &o.mode, &options.usual(), &mut out, &mut io.skips)?;
-    out.report(o.log.then_some(io.program), o.stats.as_deref(), file).map(|()| status)
+    out.report(o.log.then_some(io.program), o.stats.as_deref(), file)
+        .map(|()| status)
 }

@@ -17,10 +17,12 @@ use tok::dedup::Dedup;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  tok-split fixtures/sessions | tok-measure | tok-dedup | jq -c 'select(.dup_tokens > 500)'"
+    after_help = "Example:\n  tok-split fixtures/sessions | tok-measure | tok-dedup | jq -c \
+        'select(.dup_tokens > 500)'"
 )]
 struct Options {
-    /// Remember texts in no more than this; past it, the oldest are forgotten, and a message says how many
+    /// Remember texts in no more than this; past it, the oldest are forgotten, and a message says
+    /// how many
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = cli::size)]
     memory: usize,
     #[command(flatten)]
@@ -35,8 +37,10 @@ fn main() -> ExitCode {
             let mut dedup = Dedup::bounded(options.memory);
             let status = io.run(&mut dedup)?;
             if dedup.forgotten() > 0 {
-                let why = "texts were forgotten, the oldest first; to find all copies takes a larger --memory";
-                io.skips.note("stdin", None, &format!("{} {why}", dedup.forgotten()));
+                let why = "texts were forgotten, the oldest first; to find all copies takes a \
+                    larger --memory";
+                io.skips
+                    .note("stdin", None, &format!("{} {why}", dedup.forgotten()));
             }
             Ok(status)
         },

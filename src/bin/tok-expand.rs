@@ -18,7 +18,8 @@ use tok::path::{reason, written};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  tok-compress --mode lossless session.jsonl | tok-expand --from session.jsonl | cmp - session.jsonl"
+    after_help = "Example:\n  tok-compress --mode lossless session.jsonl | tok-expand --from \
+        session.jsonl | cmp - session.jsonl"
 )]
 struct Options {
     /// The session that was made small
@@ -39,7 +40,13 @@ fn main() -> ExitCode {
         "tok-expand",
         |o: &Options| &o.common,
         |o, io| match Original::open(&o.from, o.max_decompressed) {
-            Ok(mut original) => expand::run(&mut *io.input, &mut original, o.max_line, &mut io.out, &mut io.skips),
+            Ok(mut original) => expand::run(
+                &mut *io.input,
+                &mut original,
+                o.max_line,
+                &mut io.out,
+                &mut io.skips,
+            ),
             Err(e) => {
                 io.skips.note(&written(&o.from), None, &reason(&e));
                 Ok(Status::Partial)

@@ -20,7 +20,8 @@ use tok::token::Encoding;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  tok-split ~/.codex/sessions | tok-measure | jq -c 'select(.tokens > 10000)' | tok-show"
+    after_help = "Example:\n  tok-split ~/.codex/sessions | tok-measure | jq -c 'select(.tokens > \
+        10000)' | tok-show"
 )]
 struct Args {
     /// Count in this encoding
@@ -40,9 +41,17 @@ fn main() -> ExitCode {
         |args: &Args| &args.common,
         |args, io| {
             let at_once = args.common.line_buffered;
-            let threads = if at_once { NonZeroUsize::MIN } else { cli::threads(args.threads) };
+            let threads = if at_once {
+                NonZeroUsize::MIN
+            } else {
+                cli::threads(args.threads)
+            };
             let encoding = Encoding::named(&args.encoding).unwrap_or(Encoding::standard());
-            let mut measure = Measure::new(Options { encoding, threads, at_once });
+            let mut measure = Measure::new(Options {
+                encoding,
+                threads,
+                at_once,
+            });
             let status = io.run(&mut measure)?;
             let (skips, read) = measure.finish();
             io.skips.append(skips);

@@ -9,10 +9,11 @@ use tok::rank::{self, By, Limits, Rank, Thresholds};
 
 /// Judge where tokens went, and rank what could be saved.
 ///
-/// Reads records (after tok-usage-join), applies the rules, and writes one summary and the findings,
-/// the most wasteful first. Each token is credited to one finding only (net_tokens). Context events
-/// end here, and spans but the ten that cost most; all else passes. Memory: 1 KB a thread, 150
-/// a request, 80 a span that a finding names, 6 KB a finding, 40 a minute with a request, 1 KB a call of one thread.
+/// Reads records (after tok-usage-join), applies the rules, and writes one summary and the
+/// findings, the most wasteful first. Each token is credited to one finding only (net_tokens).
+/// Context events end here, and spans but the ten that cost most; all else passes. Memory: 1 KB a
+/// thread, 150 a request, 80 a span that a finding names, 6 KB a finding, 40 a minute with a
+/// request, 1 KB a call of one thread.
 #[derive(Parser)]
 #[command(
     version,
@@ -68,14 +69,23 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let limits = o.budget.as_deref().map(Limits::named).transpose()?.unwrap_or_default();
+    let limits = o
+        .budget
+        .as_deref()
+        .map(Limits::named)
+        .transpose()?
+        .unwrap_or_default();
     let thresholds = Thresholds::new(o.numbers.given.clone()).with_limits(limits);
     if o.list_rules || o.list_budgets {
         return rank::list(&thresholds, o.list_budgets, &mut io.out).map(|()| Status::Done);
     }
     let mut rank = Rank::new(rank::Options {
         top: o.top,
-        by: By::NAMES.iter().find(|(name, _)| *name == o.by).map(|(_, by)| *by).unwrap_or_default(),
+        by: By::NAMES
+            .iter()
+            .find(|(name, _)| *name == o.by)
+            .map(|(_, by)| *by)
+            .unwrap_or_default(),
         condition: o.condition.clone(),
         fail_on: o.fail_on.clone(),
         rules: o.rules.clone(),
@@ -86,5 +96,9 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         thresholds,
     })?;
     let status = io.run(&mut rank)?.or(rank.complain(&mut io.skips));
-    Ok(status.or(if rank.fired() { Status::Gate } else { Status::Done }))
+    Ok(status.or(if rank.fired() {
+        Status::Gate
+    } else {
+        Status::Done
+    }))
 }

@@ -11,9 +11,9 @@ use tok::render::{self, FORMATS, Layout, Render, Zone};
 ///
 /// Reads records on standard input and writes one report: what was spent, where and on what; the
 /// findings with their places, what to do and what it saves; the spans that cost most; the bill, in
-/// all and by session; how each session grew; and what all that rests on. It opens no file and drops
-/// what it does not know. Memory: of the 3,000 largest sessions 500 bytes each and 450 for each kind
-/// of content in it, 130 a request, 1 kB a finding, and the report.
+/// all and by session; how each session grew; and what all that rests on. It opens no file and
+/// drops what it does not know. Memory: of the 3,000 largest sessions 500 bytes each and 450 for
+/// each kind of content in it, 130 a request, 1 kB a finding, and the report.
 #[derive(Parser)]
 #[command(
     version,
@@ -43,10 +43,18 @@ struct Options {
 impl Options {
     fn layout(&self) -> Layout {
         let tz = std::env::var("TZ").ok();
-        let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
-        let wide = if self.format == "text" { self.width.or_else(terminal) } else { None };
+        let terminal =
+            || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
+        let wide = if self.format == "text" {
+            self.width.or_else(terminal)
+        } else {
+            None
+        };
         Layout {
-            zone: self.tz.clone().unwrap_or_else(|| Zone::of_environment(tz.as_deref())),
+            zone: self
+                .tz
+                .clone()
+                .unwrap_or_else(|| Zone::of_environment(tz.as_deref())),
             home: std::env::var("HOME").ok(),
             columns: usize::from(wide.unwrap_or(100)),
             max_chars: usize::try_from(self.max_chars).unwrap_or(usize::MAX),

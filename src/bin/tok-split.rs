@@ -5,16 +5,21 @@ use std::{num::NonZeroUsize, process::ExitCode};
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
-use tok::{split, split::beside::Beside, split::choice::Choice, split::find, split::home, window::Window};
+use tok::{
+    split, split::beside::Beside, split::choice::Choice, split::find, split::home, window::Window,
+};
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
-/// Reads files and folders (searched for *.jsonl, .jsonl.zst and .jsonl.gz), tells their format by what they
-/// say, and writes records in one order for all agents. With no file given: the agents' own folders,
-/// last seven days. Inputs are never written to. Memory: one session for each thread of -j, without
-/// its texts (100,000 requests, each with a call: 250 MB), and 100 bytes a request.
+/// Reads files and folders (searched for *.jsonl, .jsonl.zst and .jsonl.gz), tells their format by
+/// what they say, and writes records in one order for all agents. With no file given: the agents'
+/// own folders, last seven days. Inputs are never written to. Memory: one session for each thread
+/// of -j, without its texts (100,000 requests, each with a call: 250 MB), and 100 bytes a request.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'")]
+#[command(
+    version,
+    after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'"
+)]
 struct Options {
     #[command(flatten)]
     files: Files,
@@ -66,23 +71,47 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let since = o.when.since.as_deref().or_else(|| (o.files.is_empty() && o.when.until.is_none()).then_some("7d"));
-    let places = if o.files.is_empty() { home::places()? } else { find::Places::named(o.files.paths()?) };
+    let since = o
+        .when
+        .since
+        .as_deref()
+        .or_else(|| (o.files.is_empty() && o.when.until.is_none()).then_some("7d"));
+    let places = if o.files.is_empty() {
+        home::places()?
+    } else {
+        find::Places::named(o.files.paths()?)
+    };
     if o.files.is_empty() && o.when.since.is_none() {
-        io.say(&format!("reading {}, since {}", places.names(), since.unwrap_or("the beginning")));
+        io.say(&format!(
+            "reading {}, since {}",
+            places.names(),
+            since.unwrap_or("the beginning")
+        ));
     }
     let found = find::find(places, &o.exclude)?;
     let options = split::Options {
         window: Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?,
-        choice: Choice { agents: o.agent.clone(), project: o.project.clone(), session: o.session.clone() },
+        choice: Choice {
+            agents: o.agent.clone(),
+            project: o.project.clone(),
+            session: o.session.clone(),
+        },
         list: o.list,
         fail_if_empty: o.fail_if_empty,
-        wants: Wants { spans: o.only.is_none() && !o.list, text: o.text },
+        wants: Wants {
+            spans: o.only.is_none() && !o.list,
+            text: o.text,
+        },
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
         threads: cli::threads(o.threads).get(),
-        roots: Roots { memory: o.roots.memory_root.clone(), review: o.roots.review_root.clone() },
-        names: split::Names { pseudonyms: o.anonymize.pseudonyms()? },
+        roots: Roots {
+            memory: o.roots.memory_root.clone(),
+            review: o.roots.review_root.clone(),
+        },
+        names: split::Names {
+            pseudonyms: o.anonymize.pseudonyms()?,
+        },
         beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)

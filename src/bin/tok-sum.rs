@@ -13,16 +13,17 @@ tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
 
 /// Add up requests, totals or spans, by one key or several.
 ///
-/// Reads records on standard input and writes a row for each value of the keys: counts, input, cached,
-/// output, cost, average, p50, p95 and maximum. Requests without a cost are charged here, at list
-/// prices; spans and totals have theirs from tok-usage-join. Rows of several runs merge exactly.
-/// Memory: 1 kB a row, 40 bytes a thread of it, 64 to 170 a request; of parts, 300 a request.
+/// Reads records on standard input and writes a row for each value of the keys: counts, input,
+/// cached, output, cost, average, p50, p95 and maximum. Requests without a cost are charged here,
+/// at list prices; spans and totals have theirs from tok-usage-join. Rows of several runs merge
+/// exactly. Memory: 1 kB a row, 40 bytes a thread of it, 64 to 170 a request; of parts, 300 a
+/// request.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Options {
-    /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent, project,
-    /// branch, account, service_tier, speed, inference_geo, web_searches, content, source, part, tool,
-    /// server, command, target, doc; without: one row
+    /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent,
+    /// project, branch, account, service_tier, speed, inference_geo, web_searches, content, source,
+    /// part, tool, server, command, target, doc; without: one row
     #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
     by: Vec<&'static key::Key>,
     /// What to add up [default: what tells all keys]
@@ -76,13 +77,24 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         basis: o.basis,
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
         window: Window::of(&o.when)?,
-        beside: sum::Beside { naive: o.naive, hooks: o.hooks, spawns: o.spawns },
-        prices: Table::new(o.priced.file().as_deref(), Given::new(&o.priced.alias, &o.priced.model_for)?)?,
+        beside: sum::Beside {
+            naive: o.naive,
+            hooks: o.hooks,
+            spawns: o.spawns,
+        },
+        prices: Table::new(
+            o.priced.file().as_deref(),
+            Given::new(&o.priced.alias, &o.priced.model_for)?,
+        )?,
         merge: o.merge,
         format: o.format.or(o.summary, o.partial),
         columns: o.width.columns(),
     };
-    if o.cache { io.run(&mut Cache::new(&options)) } else { sum::run(options, io) }
+    if o.cache {
+        io.run(&mut Cache::new(&options))
+    } else {
+        sum::run(options, io)
+    }
 }
 
 fn main() -> ExitCode {

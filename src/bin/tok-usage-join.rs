@@ -14,16 +14,17 @@ use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
 /// requests carried them and how much of that was cached (carried_*), to requests what their
 /// context was made of (context_*), and writes after each thread what was charged by hour, model
 /// and kind of content (total). Where the prices of the model are known, all that has its cost in
-/// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls
-/// into, and usage records at the end say how much of each bucket the sessions explain. A
-/// provider's export of usage becomes export records: sessions, days, minutes, and the whole.
-/// Memory: the lines of one thread up to --memory, past that a temporary file; 500 bytes a span,
-/// 600 a request and 500 a broken cache of that thread; 64 to 130 a request of all; with a ledger, 200 bytes a bucket and session;
-/// with an export, 200 bytes a minute that had a request.
+/// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls into,
+/// and usage records at the end say how much of each bucket the sessions explain. A provider's
+/// export of usage becomes export records: sessions, days, minutes, and the whole. Memory: the
+/// lines of one thread up to --memory, past that a temporary file; 500 bytes a span, 600 a request
+/// and 500 a broken cache of that thread; 64 to 130 a request of all; with a ledger, 200 bytes a
+/// bucket and session; with an export, 200 bytes a minute that had a request.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  tok-split fixtures/sessions | tok-measure | tok-usage-join | jq -c 'select(.carried_tokens > 1e6)'"
+    after_help = "Example:\n  tok-split fixtures/sessions | tok-measure | tok-usage-join | jq -c \
+        'select(.carried_tokens > 1e6)'"
 )]
 struct Options {
     /// Hold up to this much of a thread's lines in memory
@@ -41,10 +42,20 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     usage_csv: Option<PathBuf>,
     /// Begin a session of the export after so many seconds without a request
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "usage_csv")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 600,
+        requires = "usage_csv"
+    )]
     gap: u64,
     /// Call a minute of the export one of high burn above so many input tokens
-    #[arg(long, value_name = "TOKENS", default_value_t = 500_000, requires = "usage_csv")]
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        default_value_t = 500_000,
+        requires = "usage_csv"
+    )]
     high_burn: u64,
     /// Hold each day of the export against so many tokens, input and output together
     #[arg(long, value_name = "TOKENS", requires = "usage_csv", value_parser = clap::value_parser!(u64).range(1..))]
@@ -55,14 +66,24 @@ struct Options {
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
     let given = Given::new(&options.priced.alias, &options.priced.model_for)?;
-    let prices = options.priced.file().map_or_else(Prices::embedded, |file| Prices::open(&file))?.with(given)?;
+    let prices = options
+        .priced
+        .file()
+        .map_or_else(Prices::embedded, |file| Prices::open(&file))?
+        .with(given)?;
     let (ledger, opened) = match &options.usage {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let burn =
-        BurnOptions { gap_seconds: options.gap, high_burn_tokens: options.high_burn, day_tokens: options.day_limit };
-    let export = options.usage_csv.as_deref().map(|path| Burn::open(path, burn, &mut io.skips));
+    let burn = BurnOptions {
+        gap_seconds: options.gap,
+        high_burn_tokens: options.high_burn,
+        day_tokens: options.day_limit,
+    };
+    let export = options
+        .usage_csv
+        .as_deref()
+        .map(|path| Burn::open(path, burn, &mut io.skips));
     let (export, read) = export.map_or((None, Status::Done), |(export, read)| (Some(export), read));
     let status = io.run(&mut UsageJoin::new(options.memory, ledger, prices).with_export(export))?;
     Ok(status.or(opened).or(read))

@@ -25,9 +25,15 @@ impl Anonymize {
     pub fn pseudonyms(&self) -> Result<Option<Pseudonyms>> {
         if let Some(path) = &self.anonymize_key {
             let key = std::fs::read(path).with_context(|| path.display().to_string())?;
-            ensure!(!key.trim_ascii().is_empty(), "{}: an empty file is no key", path.display());
+            ensure!(
+                !key.trim_ascii().is_empty(),
+                "{}: an empty file is no key",
+                path.display()
+            );
             return Ok(Some(Pseudonyms::keyed(&key)));
         }
-        self.anonymize.then(|| Pseudonyms::random().context("/dev/urandom")).transpose()
+        self.anonymize
+            .then(|| Pseudonyms::random().context("/dev/urandom"))
+            .transpose()
     }
 }

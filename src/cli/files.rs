@@ -48,11 +48,18 @@ impl Files {
 fn list(from: &Path, nul: bool) -> Result<Vec<PathBuf>> {
     let mut bytes = Vec::new();
     if from.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes).context("--files-from -")?;
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .context("--files-from -")?;
     } else {
         bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
     }
     let end = if nul { 0 } else { b'\n' };
-    let paths = bytes.split(|byte| *byte == end).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
+    let paths = bytes
+        .split(|byte| *byte == end)
+        .filter(|path| !path.is_empty());
+    Ok(paths
+        .map(|path| PathBuf::from(OsStr::from_bytes(path)))
+        .collect())
 }

@@ -30,8 +30,12 @@ pub struct Numbers<T> {
 impl<T: Table> clap::Args for Numbers<T> {
     fn augment_args(command: clap::Command) -> clap::Command {
         command.args(T::numbers().into_iter().map(|number| {
-            let arg = clap::Arg::new(number.flag).long(number.flag).help(number.help).value_name("N");
-            arg.value_parser(clap::value_parser!(u64)).help_heading("Thresholds")
+            let arg = clap::Arg::new(number.flag)
+                .long(number.flag)
+                .help(number.help)
+                .value_name("N");
+            arg.value_parser(clap::value_parser!(u64))
+                .help_heading("Thresholds")
         }))
     }
 
@@ -42,13 +46,21 @@ impl<T: Table> clap::Args for Numbers<T> {
 
 impl<T: Table> clap::FromArgMatches for Numbers<T> {
     fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let mut numbers = Numbers { given: BTreeMap::new(), table: PhantomData };
+        let mut numbers = Numbers {
+            given: BTreeMap::new(),
+            table: PhantomData,
+        };
         numbers.update_from_arg_matches(matches).map(|()| numbers)
     }
 
     fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
-        let value = |number: Number| matches.get_one::<u64>(number.flag).map(|value| (number.flag, *value));
-        self.given.extend(T::numbers().into_iter().filter_map(value));
+        let value = |number: Number| {
+            matches
+                .get_one::<u64>(number.flag)
+                .map(|value| (number.flag, *value))
+        };
+        self.given
+            .extend(T::numbers().into_iter().filter_map(value));
         Ok(())
     }
 }

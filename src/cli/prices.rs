@@ -23,7 +23,11 @@ pub struct Priced {
 impl Priced {
     /// The file to take prices from; `None`: the built-in ones.
     pub fn file(&self) -> Option<PathBuf> {
-        let variable = || std::env::var_os(VARIABLE).filter(|file| !file.is_empty()).map(OsString::into);
+        let variable = || {
+            std::env::var_os(VARIABLE)
+                .filter(|file| !file.is_empty())
+                .map(OsString::into)
+        };
         self.prices.clone().or_else(variable)
     }
 }

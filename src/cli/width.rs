@@ -11,7 +11,8 @@ pub struct Width {
 impl Width {
     /// The columns to use.
     pub fn columns(self) -> usize {
-        let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
+        let terminal =
+            || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
         usize::from(self.width.or_else(terminal).unwrap_or(80))
     }
 }

@@ -11,7 +11,10 @@ use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
 
 /// The table line.
-pub(super) const MODE: Mode = Mode { name: "conversation", make: |_| Ok(Box::<Conversation>::default()) };
+pub(super) const MODE: Mode = Mode {
+    name: "conversation",
+    make: |_| Ok(Box::<Conversation>::default()),
+};
 
 /// A description is no longer than this.
 const MOST_BYTES: usize = 200;
@@ -35,7 +38,10 @@ impl Compress for Conversation {
             out.stats.entries_in += 1;
             return self.emit(line.bytes, out);
         };
-        for entry in entries.iter().filter(|entry| entry.speaker != Speaker::Output) {
+        for entry in entries
+            .iter()
+            .filter(|entry| entry.speaker != Speaker::Output)
+        {
             out.stats.entries_in += 1;
             match entry.speaker {
                 Speaker::Header => out.stats.header_dropped += 1,
@@ -49,9 +55,21 @@ impl Compress for Conversation {
     }
 
     fn settle(&mut self, out: &mut Output) -> Result<()> {
-        let Some(Mark { description, count }) = self.mark.take() else { return Ok(()) };
-        let count = if count > 1 { format!(",\"count\":{count}") } else { String::new() };
-        out.put(format!("{{\"type\":\"tool_mark\",\"description\":{}{count}}}", json::quoted(&description)).as_bytes())
+        let Some(Mark { description, count }) = self.mark.take() else {
+            return Ok(());
+        };
+        let count = if count > 1 {
+            format!(",\"count\":{count}")
+        } else {
+            String::new()
+        };
+        out.put(
+            format!(
+                "{{\"type\":\"tool_mark\",\"description\":{}{count}}}",
+                json::quoted(&description)
+            )
+            .as_bytes(),
+        )
     }
 
     fn pending(&self) -> u64 {
@@ -78,7 +96,10 @@ impl Conversation {
             }
             _ => {
                 self.settle(out)?;
-                self.mark = Some(Mark { description, count: 1 });
+                self.mark = Some(Mark {
+                    description,
+                    count: 1,
+                });
             }
         }
         Ok(())
@@ -96,22 +117,36 @@ fn short(mut description: String) -> String {
 
 /// What somebody said, as an entry of the plain format: the texts as they stand, images named.
 fn composed(entry: &Entry) -> String {
-    let kind = if entry.speaker == Speaker::User { "user" } else { "assistant" };
+    let kind = if entry.speaker == Speaker::User {
+        "user"
+    } else {
+        "assistant"
+    };
     let content = match (&entry.said, entry.texts.as_slice()) {
         (Some(said), _) => json::quoted(said),
         (None, [text]) => content(text),
         (None, _) => "\"\"".to_owned(),
     };
-    let timestamp = entry.timestamp.map(|at| format!(",\"timestamp\":{at}")).unwrap_or_default();
+    let timestamp = entry
+        .timestamp
+        .map(|at| format!(",\"timestamp\":{at}"))
+        .unwrap_or_default();
     format!("{{\"type\":\"{kind}\",\"content\":{content}{timestamp}}}")
 }
 
 fn content(text: &Text) -> String {
     if text.field == Field::Image {
         let payload = text.literal.len() - 2;
-        return json::quoted(&image::label(text.mime.as_deref().unwrap_or("image"), payload));
+        return json::quoted(&image::label(
+            text.mime.as_deref().unwrap_or("image"),
+            payload,
+        ));
     }
-    let whole_image = text.literal.starts_with("\"data:image/").then(|| json::text(text.literal)).flatten();
+    let whole_image = text
+        .literal
+        .starts_with("\"data:image/")
+        .then(|| json::text(text.literal))
+        .flatten();
     match whole_image.and_then(|url| image::elided(&url)) {
         Some(label) => json::quoted(&label),
         None => text.literal.to_owned(),

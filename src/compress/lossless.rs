@@ -4,4 +4,7 @@ use super::Mode;
 use super::rewrite::Rewrite;
 
 /// The table line.
-pub(super) const MODE: Mode = Mode { name: "lossless", make: |options| Ok(Box::new(Rewrite::new(options, true)?)) };
+pub(super) const MODE: Mode = Mode {
+    name: "lossless",
+    make: |options| Ok(Box::new(Rewrite::new(options, true)?)),
+};

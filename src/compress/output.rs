@@ -27,8 +27,17 @@ impl<'o, 'w> Output<'o, 'w> {
     pub fn new(sink: &'o mut Sink<'w>, tokens: bool) -> Output<'o, 'w> {
         let counter = tokens.then(|| Counter::new(Encoding::standard()));
         let counted = tokens.then_some(0);
-        let stats = Stats { tokens_in: counted, tokens_out: counted, ..Stats::default() };
-        Output { sink, counter, notes: Vec::new(), stats }
+        let stats = Stats {
+            tokens_in: counted,
+            tokens_out: counted,
+            ..Stats::default()
+        };
+        Output {
+            sink,
+            counter,
+            notes: Vec::new(),
+            stats,
+        }
     }
 
     /// Writes one line, given without its line feed, as one entry.
@@ -94,7 +103,12 @@ impl<'o, 'w> Output<'o, 'w> {
     ///
     /// # Errors
     /// The file cannot be written, or is the session.
-    pub fn report(&self, program: Option<&str>, stats: Option<&Path>, session: Option<&Path>) -> Result<()> {
+    pub fn report(
+        &self,
+        program: Option<&str>,
+        stats: Option<&Path>,
+        session: Option<&Path>,
+    ) -> Result<()> {
         // Standard error that cannot be written has nobody left to tell.
         if let Some(program) = program {
             let _ = writeln!(io::stderr(), "{program}: {}", self.stats.log()?);
@@ -111,7 +125,9 @@ impl<'o, 'w> Output<'o, 'w> {
     }
 
     fn tokens(&mut self, line: &[u8]) -> u64 {
-        self.counter.as_mut().map_or(0, |counter| counter.count(&String::from_utf8_lossy(line)).tokens)
+        self.counter.as_mut().map_or(0, |counter| {
+            counter.count(&String::from_utf8_lossy(line)).tokens
+        })
     }
 }
 
@@ -128,14 +144,21 @@ fn estimate(bytes: u64) -> u64 {
 
 /// Whether both are one file, by whatever names.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) else { return false };
+    let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) else {
+        return false;
+    };
     id(&one) == id(&other)
 }
 
 /// Whether standard input is read from that file.
 fn is_stdin(path: &Path) -> bool {
-    let stdin = io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| fs::File::from(stdin).metadata());
-    let (Ok(stdin), Ok(other)) = (stdin, fs::metadata(path)) else { return false };
+    let stdin = io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .and_then(|stdin| fs::File::from(stdin).metadata());
+    let (Ok(stdin), Ok(other)) = (stdin, fs::metadata(path)) else {
+        return false;
+    };
     id(&stdin) == id(&other)
 }
 

@@ -25,13 +25,21 @@ pub(super) fn key(text: &[u8]) -> [u8; 16] {
 impl Outputs {
     /// Remembers `most` outputs, 64 bytes each.
     pub(super) fn new(most: usize) -> Outputs {
-        Outputs { seen: LruCache::unbounded(), most }
+        Outputs {
+            seen: LruCache::unbounded(),
+            most,
+        }
     }
 
     /// Returns the line on which this output stands already; else remembers that it stands on line
     /// `number`. An output is the same where both are: the text as it is written, and, where
     /// something was left out of it, the text before that (`whole`).
-    pub(super) fn first(&mut self, text: &str, whole: Option<[u8; 16]>, number: u64) -> Option<u64> {
+    pub(super) fn first(
+        &mut self,
+        text: &str,
+        whole: Option<[u8; 16]>,
+        number: u64,
+    ) -> Option<u64> {
         let key = match whole {
             Some(whole) => key(&[whole, key(text.as_bytes())].concat()),
             None => key(text.as_bytes()),
@@ -51,8 +59,15 @@ impl Outputs {
 pub(super) fn entry(entry: &Entry, text: &str, first: u64) -> String {
     let mut line = "{\"type\":\"tool_ref\"".to_owned();
     let mut member = |name: &str, value: &str| line.extend([",\"", name, "\":", value]);
-    let tool = entry.tool.as_deref().filter(|tool| !tool.is_empty()).map(json::quoted);
-    entry.timestamp.filter(|at| *at != "\"\"").inspect(|at| member("timestamp", at));
+    let tool = entry
+        .tool
+        .as_deref()
+        .filter(|tool| !tool.is_empty())
+        .map(json::quoted);
+    entry
+        .timestamp
+        .filter(|at| *at != "\"\"")
+        .inspect(|at| member("timestamp", at));
     tool.iter().for_each(|tool| member("tool_name", tool));
     if entry.is_error {
         member("is_error", "true");
@@ -69,14 +84,22 @@ pub(super) fn entry(entry: &Entry, text: &str, first: u64) -> String {
 /// The text that stands in place of an output on a line that has more than that.
 pub(super) fn text(text: &str, first: u64) -> String {
     let sample = sample(text);
-    format!("<tool-result ref=\"{}\" first_seq={first} elided />\n{sample}", sha256(text.as_bytes()))
+    format!(
+        "<tool-result ref=\"{}\" first_seq={first} elided />\n{sample}",
+        sha256(text.as_bytes())
+    )
 }
 
 fn sample(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(SAMPLE_BYTES)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(SAMPLE_BYTES))
+        .unwrap_or_default()
 }
 
 /// How references name a text: the first 96 bit of its SHA-256, hex.
 pub(super) fn sha256(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text)
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

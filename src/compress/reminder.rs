@@ -26,7 +26,9 @@ pub(super) struct Deduped {
 
 impl Reminders {
     pub(super) fn new() -> Reminders {
-        Reminders { seen: LruCache::unbounded() }
+        Reminders {
+            seen: LruCache::unbounded(),
+        }
     }
 
     /// Replaces the reminders of the text that stand on an earlier line, or, `within`, earlier in
@@ -37,7 +39,11 @@ impl Reminders {
         for block in blocks(text) {
             let reminder = text.get(block.clone())?;
             let key = reference::key(reminder.as_bytes());
-            let first = self.seen.get(&key).copied().or_else(|| here.contains(&key).then_some(number));
+            let first = self
+                .seen
+                .get(&key)
+                .copied()
+                .or_else(|| here.contains(&key).then_some(number));
             let Some(first) = first else {
                 if within {
                     here.push(key);

@@ -45,14 +45,19 @@ enum Outcome<'t, 'a> {
 impl Compress for Rewrite {
     fn take(&mut self, line: &Line, out: &mut Output) -> Result<()> {
         out.stats.entries_in += 1;
-        let Some(entries) = &line.entries else { return out.put(line.bytes) };
+        let Some(entries) = &line.entries else {
+            return out.put(line.bytes);
+        };
         if self.options.references && matches!(elision::read(line.text), Ok(Some(_))) {
             // It was made small before: what it refers to is in another file.
             return self.replace("{\"type\":\"tok_line\"}", line, out);
         }
         let mut edits = Vec::new();
         for entry in entries {
-            let is_orphan = entry.at.as_ref().is_some_and(|at| line.orphans.contains(at));
+            let is_orphan = entry
+                .at
+                .as_ref()
+                .is_some_and(|at| line.orphans.contains(at));
             match entry.speaker {
                 Speaker::Header | Speaker::User => {}
                 // It is not written: nothing may refer to it.
@@ -85,19 +90,31 @@ impl Rewrite {
         if edits.is_empty() && line.orphans.is_empty() {
             return out.put(line.bytes);
         }
-        let ranges = edits.iter().filter_map(|(text, new)| Some((json::range_of(line.text, text.literal)?, text, new)));
+        let ranges = edits
+            .iter()
+            .filter_map(|(text, new)| Some((json::range_of(line.text, text.literal)?, text, new)));
         let (mut splices, mut elisions) = (Vec::new(), Vec::new());
         let quoted: Vec<String> = edits.iter().map(|(_, new)| json::quoted(new)).collect();
         for ((range, text, new), quoted) in ranges.zip(&quoted) {
             let offset = line.offset + range.start as u64;
-            let elision = Elision::of(text.literal.as_bytes(), text.at.clone(), line.number, offset);
-            elisions.push(Elision { left: Some(elision::check(new)), ..elision });
+            let elision = Elision::of(
+                text.literal.as_bytes(),
+                text.at.clone(),
+                line.number,
+                offset,
+            );
+            elisions.push(Elision {
+                left: Some(elision::check(new)),
+                ..elision
+            });
             splices.push((range, quoted.as_str()));
         }
         let edited = json::spliced(line.text, splices);
         if !line.orphans.is_empty() {
             let pointers = line.orphans.iter().rev().map(String::as_str);
-            let without = pointers.fold(edited, |line, at| json::without_element(&line, at).unwrap_or(line));
+            let without = pointers.fold(edited, |line, at| {
+                json::without_element(&line, at).unwrap_or(line)
+            });
             return self.replace(&without, line, out);
         }
         match elision::marked(&edited, &elisions).filter(|_| self.options.references) {
@@ -117,7 +134,10 @@ impl Rewrite {
 
     fn remember(&mut self, call: &Entry) {
         if let Some(id) = &call.call_id {
-            self.tools.put(super::select::id(id), call.tool.as_deref().map(str::to_owned));
+            self.tools.put(
+                super::select::id(id),
+                call.tool.as_deref().map(str::to_owned),
+            );
             if self.tools.len() > MOST_CALLS {
                 self.tools.pop_lru();
             }
@@ -127,10 +147,19 @@ impl Rewrite {
     /// The tool of a call, or of an output by the call it answers.
     fn tool(&mut self, entry: &Entry) -> Option<String> {
         let of_call = |id: &str| self.tools.get(&super::select::id(id)).cloned().flatten();
-        entry.tool.as_deref().map(str::to_owned).or_else(|| entry.call_id.as_deref().and_then(of_call))
+        entry
+            .tool
+            .as_deref()
+            .map(str::to_owned)
+            .or_else(|| entry.call_id.as_deref().and_then(of_call))
     }
 
-    fn entry<'t, 'a>(&mut self, entry: &'t Entry<'a>, number: u64, out: &mut Output) -> Result<Outcome<'t, 'a>> {
+    fn entry<'t, 'a>(
+        &mut self,
+        entry: &'t Entry<'a>,
+        number: u64,
+        out: &mut Output,
+    ) -> Result<Outcome<'t, 'a>> {
         let mut drafts: Vec<Draft> = entry.texts.iter().map(Draft::new).collect();
         let tool = self.tool(entry);
         let is_read = tool.as_deref() == Some(READ);
@@ -146,14 +175,26 @@ impl Rewrite {
             }
             let is_body = body(draft.text);
             if self.rules && is_read && is_body {
-                let Options { read_max_lines, read_keep_lines, .. } = self.options;
+                let Options {
+                    read_max_lines,
+                    read_keep_lines,
+                    ..
+                } = self.options;
                 if let Some(cut) = ends_of_lines(draft.now(), read_max_lines, read_keep_lines) {
                     draft.elide(cut);
                     out.stats.large_reads_elided += 1;
                 }
             }
             let is_output = matches!(entry.speaker, Speaker::Call | Speaker::Output);
-            if is_output && is_body && self.options.policies.cuts_of(tool.as_deref()).next().is_some() {
+            if is_output
+                && is_body
+                && self
+                    .options
+                    .policies
+                    .cuts_of(tool.as_deref())
+                    .next()
+                    .is_some()
+            {
                 self.policies(draft, tool.as_deref(), out);
             }
         }
@@ -164,10 +205,16 @@ impl Rewrite {
                 }
             }
         }
-        for (draft, _) in drafts.iter_mut().zip(signs).filter(|(draft, signs)| *signs && is_content(draft)) {
+        for (draft, _) in drafts
+            .iter_mut()
+            .zip(signs)
+            .filter(|(draft, signs)| *signs && is_content(draft))
+        {
             self.reminders.remember(draft.now(), number);
         }
-        Ok(Outcome::Stays(drafts.into_iter().filter_map(Draft::finish).collect()))
+        Ok(Outcome::Stays(
+            drafts.into_iter().filter_map(Draft::finish).collect(),
+        ))
     }
 
     /// Control sequences, frames, images.
@@ -196,7 +243,14 @@ impl Rewrite {
     }
 
     /// Reminders, in what somebody says. Not within a file read: its middle may go.
-    fn reminders(&mut self, draft: &mut Draft, has_signs: bool, number: u64, is_read: bool, stats: &mut Stats) {
+    fn reminders(
+        &mut self,
+        draft: &mut Draft,
+        has_signs: bool,
+        number: u64,
+        is_read: bool,
+        stats: &mut Stats,
+    ) {
         if has_signs
             && is_content(draft)
             && let Some(deduped) = self.reminders.dedup(draft.now(), number, !is_read)
@@ -224,10 +278,18 @@ impl Rewrite {
 
     /// An output that stands on an earlier line. Returns what to write in place of the line; where
     /// the line has more than this output, puts the reference into the draft.
-    fn reference(&mut self, entry: &Entry, draft: &mut Draft, number: u64, stats: &mut Stats) -> Option<String> {
+    fn reference(
+        &mut self,
+        entry: &Entry,
+        draft: &mut Draft,
+        number: u64,
+        stats: &mut Stats,
+    ) -> Option<String> {
         let shortest = self.options.min_bytes;
         // Decoded, a literal is no longer than it stands there.
-        if draft.text.field == Field::Image || draft.whole.is_none() && draft.text.literal.len() < shortest {
+        if draft.text.field == Field::Image
+            || draft.whole.is_none() && draft.text.literal.len() < shortest
+        {
             return None;
         }
         let whole = draft.whole;

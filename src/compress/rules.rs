@@ -24,18 +24,26 @@ const SIGNS: &[&[u8]] = &[b"\\u", b"\\r", b"\\/", b"data:image/", b"<system-remi
 
 impl<'t, 'a> Draft<'t, 'a> {
     pub(super) fn new(text: &'t Text<'a>) -> Draft<'t, 'a> {
-        Draft { text, now: None, changed: false, whole: None }
+        Draft {
+            text,
+            now: None,
+            changed: false,
+            whole: None,
+        }
     }
 
     /// Whether any rule that looks for signs has to look at it.
     pub(super) fn has_signs(&self) -> bool {
         self.text.field != Field::Image
-            && SIGNS.iter().any(|sign| memmem::find(self.text.literal.as_bytes(), sign).is_some())
+            && SIGNS
+                .iter()
+                .any(|sign| memmem::find(self.text.literal.as_bytes(), sign).is_some())
     }
 
     /// The text as it is now.
     pub(super) fn now(&mut self) -> &str {
-        self.now.get_or_insert_with(|| json::text(self.text.literal).unwrap_or_default())
+        self.now
+            .get_or_insert_with(|| json::text(self.text.literal).unwrap_or_default())
     }
 
     /// Puts another text in its place that says the same.
@@ -70,7 +78,11 @@ pub(super) fn ends_of_lines(text: &str, max_lines: usize, keep_lines: usize) -> 
     let head = memchr::memchr_iter(b'\n', text.as_bytes()).nth(keep - 1)?;
     let tail = memchr::memrchr_iter(b'\n', text.as_bytes()).nth(keep - 1)?;
     let elided = lines - 2 * keep;
-    Some(format!("{}\n...[{elided} lines elided from Read output]...{}", text.get(..head)?, text.get(tail..)?))
+    Some(format!(
+        "{}\n...[{elided} lines elided from Read output]...{}",
+        text.get(..head)?,
+        text.get(tail..)?
+    ))
 }
 
 #[cfg(test)]
@@ -80,7 +92,10 @@ mod tests {
     #[test]
     fn the_ends_of_a_long_output_stay() {
         let text = "a\nb\nc\nd\ne";
-        assert_eq!(ends_of_lines(text, 4, 1).as_deref(), Some("a\n...[3 lines elided from Read output]...\ne"));
+        assert_eq!(
+            ends_of_lines(text, 4, 1).as_deref(),
+            Some("a\n...[3 lines elided from Read output]...\ne")
+        );
         assert_eq!(ends_of_lines(text, 5, 1), None);
         assert_eq!(ends_of_lines(text, 4, 0), None);
         let all = "a\nb\n...[1 lines elided from Read output]...\nd\ne";

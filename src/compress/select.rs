@@ -20,12 +20,20 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn new(number: u64, offset: u64, bytes: &[u8]) -> Held {
-        Held { number, offset, bytes: bytes.to_vec(), orphans: Vec::new() }
+        Held {
+            number,
+            offset,
+            bytes: bytes.to_vec(),
+            orphans: Vec::new(),
+        }
     }
 
     /// The line again, as the mode takes it.
     pub(super) fn line(&self, entries: Entries) -> Line<'_> {
-        Line { orphans: self.orphans.clone(), ..Line::new(self.number, self.offset, &self.bytes, entries) }
+        Line {
+            orphans: self.orphans.clone(),
+            ..Line::new(self.number, self.offset, &self.bytes, entries)
+        }
     }
 }
 
@@ -42,7 +50,10 @@ pub(super) fn id(call_id: &str) -> u64 {
 
 impl Select {
     pub(super) fn new(policies: &Policies) -> Select {
-        Select { window: policies.window().map(Window::new), orphans: policies.orphans().then(Orphans::default) }
+        Select {
+            window: policies.window().map(Window::new),
+            orphans: policies.orphans().then(Orphans::default),
+        }
     }
 
     /// Whether no policy chooses: then no line need be held.
@@ -52,7 +63,9 @@ impl Select {
 
     /// Takes a line; returns those that are chosen by now.
     pub(super) fn push(&mut self, line: Held, entries: Entries, out: &mut Output) -> Vec<Held> {
-        let turn = Rc::new(turn(line.line(entries).entries.as_deref().unwrap_or_default()));
+        let turn = Rc::new(turn(
+            line.line(entries).entries.as_deref().unwrap_or_default(),
+        ));
         let chosen = match &mut self.window {
             Some(window) => {
                 let (mut chosen, mut dropped) = (Vec::new(), 0);
@@ -62,7 +75,10 @@ impl Select {
             }
             None => vec![(turn, line)],
         };
-        chosen.into_iter().filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out)).collect()
+        chosen
+            .into_iter()
+            .filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out))
+            .collect()
     }
 
     /// The input has ended, or a line follows that goes by itself.
@@ -71,25 +87,48 @@ impl Select {
         if let Some(window) = &mut self.window {
             window.end(&mut chosen);
         }
-        chosen.into_iter().filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out)).collect()
+        chosen
+            .into_iter()
+            .filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out))
+            .collect()
     }
 
     /// The line without the outputs that no call stands before; `None` where nothing is left.
-    fn without_orphans(&mut self, turn: &Turn, line: Held, entries: Entries, out: &mut Output) -> Option<Held> {
-        let Some(orphans) = &mut self.orphans else { return Some(line) };
+    fn without_orphans(
+        &mut self,
+        turn: &Turn,
+        line: Held,
+        entries: Entries,
+        out: &mut Output,
+    ) -> Option<Held> {
+        let Some(orphans) = &mut self.orphans else {
+            return Some(line);
+        };
         let lost = orphans.check(turn);
         if lost.is_empty() {
             return Some(line);
         }
         let read = line.line(entries).entries.unwrap_or_default();
-        let is_lost = |entry: &&Entry| entry.call_id.as_deref().is_some_and(|call| lost.contains(&id(call)));
-        let parts: Vec<String> = read.iter().filter(is_lost).filter_map(|entry| entry.at.clone()).collect();
+        let is_lost = |entry: &&Entry| {
+            entry
+                .call_id
+                .as_deref()
+                .is_some_and(|call| lost.contains(&id(call)))
+        };
+        let parts: Vec<String> = read
+            .iter()
+            .filter(is_lost)
+            .filter_map(|entry| entry.at.clone())
+            .collect();
         if lost.len() == read.len() || parts.is_empty() {
             out.drop_entries(1);
             return None;
         }
         drop(read);
-        Some(Held { orphans: parts, ..line })
+        Some(Held {
+            orphans: parts,
+            ..line
+        })
     }
 }
 

@@ -29,12 +29,13 @@ impl Source {
     pub fn open(path: Option<&Path>, max_decompressed: u64, skips: &mut Skips) -> Option<Source> {
         let name = path.map_or("stdin".to_owned(), written);
         let opened = match path {
-            Some(path) => {
-                open::named(path, max_decompressed).and_then(|opened| Source::new(opened.input, name.clone()))
-            }
+            Some(path) => open::named(path, max_decompressed)
+                .and_then(|opened| Source::new(opened.input, name.clone())),
             None => Source::new(io::stdin(), name.clone()),
         };
-        opened.map_err(|e| skips.note(&name, None, &reason(&e))).ok()
+        opened
+            .map_err(|e| skips.note(&name, None, &reason(&e)))
+            .ok()
     }
 
     /// Looks at the first lines. Lines of a format nobody knows are taken for entries, one a line:
@@ -47,6 +48,10 @@ impl Source {
         let (head, format) = head::read(&mut input, HEAD_BYTES)?;
         let entries = format.map_or(PLAIN_ENTRIES, |format| format.entries);
         let whole = BufReader::with_capacity(BLOCK_BYTES, Cursor::new(head).chain(input));
-        Ok(Source { name, entries, input: Box::new(whole) })
+        Ok(Source {
+            name,
+            entries,
+            input: Box::new(whole),
+        })
     }
 }

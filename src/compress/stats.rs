@@ -56,13 +56,24 @@ pub struct Stats {
 impl Stats {
     /// Whether every entry that was read was written, is held back, or was dropped and counted.
     pub fn adds_up(&self, held_back: u64) -> bool {
-        let gone = self.system_dropped + self.header_dropped + self.tools_batched + self.policy_dropped;
-        self.entries_in.checked_sub(gone).is_some_and(|left| left == self.entries_out + held_back)
+        let gone =
+            self.system_dropped + self.header_dropped + self.tools_batched + self.policy_dropped;
+        self.entries_in
+            .checked_sub(gone)
+            .is_some_and(|left| left == self.entries_out + held_back)
     }
 
     /// The numbers that must add up, in words.
     pub(super) fn identity(&self) -> String {
-        let Stats { entries_in, entries_out, system_dropped, header_dropped, tools_batched, policy_dropped, .. } = self;
+        let Stats {
+            entries_in,
+            entries_out,
+            system_dropped,
+            header_dropped,
+            tools_batched,
+            policy_dropped,
+            ..
+        } = self;
         format!(
             "{entries_in} entries in, {entries_out} out, dropped {system_dropped} of the system, {header_dropped} \
              headers, {policy_dropped} by policy, {tools_batched} folded"
@@ -73,9 +84,21 @@ impl Stats {
     pub fn add(&mut self, more: &Stats) {
         let both = |a: Option<u64>, b: Option<u64>| a.zip(b).map(|(a, b)| a.saturating_add(b));
         let fresh = *self == Stats::default();
-        self.tokens_in = if fresh { more.tokens_in } else { both(self.tokens_in, more.tokens_in) };
-        self.tokens_out = if fresh { more.tokens_out } else { both(self.tokens_out, more.tokens_out) };
-        for (sum, more) in self.numbers_mut().into_iter().zip(more.clone().numbers_mut()) {
+        self.tokens_in = if fresh {
+            more.tokens_in
+        } else {
+            both(self.tokens_in, more.tokens_in)
+        };
+        self.tokens_out = if fresh {
+            more.tokens_out
+        } else {
+            both(self.tokens_out, more.tokens_out)
+        };
+        for (sum, more) in self
+            .numbers_mut()
+            .into_iter()
+            .zip(more.clone().numbers_mut())
+        {
             *sum = sum.saturating_add(*more);
         }
     }
@@ -112,7 +135,10 @@ impl Stats {
         for (number, line) in input.lines().enumerate() {
             let line = line.context("stdin")?;
             if !line.trim().is_empty() {
-                sum.add(&serde_json::from_str(&line).with_context(|| format!("stdin:{}", number + 1))?);
+                sum.add(
+                    &serde_json::from_str(&line)
+                        .with_context(|| format!("stdin:{}", number + 1))?,
+                );
             }
         }
         Ok(sum)
@@ -126,10 +152,19 @@ impl Stats {
         let mut object = serde_json::to_value(self)?;
         if let Some(keys) = object.as_object_mut() {
             let saved = |part: u64, whole: u64| tenths(part, whole) as f64 / 10.0;
-            keys.insert("byte_reduction_pct".into(), saved(self.bytes_out, self.bytes_in).into());
-            keys.insert("token_reduction_pct".into(), saved(self.tokens_out_est, self.tokens_in_est).into());
+            keys.insert(
+                "byte_reduction_pct".into(),
+                saved(self.bytes_out, self.bytes_in).into(),
+            );
+            keys.insert(
+                "token_reduction_pct".into(),
+                saved(self.tokens_out_est, self.tokens_in_est).into(),
+            );
             if let Some((written, read)) = self.tokens_out.zip(self.tokens_in) {
-                keys.insert("counted_token_reduction_pct".into(), saved(written, read).into());
+                keys.insert(
+                    "counted_token_reduction_pct".into(),
+                    saved(written, read).into(),
+                );
             }
         }
         Ok(object.to_string())
@@ -140,8 +175,13 @@ impl Stats {
     /// # Errors
     /// As [`Stats::json`].
     pub fn log(&self) -> Result<String> {
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.json()?)?;
-        Ok(object.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" "))
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&self.json()?)?;
+        Ok(object
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect::<Vec<_>>()
+            .join(" "))
     }
 }
 
@@ -160,13 +200,22 @@ mod tests {
 
     #[test]
     fn counters_add_up_and_tokens_only_where_all_were_counted() {
-        let one = Stats { bytes_in: 10, bytes_out: 3, tokens_in: Some(2), tokens_out: Some(1), ..Stats::default() };
+        let one = Stats {
+            bytes_in: 10,
+            bytes_out: 3,
+            tokens_in: Some(2),
+            tokens_out: Some(1),
+            ..Stats::default()
+        };
         let mut sum = Stats::default();
         sum.add(&one);
         sum.add(&one);
         assert_eq!((sum.bytes_in, sum.tokens_in), (20, Some(4)));
         assert!(sum.json().unwrap().contains("\"byte_reduction_pct\":70.0"));
-        sum.add(&Stats { bytes_in: 1, ..Stats::default() });
+        sum.add(&Stats {
+            bytes_in: 1,
+            ..Stats::default()
+        });
         assert_eq!((sum.bytes_in, sum.tokens_in), (21, None));
         assert_eq!(tenths(0, 0), 0);
     }

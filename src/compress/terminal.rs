@@ -15,7 +15,9 @@ pub(super) struct Terminal {
 
 impl Terminal {
     pub(super) fn new() -> anyhow::Result<Terminal> {
-        Ok(Terminal { sequences: Regex::new(SEQUENCES)? })
+        Ok(Terminal {
+            sequences: Regex::new(SEQUENCES)?,
+        })
     }
 
     /// The text without its control sequences; `None` where it has none.
@@ -35,7 +37,9 @@ pub(super) fn collapsed(text: &str) -> Option<String> {
     memchr::memchr(b'\r', text.as_bytes())?;
     let mut to = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let (line, feed) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        let (line, feed) = line
+            .strip_suffix('\n')
+            .map_or((line, ""), |line| (line, "\n"));
         let body = line.trim_end_matches('\r');
         let last = body.rsplit('\r').next().unwrap_or(body);
         let ending = match feed {
@@ -56,7 +60,10 @@ mod tests {
     #[test]
     fn text_with_crlf_line_ends_survives() {
         assert_eq!(collapsed("a\r\nb\r\nc\r\n"), None);
-        assert_eq!(collapsed("10%\r20%\r\nb\r\n").as_deref(), Some("20%\r\nb\r\n"));
+        assert_eq!(
+            collapsed("10%\r20%\r\nb\r\n").as_deref(),
+            Some("20%\r\nb\r\n")
+        );
         assert_eq!(collapsed("10%\r20%\nb").as_deref(), Some("20%\nb"));
         assert_eq!(collapsed("10%\r100%\r").as_deref(), Some("100%"));
     }

@@ -47,7 +47,12 @@ pub(super) struct Table {
 impl Table {
     /// A table that takes no more than `bytes`, also while it grows.
     pub(super) fn bounded(bytes: usize) -> Table {
-        Table { young: FxHashMap::default(), old: FxHashMap::default(), half: half_of(bytes), forgotten: 0 }
+        Table {
+            young: FxHashMap::default(),
+            old: FxHashMap::default(),
+            half: half_of(bytes),
+            forgotten: 0,
+        }
     }
 
     /// Where the text was seen, if it was.
@@ -64,13 +69,21 @@ impl Table {
         }
         if self.young.len() >= self.half {
             self.forgotten += self.old.len() as u64;
-            // Its slots are used again, and are made once: memory of maps that were dropped, or were
-            // too small, may not come back.
+            // Its slots are used again, and are made once: memory of maps that were dropped, or
+            // were too small, may not come back.
             self.old.clear();
             self.old.reserve(self.half);
             std::mem::swap(&mut self.old, &mut self.young);
         }
-        self.young.insert(key, Seen { first_thread: thread, first_seq: seq, last_thread: thread, last_turn: turn });
+        self.young.insert(
+            key,
+            Seen {
+                first_thread: thread,
+                first_seq: seq,
+                last_thread: thread,
+                last_turn: turn,
+            },
+        );
     }
 
     /// How many texts were forgotten.
@@ -79,11 +92,15 @@ impl Table {
     }
 }
 
-/// How many texts are a half of what fits: a map doubles when seven of eight slots are taken, and the
-/// slots that it had may stay with the process; so do those of the other half.
+/// How many texts are a half of what fits: a map doubles when seven of eight slots are taken, and
+/// the slots that it had may stay with the process; so do those of the other half.
 fn half_of(bytes: usize) -> usize {
     let slots = bytes / (2 * SLOT_BYTES + SLOT_BYTES / 2 + 1);
-    if slots < 8 { 1 } else { (1 << slots.ilog2()) / 8 * 7 }
+    if slots < 8 {
+        1
+    } else {
+        (1 << slots.ilog2()) / 8 * 7
+    }
 }
 
 #[cfg(test)]
@@ -94,17 +111,47 @@ mod tests {
     fn the_first_place_stays_and_the_oldest_half_is_forgotten_when_there_is_no_room() {
         let mut table = Table::bounded(1024);
         let note = |table: &mut Table, seqs: std::ops::Range<u32>| {
-            seqs.for_each(|seq| table.note(u64::from(seq), Here { thread: 0, seq, turn: 1 }));
+            seqs.for_each(|seq| {
+                table.note(
+                    u64::from(seq),
+                    Here {
+                        thread: 0,
+                        seq,
+                        turn: 1,
+                    },
+                )
+            });
         };
         note(&mut table, 0..28);
         assert_eq!(table.forgotten(), 0);
-        table.note(3, Here { thread: 5, seq: 900, turn: 2 });
-        assert_eq!(table.get(3), Some(Seen { first_thread: 0, first_seq: 3, last_thread: 5, last_turn: 2 }));
+        table.note(
+            3,
+            Here {
+                thread: 5,
+                seq: 900,
+                turn: 2,
+            },
+        );
+        assert_eq!(
+            table.get(3),
+            Some(Seen {
+                first_thread: 0,
+                first_seq: 3,
+                last_thread: 5,
+                last_turn: 2
+            })
+        );
         note(&mut table, 28..29);
-        assert_eq!((table.forgotten(), table.get(3), table.get(13)), (14, None, None));
+        assert_eq!(
+            (table.forgotten(), table.get(3), table.get(13)),
+            (14, None, None)
+        );
         assert!((14..29).all(|key| table.get(key).is_some()));
         note(&mut table, 29..100);
-        assert_eq!(table.forgotten() + (0..100).filter(|key| table.get(*key).is_some()).count() as u64, 100);
+        assert_eq!(
+            table.forgotten() + (0..100).filter(|key| table.get(*key).is_some()).count() as u64,
+            100
+        );
     }
 
     #[test]

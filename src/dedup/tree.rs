@@ -41,7 +41,11 @@ impl Threads {
 
     /// Whether two threads are of one tree, as far as the links told so far go.
     pub(super) fn related(&self, a: u32, b: u32) -> bool {
-        let top = |thread: u32| self.threads.get(thread as usize).map(|(_, node)| self.top(*node));
+        let top = |thread: u32| {
+            self.threads
+                .get(thread as usize)
+                .map(|(_, node)| self.top(*node))
+        };
         top(a) == top(b)
     }
 
@@ -56,7 +60,11 @@ impl Threads {
     }
 
     fn top(&self, mut node: u32) -> u32 {
-        while let Some(above) = self.above.get(node as usize).filter(|above| **above != node) {
+        while let Some(above) = self
+            .above
+            .get(node as usize)
+            .filter(|above| **above != node)
+        {
             node = *above;
         }
         node

@@ -43,7 +43,12 @@ impl Original {
             let size = file.metadata()?.len();
             From::Plain(file, size)
         };
-        Ok(Original { path: path.to_owned(), name: path::written(path), from, max_decompressed })
+        Ok(Original {
+            path: path.to_owned(),
+            name: path::written(path),
+            from,
+            max_decompressed,
+        })
     }
 
     /// Its path, for messages.
@@ -59,8 +64,14 @@ impl Original {
         if elision.length > MOST_BYTES {
             return Err(OTHER.into());
         }
-        let bytes = self.at(elision.offset, elision.length).map_err(|e| reason(&e))?;
-        if elision.is_of(&bytes) { Ok(bytes) } else { Err(OTHER.into()) }
+        let bytes = self
+            .at(elision.offset, elision.length)
+            .map_err(|e| reason(&e))?;
+        if elision.is_of(&bytes) {
+            Ok(bytes)
+        } else {
+            Err(OTHER.into())
+        }
     }
 
     /// Fewer bytes where the file ends before.
@@ -108,11 +119,15 @@ impl Original {
             return Ok(false);
         }
         let size = self.size().map_err(|e| reason(&e))?;
-        let Some(from) = size.checked_sub(line.bytes) else { return Ok(false) };
+        let Some(from) = size.checked_sub(line.bytes) else {
+            return Ok(false);
+        };
         let mut hasher = blake3::Hasher::new();
         let mut at = from;
         while at < size {
-            let block = self.at(at, (size - at).min(1 << 20)).map_err(|e| reason(&e))?;
+            let block = self
+                .at(at, (size - at).min(1 << 20))
+                .map_err(|e| reason(&e))?;
             if block.is_empty() {
                 return Ok(false);
             }
@@ -134,5 +149,8 @@ impl Original {
 }
 
 fn sealed(path: &Path, max_decompressed: u64) -> io::Result<Box<dyn BufRead>> {
-    Ok(Box::new(BufReader::with_capacity(64 << 10, open::open(path, max_decompressed)?.input)))
+    Ok(Box::new(BufReader::with_capacity(
+        64 << 10,
+        open::open(path, max_decompressed)?.input,
+    )))
 }

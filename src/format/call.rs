@@ -2,8 +2,8 @@
 //!
 //! Agents name the same things differently (`command`, `cmd`, `file_path`, `path`); here they come
 //! out alike. A command is the program and, for programs that have them, the verb: `cargo test`,
-//! letters and digits only. Nothing else of a command line leaves this module, and no word that looks
-//! like a key.
+//! letters and digits only. Nothing else of a command line leaves this module, and no word that
+//! looks like a key.
 
 mod target;
 
@@ -50,7 +50,12 @@ impl Call {
     pub fn new(name: &str, namespace: Option<&str>, arguments: &str) -> Call {
         let (server, tool) = qualified(name, namespace);
         let wire_name = wire_name(name, namespace).filter(|_| server.is_some());
-        let mut call = Call { tool, server, wire_name, ..Call::default() };
+        let mut call = Call {
+            tool,
+            server,
+            wire_name,
+            ..Call::default()
+        };
         match serde_json::from_str::<Arguments>(arguments) {
             Ok(found) => call.name(&found),
             Err(_) => call.target = patched(arguments),
@@ -59,8 +64,16 @@ impl Call {
     }
 
     fn name(&mut self, found: &Arguments) {
-        let line = [&found.command, &found.cmd, &found.script].into_iter().find_map(command_line);
-        let paths = [&found.file_path, &found.path, &found.notebook_path, &found.filename, &found.file];
+        let line = [&found.command, &found.cmd, &found.script]
+            .into_iter()
+            .find_map(command_line);
+        let paths = [
+            &found.file_path,
+            &found.path,
+            &found.notebook_path,
+            &found.filename,
+            &found.file,
+        ];
         self.target = paths.into_iter().find_map(Value::as_str).and_then(target);
         if self.tool == "agent" {
             // One tool for all that can be done with agents.
@@ -70,7 +83,11 @@ impl Call {
             let words = words(&line);
             let (program, rest) = program(&words);
             self.command = named(program, rest);
-            self.target = self.target.take().or_else(|| read_path(program, rest)).or_else(|| patched(&line));
+            self.target = self
+                .target
+                .take()
+                .or_else(|| read_path(program, rest))
+                .or_else(|| patched(&line));
         }
     }
 
@@ -97,18 +114,32 @@ impl Call {
 
 /// The server that offers all of these tools, each by its name and namespace; `None` where they are
 /// of several, or of none.
-pub fn server_of<'n>(tools: impl IntoIterator<Item = (&'n str, Option<&'n str>)>) -> Option<String> {
-    let mut servers = tools.into_iter().map(|(name, namespace)| qualified(name, namespace).0);
+pub fn server_of<'n>(
+    tools: impl IntoIterator<Item = (&'n str, Option<&'n str>)>,
+) -> Option<String> {
+    let mut servers = tools
+        .into_iter()
+        .map(|(name, namespace)| qualified(name, namespace).0);
     let first = servers.next()??;
-    servers.all(|server| server.as_deref() == Some(&*first)).then_some(first)
+    servers
+        .all(|server| server.as_deref() == Some(&*first))
+        .then_some(first)
 }
 
 /// Splits `mcp__SERVER__TOOL`; a namespace of its own wins.
 fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
     if let Some(server) = namespace.filter(|s| !s.is_empty()) {
-        return (Some(clip(server.trim_start_matches("mcp__").trim_end_matches("__"))), clip(name));
+        return (
+            Some(clip(
+                server.trim_start_matches("mcp__").trim_end_matches("__"),
+            )),
+            clip(name),
+        );
     }
-    match name.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
+    match name
+        .strip_prefix("mcp__")
+        .and_then(|rest| rest.split_once("__"))
+    {
         Some((server, tool)) => (Some(clip(server)), clip(tool)),
         None => (None, clip(name)),
     }
@@ -135,7 +166,9 @@ fn command_line(value: &Value) -> Option<String> {
         Value::Array(words) => {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             match words.as_slice() {
-                [shell, flag, script, ..] if is_shell(shell) && flag.starts_with('-') => Some((*script).to_owned()),
+                [shell, flag, script, ..] if is_shell(shell) && flag.starts_with('-') => {
+                    Some((*script).to_owned())
+                }
                 [] => None,
                 words => Some(words.join(" ")),
             }
@@ -145,7 +178,10 @@ fn command_line(value: &Value) -> Option<String> {
 }
 
 fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit(['/', '\\']).next(), Some("sh" | "bash" | "zsh" | "dash" | "fish" | "pwsh" | "powershell"))
+    matches!(
+        word.rsplit(['/', '\\']).next(),
+        Some("sh" | "bash" | "zsh" | "dash" | "fish" | "pwsh" | "powershell")
+    )
 }
 
 /// Words of the first lines of a script; separators are words of their own.
@@ -177,8 +213,8 @@ fn words(line: &str) -> Vec<String> {
 
 /// Programs that run another program, which is the one to name.
 const WRAPPERS: &[&str] = &[
-    "sudo", "env", "time", "timeout", "nice", "nohup", "exec", "command", "xargs", "npx", "bunx", "stdbuf", "then",
-    "do",
+    "sudo", "env", "time", "timeout", "nice", "nohup", "exec", "command", "xargs", "npx", "bunx",
+    "stdbuf", "then", "do",
 ];
 
 /// Finds the first program that does something: not `cd`, `set`, an assignment, or a wrapper.
@@ -189,9 +225,12 @@ fn program(words: &[String]) -> (&str, &[String]) {
             fresh = true;
             continue;
         }
-        let assigns =
-            word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
-        let number = word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b's' | b'm' | b'.'));
+        let assigns = word
+            .split_once('=')
+            .is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+        let number = word
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b's' | b'm' | b'.'));
         let base = word.rsplit('/').next().unwrap_or_default();
         if !fresh || assigns || number || word.starts_with('-') || WRAPPERS.contains(&base) {
             continue;
@@ -200,7 +239,17 @@ fn program(words: &[String]) -> (&str, &[String]) {
         let end = rest.iter().position(|w| w == ";").unwrap_or(rest.len());
         if matches!(
             base,
-            "cd" | "set" | "export" | "source" | "." | "pushd" | "true" | "echo" | "printf" | "if" | "for" | "while"
+            "cd" | "set"
+                | "export"
+                | "source"
+                | "."
+                | "pushd"
+                | "true"
+                | "echo"
+                | "printf"
+                | "if"
+                | "for"
+                | "while"
         ) && end < rest.len()
         {
             fresh = false;
@@ -268,30 +317,52 @@ fn named(program: &str, rest: &[String]) -> Option<String> {
         return None;
     }
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let name = program.chars().filter(plain).collect::<String>().trim_matches(['-', '.', '_']).to_owned();
+    let name = program
+        .chars()
+        .filter(plain)
+        .collect::<String>()
+        .trim_matches(['-', '.', '_'])
+        .to_owned();
     if name.is_empty() {
         return None;
     }
-    let verb = rest.iter().find(|word| !word.starts_with('-')).filter(|_| WITH_VERB.contains(&name.as_str()));
+    let verb = rest
+        .iter()
+        .find(|word| !word.starts_with('-'))
+        .filter(|_| WITH_VERB.contains(&name.as_str()));
     let is_verb = |word: &&String| {
-        word.len() <= 24 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !looks_like_key(word)
+        word.len() <= 24
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !looks_like_key(word)
     };
-    Some(verb.filter(is_verb).map_or(name.clone(), |verb| format!("{name} {verb}")))
+    Some(
+        verb.filter(is_verb)
+            .map_or(name.clone(), |verb| format!("{name} {verb}")),
+    )
 }
 
 /// Programs that print a file: their last argument is its path.
-const READERS: &[&str] = &["cat", "head", "tail", "sed", "nl", "less", "bat", "wc", "tac"];
+const READERS: &[&str] = &[
+    "cat", "head", "tail", "sed", "nl", "less", "bat", "wc", "tac",
+];
 
 fn read_path(program: &str, rest: &[String]) -> Option<String> {
-    let last = rest.iter().rev().find(|word| !word.starts_with(['-', '>', '<']))?;
+    let last = rest
+        .iter()
+        .rev()
+        .find(|word| !word.starts_with(['-', '>', '<']))?;
     let path = last.contains(['.', '/']) && !last.contains([' ', '$', '*', '{']);
-    (READERS.contains(&program) && path).then(|| target(last)).flatten()
+    (READERS.contains(&program) && path)
+        .then(|| target(last))
+        .flatten()
 }
 
 /// The first file a patch names.
 fn patched(text: &str) -> Option<String> {
     let marks = ["*** Update File: ", "*** Add File: ", "*** Delete File: "];
-    text.lines().find_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark))).and_then(target)
+    text.lines()
+        .find_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark)))
+        .and_then(target)
 }
 
 #[cfg(test)]
@@ -299,35 +370,68 @@ mod tests {
     use super::*;
 
     fn command(line: &str) -> Option<String> {
-        Call::new("shell", None, &serde_json::json!({ "command": line }).to_string()).command
+        Call::new(
+            "shell",
+            None,
+            &serde_json::json!({ "command": line }).to_string(),
+        )
+        .command
     }
 
     #[test]
     fn a_command_is_program_and_verb_and_nothing_more() {
-        assert_eq!(command("cargo test --all -- secret"), Some("cargo test".into()));
-        assert_eq!(command("cd /x && FOO=1 timeout 30s /usr/bin/git -C . status"), Some("git".into()));
+        assert_eq!(
+            command("cargo test --all -- secret"),
+            Some("cargo test".into())
+        );
+        assert_eq!(
+            command("cd /x && FOO=1 timeout 30s /usr/bin/git -C . status"),
+            Some("git".into())
+        );
         assert_eq!(command("sudo git status | head"), Some("git status".into()));
         assert_eq!(command("ls my-secret-folder"), Some("ls".into()));
-        assert_eq!(command("python3 - <<'EOF'\nprint('hunter2')\nEOF"), Some("python3".into()));
+        assert_eq!(
+            command("python3 - <<'EOF'\nprint('hunter2')\nEOF"),
+            Some("python3".into())
+        );
         assert_eq!(command(""), None);
     }
 
     #[test]
     fn the_words_of_a_shell_call_are_its_script() {
-        let call = Call::new("shell", None, r#"{"command":["bash","-lc","sed -n '1,9p' src/lib.rs"]}"#);
-        assert_eq!((call.command.as_deref(), call.target.as_deref()), (Some("sed"), Some("src/lib.rs")));
+        let call = Call::new(
+            "shell",
+            None,
+            r#"{"command":["bash","-lc","sed -n '1,9p' src/lib.rs"]}"#,
+        );
+        assert_eq!(
+            (call.command.as_deref(), call.target.as_deref()),
+            (Some("sed"), Some("src/lib.rs"))
+        );
     }
 
     #[test]
     fn servers_are_split_from_tools() {
-        assert_eq!(Call::new("mcp__github__list_issues", None, "{}").server.as_deref(), Some("github"));
+        assert_eq!(
+            Call::new("mcp__github__list_issues", None, "{}")
+                .server
+                .as_deref(),
+            Some("github")
+        );
         let call = Call::new("list", Some("mcp__github__"), "{}");
-        assert_eq!((call.server.as_deref(), call.tool.as_str()), (Some("github"), "list"));
+        assert_eq!(
+            (call.server.as_deref(), call.tool.as_str()),
+            (Some("github"), "list")
+        );
     }
 
     #[test]
     fn a_patch_names_its_first_file() {
-        let call = Call::new("apply_patch", None, "*** Begin Patch\n*** Update File: src/a.rs\n@@");
+        let call = Call::new(
+            "apply_patch",
+            None,
+            "*** Begin Patch\n*** Update File: src/a.rs\n@@",
+        );
         assert_eq!(call.target.as_deref(), Some("src/a.rs"));
     }
 }

@@ -1,9 +1,9 @@
 //! Claude Code: one line per content block, a message's usage repeated on each (FORMATS 3).
 //!
 //! Lines become spans in the order of the file; the lines of one message, told by message and
-//! request id, are one request, which stands before the first of them ([`answer`]). Side chains in a
-//! file are threads of their own; a message of theirs that stands outside of side chains too, in this
-//! file or its session's, is a replay and bills nothing. What a tool returned to the program
+//! request id, are one request, which stands before the first of them ([`answer`]). Side chains in
+//! a file are threads of their own; a message of theirs that stands outside of side chains too, in
+//! this file or its session's, is a replay and bills nothing. What a tool returned to the program
 //! (`toolUseResult`), progress and snapshots were never sent and are summed as `disk`.
 //!
 //! The agent appends lines again that the file holds already (a cold resume, a second compaction, a
@@ -59,7 +59,11 @@ pub(super) const FORMAT: Format = Format {
     said,
     errands: |_| Vec::new(),
     sidecars: &["history.jsonl", "journal.jsonl"],
-    home: Home { variable: "CLAUDE_CONFIG_DIR", folders: &[".claude", ".config/claude"], sessions: &["projects"] },
+    home: Home {
+        variable: "CLAUDE_CONFIG_DIR",
+        folders: &[".claude", ".config/claude"],
+        sessions: &["projects"],
+    },
     copies_grow: true,
     lacks: None,
 };
@@ -69,7 +73,11 @@ pub(super) const LOG: Format = Format {
     recognise: printed::recognise,
     reader: |source| Box::new(printed::Printed::new(source)),
     thread_id: |_| None,
-    home: Home { variable: "", folders: &[], sessions: &[] },
+    home: Home {
+        variable: "",
+        folders: &[],
+        sessions: &[],
+    },
     ..FORMAT
 };
 
@@ -77,7 +85,11 @@ pub(super) const LOG: Format = Format {
 /// that each system has elsewhere.
 pub(super) const COWORK: Home = Home {
     variable: "",
-    folders: &["Library/Application Support/Claude", ".config/Claude", "AppData/Roaming/Claude"],
+    folders: &[
+        "Library/Application Support/Claude",
+        ".config/Claude",
+        "AppData/Roaming/Claude",
+    ],
     sessions: &[
         "local-agent-mode-sessions/*/*/local_*/.claude/projects",
         "local-agent-mode-sessions/*/*/agent/local_*/.claude/projects",
@@ -106,10 +118,18 @@ fn said(line: &str) -> Said {
         #[serde(borrow)]
         id: Option<Cow<'a, str>>,
     }
-    let Ok(line) = serde_json::from_str::<Line>(line) else { return Said::default() };
-    let message = line.message.filter(|_| line.kind == "assistant" && !line.is_sidechain);
-    let message = message.and_then(|message| serde_json::from_str::<Message>(message.get()).ok()?.id);
-    Said { session: line.session_id.map(Cow::into_owned), message: message.map(Cow::into_owned) }
+    let Ok(line) = serde_json::from_str::<Line>(line) else {
+        return Said::default();
+    };
+    let message = line
+        .message
+        .filter(|_| line.kind == "assistant" && !line.is_sidechain);
+    let message =
+        message.and_then(|message| serde_json::from_str::<Message>(message.get()).ok()?.id);
+    Said {
+        session: line.session_id.map(Cow::into_owned),
+        message: message.map(Cow::into_owned),
+    }
 }
 
 struct Claude<'s> {
@@ -127,7 +147,13 @@ struct Claude<'s> {
 impl<'s> Claude<'s> {
     fn new(source: Source<'s>) -> Claude<'s> {
         let (side_of, agent_of) = (HashMap::new(), HashMap::new());
-        Claude { source, threads: Vec::new(), side_of, agent_of, seen: HashSet::new() }
+        Claude {
+            source,
+            threads: Vec::new(),
+            side_of,
+            agent_of,
+            seen: HashSet::new(),
+        }
     }
 
     /// A thread. What comes through a pipe cannot be read again, and is hashed as it comes.
@@ -144,13 +170,22 @@ impl<'s> Claude<'s> {
         }
         let mut index = 0;
         // Lines of the log name the agent alone.
-        let logged = entry.agent_id.as_deref().filter(|_| entry.kind.starts_with("api-request"));
+        let logged = entry
+            .agent_id
+            .as_deref()
+            .filter(|_| entry.kind.starts_with("api-request"));
         if let Some(side) = logged.and_then(|id| self.agent_of.get(id)) {
             index = *side;
         } else if entry.is_sidechain {
-            let by_agent = entry.agent_id.as_deref().and_then(|id| self.agent_of.get(id));
+            let by_agent = entry
+                .agent_id
+                .as_deref()
+                .and_then(|id| self.agent_of.get(id));
             let by_line = entry.uuid.as_deref().and_then(|id| self.side_of.get(id));
-            let by_parent = entry.parent_uuid.as_deref().and_then(|id| self.side_of.get(id));
+            let by_parent = entry
+                .parent_uuid
+                .as_deref()
+                .and_then(|id| self.side_of.get(id));
             index = match by_agent.or(by_line).or(by_parent) {
                 Some(index) => *index,
                 None => {
@@ -174,13 +209,17 @@ impl<'s> Claude<'s> {
 impl Claude<'_> {
     /// The file has ended: all requests say what their lines came to.
     fn settle(&mut self) {
-        let Some((main, sides)) = self.threads.split_first_mut() else { return };
+        let Some((main, sides)) = self.threads.split_first_mut() else {
+            return;
+        };
         let beside = self.source.beside;
         for side in sides {
             let session = side.history.session.parent.clone().unwrap_or_default();
             // A side chain in a file of its own replays messages of its session's file.
             let elsewhere = main.history.is_empty() && !session.is_empty();
-            let replayed = |id: &str| main.has_message(id) || elsewhere && beside.is_main_message(&session, id);
+            let replayed = |id: &str| {
+                main.has_message(id) || elsewhere && beside.is_main_message(&session, id)
+            };
             side.settle(&replayed);
         }
         main.settle(&|_| false);
@@ -194,7 +233,12 @@ fn side_chain(entry: &Entry, mut chain: Chain) -> Chain {
         Some(id) if id.starts_with("acompact") => Kind::Compaction,
         _ => Kind::Subagent,
     };
-    session.session = entry.agent_id.as_deref().or(entry.uuid.as_deref()).unwrap_or_default().to_owned();
+    session.session = entry
+        .agent_id
+        .as_deref()
+        .or(entry.uuid.as_deref())
+        .unwrap_or_default()
+        .to_owned();
     session.parent = entry.session_id.as_deref().map(str::to_owned);
     session.root.clone_from(&session.parent);
     chain
@@ -235,10 +279,16 @@ impl Claude<'_> {
                 chain.resume.queue(line.json);
                 chain.history.disk("queue-operation", line.bytes.len());
             }
-            (kind, _) if kind.starts_with("api-request") && wants.spans => chain.logged(line, kind)?,
+            (kind, _) if kind.starts_with("api-request") && wants.spans => {
+                chain.logged(line, kind)?
+            }
             ("system", Some("compact_boundary")) if wants.spans => chain.compacted(line, entry, at),
-            ("system", Some("microcompact_boundary")) if wants.spans => chain.microcompacted(line, entry, at),
-            (kind, Some(subtype)) => chain.history.disk(&format!("{kind}/{subtype}"), line.bytes.len()),
+            ("system", Some("microcompact_boundary")) if wants.spans => {
+                chain.microcompacted(line, entry, at)
+            }
+            (kind, Some(subtype)) => chain
+                .history
+                .disk(&format!("{kind}/{subtype}"), line.bytes.len()),
             (kind, None) => chain.history.disk(kind, line.bytes.len()),
         }
         chain.mark(entry);
@@ -257,9 +307,19 @@ impl Reader for Claude<'_> {
         let path = self.source.path;
         self.settle();
         let whole = self.threads.iter().enumerate();
-        let used: Vec<bool> = whole.map(|(n, chain)| n == 0 || !chain.history.is_empty()).collect();
-        let only_side = self.threads.len() > 1 && self.threads.first().is_some_and(|main| main.history.is_empty());
-        let chains = self.threads.into_iter().zip(used).skip(usize::from(only_side));
+        let used: Vec<bool> = whole
+            .map(|(n, chain)| n == 0 || !chain.history.is_empty())
+            .collect();
+        let only_side = self.threads.len() > 1
+            && self
+                .threads
+                .first()
+                .is_some_and(|main| main.history.is_empty());
+        let chains = self
+            .threads
+            .into_iter()
+            .zip(used)
+            .skip(usize::from(only_side));
         let mut taken = HashSet::new();
         chains
             .filter(|(_, used)| *used)
@@ -268,7 +328,12 @@ impl Reader for Claude<'_> {
                 let session = &mut chain.history.session.session;
                 if session.is_empty() {
                     // The oldest and the hand-made files have no ids: the name of the file is one.
-                    session.push_str(path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or(path));
+                    session.push_str(
+                        path.rsplit('/')
+                            .next()
+                            .and_then(|name| name.split('.').next())
+                            .unwrap_or(path),
+                    );
                 }
                 let short = |mut id: String| {
                     id.truncate(12);
@@ -288,5 +353,10 @@ impl Reader for Claude<'_> {
 /// A line by which it is known again: two agents may tell the same line, each in his own context.
 fn mark(entry: &Entry) -> Option<u64> {
     let uuid = entry.uuid.as_deref()?;
-    Some(crate::short::hash(&(uuid, &*entry.kind, entry.is_sidechain, entry.agent_id.as_deref())))
+    Some(crate::short::hash(&(
+        uuid,
+        &*entry.kind,
+        entry.is_sidechain,
+        entry.agent_id.as_deref(),
+    )))
 }

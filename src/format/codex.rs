@@ -18,7 +18,11 @@ pub(super) const FORMAT: Format = Format {
     said: |_| Said::default(),
     errands: |_| Vec::new(),
     sidecars: &["history.jsonl", "session_index.jsonl"],
-    home: Home { variable: "CODEX_HOME", folders: &[".codex"], sessions: &["sessions", "archived_sessions"] },
+    home: Home {
+        variable: "CODEX_HOME",
+        folders: &[".codex"],
+        sessions: &["sessions", "archived_sessions"],
+    },
     copies_grow: false,
     lacks: None,
 };
@@ -52,13 +56,23 @@ struct Payload {
 /// too), or, in the oldest generation, with a bare line of id, time and instructions. The fork with
 /// events of its own names itself as the originator.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let lines: Vec<Head> = head.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let lines: Vec<Head> = head
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     if lines.iter().any(|line| line.kind == "event") {
         return Answer::No;
     }
-    let is_envelope =
-        |line: &&Head| ["response_item", "event_msg", "turn_context"].iter().any(|kind| line.kind == *kind);
-    match lines.iter().find(|line| line.kind == "session_meta").map(|meta| meta.payload.originator.as_str()) {
+    let is_envelope = |line: &&Head| {
+        ["response_item", "event_msg", "turn_context"]
+            .iter()
+            .any(|kind| line.kind == *kind)
+    };
+    match lines
+        .iter()
+        .find(|line| line.kind == "session_meta")
+        .map(|meta| meta.payload.originator.as_str())
+    {
         Some(Some("code_cli_rs")) => Answer::No,
         Some(Some(_)) => Answer::Yes,
         None if lines.first().is_some_and(is_bare) && names_instructions(head) => Answer::Yes,
@@ -74,5 +88,6 @@ fn is_bare(first: &Head) -> bool {
 }
 
 fn names_instructions(head: &[&str]) -> bool {
-    head.first().is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"))
+    head.first()
+        .is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"))
 }

@@ -96,7 +96,12 @@ impl<'a> Entry<'a> {
     /// Adds a text, if the value is one and not empty.
     pub fn add(&mut self, field: Field, value: Option<&'a str>, at: impl Into<String>) {
         if let Some(literal) = value.filter(|value| value.starts_with('"') && value.len() > 2) {
-            self.texts.push(Text { field, literal, at: at.into(), mime: None });
+            self.texts.push(Text {
+                field,
+                literal,
+                at: at.into(),
+                mime: None,
+            });
         }
     }
 
@@ -111,8 +116,13 @@ impl<'a> Entry<'a> {
 }
 
 /// What the program writes into the user's turns, between these tags.
-const TAGS: &[&str] =
-    &["system-reminder", "system_instruction", "system-instruction", "local-command-stdout", "local-command-caveat"];
+const TAGS: &[&str] = &[
+    "system-reminder",
+    "system_instruction",
+    "system-instruction",
+    "local-command-stdout",
+    "local-command-caveat",
+];
 
 /// How a text of the user role begins that is all the program's own.
 const BEGINNINGS: &[&str] = &[
@@ -140,7 +150,9 @@ pub fn said(text: &str) -> Option<Cow<'_, str>> {
     }
     match left {
         Cow::Borrowed(text) => Some(text.into()),
-        Cow::Owned(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()).map(Cow::Owned),
+        Cow::Owned(text) => Some(text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(Cow::Owned),
     }
 }
 
@@ -159,10 +171,24 @@ mod tests {
 
     #[test]
     fn what_the_program_wrote_into_a_turn_is_not_the_users() {
-        assert_eq!(said("<system-reminder>x</system-reminder>\n<local-command-stdout>y</local-command-stdout>"), None);
+        assert_eq!(
+            said(
+                "<system-reminder>x</system-reminder>\n<local-command-stdout>y</local-command-stdout>"
+            ),
+            None
+        );
         assert_eq!(said(" \u{23fa} Read(a.rs)"), None);
-        assert_eq!(said("fix it <system-reminder>x</system-reminder>").as_deref(), Some("fix it"));
-        assert_eq!(said(" fix <b>it</b>\n").as_deref(), Some(" fix <b>it</b>\n"));
-        assert_eq!(said("<system-reminder>never closed").as_deref(), Some("<system-reminder>never closed"));
+        assert_eq!(
+            said("fix it <system-reminder>x</system-reminder>").as_deref(),
+            Some("fix it")
+        );
+        assert_eq!(
+            said(" fix <b>it</b>\n").as_deref(),
+            Some(" fix <b>it</b>\n")
+        );
+        assert_eq!(
+            said("<system-reminder>never closed").as_deref(),
+            Some("<system-reminder>never closed")
+        );
     }
 }

@@ -29,7 +29,11 @@ pub(super) const FORMAT: Format = Format {
     said: |_| Said::default(),
     errands: errand::errands,
     sidecars: &["catalog.jsonl", "history.jsonl"],
-    home: Home { variable: "CODE_HOME", folders: &[".code"], sessions: &["sessions", "archived_sessions"] },
+    home: Home {
+        variable: "CODE_HOME",
+        folders: &[".code"],
+        sessions: &["sessions", "archived_sessions"],
+    },
     copies_grow: false,
     lacks: None,
 };
@@ -60,12 +64,23 @@ struct Head {
 
 /// Its `session_meta` names `code_cli_rs`; where that is missing, a line of type `event` tells.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let lines: Vec<Head> = head.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let lines: Vec<Head> = head
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     let meta = lines.iter().find(|line| line.kind == "session_meta");
-    match meta.and_then(|meta| meta.payload.get("originator")).and_then(Value::as_str) {
+    match meta
+        .and_then(|meta| meta.payload.get("originator"))
+        .and_then(Value::as_str)
+    {
         Some("code_cli_rs") => Answer::Yes,
         Some(_) => Answer::No,
-        None if lines.iter().any(|line| line.kind == "event" && line.payload.get("msg").is_some()) => Answer::Yes,
+        None if lines
+            .iter()
+            .any(|line| line.kind == "event" && line.payload.get("msg").is_some()) =>
+        {
+            Answer::Yes
+        }
         None if complete => Answer::No,
         None => Answer::NeedMore,
     }

@@ -17,7 +17,10 @@ use serde_json::value::RawValue;
 
 use super::history::{History, Layout, Thread};
 use super::lines::{Line, Why};
-use super::{Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, count, id_of_name, identity, parse, time};
+use super::{
+    Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, count, id_of_name, identity, parse,
+    time,
+};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -32,9 +35,16 @@ pub(super) const FORMAT: Format = Format {
     said: |_| Said::default(),
     errands: |_| Vec::new(),
     sidecars: &[],
-    home: Home { variable: "", folders: &[], sessions: &[] },
+    home: Home {
+        variable: "",
+        folders: &[],
+        sessions: &[],
+    },
     copies_grow: false,
-    lacks: Some("a log of `codex exec --json`: its turns are read, its requests are in the rollout of its thread"),
+    lacks: Some(
+        "a log of `codex exec --json`: its turns are read, its requests are in the rollout of its \
+         thread",
+    ),
 };
 
 /// Beginnings of the types of lines that only these logs have.
@@ -43,7 +53,8 @@ const TYPES: &[&str] = &["thread.", "turn.", "item."];
 /// Where a line has its usage, its model and its time, beside its own level.
 const HOLDERS: &[&str] = &["data", "result", "response"];
 
-/// Names of the parts of a usage, in its order: input, cached, written to the cache, output, reasoning.
+/// Names of the parts of a usage, in its order: input, cached, written to the cache, output,
+/// reasoning.
 const PARTS: [&[&str]; 5] = [
     &["/input_tokens", "/prompt_tokens", "/input"],
     &[
@@ -79,7 +90,9 @@ struct Peek<'a> {
 fn recognise(head: &[&str], complete: bool) -> Answer {
     let is_event = |line: &&str| {
         // Other agents' lines may be long: nothing of them is built.
-        let Ok(Peek { kind, data }) = serde_json::from_str(line) else { return false };
+        let Ok(Peek { kind, data }) = serde_json::from_str(line) else {
+            return false;
+        };
         let has_usage = || {
             let data = data.and_then(|data| serde_json::from_str::<Value>(data.get()).ok());
             data.is_some_and(|data| data.get("usage").is_some())
@@ -114,18 +127,23 @@ struct Turns {
 
 impl<'s> ExecLog<'s> {
     fn new(source: Source<'s>) -> ExecLog<'s> {
-        ExecLog { source, threads: vec![Turns::default()], current: 0 }
+        ExecLog {
+            source,
+            threads: vec![Turns::default()],
+            current: 0,
+        }
     }
 
     /// A thread starts, or goes on: a resumed one is started again under its id.
     fn starts(&mut self, id: &str) {
-        let known = self.threads.iter().position(|turns| turns.history.session.session == id);
+        let known = self
+            .threads
+            .iter()
+            .position(|turns| turns.history.session.session == id);
         self.current = known.unwrap_or_else(|| {
-            if self
-                .threads
-                .last()
-                .is_some_and(|turns| !turns.requests.is_empty() || !turns.history.session.session.is_empty())
-            {
+            if self.threads.last().is_some_and(|turns| {
+                !turns.requests.is_empty() || !turns.history.session.session.is_empty()
+            }) {
                 self.threads.push(Turns::default());
             }
             self.threads.len() - 1
@@ -139,15 +157,29 @@ impl<'s> ExecLog<'s> {
 impl Turns {
     fn take(&mut self, line: &Line, event: &Value, kind: &str) {
         self.history.disk(&format!("exec/{kind}"), line.bytes.len());
-        let holders: Vec<&Value> =
-            [event].into_iter().chain(HOLDERS.iter().filter_map(|name| event.get(name))).collect();
+        let holders: Vec<&Value> = [event]
+            .into_iter()
+            .chain(HOLDERS.iter().filter_map(|name| event.get(name)))
+            .collect();
         let text = |name: &str| holders.iter().find_map(|holder| holder.get(name)?.as_str());
         let instant = |value: &Value| time::instant(&time::field(value).ok()??);
-        let at = holders.iter().find_map(|holder| instant(holder.get("timestamp")?));
+        let at = holders
+            .iter()
+            .find_map(|holder| instant(holder.get("timestamp")?));
         self.history.session.started = self.history.session.started.take().or_else(|| at.clone());
-        self.model = text("model").or(text("model_name")).map(str::to_owned).or(self.model.take());
-        let usage = holders.iter().find_map(|holder| holder.get("usage").filter(|usage| usage.is_object()));
-        let request = Request { at, model: self.model.clone(), line: Some(line.number), ..Request::default() };
+        self.model = text("model")
+            .or(text("model_name"))
+            .map(str::to_owned)
+            .or(self.model.take());
+        let usage = holders
+            .iter()
+            .find_map(|holder| holder.get("usage").filter(|usage| usage.is_object()));
+        let request = Request {
+            at,
+            model: self.model.clone(),
+            line: Some(line.number),
+            ..Request::default()
+        };
         match usage {
             Some(usage) => self.turn(usage, request),
             None if kind == "turn.completed" => self.unreported(request),
@@ -163,12 +195,20 @@ impl Turns {
             return self.unreported(request);
         }
         let told: Parts = told.map(Option::unwrap_or_default);
-        if told == Parts::default() && usage.get("total_tokens").is_some_and(|total| count(total) > Some(0)) {
+        if told == Parts::default()
+            && usage
+                .get("total_tokens")
+                .is_some_and(|total| count(total) > Some(0))
+        {
             return self.unreported(request);
         }
         let before = std::mem::replace(&mut self.sum, told);
         let fell = told.iter().zip(before).any(|(part, before)| *part < before);
-        let used: Parts = if fell { told } else { std::array::from_fn(|n| told[n] - before[n]) };
+        let used: Parts = if fell {
+            told
+        } else {
+            std::array::from_fn(|n| told[n] - before[n])
+        };
         if used == Parts::default() {
             return;
         }
@@ -185,7 +225,13 @@ impl Turns {
     }
 
     fn unreported(&mut self, request: Request) {
-        self.requests.push((Request { uncounted: Some(Uncounted::Unreported), ..request }, self.sum));
+        self.requests.push((
+            Request {
+                uncounted: Some(Uncounted::Unreported),
+                ..request
+            },
+            self.sum,
+        ));
     }
 
     fn finish(mut self, source: &Source) -> Thread {
@@ -198,21 +244,35 @@ impl Turns {
         let id = session.session.clone();
         let is_copy = !source.beside.files_of(&id, source.path).is_empty();
         for (n, (mut request, told)) in self.requests.into_iter().enumerate() {
-            request.key = Some(identity(&[FORMAT.name, "exec", &id, &n.to_string(), &format!("{told:?}")]));
+            request.key = Some(identity(&[
+                FORMAT.name,
+                "exec",
+                &id,
+                &n.to_string(),
+                &format!("{told:?}"),
+            ]));
             request.uncounted = request.uncounted.or(is_copy.then_some(Uncounted::Copy));
             self.history.request(request);
         }
         self.history.name_first_models();
         let thread = identity(&[&id, source.path]);
-        self.history.finish(Layout::Given, thread.get(..12).unwrap_or(&thread))
+        self.history
+            .finish(Layout::Given, thread.get(..12).unwrap_or(&thread))
     }
 }
 
 impl Reader for ExecLog<'_> {
     fn take(&mut self, line: &Line) -> Result<(), Why> {
         let event: Value = parse(line.json)?;
-        let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
-        if let Some(id) = event.get("thread_id").and_then(Value::as_str).filter(|_| kind == "thread.started") {
+        let kind = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if let Some(id) = event
+            .get("thread_id")
+            .and_then(Value::as_str)
+            .filter(|_| kind == "thread.started")
+        {
             self.starts(id);
         }
         if let Some(turns) = self.threads.get_mut(self.current) {
@@ -222,7 +282,12 @@ impl Reader for ExecLog<'_> {
     }
 
     fn finish(self: Box<Self>) -> Vec<Thread> {
-        let ExecLog { source, threads, .. } = *self;
-        threads.into_iter().map(|turns| turns.finish(&source)).collect()
+        let ExecLog {
+            source, threads, ..
+        } = *self;
+        threads
+            .into_iter()
+            .map(|turns| turns.finish(&source))
+            .collect()
     }
 }

@@ -26,23 +26,43 @@ const fn foreign(words: &'static str, is: fn(&Seen) -> bool) -> Foreign {
 /// documents; the shapes were tried on files that the agents had written, but for Amp, droid,
 /// Kimi, Cursor, goose, Crush and Kilo.
 const FOREIGN: &[Foreign] = &[
-    foreign("Gemini CLI chats are not read yet", |seen| seen.any(is_gemini)),
+    foreign("Gemini CLI chats are not read yet", |seen| {
+        seen.any(is_gemini)
+    }),
     foreign("Qwen Code chats are not read yet", |seen| seen.any(is_qwen)),
-    foreign("Qwen Code logs are not read yet", |seen| seen.any(|line| line.get("qwen_code_version").is_some())),
-    foreign("Amp logs are not read yet", |seen| seen.any(|line| starts(line, "/session_id", "T-"))),
-    foreign("Claude logs in one list are not read yet", |seen| seen.is_list() && seen.any(is_printed)),
-    foreign("results of claude -p are read only where they are named", |seen| seen.any(is_printed)),
+    foreign("Qwen Code logs are not read yet", |seen| {
+        seen.any(|line| line.get("qwen_code_version").is_some())
+    }),
+    foreign("Amp logs are not read yet", |seen| {
+        seen.any(|line| starts(line, "/session_id", "T-"))
+    }),
+    foreign("Claude logs in one list are not read yet", |seen| {
+        seen.is_list() && seen.any(is_printed)
+    }),
+    foreign(
+        "results of claude -p are read only where they are named",
+        |seen| seen.any(is_printed),
+    ),
     foreign("Gemini CLI logs are not read yet", |seen| {
-        seen.any(|line| is(line, "init") && text(line, "/session_id").is_some() && text(line, "/model").is_some())
+        seen.any(|line| {
+            is(line, "init")
+                && text(line, "/session_id").is_some()
+                && text(line, "/model").is_some()
+        })
     }),
     foreign("Cursor logs are not read yet", |seen| {
         seen.any(|line| {
-            is(line, "system") && text(line, "/subtype") == Some("init") && text(line, "/session_id").is_some()
+            is(line, "system")
+                && text(line, "/subtype") == Some("init")
+                && text(line, "/session_id").is_some()
         })
     }),
-    foreign("Kilo databases are not read yet", |seen| seen.is_database("kilo", ".db")),
+    foreign("Kilo databases are not read yet", |seen| {
+        seen.is_database("kilo", ".db")
+    }),
     foreign("OpenCode databases are not read yet", |seen| {
-        seen.is_database("opencode", ".db") || seen.has_columns(&["`session`", "`message`", "`time_created`"])
+        seen.is_database("opencode", ".db")
+            || seen.has_columns(&["`session`", "`message`", "`time_created`"])
     }),
     foreign("OpenCode exports are not read yet", |seen| {
         seen.any(|line| starts(line, "/info/id", "ses_") && line.get("messages").is_some())
@@ -55,30 +75,44 @@ const FOREIGN: &[Foreign] = &[
         seen.any(|line| starts(line, "/sessionID", "ses_") && text(line, "/type").is_some())
     }),
     foreign("pi sessions are not read yet", |seen| {
-        seen.first(|line| is(line, "session") && text(line, "/id").is_some() && text(line, "/timestamp").is_some())
+        seen.first(|line| {
+            is(line, "session") && text(line, "/id").is_some() && text(line, "/timestamp").is_some()
+        })
     }),
-    foreign("Copilot CLI events are not read yet", |seen| seen.any(is_copilot)),
+    foreign("Copilot CLI events are not read yet", |seen| {
+        seen.any(is_copilot)
+    }),
     foreign("Copilot CLI databases are not read yet", |seen| {
         seen.is_database("session-store", ".db") || seen.has_columns(&["assistant_usage_events"])
     }),
     foreign("Factory droid sessions are not read yet", is_droid),
     foreign("Amp threads are not read yet", |seen| {
-        seen.any(|line| starts(line, "/id", "T-") && line.get("messages").is_some_and(Value::is_array))
+        seen.any(|line| {
+            starts(line, "/id", "T-") && line.get("messages").is_some_and(Value::is_array)
+        })
     }),
     foreign("Kimi sessions are not read yet", |seen| seen.any(is_kimi)),
-    foreign("Cursor databases are not read yet", |seen| seen.has_columns(&["cursorDiskKV"])),
-    foreign("goose databases are not read yet", |seen| seen.has_columns(&["accumulated_input_tokens"])),
+    foreign("Cursor databases are not read yet", |seen| {
+        seen.has_columns(&["cursorDiskKV"])
+    }),
+    foreign("goose databases are not read yet", |seen| {
+        seen.has_columns(&["accumulated_input_tokens"])
+    }),
     foreign("goose sessions are not read yet", |seen| {
-        seen.first(|line| text(line, "/working_dir").is_some() && line.get("message_count").is_some())
+        seen.first(|line| {
+            text(line, "/working_dir").is_some() && line.get("message_count").is_some()
+        })
     }),
     foreign("Crush databases are not read yet", |seen| {
-        seen.is_database("crush", ".db") || seen.has_columns(&["prompt_tokens", "completion_tokens"])
+        seen.is_database("crush", ".db")
+            || seen.has_columns(&["prompt_tokens", "completion_tokens"])
     }),
     foreign("Cline tasks are not read yet", is_cline),
     foreign("OTel logs are not read yet", |seen| seen.any(is_otel)),
     foreign("ox recordings are not read: they hold no usage", |seen| {
         seen.first(|line| {
-            (is(line, "header") && line.get("metadata").is_some()) || text(line, "/_meta/schema_version").is_some()
+            (is(line, "header") && line.get("metadata").is_some())
+                || text(line, "/_meta/schema_version").is_some()
         })
     }),
     foreign("records of tok are read by its filters", |seen| {
@@ -86,7 +120,9 @@ const FOREIGN: &[Foreign] = &[
     }),
     // Last, for it asks least.
     foreign("Cursor transcripts are not read yet", |seen| {
-        seen.first(|line| line.get("type").is_none() && speaks(line) && blocks(line, "/message/content"))
+        seen.first(|line| {
+            line.get("type").is_none() && speaks(line) && blocks(line, "/message/content")
+        })
     }),
 ];
 
@@ -107,7 +143,9 @@ pub(super) const DATABASE_BYTES: u64 = 256 << 10;
 
 /// Whether a file of that name, met in a folder, may be a store that is worth a look.
 pub fn is_store_name(name: &[u8]) -> bool {
-    let ends = STORES.iter().any(|ending| name.ends_with(ending.as_bytes()));
+    let ends = STORES
+        .iter()
+        .any(|ending| name.ends_with(ending.as_bytes()));
     ends && !PARTS.iter().any(|part| name.starts_with(part.as_bytes()))
 }
 
@@ -116,15 +154,18 @@ pub(super) fn is_database(start: &[u8]) -> bool {
     start.starts_with(b"SQLite format 3\0")
 }
 
-/// Whether these are the first bytes of a text in UTF-16: every other one is NUL, of all there are after
-/// a byte-order mark one at least.
+/// Whether these are the first bytes of a text in UTF-16: every other one is NUL, of all there are
+/// after a byte-order mark one at least.
 pub fn is_utf_16(start: &[u8]) -> bool {
     const LOOKED_AT: usize = 32;
     let (marked, text) = match start {
         [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] => (true, text),
         text => (false, text),
     };
-    let pairs: Vec<&[u8]> = text.chunks_exact(2).take(if marked { 1 } else { LOOKED_AT }).collect();
+    let pairs: Vec<&[u8]> = text
+        .chunks_exact(2)
+        .take(if marked { 1 } else { LOOKED_AT })
+        .collect();
     let little = |pair: &&[u8]| matches!(pair, [low, 0] if *low != 0);
     let big = |pair: &&[u8]| matches!(pair, [0, low] if *low != 0);
     let enough = marked || pairs.len() == LOOKED_AT;
@@ -158,21 +199,29 @@ fn speaks(line: &Value) -> bool {
 /// Whether there is a list of content blocks.
 fn blocks(line: &Value, pointer: &str) -> bool {
     let blocks = line.pointer(pointer).and_then(Value::as_array);
-    blocks.is_some_and(|blocks| blocks.first().is_some_and(|block| text(block, "/type").is_some()))
+    blocks.is_some_and(|blocks| {
+        blocks
+            .first()
+            .is_some_and(|block| text(block, "/type").is_some())
+    })
 }
 
 /// A header of session and project, answers of type `gemini`, or a change of the whole; older chats
 /// are one object with all messages.
 fn is_gemini(line: &Value) -> bool {
     let is_answer = |message: &Value| is(message, "gemini") && message.get("content").is_some();
-    let messages = line.get("messages").or_else(|| line.pointer("/$set/messages")).and_then(Value::as_array);
+    let messages = line
+        .get("messages")
+        .or_else(|| line.pointer("/$set/messages"))
+        .and_then(Value::as_array);
     let is_headed = text(line, "/sessionId").is_some() && text(line, "/projectHash").is_some();
     is_headed || is_answer(line) || messages.is_some_and(|messages| messages.iter().any(is_answer))
 }
 
 /// Lines as Claude Code's, with Google's parts for content.
 fn is_qwen(line: &Value) -> bool {
-    let says = line.pointer("/message/parts").is_some_and(Value::is_array) || line.get("systemPayload").is_some();
+    let says = line.pointer("/message/parts").is_some_and(Value::is_array)
+        || line.get("systemPayload").is_some();
     says && text(line, "/sessionId").is_some() && text(line, "/uuid").is_some()
 }
 
@@ -187,14 +236,24 @@ fn is_printed(line: &Value) -> bool {
 }
 
 fn is_copilot(line: &Value) -> bool {
-    const KINDS: [&str; 5] = ["session.", "assistant.", "user.message", "tool.execution_", "system.message"];
+    const KINDS: [&str; 5] = [
+        "session.",
+        "assistant.",
+        "user.message",
+        "tool.execution_",
+        "system.message",
+    ];
     let is_event = KINDS.iter().any(|kind| starts(line, "/type", kind));
     is_event && line.get("data").is_some_and(Value::is_object) && text(line, "/id").is_some()
 }
 
 fn is_droid(seen: &Seen) -> bool {
     let is_start = |line: &Value| is(line, "session_start") && text(line, "/id").is_some();
-    let is_its = |line: &Value| ["/title", "/owner", "/sessionTitle"].iter().any(|key| text(line, key).is_some());
+    let is_its = |line: &Value| {
+        ["/title", "/owner", "/sessionTitle"]
+            .iter()
+            .any(|key| text(line, key).is_some())
+    };
     let says = |line: &Value| is(line, "message") && text(line, "/message/role").is_some();
     seen.first(|line| is_start(line) && is_its(line)) || (seen.first(is_start) && seen.any(says))
 }
@@ -202,14 +261,22 @@ fn is_droid(seen: &Seen) -> bool {
 /// Messages on the wire between its core and its user interface, or the context with its marks.
 fn is_kimi(line: &Value) -> bool {
     let is_headed = is(line, "metadata") && text(line, "/protocol_version").is_some();
-    let is_wired = text(line, "/message/type").is_some() && line.pointer("/message/payload").is_some();
-    is_headed || is_wired || matches!(text(line, "/role"), Some("_usage" | "_checkpoint" | "_system_prompt"))
+    let is_wired =
+        text(line, "/message/type").is_some() && line.pointer("/message/payload").is_some();
+    is_headed
+        || is_wired
+        || matches!(
+            text(line, "/role"),
+            Some("_usage" | "_checkpoint" | "_system_prompt")
+        )
 }
 
 /// Its sessions, and the two files of a task in an editor.
 fn is_cline(seen: &Seen) -> bool {
     let is_session = |line: &Value| {
-        let is_its = ["origin", "system_prompt", "updated_at"].iter().any(|key| line.get(key).is_some());
+        let is_its = ["origin", "system_prompt", "updated_at"]
+            .iter()
+            .any(|key| line.get(key).is_some());
         is_its && text(line, "/sessionId").is_some() && line.get("messages").is_some()
     };
     let is_shown = |line: &Value| (is(line, "say") || is(line, "ask")) && line.get("ts").is_some();
@@ -221,9 +288,19 @@ fn is_cline(seen: &Seen) -> bool {
 /// What collectors write, or the events of an agent as its console exporter does.
 fn is_otel(line: &Value) -> bool {
     const AGENTS: [&str; 3] = ["claude_code.", "codex.", "gemini_cli."];
-    const NAMES: [&str; 5] = ["/body", "/body/stringValue", "/name", "/eventName", "/attributes/event.name"];
-    let is_collected = ["resourceLogs", "resourceMetrics", "resourceSpans"].iter().any(|key| line.get(key).is_some());
-    let is_event = NAMES.iter().any(|name| AGENTS.iter().any(|agent| starts(line, name, agent)));
+    const NAMES: [&str; 5] = [
+        "/body",
+        "/body/stringValue",
+        "/name",
+        "/eventName",
+        "/attributes/event.name",
+    ];
+    let is_collected = ["resourceLogs", "resourceMetrics", "resourceSpans"]
+        .iter()
+        .any(|key| line.get(key).is_some());
+    let is_event = NAMES
+        .iter()
+        .any(|name| AGENTS.iter().any(|agent| starts(line, name, agent)));
     is_collected || (is_event && line.get("attributes").is_some())
 }
 

@@ -15,7 +15,10 @@ const HEAD_LINE_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The input cannot be read.
-pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
+pub fn read(
+    input: &mut impl BufRead,
+    most_bytes: usize,
+) -> io::Result<(Vec<u8>, Option<&'static Format>)> {
     let start = input.fill_buf()?;
     if is_database(start) || is_utf_16(start) {
         return Ok((store(input)?, None));
@@ -44,7 +47,11 @@ pub fn read(input: &mut impl BufRead, most_bytes: usize) -> io::Result<(Vec<u8>,
 /// # Errors
 /// The input cannot be read.
 pub fn store(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let most = if is_database(input.fill_buf()?) { DATABASE_BYTES } else { STORE_BYTES };
+    let most = if is_database(input.fill_buf()?) {
+        DATABASE_BYTES
+    } else {
+        STORE_BYTES
+    };
     let mut head = Vec::new();
     input.take(most).read_to_end(&mut head)?;
     Ok(head)
@@ -57,5 +64,7 @@ fn said(line: &[u8]) -> Option<String> {
     }
     let text = String::from_utf8_lossy(line);
     let text = text.trim_matches(|c: char| matches!(c, '\u{feff}' | '\0') || c.is_whitespace());
-    serde_json::from_str::<IgnoredAny>(text).is_ok().then(|| text.to_owned())
+    serde_json::from_str::<IgnoredAny>(text)
+        .is_ok()
+        .then(|| text.to_owned())
 }

@@ -132,7 +132,12 @@ impl History {
         }
         self.turn += 1;
         self.made_in_turn = false;
-        let event = Event { what: What::Turn, at: at.map(str::to_owned), line: Some(line), ..Event::default() };
+        let event = Event {
+            what: What::Turn,
+            at: at.map(str::to_owned),
+            line: Some(line),
+            ..Event::default()
+        };
         Some(self.event(event, References::default()))
     }
 
@@ -154,7 +159,11 @@ impl History {
     }
 
     /// Completes the request of that handle by what a later line says; `None` where it is none.
-    pub fn complete<T>(&mut self, handle: Handle, change: impl FnOnce(&mut Request) -> T) -> Option<T> {
+    pub fn complete<T>(
+        &mut self,
+        handle: Handle,
+        change: impl FnOnce(&mut Request) -> T,
+    ) -> Option<T> {
         match self.entries.get_mut(handle) {
             Some(Entry::Request(request)) => Some(request.change(&mut self.words, change)),
             _ => None,
@@ -164,9 +173,15 @@ impl History {
     /// The thread's first requests came before their model was named: that of the first to name one
     /// is theirs.
     pub fn name_first_models(&mut self) {
-        let mut requests: Vec<&mut KeptRequest> = self.entries.iter_mut().filter_map(Entry::as_request).collect();
+        let mut requests: Vec<&mut KeptRequest> = self
+            .entries
+            .iter_mut()
+            .filter_map(Entry::as_request)
+            .collect();
         let first = requests.iter().find_map(|request| request.model.clone());
-        let unnamed = requests.iter_mut().take_while(|request| request.model.is_none());
+        let unnamed = requests
+            .iter_mut()
+            .take_while(|request| request.model.is_none());
         unnamed.for_each(|request| request.model.clone_from(&first));
     }
 
@@ -180,7 +195,9 @@ impl History {
 
     /// Whether nothing was found that a model saw or that was billed.
     pub fn is_empty(&self) -> bool {
-        self.entries.iter().all(|entry| matches!(entry, Entry::Event(..)))
+        self.entries
+            .iter()
+            .all(|entry| matches!(entry, Entry::Event(..)))
     }
 
     fn add(&mut self, entry: Entry) -> Handle {
@@ -192,7 +209,10 @@ impl History {
     fn name_branch(&mut self) {
         let session = &mut self.session;
         let tree = session.cwd.as_deref().and_then(|cwd| Project::of(cwd).tree);
-        let is_named = session.branch.as_deref().is_some_and(|branch| !matches!(branch, "" | "HEAD"));
+        let is_named = session
+            .branch
+            .as_deref()
+            .is_some_and(|branch| !matches!(branch, "" | "HEAD"));
         if let (Some(tree), false) = (tree, is_named) {
             session.branch = Some(tree.to_owned());
         }
@@ -211,7 +231,8 @@ impl History {
     /// The requests that were put beside entries, each with the entry's handle.
     pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
         let put = self.before.iter().chain(&self.after);
-        let each = put.flat_map(|(handle, entries)| entries.iter().map(move |entry| (*handle, entry)));
+        let each =
+            put.flat_map(|(handle, entries)| entries.iter().map(move |entry| (*handle, entry)));
         each.filter_map(|(handle, entry)| match entry {
             Entry::Request(request) | Entry::Hidden(request) => Some((handle, &**request)),
             _ => None,
@@ -223,7 +244,11 @@ impl History {
         if self.before.is_empty() && self.after.is_empty() {
             return arranged;
         }
-        let mut fresh = arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0);
+        let mut fresh = arranged
+            .iter()
+            .map(|(handle, _)| handle + 1)
+            .max()
+            .unwrap_or(0);
         let mut all = Vec::with_capacity(arranged.len());
         for (handle, entry) in arranged {
             for entry in self.before.remove(&handle).unwrap_or_default() {
@@ -268,8 +293,8 @@ impl History {
     }
 
     /// Ends the history whose entries are in their order, each with the handle that it had. Entries
-    /// that were put in have new handles, after all others. `marks`: the spans up to whose ends a request
-    /// has the provider keep the context.
+    /// that were put in have new handles, after all others. `marks`: the spans up to whose ends a
+    /// request has the provider keep the context.
     pub fn finish_in_order(
         mut self,
         arranged: Vec<(Handle, Entry)>,
@@ -279,7 +304,14 @@ impl History {
         self.session.thread = thread.to_owned();
         self.name_branch();
         let arranged = self.put_in(arranged);
-        let mut seq_of = vec![0; arranged.iter().map(|(handle, _)| handle + 1).max().unwrap_or(0)];
+        let mut seq_of = vec![
+            0;
+            arranged
+                .iter()
+                .map(|(handle, _)| handle + 1)
+                .max()
+                .unwrap_or(0)
+        ];
         let mut ordinal_of = vec![0; seq_of.len()];
         let mut requests = 0;
         for (seq, (handle, entry)) in arranged.iter().enumerate() {
@@ -289,7 +321,11 @@ impl History {
                 ordinal_of[*handle] = requests;
             }
         }
-        let places = Places { seq_of, ordinal_of, marks };
+        let places = Places {
+            seq_of,
+            ordinal_of,
+            marks,
+        };
         let disk = self.disk.into_iter().map(|(kind, (lines, bytes))| Disk {
             thread: thread.to_owned(),
             session: self.session.session.clone(),
@@ -299,13 +335,27 @@ impl History {
         });
         let disk = disk.collect();
         let (covered, ledgers) = (Covered::default(), Vec::new());
-        Thread { session: self.session, entries: arranged, places, disk, unusable: self.unusable, covered, ledgers }
+        Thread {
+            session: self.session,
+            entries: arranged,
+            places,
+            disk,
+            unusable: self.unusable,
+            covered,
+            ledgers,
+        }
     }
 }
 
 /// A request that happened but was never reported: nothing is known of its usage.
 pub fn unreported(at: Option<String>, model: Option<String>, turn: Option<u64>) -> Request {
-    Request { at, model, turn, uncounted: Some(Uncounted::Unreported), ..Request::default() }
+    Request {
+        at,
+        model,
+        turn,
+        uncounted: Some(Uncounted::Unreported),
+        ..Request::default()
+    }
 }
 
 /// The project that a working directory belongs to, by which reports name it.

@@ -1,4 +1,5 @@
-//! What is known by the ids that a file gives its lines and calls: a session has hundreds of thousands.
+//! What is known by the ids that a file gives its lines and calls: a session has hundreds of
+//! thousands.
 //!
 //! Of each id its short hash is kept.
 

@@ -15,14 +15,23 @@ const HEADS: [usize; 2] = [1 << 12, 1 << 18];
 /// `data:` has neither size nor dimensions.
 pub fn from_url(url: &str, span: &mut Span) {
     span.part = Part::Image;
-    let Some((head, payload)) = url.strip_prefix("data:").and_then(|rest| rest.split_once(',')) else { return };
+    let Some((head, payload)) = url
+        .strip_prefix("data:")
+        .and_then(|rest| rest.split_once(','))
+    else {
+        return;
+    };
     let mime = head.strip_suffix(";base64").unwrap_or(head);
     from_base64(mime, payload, span);
 }
 
 /// Fills a span from a media type and its base64 payload.
 pub fn from_base64(mime: &str, payload: &str, span: &mut Span) {
-    span.part = if mime.starts_with("image/") || mime.is_empty() { Part::Image } else { Part::Document };
+    span.part = if mime.starts_with("image/") || mime.is_empty() {
+        Part::Image
+    } else {
+        Part::Document
+    };
     span.mime = (!mime.is_empty()).then(|| mime.chars().take(64).collect());
     let padding = payload.bytes().rev().take(2).filter(|b| *b == b'=').count();
     span.bytes = (payload.len() as u64 / 4 * 3).saturating_sub(padding as u64);
@@ -51,13 +60,20 @@ mod tests {
     fn size_and_dimensions_come_from_the_header() {
         let mut span = Span::default();
         from_url(DOT, &mut span);
-        assert_eq!((span.bytes, span.width, span.height), (68, Some(1), Some(1)));
+        assert_eq!(
+            (span.bytes, span.width, span.height),
+            (68, Some(1), Some(1))
+        );
         assert_eq!(span.mime.as_deref(), Some("image/png"));
     }
 
     #[test]
     fn an_address_or_rubbish_has_no_size() {
-        for url in ["https://example.org/a.png", "data:image/png;base64,AAAA", "data:"] {
+        for url in [
+            "https://example.org/a.png",
+            "data:image/png;base64,AAAA",
+            "data:",
+        ] {
             let mut span = Span::default();
             from_url(url, &mut span);
             assert_eq!((span.part, span.width), (Part::Image, None), "{url}");

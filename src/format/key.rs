@@ -1,8 +1,8 @@
 //! Words that look like keys: passwords of programs, which belong into no record and no report.
 //!
-//! Whoever pastes a key where a program, a path or a kind is expected must not find it again. This is
-//! no search for secrets in texts, which never leave in the first place: of a single word it says
-//! whether it is better left out.
+//! Whoever pastes a key where a program, a path or a kind is expected must not find it again. This
+//! is no search for secrets in texts, which never leave in the first place: of a single word it
+//! says whether it is better left out.
 
 /// How the keys of well-known services begin.
 const BEGINS: &[&str] = &[
@@ -43,7 +43,10 @@ const MOST_MIXED: usize = 24;
 
 /// Whether a word looks like a key.
 pub fn looks_like_key(word: &str) -> bool {
-    begins_like_key(word) || word.split(|c: char| !c.is_ascii_alphanumeric()).any(is_mixed)
+    begins_like_key(word)
+        || word
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_mixed)
 }
 
 /// Whether a word begins as the keys of well-known services do.
@@ -64,13 +67,26 @@ mod tests {
 
     #[test]
     fn keys_are_told_from_names() {
-        for key in
-            ["ghp_0123456789abcdef", "sk-ant-api03-AAAABBBB", "AKIAIOSFODNN7EXAMPLE", "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA"]
-        {
+        for key in [
+            "ghp_0123456789abcdef",
+            "sk-ant-api03-AAAABBBB",
+            "AKIAIOSFODNN7EXAMPLE",
+            "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA",
+        ] {
             assert!(looks_like_key(key), "{key}");
         }
-        let names = ["cargo", "python3.11", "x86_64-unknown-linux-gnu-gcc", "sk-learn", "npm_run", "run_tests.sh"];
-        for name in names.iter().chain(&["0199f000-0000-7000-8000-000000000004", "d41d8cd98f00b204e9800998ecf8427e"]) {
+        let names = [
+            "cargo",
+            "python3.11",
+            "x86_64-unknown-linux-gnu-gcc",
+            "sk-learn",
+            "npm_run",
+            "run_tests.sh",
+        ];
+        for name in names.iter().chain(&[
+            "0199f000-0000-7000-8000-000000000004",
+            "d41d8cd98f00b204e9800998ecf8427e",
+        ]) {
             assert!(!looks_like_key(name), "{name}");
         }
     }

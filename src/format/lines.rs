@@ -102,10 +102,18 @@ pub fn each(
             return Ok(());
         }
         number += 1;
-        let rest = if read == max_line && !line.ends_with(b"\n") { past_line(&mut input)? } else { 0 };
+        let rest = if read == max_line && !line.ends_with(b"\n") {
+            past_line(&mut input)?
+        } else {
+            0
+        };
         if rest > 0 {
             tally.lines += 1;
-            tally.skipped.push(Skipped { line: number, why: TOO_LONG, bytes: Some(read + rest) });
+            tally.skipped.push(Skipped {
+                line: number,
+                why: TOO_LONG,
+                bytes: Some(read + rest),
+            });
         } else if line.iter().any(|b| !b.is_ascii_whitespace()) {
             tally.lines += 1;
             one(number, offset, &line, take, tally);
@@ -130,9 +138,20 @@ fn past_line(input: &mut impl BufRead) -> io::Result<u64> {
     }
 }
 
-fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Result<(), Why>, tally: &mut Tally) {
+fn one(
+    number: u64,
+    offset: u64,
+    bytes: &[u8],
+    take: &mut dyn FnMut(Line) -> Result<(), Why>,
+    tally: &mut Tally,
+) {
     let why = match std::str::from_utf8(bytes) {
-        Ok(json) => match take(Line { number, offset, bytes, json }) {
+        Ok(json) => match take(Line {
+            number,
+            offset,
+            bytes,
+            json,
+        }) {
             Ok(()) => {
                 tally.understood += 1;
                 return;
@@ -142,12 +161,24 @@ fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Res
         Err(_) => NO_UTF8,
     };
     let mended = mend::text(bytes);
-    let line = Line { number, offset, bytes, json: &mended };
+    let line = Line {
+        number,
+        offset,
+        bytes,
+        json: &mended,
+    };
     let mut saved = 0;
-    for part in mend::objects(&mended).into_iter().filter_map(|range| line.part(range)) {
+    for part in mend::objects(&mended)
+        .into_iter()
+        .filter_map(|range| line.part(range))
+    {
         saved += usize::from(with_last(part, take).is_ok());
     }
-    let skip = |why| Skipped { line: number, why, bytes: None };
+    let skip = |why| Skipped {
+        line: number,
+        why,
+        bytes: None,
+    };
     let torn = !bytes.ends_with(b"\n");
     match saved {
         0 if torn => tally.skipped.push(skip(TORN)),
@@ -158,12 +189,15 @@ fn one(number: u64, offset: u64, bytes: &[u8], take: &mut dyn FnMut(Line) -> Res
     }
 }
 
-/// Hands an object on, and where that is refused for a key that it has twice, the object with the last
-/// one only.
+/// Hands an object on, and where that is refused for a key that it has twice, the object with the
+/// last one only.
 fn with_last(line: Line, take: &mut dyn FnMut(Line) -> Result<(), Why>) -> Result<(), Why> {
     match take(line) {
         Err(refusal::TWICE) => match json::without_repeats(line.json) {
-            Some(json) => take(Line { json: &json, ..line }),
+            Some(json) => take(Line {
+                json: &json,
+                ..line
+            }),
             None => Err(refusal::TWICE),
         },
         taken => taken,
@@ -177,13 +211,20 @@ mod tests {
     fn read(bytes: &[u8]) -> (Vec<String>, Tally) {
         let (mut seen, mut tally) = (Vec::new(), Tally::default());
         let mut take = |line: Line| {
-            serde_json::from_str::<serde::de::IgnoredAny>(line.json).map_err(|e| refusal::of(&e))?;
-            assert_eq!(&bytes[line.offset as usize..][..line.bytes.len()], line.bytes);
+            serde_json::from_str::<serde::de::IgnoredAny>(line.json)
+                .map_err(|e| refusal::of(&e))?;
+            assert_eq!(
+                &bytes[line.offset as usize..][..line.bytes.len()],
+                line.bytes
+            );
             seen.push(line.json.trim().to_owned());
             Ok(())
         };
         each(bytes, 1 << 20, &mut take, &mut tally).unwrap();
-        assert_eq!(tally.lines, tally.understood + (tally.recovered.len() + tally.skipped.len()) as u64);
+        assert_eq!(
+            tally.lines,
+            tally.understood + (tally.recovered.len() + tally.skipped.len()) as u64
+        );
         (seen, tally)
     }
 
@@ -205,12 +246,20 @@ mod tests {
     fn a_torn_tail_is_one_skip_and_no_more() {
         let (seen, tally) = read(b"{\"a\":1}\n{\"b\":\"\\u00");
         assert_eq!(seen, ["{\"a\":1}"]);
-        assert_eq!(tally.skipped, [Skipped { line: 2, why: TORN, bytes: None }]);
+        assert_eq!(
+            tally.skipped,
+            [Skipped {
+                line: 2,
+                why: TORN,
+                bytes: None
+            }]
+        );
     }
 
     #[test]
     fn nul_runs_byte_order_marks_and_bad_bytes_are_mended_in_place() {
-        let (seen, tally) = read(b"\xef\xbb\xbf{\"a\":1}\n\0\0\0{\"b\":2}\n{\"c\":\"\xff\x01\"}\n\0\0\n");
+        let (seen, tally) =
+            read(b"\xef\xbb\xbf{\"a\":1}\n\0\0\0{\"b\":2}\n{\"c\":\"\xff\x01\"}\n\0\0\n");
         assert_eq!(seen, ["{\"a\":1}", "{\"b\":2}", "{\"c\":\"? \"}"]);
         assert_eq!((tally.recovered.len(), tally.skipped.len()), (3, 1));
     }
@@ -221,6 +270,13 @@ mod tests {
         bytes.extend_from_slice(b"\n{\"a\":1}\n");
         let (seen, tally) = read(&bytes);
         assert_eq!(seen, ["{\"a\":1}"]);
-        assert_eq!(tally.skipped, [Skipped { line: 1, why: TOO_LONG, bytes: Some(3_145_729) }]);
+        assert_eq!(
+            tally.skipped,
+            [Skipped {
+                line: 1,
+                why: TOO_LONG,
+                bytes: Some(3_145_729)
+            }]
+        );
     }
 }

@@ -30,14 +30,24 @@ impl<'a> Literal<'a> {
             _ => (range, Form::Raw),
         };
         let text = place::decode(line.bytes.get(range.clone())?, form);
-        (!text.is_empty()).then_some(Literal { line: *line, range, form, text })
+        (!text.is_empty()).then_some(Literal {
+            line: *line,
+            range,
+            form,
+            text,
+        })
     }
 
-    /// Takes a part of a string of the line, which must not begin or end within an escape: `range` are
-    /// bytes of the line. `None` for an empty text, and for a range that is not of this line.
+    /// Takes a part of a string of the line, which must not begin or end within an escape: `range`
+    /// are bytes of the line. `None` for an empty text, and for a range that is not of this line.
     pub fn inside(line: &Line<'a>, range: Range<usize>) -> Option<Literal<'a>> {
         let text = place::decode(line.bytes.get(range.clone())?, Form::Plain);
-        (!text.is_empty()).then_some(Literal { line: *line, range, form: Form::Plain, text })
+        (!text.is_empty()).then_some(Literal {
+            line: *line,
+            range,
+            form: Form::Plain,
+            text,
+        })
     }
 
     /// Where it stands in its line.
@@ -73,13 +83,18 @@ impl<'a> Literal<'a> {
         let mut parts = Vec::new();
         let (mut from, mut raw_from) = (0, 0);
         for &cut in cuts {
-            let (Some(head), Some(tail)) = (self.text.get(..cut), self.text.get(cut..)) else { continue };
-            let clean = head.ends_with('\n') && !tail.starts_with(char::is_whitespace) && !tail.is_empty();
+            let (Some(head), Some(tail)) = (self.text.get(..cut), self.text.get(cut..)) else {
+                continue;
+            };
+            let clean =
+                head.ends_with('\n') && !tail.starts_with(char::is_whitespace) && !tail.is_empty();
             if !clean || cut <= from || self.form != Form::Plain {
                 continue;
             }
             let feed = memchr::memchr_iter(b'\n', head.as_bytes()).count() - 1;
-            let Some((_, raw_cut)) = feeds.find(|(n, _)| *n == feed) else { break };
+            let Some((_, raw_cut)) = feeds.find(|(n, _)| *n == feed) else {
+                break;
+            };
             parts.push(self.slice(from..cut, raw_from..raw_cut));
             (from, raw_from) = (cut, raw_cut);
         }
@@ -90,8 +105,8 @@ impl<'a> Literal<'a> {
         parts
     }
 
-    /// Cuts the text in front of each of `cuts` (byte offsets into [`Literal::text`], rising), where a
-    /// word begins there with its one blank: there too the tokens of the parts add up.
+    /// Cuts the text in front of each of `cuts` (byte offsets into [`Literal::text`], rising),
+    /// where a word begins there with its one blank: there too the tokens of the parts add up.
     pub fn cut_at_words(self, cuts: &[usize]) -> Vec<Literal<'a>> {
         let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
         let (mut parts, mut from, mut at) = (Vec::new(), [0, 0], [0, 0]);
@@ -101,11 +116,15 @@ impl<'a> Literal<'a> {
             let clean = cut > from[0]
                 && self.form == Form::Plain
                 && text.get(cut..cut + 2).is_some_and(is_word)
-                && text.get(cut - 1).is_some_and(|byte| !byte.is_ascii_whitespace());
+                && text
+                    .get(cut - 1)
+                    .is_some_and(|byte| !byte.is_ascii_whitespace());
             if !clean {
                 continue;
             }
-            let Some(place) = step_to(raw, at, cut) else { break };
+            let Some(place) = step_to(raw, at, cut) else {
+                break;
+            };
             at = [cut, place];
             parts.push(self.slice(from[0]..at[0], from[1]..at[1]));
             from = at;
@@ -120,7 +139,12 @@ impl<'a> Literal<'a> {
     fn slice(&self, text: Range<usize>, raw: Range<usize>) -> Literal<'a> {
         let range = self.range.start + raw.start..self.range.start + raw.end;
         let text = self.text.get(text).unwrap_or_default().to_owned();
-        Literal { line: self.line, range, form: self.form, text }
+        Literal {
+            line: self.line,
+            range,
+            form: self.form,
+            text,
+        }
     }
 }
 
@@ -136,7 +160,9 @@ pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
                     return Some(at);
                 }
                 b'u' => {
-                    let feed = raw.get(at + 2..at + 6).is_some_and(|hex| hex.eq_ignore_ascii_case(b"000a"));
+                    let feed = raw
+                        .get(at + 2..at + 6)
+                        .is_some_and(|hex| hex.eq_ignore_ascii_case(b"000a"));
                     at += 6;
                     if feed {
                         return Some(at);
@@ -148,8 +174,8 @@ pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Where the decoded byte `to` stands in the inside of a JSON string; `from`: a decoded byte before it,
-/// and where that one stands.
+/// Where the decoded byte `to` stands in the inside of a JSON string; `from`: a decoded byte before
+/// it, and where that one stands.
 fn step_to(raw: &[u8], from: [usize; 2], to: usize) -> Option<usize> {
     let [mut text, mut at] = from;
     while text < to {
@@ -188,7 +214,12 @@ mod tests {
     use super::*;
 
     fn line(json: &str) -> Line<'_> {
-        Line { number: 3, offset: 100, bytes: json.as_bytes(), json }
+        Line {
+            number: 3,
+            offset: 100,
+            bytes: json.as_bytes(),
+            json,
+        }
     }
 
     #[test]
@@ -197,7 +228,10 @@ mod tests {
         let literal = Literal::of(&line(json), &json[5..11]).unwrap();
         let mut span = Span::default();
         literal.fill(&mut span, false);
-        assert_eq!((span.offset, span.length, span.bytes), (Some(106), Some(4), 3));
+        assert_eq!(
+            (span.offset, span.length, span.bytes),
+            (Some(106), Some(4), 3)
+        );
         assert_eq!(span.hash, Some(place::hash(b"x\ny")));
     }
 
@@ -210,7 +244,10 @@ mod tests {
         let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
         assert_eq!(texts, ["{\"a\":\"\u{e9}\u{1f600}\n be  it", " so\"}"]);
         for part in &parts {
-            assert_eq!(place::decode(&json.as_bytes()[part.range.clone()], Form::Plain), part.text);
+            assert_eq!(
+                place::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
+                part.text
+            );
         }
     }
 
@@ -223,7 +260,10 @@ mod tests {
         let texts: Vec<&str> = parts.iter().map(|p| p.text.as_str()).collect();
         assert_eq!(texts, ["a\\n\n\n", "b\n", "c"]);
         for part in &parts {
-            assert_eq!(place::decode(&json.as_bytes()[part.range.clone()], Form::Plain), part.text);
+            assert_eq!(
+                place::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
+                part.text
+            );
         }
     }
 }

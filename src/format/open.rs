@@ -1,5 +1,5 @@
-//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1), or as
-//! those do who rotate their files.
+//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1), or
+//! as those do who rotate their files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -25,8 +25,8 @@ const MOST_WINDOW_LOG: u32 = 27;
 /// No file is read further, decompressed, unless a reader is told otherwise.
 pub const MOST_BYTES: u64 = 8 << 30;
 
-/// How the names of compressed files end. Where the same file lies beside itself in several forms the
-/// plain one counts, and then the first of these.
+/// How the names of compressed files end. Where the same file lies beside itself in several forms
+/// the plain one counts, and then the first of these.
 const PACKINGS: [&str; 2] = [".zst", ".gz"];
 
 /// Whether a file of that name is compressed.
@@ -40,15 +40,24 @@ fn ends(path: &Path, ending: &str) -> bool {
 
 /// The path of a file before it was compressed.
 pub fn plain(path: &Path) -> PathBuf {
-    if is_compressed(path) { path.with_extension("") } else { path.to_owned() }
+    if is_compressed(path) {
+        path.with_extension("")
+    } else {
+        path.to_owned()
+    }
 }
 
 /// The paths of which one, where there is such a file, counts and this one does not.
 pub fn before(path: &Path) -> Vec<PathBuf> {
-    let Some(at) = PACKINGS.iter().position(|ending| ends(path, ending)) else { return Vec::new() };
+    let Some(at) = PACKINGS.iter().position(|ending| ends(path, ending)) else {
+        return Vec::new();
+    };
     let plain = plain(path);
-    let packed = |ending: &&str| PathBuf::from(OsString::from_iter([plain.as_os_str(), OsStr::new(ending)]));
-    std::iter::once(plain.clone()).chain(PACKINGS.iter().take(at).map(packed)).collect()
+    let packed =
+        |ending: &&str| PathBuf::from(OsString::from_iter([plain.as_os_str(), OsStr::new(ending)]));
+    std::iter::once(plain.clone())
+        .chain(PACKINGS.iter().take(at).map(packed))
+        .collect()
 }
 
 /// Opens a file as far as it reaches now: one that grows while it is read ends where it ended when
@@ -62,8 +71,8 @@ pub fn open(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
     through(path, file.take(size), max_decompressed)
 }
 
-/// The same for what somebody has named: also a pipe or a device, which is read once, to its end, and
-/// may have to be waited for.
+/// The same for what somebody has named: also a pipe or a device, which is read once, to its end,
+/// and may have to be waited for.
 ///
 /// # Errors
 /// It cannot be opened, or it is a folder.
@@ -73,12 +82,18 @@ pub fn named(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
         return open(path, max_decompressed);
     }
     let opened = through(path, File::open(path)?, max_decompressed)?;
-    Ok(Opened { sealed: true, ..opened })
+    Ok(Opened {
+        sealed: true,
+        ..opened
+    })
 }
 
 fn through(path: &Path, file: impl Read + 'static, max_decompressed: u64) -> io::Result<Opened> {
     if !is_compressed(path) {
-        return Ok(Opened { input: Box::new(file), sealed: false });
+        return Ok(Opened {
+            input: Box::new(file),
+            sealed: false,
+        });
     }
     let inner: Box<dyn Read> = if ends(path, ".gz") {
         Box::new(MultiGzDecoder::new(file))
@@ -87,7 +102,13 @@ fn through(path: &Path, file: impl Read + 'static, max_decompressed: u64) -> io:
         decoder.window_log_max(MOST_WINDOW_LOG)?;
         Box::new(decoder)
     };
-    Ok(Opened { input: Box::new(Capped { inner, left: max_decompressed }), sealed: true })
+    Ok(Opened {
+        input: Box::new(Capped {
+            inner,
+            left: max_decompressed,
+        }),
+        sealed: true,
+    })
 }
 
 /// A stream that ends with an error where it grows beyond all measure.
@@ -99,8 +120,10 @@ struct Capped<R> {
 impl<R: Read> Read for Capped<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(to)?;
-        self.left =
-            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other("too large when decompressed"))?;
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| io::Error::other("too large when decompressed"))?;
         Ok(read)
     }
 }

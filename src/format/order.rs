@@ -16,9 +16,16 @@ pub(super) fn arrange(entries: Vec<Entry>, layout: Layout) -> Vec<(Handle, Entry
     if layout == Layout::Given {
         return entries.into_iter().enumerate().collect();
     }
-    let reported = entries.iter().any(|entry| matches!(entry, Entry::Request(_)));
-    let mut order =
-        Order { layout, reported, fresh: entries.len(), done: Vec::with_capacity(entries.len()), ..Order::default() };
+    let reported = entries
+        .iter()
+        .any(|entry| matches!(entry, Entry::Request(_)));
+    let mut order = Order {
+        layout,
+        reported,
+        fresh: entries.len(),
+        done: Vec::with_capacity(entries.len()),
+        ..Order::default()
+    };
     for (handle, entry) in entries.into_iter().enumerate() {
         order.take(handle, entry);
     }
@@ -64,7 +71,9 @@ impl Order {
     fn take(&mut self, handle: Handle, entry: Entry) {
         match &entry {
             // One that a line of the file tells of has its place like any other.
-            Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) && request.line.is_none() => {
+            Entry::Request(request)
+                if request.uncounted == Some(Uncounted::Unreported) && request.line.is_none() =>
+            {
                 self.flush(None);
                 self.current = None;
                 self.done.push((handle, entry));
@@ -86,7 +95,11 @@ impl Order {
             }
             Entry::Event(..) => {}
         }
-        if self.held.is_empty() { self.done.push((handle, entry)) } else { self.held.push((handle, entry)) }
+        if self.held.is_empty() {
+            self.done.push((handle, entry))
+        } else {
+            self.held.push((handle, entry))
+        }
     }
 
     fn request(&mut self, handle: Handle, entry: Entry) {
@@ -106,7 +119,8 @@ impl Order {
     fn made(&mut self, handle: Handle, entry: Entry) {
         match (self.layout, self.current, entry) {
             (Layout::Before, Some(request), Entry::Span(span, _)) if self.held.is_empty() => {
-                self.done.push((handle, Entry::Span(span, Made::By(request))));
+                self.done
+                    .push((handle, Entry::Span(span, Made::By(request))));
             }
             (_, _, entry) => self.held.push((handle, entry)),
         }
@@ -129,9 +143,15 @@ impl Order {
 
     fn note_input(&mut self, span: &KeptSpan) {
         match span.role {
-            Role::Tool => self.answered |= span.call_id.as_ref().is_some_and(|id| self.open_calls.remove(id)),
+            Role::Tool => {
+                self.answered |= span
+                    .call_id
+                    .as_ref()
+                    .is_some_and(|id| self.open_calls.remove(id))
+            }
             Role::User | Role::Developer if &*span.source == "user" => {
-                self.interrupted |= !self.held.is_empty() || self.layout == Layout::Before && self.current.is_some();
+                self.interrupted |= !self.held.is_empty()
+                    || self.layout == Layout::Before && self.current.is_some();
             }
             _ => {}
         }
@@ -147,16 +167,18 @@ impl Order {
             }
             (None, Some((_, Entry::Span(first, _)))) => {
                 let request = unreported(first.at.clone(), None, first.turn);
-                self.done.push((self.fresh, Entry::Request(Box::new(request.into()))));
+                self.done
+                    .push((self.fresh, Entry::Request(Box::new(request.into()))));
                 self.fresh += 1;
                 self.fresh - 1
             }
             (None, _) => return,
         };
-        self.done.extend(held.into_iter().map(|(handle, entry)| match entry {
-            Entry::Span(span, Made::ByOrder) => (handle, Entry::Span(span, Made::By(by))),
-            entry => (handle, entry),
-        }));
+        self.done
+            .extend(held.into_iter().map(|(handle, entry)| match entry {
+                Entry::Span(span, Made::ByOrder) => (handle, Entry::Span(span, Made::By(by))),
+                entry => (handle, entry),
+            }));
         self.interrupted = false;
         self.answered = false;
         self.open_calls.clear();
@@ -171,7 +193,9 @@ pub(super) fn layout(entries: &[Entry]) -> Layout {
     let mut last: Option<u64> = None;
     for entry in entries {
         match entry {
-            Entry::Span(span, Made::ByOrder) if span.part != Part::Reasoning => made += visible_tokens(span),
+            Entry::Span(span, Made::ByOrder) if span.part != Part::Reasoning => {
+                made += visible_tokens(span)
+            }
             Entry::Request(request) if request.output_tokens.is_some() => {
                 after += last.map_or(0, |output| output.abs_diff(made));
                 let output = request.output_tokens.unwrap_or(0);
@@ -183,7 +207,11 @@ pub(super) fn layout(entries: &[Entry]) -> Layout {
         }
     }
     after += last.map_or(0, |output| output.abs_diff(made));
-    if after < before { Layout::Before } else { Layout::After }
+    if after < before {
+        Layout::Before
+    } else {
+        Layout::After
+    }
 }
 
 /// Tokens of what a response shows of a span, guessed from its bytes.
@@ -199,15 +227,26 @@ mod tests {
     use crate::record::{Request, Span};
 
     fn made(bytes: u64) -> Entry {
-        let span = Span { bytes, role: Role::Assistant, ..Span::default() };
+        let span = Span {
+            bytes,
+            role: Role::Assistant,
+            ..Span::default()
+        };
         Entry::Span(Box::new(span.into()), Made::ByOrder)
     }
     fn said(source: &str) -> Entry {
-        let span = Span { source: source.into(), ..Span::default() };
+        let span = Span {
+            source: source.into(),
+            ..Span::default()
+        };
         Entry::Span(Box::new(span.into()), Made::Input)
     }
     fn report(output: u64) -> Entry {
-        let request = Request { output_tokens: Some(output), counted: true, ..Request::default() };
+        let request = Request {
+            output_tokens: Some(output),
+            counted: true,
+            ..Request::default()
+        };
         Entry::Request(Box::new(request.into()))
     }
 
@@ -217,7 +256,9 @@ mod tests {
         for entry in entries {
             match entry {
                 Entry::Span(span, made) => history.span(Span::from(*span), made),
-                Entry::Request(request) | Entry::Hidden(request) => history.request(Request::from(*request)),
+                Entry::Request(request) | Entry::Hidden(request) => {
+                    history.request(Request::from(*request))
+                }
                 Entry::Event(event, references) => history.event(*event, *references),
             };
         }
@@ -226,17 +267,33 @@ mod tests {
             Final::Request(r) => if r.counted { "r" } else { "u" }.to_owned(),
             Final::Event(_) => "e".into(),
         };
-        history.finish(layout, "t").take_records().map(letter).collect()
+        history
+            .finish(layout, "t")
+            .take_records()
+            .map(letter)
+            .collect()
     }
 
     #[test]
     fn a_report_after_its_items_is_moved_before_them() {
-        assert_eq!(order(vec![said("user"), made(4), said("tool"), report(1)], Layout::After), "ir1i");
+        assert_eq!(
+            order(
+                vec![said("user"), made(4), said("tool"), report(1)],
+                Layout::After
+            ),
+            "ir1i"
+        );
     }
 
     #[test]
     fn a_report_before_its_items_stays() {
-        assert_eq!(order(vec![said("user"), report(1), made(4), said("tool"), report(1)], Layout::Before), "ir1ir");
+        assert_eq!(
+            order(
+                vec![said("user"), report(1), made(4), said("tool"), report(1)],
+                Layout::Before
+            ),
+            "ir1ir"
+        );
     }
 
     #[test]
@@ -248,14 +305,34 @@ mod tests {
 
     #[test]
     fn a_steering_message_before_the_report_does_not_take_the_items_from_it() {
-        assert_eq!(order(vec![made(4), said("user"), report(1), made(4), report(1)], Layout::After), "r1ir2");
+        assert_eq!(
+            order(
+                vec![made(4), said("user"), report(1), made(4), report(1)],
+                Layout::After
+            ),
+            "r1ir2"
+        );
     }
 
     #[test]
     fn the_sizes_of_the_responses_tell_the_layout() {
-        let after = [said("user"), made(400), report(100), said("tool"), made(40), report(10)];
+        let after = [
+            said("user"),
+            made(400),
+            report(100),
+            said("tool"),
+            made(40),
+            report(10),
+        ];
         assert_eq!(layout(&after), Layout::After);
-        let before = [said("user"), report(100), made(400), said("tool"), report(10), made(40)];
+        let before = [
+            said("user"),
+            report(100),
+            made(400),
+            said("tool"),
+            report(10),
+            made(40),
+        ];
         assert_eq!(layout(&before), Layout::Before);
     }
 }

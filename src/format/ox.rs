@@ -8,8 +8,18 @@ use crate::json;
 /// The entry of a line; `None` where it is no object, or where a member is not of its type: then
 /// nothing may be done to the line.
 pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
-    let names = ["type", "content", "timestamp", "tool_name", "tool_input", "tool_output", "is_error", "seq"];
-    let [kind, content, timestamp, tool, input, output, is_error, seq] = json::members(line, names)?;
+    let names = [
+        "type",
+        "content",
+        "timestamp",
+        "tool_name",
+        "tool_input",
+        "tool_output",
+        "is_error",
+        "seq",
+    ];
+    let [kind, content, timestamp, tool, input, output, is_error, seq] =
+        json::members(line, names)?;
     let texts = [kind, content, timestamp, tool, output];
     let is_text = |value: &str| value.starts_with('"');
     let is_number = |value: &str| value.starts_with(|c: char| c == '-' || c.is_ascii_digit());

@@ -35,16 +35,27 @@ impl Project<'_> {
     /// Returns the project of a working directory. Both slashes separate: a session of another
     /// system may be read here.
     pub(super) fn of(cwd: &str) -> Project<'_> {
-        let parts: Vec<&str> = cwd.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = cwd
+            .split(['/', '\\'])
+            .filter(|part| !part.is_empty())
+            .collect();
         let home = home(&parts);
         let fits = |at: usize| SHAPES.iter().find_map(|shape| fit(shape, &parts, at, home));
-        let last = Project { name: parts.last().copied(), tree: None };
+        let last = Project {
+            name: parts.last().copied(),
+            tree: None,
+        };
         (0..parts.len()).find_map(fits).unwrap_or(last)
     }
 }
 
 /// Lays a shape on the parts from `at` on; `home` is the index of the home folder.
-fn fit<'a>(shape: &[&str], parts: &[&'a str], at: usize, home: Option<usize>) -> Option<Project<'a>> {
+fn fit<'a>(
+    shape: &[&str],
+    parts: &[&'a str],
+    at: usize,
+    home: Option<usize>,
+) -> Option<Project<'a>> {
     let mut found = Project::default();
     for (n, wanted) in shape.iter().enumerate() {
         let part = *parts.get(at + n)?;
@@ -53,7 +64,12 @@ fn fit<'a>(shape: &[&str], parts: &[&'a str], at: usize, home: Option<usize>) ->
             // Neither a home nor a drive is a repository.
             "REPO" if is_home || part.ends_with(':') => return None,
             "REPO" => found.name = Some(part),
-            "REPO.worktrees" => found.name = Some(part.strip_suffix(".worktrees").filter(|name| !name.is_empty())?),
+            "REPO.worktrees" => {
+                found.name = Some(
+                    part.strip_suffix(".worktrees")
+                        .filter(|name| !name.is_empty())?,
+                )
+            }
             "TREE" => found.tree = Some(part),
             "HOME" if is_home => {}
             literal if literal == part => {}
@@ -74,8 +90,11 @@ fn home(parts: &[&str]) -> Option<usize> {
         drive if drive.ends_with(':') || drive.len() == 1 => 1,
         _ => 0,
     };
-    let holds_homes =
-        ["home", "users"].iter().any(|name| parts.get(above).is_some_and(|p| p.eq_ignore_ascii_case(name)));
+    let holds_homes = ["home", "users"].iter().any(|name| {
+        parts
+            .get(above)
+            .is_some_and(|p| p.eq_ignore_ascii_case(name))
+    });
     (holds_homes && parts.len() > above + 1).then_some(above + 1)
 }
 
@@ -92,28 +111,61 @@ mod tests {
     fn a_work_tree_belongs_to_its_repository() {
         for (cwd, expected) in [
             ("/home/ana/code/shop/.worktrees/tax", ("shop", "tax")),
-            ("/home/ana/code/shop/.worktrees/tax/web/api", ("shop", "tax")),
-            ("/home/ana/code/shop/.claude/worktrees/brave-fox", ("shop", "brave-fox")),
-            ("C:\\code\\shop\\.claude\\worktrees\\kind-owl", ("shop", "kind-owl")),
+            (
+                "/home/ana/code/shop/.worktrees/tax/web/api",
+                ("shop", "tax"),
+            ),
+            (
+                "/home/ana/code/shop/.claude/worktrees/brave-fox",
+                ("shop", "brave-fox"),
+            ),
+            (
+                "C:\\code\\shop\\.claude\\worktrees\\kind-owl",
+                ("shop", "kind-owl"),
+            ),
             ("C:/code/shop/.worktrees/tax/", ("shop", "tax")),
-            ("\\\\wsl$\\Ubuntu\\home\\ana\\.codex\\worktrees\\9f3e\\shop", ("shop", "9f3e")),
+            (
+                "\\\\wsl$\\Ubuntu\\home\\ana\\.codex\\worktrees\\9f3e\\shop",
+                ("shop", "9f3e"),
+            ),
             ("/home/ana/.codex/worktrees/9f3e/shop", ("shop", "9f3e")),
             ("/home/ana/.codex/worktrees/9f3e/shop/web", ("shop", "9f3e")),
             ("/root/.codex/worktrees/9f3e/shop", ("shop", "9f3e")),
-            ("C:\\Users\\ana\\.codex\\worktrees\\9f3e\\shop", ("shop", "9f3e")),
-            ("/mnt/c/Users/ana/.codex/worktrees/9f3e/shop", ("shop", "9f3e")),
-            ("/home/ana/code/shop/.codex/worktrees/9f3e", ("shop", "9f3e")),
-            ("/home/ana/code/shop/.codex/worktrees/9f3e/web", ("shop", "9f3e")),
-            ("/home/ana/.t3/worktrees/shop/t3code-a09d", ("shop", "t3code-a09d")),
+            (
+                "C:\\Users\\ana\\.codex\\worktrees\\9f3e\\shop",
+                ("shop", "9f3e"),
+            ),
+            (
+                "/mnt/c/Users/ana/.codex/worktrees/9f3e/shop",
+                ("shop", "9f3e"),
+            ),
+            (
+                "/home/ana/code/shop/.codex/worktrees/9f3e",
+                ("shop", "9f3e"),
+            ),
+            (
+                "/home/ana/code/shop/.codex/worktrees/9f3e/web",
+                ("shop", "9f3e"),
+            ),
+            (
+                "/home/ana/.t3/worktrees/shop/t3code-a09d",
+                ("shop", "t3code-a09d"),
+            ),
             ("/home/ana/.cursor/worktrees/shop/x1", ("shop", "x1")),
             ("/home/ana/.superset/worktrees/shop/tax", ("shop", "tax")),
-            ("/Users/ana/conductor/workspaces/shop/tokyo", ("shop", "tokyo")),
+            (
+                "/Users/ana/conductor/workspaces/shop/tokyo",
+                ("shop", "tokyo"),
+            ),
             ("/home/ana/.code/working/shop/branches/tax", ("shop", "tax")),
             ("/home/ana/.worktrees/shop/tax", ("shop", "tax")),
             ("/workspace/.worktrees/tax", ("workspace", "tax")),
             ("/home/ana/code/shop.worktrees/tax", ("shop", "tax")),
             // A tree within a tree.
-            ("/home/ana/.codex/worktrees/9f3e/shop/.claude/worktrees/brave-fox", ("shop", "9f3e")),
+            (
+                "/home/ana/.codex/worktrees/9f3e/shop/.claude/worktrees/brave-fox",
+                ("shop", "9f3e"),
+            ),
         ] {
             assert_eq!(of(cwd), expected, "{cwd}");
         }

@@ -196,10 +196,15 @@ impl<'s> Rollout<'s> {
                 let context: TurnContext = parse(text)?;
                 self.terms.of_turn(context.service_tier.as_ref());
                 self.model = context.model.or(self.model.take());
-                self.cut_bytes = context.truncation_policy.and_then(|policy| policy.bytes()).or(self.cut_bytes);
+                self.cut_bytes = context
+                    .truncation_policy
+                    .and_then(|policy| policy.bytes())
+                    .or(self.cut_bytes);
                 self.history.disk(kind, line.bytes.len());
             }
-            "compacted" if self.source.wants.spans => self.compacted(line, &parse::<Compacted>(text)?),
+            "compacted" if self.source.wants.spans => {
+                self.compacted(line, &parse::<Compacted>(text)?)
+            }
             "compacted" => {}
             "token_usage_record" => {
                 self.record(line, parse(text)?);
@@ -215,14 +220,22 @@ impl<'s> Rollout<'s> {
         self.last_answer = None;
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         reading.results = self.dialect.rules.map(|rules| rules.results);
-        let call = item.call_id.as_deref().and_then(|id| self.calls.get(id)).map(|call| &**call);
+        let call = item
+            .call_id
+            .as_deref()
+            .and_then(|id| self.calls.get(id))
+            .map(|call| &**call);
         if !reading.item(item, call) {
-            return self.history.disk(&format!("response_item/{}", item.kind), line.bytes.len());
+            return self
+                .history
+                .disk(&format!("response_item/{}", item.kind), line.bytes.len());
         }
         let mut found = reading.found;
         if self.dialect.keeps_home && found.first().is_some_and(|found| self.repeats(&found.span)) {
             self.mark(Mark::OutputAgain);
-            return self.history.disk("response_item/repeated_output", line.bytes.len());
+            return self
+                .history
+                .disk("response_item/repeated_output", line.bytes.len());
         }
         if !mark::rewrites_shell(self.history.session.version.as_deref()) {
             found.iter_mut().for_each(|found| found.span.form = None);
@@ -231,9 +244,14 @@ impl<'s> Rollout<'s> {
             found.iter_mut().for_each(|found| found.made = Made::Input);
         }
         if found.iter().any(|found| found.span.source == "ephemeral") {
-            found.iter_mut().for_each(|found| found.span.detail = Some("ephemeral".into()));
+            found
+                .iter_mut()
+                .for_each(|found| found.span.detail = Some("ephemeral".into()));
         }
-        let (look, from) = (tape::look(self.dialect.rules, &item.kind, &found), self.history.entries().len());
+        let (look, from) = (
+            tape::look(self.dialect.rules, &item.kind, &found),
+            self.history.entries().len(),
+        );
         for found in found {
             self.note(line, &found);
             self.add(line, found);
@@ -245,7 +263,10 @@ impl<'s> Rollout<'s> {
 
     /// Whether an output answers a call that was answered before: only the first is sent.
     fn repeats(&mut self, span: &Span) -> bool {
-        let id = span.call_id.as_ref().filter(|_| span.part == Part::ToolOutput);
+        let id = span
+            .call_id
+            .as_ref()
+            .filter(|_| span.part == Part::ToolOutput);
         id.is_some_and(|id| !self.answered.insert(short::hash(&**id)))
     }
 
@@ -253,7 +274,10 @@ impl<'s> Rollout<'s> {
     fn note(&mut self, line: &Line, found: &Found) {
         let Found { span, made, text } = found;
         match span.part {
-            Part::ToolCall => span.call_id.iter().for_each(|id| self.calls.insert(id, Box::new(Call::of(span)))),
+            Part::ToolCall => span
+                .call_id
+                .iter()
+                .for_each(|id| self.calls.insert(id, Box::new(Call::of(span)))),
             Part::ToolOutput => self.spawned(line, span, text),
             Part::Text if *made == Made::ByOrder => self.last_answer = Some(text.clone()),
             Part::Text if span.source == "review" => self.reviewed(line, text),
@@ -262,17 +286,23 @@ impl<'s> Rollout<'s> {
         }
     }
 
-    /// Some versions send only the head of a long shell output. It is no JSON then: nothing rewrites
-    /// it.
+    /// Some versions send only the head of a long shell output. It is no JSON then: nothing
+    /// rewrites it.
     fn cut_line(&self, span: &mut Span) {
         let version = self.history.session.version.as_deref();
-        if let Some(most) = mark::cut_line_bytes(version, span.bytes).filter(|_| span.form == Some(Form::ShellJson)) {
+        if let Some(most) =
+            mark::cut_line_bytes(version, span.bytes).filter(|_| span.form == Some(Form::ShellJson))
+        {
             (span.cut_bytes, span.form) = (Some(most), None);
         }
     }
 
     fn add(&mut self, line: &Line, found: Found) {
-        let Found { mut span, mut made, text } = found;
+        let Found {
+            mut span,
+            mut made,
+            text,
+        } = found;
         if self.is_replayed {
             span.inherited = true;
             made = Made::Input;
@@ -283,7 +313,8 @@ impl<'s> Rollout<'s> {
             if self.turns.is_empty() {
                 self.sent_by(&text);
             }
-            self.turns.extend(self.history.user_speaks(self.at.as_deref(), line.number));
+            self.turns
+                .extend(self.history.user_speaks(self.at.as_deref(), line.number));
         }
         if span.part == Part::ToolOutput {
             span.cut_bytes = self.cut_bytes.filter(|most| span.bytes > *most);
@@ -298,8 +329,13 @@ impl<'s> Rollout<'s> {
 impl Reader for Rollout<'_> {
     fn take(&mut self, line: &Line) -> Result<(), Why> {
         let envelope: Envelope = parse(line.json)?;
-        self.at = envelope.timestamp.as_deref().and_then(time::instant).or(self.at.take());
-        self.is_replayed = self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
+        self.at = envelope
+            .timestamp
+            .as_deref()
+            .and_then(time::instant)
+            .or(self.at.take());
+        self.is_replayed =
+            self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
             None if envelope.record_type.is_some() => self.history.disk("state", line.bytes.len()),
@@ -315,7 +351,8 @@ impl Reader for Rollout<'_> {
         }
         self.reviews();
         if let Some(handle) = self.last_request {
-            self.history.complete(handle, |request| self.terms.rest(request));
+            self.history
+                .complete(handle, |request| self.terms.rest(request));
         }
         self.history.name_first_models();
         let thread = identity(&[&self.history.session.session, self.source.path]);
@@ -324,10 +361,21 @@ impl Reader for Rollout<'_> {
             if self.history.session.kind == Kind::Main && (rules.is_review)(&self.tape) {
                 self.history.session.kind = Kind::Review;
             }
-            let told = Told { entries: self.history.take_entries(), tape: self.tape };
-            return vec![self.history.finish_in_order((rules.settle)(told), HashMap::new(), &thread)];
+            let told = Told {
+                entries: self.history.take_entries(),
+                tape: self.tape,
+            };
+            return vec![self.history.finish_in_order(
+                (rules.settle)(told),
+                HashMap::new(),
+                &thread,
+            )];
         }
-        let layout = if self.source.wants.spans { order::layout(self.history.entries()) } else { Layout::Before };
+        let layout = if self.source.wants.spans {
+            order::layout(self.history.entries())
+        } else {
+            Layout::Before
+        };
         vec![self.history.finish(layout, &thread)]
     }
 }

@@ -16,8 +16,9 @@ pub fn instant(text: &str) -> Option<String> {
     text.parse::<Timestamp>().ok().map(written)
 }
 
-/// For fields that hold an instant: a text, or a number of seconds or milliseconds since 1970, which
-/// some tools that rewrite session files leave there. Anything else is no instant, and spoils no line.
+/// For fields that hold an instant: a text, or a number of seconds or milliseconds since 1970,
+/// which some tools that rewrite session files leave there. Anything else is no instant, and spoils
+/// no line.
 pub fn field<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -35,8 +36,14 @@ pub fn field<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a
 
 /// Seconds up to the year 5138, beyond that milliseconds.
 fn since_1970(number: f64) -> Option<Timestamp> {
-    let ms = if number.abs() < 1e11 { number * 1000.0 } else { number };
-    (ms.is_finite() && ms.abs() < 9e15).then_some(ms.round() as i64).and_then(|ms| Timestamp::from_millisecond(ms).ok())
+    let ms = if number.abs() < 1e11 {
+        number * 1000.0
+    } else {
+        number
+    };
+    (ms.is_finite() && ms.abs() < 9e15)
+        .then_some(ms.round() as i64)
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
 }
 
 /// The instant so many milliseconds after 1970 began; `None` where it is beyond all calendars.
@@ -55,8 +62,14 @@ mod tests {
 
     #[test]
     fn offsets_and_other_precisions_become_utc_milliseconds() {
-        assert_eq!(instant("2026-11-20T10:12:00+01:00").as_deref(), Some("2026-11-20T09:12:00.000Z"));
-        assert_eq!(instant("2026-11-20T09:12:00.123456789Z").as_deref(), Some("2026-11-20T09:12:00.123Z"));
+        assert_eq!(
+            instant("2026-11-20T10:12:00+01:00").as_deref(),
+            Some("2026-11-20T09:12:00.000Z")
+        );
+        assert_eq!(
+            instant("2026-11-20T09:12:00.123456789Z").as_deref(),
+            Some("2026-11-20T09:12:00.123Z")
+        );
         assert_eq!(instant("yesterday"), None);
     }
 
@@ -71,7 +84,10 @@ mod tests {
         let nine = Some(Cow::Borrowed("2026-11-20T09:12:00.000Z"));
         assert_eq!(read(r#"{"timestamp":1795165920}"#), nine);
         assert_eq!(read(r#"{"timestamp":1795165920000}"#), nine);
-        assert_eq!(read(r#"{"timestamp":1795165920.5}"#).as_deref(), Some("2026-11-20T09:12:00.500Z"));
+        assert_eq!(
+            read(r#"{"timestamp":1795165920.5}"#).as_deref(),
+            Some("2026-11-20T09:12:00.500Z")
+        );
         assert_eq!(read(r#"{"timestamp":"2026-11-20T09:12:00.000Z"}"#), nine);
         assert_eq!(read(r#"{"timestamp":{}}"#), None);
         assert_eq!(read(r#"{"timestamp":null}"#), None);

@@ -2,7 +2,8 @@
 //!
 //! Readers of JSON do not agree on such an object: some take the first value, some the last, some
 //! refuse it. Here the last one counts, in all programs, as JavaScript and jq have it. The earlier
-//! member becomes blanks, so that the places of all texts stay the places that they have in the file.
+//! member becomes blanks, so that the places of all texts stay the places that they have in the
+//! file.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -29,14 +30,25 @@ pub fn without_repeats(text: &str) -> Option<String> {
 
 /// Looks through the value `part` of `whole` and through what it holds.
 fn look(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Option<()> {
-    let Some(depth) = depth.checked_sub(1) else { return Some(()) };
+    let Some(depth) = depth.checked_sub(1) else {
+        return Some(());
+    };
     let part = part.trim();
     if part.starts_with('{') {
         let members = entries(part)?;
-        let values: Vec<Range<usize>> = members.iter().map_while(|(_, value)| range_of(whole, value)).collect();
+        let values: Vec<Range<usize>> = members
+            .iter()
+            .map_while(|(_, value)| range_of(whole, value))
+            .collect();
         let names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
         let kept = last_of_each(&names);
-        repeats(whole, range_of(whole, part)?.start + 1, &values, &kept, gone);
+        repeats(
+            whole,
+            range_of(whole, part)?.start + 1,
+            &values,
+            &kept,
+            gone,
+        );
         for ((_, value), _) in members.iter().zip(&kept).filter(|(_, kept)| **kept) {
             look(whole, value, depth, gone)?;
         }
@@ -56,9 +68,15 @@ fn last_of_each(names: &[&str]) -> Vec<bool> {
     kept
 }
 
-/// Notes the bytes of the members of one object that are not kept, each with the comma before it. The
-/// first one that is kept has no comma before it any more. `from`: behind the opening brace.
-fn repeats(whole: &str, from: usize, values: &[Range<usize>], kept: &[bool], gone: &mut Vec<Range<usize>>) {
+/// Notes the bytes of the members of one object that are not kept, each with the comma before it.
+/// The first one that is kept has no comma before it any more. `from`: behind the opening brace.
+fn repeats(
+    whole: &str,
+    from: usize,
+    values: &[Range<usize>],
+    kept: &[bool],
+    gone: &mut Vec<Range<usize>>,
+) {
     if kept.iter().all(|kept| *kept) {
         return;
     }
@@ -68,7 +86,10 @@ fn repeats(whole: &str, from: usize, values: &[Range<usize>], kept: &[bool], gon
         if !kept {
             gone.push(start..value.end);
         } else if is_first {
-            let comma = whole.get(start..).and_then(|rest| rest.find(',')).filter(|_| n > 0);
+            let comma = whole
+                .get(start..)
+                .and_then(|rest| rest.find(','))
+                .filter(|_| n > 0);
             gone.extend(comma.map(|at| start + at..start + at + 1));
         }
         is_first &= !kept;
@@ -82,18 +103,35 @@ mod tests {
 
     fn is(text: &str, expected: Option<&str>) {
         let without = without_repeats(text);
-        assert!(without.as_ref().is_none_or(|without| without.len() == text.len()));
+        assert!(
+            without
+                .as_ref()
+                .is_none_or(|without| without.len() == text.len())
+        );
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(without.as_deref().map(value), expected.map(value), "{text} -> {without:?}");
+        assert_eq!(
+            without.as_deref().map(value),
+            expected.map(value),
+            "{text} -> {without:?}"
+        );
     }
 
     #[test]
     fn the_last_of_a_name_given_twice_stays_where_it_stands() {
         is(r#"{"a":1,"b":2}"#, None);
         is(r#"{"a":1,"b":2,"a":3}"#, Some(r#"{"b":2,"a":3}"#));
-        is(r#"{"a":1 , "a" : 2, "\u0061":{"x":[1,2]}}"#, Some(r#"{"a":{"x":[1,2]}}"#));
-        is(r#" { "b" : 0 , "a":{"c,":1,"c,":2},"d":[{"e":1,"e":1}] } "#, Some(r#"{"b":0,"a":{"c,":2},"d":[{"e":1}]}"#));
-        is(r#"{"b":1,"c":2,"c":3,"b":4,"d":5}"#, Some(r#"{"c":3,"b":4,"d":5}"#));
+        is(
+            r#"{"a":1 , "a" : 2, "\u0061":{"x":[1,2]}}"#,
+            Some(r#"{"a":{"x":[1,2]}}"#),
+        );
+        is(
+            r#" { "b" : 0 , "a":{"c,":1,"c,":2},"d":[{"e":1,"e":1}] } "#,
+            Some(r#"{"b":0,"a":{"c,":2},"d":[{"e":1}]}"#),
+        );
+        is(
+            r#"{"b":1,"c":2,"c":3,"b":4,"d":5}"#,
+            Some(r#"{"c":3,"b":4,"d":5}"#),
+        );
     }
 
     #[test]

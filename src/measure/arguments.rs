@@ -33,7 +33,10 @@ mod tests {
 
     #[test]
     fn blanks_between_the_parts_go_and_those_of_the_strings_stay() {
-        assert_eq!(compact(r#"{"cmd": "a \" b", "n": [1, 2]}"#).as_deref(), Some(r#"{"cmd":"a \" b","n":[1,2]}"#));
+        assert_eq!(
+            compact(r#"{"cmd": "a \" b", "n": [1, 2]}"#).as_deref(),
+            Some(r#"{"cmd":"a \" b","n":[1,2]}"#)
+        );
         assert_eq!(compact(r#"{"cmd":"a b"}"#), None);
         assert_eq!(compact("*** Begin Patch\n{ }"), None);
     }

@@ -26,8 +26,19 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn new(session: Session) -> Origin {
-        let names = Arc::new(session.pseudonyms.as_deref().and_then(pseudonym::reveal).unwrap_or_default());
-        Origin { file: session.file, names, provider: session.provider, model: OnceLock::new() }
+        let names = Arc::new(
+            session
+                .pseudonyms
+                .as_deref()
+                .and_then(pseudonym::reveal)
+                .unwrap_or_default(),
+        );
+        Origin {
+            file: session.file,
+            names,
+            provider: session.provider,
+            model: OnceLock::new(),
+        }
     }
 
     /// The name that one in a record stands for: most often itself.
@@ -36,8 +47,17 @@ impl Origin {
     }
 
     pub(super) fn with_model(&self, model: &str) -> Origin {
-        let (file, names, provider) = (self.file.clone(), Arc::clone(&self.names), self.provider.clone());
-        Origin { file, names, provider, model: OnceLock::from(model.to_owned()) }
+        let (file, names, provider) = (
+            self.file.clone(),
+            Arc::clone(&self.names),
+            self.provider.clone(),
+        );
+        Origin {
+            file,
+            names,
+            provider,
+            model: OnceLock::from(model.to_owned()),
+        }
     }
 
     pub(super) fn model(&self) -> Option<&str> {

@@ -40,7 +40,14 @@ enum Last {
 impl<'t> Blocks<'t> {
     /// Returns the blocks of `text`, none yet.
     pub(super) fn of(text: &'t str) -> Blocks<'t> {
-        Blocks { text, start: 0, end: 0, tokens: 0, last: Last::Any, blocks: Vec::new() }
+        Blocks {
+            text,
+            start: 0,
+            end: 0,
+            tokens: 0,
+            last: Last::Any,
+            blocks: Vec::new(),
+        }
     }
 
     /// Takes the next atom of the text.
@@ -75,9 +82,16 @@ impl<'t> Blocks<'t> {
         if bytes == 0 {
             return;
         }
-        let mut hash = blake3::hash(&self.text.as_bytes()[self.start..self.end]).to_hex().to_string();
+        let mut hash = blake3::hash(&self.text.as_bytes()[self.start..self.end])
+            .to_hex()
+            .to_string();
         hash.truncate(16);
-        self.blocks.push(Block { hash, offset: self.start as u64, bytes: bytes as u64, tokens: self.tokens });
+        self.blocks.push(Block {
+            hash,
+            offset: self.start as u64,
+            bytes: bytes as u64,
+            tokens: self.tokens,
+        });
         (self.start, self.tokens) = (self.end, 0);
     }
 }
@@ -104,15 +118,29 @@ mod tests {
 
     #[test]
     fn a_document_gives_the_same_blocks_inside_a_prompt() {
-        let line = |n: u64| format!("Rule {n}: run the checks of part {} before you hand in.\n", n * 7 % 5);
-        let doc: String = "# Guide\n\n".to_owned() + &(0..80).map(line).collect::<String>() + "## End\n\nDone.\n";
+        let line = |n: u64| {
+            format!(
+                "Rule {n}: run the checks of part {} before you hand in.\n",
+                n * 7 % 5
+            )
+        };
+        let doc: String =
+            "# Guide\n\n".to_owned() + &(0..80).map(line).collect::<String>() + "## End\n\nDone.\n";
         let prompt = format!("You are an agent.\n\n<doc>\n{doc}</doc>\nGo on.");
         let ((alone, tokens), (inside, all)) = (blocks(&doc), blocks(&prompt));
         assert_eq!(alone.iter().map(|b| b.tokens).sum::<u64>(), tokens);
         assert_eq!(inside.iter().map(|b| b.tokens).sum::<u64>(), all);
         assert!(alone.len() > 5);
         let seen: HashSet<&str> = inside.iter().map(|b| b.hash.as_str()).collect();
-        let found: u64 = alone.iter().filter(|b| seen.contains(b.hash.as_str())).map(|b| b.bytes).sum();
-        assert!(found as usize * 100 >= doc.len() * 95, "{found} of {} bytes found", doc.len());
+        let found: u64 = alone
+            .iter()
+            .filter(|b| seen.contains(b.hash.as_str()))
+            .map(|b| b.bytes)
+            .sum();
+        assert!(
+            found as usize * 100 >= doc.len() * 95,
+            "{found} of {} bytes found",
+            doc.len()
+        );
     }
 }

@@ -25,7 +25,9 @@ pub(super) fn capitals(text: &[u8]) -> u64 {
 /// Counts the bytes of a class. By chunks that a byte can count, so that the compiler makes it 16
 /// or more bytes at a time.
 fn tally(text: &[u8], class: impl Fn(u8) -> bool) -> u64 {
-    text.chunks(255).map(|chunk| u64::from(chunk.iter().map(|b| u8::from(class(*b))).sum::<u8>())).sum()
+    text.chunks(255)
+        .map(|chunk| u64::from(chunk.iter().map(|b| u8::from(class(*b))).sum::<u8>()))
+        .sum()
 }
 
 #[cfg(test)]

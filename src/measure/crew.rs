@@ -30,7 +30,10 @@ pub(super) struct Crew {
 
 enum Hands {
     Alone(Box<Meter>),
-    Many { queue: Sender<(u64, Batch)>, back: Receiver<Option<Done>> },
+    Many {
+        queue: Sender<(u64, Batch)>,
+        back: Receiver<Option<Done>>,
+    },
 }
 
 impl Crew {
@@ -51,15 +54,26 @@ impl Crew {
             0 => Hands::Alone(Box::new(Meter::new(encoding, long))),
             _ => Hands::Many { queue, back },
         };
-        Crew { hands, early: BTreeMap::new(), given: 0, taken: 0, most: 2 * started.max(1) as u64 + 2 }
+        Crew {
+            hands,
+            early: BTreeMap::new(),
+            given: 0,
+            taken: 0,
+            most: 2 * started.max(1) as u64 + 2,
+        }
     }
 
     /// Hands a batch over.
     pub(super) fn give(&mut self, batch: Batch) -> Result<()> {
         match &mut self.hands {
-            Hands::Alone(meter) => drop(self.early.insert(self.given, measure(meter, self.given, &batch))),
+            Hands::Alone(meter) => drop(
+                self.early
+                    .insert(self.given, measure(meter, self.given, &batch)),
+            ),
             Hands::Many { queue, .. } => {
-                queue.send((self.given, batch)).map_err(|_| anyhow::anyhow!("all threads have ended"))?;
+                queue
+                    .send((self.given, batch))
+                    .map_err(|_| anyhow::anyhow!("all threads have ended"))?;
             }
         }
         self.given += 1;
@@ -79,17 +93,23 @@ impl Crew {
                 self.taken += 1;
                 return Ok(Some(done));
             }
-            let Hands::Many { back, .. } = &self.hands else { return Ok(None) };
+            let Hands::Many { back, .. } = &self.hands else {
+                return Ok(None);
+            };
             if self.given == self.taken {
                 return Ok(None);
             }
             let came = if wait {
                 back.recv().context("all threads have ended")?
             } else {
-                let Ok(came) = back.try_recv() else { return Ok(None) };
+                let Ok(came) = back.try_recv() else {
+                    return Ok(None);
+                };
                 came
             };
-            let Some(done) = came else { bail!("a thread has died while it measured") };
+            let Some(done) = came else {
+                bail!("a thread has died while it measured")
+            };
             self.early.insert(done.number, done);
         }
     }
@@ -98,9 +118,16 @@ impl Crew {
 /// What one thread does until the queue is closed.
 fn work(mut meter: Meter, waiting: &Mutex<Receiver<(u64, Batch)>>, done: &Alarm) {
     loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok((number, batch)) = next else { return };
-        if done.0.send(Some(measure(&mut meter, number, &batch))).is_err() {
+        if done
+            .0
+            .send(Some(measure(&mut meter, number, &batch)))
+            .is_err()
+        {
             return;
         }
     }
@@ -118,7 +145,11 @@ impl Drop for Alarm {
 }
 
 fn measure(meter: &mut Meter, number: u64, batch: &Batch) -> Done {
-    let mut done = Done { number, lines: Vec::with_capacity(batch.bytes() * 5 / 4), ..Done::default() };
+    let mut done = Done {
+        number,
+        lines: Vec::with_capacity(batch.bytes() * 5 / 4),
+        ..Done::default()
+    };
     for (line, work) in batch.iter() {
         let at = done.lines.len();
         let Some(work) = work else {
@@ -129,8 +160,18 @@ fn measure(meter: &mut Meter, number: u64, batch: &Batch) -> Done {
         let (measured, failed) = meter.measure(work);
         if let Some(why) = failed {
             let file = work.span.file.as_ref().unwrap_or(&work.origin.file).clone();
-            let skip = Skip { file, line: work.span.line, why };
-            done.late.push(Late { at, line: line.to_owned(), measured, key: work.key, skip });
+            let skip = Skip {
+                file,
+                line: work.span.line,
+                why,
+            };
+            done.late.push(Late {
+                at,
+                line: line.to_owned(),
+                measured,
+                key: work.key,
+                skip,
+            });
             continue;
         }
         if extended(line, &measured, &mut done.lines).is_err() {
@@ -140,7 +181,11 @@ fn measure(meter: &mut Meter, number: u64, batch: &Batch) -> Done {
         }
         done.lines.push(b'\n');
         if let Some(key) = work.key {
-            done.learned.push((at, key, work.known.clone().unwrap_or_else(|| Arc::new(measured))));
+            done.learned.push((
+                at,
+                key,
+                work.known.clone().unwrap_or_else(|| Arc::new(measured)),
+            ));
         }
     }
     done

@@ -27,7 +27,10 @@ impl Key {
     pub(super) fn of(span: &Span) -> Option<Key> {
         let hash = span.hash.as_deref().filter(|_| span.bytes >= LEAST_BYTES)?;
         match Task::of(span) {
-            Task::Text(plan) => Some(Key { hash: u128::from_str_radix(hash, 16).ok()?, plan }),
+            Task::Text(plan) => Some(Key {
+                hash: u128::from_str_radix(hash, 16).ok()?,
+                plan,
+            }),
             _ => None,
         }
     }
@@ -45,7 +48,10 @@ impl Known {
     /// Returns what is remembered of a text. Changes nothing: threads come and ask at any time,
     /// but what is forgotten must depend on the order of the stream alone.
     pub(super) fn get(&self, key: &Key) -> Option<Arc<Measured>> {
-        self.young.get(key).or_else(|| self.old.get(key)).map(Arc::clone)
+        self.young
+            .get(key)
+            .or_else(|| self.old.get(key))
+            .map(Arc::clone)
     }
 
     /// Remembers what was measured of a text, or remembers it longer.
@@ -68,7 +74,12 @@ impl Known {
 
 /// About what an entry costs: the struct, its map slot, and 64 bytes a block with its hash.
 fn size(measured: &Measured) -> usize {
-    size_of::<Measured>() + 96 + measured.blocks.as_ref().map_or(0, |blocks| blocks.len() * 64)
+    size_of::<Measured>()
+        + 96
+        + measured
+            .blocks
+            .as_ref()
+            .map_or(0, |blocks| blocks.len() * 64)
 }
 
 #[cfg(test)]
@@ -80,7 +91,10 @@ mod tests {
         let plan = Plan::default();
         let key = |n: u128| Key { hash: n, plan };
         let mut known = Known::default();
-        let first = Arc::new(Measured { tokens: Some(7), ..Measured::default() });
+        let first = Arc::new(Measured {
+            tokens: Some(7),
+            ..Measured::default()
+        });
         for n in 1..100_000 {
             known.put(key(n), Arc::default());
             if n % 1_000 == 1 {
@@ -89,6 +103,9 @@ mod tests {
             assert_eq!(known.get(&key(0)).and_then(|m| m.tokens), Some(7));
         }
         assert!(known.get(&key(1)).is_none());
-        assert!((known.young.len() + known.old.len()) * size(&Measured::default()) <= 2 * GENERATION_BYTES);
+        assert!(
+            (known.young.len() + known.old.len()) * size(&Measured::default())
+                <= 2 * GENERATION_BYTES
+        );
     }
 }

@@ -76,10 +76,20 @@ impl Plan {
             _ => false,
         };
         let instructs = span.part == Part::Text && span.source != "user";
-        let least = if instructs { BLOCKS_OF_INSTRUCTIONS_BYTES } else { BLOCKS_OF_TEXTS_BYTES };
+        let least = if instructs {
+            BLOCKS_OF_INSTRUCTIONS_BYTES
+        } else {
+            BLOCKS_OF_TEXTS_BYTES
+        };
         let calls = span.part == Part::ToolCall && form == Form::Plain;
         let asks = span.part == Part::Text && span.role == Role::User && span.source == "user";
-        Plan { form, looks, calls, asks, blocks: received && span.bytes >= least }
+        Plan {
+            form,
+            looks,
+            calls,
+            asks,
+            blocks: received && span.bytes >= least,
+        }
     }
 }
 
@@ -96,12 +106,23 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(encoding: &'static Encoding, long: Arc<Mutex<()>>) -> Meter {
         let counter = Counter::new(encoding);
-        Meter { places: Places::default(), counter, encoding, tools: HashMap::new(), long }
+        Meter {
+            places: Places::default(),
+            counter,
+            encoding,
+            tools: HashMap::new(),
+            long,
+        }
     }
 
     /// Returns what can be said of a span and, where its text could not be had, why.
     pub(super) fn measure(&mut self, work: &Work) -> (Measured, Option<String>) {
-        let Work { span, origin, known, .. } = work;
+        let Work {
+            span,
+            origin,
+            known,
+            ..
+        } = work;
         let (mut measured, failed) = match (Task::of(span), known) {
             (_, Some(known)) => (Measured::clone(known), None),
             (Task::Text(plan), _) => match self.read(span, origin, plan) {
@@ -139,7 +160,11 @@ impl Meter {
                 blocks.push(&atom);
             }
         });
-        let shell = if plan.form == Form::ShellJson { Shell::read(text) } else { None };
+        let shell = if plan.form == Form::ShellJson {
+            Shell::read(text)
+        } else {
+            None
+        };
         let sent = match &shell {
             Some(shell) => Some(shell.rendered()),
             None if plan.calls => arguments::compact(text),
@@ -156,16 +181,29 @@ impl Meter {
             capital_bytes: plan.looks.then(|| classes::capitals(text.as_bytes())),
             blocks: blocks.map(Blocks::end),
             // Of a rewritten output, what it holds is looked at: its JSON is one long line.
-            shape: if plan.looks { shape::of(shell.as_ref().map_or(text, |shell| &shell.output)) } else { None },
+            shape: if plan.looks {
+                shape::of(shell.as_ref().map_or(text, |shell| &shell.output))
+            } else {
+                None
+            },
             task: plan.asks.then(|| task::of(text)),
         }
     }
 
     fn tool_tokens(&mut self, span: &Span, origin: &Origin) -> Option<u64> {
-        let tool = span.tool.as_deref().filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
+        let tool = span
+            .tool
+            .as_deref()
+            .filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
         // FORMATS 1.15: how a tool is called on the wire.
-        let server = span.server.as_deref().map_or("functions", |server| origin.real(server));
-        let name = span.wire_name.as_deref().map(|name| origin.real(name).to_owned());
+        let server = span
+            .server
+            .as_deref()
+            .map_or("functions", |server| origin.real(server));
+        let name = span
+            .wire_name
+            .as_deref()
+            .map(|name| origin.real(name).to_owned());
         let name = name.unwrap_or_else(|| format!("{server}.{tool}"));
         if let Some(tokens) = self.tools.get(&name) {
             return Some(*tokens);
@@ -180,10 +218,18 @@ impl Meter {
 }
 
 fn image(span: &Span, origin: &Origin) -> Measured {
-    let (Some(width), Some(height)) = (span.width, span.height) else { return Measured::default() };
+    let (Some(width), Some(height)) = (span.width, span.height) else {
+        return Measured::default();
+    };
     let (provider, detail) = (origin.provider.as_deref(), span.detail.as_deref());
     let model = origin.model().filter(|model| !model.is_empty());
-    match image::tokens(&Image { width, height, detail, provider, model }) {
+    match image::tokens(&Image {
+        width,
+        height,
+        detail,
+        provider,
+        model,
+    }) {
         Some((tokens, name)) => said(tokens, name),
         None => Measured::default(),
     }
@@ -199,5 +245,9 @@ fn sealed(span: &Span, origin: &Origin) -> Measured {
 }
 
 fn said(tokens: u64, by: &str) -> Measured {
-    Measured { tokens: Some(tokens), tokens_by: Some(by.to_owned()), ..Measured::default() }
+    Measured {
+        tokens: Some(tokens),
+        tokens_by: Some(by.to_owned()),
+        ..Measured::default()
+    }
 }

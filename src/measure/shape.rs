@@ -19,19 +19,25 @@ pub(super) fn of(text: &str) -> Option<Shape> {
         escapes: Some(escapes(bytes)).filter(|n| *n > 0),
         base64_bytes: Some(base64_bytes(bytes)).filter(|n| *n > 0),
         json_rows: json_rows(text),
-        longest_line: Some(longest_line(bytes)).filter(|n| *n > LONG_LINE_BYTES).map(|n| n as u64),
+        longest_line: Some(longest_line(bytes))
+            .filter(|n| *n > LONG_LINE_BYTES)
+            .map(|n| n as u64),
     };
     (shape != Shape::default()).then_some(shape)
 }
 
 /// Terminal sequences: ESC and a bracket, `[` (colours, cursor) or `]` (titles, links).
 fn escapes(text: &[u8]) -> u64 {
-    memchr::memchr_iter(0x1b, text).filter(|at| matches!(text.get(at + 1), Some(b'[' | b']'))).count() as u64
+    memchr::memchr_iter(0x1b, text)
+        .filter(|at| matches!(text.get(at + 1), Some(b'[' | b']')))
+        .count() as u64
 }
 
 fn longest_line(text: &[u8]) -> usize {
     let mut start = 0;
-    let inner = memchr::memchr_iter(b'\n', text).map(|end| end - std::mem::replace(&mut start, end + 1)).max();
+    let inner = memchr::memchr_iter(b'\n', text)
+        .map(|end| end - std::mem::replace(&mut start, end + 1))
+        .max();
     inner.unwrap_or(0).max(text.len() - start)
 }
 
@@ -57,7 +63,8 @@ fn base64_bytes(text: &[u8]) -> u64 {
 
 /// The run of base64 characters around `at`.
 fn run(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
+    let inside =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
     text.get(at).filter(|b| inside(b))?;
     let before = text[..at].iter().rev().take_while(|b| inside(b)).count();
     let after = text[at..].iter().take_while(|b| inside(b)).count();
@@ -134,9 +141,18 @@ mod tests {
 
     #[test]
     fn escapes_long_lines_and_rows_are_told() {
-        assert_eq!(of("\u{1b}[31mred\u{1b}[0m \u{1b}x").and_then(|s| s.escapes), Some(2));
-        assert_eq!(of(&("a ".repeat(600) + "\nb")).and_then(|s| s.longest_line), Some(1200));
-        assert_eq!(of(" [ {\"a\":[1]}, {} ]\n").and_then(|s| s.json_rows), Some(2));
+        assert_eq!(
+            of("\u{1b}[31mred\u{1b}[0m \u{1b}x").and_then(|s| s.escapes),
+            Some(2)
+        );
+        assert_eq!(
+            of(&("a ".repeat(600) + "\nb")).and_then(|s| s.longest_line),
+            Some(1200)
+        );
+        assert_eq!(
+            of(" [ {\"a\":[1]}, {} ]\n").and_then(|s| s.json_rows),
+            Some(2)
+        );
         assert_eq!(of("[{\"a\":1},2,{}]"), None);
     }
 

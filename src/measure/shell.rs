@@ -29,18 +29,26 @@ impl Shell {
 
     /// Returns the text as it is sent. A count of lines at its front moves up into the heading.
     pub(super) fn rendered(&self) -> String {
-        let Metadata { exit_code, duration_seconds } = self.metadata;
+        let Metadata {
+            exit_code,
+            duration_seconds,
+        } = self.metadata;
         let (lines, output) = match counted(&self.output) {
             Some((lines, rest)) => (format!("Total output lines: {lines}\n"), rest),
             None => (String::new(), self.output.as_str()),
         };
-        format!("Exit code: {exit_code}\nWall time: {duration_seconds} seconds\n{lines}Output:\n{output}")
+        format!(
+            "Exit code: {exit_code}\nWall time: {duration_seconds} \
+             seconds\n{lines}Output:\n{output}"
+        )
     }
 }
 
 /// Splits `Total output lines: N`, with the empty line after it, off the front.
 fn counted(output: &str) -> Option<(u32, &str)> {
-    let (lines, rest) = output.strip_prefix("Total output lines: ")?.split_once('\n')?;
+    let (lines, rest) = output
+        .strip_prefix("Total output lines: ")?
+        .split_once('\n')?;
     Some((lines.parse().ok()?, rest.strip_prefix('\n').unwrap_or(rest)))
 }
 
@@ -52,7 +60,8 @@ mod tests {
     fn an_output_is_sent_as_lines_and_its_count_moves_up() {
         let sent = |text| Shell::read(text).map(|shell| shell.rendered());
         assert_eq!(
-            sent(r#"{"output":"a\nb\n","metadata":{"exit_code":0,"duration_seconds":0.1}}"#).as_deref(),
+            sent(r#"{"output":"a\nb\n","metadata":{"exit_code":0,"duration_seconds":0.1}}"#)
+                .as_deref(),
             Some("Exit code: 0\nWall time: 0.1 seconds\nOutput:\na\nb\n")
         );
         let cut = r#"{"output":"Total output lines: 9\n\na","metadata":{"exit_code":-1,"duration_seconds":2.0}}"#;

@@ -37,12 +37,40 @@ const WORDS: &[(Task, &[&[&str]])] = &[
             &["refactor"],
         ],
     ),
-    (Task::Explanation, &[&["explain"], &["why"], &["how does"], &["what is"], &["describe"], &["tell me", "about"]]),
+    (
+        Task::Explanation,
+        &[
+            &["explain"],
+            &["why"],
+            &["how does"],
+            &["what is"],
+            &["describe"],
+            &["tell me", "about"],
+        ],
+    ),
     (
         Task::Planning,
-        &[&["plan"], &["design"], &["architect"], &["strategy"], &["how should"], &["what approach"], &["propose"]],
+        &[
+            &["plan"],
+            &["design"],
+            &["architect"],
+            &["strategy"],
+            &["how should"],
+            &["what approach"],
+            &["propose"],
+        ],
     ),
-    (Task::Review, &[&["review"], &["audit"], &["check", "code"], &["analyze"], &["validate"], &["verify"]]),
+    (
+        Task::Review,
+        &[
+            &["review"],
+            &["audit"],
+            &["check", "code"],
+            &["analyze"],
+            &["validate"],
+            &["verify"],
+        ],
+    ),
 ];
 
 /// Returns what the text asks for.
@@ -50,15 +78,24 @@ pub(super) fn of(text: &str) -> Task {
     // A line at a time: a text can be long, and the first kind may stand on its last line.
     let place = |line: &str| {
         let line = line.to_lowercase();
-        WORDS.iter().position(|(_, all)| all.iter().any(|words| follow(&line, words)))
+        WORDS
+            .iter()
+            .position(|(_, all)| all.iter().any(|words| follow(&line, words)))
     };
     let first = text.split('\n').filter_map(place).min();
-    first.and_then(|place| WORDS.get(place)).map_or(Task::Unknown, |(task, _)| *task)
+    first
+        .and_then(|place| WORDS.get(place))
+        .map_or(Task::Unknown, |(task, _)| *task)
 }
 
 /// Whether the words stand in the line in this order.
 fn follow(line: &str, words: &[&str]) -> bool {
-    words.iter().try_fold(line, |rest, word| rest.split_once(word).map(|(_, after)| after)).is_some()
+    words
+        .iter()
+        .try_fold(line, |rest, word| {
+            rest.split_once(word).map(|(_, after)| after)
+        })
+        .is_some()
 }
 
 #[cfg(test)]

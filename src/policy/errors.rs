@@ -11,7 +11,17 @@ pub(super) const POLICY: Policy = Policy {
 };
 
 /// What such lines have in them, in small letters.
-const SIGNS: &[&str] = &["error", "fail", "panic", "exception", "traceback", "warning", "fatal", "denied", "not found"];
+const SIGNS: &[&str] = &[
+    "error",
+    "fail",
+    "panic",
+    "exception",
+    "traceback",
+    "warning",
+    "fatal",
+    "denied",
+    "not found",
+];
 
 const AROUND: usize = 2;
 const LAST: usize = 3;
@@ -24,9 +34,15 @@ fn cut(text: &str, _: &Value) -> Result<Option<String>, String> {
         SIGNS.iter().any(|sign| small.contains(sign))
     };
     for (n, _) in lines.iter().enumerate().filter(|(_, line)| says(line)) {
-        keep.iter_mut().take(n + AROUND + 1).skip(n.saturating_sub(AROUND)).for_each(|kept| *kept = true);
+        keep.iter_mut()
+            .take(n + AROUND + 1)
+            .skip(n.saturating_sub(AROUND))
+            .for_each(|kept| *kept = true);
     }
-    keep.iter_mut().rev().take(LAST).for_each(|kept| *kept = true);
+    keep.iter_mut()
+        .rev()
+        .take(LAST)
+        .for_each(|kept| *kept = true);
     let (mut to, mut gone) = (Vec::new(), 0);
     for (line, kept) in lines.into_iter().zip(keep) {
         if kept && gone > 0 {
@@ -50,6 +66,9 @@ mod tests {
     fn errors_stay_with_what_stands_around_them() {
         let text = "1\n2\n3\nerror: x\n5\n6\n7\n8\n9\n10\n11\n";
         let cut = cut(text, &Value::Nothing).unwrap().unwrap();
-        assert_eq!(cut, "...[1 lines left out]...\n2\n3\nerror: x\n5\n6\n...[2 lines left out]...\n9\n10\n11");
+        assert_eq!(
+            cut,
+            "...[1 lines left out]...\n2\n3\nerror: x\n5\n6\n...[2 lines left out]...\n9\n10\n11"
+        );
     }
 }

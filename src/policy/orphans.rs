@@ -23,7 +23,9 @@ pub struct Orphans {
 
 impl Default for Orphans {
     fn default() -> Orphans {
-        Orphans { calls: LruCache::unbounded() }
+        Orphans {
+            calls: LruCache::unbounded(),
+        }
     }
 }
 
@@ -37,7 +39,11 @@ impl Orphans {
                 self.calls.pop_lru();
             }
         }
-        turn.answers.iter().filter(|call| self.calls.get(call).is_none()).copied().collect()
+        turn.answers
+            .iter()
+            .filter(|call| self.calls.get(call).is_none())
+            .copied()
+            .collect()
     }
 }
 
@@ -48,7 +54,20 @@ mod tests {
     #[test]
     fn of_two_outputs_on_a_line_only_the_orphan_is_one() {
         let mut orphans = Orphans::default();
-        assert!(orphans.check(&Turn { calls: vec![1], ..Turn::default() }).is_empty());
-        assert_eq!(orphans.check(&Turn { answers: vec![1, 2], ..Turn::default() }), [2]);
+        assert!(
+            orphans
+                .check(&Turn {
+                    calls: vec![1],
+                    ..Turn::default()
+                })
+                .is_empty()
+        );
+        assert_eq!(
+            orphans.check(&Turn {
+                answers: vec![1, 2],
+                ..Turn::default()
+            }),
+            [2]
+        );
     }
 }

@@ -13,7 +13,9 @@ pub(super) const POLICY: Policy = Policy {
 
 /// An array of rows, or an object that has one. Values stay as they are written: no number changes.
 fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
-    let Value::Names(fields) = value else { return Ok(None) };
+    let Value::Names(fields) = value else {
+        return Ok(None);
+    };
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let trimmed = text.trim();
     if trimmed.starts_with('[') {
@@ -22,25 +24,36 @@ fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
     let members: std::collections::BTreeMap<&str, &serde_json::value::RawValue> =
         serde_json::from_str(trimmed).unwrap_or_default();
     let mut edits = Vec::new();
-    for array in members.values().map(|value| value.get()).filter(|value| value.starts_with('[')) {
+    for array in members
+        .values()
+        .map(|value| value.get())
+        .filter(|value| value.starts_with('['))
+    {
         if let (Some(range), Some(rows)) = (json::range_of(text, array), rows(array, &fields)?) {
             edits.push((range, rows));
         }
     }
-    let edits: Vec<_> = edits.iter().map(|(range, rows)| (range.clone(), rows.as_str())).collect();
+    let edits: Vec<_> = edits
+        .iter()
+        .map(|(range, rows)| (range.clone(), rows.as_str()))
+        .collect();
     Ok((!edits.is_empty()).then(|| json::spliced(text, edits)))
 }
 
 /// The rows with these fields; `None` where it is no list of at least two objects. A field that no
 /// row has is most likely misspelt.
 fn rows(array: &str, fields: &[&str]) -> Result<Option<String>, String> {
-    let Some(elements) = json::elements(array).filter(|rows| rows.len() > 1) else { return Ok(None) };
+    let Some(elements) = json::elements(array).filter(|rows| rows.len() > 1) else {
+        return Ok(None);
+    };
     let mut known = vec![false; fields.len()];
     let mut projected = Vec::with_capacity(elements.len());
     for row in elements {
         let mut members = Vec::new();
         for (field, known) in fields.iter().zip(&mut known) {
-            let Some([value]) = json::members(row, [*field]) else { return Ok(None) };
+            let Some([value]) = json::members(row, [*field]) else {
+                return Ok(None);
+            };
             if let Some(value) = value {
                 *known = true;
                 members.push(format!("{}:{value}", json::quoted(field)));
@@ -66,6 +79,9 @@ mod tests {
         let wanted = r#"{"n":2,"rows":[{"id":1.50},{"id":12345678901234567890,"at":1e400}]}"#;
         assert_eq!(cut(text).unwrap().as_deref(), Some(wanted));
         assert_eq!(cut("[1,2]"), Ok(None));
-        assert_eq!(cut(r#"[{"id":1},{"id":2}]"#), Err("unknown field: at".into()));
+        assert_eq!(
+            cut(r#"[{"id":1},{"id":2}]"#),
+            Err("unknown field: at".into())
+        );
     }
 }

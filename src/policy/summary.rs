@@ -14,7 +14,18 @@ pub(super) const POLICY: Policy = Policy {
 const LINE_BYTES: usize = 120;
 
 fn cut(text: &str, _: &Value) -> Result<Option<String>, String> {
-    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    let shown = last.get(..last.floor_char_boundary(LINE_BYTES)).unwrap_or_default();
-    Ok(Some(format!("[{} lines, {} bytes; last: {shown}]", text.lines().count(), text.len())))
+    let last = text
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .trim();
+    let shown = last
+        .get(..last.floor_char_boundary(LINE_BYTES))
+        .unwrap_or_default();
+    Ok(Some(format!(
+        "[{} lines, {} bytes; last: {shown}]",
+        text.lines().count(),
+        text.len()
+    )))
 }

@@ -32,7 +32,13 @@ pub struct Window<T> {
 impl<T> Window<T> {
     /// Keeps that many exchanges.
     pub fn new(exchanges: usize) -> Window<T> {
-        Window { exchanges, began: false, last_is_generated: false, asked: Vec::new(), held: VecDeque::new() }
+        Window {
+            exchanges,
+            began: false,
+            last_is_generated: false,
+            asked: Vec::new(),
+            held: VecDeque::new(),
+        }
     }
 
     /// How many turns are held.
@@ -63,8 +69,11 @@ impl<T> Window<T> {
             exchange.push((turn.is_user, item));
         }
         while self.held.len() > self.exchanges.max(1) {
-            let Some(gone) = self.held.pop_front() else { break };
-            let (users, others): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(is_user, _)| *is_user);
+            let Some(gone) = self.held.pop_front() else {
+                break;
+            };
+            let (users, others): (Vec<_>, Vec<_>) =
+                gone.into_iter().partition(|(is_user, _)| *is_user);
             *dropped += others.len() as u64;
             if !users.is_empty() {
                 *dropped += self.asked.len() as u64;
@@ -86,11 +95,23 @@ mod tests {
 
     #[test]
     fn a_long_turn_of_tool_calls_does_not_lose_its_task() {
-        let user = Turn { is_user: true, ..Turn::default() };
-        let model = Turn { is_generated: true, ..Turn::default() };
-        let output = Turn { is_output: true, ..Turn::default() };
+        let user = Turn {
+            is_user: true,
+            ..Turn::default()
+        };
+        let model = Turn {
+            is_generated: true,
+            ..Turn::default()
+        };
+        let output = Turn {
+            is_output: true,
+            ..Turn::default()
+        };
         let system = Turn::default();
-        let turns = [&system, &user, &model, &output, &model, &user, &model, &output, &model, &output, &model];
+        let turns = [
+            &system, &user, &model, &output, &model, &user, &model, &output, &model, &output,
+            &model,
+        ];
         let (mut window, mut kept, mut dropped) = (Window::new(2), Vec::new(), 0);
         for (n, turn) in turns.into_iter().enumerate() {
             window.push(turn, n, &mut kept, &mut dropped);

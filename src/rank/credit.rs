@@ -1,8 +1,8 @@
 //! Credit: each token is claimed by one finding only.
 //!
-//! Findings overlap: a large output may also be a copy, and ballast. Findings are gone through
-//! from the largest (or dearest) waste down; each is credited, span by span, with what no finding before it
-//! has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
+//! Findings overlap: a large output may also be a copy, and ballast. Findings are gone through from
+//! the largest (or dearest) waste down; each is credited, span by span, with what no finding before
+//! it has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
 //! union of all savings. Where a finding claims a thread as a whole (a review that found nothing),
 //! what is claimed in that thread together is bounded by what the thread's requests reported. Where
 //! it claims tokens that may be of any content (sent again for a broken cache), it is credited with
@@ -64,10 +64,24 @@ impl<'t> Ledger<'t> {
         let no_span = all.filter(|claim| matches!(claim.whose, Whose::Thread | Whose::Any));
         let whole: HashSet<u32> = no_span.map(|claim| claim.thread).collect();
         let whole = threads.all().filter(|thread| whole.contains(&thread.index));
-        let whole = whole.map(|thread| (thread.index, Whole { left: thread.tokens(), owned: 0 })).collect();
+        let whole = whole
+            .map(|thread| {
+                (
+                    thread.index,
+                    Whole {
+                        left: thread.tokens(),
+                        owned: 0,
+                    },
+                )
+            })
+            .collect();
         let mut threads = Vec::from_iter(threads.all());
         threads.sort_by_key(|thread| thread.index);
-        Ledger { threads, claimed: HashMap::new(), whole }
+        Ledger {
+            threads,
+            claimed: HashMap::new(),
+            whole,
+        }
     }
 
     fn net(&mut self, claims: &[Claim]) -> Net {
@@ -79,12 +93,17 @@ impl<'t> Ledger<'t> {
             let usd = share_usd(claim.usd, tokens, claim.tokens);
             net.tokens = plus(net.tokens, tokens);
             net.usd = net.usd.plus(usd);
-            if let (Some(removed), Some(thread)) = (&claim.removed, self.threads.get(claim.thread as usize)) {
+            if let (Some(removed), Some(thread)) =
+                (&claim.removed, self.threads.get(claim.thread as usize))
+            {
                 let (saved, cost) = breaks.entry((claim.thread, removed.before)).or_default();
                 (*saved, *cost) = (saved.plus(usd), thread.broken_usd(removed).max(*cost));
             }
         }
-        net.broken = breaks.into_values().map(|(saved, cost)| saved.min(cost)).sum();
+        net.broken = breaks
+            .into_values()
+            .map(|(saved, cost)| saved.min(cost))
+            .sum();
         net.usd = net.usd.minus(net.broken);
         net
     }
@@ -107,8 +126,13 @@ impl<'t> Ledger<'t> {
     }
 
     fn credit_any(&mut self, claim: &Claim) -> u64 {
-        let all = self.threads.get(claim.thread as usize).map_or(0, |thread| thread.tokens());
-        let Some(whole) = self.whole.get_mut(&claim.thread) else { return 0 };
+        let all = self
+            .threads
+            .get(claim.thread as usize)
+            .map_or(0, |thread| thread.tokens());
+        let Some(whole) = self.whole.get_mut(&claim.thread) else {
+            return 0;
+        };
         let net = share(claim.tokens, all.saturating_sub(whole.owned), all).min(whole.left);
         whole.left -= net;
         net
@@ -122,7 +146,13 @@ mod tests {
     use crate::record::{Billed, Request};
 
     fn span(id: &str, tokens: u64) -> Claim {
-        Claim { whose: Whose::Span(SpanHash::of(id)), thread: 0, tokens, usd: Usd::from_pico(100), removed: None }
+        Claim {
+            whose: Whose::Span(SpanHash::of(id)),
+            thread: 0,
+            tokens,
+            usd: Usd::from_pico(100),
+            removed: None,
+        }
     }
 
     fn tokens(nets: Vec<Net>) -> Vec<u64> {
@@ -134,7 +164,10 @@ mod tests {
         let (large, small) = ([span("a", 10), span("b", 5)], [span("a", 12), span("c", 1)]);
         let nets = nets(&[&large, &small], &Threads::default());
         // The second claims 12 tokens of the first span, for 100, and is credited 2 of them.
-        assert_eq!(nets.iter().map(|net| net.usd.pico()).collect::<Vec<_>>(), [200, 116]);
+        assert_eq!(
+            nets.iter().map(|net| net.usd.pico()).collect::<Vec<_>>(),
+            [200, 116]
+        );
         assert_eq!(tokens(nets), [15, 3]);
     }
 
@@ -142,15 +175,24 @@ mod tests {
     fn a_thread_claimed_as_a_whole_holds_no_more_than_it_reported() {
         let mut threads = Threads::default();
         threads.count(&request(1, 100, 0), &Billed::default());
-        let whole = [Claim { whose: Whose::Thread, ..span("", 80) }];
-        assert_eq!(tokens(nets(&[&whole, &[span("a", 30)]], &threads)), [80, 20]);
+        let whole = [Claim {
+            whose: Whose::Thread,
+            ..span("", 80)
+        }];
+        assert_eq!(
+            tokens(nets(&[&whole, &[span("a", 30)]], &threads)),
+            [80, 20]
+        );
     }
 
     #[test]
     fn tokens_of_any_content_are_credited_as_far_as_nobody_claims_the_content() {
         let mut threads = Threads::default();
         threads.count(&request(1, 100, 0), &Billed::default());
-        let any = [Claim { whose: Whose::Any, ..span("", 20) }];
+        let any = [Claim {
+            whose: Whose::Any,
+            ..span("", 20)
+        }];
         // A quarter of all that was sent is claimed: so is a quarter of these.
         assert_eq!(tokens(nets(&[&[span("a", 25)], &any], &threads)), [25, 15]);
         assert_eq!(tokens(nets(&[&any, &[span("a", 95)]], &threads)), [20, 80]);
@@ -159,27 +201,49 @@ mod tests {
     }
 
     /// Three requests of 10, 100 and 200 tokens, all but the last 10 read from the cache, which
-    /// saves 9 for each token. Content of 20 tokens enters with the second and leaves before the third:
-    /// 30 tokens stand up to its end, and 160 that were read behind it.
+    /// saves 9 for each token. Content of 20 tokens enters with the second and leaves before the
+    /// third: 30 tokens stand up to its end, and 160 that were read behind it.
     #[test]
     fn what_stands_behind_content_that_is_taken_out_is_sent_uncached_once() {
         let mut threads = Threads::default();
         for (n, input, read) in [(1, 10, 0), (2, 100, 0), (3, 200, 190)] {
-            let saved = Billed { cache_saved_usd: Some(Usd::from_pico(9 * i128::from(read))), ..Billed::default() };
+            let saved = Billed {
+                cache_saved_usd: Some(Usd::from_pico(9 * i128::from(read))),
+                ..Billed::default()
+            };
             threads.count(&request(n, input, read), &saved);
         }
-        let removed = Some(Removed { from: 2, before: 3, tokens: 20 });
-        let out = |id, usd| Claim { usd: Usd::from_pico(usd), removed, ..span(id, 20) };
+        let removed = Some(Removed {
+            from: 2,
+            before: 3,
+            tokens: 20,
+        });
+        let out = |id, usd| Claim {
+            usd: Usd::from_pico(usd),
+            removed,
+            ..span(id, 20)
+        };
         let worth = nets(&[&[out("a", 9_000)]], &threads);
         assert_eq!(worth[0].broken.pico(), 9 * 160);
         assert_eq!(worth[0].usd.pico(), 9_000 - 9 * 160);
         // Two that leave together break one cache; and nobody pays more than he saves.
-        assert_eq!(nets(&[&[out("a", 9_000), out("b", 9_000)]], &threads)[0].broken.pico(), 9 * 160);
+        assert_eq!(
+            nets(&[&[out("a", 9_000), out("b", 9_000)]], &threads)[0]
+                .broken
+                .pico(),
+            9 * 160
+        );
         assert_eq!(nets(&[&[out("a", 100)]], &threads)[0].usd, Usd::ZERO);
     }
 
     fn request(n: u64, input: u64, read: u64) -> Request {
         let thread = "t".into();
-        Request { thread, n, input_tokens: Some(input), cache_read_tokens: Some(read), ..Request::default() }
+        Request {
+            thread,
+            n,
+            input_tokens: Some(input),
+            cache_read_tokens: Some(read),
+            ..Request::default()
+        }
     }
 }

@@ -24,7 +24,10 @@ pub(super) struct Dearest {
 impl Dearest {
     /// Keeps that many.
     pub(super) fn new(most: usize) -> Dearest {
-        Dearest { most, best: Vec::new() }
+        Dearest {
+            most,
+            best: Vec::new(),
+        }
     }
 
     /// Takes a span and its line. One that was never sent nor paid for is none of them.
@@ -47,7 +50,10 @@ fn cost(span: &SpanView) -> Option<Cost> {
     match (span.input_cost_usd, span.output_cost_usd) {
         (None, None) if span.carried() == 0 => None,
         (None, None) => Some((None, signed(span.carried()))),
-        (input, output) => Some((Some(input.unwrap_or_default().plus(output.unwrap_or_default())), 0)),
+        (input, output) => Some((
+            Some(input.unwrap_or_default().plus(output.unwrap_or_default())),
+            0,
+        )),
     }
 }
 
@@ -66,11 +72,23 @@ mod tests {
         ];
         let mut dearest = Dearest::new(3);
         for (input, output, carried_tokens, line) in spans {
-            let [input_cost_usd, output_cost_usd] = [input, output].map(|cost| cost.map(Usd::from_pico));
+            let [input_cost_usd, output_cost_usd] =
+                [input, output].map(|cost| cost.map(Usd::from_pico));
             let carried_tokens = Some(carried_tokens);
-            dearest.see(&SpanView { input_cost_usd, output_cost_usd, carried_tokens, ..SpanView::default() }, line);
+            dearest.see(
+                &SpanView {
+                    input_cost_usd,
+                    output_cost_usd,
+                    carried_tokens,
+                    ..SpanView::default()
+                },
+                line,
+            );
         }
         let kept: Vec<Box<str>> = dearest.lines().collect();
-        assert_eq!(kept, ["three, produced and never sent", "two", "two again"].map(Box::from));
+        assert_eq!(
+            kept,
+            ["three, produced and never sent", "two", "two again"].map(Box::from)
+        );
     }
 }

@@ -61,7 +61,12 @@ impl<'a> Proof<'a> {
 
     /// A span that should have left the context after `requests` requests, of which `waste_tokens`
     /// were carried in vain. They were sent again, and have their share of what that cost.
-    pub(crate) fn late(span: &'a SpanView<'a>, thread: &'a Thread, waste_tokens: u64, requests: u64) -> Proof<'a> {
+    pub(crate) fn late(
+        span: &'a SpanView<'a>,
+        thread: &'a Thread,
+        waste_tokens: u64,
+        requests: u64,
+    ) -> Proof<'a> {
         let (first, again) = match span.first_cost_usd {
             Some(first) => (first, span.carried().saturating_sub(span.size_tokens())),
             None => (Usd::ZERO, span.carried()),
@@ -72,13 +77,25 @@ impl<'a> Proof<'a> {
             before: from.saturating_add(requests),
             tokens: span.size_tokens(),
         });
-        Proof { cost, removed, ..Proof::of(span, thread, waste_tokens) }
+        Proof {
+            cost,
+            removed,
+            ..Proof::of(span, thread, waste_tokens)
+        }
     }
 
     /// A place of the thread that is no span; what it wastes is a share of the whole thread.
     pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
-        let (file, cost) = (&thread.file, thread.cost_usd.map(|cost| (cost, thread.tokens())));
-        Proof { file, line, cost, ..Proof::default() }
+        let (file, cost) = (
+            &thread.file,
+            thread.cost_usd.map(|cost| (cost, thread.tokens())),
+        );
+        Proof {
+            file,
+            line,
+            cost,
+            ..Proof::default()
+        }
     }
 
     /// What the waste cost: its share of the whole.
@@ -144,7 +161,13 @@ impl Found {
                 Proof { id, .. } => Whose::Span(SpanHash::of(id)),
             };
             let (tokens, usd) = (proof.waste_tokens, usd.unwrap_or_default());
-            self.claims.push(Claim { whose, thread: thread.index, tokens, usd, removed: proof.removed });
+            self.claims.push(Claim {
+                whose,
+                thread: thread.index,
+                tokens,
+                usd,
+                removed: proof.removed,
+            });
         }
         self.name(&proof, thread);
     }
@@ -162,8 +185,20 @@ impl Found {
         if at >= NAMED {
             return;
         }
-        let file = if *proof.file == *thread.file { Rc::clone(&thread.file) } else { Rc::from(proof.file) };
-        self.best.insert(at, Named { cost, id: proof.id.into(), file, line: proof.line });
+        let file = if *proof.file == *thread.file {
+            Rc::clone(&thread.file)
+        } else {
+            Rc::from(proof.file)
+        };
+        self.best.insert(
+            at,
+            Named {
+                cost,
+                id: proof.id.into(),
+                file,
+                line: proof.line,
+            },
+        );
         self.best.truncate(NAMED);
     }
 
@@ -184,7 +219,11 @@ impl Found {
 
     /// Ids of the most costly spans.
     pub(crate) fn spans(&self) -> Vec<String> {
-        self.best.iter().filter(|named| !named.id.is_empty()).map(|named| named.id.to_string()).collect()
+        self.best
+            .iter()
+            .filter(|named| !named.id.is_empty())
+            .map(|named| named.id.to_string())
+            .collect()
     }
 
     /// Their places, `FILE:LINE`, in the same order. A place that is no span's is named once.
@@ -214,8 +253,12 @@ impl Heaps {
     }
 
     /// All heaps, in the order of project and subject.
-    pub(crate) fn into_candidates(self, say: impl Fn(Candidate) -> Option<Candidate>) -> Vec<Candidate> {
-        let candidate = |((project, subject), found)| say(Candidate::new(project, Some(subject), found));
+    pub(crate) fn into_candidates(
+        self,
+        say: impl Fn(Candidate) -> Option<Candidate>,
+    ) -> Vec<Candidate> {
+        let candidate =
+            |((project, subject), found)| say(Candidate::new(project, Some(subject), found));
         self.0.into_iter().filter_map(candidate).collect()
     }
 }
@@ -245,16 +288,33 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// Puts forward what was found; [`Candidate::saying`] gives it words.
-    pub(crate) fn new(project: Option<Rc<str>>, subject: Option<String>, found: Found) -> Candidate {
+    pub(crate) fn new(
+        project: Option<Rc<str>>,
+        subject: Option<String>,
+        found: Found,
+    ) -> Candidate {
         let bytes = (found.bytes > 0).then_some(found.bytes);
         let (message, remedy) = (String::new(), String::new());
         let severity = Severity::Info;
-        Candidate { project, thread: None, subject, found, bytes, severity, reached: None, message, remedy }
+        Candidate {
+            project,
+            thread: None,
+            subject,
+            found,
+            bytes,
+            severity,
+            reached: None,
+            message,
+            remedy,
+        }
     }
 
     /// Says that it lies in one thread.
     pub(crate) fn within(self, thread: &Thread) -> Candidate {
-        Candidate { thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))), ..self }
+        Candidate {
+            thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))),
+            ..self
+        }
     }
 
     /// Says how grave it is at least.
@@ -264,12 +324,19 @@ impl Candidate {
 
     /// Says what of a limit was reached.
     pub(crate) fn reaching(self, reached: Reached, percent: Option<u64>) -> Candidate {
-        Candidate { reached: Some((reached, percent)), ..self }
+        Candidate {
+            reached: Some((reached, percent)),
+            ..self
+        }
     }
 
     /// Puts it into words.
     pub(crate) fn saying(self, message: String, remedy: &str) -> Candidate {
-        Candidate { message, remedy: remedy.to_owned(), ..self }
+        Candidate {
+            message,
+            remedy: remedy.to_owned(),
+            ..self
+        }
     }
 }
 
@@ -279,13 +346,26 @@ mod tests {
 
     #[test]
     fn fifty_places_are_named_and_every_claim_is_kept() {
-        let thread = Thread { file: "f".into(), ..Thread::default() };
+        let thread = Thread {
+            file: "f".into(),
+            ..Thread::default()
+        };
         let mut found = Found::default();
         for i in 0..60_u64 {
             let id = format!("a.{i}");
-            found.prove(Proof { id: &id, waste_tokens: i, ..Proof::at(&thread, Some(i)) }, &thread);
+            found.prove(
+                Proof {
+                    id: &id,
+                    waste_tokens: i,
+                    ..Proof::at(&thread, Some(i))
+                },
+                &thread,
+            );
         }
-        assert_eq!((found.items, found.claims.len(), found.waste_tokens), (60, 59, 1770));
+        assert_eq!(
+            (found.items, found.claims.len(), found.waste_tokens),
+            (60, 59, 1770)
+        );
         assert_eq!(found.spans().len(), 50);
         assert_eq!(found.places().first().map(String::as_str), Some("f:59"));
     }

@@ -2,8 +2,8 @@
 //!
 //! Programs are the user's own code, from the command line or a file named there; they are never
 //! taken from what is scanned. What reaches beyond the record at hand is left out of the language:
-//! `env`, `input`, `halt`, `now`, the local time zone, `debug` and `stderr`, and module loading. So the
-//! same program gives the same answer on every machine. A program may still run for ever.
+//! `env`, `input`, `halt`, `now`, the local time zone, `debug` and `stderr`, and module loading. So
+//! the same program gives the same answer on every machine. A program may still run for ever.
 
 use std::cell::RefCell;
 
@@ -34,7 +34,12 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// How messages of the interpreter begin that name a value of the record next.
-const FAILURES: &[&str] = &[CANNOT_USE, "cannot index ", "cannot calculate ", "invalid path expression with input "];
+const FAILURES: &[&str] = &[
+    CANNOT_USE,
+    "cannot index ",
+    "cannot calculate ",
+    "invalid path expression with input ",
+];
 const CANNOT_USE: &str = "cannot use ";
 
 /// A program that answers with more than this for one record has lost its way.
@@ -48,7 +53,9 @@ impl Value {
     /// Reads one JSON value. (jaq's own reader overflows its stack on deep nesting; this one has a
     /// limit.)
     pub(super) fn read(json: &str) -> Result<Value, String> {
-        serde_json::from_str(json).map(Value).map_err(|e| refusal::of(&e).to_owned())
+        serde_json::from_str(json)
+            .map(Value)
+            .map_err(|e| refusal::of(&e).to_owned())
     }
 
     /// The value `null`.
@@ -90,21 +97,42 @@ impl Program {
     /// The program is no jq; says where: `--where: line 1, column 9: unexpected ...`.
     pub(super) fn compile(name: &str, code: &str) -> Result<Program> {
         let offered = |name: &str| !LEFT_OUT.contains(&name);
-        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|def| offered(def.name));
-        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|fun| offered(fun.0));
+        let defs = jaq_core::defs()
+            .chain(jaq_std::defs())
+            .chain(jaq_json::defs())
+            .filter(|def| offered(def.name));
+        let funs = jaq_core::funs()
+            .chain(jaq_std::funs())
+            .chain(jaq_json::funs())
+            .filter(|fun| offered(fun.0));
         let arena = Arena::default();
         let at = |part: &str, what: String| anyhow!("{name}: {}: {what}", position(code, part));
-        let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|errors| {
-            let first = errors.into_iter().next().map(|(_, error)| syntax(error));
-            first.map_or_else(|| anyhow!("{name}: not a jq program"), |(part, what)| at(part, what))
-        })?;
-        let filter = Compiler::default().with_funs(funs).with_global_vars(["$session"]).compile(modules);
+        let modules = Loader::new(defs)
+            .load(&arena, File { code, path: () })
+            .map_err(|errors| {
+                let first = errors.into_iter().next().map(|(_, error)| syntax(error));
+                first.map_or_else(
+                    || anyhow!("{name}: not a jq program"),
+                    |(part, what)| at(part, what),
+                )
+            })?;
+        let filter = Compiler::default()
+            .with_funs(funs)
+            .with_global_vars(["$session"])
+            .compile(modules);
         let filter = filter.map_err(|errors| {
             let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
-            let say = |(part, what): (&str, Undefined)| at(part, format!("no such {}: {part}", what.as_str()));
+            let say = |(part, what): (&str, Undefined)| {
+                at(part, format!("no such {}: {part}", what.as_str()))
+            };
             first.map_or_else(|| anyhow!("{name}: not a jq program"), say)
         })?;
-        Ok(Program { name: name.to_owned(), code: code.to_owned(), filter, faults: RefCell::default() })
+        Ok(Program {
+            name: name.to_owned(),
+            code: code.to_owned(),
+            filter,
+            faults: RefCell::default(),
+        })
     }
 
     /// The keys of a record that the program names, as far as its text tells: `waste_usd` in
@@ -117,11 +145,17 @@ impl Program {
             while let Some(at) = rest.find('.') {
                 before = rest[..at].chars().next_back().unwrap_or(before);
                 rest = &rest[at + 1..];
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len());
                 let key = &rest[..end];
                 // Behind another name it is a key of that key's object; a number is none.
-                let is_first = !before.is_ascii_alphanumeric() && !matches!(before, '_' | ']' | '?' | '$');
-                if is_first && key.starts_with(|c: char| c.is_ascii_alphabetic()) && !keys.iter().any(|k| k == key) {
+                let is_first =
+                    !before.is_ascii_alphanumeric() && !matches!(before, '_' | ']' | '?' | '$');
+                if is_first
+                    && key.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && !keys.iter().any(|k| k == key)
+                {
                     keys.push(key.to_owned());
                 }
                 before = key.chars().next_back().unwrap_or('.');
@@ -140,7 +174,10 @@ impl Program {
             match answer {
                 Ok(answer) => answers.push(Value(answer)),
                 Err(e) => {
-                    failed = Some(e.get_err().map_or_else(|_| "broke off".into(), |e| self.failure(&e.to_string())))
+                    failed = Some(
+                        e.get_err()
+                            .map_or_else(|_| "broke off".into(), |e| self.failure(&e.to_string())),
+                    )
                 }
             }
             if failed.is_some() {
@@ -154,14 +191,16 @@ impl Program {
         answers
     }
 
-    /// What went wrong, without the values that it went wrong on. Words that the program itself has are
-    /// its own: `error("no model")`.
+    /// What went wrong, without the values that it went wrong on. Words that the program itself has
+    /// are its own: `error("no model")`.
     fn failure(&self, message: &str) -> String {
         if self.code.contains(message) {
             return message.to_owned();
         }
         let begins = |begin: &&&str| message.starts_with(**begin);
-        let Some(begin) = FAILURES.iter().find(begins) else { return "an error raised by the program".to_owned() };
+        let Some(begin) = FAILURES.iter().find(begins) else {
+            return "an error raised by the program".to_owned();
+        };
         let value = kind(&message[begin.len()..]);
         // The type that was expected comes last.
         match message.rsplit_once(" as ").filter(|_| *begin == CANNOT_USE) {
@@ -188,7 +227,13 @@ impl Program {
         let faults = self.faults.borrow();
         let why = faults.first.as_ref()?;
         let why: String = why.chars().take(200).collect();
-        Some((self.name.clone(), format!("failed on {} of {} records: {why}", faults.failed, faults.runs)))
+        Some((
+            self.name.clone(),
+            format!(
+                "failed on {} of {} records: {why}",
+                faults.failed, faults.runs
+            ),
+        ))
     }
 }
 
@@ -207,24 +252,31 @@ fn kind(json: &str) -> &'static str {
 /// The first thing wrong, and the part of the program it is about.
 fn syntax(error: load::Error<&str>) -> (&str, String) {
     match error {
-        load::Error::Io(errors) => {
-            errors.into_iter().next().map_or(("", "cannot load".into()), |(part, why)| (part, why))
-        }
+        load::Error::Io(errors) => errors
+            .into_iter()
+            .next()
+            .map_or(("", "cannot load".into()), |(part, why)| (part, why)),
         load::Error::Lex(errors) => errors
             .into_iter()
             .next()
-            .map_or(("", "cannot read".into()), |(want, part)| (part, format!("expected {}", want.as_str()))),
+            .map_or(("", "cannot read".into()), |(want, part)| {
+                (part, format!("expected {}", want.as_str()))
+            }),
         load::Error::Parse(errors) => errors
             .into_iter()
             .next()
-            .map_or(("", "cannot parse".into()), |(want, part)| (part, format!("expected {}", want.as_str()))),
+            .map_or(("", "cannot parse".into()), |(want, part)| {
+                (part, format!("expected {}", want.as_str()))
+            }),
     }
 }
 
 /// Where `part`, a piece of `code`, begins: `line 1, column 9`.
 fn position(code: &str, part: &str) -> String {
     let offset = (part.as_ptr() as usize).checked_sub(code.as_ptr() as usize);
-    let Some(before) = offset.and_then(|offset| code.get(..offset)) else { return "at the end".into() };
+    let Some(before) = offset.and_then(|offset| code.get(..offset)) else {
+        return "at the end".into();
+    };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
     format!("line {line}, column {column}")
@@ -235,11 +287,15 @@ mod tests {
     use super::*;
 
     fn holds(code: &str, input: &str) -> bool {
-        Program::compile("--where", code).unwrap().holds(Value::read(input).unwrap())
+        Program::compile("--where", code)
+            .unwrap()
+            .holds(Value::read(input).unwrap())
     }
 
     fn error(code: &str) -> String {
-        Program::compile("--where", code).err().map_or_else(String::new, |e| e.to_string())
+        Program::compile("--where", code)
+            .err()
+            .map_or_else(String::new, |e| e.to_string())
     }
 
     #[test]
@@ -248,19 +304,39 @@ mod tests {
         assert!(!holds(".waste_tokens > 1e6", r#"{"waste_tokens":2}"#));
         assert!(!holds("empty", "{}"));
         assert!(holds(r#".rule | test("image")"#, r#"{"rule":"x-image"}"#));
-        assert!(holds(".places[] | endswith(\":7\")", r#"{"places":["a:1","a:7"]}"#));
+        assert!(holds(
+            ".places[] | endswith(\":7\")",
+            r#"{"places":["a:1","a:7"]}"#
+        ));
     }
 
     #[test]
     fn what_is_wrong_has_its_position() {
         assert_eq!(error(".a >"), "--where: line 1, column 5: expected term");
-        assert_eq!(error(".a\n| (.b"), "--where: line 2, column 6: expected closing parenthesis");
-        assert_eq!(error(".a | nosuch"), "--where: line 1, column 6: no such filter: nosuch");
+        assert_eq!(
+            error(".a\n| (.b"),
+            "--where: line 2, column 6: expected closing parenthesis"
+        );
+        assert_eq!(
+            error(".a | nosuch"),
+            "--where: line 1, column 6: no such filter: nosuch"
+        );
     }
 
     #[test]
     fn nothing_beyond_the_record_is_offered() {
-        for code in ["env", "$ENV", "input", "inputs", "halt", "halt_error", "now", "debug", "stderr", "localtime"] {
+        for code in [
+            "env",
+            "$ENV",
+            "input",
+            "inputs",
+            "halt",
+            "halt_error",
+            "now",
+            "debug",
+            "stderr",
+            "localtime",
+        ] {
             assert!(error(code).contains("no such"), "{code}: {:?}", error(code));
         }
         assert!(!error(r#"import "x" as x; 1"#).is_empty());

@@ -1,4 +1,5 @@
-//! Limits that a stream is held against: of a context, of an answer, of what a provider lets through.
+//! Limits that a stream is held against: of a context, of an answer, of what a provider lets
+//! through.
 //!
 //! They come from a preset (`limits/presets.toml`, data, not code) or from a file of the same keys.
 //! A key that is missing bounds nothing. Shares are whole per cents, so that a verdict never hangs
@@ -49,22 +50,33 @@ impl Limits {
     /// ends in `.toml`.
     ///
     /// # Errors
-    /// No preset has the name (the message lists them), the file cannot be read, a key is unknown or
-    /// a number makes no sense.
+    /// No preset has the name (the message lists them), the file cannot be read, a key is unknown
+    /// or a number makes no sense.
     pub fn named(name: &str) -> Result<Limits> {
         let path = Path::new(name);
         let limits = if name.contains('/') || path.extension().is_some_and(|end| end == "toml") {
             let text = std::fs::read_to_string(path).with_context(|| name.to_owned())?;
-            let limits: Limits = toml::from_str(&text).map_err(|e| anyhow!("{name}: {}", one_line(&e, &text)))?;
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Limits { name: stem, ..limits }
+            let limits: Limits =
+                toml::from_str(&text).map_err(|e| anyhow!("{name}: {}", one_line(&e, &text)))?;
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            Limits {
+                name: stem,
+                ..limits
+            }
         } else {
             let mut presets = presets()?;
             let names = presets.keys().cloned().collect::<Vec<_>>().join(", ");
             let Some(limits) = presets.remove(name) else {
                 bail!("no budget is called {name:?}: there is {names}, or a file (NAME.toml)");
             };
-            Limits { name: name.to_owned(), ..limits }
+            Limits {
+                name: name.to_owned(),
+                ..limits
+            }
         };
         limits.check().with_context(|| name.to_owned())?;
         Ok(limits)
@@ -84,8 +96,12 @@ impl Limits {
         if let Some((key, _)) = numbers.iter().find(|(_, number)| *number == Some(0)) {
             bail!("{key} is 0: leave it out where there is no limit");
         }
-        if self.window_tokens.is_none() && (self.compact_percent.is_some() || self.block_percent.is_some()) {
-            bail!("compact_percent and block_percent are shares of window_tokens, which is missing");
+        if self.window_tokens.is_none()
+            && (self.compact_percent.is_some() || self.block_percent.is_some())
+        {
+            bail!(
+                "compact_percent and block_percent are shares of window_tokens, which is missing"
+            );
         }
         if self.compact_percent > self.block_percent && self.block_percent.is_some() {
             bail!("compact_percent is above block_percent: nothing would ever be compacted");
@@ -115,7 +131,10 @@ impl Limits {
 
     /// Most output of a turn of that task.
     pub(crate) fn task_tokens(&self, task: Task) -> Option<u64> {
-        self.task_output_tokens.get(&task).copied().or(self.output_tokens)
+        self.task_output_tokens
+            .get(&task)
+            .copied()
+            .or(self.output_tokens)
     }
 }
 
@@ -130,9 +149,15 @@ fn presets() -> Result<BTreeMap<String, Limits>> {
 
 /// What is wrong, with its line; the library draws it over several.
 fn one_line(e: &toml::de::Error, text: &str) -> String {
-    let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let before = e
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    format!("line {line}: {}", e.message().lines().next().unwrap_or_default())
+    format!(
+        "line {line}: {}",
+        e.message().lines().next().unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -145,9 +170,15 @@ mod tests {
         assert_eq!(presets.len(), 11);
         presets.values().for_each(|limits| limits.check().unwrap());
         let cerebras = Limits::named("cerebras").unwrap();
-        assert_eq!((cerebras.compact_tokens(), cerebras.block_tokens()), (Some(15_000), Some(25_000)));
+        assert_eq!(
+            (cerebras.compact_tokens(), cerebras.block_tokens()),
+            (Some(15_000), Some(25_000))
+        );
         assert_eq!(cerebras.task_tokens(Task::Tool), Some(300));
-        assert_eq!(Limits::named("openai").unwrap().task_tokens(Task::Tool), Some(4_000));
+        assert_eq!(
+            Limits::named("openai").unwrap().task_tokens(Task::Tool),
+            Some(4_000)
+        );
     }
 
     #[test]

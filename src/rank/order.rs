@@ -48,7 +48,9 @@ impl By {
             By::Carried => finding.carried_tokens,
             By::Tokens => finding.tokens,
             By::Bytes => finding.bytes.unwrap_or(0),
-            By::Usd => finding.waste_usd.map_or(0, |usd| u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX)),
+            By::Usd => finding.waste_usd.map_or(0, |usd| {
+                u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX)
+            }),
         }
     }
 }
@@ -62,8 +64,8 @@ struct Judged {
 }
 
 /// Returns the findings in their order, each with its net. Where `condition` leaves some out, the
-/// rest is credited again: what the others had claimed is theirs. Where it leaves out all, `Err` says
-/// what there was.
+/// rest is credited again: what the others had claimed is theirs. Where it leaves out all, `Err`
+/// says what there was.
 pub(super) fn ordered(
     candidates: Vec<(String, Candidate)>,
     by: By,
@@ -71,10 +73,16 @@ pub(super) fn ordered(
     threads: &Threads,
     input_tokens: u64,
 ) -> Result<Vec<Finding>, String> {
-    let mut all: Vec<Judged> = candidates.into_iter().map(|(rule, c)| judged(rule, c, input_tokens)).collect();
+    let mut all: Vec<Judged> = candidates
+        .into_iter()
+        .map(|(rule, c)| judged(rule, c, input_tokens))
+        .collect();
     rank(&mut all, by, threads);
     if let Some(condition) = condition {
-        let before: Vec<bool> = all.iter().map(|judged| holds(condition, &judged.finding)).collect();
+        let before: Vec<bool> = all
+            .iter()
+            .map(|judged| holds(condition, &judged.finding))
+            .collect();
         if !before.is_empty() && !before.contains(&true) {
             return Err(none_of(condition, &all));
         }
@@ -87,18 +95,29 @@ pub(super) fn ordered(
     Ok(all.into_iter().map(|judged| judged.finding).collect())
 }
 
-/// That no finding fits, and what there is: the rules that found something, and keys that the predicate
-/// names and no finding has.
+/// That no finding fits, and what there is: the rules that found something, and keys that the
+/// predicate names and no finding has.
 fn none_of(condition: &Program, all: &[Judged]) -> String {
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for judged in all {
         *rules.entry(&judged.finding.rule).or_default() += 1;
     }
-    let rules = rules.iter().map(|(rule, n)| format!("{rule} {n}")).collect::<Vec<_>>().join(", ");
+    let rules = rules
+        .iter()
+        .map(|(rule, n)| format!("{rule} {n}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let found = counted(all.len() as u64, "finding");
-    let keys: BTreeSet<String> =
-        all.iter().filter_map(|judged| serde_json::to_value(&judged.finding).ok()).flat_map(keys).collect();
-    let unknown: Vec<String> = condition.keys().into_iter().filter(|key| !keys.contains(key)).collect();
+    let keys: BTreeSet<String> = all
+        .iter()
+        .filter_map(|judged| serde_json::to_value(&judged.finding).ok())
+        .flat_map(keys)
+        .collect();
+    let unknown: Vec<String> = condition
+        .keys()
+        .into_iter()
+        .filter(|key| !keys.contains(key))
+        .collect();
     let unknown = match unknown.as_slice() {
         [] => String::new(),
         unknown => format!("; no finding has {}", unknown.join(", ")),
@@ -107,7 +126,10 @@ fn none_of(condition: &Program, all: &[Judged]) -> String {
 }
 
 fn keys(finding: serde_json::Value) -> Vec<String> {
-    finding.as_object().map(|finding| finding.keys().cloned().collect()).unwrap_or_default()
+    finding
+        .as_object()
+        .map(|finding| finding.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// Whether the predicate holds for the finding as it would be written.
@@ -136,13 +158,23 @@ fn rank(all: &mut [Judged], by: By, threads: &Threads) {
     if by != first {
         sort(all, by);
     }
-    all.iter_mut().zip(1..).for_each(|(judged, rank)| judged.finding.rank = rank);
+    all.iter_mut()
+        .zip(1..)
+        .for_each(|(judged, rank)| judged.finding.rank = rank);
 }
 
-/// The largest first; equals by what else they have, then by what they are. A warning that has nothing to
-/// save comes before all that is less than a warning.
+/// The largest first; equals by what else they have, then by what they are. A warning that has
+/// nothing to save comes before all that is less than a warning.
 fn sort(all: &mut [Judged], by: By) {
-    let size = |f: &Finding| Reverse([by.of(f), f.waste_tokens, f.carried_tokens, f.tokens, f.bytes.unwrap_or(0)]);
+    let size = |f: &Finding| {
+        Reverse([
+            by.of(f),
+            f.waste_tokens,
+            f.carried_tokens,
+            f.tokens,
+            f.bytes.unwrap_or(0),
+        ])
+    };
     let last = |judged: &Judged| matches!(by, By::Waste | By::Usd) && judged.general;
     all.sort_by(|x, y| {
         let (a, b) = (&x.finding, &y.finding);
@@ -155,14 +187,28 @@ fn sort(all: &mut [Judged], by: By) {
     });
     if matches!(by, By::Waste | By::Usd) {
         let warns = |judged: &Judged| !judged.general && judged.finding.severity >= Severity::Warn;
-        let large = all.iter().rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
+        let large = all
+            .iter()
+            .rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
         all[large.map_or(0, |at| at + 1)..].sort_by_key(|judged| !warns(judged));
     }
 }
 
 fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
-    let Candidate { project, thread, subject, found, bytes, severity: least, reached, message, remedy } = candidate;
-    let (thread, session) = thread.map(|(thread, session)| (thread.to_string(), session.to_string())).unzip();
+    let Candidate {
+        project,
+        thread,
+        subject,
+        found,
+        bytes,
+        severity: least,
+        reached,
+        message,
+        remedy,
+    } = candidate;
+    let (thread, session) = thread
+        .map(|(thread, session)| (thread.to_string(), session.to_string()))
+        .unzip();
     let finding = Finding {
         severity: severity(found.waste_tokens, input_tokens)
             .max(least)
@@ -190,8 +236,14 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         remedy,
         rank: 0,
     };
-    let general = RULES.iter().any(|entry| entry.name == finding.rule && entry.general);
-    Judged { general, finding, claims: found.claims }
+    let general = RULES
+        .iter()
+        .any(|entry| entry.name == finding.rule && entry.general);
+    Judged {
+        general,
+        finding,
+        claims: found.claims,
+    }
 }
 
 /// By the share of all counted input that could be saved: 5 % is high, 1 % is worth a warning.
@@ -241,7 +293,10 @@ mod tests {
 
     #[test]
     fn a_fingerprint_tells_absent_from_empty() {
-        assert_ne!(fingerprint("a", None, Some("b")), fingerprint("a", Some("b"), None));
+        assert_ne!(
+            fingerprint("a", None, Some("b")),
+            fingerprint("a", Some("b"), None)
+        );
         assert_eq!(fingerprint("a", Some("p"), Some("b")).len(), 16);
     }
 }

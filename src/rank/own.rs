@@ -57,7 +57,11 @@ struct Answer {
 impl Own {
     /// Rules of that program.
     pub(super) fn new(program: Program) -> Own {
-        Own { program, session: Value::null(), heaps: BTreeMap::new() }
+        Own {
+            program,
+            session: Value::null(),
+            heaps: BTreeMap::new(),
+        }
     }
 
     /// Takes a `session` record.
@@ -72,32 +76,62 @@ impl Own {
     }
 
     /// Takes a `request` record.
-    pub(super) fn request(&mut self, line: &str, request: &Request, cost: Option<Usd>, thread: &Thread) {
-        let input = request.input_tokens.filter(|_| request.counted).unwrap_or(0);
-        let output = request.output_tokens.filter(|_| request.counted).unwrap_or(0);
+    pub(super) fn request(
+        &mut self,
+        line: &str,
+        request: &Request,
+        cost: Option<Usd>,
+        thread: &Thread,
+    ) {
+        let input = request
+            .input_tokens
+            .filter(|_| request.counted)
+            .unwrap_or(0);
+        let output = request
+            .output_tokens
+            .filter(|_| request.counted)
+            .unwrap_or(0);
         let (tokens, carried_tokens) = (plus(input, output), input);
         let cost = cost.map(|cost| (cost, tokens));
-        let proof = Proof { id: &request.id, tokens, carried_tokens, cost, ..Proof::at(thread, request.line) };
+        let proof = Proof {
+            id: &request.id,
+            tokens,
+            carried_tokens,
+            cost,
+            ..Proof::at(thread, request.line)
+        };
         self.judge(line, proof, thread);
     }
 
     fn judge(&mut self, line: &str, proof: Proof, thread: &Thread) {
-        let Ok(record) = Value::read(line) else { return };
+        let Ok(record) = Value::read(line) else {
+            return;
+        };
         for answer in self.program.run(record, &self.session) {
             match serde_json::from_str::<Answer>(&answer.to_json()) {
                 Ok(answer) => self.add(answer, proof, thread),
-                Err(e) => {
-                    self.program.fault(format!("an object with the key rule was expected: {}", refusal::naming(&e)))
-                }
+                Err(e) => self.program.fault(format!(
+                    "an object with the key rule was expected: {}",
+                    refusal::naming(&e)
+                )),
             }
         }
     }
 
     fn add(&mut self, answer: Answer, proof: Proof, thread: &Thread) {
-        let heap = self.heaps.entry((answer.rule, thread.project.clone(), answer.subject)).or_default();
+        let heap = self
+            .heaps
+            .entry((answer.rule, thread.project.clone(), answer.subject))
+            .or_default();
         // A cast saturates, below zero and not a number are 0; the sum keeps it exact.
         let waste_tokens = plus(answer.waste_tokens as u64, 0);
-        heap.found.prove(Proof { waste_tokens, ..proof }, thread);
+        heap.found.prove(
+            Proof {
+                waste_tokens,
+                ..proof
+            },
+            thread,
+        );
         heap.message = heap.message.take().or(answer.message);
         heap.remedy = heap.remedy.take().or(answer.remedy);
     }
@@ -105,11 +139,19 @@ impl Own {
     /// The stream has ended: what was found, each with the name of its rule.
     pub(super) fn end(&mut self) -> Vec<(String, Candidate)> {
         let candidate = |((rule, project, subject), heap): (Key, Heap)| {
-            let message = heap.message.unwrap_or_else(|| counted(heap.found.items, "record"));
+            let message = heap
+                .message
+                .unwrap_or_else(|| counted(heap.found.items, "record"));
             let candidate = Candidate::new(project, subject, heap.found);
-            (rule, candidate.saying(message, &heap.remedy.unwrap_or_default()))
+            (
+                rule,
+                candidate.saying(message, &heap.remedy.unwrap_or_default()),
+            )
         };
-        std::mem::take(&mut self.heaps).into_iter().map(candidate).collect()
+        std::mem::take(&mut self.heaps)
+            .into_iter()
+            .map(candidate)
+            .collect()
     }
 
     /// What went wrong when the program ran.

@@ -60,17 +60,29 @@ pub(super) const RULES: &[Entry] = &[
     capacity::ENTRY,
 ];
 
-/// Rules that judge what sessions themselves tell, and what of a stream they rest on. All others rest on
-/// what tok-usage-join says.
-const WITHOUT_BILL: &[(&str, &[Stage])] =
-    &[(budget::ENTRY.name, &[Stage::Measure]), (capacity::ENTRY.name, &[]), (disk_ballast::ENTRY.name, &[])];
+/// Rules that judge what sessions themselves tell, and what of a stream they rest on. All others
+/// rest on what tok-usage-join says.
+const WITHOUT_BILL: &[(&str, &[Stage])] = &[
+    (budget::ENTRY.name, &[Stage::Measure]),
+    (capacity::ENTRY.name, &[]),
+    (disk_ballast::ENTRY.name, &[]),
+];
 
 /// What the rules of these names rest on.
 pub(super) fn rest_on<'n>(rules: impl Iterator<Item = &'n str>) -> &'static [Stage] {
-    let of = |rule: &str| WITHOUT_BILL.iter().find(|(name, _)| *name == rule).map(|(_, stages)| *stages);
-    let all: Vec<&'static [Stage]> = rules.map(|rule| of(rule).unwrap_or(&[Stage::Join])).collect();
+    let of = |rule: &str| {
+        WITHOUT_BILL
+            .iter()
+            .find(|(name, _)| *name == rule)
+            .map(|(_, stages)| *stages)
+    };
+    let all: Vec<&'static [Stage]> = rules
+        .map(|rule| of(rule).unwrap_or(&[Stage::Join]))
+        .collect();
     let first = |stage: Stage| all.iter().find(|stages| stages.contains(&stage)).copied();
-    first(Stage::Join).or_else(|| first(Stage::Measure)).unwrap_or_default()
+    first(Stage::Join)
+        .or_else(|| first(Stage::Measure))
+        .unwrap_or_default()
 }
 
 /// A judgement about where tokens went.
@@ -118,13 +130,19 @@ pub struct Thresholds {
 impl Thresholds {
     /// Thresholds of these values, by flag; a flag that no rule has is without effect.
     pub fn new(given: BTreeMap<&'static str, u64>) -> Thresholds {
-        Thresholds { given, limits: Rc::default() }
+        Thresholds {
+            given,
+            limits: Rc::default(),
+        }
     }
 
     /// The same, with limits to hold the stream against.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Thresholds {
-        Thresholds { limits: Rc::new(limits), ..self }
+        Thresholds {
+            limits: Rc::new(limits),
+            ..self
+        }
     }
 
     /// The limits; where the user named none, none is there.
@@ -134,13 +152,20 @@ impl Thresholds {
 
     /// The value of one.
     pub(super) fn get(&self, threshold: &Threshold) -> u64 {
-        self.given.get(threshold.flag).copied().unwrap_or(threshold.default)
+        self.given
+            .get(threshold.flag)
+            .copied()
+            .unwrap_or(threshold.default)
     }
 }
 
 impl cli::Table for Thresholds {
     fn numbers() -> Vec<cli::Number> {
-        let all = RULES.iter().flat_map(|rule| rule.thresholds.iter().map(|threshold| (rule.name, threshold)));
+        let all = RULES.iter().flat_map(|rule| {
+            rule.thresholds
+                .iter()
+                .map(|threshold| (rule.name, threshold))
+        });
         let number = |(rule, t): (&str, &Threshold)| cli::Number {
             flag: t.flag,
             help: format!("{} [{rule}] [default: {}]", t.help, t.default),
@@ -156,7 +181,12 @@ mod tests {
     #[test]
     fn no_name_and_no_flag_is_used_twice() {
         let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-        names.extend(RULES.iter().flat_map(|rule| rule.thresholds).map(|threshold| threshold.flag));
+        names.extend(
+            RULES
+                .iter()
+                .flat_map(|rule| rule.thresholds)
+                .map(|threshold| threshold.flag),
+        );
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -33,7 +33,10 @@ pub(super) fn share_usd(whole: Usd, part: u64, of: u64) -> Usd {
     let (part, of) = (i128::from(part.min(of)), i128::from(of.max(1)));
     // Two steps: the product of absurd numbers could pass the range.
     let (each, rest) = (whole.pico() / of, whole.pico() % of);
-    Usd::from_pico(each.saturating_mul(part).saturating_add(rest.saturating_mul(part) / of))
+    Usd::from_pico(
+        each.saturating_mul(part)
+            .saturating_add(rest.saturating_mul(part) / of),
+    )
 }
 
 /// The same number with a sign.

@@ -7,8 +7,8 @@ use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::SpanView;
 use crate::record::{
-    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, UNEXPLAINED, UNRECORDED, Uncounted,
-    Unpriced, Usd, What, Written,
+    Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, UNEXPLAINED,
+    UNRECORDED, Uncounted, Unpriced, Usd, What, Written,
 };
 
 /// Adds up a stream.
@@ -42,7 +42,11 @@ impl Tally {
         if session.kind != Kind::Main {
             self.kinds.insert(session.thread.clone(), session.kind);
         } else {
-            *self.summary.sessions.entry(session.agent.clone()).or_default() += 1;
+            *self
+                .summary
+                .sessions
+                .entry(session.agent.clone())
+                .or_default() += 1;
         }
     }
 
@@ -55,18 +59,34 @@ impl Tally {
         }
         let sums = &mut self.summary;
         if !request.counted {
-            *sums.uncounted.entry(request.uncounted.map_or("unknown", Uncounted::name).to_owned()).or_default() += 1;
+            *sums
+                .uncounted
+                .entry(
+                    request
+                        .uncounted
+                        .map_or("unknown", Uncounted::name)
+                        .to_owned(),
+                )
+                .or_default() += 1;
             return;
         }
         sums.requests += 1;
         if billed.predicted_tokens.is_some() {
             *sums.steps.get_or_insert_default() += u64::from(billed.explained.is_some());
-            *sums.steps_explained.get_or_insert_default() += u64::from(billed.explained == Some(true));
+            *sums.steps_explained.get_or_insert_default() +=
+                u64::from(billed.explained == Some(true));
         }
         spend(&mut sums.cost_usd, cost);
         let kind = self.kinds.get(&request.thread).copied().unwrap_or_default();
-        let kind = if request.is_of_review() { Kind::Review } else { kind };
-        let tokens = plus(request.input_tokens.unwrap_or(0), request.output_tokens.unwrap_or(0));
+        let kind = if request.is_of_review() {
+            Kind::Review
+        } else {
+            kind
+        };
+        let tokens = plus(
+            request.input_tokens.unwrap_or(0),
+            request.output_tokens.unwrap_or(0),
+        );
         let sum = sums.who.entry(kind.name().to_owned()).or_default();
         *sum = plus(*sum, tokens);
         if let Some(cost) = cost {
@@ -76,7 +96,10 @@ impl Tally {
         if cost.is_none() {
             self.unpriced += 1;
             let why = billed.unpriced.unwrap_or(Unpriced::Model);
-            let sum = sums.unpriced_tokens.entry(request.without_price(why)).or_default();
+            let sum = sums
+                .unpriced_tokens
+                .entry(request.without_price(why))
+                .or_default();
             *sum = plus(*sum, tokens);
         }
         let add = |sum: &mut u64, tokens: Option<u64>| *sum = plus(*sum, tokens.unwrap_or(0));
@@ -125,8 +148,12 @@ impl Tally {
     pub(super) fn total(&mut self, total: &Total) {
         let sums = &mut self.summary;
         sums.first_tokens = sums.first_tokens.saturating_add(total.first_tokens);
-        sums.resent_cached_tokens = sums.resent_cached_tokens.saturating_add(total.resent_cached_tokens);
-        sums.resent_uncached_tokens = sums.resent_uncached_tokens.saturating_add(total.resent_uncached_tokens);
+        sums.resent_cached_tokens = sums
+            .resent_cached_tokens
+            .saturating_add(total.resent_cached_tokens);
+        sums.resent_uncached_tokens = sums
+            .resent_uncached_tokens
+            .saturating_add(total.resent_uncached_tokens);
         for (content, row) in total.contents() {
             let tokens = row.input_tokens().saturating_add(row.output_tokens);
             add(self.charged.get_or_insert_default(), content, tokens);
@@ -146,8 +173,14 @@ impl Tally {
     fn pay(&mut self, row: &Total, content: &str, cost: Usd) {
         let sums = &mut self.summary;
         spend(&mut sums.first_usd, Some(row.first_cost_usd));
-        spend(&mut sums.resent_cached_usd, Some(row.resent_cached_cost_usd));
-        spend(&mut sums.resent_uncached_usd, Some(row.resent_uncached_cost_usd));
+        spend(
+            &mut sums.resent_cached_usd,
+            Some(row.resent_cached_cost_usd),
+        );
+        spend(
+            &mut sums.resent_uncached_usd,
+            Some(row.resent_uncached_cost_usd),
+        );
         spend(&mut sums.generated_usd, Some(row.output_cost_usd));
         sums.fee_usd = sums.fee_usd.plus(row.fee_cost_usd);
         if cost != Usd::ZERO {
@@ -169,7 +202,8 @@ impl Tally {
             let all = signed(plus(self.summary.input_tokens, self.summary.output_tokens));
             // Where no span carries anything, nobody has looked what requests were made of.
             if known > 0 {
-                self.summary.unrecorded_tokens = signed(self.summary.input_tokens).saturating_sub(self.carried_tokens);
+                self.summary.unrecorded_tokens =
+                    signed(self.summary.input_tokens).saturating_sub(self.carried_tokens);
                 if known != all {
                     add(&mut content, UNRECORDED, all.saturating_sub(known));
                 }
@@ -178,17 +212,28 @@ impl Tally {
         });
         let sought = !self.prices.is_empty();
         let names_unpriced = sought || self.summary.cost_usd.is_some();
-        let dearest = threads.all().filter(|thread| thread.tokens() > 0).max_by_key(|thread| {
-            // Among equals the first.
-            (thread.cost_usd, thread.tokens(), std::cmp::Reverse(thread.index))
-        });
+        let dearest = threads
+            .all()
+            .filter(|thread| thread.tokens() > 0)
+            .max_by_key(|thread| {
+                // Among equals the first.
+                (
+                    thread.cost_usd,
+                    thread.tokens(),
+                    std::cmp::Reverse(thread.index),
+                )
+            });
         Summary {
             threads: threads.all().count() as u64,
             dearest: dearest.map(|thread| thread.id.to_string()),
             dearest_tokens: dearest.map(|thread| thread.tokens()),
             dearest_usd: dearest.and_then(|thread| thread.cost_usd),
             unpriced: names_unpriced.then_some(self.unpriced),
-            unpriced_tokens: if names_unpriced { self.summary.unpriced_tokens } else { BTreeMap::new() },
+            unpriced_tokens: if names_unpriced {
+                self.summary.unpriced_tokens
+            } else {
+                BTreeMap::new()
+            },
             prices: sought.then(|| Vec::from_iter(self.prices).join(", ")),
             content_tokens: content,
             findings,

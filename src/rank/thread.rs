@@ -1,8 +1,8 @@
 //! The threads of a stream: who they are, and what their counted requests add up to.
 //!
-//! Small and kept for all threads (about 1 KB each with its names, and 40 bytes for each counted request):
-//! rules about fan-out and reviews join threads that stand far apart, and a stream that lost its `session` records to a `select` is
-//! still judged.
+//! Small and kept for all threads (about 1 KB each with its names, and 40 bytes for each counted
+//! request): rules about fan-out and reviews join threads that stand far apart, and a stream that
+//! lost its `session` records to a `select` is still judged.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -63,7 +63,11 @@ impl Share {
             requests: self.requests + other.requests,
             input_tokens: plus(self.input_tokens, other.input_tokens),
             tokens: plus(self.tokens, other.tokens),
-            cost_usd: self.cost_usd.into_iter().chain(other.cost_usd).reduce(Usd::plus),
+            cost_usd: self
+                .cost_usd
+                .into_iter()
+                .chain(other.cost_usd)
+                .reduce(Usd::plus),
         }
     }
 }
@@ -89,8 +93,12 @@ impl Thread {
     /// request before it had sent.
     pub(crate) fn broken_usd(&self, removed: &Removed) -> Usd {
         let place = |n: u64| self.sent.partition_point(|sent| sent.n < n);
-        let Some(without) = self.sent.get(place(removed.before)) else { return Usd::ZERO };
-        let before = place(removed.from).checked_sub(1).and_then(|at| self.sent.get(at));
+        let Some(without) = self.sent.get(place(removed.before)) else {
+            return Usd::ZERO;
+        };
+        let before = place(removed.from)
+            .checked_sub(1)
+            .and_then(|at| self.sent.get(at));
         let front = plus(before.map_or(0, |sent| sent.input_tokens), removed.tokens);
         let behind = without.cache_read_tokens.saturating_sub(front);
         share_usd(without.saved, behind, without.cache_read_tokens)
@@ -114,9 +122,17 @@ impl Thread {
             }
             // Of several samplings the last, and its part of what was saved.
             let read = request.cache_read_tokens.unwrap_or(0);
-            let last = request.samplings.last().map_or(read, |last| last.cache_read_tokens);
+            let last = request
+                .samplings
+                .last()
+                .map_or(read, |last| last.cache_read_tokens);
             let saved = share_usd(billed.cache_saved_usd.unwrap_or_default(), last, read);
-            self.sent.push(Sent { n: request.n, input_tokens: context, cache_read_tokens: last, saved });
+            self.sent.push(Sent {
+                n: request.n,
+                input_tokens: context,
+                cache_read_tokens: last,
+                saved,
+            });
         }
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
@@ -157,7 +173,8 @@ impl Threads {
 
     /// Takes a counted request and what it cost.
     pub(crate) fn count(&mut self, request: &Request, billed: &Billed) {
-        self.at(&request.thread, &request.session).add(request, billed);
+        self.at(&request.thread, &request.session)
+            .add(request, billed);
     }
 
     /// The thread of that id, where it was seen.

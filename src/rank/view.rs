@@ -112,7 +112,9 @@ impl SpanView<'_> {
 
     /// Its pieces; none where they are not known.
     pub(crate) fn blocks(&self) -> Vec<Block> {
-        self.blocks.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        self.blocks
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default()
     }
 
     /// The span, to be kept beyond its line: what a finding needs of it.
@@ -195,7 +197,8 @@ mod tests {
 
     #[test]
     fn names_are_borrowed_and_escapes_are_read() {
-        let line = r#"{"type":"span","id":"a.1","tool":"x","command":"a\u0041","blocks":[{"hash":"q"}]}"#;
+        let line =
+            r#"{"type":"span","id":"a.1","tool":"x","command":"a\u0041","blocks":[{"hash":"q"}]}"#;
         let span: SpanView = serde_json::from_str(line).unwrap();
         assert!(matches!(span.tool, Some(Text(Cow::Borrowed("x")))));
         assert_eq!(span.subject(), "aA");

@@ -20,7 +20,11 @@ pub(super) fn sent(times: u64, items: u64) -> String {
 /// Returns a name that a session chose, fit to stand in a sentence: in backticks, on one line,
 /// cut to 80 characters.
 pub(super) fn name(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c == '`' { '\'' } else { c }).take(80).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c == '`' { '\'' } else { c })
+        .take(80)
+        .collect();
     format!("`{}`", visible(&text))
 }
 
@@ -30,9 +34,28 @@ mod tests {
 
     #[test]
     fn three_digits_count() {
-        let all = [999, 4_210, 9_999, 10_499, 999_499, 999_500, 8_749_999, 99_960_000, 1_234_000_000].map(tokens);
-        assert_eq!(all, ["999", "4,210", "9,999", "10 k", "999 k", "1.00 M", "8.75 M", "100 M", "1,234 M"]);
-        assert_eq!([1, 999, 12_345, 61_000_000].map(bytes), ["1 byte", "999 bytes", "12.3 kB", "61.0 MB"]);
+        let all = [
+            999,
+            4_210,
+            9_999,
+            10_499,
+            999_499,
+            999_500,
+            8_749_999,
+            99_960_000,
+            1_234_000_000,
+        ]
+        .map(tokens);
+        assert_eq!(
+            all,
+            [
+                "999", "4,210", "9,999", "10 k", "999 k", "1.00 M", "8.75 M", "100 M", "1,234 M"
+            ]
+        );
+        assert_eq!(
+            [1, 999, 12_345, 61_000_000].map(bytes),
+            ["1 byte", "999 bytes", "12.3 kB", "61.0 MB"]
+        );
     }
 
     #[test]

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::{Addition, Usd, is_zero};
 
 /// Why a counted request has no cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Unpriced {
     /// The file names no model.
     NoModel,
     /// The table does not list the model.
     Model,
-    /// It lists the model, but not for the request's `service_tier`, or not in that size of context.
+    /// It lists the model, but not for the request's `service_tier`, or not in that size of
+    /// context.
     ServiceTier,
     /// It does not say what the request's `speed` costs.
     Speed,
@@ -57,15 +60,16 @@ pub struct Billed {
     /// where there is no step: the first report of a context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<bool>,
-    /// The size of the context as reported (`Request::context_tokens`; of a request with a purpose, its
-    /// input) less what the spans and the unrecorded pieces weigh. May be negative.
+    /// The size of the context as reported (`Request::context_tokens`; of a request with a purpose,
+    /// its input) less what the spans and the unrecorded pieces weigh. May be negative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unexplained_tokens: Option<i64>,
     /// The reported input is one part of so many: some models report the input of a response with
     /// n calls divided by n.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_part: Option<u64>,
-    /// Of the context as closed, instructions: base instructions, documents, skills, memory, environment.
+    /// Of the context as closed, instructions: base instructions, documents, skills, memory,
+    /// environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_instructions_tokens: Option<u64>,
     /// Of these, calls and their outputs.
@@ -85,12 +89,12 @@ pub struct Billed {
     /// `samplings`, to the input of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_unrecorded_tokens: Option<u64>,
-    /// The model it is charged as, where that is not `model`: what `--model-for` says of a file that
-    /// names none, or `--alias` of a model that the table does not list.
+    /// The model it is charged as, where that is not `model`: what `--model-for` says of a file
+    /// that names none, or `--alias` of a model that the table does not list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charged_as: Option<String>,
-    /// What it cost at list prices, fees included; absent where it is not counted, or where a price is
-    /// not known (see `unpriced`).
+    /// What it cost at list prices, fees included; absent where it is not counted, or where a price
+    /// is not known (see `unpriced`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
     /// Of `cost_usd`, fees for `web_searches`. Absent: none.
@@ -99,13 +103,13 @@ pub struct Billed {
     /// Why it has no cost, where it is counted and has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<Unpriced>,
-    /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the cache
-    /// in front of them is broken. Absent where nothing was read or the price is not known.
+    /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the
+    /// cache in front of them is broken. Absent where nothing was read or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_saved_usd: Option<Usd>,
-    /// What a plain sum of the file's usage lines makes of it, where that is not `cost_usd`: the response
-    /// stands on several lines or on none, or is counted in another file. Absent where the price is
-    /// not known.
+    /// What a plain sum of the file's usage lines makes of it, where that is not `cost_usd`: the
+    /// response stands on several lines or on none, or is counted in another file. Absent where the
+    /// price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naive_cost_usd: Option<Usd>,
     /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured, Priced, Replayed,
-    Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
+    Priced, Replayed, Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
+    Usd,
 };
 use crate::refusal;
 
@@ -92,9 +93,15 @@ impl Checker {
         let mut faults = Faults::default();
         self.close(&mut faults);
         if let Some(c) = coverage.and_then(|line| parse::<Coverage>(line, &mut faults)) {
-            let sum = c.understood.saturating_add(c.recovered).saturating_add(c.skipped);
+            let sum = c
+                .understood
+                .saturating_add(c.recovered)
+                .saturating_add(c.skipped);
             faults.unless(c.lines == sum, || {
-                format!("coverage: {} lines read, but {sum} understood, recovered or skipped", c.lines)
+                format!(
+                    "coverage: {} lines read, but {sum} understood, recovered or skipped",
+                    c.lines
+                )
             });
         }
         faults.0
@@ -104,11 +111,15 @@ impl Checker {
         self.counted_before.extend(self.counted.drain());
         let stream: Option<Stream> = parse(line, faults);
         parse::<Priced>(line, faults);
-        faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || "stream: unknown schema version".into());
+        faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || {
+            "stream: unknown schema version".into()
+        });
     }
 
     fn session(&mut self, line: &str, faults: &mut Faults) {
-        let Some(session) = parse::<Session>(line, faults) else { return };
+        let Some(session) = parse::<Session>(line, faults) else {
+            return;
+        };
         self.close(faults);
         self.judged = false;
         parse::<Replayed>(line, faults);
@@ -116,11 +127,16 @@ impl Checker {
         faults.unless(self.threads.insert(session.thread.clone()), || {
             format!("session: thread {} begins a second time", session.thread)
         });
-        self.thread = Thread { id: session.thread, ..Thread::default() };
+        self.thread = Thread {
+            id: session.thread,
+            ..Thread::default()
+        };
     }
 
     fn span(&mut self, line: &str, faults: &mut Faults) {
-        let Some(span) = parse::<Span>(line, faults) else { return };
+        let Some(span) = parse::<Span>(line, faults) else {
+            return;
+        };
         if self.judged {
             faults.unless(self.threads.contains(&span.thread), || {
                 format!("span {}: no thread {} before it", span.id, span.thread)
@@ -133,107 +149,193 @@ impl Checker {
         parse::<Carried>(line, faults);
         let [offset, length] = [span.offset, span.length].map(|part| part.is_some());
         faults.unless(offset == length && (offset || span.line.is_none()), || {
-            format!("span {}: a place is offset and length together, and a line has one", span.id)
-        });
-        faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || format!("span {}: bad hash", span.id));
-        faults.unless(self.judged || span.made_by.is_none_or(|n| (1..=self.thread.requests).contains(&n)), || {
             format!(
-                "span {}: made by request {:?}, but {} stands before it",
-                span.id, span.made_by, self.thread.requests
+                "span {}: a place is offset and length together, and a line has one",
+                span.id
             )
         });
+        faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || {
+            format!("span {}: bad hash", span.id)
+        });
+        faults.unless(
+            self.judged
+                || span
+                    .made_by
+                    .is_none_or(|n| (1..=self.thread.requests).contains(&n)),
+            || {
+                format!(
+                    "span {}: made by request {:?}, but {} stands before it",
+                    span.id, span.made_by, self.thread.requests
+                )
+            },
+        );
     }
 
     fn request(&mut self, line: &str, faults: &mut Faults) {
-        let Some(request) = parse::<Request>(line, faults) else { return };
-        self.in_order(&request.thread, &request.id, request.seq, request.at.as_deref(), faults);
+        let Some(request) = parse::<Request>(line, faults) else {
+            return;
+        };
+        self.in_order(
+            &request.thread,
+            &request.id,
+            request.seq,
+            request.at.as_deref(),
+            faults,
+        );
         let billed = parse::<Billed>(line, faults).unwrap_or_default();
         let cost = billed.cost_usd;
-        faults.unless(cost.is_none() || request.counted, || format!("request {}: a cost, but not counted", request.id));
+        faults.unless(cost.is_none() || request.counted, || {
+            format!("request {}: a cost, but not counted", request.id)
+        });
         faults.unless(cost.is_none() || billed.unpriced.is_none(), || {
-            format!("request {}: a cost, and a reason why it has none", request.id)
+            format!(
+                "request {}: a cost, and a reason why it has none",
+                request.id
+            )
         });
         faults.unless(billed.fee_usd <= cost.unwrap_or_default(), || {
             format!("request {}: fees above its cost", request.id)
         });
         self.thread.cost = self.thread.cost.plus(cost.unwrap_or_default());
         faults.unless(request.n == self.thread.requests.saturating_add(1), || {
-            format!("request {}: its ordinal is {}, after {}", request.id, request.n, self.thread.requests)
+            format!(
+                "request {}: its ordinal is {}, after {}",
+                request.id, request.n, self.thread.requests
+            )
         });
         self.thread.requests = request.n;
         faults.unless(request.counted == request.uncounted.is_none(), || {
             format!("request {}: counted, or a reason why not", request.id)
         });
         let input = request.input_tokens.unwrap_or(0);
-        let cached = request.cache_read_tokens.unwrap_or(0).saturating_add(request.cache_write_tokens.unwrap_or(0));
-        faults.unless(cached <= input, || format!("request {}: {cached} of {input} tokens cached", request.id));
+        let cached = request
+            .cache_read_tokens
+            .unwrap_or(0)
+            .saturating_add(request.cache_write_tokens.unwrap_or(0));
+        faults.unless(cached <= input, || {
+            format!("request {}: {cached} of {input} tokens cached", request.id)
+        });
         add_up(&request, faults);
         if request.counted {
-            faults.unless(request.input_tokens.is_some(), || format!("request {}: counted without input", request.id));
-            self.thread.reported.add(signed(input), signed(request.output_tokens.unwrap_or(0)));
+            faults.unless(request.input_tokens.is_some(), || {
+                format!("request {}: counted without input", request.id)
+            });
+            self.thread
+                .reported
+                .add(signed(input), signed(request.output_tokens.unwrap_or(0)));
             if let Some(response) = request.response() {
                 self.counted.insert(response);
                 faults.unless(!self.counted_before.contains(&response), || {
-                    format!("request {}: its response is counted in a stream before this one", request.id)
+                    format!(
+                        "request {}: its response is counted in a stream before this one",
+                        request.id
+                    )
                 });
             }
         }
     }
 
     fn event(&mut self, line: &str, faults: &mut Faults) {
-        let Some(event) = parse::<Event>(line, faults) else { return };
-        self.in_order(&event.thread, &event.id, event.seq, event.at.as_deref(), faults);
-        faults.unless(event.clear || (event.keep.is_empty() && event.keep_user_tokens.is_none()), || {
-            format!("event {}: keeps spans but clears none", event.id)
-        });
+        let Some(event) = parse::<Event>(line, faults) else {
+            return;
+        };
+        self.in_order(
+            &event.thread,
+            &event.id,
+            event.seq,
+            event.at.as_deref(),
+            faults,
+        );
+        faults.unless(
+            event.clear || (event.keep.is_empty() && event.keep_user_tokens.is_none()),
+            || format!("event {}: keeps spans but clears none", event.id),
+        );
     }
 
     fn disk(&mut self, line: &str, faults: &mut Faults) {
-        let Some(disk) = parse::<Disk>(line, faults) else { return };
+        let Some(disk) = parse::<Disk>(line, faults) else {
+            return;
+        };
         self.same_thread(&disk.thread, "disk", faults);
     }
 
     fn ledger(&mut self, line: &str, faults: &mut Faults) {
-        let Some(ledger) = parse::<Ledger>(line, faults) else { return };
+        let Some(ledger) = parse::<Ledger>(line, faults) else {
+            return;
+        };
         parse::<Checked>(line, faults);
         self.same_thread(&ledger.thread, "ledger", faults);
         instant(ledger.since.as_deref(), "since", faults);
     }
 
     fn total(&mut self, line: &str, faults: &mut Faults) {
-        let Some(total) = parse::<Total>(line, faults) else { return };
+        let Some(total) = parse::<Total>(line, faults) else {
+            return;
+        };
         self.same_thread(&total.thread, "total", faults);
         instant(total.hour.as_deref(), "hour", faults);
         self.thread.has_totals = true;
-        let resent = total.resent_cached_tokens.saturating_add(total.resent_uncached_tokens);
-        self.thread.charged.add(total.first_tokens.saturating_add(resent), total.output_tokens);
-        let sent = total.first_cost_usd.plus(total.resent_cached_cost_usd).plus(total.resent_uncached_cost_usd);
+        let resent = total
+            .resent_cached_tokens
+            .saturating_add(total.resent_uncached_tokens);
+        self.thread.charged.add(
+            total.first_tokens.saturating_add(resent),
+            total.output_tokens,
+        );
+        let sent = total
+            .first_cost_usd
+            .plus(total.resent_cached_cost_usd)
+            .plus(total.resent_uncached_cost_usd);
         let parts = sent.plus(total.output_cost_usd).plus(total.fee_cost_usd);
         let cost = total.cost_usd.unwrap_or_default();
-        faults.unless(parts == cost, || format!("total: cost {cost}, but its parts {parts}"));
+        faults.unless(parts == cost, || {
+            format!("total: cost {cost}, but its parts {parts}")
+        });
         self.thread.charged_cost = self.thread.charged_cost.plus(cost);
     }
 
-    fn in_order(&mut self, thread: &str, id: &str, seq: u64, at: Option<&str>, faults: &mut Faults) {
+    fn in_order(
+        &mut self,
+        thread: &str,
+        id: &str,
+        seq: u64,
+        at: Option<&str>,
+        faults: &mut Faults,
+    ) {
         self.same_thread(thread, id, faults);
         instant(at, "at", faults);
-        faults
-            .unless(id.strip_prefix(thread).and_then(|rest| rest.strip_prefix('.')) == Some(&seq.to_string()), || {
-                format!("{id}: the id is not THREAD.SEQ")
-            });
-        faults.unless(self.thread.seq.is_none_or(|last| seq > last), || format!("{id}: seq does not rise"));
+        faults.unless(
+            id.strip_prefix(thread)
+                .and_then(|rest| rest.strip_prefix('.'))
+                == Some(&seq.to_string()),
+            || format!("{id}: the id is not THREAD.SEQ"),
+        );
+        faults.unless(self.thread.seq.is_none_or(|last| seq > last), || {
+            format!("{id}: seq does not rise")
+        });
         self.thread.seq = Some(seq);
     }
 
     fn same_thread(&self, thread: &str, what: &str, faults: &mut Faults) {
         faults.unless(thread == self.thread.id, || {
-            format!("{what}: stands among the records of thread {:?}", self.thread.id)
+            format!(
+                "{what}: stands among the records of thread {:?}",
+                self.thread.id
+            )
         });
     }
 
     /// A thread has ended: its totals must be its requests.
     fn close(&mut self, faults: &mut Faults) {
-        let Thread { id, reported, charged, cost, charged_cost, has_totals, .. } = &self.thread;
+        let Thread {
+            id,
+            reported,
+            charged,
+            cost,
+            charged_cost,
+            has_totals,
+            ..
+        } = &self.thread;
         faults.unless(!has_totals || reported == charged, || {
             format!("thread {id}: totals add up to {charged:?}, counted requests to {reported:?}")
         });
@@ -245,32 +347,64 @@ impl Checker {
 
 /// The samplings of a request are the request.
 fn add_up(request: &Request, faults: &mut Faults) {
-    let sum = |part: fn(&Sampling) -> u64| request.samplings.iter().map(part).fold(0, u64::saturating_add);
+    let sum = |part: fn(&Sampling) -> u64| {
+        request
+            .samplings
+            .iter()
+            .map(part)
+            .fold(0, u64::saturating_add)
+    };
     let parts = [
         ("input", request.input_tokens, sum(|one| one.input_tokens)),
-        ("cache read", request.cache_read_tokens, sum(|one| one.cache_read_tokens)),
-        ("cache write", request.cache_write_tokens, sum(|one| one.cache_write_tokens)),
-        ("output", request.output_tokens, sum(|one| one.output_tokens)),
+        (
+            "cache read",
+            request.cache_read_tokens,
+            sum(|one| one.cache_read_tokens),
+        ),
+        (
+            "cache write",
+            request.cache_write_tokens,
+            sum(|one| one.cache_write_tokens),
+        ),
+        (
+            "output",
+            request.output_tokens,
+            sum(|one| one.output_tokens),
+        ),
     ];
     for (part, whole, sum) in parts.into_iter().filter(|_| !request.samplings.is_empty()) {
         faults.unless(whole == Some(sum), || {
-            format!("request {}: its samplings have {sum} tokens of {part}, it has {}", request.id, whole.unwrap_or(0))
+            format!(
+                "request {}: its samplings have {sum} tokens of {part}, it has {}",
+                request.id,
+                whole.unwrap_or(0)
+            )
         });
     }
 }
 
 fn finding(line: &str, faults: &mut Faults) {
-    let Some(finding) = parse::<Finding>(line, faults) else { return };
-    faults.unless(is_hex(&finding.fingerprint, 16), || format!("finding {}: bad fingerprint", finding.rank));
+    let Some(finding) = parse::<Finding>(line, faults) else {
+        return;
+    };
+    faults.unless(is_hex(&finding.fingerprint, 16), || {
+        format!("finding {}: bad fingerprint", finding.rank)
+    });
     faults.unless(finding.net_tokens <= finding.waste_tokens, || {
         format!("finding {}: more net tokens than waste", finding.rank)
     });
-    faults.unless(finding.net_usd <= finding.waste_usd, || format!("finding {}: more net than waste", finding.rank));
+    faults.unless(finding.net_usd <= finding.waste_usd, || {
+        format!("finding {}: more net than waste", finding.rank)
+    });
 }
 
 fn skip(line: &str, faults: &mut Faults) {
-    let Some(skip) = parse::<Skip>(line, faults) else { return };
-    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || "skip: without a file or a reason".into());
+    let Some(skip) = parse::<Skip>(line, faults) else {
+        return;
+    };
+    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
+        "skip: without a file or a reason".into()
+    });
 }
 
 /// Broken rules, in words.
@@ -289,7 +423,10 @@ fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
     match serde_json::from_str(line) {
         Ok(record) => Some(record),
         Err(e) => {
-            let name = std::any::type_name::<T>().rsplit("::").next().unwrap_or("record");
+            let name = std::any::type_name::<T>()
+                .rsplit("::")
+                .next()
+                .unwrap_or("record");
             faults.0.push(format!("{name}: {}", refusal::naming(&e)));
             None
         }
@@ -301,11 +438,19 @@ fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
 pub fn is_instant(text: &str) -> bool {
     let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
     text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s })
+        && text.bytes().zip(shape).all(|(b, s)| {
+            if *s == b'd' {
+                b.is_ascii_digit()
+            } else {
+                b == *s
+            }
+        })
 }
 
 fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
-    faults.unless(at.is_none_or(is_instant), || format!("{key}: {at:?} is no instant"));
+    faults.unless(at.is_none_or(is_instant), || {
+        format!("{key}: {at:?} is no instant")
+    });
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {
@@ -320,11 +465,15 @@ fn signed(tokens: u64) -> i64 {
 mod tests {
     use super::*;
 
-    const SESSION: &str = r#"{"type":"session","thread":"a","session":"s","agent":"x","kind":"main","file":"f"}"#;
+    const SESSION: &str =
+        r#"{"type":"session","thread":"a","session":"s","agent":"x","kind":"main","file":"f"}"#;
 
     fn faults(lines: &[(Type, &str)]) -> Vec<String> {
         let mut checker = Checker::default();
-        let mut found: Vec<String> = lines.iter().flat_map(|(kind, line)| checker.take(*kind, line)).collect();
+        let mut found: Vec<String> = lines
+            .iter()
+            .flat_map(|(kind, line)| checker.take(*kind, line))
+            .collect();
         found.extend(checker.end(None));
         found
     }
@@ -333,7 +482,10 @@ mod tests {
     fn a_span_before_the_request_that_made_it_is_found() {
         let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Span, span)]);
-        assert_eq!(found, ["span a.1: made by request Some(1), but 0 stands before it"]);
+        assert_eq!(
+            found,
+            ["span a.1: made by request Some(1), but 0 stands before it"]
+        );
     }
 
     #[test]
@@ -357,10 +509,13 @@ mod tests {
 
     #[test]
     fn totals_that_are_not_the_requests_are_found() {
-        let request =
-            r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9}"#;
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9}"#;
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0}"#;
-        let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
+        let found = faults(&[
+            (Type::Session, SESSION),
+            (Type::Request, request),
+            (Type::Total, total),
+        ]);
         assert_eq!(found.len(), 1, "{found:?}");
     }
 
@@ -368,14 +523,21 @@ mod tests {
     fn samplings_that_are_not_the_request_are_found() {
         let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cache_read_tokens":4,"cache_write_tokens":0,"output_tokens":3,"samplings":[{"input_tokens":4,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1},{"input_tokens":5,"cache_read_tokens":4,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1}]}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Request, request)]);
-        assert_eq!(found, ["request a.1: its samplings have 2 tokens of output, it has 3"]);
+        assert_eq!(
+            found,
+            ["request a.1: its samplings have 2 tokens of output, it has 3"]
+        );
     }
 
     #[test]
     fn totals_that_do_not_cost_what_the_requests_cost_are_found() {
         let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cost_usd":0.3}"#;
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":9,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0,"cost_usd":0.300000000001,"first_cost_usd":0.3}"#;
-        let found = faults(&[(Type::Session, SESSION), (Type::Request, request), (Type::Total, total)]);
+        let found = faults(&[
+            (Type::Session, SESSION),
+            (Type::Request, request),
+            (Type::Total, total),
+        ]);
         assert_eq!(
             found,
             [

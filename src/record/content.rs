@@ -38,16 +38,25 @@ impl Total {
             return vec![(self.part.unwrap_or_default().content(source), self.clone())];
         }
         let (unrecorded, unexplained, fees) = self.unowned();
-        [(UNRECORDED, unrecorded), (UNEXPLAINED, unexplained), (WEB_SEARCHES, fees)]
-            .into_iter()
-            .filter(|(_, row)| row.is_something())
-            .collect()
+        [
+            (UNRECORDED, unrecorded),
+            (UNEXPLAINED, unexplained),
+            (WEB_SEARCHES, fees),
+        ]
+        .into_iter()
+        .filter(|(_, row)| row.is_something())
+        .collect()
     }
 
-    /// What no span owns as what is unrecorded; what is unexplained, at full price, and maybe negative;
-    /// and fees.
+    /// What no span owns as what is unrecorded; what is unexplained, at full price, and maybe
+    /// negative; and fees.
     pub fn unowned(&self) -> (Total, Total, Total) {
-        let Total { unexplained_tokens: tokens, unexplained_cost_usd: cost, fee_cost_usd: fee, .. } = *self;
+        let Total {
+            unexplained_tokens: tokens,
+            unexplained_cost_usd: cost,
+            fee_cost_usd: fee,
+            ..
+        } = *self;
         let names = || Total {
             thread: self.thread.clone(),
             session: self.session.clone(),
@@ -63,7 +72,11 @@ impl Total {
             cost_usd: self.cost_usd.map(|_| cost),
             ..names()
         };
-        let fees = Total { fee_cost_usd: fee, cost_usd: self.cost_usd.map(|_| fee), ..names() };
+        let fees = Total {
+            fee_cost_usd: fee,
+            cost_usd: self.cost_usd.map(|_| fee),
+            ..names()
+        };
         let mut rest = self.clone();
         rest.resent_uncached_tokens = rest.resent_uncached_tokens.saturating_sub(tokens);
         rest.resent_uncached_cost_usd = rest.resent_uncached_cost_usd.minus(cost);
@@ -98,10 +111,13 @@ mod tests {
             unexplained_cost_usd: usd(-150),
             ..Total::default()
         };
-        // 130 sent are 150 in no file and 20 less than that; $1,030 are 1,150, 150 less, and 30 of fees.
+        // 130 sent are 150 in no file and 20 less than that; $1,030 are 1,150, 150 less, and 30 of
+        // fees.
         let rows = row.contents();
         assert_eq!(
-            rows.iter().map(|(word, row)| (*word, row.input_tokens(), row.cost_usd)).collect::<Vec<_>>(),
+            rows.iter()
+                .map(|(word, row)| (*word, row.input_tokens(), row.cost_usd))
+                .collect::<Vec<_>>(),
             [
                 (UNRECORDED, 150, Some(usd(1_150))),
                 (UNEXPLAINED, -20, Some(usd(-150))),
@@ -111,6 +127,9 @@ mod tests {
         let mut sum = Total::default();
         rows.iter().for_each(|(_, row)| sum.add(row));
         assert_eq!(sum.items, 2);
-        assert_eq!((sum.input_tokens(), sum.output_tokens, sum.cost_usd), (130, 7, Some(usd(1_030))));
+        assert_eq!(
+            (sum.input_tokens(), sum.output_tokens, sum.cost_usd),
+            (130, 7, Some(usd(1_030)))
+        );
     }
 }

@@ -15,8 +15,8 @@ pub struct Coverage {
     pub files: u64,
     /// Files left out: unreadable, or of no known format.
     pub files_skipped: u64,
-    /// Files, of those read, that could not be read to their end: the rest of them is missing (exit status
-    /// 3). What was compressed is damaged, cut off, or larger than allowed.
+    /// Files, of those read, that could not be read to their end: the rest of them is missing (exit
+    /// status 3). What was compressed is damaged, cut off, or larger than allowed.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub files_cut: u64,
     /// Sessions written, that is threads. Absent where an older version wrote the stream.
@@ -42,8 +42,9 @@ pub struct Coverage {
     /// Recovered and skipped lines by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_reason: BTreeMap<String, u64>,
-    /// Requests that are `unreported` because no number of their usage could be used: it is of another
-    /// type, its counts are below 0, not whole or beyond 2^53, all are 0, or there are none.
+    /// Requests that are `unreported` because no number of their usage could be used: it is of
+    /// another type, its counts are below 0, not whole or beyond 2^53, all are 0, or there are
+    /// none.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub usage_unusable: u64,
     /// Requests of which the agent logged every message that they held (`context_by` log).
@@ -53,8 +54,8 @@ pub struct Coverage {
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub unresolved_messages: u64,
     /// Versions of agents that send small requests of helpers (titles, topics, paths) which no file
-    /// records, each with the requests that were counted of its sessions: about 2 to 4 in a hundred of
-    /// what these sent was sent by helpers beside (FORMATS 3.7b).
+    /// records, each with the requests that were counted of its sessions: about 2 to 4 in a hundred
+    /// of what these sent was sent by helpers beside (FORMATS 3.7b).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
     /// Whether something named on the command line could not be read (exit status 3).
@@ -73,8 +74,8 @@ pub struct Coverage {
 /// What `tok-measure` adds to a coverage record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unread {
-    /// Places of spans that could not be read again: the file is gone or has changed, or is no file any
-    /// more. Each has a `skip` record behind its span, which has no tokens (exit status 3).
+    /// Places of spans that could not be read again: the file is gone or has changed, or is no file
+    /// any more. Each has a `skip` record behind its span, which has no tokens (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub places_unread: u64,
 }
@@ -86,8 +87,8 @@ impl Addition for Unread {
 /// What `tok-dedup` adds to a coverage record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forgotten {
-    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies of
-    /// them were not found.
+    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies
+    /// of them were not found.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub texts_forgotten: u64,
 }
@@ -107,7 +108,10 @@ impl Coverage {
         self.files = self.files.saturating_add(other.files);
         self.files_skipped = self.files_skipped.saturating_add(other.files_skipped);
         self.files_cut = self.files_cut.saturating_add(other.files_cut);
-        self.sessions = self.sessions.zip(other.sessions).map(|(a, b)| a.saturating_add(b));
+        self.sessions = self
+            .sessions
+            .zip(other.sessions)
+            .map(|(a, b)| a.saturating_add(b));
         self.passed_over = self.passed_over.saturating_add(other.passed_over);
         self.lines = self.lines.saturating_add(other.lines);
         self.bytes = self.bytes.saturating_add(other.bytes);
@@ -116,13 +120,18 @@ impl Coverage {
         self.skipped = self.skipped.saturating_add(other.skipped);
         self.usage_unusable = self.usage_unusable.saturating_add(other.usage_unusable);
         self.logged_requests = self.logged_requests.saturating_add(other.logged_requests);
-        self.unresolved_messages = self.unresolved_messages.saturating_add(other.unresolved_messages);
+        self.unresolved_messages = self
+            .unresolved_messages
+            .saturating_add(other.unresolved_messages);
         for (version, requests) in other.helpers_unseen {
             let sum = self.helpers_unseen.entry(version).or_default();
             *sum = sum.saturating_add(requests);
         }
         self.partial |= other.partial;
-        self.unread.places_unread = self.unread.places_unread.saturating_add(other.unread.places_unread);
+        self.unread.places_unread = self
+            .unread
+            .places_unread
+            .saturating_add(other.unread.places_unread);
         let forgotten = &mut self.forgotten.texts_forgotten;
         *forgotten = forgotten.saturating_add(other.forgotten.texts_forgotten);
         add(&mut self.by_reason, other.by_reason);

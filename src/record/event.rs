@@ -9,24 +9,26 @@ use super::{Usd, is_false};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
-    /// The context changes from here on: see `clear`, `keep`, `keep_user_tokens`, `back_to`, `drop`.
+    /// The context changes from here on: see `clear`, `keep`, `keep_user_tokens`, `back_to`,
+    /// `drop`.
     Context,
     /// A user's turn begins.
     #[default]
     Turn,
-    /// A child agent was started; `child` names its session where the file says, `call_id` the call.
+    /// A child agent was started; `child` names its session where the file says, `call_id` the
+    /// call.
     Spawn,
     /// A review was started or its result handed back.
     Review,
     /// The turn was aborted.
     Abort,
-    /// How much of a provider's limit is used, where that has changed; or a request that was refused
-    /// for a limit: see `reason`, `count`, `window_minutes`.
+    /// How much of a provider's limit is used, where that has changed; or a request that was
+    /// refused for a limit: see `reason`, `count`, `window_minutes`.
     RateLimit,
     /// A parent found late: `parent` of a session that had none.
     Link,
-    /// Something was sent that no file records: see `n`, `until`, `tokens`; `reason` says why, where
-    /// it can be told. Written by tok-usage-join, after the other records of the thread.
+    /// Something was sent that no file records: see `n`, `until`, `tokens`; `reason` says why,
+    /// where it can be told. Written by tok-usage-join, after the other records of the thread.
     Unrecorded,
     /// The laws of the model dropped spans: those in `drop`, before request `n`. Written by
     /// tok-usage-join, after the other records of the thread.
@@ -58,20 +60,20 @@ pub struct Event {
     pub turn: Option<u64>,
     /// What happened.
     pub what: What,
-    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `user_turn` (the agent
-    /// cleans up at the beginning of a turn), `resumed` (another process reads the history back),
-    /// `review` and `review_ended` (a review inside the thread has a context of its own),
+    /// Why, in a word: `compaction`, `rollback`, `rewind`, `microcompaction`, `user_turn` (the
+    /// agent cleans up at the beginning of a turn), `resumed` (another process reads the history
+    /// back), `review` and `review_ended` (a review inside the thread has a context of its own),
     /// `auto_review`, …; of what is unrecorded: `head`, `web_search`, `compaction`, `review` (what
     /// a review inside the thread carries besides), `tool_list`, `lost_request`, `reminder`,
-    /// `response` (what a response had brought before its last sampling), the purpose of a request whose
-    /// context is not told (`advisor`, `declined`), `ledger` (only the agent's ledger tells of the request),
-    /// `unknown`; of a broken cache: that of the `context`
-    /// event before it, `model` (another answered), `resumed`, `tool_list`, `reasoning` (dropped by the
-    /// provider's own rule), `edited` (what stands in the conversation was changed, and the file does
-    /// not say how), `pause` (longer than the cache lives), `front` (tools or instructions in front of
-    /// the conversation are no longer those that the agent had the provider keep), `unknown` (nothing in
-    /// the file explains it); the provider's own word, `cache_miss_reason`, comes before any guess; of a
-    /// limit: the window it is for (`primary`, `secondary`), or `refused`.
+    /// `response` (what a response had brought before its last sampling), the purpose of a request
+    /// whose context is not told (`advisor`, `declined`), `ledger` (only the agent's ledger tells
+    /// of the request), `unknown`; of a broken cache: that of the `context` event before it,
+    /// `model` (another answered), `resumed`, `tool_list`, `reasoning` (dropped by the provider's
+    /// own rule), `edited` (what stands in the conversation was changed, and the file does not say
+    /// how), `pause` (longer than the cache lives), `front` (tools or instructions in front of the
+    /// conversation are no longer those that the agent had the provider keep), `unknown` (nothing
+    /// in the file explains it); the provider's own word, `cache_miss_reason`, comes before any
+    /// guess; of a limit: the window it is for (`primary`, `secondary`), or `refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `context`: all spans leave, but for those in `keep` and the latest user messages up to
@@ -126,11 +128,12 @@ pub struct Event {
     /// did not any more; `cache_break`: of the request that read too little.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
-    /// `unrecorded`: ordinal of the first request that did not carry it any more. Absent: it stayed.
+    /// `unrecorded`: ordinal of the first request that did not carry it any more. Absent: it
+    /// stayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
-    /// `unrecorded`: its tokens, each time it is sent; `cache_break`: the tokens sent again that the
-    /// cache had held; `review`: tokens that the run spent, where a ledger says.
+    /// `unrecorded`: its tokens, each time it is sent; `cache_break`: the tokens sent again that
+    /// the cache had held; `review`: tokens that the run spent, where a ledger says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
     /// `cache_break`: id of the span at which the cached prefix ended. Absent: it ended in what no
@@ -146,15 +149,15 @@ pub struct Event {
     /// `cache_break`: as the request has it, the provider's estimate of `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_missed_tokens: Option<u64>,
-    /// `cache_break`: what the agent said right before that it had changed, as the requests since the
-    /// report before have it.
+    /// `cache_break`: what the agent said right before that it had changed, as the requests since
+    /// the report before have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
     /// `cache_break`: the servers of these changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_servers: Vec<String>,
-    /// `cache_break`: what `tokens` cost beyond the price of reading them from the cache. Absent where
-    /// the price is not known.
+    /// `cache_break`: what `tokens` cost beyond the price of reading them from the cache. Absent
+    /// where the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
     /// Line in the file, from 1.

@@ -7,7 +7,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a record adds up. Records of different levels add up the same rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
     /// The whole export.
@@ -50,7 +63,8 @@ pub struct Export {
     pub output_tokens: u64,
     /// `input_tokens` over `requests`, rounded.
     pub mean_input_tokens: u64,
-    /// `input_tokens` over `output_tokens`, rounded to one decimal; absent where there is no output.
+    /// `input_tokens` over `output_tokens`, rounded to one decimal; absent where there is no
+    /// output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_output_ratio: Option<f64>,
     /// Most tokens of a day, input and output together; only of days, where the user named it.

@@ -7,7 +7,20 @@ use super::Usd;
 
 /// How much a finding matters: by the share of the input that could be saved, or by what of a limit
 /// was reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -20,7 +33,9 @@ pub enum Severity {
 }
 
 /// What of a limit was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reached {
     /// More than was meant for it; nothing stops.
@@ -84,8 +99,8 @@ pub struct Finding {
     /// Of `waste_usd`, what `net_tokens` cost, less `break_usd`; not below zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net_usd: Option<Usd>,
-    /// What the remedy itself costs, once: it takes content out of the middle of a context, and what
-    /// stands behind it is sent uncached again. Absent where the remedy breaks no cache.
+    /// What the remedy itself costs, once: it takes content out of the middle of a context, and
+    /// what stands behind it is sent uncached again. Absent where the remedy breaks no cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_usd: Option<Usd>,
     /// What of a limit was reached; only of rules that hold something against one.

@@ -54,8 +54,9 @@ pub struct Ledger {
 /// What `tok-usage-join` adds to a ledger.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checked {
-    /// What the ledger's tokens cost at list prices, charged as requests of average size. Where that is
-    /// not `agent_cost_usd`, the agent has other prices. Absent where the price is not known.
+    /// What the ledger's tokens cost at list prices, charged as requests of average size. Where
+    /// that is not `agent_cost_usd`, the agent has other prices. Absent where the price is not
+    /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
 }

@@ -66,12 +66,16 @@ impl Usd {
         }
         let number: i128 = digits.parse().ok()?;
         let power = |n: i32| 10_i128.checked_pow(u32::try_from(n).ok()?);
-        let shift = exponent.checked_add(DECIMALS)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+        let shift = exponent
+            .checked_add(DECIMALS)?
+            .checked_sub(i32::try_from(fraction.len()).ok()?)?;
         let pico = match shift {
             _ if number == 0 => 0,
             0.. => number.checked_mul(power(shift)?)?,
             // What is smaller than half a pico-dollar is nothing.
-            _ => power(shift.checked_neg()?).map_or(0, |unit| number / unit + i128::from(number % unit >= unit / 2)),
+            _ => power(shift.checked_neg()?).map_or(0, |unit| {
+                number / unit + i128::from(number % unit >= unit / 2)
+            }),
         };
         Some(Usd(sign * pico))
     }
@@ -82,10 +86,17 @@ impl Usd {
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, rest) = (self.0.unsigned_abs() / DOLLAR, self.0.unsigned_abs() % DOLLAR);
+        let (whole, rest) = (
+            self.0.unsigned_abs() / DOLLAR,
+            self.0.unsigned_abs() % DOLLAR,
+        );
         let fraction = format!("{rest:012}");
         let fraction = fraction.trim_end_matches('0');
-        write!(f, "{sign}{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+        write!(
+            f,
+            "{sign}{whole}.{}",
+            if fraction.is_empty() { "0" } else { fraction }
+        )
     }
 }
 
@@ -97,14 +108,17 @@ impl Sum for Usd {
 
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(to)
+        RawValue::from_string(self.to_string())
+            .map_err(S::Error::custom)?
+            .serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Usd {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Usd, D::Error> {
         let number = Box::<RawValue>::deserialize(from)?;
-        Usd::parse(number.get()).ok_or_else(|| D::Error::custom(format!("{number} is no amount of money")))
+        Usd::parse(number.get())
+            .ok_or_else(|| D::Error::custom(format!("{number} is no amount of money")))
     }
 }
 
@@ -128,11 +142,25 @@ mod tests {
 
     #[test]
     fn an_amount_comes_back_to_the_pico_dollar() {
-        let amounts = [0, 1, 12_500, -12_500, 1_000_000_000_000, 40_123_456_789_012, -1, i128::MAX, i128::MIN + 1];
+        let amounts = [
+            0,
+            1,
+            12_500,
+            -12_500,
+            1_000_000_000_000,
+            40_123_456_789_012,
+            -1,
+            i128::MAX,
+            i128::MIN + 1,
+        ];
         for pico in amounts {
             let text = serde_json::to_string(&Usd::from_pico(pico)).unwrap();
             assert!(!text.contains(['e', 'E']) && text.contains('.'), "{text}");
-            assert_eq!(serde_json::from_str::<Usd>(&text).unwrap().pico(), pico, "{text}");
+            assert_eq!(
+                serde_json::from_str::<Usd>(&text).unwrap().pico(),
+                pico,
+                "{text}"
+            );
         }
         assert_eq!(Usd::from_pico(12_500).to_string(), "0.0000000125");
         assert_eq!(Usd::from_pico(3_000_000_000_000).to_string(), "3.0");

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::Unpriced;
 
 /// Why a request is not counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Uncounted {
     /// The same response is counted in another place.
@@ -35,7 +37,9 @@ impl Uncounted {
 }
 
 /// How it is known what a request held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextBy {
     /// The agent logged it, message by message.
@@ -47,14 +51,17 @@ pub enum ContextBy {
 }
 
 /// What a request was for, where it is not the answer that its thread goes on with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Another model was asked for advice in the middle of an answer.
     Advisor,
     /// A model declined after it had begun to answer; another one answered.
     Declined,
-    /// The conversation was summarised, by the provider in the middle of an answer or for the agent.
+    /// The conversation was summarised, by the provider in the middle of an answer or for the
+    /// agent.
     Compaction,
     /// An automatic drive asked a model of its own what to do next.
     Coordinator,
@@ -131,12 +138,12 @@ pub struct Request {
     /// Model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Why there is a request, where no line reports it: `ledger`, the agent's own ledger has more than
-    /// its lines report. It may be several together.
+    /// Why there is a request, where no line reports it: `ledger`, the agent's own ledger has more
+    /// than its lines report. It may be several together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The service tier it was asked for: `priority`, `flex`, `batch`, or as the file has it. Absent:
-    /// the standard one.
+    /// The service tier it was asked for: `priority`, `flex`, `batch`, or as the file has it.
+    /// Absent: the standard one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
     /// How fast it was served, where that has a price of its own: `fast`. Absent: standard.
@@ -159,8 +166,8 @@ pub struct Request {
     /// As `cut_text_bytes`, for calls and what tools return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_output_bytes: Option<u64>,
-    /// About how many tokens stand in front of it that no file records, where these are not those of
-    /// the thread's other requests.
+    /// About how many tokens stand in front of it that no file records, where these are not those
+    /// of the thread's other requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head_tokens: Option<u64>,
     /// All input, cached included. Absent where unreported.
@@ -184,9 +191,9 @@ pub struct Request {
     /// Of the output, spent on reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
-    /// What the file reports for the response, where a request of another file counts a part of it and
-    /// the figures here are what goes beyond that: input, read from the cache, written to it, output,
-    /// reasoning.
+    /// What the file reports for the response, where a request of another file counts a part of it
+    /// and the figures here are what goes beyond that: input, read from the cache, written to it,
+    /// output, reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy_reported_tokens: Option<super::Reported>,
     /// How many lines of the file report this usage, where it is not one: a plain sum of the usage
@@ -196,12 +203,14 @@ pub struct Request {
     /// What these lines report as output together, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_output_tokens: Option<u64>,
-    /// What it was for. Absent: its thread's own answer. A request that has a purpose, but for a review,
-    /// has a context of its own, whose content is not told, and made none of the thread's spans.
+    /// What it was for. Absent: its thread's own answer. A request that has a purpose, but for a
+    /// review, has a context of its own, whose content is not told, and made none of the thread's
+    /// spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
-    /// Where the model was run several times for the response (a tool of the provider's ran in between):
-    /// each time, in order. They add up to the counts above; the input of the last is the context.
+    /// Where the model was run several times for the response (a tool of the provider's ran in
+    /// between): each time, in order. They add up to the counts above; the input of the last is the
+    /// context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samplings: Vec<Sampling>,
     /// The provider's own word for why its cache was not read up to the end of the request before:
@@ -212,8 +221,8 @@ pub struct Request {
     /// The provider's estimate of how much it missed: a magnitude, not a count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_missed_tokens: Option<u64>,
-    /// What the agent said that it had changed in what it offers the model, since the request before:
-    /// kinds of notes, in the format's own words (`deferred_tools_delta`).
+    /// What the agent said that it had changed in what it offers the model, since the request
+    /// before: kinds of notes, in the format's own words (`deferred_tools_delta`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
     /// The servers whose tools or instructions came or went with these changes.
@@ -266,13 +275,18 @@ impl Request {
 
     /// Whether it is of a review inside the thread, or of what follows from it.
     pub fn is_of_review(&self) -> bool {
-        matches!(self.purpose, Some(Purpose::Review | Purpose::ReviewFollowUp))
+        matches!(
+            self.purpose,
+            Some(Purpose::Review | Purpose::ReviewFollowUp)
+        )
     }
 
     /// What of it has no price, in words: its model, and the term where it is not the model.
     pub fn without_price(&self, why: Unpriced) -> String {
         let model = self.model.as_deref().unwrap_or("");
-        let of = |name: &str, word: &Option<String>| format!("{model} with {name} {}", word.as_deref().unwrap_or(""));
+        let of = |name: &str, word: &Option<String>| {
+            format!("{model} with {name} {}", word.as_deref().unwrap_or(""))
+        };
         match why {
             Unpriced::NoModel | Unpriced::Model => model.to_owned(),
             Unpriced::ServiceTier => of("service tier", &self.service_tier),
@@ -283,15 +297,19 @@ impl Request {
         }
     }
 
-    /// How large its thread's context was at the end: the input of its last sampling. `None` where no
-    /// usage was reported, and where the context was another than the thread's.
+    /// How large its thread's context was at the end: the input of its last sampling. `None` where
+    /// no usage was reported, and where the context was another than the thread's.
     pub fn context_tokens(&self) -> Option<u64> {
         let own = self.input_tokens.filter(|_| self.is_told());
-        own.map(|input| self.samplings.last().map_or(input, |last| last.input_tokens))
+        own.map(|input| {
+            self.samplings
+                .last()
+                .map_or(input, |last| last.input_tokens)
+        })
     }
 
-    /// One of its samplings as a request by itself. Of the list the last one stays, for what depends on
-    /// the size of the context.
+    /// One of its samplings as a request by itself. Of the list the last one stays, for what
+    /// depends on the size of the context.
     pub fn sampled(&self, sampling: &Sampling) -> Request {
         Request {
             samplings: self.samplings.last().copied().into_iter().collect(),
@@ -305,8 +323,8 @@ impl Request {
         }
     }
 
-    /// The usage as often as lines of the file report it, and on how many lines: what a plain sum takes
-    /// for this request, and why. `None` where it is what is counted.
+    /// The usage as often as lines of the file report it, and on how many lines: what a plain sum
+    /// takes for this request, and why. `None` where it is what is counted.
     pub fn as_written(&self) -> Option<(Written, Request, u64)> {
         let lines = self.reports.unwrap_or(1);
         let why = match (self.uncounted, lines) {

@@ -39,7 +39,8 @@ impl Kind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "session")]
 pub struct Session {
-    /// Identity of the thread: 12 hex digits, a hash of the agent's id and the path. Unique in a stream.
+    /// Identity of the thread: 12 hex digits, a hash of the agent's id and the path. Unique in a
+    /// stream.
     pub thread: String,
     /// The agent's own id of the session. May recur (resumed copies, sub-agents of one session).
     pub session: String,
@@ -59,8 +60,8 @@ pub struct Session {
     /// The agent's id at the top of the tree of threads; absent where the thread is the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
-    /// How reports name the project: last component of `cwd`, or, where that lies in a work tree, of
-    /// the repository that the tree belongs to.
+    /// How reports name the project: last component of `cwd`, or, where that lies in a work tree,
+    /// of the repository that the tree belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// Working directory of the session.
@@ -74,8 +75,9 @@ pub struct Session {
     pub version: Option<String>,
     /// The file the places of the thread's records refer to. `-` for standard input.
     pub file: String,
-    /// What the pseudonyms of the thread's records stand for, where `tok-split --anonymize` made them:
-    /// concealed, for filters on the same machine to open the files and to count the names of tools.
+    /// What the pseudonyms of the thread's records stand for, where `tok-split --anonymize` made
+    /// them: concealed, for filters on the same machine to open the files and to count the names of
+    /// tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pseudonyms: Option<String>,
     /// Usage lines that the file repeats from a parent's: a plain sum takes them for the thread's
@@ -96,15 +98,15 @@ pub struct Session {
     /// reported steps are to tell.
     #[serde(default, skip_serializing_if = "is_false")]
     pub manner_unsure: bool,
-    /// Input that the thread used before this file begins, cached included: its running sum has it, and
-    /// no file read. It is in none of the requests.
+    /// Input that the thread used before this file begins, cached included: its running sum has it,
+    /// and no file read. It is in none of the requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier_input_tokens: Option<u64>,
     /// Output that goes with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier_output_tokens: Option<u64>,
-    /// When the earliest of its records was written (RFC 3339 UTC); of a thread without any, the first
-    /// instant the file names.
+    /// When the earliest of its records was written (RFC 3339 UTC); of a thread without any, the
+    /// first instant the file names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
 }

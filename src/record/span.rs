@@ -1,9 +1,9 @@
 //! `span`: a run of content that a model was sent or produced, by reference.
 //!
-//! Not an OpenTelemetry span (a timed operation): a run of text, as in a compiler's source span.
-//! A span carries its place in the session file and numbers about it, never its text (unless
-//! `tok-split --text` was asked for, or nobody could read the place again). What tok-measure adds is in
-//! [`super::Measured`], what tok-dedup and tok-usage-join add is here.
+//! Not an OpenTelemetry span (a timed operation): a run of text, as in a compiler's source span. A
+//! span carries its place in the session file and numbers about it, never its text (unless
+//! `tok-split --text` was asked for, or nobody could read the place again). What tok-measure adds
+//! is in [`super::Measured`], what tok-dedup and tok-usage-join add is here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,20 @@ pub enum Role {
 }
 
 /// What kind of content it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Plain text.
@@ -134,8 +147,8 @@ pub struct Span {
     /// Copied here from a parent's history: its first cost is the parent's.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
-    /// Line in the file, from 1. Absent where the text was sent otherwise than as the item of its line:
-    /// once more, or inside a summary.
+    /// Line in the file, from 1. Absent where the text was sent otherwise than as the item of its
+    /// line: once more, or inside a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// Byte offset in the file of the text as it stands there (inside the quotes of its string).
@@ -171,12 +184,12 @@ pub struct Span {
     pub height: Option<u64>,
     /// What else the source says in a word: an image's `high` or `original`; `ephemeral` for
     /// content that only the next request carries; `replacement` for content that a compaction
-    /// brought back; `file` for a text of a file beside the sessions, as it stands today; `placeholder`
-    /// for content of which only is known that it was there.
+    /// brought back; `file` for a text of a file beside the sessions, as it stands today;
+    /// `placeholder` for content of which only is known that it was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Why the agent itself dropped it before the thread ended, in a word: `user_turn` (a turn of the
-    /// user began). Absent: it stayed, or an event says why it left.
+    /// Why the agent itself dropped it before the thread ended, in a word: `user_turn` (a turn of
+    /// the user began). Absent: it stayed, or an event says why it left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<String>,
     /// The text itself: only with `--text`, or where the place cannot be read again.
@@ -185,7 +198,9 @@ pub struct Span {
 }
 
 /// How far apart a copy and its original are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// In the same turn of one thread.
@@ -218,7 +233,9 @@ impl Addition for Copied {
 }
 
 /// How the price of a span is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// A law predicts it and the reported step confirms it.
@@ -263,12 +280,12 @@ pub struct Carried {
     /// Its share of the output of the request that produced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// What carrying it cost at list prices, over the requests of `carried_requests` whose model has
-    /// a known price; absent where none has.
+    /// What carrying it cost at list prices, over the requests of `carried_requests` whose model
+    /// has a known price; absent where none has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_cost_usd: Option<Usd>,
-    /// Of `input_cost_usd`, for the first request that carried it: the rest is for sending it again.
-    /// Absent where that request has no known price.
+    /// Of `input_cost_usd`, for the first request that carried it: the rest is for sending it
+    /// again. Absent where that request has no known price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_cost_usd: Option<Usd>,
     /// What `output_tokens` cost; absent where the price is not known.

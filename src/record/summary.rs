@@ -43,8 +43,8 @@ pub struct Summary {
     /// nobody has looked for prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<u64>,
-    /// Input and output of these together, by model; where it is not the model that has no price, with
-    /// the term that has none: `gpt-5.4 with service tier scale`.
+    /// Input and output of these together, by model; where it is not the model that has no price,
+    /// with the term that has none: `gpt-5.4 with service tier scale`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unpriced_tokens: BTreeMap<String, u64>,
     /// The price table, with its version.
@@ -71,8 +71,8 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naive_usd: Option<Usd>,
     /// Why it is off, how many of each: `repeated` (usages that stand on more than one line),
-    /// `unreported` (that stand on none), `copy` (responses counted in another file), `fork` (threads
-    /// whose file repeats a parent's lines).
+    /// `unreported` (that stand on none), `copy` (responses counted in another file), `fork`
+    /// (threads whose file repeats a parent's lines).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub naive: BTreeMap<String, u64>,
     /// Thread that cost most; where no price is known, the one with the largest input and output
@@ -92,10 +92,10 @@ pub struct Summary {
     /// Of `cost_usd`, what these cost.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub who_usd: BTreeMap<String, Usd>,
-    /// What each kind of content came to, sent (each time) and produced: `tool output`, `tool calls`,
-    /// `messages`, `reasoning`, `instructions`, `images`; and what no span owns: `unrecorded`, which no
-    /// file holds, and `unexplained`. Together they are `input_tokens` and `output_tokens`.
-    /// Absent where nobody has looked what requests were made of.
+    /// What each kind of content came to, sent (each time) and produced: `tool output`, `tool
+    /// calls`, `messages`, `reasoning`, `instructions`, `images`; and what no span owns:
+    /// `unrecorded`, which no file holds, and `unexplained`. Together they are `input_tokens` and
+    /// `output_tokens`. Absent where nobody has looked what requests were made of.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub content_tokens: BTreeMap<String, i64>,
     /// Of `cost_usd`, what each kind of content cost, sent and produced.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of task that a user's message gives, as far as its words tell. A rough guess: it is
 /// made from single words of English.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// To run or look something up: `list the files`, `grep`.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Usd, is_zero};
 
-/// One per thread, hour, model and kind of content. Sums over all rows equal sums over the
-/// counted requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`,
-/// output = `output_tokens`, cost = `cost_usd`. The row without `source` holds what no span owns, and
-/// may be negative.
+/// One per thread, hour, model and kind of content. Sums over all rows equal sums over the counted
+/// requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`, output =
+/// `output_tokens`, cost = `cost_usd`. The row without `source` holds what no span owns, and may be
+/// negative.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "total")]
 pub struct Total {
@@ -49,9 +49,9 @@ pub struct Total {
     pub cache_write_tokens: i64,
     /// Tokens produced.
     pub output_tokens: i64,
-    /// Of all that was sent (`first_tokens` and both `resent_*`), spans whose size a law predicts and
-    /// the reports confirm (`basis` counted). Absent: none (so are the next five, which together with
-    /// this are all that was sent).
+    /// Of all that was sent (`first_tokens` and both `resent_*`), spans whose size a law predicts
+    /// and the reports confirm (`basis` counted). Absent: none (so are the next five, which
+    /// together with this are all that was sent).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub counted_tokens: i64,
     /// Of it, spans whose size a report measures (`basis` difference).
@@ -96,7 +96,9 @@ pub struct Total {
 impl Total {
     /// All that was sent: for the first time and again.
     pub fn input_tokens(&self) -> i64 {
-        self.first_tokens.saturating_add(self.resent_cached_tokens).saturating_add(self.resent_uncached_tokens)
+        self.first_tokens
+            .saturating_add(self.resent_cached_tokens)
+            .saturating_add(self.resent_uncached_tokens)
     }
 
     /// Adds the amounts of another row; the names stay. Absurd sums stop at the end of the range.
@@ -105,7 +107,10 @@ impl Total {
         self.items = self.items.saturating_add(other.items);
         add(&mut self.first_tokens, other.first_tokens);
         add(&mut self.resent_cached_tokens, other.resent_cached_tokens);
-        add(&mut self.resent_uncached_tokens, other.resent_uncached_tokens);
+        add(
+            &mut self.resent_uncached_tokens,
+            other.resent_uncached_tokens,
+        );
         add(&mut self.cache_write_tokens, other.cache_write_tokens);
         add(&mut self.output_tokens, other.output_tokens);
         add(&mut self.counted_tokens, other.counted_tokens);
@@ -119,8 +124,14 @@ impl Total {
         }
         let pay = |sum: &mut Usd, cost: Usd| *sum = sum.plus(cost);
         pay(&mut self.first_cost_usd, other.first_cost_usd);
-        pay(&mut self.resent_cached_cost_usd, other.resent_cached_cost_usd);
-        pay(&mut self.resent_uncached_cost_usd, other.resent_uncached_cost_usd);
+        pay(
+            &mut self.resent_cached_cost_usd,
+            other.resent_cached_cost_usd,
+        );
+        pay(
+            &mut self.resent_uncached_cost_usd,
+            other.resent_uncached_cost_usd,
+        );
         pay(&mut self.output_cost_usd, other.output_cost_usd);
         pay(&mut self.fee_cost_usd, other.fee_cost_usd);
         pay(&mut self.unexplained_cost_usd, other.unexplained_cost_usd);

@@ -6,7 +6,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How fine the ledger is at that time. Never summed across levels (FORMATS 2.6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// One response.
@@ -18,8 +31,8 @@ pub enum Level {
     Day,
     /// One month (UTC).
     Month,
-    /// All of the ledger that lies between the first and the last request of the stream: one record,
-    /// the last. It repeats what the others tell.
+    /// All of the ledger that lies between the first and the last request of the stream: one
+    /// record, the last. It repeats what the others tell.
     Ledger,
 }
 
@@ -53,8 +66,8 @@ pub struct Usage {
     /// What of the bucket the sessions explain, 0 to 1: `session_tokens` over input and output,
     /// never more than 1.
     pub share: f64,
-    /// Of a whole ledger: its tokens that no session has. Requests of programs that keep no session, and
-    /// of sessions that were not read; compactions of an agent may be in neither.
+    /// Of a whole ledger: its tokens that no session has. Requests of programs that keep no
+    /// session, and of sessions that were not read; compactions of an agent may be in neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_only_tokens: Option<u64>,
     /// Responses that the ledger notes one by one and no session has.

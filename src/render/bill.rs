@@ -4,8 +4,8 @@
 //! is an account of its own, because it is two things: what was sent and no file records, and what
 //! nothing explains.
 //!
-//! What is kept: a row for each kind of content in a thread, 450 bytes; threads that are let go are one
-//! together. What a row means is in [`Total`]; how it is set is another's affair.
+//! What is kept: a row for each kind of content in a thread, 450 bytes; threads that are let go are
+//! one together. What a row means is in [`Total`]; how it is set is another's affair.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -63,7 +63,12 @@ impl Bill {
             self.contents.insert(Rc::clone(&content));
             content
         });
-        self.threads.entry(thread).or_default().entry(content).or_default().add(&amounts);
+        self.threads
+            .entry(thread)
+            .or_default()
+            .entry(content)
+            .or_default()
+            .add(&amounts);
     }
 
     /// What was paid in all.
@@ -78,8 +83,11 @@ impl Bill {
 
     /// What each thread paid together, the most costly first; those that paid nothing are left out.
     pub(super) fn sums(&self) -> Vec<(&str, Total)> {
-        let mut sums: Vec<_> =
-            self.threads.iter().map(|(thread, rows)| (thread.as_str(), sum(rows.values().map(|row| &**row)))).collect();
+        let mut sums: Vec<_> = self
+            .threads
+            .iter()
+            .map(|(thread, rows)| (thread.as_str(), sum(rows.values().map(|row| &**row))))
+            .collect();
         sums.retain(|(_, sum)| tokens(sum) != 0);
         sums.sort_by_key(|(_, sum)| cost(sum));
         sums
@@ -87,7 +95,11 @@ impl Bill {
 
     /// What all threads paid together, those that were let go included.
     pub(super) fn whole(&self) -> Total {
-        sum(self.sums().iter().map(|(_, sum)| sum).chain(self.others.values().map(|row| &**row)))
+        sum(self
+            .sums()
+            .iter()
+            .map(|(_, sum)| sum)
+            .chain(self.others.values().map(|row| &**row)))
     }
 
     /// How many threads have rows of their own.
@@ -102,7 +114,10 @@ impl Bill {
 
     /// Lets all threads go but these: their rows become those of all that were.
     pub(super) fn keep(&mut self, keep: &HashSet<String>) {
-        for (_, rows) in self.threads.extract_if(.., |thread, _| !keep.contains(thread)) {
+        for (_, rows) in self
+            .threads
+            .extract_if(.., |thread, _| !keep.contains(thread))
+        {
             self.let_go += usize::from(tokens(&sum(rows.values().map(|row| &**row))) != 0);
             for (content, row) in rows {
                 self.others.entry(content).or_default().add(&row);
@@ -110,11 +125,17 @@ impl Bill {
         }
     }
 
-    /// Every row: its thread, what it is, what it cost. Those of threads that were let go have none.
+    /// Every row: its thread, what it is, what it cost. Those of threads that were let go have
+    /// none.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &Content, &Total)> {
-        let own = self.threads.iter().map(|(thread, rows)| (thread.as_str(), rows));
-        own.chain([("", &self.others)])
-            .flat_map(|(thread, rows)| rows.iter().map(move |(content, row)| (thread, &**content, &**row)))
+        let own = self
+            .threads
+            .iter()
+            .map(|(thread, rows)| (thread.as_str(), rows));
+        own.chain([("", &self.others)]).flat_map(|(thread, rows)| {
+            rows.iter()
+                .map(move |(content, row)| (thread, &**content, &**row))
+        })
     }
 }
 
@@ -129,7 +150,10 @@ impl Account {
                 None => account.unrecorded.add(row),
             }
         }
-        account.lines = lines.into_iter().map(|(content, row)| (Rc::clone(content), row)).collect();
+        account.lines = lines
+            .into_iter()
+            .map(|(content, row)| (Rc::clone(content), row))
+            .collect();
         account.lines.sort_by_key(|(_, row)| cost(row));
         (account.unrecorded, account.unexplained, account.fees) = account.unrecorded.unowned();
         account

@@ -1,7 +1,8 @@
-//! What sessions had others do: agents that they started, and reviews, by the call that asked for them.
+//! What sessions had others do: agents that they started, and reviews, by the call that asked for
+//! them.
 //!
-//! A session that has a row of its own is read off that; of one that was let go, what it did for another
-//! stays here: 200 bytes a call that started any.
+//! A session that has a row of its own is read off that; of one that was let go, what it did for
+//! another stays here: 200 bytes a call that started any.
 
 use std::collections::BTreeMap;
 
@@ -49,18 +50,25 @@ impl Errands {
 
     fn started(&mut self, parent: &str, what: &'static str, row: &Growth) {
         let (session, call_id) = (parent.to_owned(), row.call_id.clone());
-        let errand = self.started.entry((session, call_id, what)).or_insert_with(|| Errand {
-            session: parent.to_owned(),
-            call_id: row.call_id.clone(),
-            what,
-            ..Errand::default()
-        });
+        let errand = self
+            .started
+            .entry((session, call_id, what))
+            .or_insert_with(|| Errand {
+                session: parent.to_owned(),
+                call_id: row.call_id.clone(),
+                what,
+                ..Errand::default()
+            });
         errand.sessions += 1;
         errand.requests += row.requests;
         errand.input_tokens = errand.input_tokens.saturating_add(row.input_tokens);
         errand.output_tokens = errand.output_tokens.saturating_add(row.output_tokens);
         errand.seconds = errand.seconds.saturating_add(seconds(row));
-        errand.cost_usd = errand.cost_usd.into_iter().chain(row.cost_usd).reduce(Usd::plus);
+        errand.cost_usd = errand
+            .cost_usd
+            .into_iter()
+            .chain(row.cost_usd)
+            .reduce(Usd::plus);
     }
 
     /// All of them, the dearest first.
@@ -89,6 +97,9 @@ fn inside(row: &Growth) -> Option<Errand> {
 /// From the beginning of a thread to the last answer.
 fn seconds(row: &Growth) -> u64 {
     let instant = |at: &Option<String>| at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-    let took = instant(&row.started).zip(instant(&row.ended)).map(|(from, to)| to.duration_since(from).as_secs());
-    took.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0)
+    let took = instant(&row.started)
+        .zip(instant(&row.ended))
+        .map(|(from, to)| to.duration_since(from).as_secs());
+    took.and_then(|seconds| u64::try_from(seconds).ok())
+        .unwrap_or(0)
 }

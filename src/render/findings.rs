@@ -8,7 +8,8 @@ use crate::record::{Finding, Severity};
 /// How many places and spans of a finding are named.
 const NAMED: usize = 3;
 
-/// A finding lists no more than this (see [`Finding::spans`]); its `items` says how many there were.
+/// A finding lists no more than this (see [`Finding::spans`]); its `items` says how many there
+/// were.
 const LISTED: usize = 50;
 
 /// A finding as every format lays it out.
@@ -50,7 +51,9 @@ pub(super) fn item(finding: &Finding, layout: &Layout) -> Item {
 
 /// What a finding alone can save: dollars, or tokens where no price is known.
 pub(super) fn worth(finding: &Finding) -> String {
-    finding.net_usd.map_or_else(|| tokens(finding.net_tokens), usd)
+    finding
+        .net_usd
+        .map_or_else(|| tokens(finding.net_tokens), usd)
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -66,13 +69,24 @@ fn named(names: &[String], items: u64, layout: &Layout) -> Phrase {
     for (i, name) in names.iter().take(NAMED).enumerate() {
         phrase = if i > 0 { phrase.and(", ") } else { phrase }.name(name, layout);
     }
-    let all = if names.len() < LISTED { names.len() as u64 } else { items.max(names.len() as u64) };
+    let all = if names.len() < LISTED {
+        names.len() as u64
+    } else {
+        items.max(names.len() as u64)
+    };
     let more = all.saturating_sub(names.len().min(NAMED) as u64);
-    if more > 0 { phrase.and(format!(" +{more} more")) } else { phrase }
+    if more > 0 {
+        phrase.and(format!(" +{more} more"))
+    } else {
+        phrase
+    }
 }
 
 fn whose(finding: &Finding, layout: &Layout) -> Option<Phrase> {
-    let project = finding.project.as_deref().map(|project| Phrase::ours("project ").name(project, layout));
+    let project = finding
+        .project
+        .as_deref()
+        .map(|project| Phrase::ours("project ").name(project, layout));
     let thread = finding.thread.as_deref();
     match (project, thread) {
         (Some(phrase), Some(thread)) => Some(phrase.and(", thread ").name(thread, layout)),
@@ -85,15 +99,23 @@ fn whose(finding: &Finding, layout: &Layout) -> Option<Phrase> {
 /// about behaviour has none.
 fn saves(finding: &Finding) -> Phrase {
     if finding.waste_tokens == 0 {
-        let bytes = finding.bytes.map_or(String::new(), |bytes| format!("; {}", crate::number::bytes(bytes)));
+        let bytes = finding.bytes.map_or(String::new(), |bytes| {
+            format!("; {}", crate::number::bytes(bytes))
+        });
         return Phrase::ours(format!("no tokens of its own{bytes}"));
     }
-    let cost = finding.waste_usd.map_or(String::new(), |cost| format!("{}: ", usd(cost)));
+    let cost = finding
+        .waste_usd
+        .map_or(String::new(), |cost| format!("{}: ", usd(cost)));
     let mut text = format!("at most {cost}{} tokens", tokens(finding.waste_tokens));
     if finding.carried_tokens > 0 {
         text += &format!(" of {} carried", tokens(finding.carried_tokens));
     }
-    text += &format!(" ({} of {} together)", counted(finding.items, "item"), tokens(finding.tokens));
+    text += &format!(
+        " ({} of {} together)",
+        counted(finding.items, "item"),
+        tokens(finding.tokens)
+    );
     if let Some(cost) = finding.break_usd {
         text += &format!("; less {} to send again what stands behind it", usd(cost));
     }

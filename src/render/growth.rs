@@ -72,8 +72,12 @@ pub(super) struct Part {
 impl Part {
     fn add(&mut self, request: &Request, cost: Option<Usd>) {
         self.requests += 1;
-        self.input_tokens = self.input_tokens.saturating_add(request.input_tokens.unwrap_or(0));
-        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        self.input_tokens = self
+            .input_tokens
+            .saturating_add(request.input_tokens.unwrap_or(0));
+        self.output_tokens = self
+            .output_tokens
+            .saturating_add(request.output_tokens.unwrap_or(0));
         self.cost_usd = self.cost_usd.into_iter().chain(cost).reduce(Usd::plus);
     }
 }
@@ -111,8 +115,12 @@ impl Growth {
             self.peak_input_tokens = self.peak_input_tokens.max(context);
         }
         self.input_tokens = self.input_tokens.saturating_add(input);
-        self.cache_read_tokens = self.cache_read_tokens.saturating_add(request.cache_read_tokens.unwrap_or(0));
-        self.output_tokens = self.output_tokens.saturating_add(request.output_tokens.unwrap_or(0));
+        self.cache_read_tokens = self
+            .cache_read_tokens
+            .saturating_add(request.cache_read_tokens.unwrap_or(0));
+        self.output_tokens = self
+            .output_tokens
+            .saturating_add(request.output_tokens.unwrap_or(0));
         if let Some(cost) = cost {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
         }
@@ -131,7 +139,11 @@ impl Growth {
     /// The model of most requests, and how many others there were.
     pub(super) fn model(&self) -> Option<(&str, usize)> {
         // Of equals the first by name: `max_by_key` would take the last.
-        let (name, _) = self.models.iter().rev().max_by_key(|(_, requests)| **requests)?;
+        let (name, _) = self
+            .models
+            .iter()
+            .rev()
+            .max_by_key(|(_, requests)| **requests)?;
         Some((name, self.models.len() - 1))
     }
 

@@ -37,7 +37,15 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<String> {
         return lines;
     };
     let labelled = [
-        (if summary.cost_usd.is_some() { "cost" } else { "tokens" }, ", ", amounts(summary)),
+        (
+            if summary.cost_usd.is_some() {
+                "cost"
+            } else {
+                "tokens"
+            },
+            ", ",
+            amounts(summary),
+        ),
         ("where", "  ", dearest(summary, report, layout)),
         ("who", "  ", who(summary)),
         ("what", "  ", what(summary, layout)),
@@ -50,7 +58,13 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<String> {
             lines.extend(line(&format!("{label:<LABEL$}"), glue, &parts, layout));
         }
     }
-    lines.extend(report.findings.iter().take(FINDINGS).map(|found| finding(found, layout)));
+    lines.extend(
+        report
+            .findings
+            .iter()
+            .take(FINDINGS)
+            .map(|found| finding(found, layout)),
+    );
     lines
 }
 
@@ -79,12 +93,18 @@ fn line(label: &str, glue: &str, parts: &[String], layout: &Layout) -> Vec<Strin
 
 fn title(report: &Report, layout: &Layout) -> Vec<String> {
     let zone = layout.zone.name();
-    let mut parts = vec![when(report, layout).map_or_else(|| zone.to_owned(), |when| format!("{when}, {zone}"))];
+    let mut parts = vec![
+        when(report, layout).map_or_else(|| zone.to_owned(), |when| format!("{when}, {zone}")),
+    ];
     if let Some(summary) = &report.summary {
         parts.extend(agents(summary, layout));
     }
     if let Some(coverage) = &report.coverage {
-        parts.push(format!("{} read, {}", bytes(coverage.bytes), skipped(coverage)));
+        parts.push(format!(
+            "{} read, {}",
+            bytes(coverage.bytes),
+            skipped(coverage)
+        ));
     }
     parts
 }
@@ -95,7 +115,11 @@ fn skipped(coverage: &Coverage) -> String {
         (0, 0) => "0 skipped".into(),
         (lines, 0) => format!("{} skipped", counted(lines, "line")),
         (0, files) => format!("{} skipped", counted(files, "file")),
-        (lines, files) => format!("{} and {} skipped", counted(files, "file"), counted(lines, "line")),
+        (lines, files) => format!(
+            "{} and {} skipped",
+            counted(files, "file"),
+            counted(lines, "line")
+        ),
     };
     let cut = match coverage.files_cut {
         0 => String::new(),
@@ -112,10 +136,16 @@ fn skipped(coverage: &Coverage) -> String {
 fn when(report: &Report, layout: &Layout) -> Option<String> {
     let summary = report.summary.as_ref();
     let zone = &layout.zone;
-    let since = report.since.as_deref().or_else(|| summary?.first.as_deref()).and_then(|at| zone.day(at));
+    let since = report
+        .since
+        .as_deref()
+        .or_else(|| summary?.first.as_deref())
+        .and_then(|at| zone.day(at));
     let until = match &report.until {
         Some(end) => zone.day_before(end),
-        None => summary.and_then(|summary| summary.last.as_deref()).and_then(|at| zone.day(at)),
+        None => summary
+            .and_then(|summary| summary.last.as_deref())
+            .and_then(|at| zone.day(at)),
     };
     match (since, until) {
         (Some(since), Some(until)) if since == until => Some(since),
@@ -128,14 +158,25 @@ fn when(report: &Report, layout: &Layout) -> Option<String> {
 
 /// `codex 14 sessions, claude 6`, most first; sub-agents and the like are said apart.
 fn agents(summary: &Summary, layout: &Layout) -> Option<String> {
-    let mut agents: Vec<_> = summary.sessions.iter().map(|(name, n)| (name, *n)).collect();
+    let mut agents: Vec<_> = summary
+        .sessions
+        .iter()
+        .map(|(name, n)| (name, *n))
+        .collect();
     agents.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
     let named = agents.iter().take(NAMED).enumerate().map(|(i, (name, n))| {
         let name = name_of(name, layout);
-        if i == 0 { format!("{name} {}", counted(*n, "session")) } else { format!("{name} {}", grouped(*n)) }
+        if i == 0 {
+            format!("{name} {}", counted(*n, "session"))
+        } else {
+            format!("{name} {}", grouped(*n))
+        }
     });
     let mut text = named.collect::<Vec<_>>().join(", ");
-    let sessions: u64 = agents.iter().map(|(_, n)| n).fold(0, |sum, n| sum.saturating_add(*n));
+    let sessions: u64 = agents
+        .iter()
+        .map(|(_, n)| n)
+        .fold(0, |sum, n| sum.saturating_add(*n));
     let others = summary.threads.saturating_sub(sessions);
     if others > 0 {
         let plus = if text.is_empty() { "" } else { " + " };
@@ -148,8 +189,9 @@ fn amounts(summary: &Summary) -> Vec<String> {
     let cached = percent(summary.cache_read_tokens, summary.input_tokens);
     let mut parts = Vec::new();
     if let Some(cost) = summary.cost_usd {
-        let of =
-            summary.prices.as_ref().map_or(String::new(), |prices| format!(" of {}", clip(&tidy(prices, None), 40)));
+        let of = summary.prices.as_ref().map_or(String::new(), |prices| {
+            format!(" of {}", clip(&tidy(prices, None), 40))
+        });
         parts.push(format!("{} at list prices{of}", usd(cost)));
     }
     if let Some(unpriced) = summary.unpriced {
@@ -164,7 +206,9 @@ fn amounts(summary: &Summary) -> Vec<String> {
 }
 
 fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
-    let (Some(thread), Some(n)) = (summary.dearest.as_deref(), summary.dearest_tokens) else { return Vec::new() };
+    let (Some(thread), Some(n)) = (summary.dearest.as_deref(), summary.dearest_tokens) else {
+        return Vec::new();
+    };
     let all = summary.input_tokens.saturating_add(summary.output_tokens);
     let row = report.row(thread);
     let what = row.and_then(|row| row.kind_name()).unwrap_or("session");
@@ -173,11 +217,21 @@ fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
         _ => (tokens(n), percent(n, all)),
     };
     let share = format!("{amount} ({part}) is one {what}:");
-    let Some(row) = row else { return vec![format!("{share} {}", name_of(thread, layout))] };
+    let Some(row) = row else {
+        return vec![format!("{share} {}", name_of(thread, layout))];
+    };
     let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
-    let mut parts = vec![format!("{share} {}", started.as_deref().unwrap_or("started at no known time"))];
-    let branch = row.branch.as_deref().map_or(String::new(), |branch| format!(" ({})", name_of(branch, layout)));
-    parts.push(format!("{}{branch}", name_of(row.project.as_deref().unwrap_or(thread), layout)));
+    let mut parts = vec![format!(
+        "{share} {}",
+        started.as_deref().unwrap_or("started at no known time")
+    )];
+    let branch = row.branch.as_deref().map_or(String::new(), |branch| {
+        format!(" ({})", name_of(branch, layout))
+    });
+    parts.push(format!(
+        "{}{branch}",
+        name_of(row.project.as_deref().unwrap_or(thread), layout)
+    ));
     parts.extend(row.model().map(|(model, _)| name_of(model, layout)));
     parts
 }
@@ -195,13 +249,23 @@ fn who(summary: &Summary) -> Vec<String> {
         Some(cost) => Some(usd(*cost)),
         None => summary.who.get(kind).map(|sum| tokens(*sum)),
     };
-    let parts: Vec<String> =
-        KINDS.iter().filter_map(|(kind, name)| Some(format!("{name} {}", amount(kind)?))).collect();
-    if summary.who.len() > 1 { parts } else { Vec::new() }
+    let parts: Vec<String> = KINDS
+        .iter()
+        .filter_map(|(kind, name)| Some(format!("{name} {}", amount(kind)?)))
+        .collect();
+    if summary.who.len() > 1 {
+        parts
+    } else {
+        Vec::new()
+    }
 }
 
 fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
-    let mut costs: Vec<_> = summary.content_usd.iter().filter(|(_, cost)| **cost != Usd::ZERO).collect();
+    let mut costs: Vec<_> = summary
+        .content_usd
+        .iter()
+        .filter(|(_, cost)| **cost != Usd::ZERO)
+        .collect();
     if !costs.is_empty() {
         costs.sort_by_key(|(_, cost)| std::cmp::Reverse(**cost));
         return costs
@@ -210,39 +274,66 @@ fn what(summary: &Summary, layout: &Layout) -> Vec<String> {
             .map(|(kind, cost)| format!("{} {}", name_of(kind, layout), usd(**cost)))
             .collect();
     }
-    let mut kinds: Vec<_> = summary.content_tokens.iter().filter(|(_, n)| **n != 0).collect();
+    let mut kinds: Vec<_> = summary
+        .content_tokens
+        .iter()
+        .filter(|(_, n)| **n != 0)
+        .collect();
     kinds.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
-    kinds.iter().take(KINDS).map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n))).collect()
+    kinds
+        .iter()
+        .take(KINDS)
+        .map(|(kind, n)| format!("{} {}", name_of(kind, layout), signed(**n)))
+        .collect()
 }
 
 fn how(summary: &Summary) -> Vec<String> {
-    let costs = [summary.first_usd, summary.resent_cached_usd, summary.resent_uncached_usd, summary.generated_usd];
-    if let [Some(first), Some(cached), Some(uncached), Some(generated)] = costs.map(|cost| cost.map(usd)) {
+    let costs = [
+        summary.first_usd,
+        summary.resent_cached_usd,
+        summary.resent_uncached_usd,
+        summary.generated_usd,
+    ];
+    if let [Some(first), Some(cached), Some(uncached), Some(generated)] =
+        costs.map(|cost| cost.map(usd))
+    {
         let mut parts = vec![
             format!("first sent {first}"),
             format!("re-sent cached {cached}"),
             format!("re-sent uncached {uncached}{}", breaks(summary)),
             format!("generated {generated}"),
         ];
-        parts.extend((summary.fee_usd != Usd::ZERO).then(|| format!("web searches {}", usd(summary.fee_usd))));
+        parts.extend(
+            (summary.fee_usd != Usd::ZERO)
+                .then(|| format!("web searches {}", usd(summary.fee_usd))),
+        );
         return parts;
     }
     vec![
         format!("first sent {}", signed(summary.first_tokens)),
         format!("re-sent cached {}", signed(summary.resent_cached_tokens)),
-        format!("re-sent uncached {}{}", signed(summary.resent_uncached_tokens), breaks(summary)),
+        format!(
+            "re-sent uncached {}{}",
+            signed(summary.resent_uncached_tokens),
+            breaks(summary)
+        ),
         format!("generated {}", tokens(summary.output_tokens)),
     ]
 }
 
-/// Why it was sent uncached again: ` (3 cache breaks $6.05)`, with what these cost beyond reading from
-/// the cache; tokens where no price is known.
+/// Why it was sent uncached again: ` (3 cache breaks $6.05)`, with what these cost beyond reading
+/// from the cache; tokens where no price is known.
 fn breaks(summary: &Summary) -> String {
     if summary.cache_breaks == 0 {
         return String::new();
     }
-    let amount = summary.cache_break_usd.map_or_else(|| tokens(summary.cache_break_tokens), usd);
-    format!(" ({} {amount})", counted(summary.cache_breaks, "cache break"))
+    let amount = summary
+        .cache_break_usd
+        .map_or_else(|| tokens(summary.cache_break_tokens), usd);
+    format!(
+        " ({} {amount})",
+        counted(summary.cache_breaks, "cache break")
+    )
 }
 
 fn save(summary: &Summary) -> Vec<String> {
@@ -250,9 +341,15 @@ fn save(summary: &Summary) -> Vec<String> {
         return vec!["nothing found".into()];
     }
     let all = format!("{} tokens", tokens(summary.net_tokens));
-    let most = summary.net_usd.map_or_else(|| all.clone(), |cost| format!("{} ({all})", usd(cost)));
+    let most = summary
+        .net_usd
+        .map_or_else(|| all.clone(), |cost| format!("{} ({all})", usd(cost)));
     let mut parts = vec![format!("at most {most}"), "no overlap".into()];
-    parts.extend(summary.net_break_usd.map(|_| "broken cache deducted".into()));
+    parts.extend(
+        summary
+            .net_break_usd
+            .map(|_| "broken cache deducted".into()),
+    );
     if let Some(last) = parts.last_mut() {
         last.push(':');
     }
@@ -263,10 +360,26 @@ fn save(summary: &Summary) -> Vec<String> {
 fn finding(finding: &Finding, layout: &Layout) -> String {
     let home = layout.home.as_deref();
     let rule = tidy(&finding.rule, home);
-    let head = format!("{:>2} {:>7} {}  ", finding.rank, worth(finding), clip(&rule, 32));
-    let id = finding.spans.first().or(finding.places.first()).map_or(String::new(), |id| tidy(id, home));
-    let tail = if id.is_empty() { id } else { format!("   {}", clip(&id, 40)) };
-    let room = layout.columns.saturating_sub(head.width() + tail.width()).max(24);
+    let head = format!(
+        "{:>2} {:>7} {}  ",
+        finding.rank,
+        worth(finding),
+        clip(&rule, 32)
+    );
+    let id = finding
+        .spans
+        .first()
+        .or(finding.places.first())
+        .map_or(String::new(), |id| tidy(id, home));
+    let tail = if id.is_empty() {
+        id
+    } else {
+        format!("   {}", clip(&id, 40))
+    };
+    let room = layout
+        .columns
+        .saturating_sub(head.width() + tail.width())
+        .max(24);
     let message = tidy(&finding.message, home);
     format!("{head}{}{tail}", clip_end(&message, room))
 }

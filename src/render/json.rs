@@ -75,12 +75,31 @@ struct Rows<'r>(&'r Report);
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let sessions: BTreeMap<&str, &str> =
-            self.0.sessions.iter().map(|row| (row.thread.as_str(), row.session.as_str())).collect();
+        let sessions: BTreeMap<&str, &str> = self
+            .0
+            .sessions
+            .iter()
+            .map(|row| (row.thread.as_str(), row.session.as_str()))
+            .collect();
         let total = |(thread, content, amounts): (&str, &Content, &Total)| {
-            let Content { source, part, tool, server, command } = content.clone();
+            let Content {
+                source,
+                part,
+                tool,
+                server,
+                command,
+            } = content.clone();
             let session = sessions.get(thread).copied().unwrap_or_default().to_owned();
-            Total { thread: thread.into(), session, source, part, tool, server, command, ..amounts.clone() }
+            Total {
+                thread: thread.into(),
+                session,
+                source,
+                part,
+                tool,
+                server,
+                command,
+                ..amounts.clone()
+            }
         };
         to.collect_seq(self.0.bill.rows().map(total))
     }

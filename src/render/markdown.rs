@@ -27,7 +27,10 @@ pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
 }
 
 fn opening(report: &Report, layout: &Layout) -> Section {
-    let lines: Vec<String> = head::lines(report, layout).into_iter().map(|line| line + "\n").collect();
+    let lines: Vec<String> = head::lines(report, layout)
+        .into_iter()
+        .map(|line| line + "\n")
+        .collect();
     let fence = "`".repeat(longest_run(&lines.concat()).max(2) + 1);
     Section {
         lead: format!("{fence}text\n"),
@@ -39,8 +42,11 @@ fn opening(report: &Report, layout: &Layout) -> Section {
 }
 
 fn found(report: &Report, layout: &Layout) -> Option<Section> {
-    let items: Vec<String> =
-        report.findings.iter().map(|found| item(found.rank, &findings::item(found, layout))).collect();
+    let items: Vec<String> = report
+        .findings
+        .iter()
+        .map(|found| item(found.rank, &findings::item(found, layout)))
+        .collect();
     let (part, whole) = FINDINGS_SHARE;
     (!items.is_empty()).then(|| Section {
         lead: "\n### Findings\n\n".into(),
@@ -55,7 +61,10 @@ fn found(report: &Report, layout: &Layout) -> Option<Section> {
 fn item(rank: u64, item: &findings::Item) -> String {
     let rule = inline(&item.rule, false);
     let message = inline(&item.message, false);
-    let mut text = format!("- **{rank}.** **{}** {rule} ({}): {message}\n", item.worth, item.severity);
+    let mut text = format!(
+        "- **{rank}.** **{}** {rule} ({}): {message}\n",
+        item.worth, item.severity
+    );
     for (label, phrase) in &item.lines {
         text += &format!("  - {label}: {}\n", inline(phrase, false));
     }
@@ -64,14 +73,29 @@ fn item(rank: u64, item: &findings::Item) -> String {
 
 fn rows(table: &Table) -> Section {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let sides: Vec<&str> = table.columns.iter().map(|(_, right)| if *right { "--:" } else { "---" }).collect();
+    let sides: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|(_, right)| if *right { "--:" } else { "---" })
+        .collect();
     let line = |cells: &[Cow<str>]| format!("| {} |\n", cells.join(" | "));
     Section {
-        lead: format!("\n### {}\n\n| {} |\n| {} |\n", table.title, names.join(" | "), sides.join(" | ")),
+        lead: format!(
+            "\n### {}\n\n| {} |\n| {} |\n",
+            table.title,
+            names.join(" | "),
+            sides.join(" | ")
+        ),
         items: table
             .rows
             .iter()
-            .map(|row| line(&row.iter().map(|cell| inline(cell, true)).collect::<Vec<_>>()))
+            .map(|row| {
+                line(
+                    &row.iter()
+                        .map(|cell| inline(cell, true))
+                        .collect::<Vec<_>>(),
+                )
+            })
             .collect(),
         left_out: table.left_out as u64,
         noun: table.noun,
@@ -83,7 +107,10 @@ fn rest(report: &Report, layout: &Layout) -> Section {
     let lines = rests::lines(report, layout);
     Section {
         lead: "\n### Rests on\n\n".into(),
-        items: lines.iter().map(|(label, phrase)| format!("- {label}: {}\n", inline(phrase, false))).collect(),
+        items: lines
+            .iter()
+            .map(|(label, phrase)| format!("- {label}: {}\n", inline(phrase, false)))
+            .collect(),
         noun: "line",
         ..Section::default()
     }
@@ -108,7 +135,11 @@ fn prose(text: &str, in_table: bool) -> String {
         }
         // The blanks around a piece of code stay outside, where they keep words apart.
         let inner = part.trim();
-        let (before, after) = if inner.is_empty() { (part, "") } else { part.split_once(inner).unwrap_or_default() };
+        let (before, after) = if inner.is_empty() {
+            (part, "")
+        } else {
+            part.split_once(inner).unwrap_or_default()
+        };
         [before.to_owned(), code(inner, in_table), after.to_owned()]
     });
     joined(parts)
@@ -116,12 +147,14 @@ fn prose(text: &str, in_table: bool) -> String {
 
 /// Puts parts together, with a blank where the fences of two code spans would become one.
 fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.filter(|part| !part.is_empty()).fold(String::new(), |mut text, part| {
-        if text.ends_with('`') && part.starts_with('`') {
-            text.push(' ');
-        }
-        text + &part
-    })
+    parts
+        .filter(|part| !part.is_empty())
+        .fold(String::new(), |mut text, part| {
+            if text.ends_with('`') && part.starts_with('`') {
+                text.push(' ');
+            }
+            text + &part
+        })
 }
 
 /// Whether the words can stand as they are: letters, digits and punctuation that no markdown and
@@ -137,7 +170,8 @@ fn is_harmless(text: &str) -> bool {
             || word.to_ascii_uppercase().contains("GH-")
     };
     let emoji = |(at, _): (usize, &str)| {
-        text.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| !(c == ' ' || c.is_ascii_digit())))
+        text.get(at + 1..)
+            .is_some_and(|rest| rest.starts_with(|c: char| !(c == ' ' || c.is_ascii_digit())))
     };
     text.chars().all(plain) && !text.match_indices(':').any(emoji) && !text.split(' ').any(linked)
 }
@@ -149,10 +183,18 @@ fn code(text: &str, in_table: bool) -> String {
     }
     let fence = "`".repeat(longest_run(text) + 1);
     let edge = |c: char| c == '`' || c == ' ';
-    let pad = if text.starts_with(edge) || text.ends_with(edge) { " " } else { "" };
+    let pad = if text.starts_with(edge) || text.ends_with(edge) {
+        " "
+    } else {
+        ""
+    };
     // Cells are cut at bars before code spans are seen; a backslash before a bar would undo its
     // escape, and is spelt out.
-    let text = if in_table { text.replace("\\|", "\\u{5c}|").replace('|', "\\|") } else { text.to_owned() };
+    let text = if in_table {
+        text.replace("\\|", "\\u{5c}|").replace('|', "\\|")
+    } else {
+        text.to_owned()
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 

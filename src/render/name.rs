@@ -18,12 +18,18 @@ pub(super) fn tidy(text: &str, home: Option<&str>) -> String {
 
 /// Replaces home folders by `~`, wherever a path begins in the text.
 fn without_home<'t>(text: &'t str, home: Option<&str>) -> Cow<'t, str> {
-    let home = home.map(|home| home.trim_end_matches('/')).filter(|home| home.len() > 1);
+    let home = home
+        .map(|home| home.trim_end_matches('/'))
+        .filter(|home| home.len() > 1);
     let mut shown = String::new();
     let mut rest = text;
     let mut before = None;
     while let Some(first) = rest.chars().next() {
-        let end = if begins_path(before) { home_at(rest, home) } else { None };
+        let end = if begins_path(before) {
+            home_at(rest, home)
+        } else {
+            None
+        };
         if let Some(end) = end {
             shown.push('~');
             before = Some('~');
@@ -34,7 +40,11 @@ fn without_home<'t>(text: &'t str, home: Option<&str>) -> Cow<'t, str> {
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
         }
     }
-    if shown == text { text.into() } else { shown.into() }
+    if shown == text {
+        text.into()
+    } else {
+        shown.into()
+    }
 }
 
 /// Whether a path can begin after this character: not in the middle of another path.
@@ -44,11 +54,19 @@ fn begins_path(before: Option<char>) -> bool {
 
 /// Where the home folder that the text begins with ends.
 fn home_at(text: &str, home: Option<&str>) -> Option<usize> {
-    let ends = |at: usize| text.get(at..).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '`']));
-    let own = home.filter(|home| text.starts_with(home)).map(str::len).filter(|at| ends(*at));
+    let ends = |at: usize| {
+        text.get(at..)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '`']))
+    };
+    let own = home
+        .filter(|home| text.starts_with(home))
+        .map(str::len)
+        .filter(|at| ends(*at));
     own.or_else(|| {
         let root = HOMES.iter().find(|root| text.starts_with(**root))?.len();
-        let name = text.get(root..)?.find(|c: char| matches!(c, '/' | ':' | '`') || c.is_whitespace());
+        let name = text
+            .get(root..)?
+            .find(|c: char| matches!(c, '/' | ':' | '`') || c.is_whitespace());
         let end = name.map_or(text.len(), |length| root + length);
         (end > root).then_some(end)
     })
@@ -63,7 +81,10 @@ mod tests {
         let shown = |text| tidy(text, Some("/srv/ada/"));
         assert_eq!(shown("/srv/ada/x.jsonl:12"), "~/x.jsonl:12");
         assert_eq!(shown("read `/srv/ada` and /home/bob/y"), "read `~` and ~/y");
-        assert_eq!(shown("/srv/adam/x /mnt/home/bob"), "/srv/adam/x /mnt/home/bob");
+        assert_eq!(
+            shown("/srv/adam/x /mnt/home/bob"),
+            "/srv/adam/x /mnt/home/bob"
+        );
         assert_eq!(tidy("/Users/eve", None), "~");
         assert_eq!(tidy("/x", Some("/")), "/x");
     }

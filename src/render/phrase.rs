@@ -49,14 +49,18 @@ impl Phrase {
     /// Adds a name from input, in at most that many columns.
     #[must_use]
     pub(super) fn name_within(mut self, name: &str, columns: usize, layout: &Layout) -> Phrase {
-        self.0.push(Piece::Name(clip(&tidy(name, layout.home.as_deref()), columns).into_owned()));
+        self.0.push(Piece::Name(
+            clip(&tidy(name, layout.home.as_deref()), columns).into_owned(),
+        ));
         self
     }
 
     /// Adds a sentence of a rule.
     #[must_use]
     pub(super) fn prose(mut self, text: &str, layout: &Layout) -> Phrase {
-        self.0.push(Piece::Prose(clip(&tidy(text, layout.home.as_deref()), PROSE_COLUMNS).into_owned()));
+        self.0.push(Piece::Prose(
+            clip(&tidy(text, layout.home.as_deref()), PROSE_COLUMNS).into_owned(),
+        ));
         self
     }
 

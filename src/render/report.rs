@@ -10,20 +10,21 @@ use super::errands::Errands;
 use super::growth::Growth;
 use super::spans::Spans;
 use crate::record::{
-    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream, Summary, Total, Usage,
-    Usd,
+    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream,
+    Summary, Total, Usage, Usd,
 };
 
 /// How many skipped places a report names; the others are counted.
 const SKIPS_NAMED: usize = 10;
 
-/// So many threads that cost most, and so many of the largest input, have rows of their own in any case.
+/// So many threads that cost most, and so many of the largest input, have rows of their own in any
+/// case.
 const KEPT: usize = 1_000;
 /// When there are more threads than this, all others are let go: what they paid stays in the sums.
 const MOST: usize = 3 * KEPT;
 
-/// All that the formats lay out. Memory: a row for each of the largest threads, each finding, and each
-/// kind of content in such a thread.
+/// All that the formats lay out. Memory: a row for each of the largest threads, each finding, and
+/// each kind of content in such a thread.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The window asked for, if any: start, and exclusive end.
@@ -74,8 +75,16 @@ impl Report {
     pub(super) fn stream(&mut self, stream: Stream) {
         let first = self.streams == 0;
         self.streams += 1;
-        self.since = if first { stream.since } else { self.since.take().zip(stream.since).map(|(a, b)| a.min(b)) };
-        self.until = if first { stream.until } else { self.until.take().zip(stream.until).map(|(a, b)| a.max(b)) };
+        self.since = if first {
+            stream.since
+        } else {
+            self.since.take().zip(stream.since).map(|(a, b)| a.min(b))
+        };
+        self.until = if first {
+            stream.until
+        } else {
+            self.until.take().zip(stream.until).map(|(a, b)| a.max(b))
+        };
     }
 
     pub(super) fn session(&mut self, session: Session) {
@@ -109,12 +118,16 @@ impl Report {
     pub(super) fn close(&mut self) {
         self.sessions = std::mem::take(&mut self.threads).into_values().collect();
         // The threads come sorted by name, and the sort is stable: no order is left to chance.
-        self.sessions.sort_by(|a, b| b.input_tokens.cmp(&a.input_tokens).then_with(|| a.started.cmp(&b.started)));
+        self.sessions.sort_by(|a, b| {
+            b.input_tokens
+                .cmp(&a.input_tokens)
+                .then_with(|| a.started.cmp(&b.started))
+        });
         self.findings.sort_by_key(|finding| finding.rank);
     }
 
-    /// Whether there is no session to report on, and nothing was found without one: tables of what is
-    /// kept outside sessions may follow.
+    /// Whether there is no session to report on, and nothing was found without one: tables of what
+    /// is kept outside sessions may follow.
     pub(super) fn has_no_sessions(&self) -> bool {
         let threads = self.summary.as_ref().map_or(0, |summary| summary.threads);
         threads == 0 && self.sessions.is_empty() && self.findings.is_empty()
@@ -141,12 +154,25 @@ impl Report {
 
     /// Lets all threads go but the largest.
     fn let_go(&mut self) {
-        let dearest = self.bill.sums().into_iter().take(KEPT).map(|(thread, _)| thread.to_owned());
+        let dearest = self
+            .bill
+            .sums()
+            .into_iter()
+            .take(KEPT)
+            .map(|(thread, _)| thread.to_owned());
         let mut keep: HashSet<String> = dearest.collect();
         let mut by_input: Vec<&Growth> = self.threads.values().collect();
         by_input.sort_by_key(|row| Reverse(row.input_tokens));
-        keep.extend(by_input.into_iter().take(KEPT).map(|row| row.thread.clone()));
-        for (_, row) in self.threads.extract_if(.., |thread, _| !keep.contains(thread)) {
+        keep.extend(
+            by_input
+                .into_iter()
+                .take(KEPT)
+                .map(|row| row.thread.clone()),
+        );
+        for (_, row) in self
+            .threads
+            .extract_if(.., |thread, _| !keep.contains(thread))
+        {
             self.sessions_left_out += 1;
             self.errands.take(&row);
         }
@@ -159,6 +185,9 @@ impl Report {
         }
         self.threads
             .entry(thread.to_owned())
-            .or_insert_with(|| Growth { thread: thread.to_owned(), ..Growth::default() })
+            .or_insert_with(|| Growth {
+                thread: thread.to_owned(),
+                ..Growth::default()
+            })
     }
 }

@@ -65,7 +65,14 @@ impl Costly {
     /// Money before tokens; tokens only where there is no money.
     fn order(&self) -> (Option<Usd>, u64) {
         let cost = self.cost();
-        (cost, if cost.is_some() { 0 } else { self.carried_tokens })
+        (
+            cost,
+            if cost.is_some() {
+                0
+            } else {
+                self.carried_tokens
+            },
+        )
     }
 }
 

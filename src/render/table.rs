@@ -77,15 +77,30 @@ pub(super) fn all(report: &Report, layout: &Layout) -> Vec<Table> {
 
 /// How the input of each thread grew, largest first.
 fn growth(report: &Report, layout: &Layout) -> Option<Table> {
-    let rows: Vec<_> = report.sessions.iter().take(ROWS).map(|row| thread(row, layout)).collect();
+    let rows: Vec<_> = report
+        .sessions
+        .iter()
+        .take(ROWS)
+        .map(|row| thread(row, layout))
+        .collect();
     let left_out = report.sessions.len() - rows.len() + report.sessions_left_out;
     let title = "Growth: input tokens per request, first to last";
-    (!rows.is_empty()).then_some(Table { title, columns: GROWTH, rows, left_out, noun: "session" })
+    (!rows.is_empty()).then_some(Table {
+        title,
+        columns: GROWTH,
+        rows,
+        left_out,
+        noun: "session",
+    })
 }
 
 fn thread(row: &Growth, layout: &Layout) -> Vec<Phrase> {
     let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
-    let mut cells = vec![Phrase::ours(started.unwrap_or_else(|| "-".into())), project(row, layout), model(row, layout)];
+    let mut cells = vec![
+        Phrase::ours(started.unwrap_or_else(|| "-".into())),
+        project(row, layout),
+        model(row, layout),
+    ];
     let numbers = [
         grouped(row.requests),
         tokens(row.input_tokens),
@@ -105,7 +120,10 @@ fn project(row: &Growth, layout: &Layout) -> Phrase {
         None => Phrase::default().name_within(&row.thread, CELL_COLUMNS, layout),
     };
     if let Some(branch) = &row.branch {
-        phrase = phrase.and(" (").name_within(branch, CELL_COLUMNS, layout).and(")");
+        phrase = phrase
+            .and(" (")
+            .name_within(branch, CELL_COLUMNS, layout)
+            .and(")");
     }
     match row.kind_name() {
         Some(kind) => phrase.and(format!(" {kind}")),
@@ -117,7 +135,11 @@ fn project(row: &Growth, layout: &Layout) -> Phrase {
 fn session(row: &Growth, layout: &Layout) -> Phrase {
     let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
     let phrase = Phrase::ours(started.map_or_else(String::new, |started| started + " "));
-    let phrase = phrase.name_within(row.project.as_deref().unwrap_or(&row.thread), CELL_COLUMNS, layout);
+    let phrase = phrase.name_within(
+        row.project.as_deref().unwrap_or(&row.thread),
+        CELL_COLUMNS,
+        layout,
+    );
     match row.kind_name() {
         Some(kind) => phrase.and(format!(" {kind}")),
         None => phrase,
@@ -138,19 +160,37 @@ fn part(part: Part) -> &'static str {
 }
 
 fn model(row: &Growth, layout: &Layout) -> Phrase {
-    let Some((name, others)) = row.model() else { return Phrase::ours("-") };
+    let Some((name, others)) = row.model() else {
+        return Phrase::ours("-");
+    };
     let phrase = Phrase::default().name_within(name, CELL_COLUMNS, layout);
-    if others > 0 { phrase.and(format!(" +{others}")) } else { phrase }
+    if others > 0 {
+        phrase.and(format!(" +{others}"))
+    } else {
+        phrase
+    }
 }
 
 /// The ledgers' buckets, largest first.
 fn ledger(report: &Report, layout: &Layout) -> Option<Table> {
     let mut buckets: Vec<&Usage> = report.usage.iter().collect();
-    buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.input_tokens.saturating_add(bucket.output_tokens)));
-    let rows: Vec<_> = buckets.iter().take(ROWS).map(|bucket| self::bucket(bucket, layout)).collect();
+    buckets.sort_by_key(|bucket| {
+        std::cmp::Reverse(bucket.input_tokens.saturating_add(bucket.output_tokens))
+    });
+    let rows: Vec<_> = buckets
+        .iter()
+        .take(ROWS)
+        .map(|bucket| self::bucket(bucket, layout))
+        .collect();
     let left_out = buckets.len() - rows.len();
     let title = "Ledgers outside the sessions";
-    (!rows.is_empty()).then_some(Table { title, columns: LEDGER, rows, left_out, noun: "bucket" })
+    (!rows.is_empty()).then_some(Table {
+        title,
+        columns: LEDGER,
+        rows,
+        left_out,
+        noun: "bucket",
+    })
 }
 
 fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
@@ -165,7 +205,12 @@ fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
     vec![
         Phrase::default().name_within(&bucket.account, CELL_COLUMNS, layout),
         Phrase::ours(level),
-        Phrase::ours(layout.zone.minute(&bucket.start).unwrap_or_else(|| "-".into())),
+        Phrase::ours(
+            layout
+                .zone
+                .minute(&bucket.start)
+                .unwrap_or_else(|| "-".into()),
+        ),
         Phrase::ours(tokens(bucket.input_tokens)),
         Phrase::ours(tokens(bucket.output_tokens)),
         Phrase::ours(tokens(bucket.session_tokens)),

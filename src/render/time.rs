@@ -15,7 +15,10 @@ pub struct Zone {
 
 impl Default for Zone {
     fn default() -> Zone {
-        Zone { name: "UTC".into(), zone: TimeZone::UTC }
+        Zone {
+            name: "UTC".into(),
+            zone: TimeZone::UTC,
+        }
     }
 }
 
@@ -28,7 +31,10 @@ impl std::str::FromStr for Zone {
         let plain = name.strip_prefix(':').unwrap_or(name);
         TimeZone::get(plain)
             .or_else(|_| TimeZone::posix(plain))
-            .map(|zone| Zone { name: plain.to_owned(), zone })
+            .map(|zone| Zone {
+                name: plain.to_owned(),
+                zone,
+            })
             .map_err(|_| format!("no such time zone: {name}"))
     }
 }
@@ -36,7 +42,9 @@ impl std::str::FromStr for Zone {
 impl Zone {
     /// The zone that a value of `TZ` asks for; UTC where there is none or nobody knows it.
     pub fn of_environment(tz: Option<&str>) -> Zone {
-        tz.filter(|name| !name.is_empty()).and_then(|name| name.parse().ok()).unwrap_or_default()
+        tz.filter(|name| !name.is_empty())
+            .and_then(|name| name.parse().ok())
+            .unwrap_or_default()
     }
 
     /// Its name.
@@ -51,7 +59,10 @@ impl Zone {
 
     /// Returns the day of the last instant before `end`, which is exclusive.
     pub(super) fn day_before(&self, end: &str) -> Option<String> {
-        let last = self.zoned(end)?.checked_sub(SignedDuration::from_millis(1)).ok()?;
+        let last = self
+            .zoned(end)?
+            .checked_sub(SignedDuration::from_millis(1))
+            .ok()?;
         Some(last.strftime("%Y-%m-%d").to_string())
     }
 
@@ -72,15 +83,29 @@ mod tests {
     #[test]
     fn the_end_of_a_window_is_the_day_before_it() {
         let zone: Zone = "Europe/Berlin".parse().unwrap();
-        assert_eq!(zone.day_before("2026-11-20T23:00:00.000Z").as_deref(), Some("2026-11-20"));
-        assert_eq!(zone.minute("2026-11-20T23:00:00.000Z").as_deref(), Some("2026-11-21 00:00"));
+        assert_eq!(
+            zone.day_before("2026-11-20T23:00:00.000Z").as_deref(),
+            Some("2026-11-20")
+        );
+        assert_eq!(
+            zone.minute("2026-11-20T23:00:00.000Z").as_deref(),
+            Some("2026-11-21 00:00")
+        );
         assert_eq!(zone.day("yesterday"), None);
     }
 
     #[test]
     fn tz_is_read_as_posix_does() {
-        assert_eq!(Zone::of_environment(Some(":Asia/Tokyo")).name(), "Asia/Tokyo");
-        assert_eq!(Zone::of_environment(Some("CET-1")).minute("2026-11-20T23:00:00Z").unwrap(), "2026-11-21 00:00");
+        assert_eq!(
+            Zone::of_environment(Some(":Asia/Tokyo")).name(),
+            "Asia/Tokyo"
+        );
+        assert_eq!(
+            Zone::of_environment(Some("CET-1"))
+                .minute("2026-11-20T23:00:00Z")
+                .unwrap(),
+            "2026-11-21 00:00"
+        );
         assert_eq!(Zone::of_environment(Some("nowhere/at all")).name(), "UTC");
         assert_eq!(Zone::of_environment(None).name(), "UTC");
     }

@@ -46,12 +46,20 @@ impl Found {
 
     /// Tokens that are neither the span's nor its call's.
     pub(super) fn besides(self) -> u64 {
-        if let Found::Besides(tokens) = self { tokens } else { 0 }
+        if let Found::Besides(tokens) = self {
+            tokens
+        } else {
+            0
+        }
     }
 
     /// Tokens that are the call's.
     pub(super) fn grown(self) -> u64 {
-        if let Found::Completed(tokens) = self { tokens } else { 0 }
+        if let Found::Completed(tokens) = self {
+            tokens
+        } else {
+            0
+        }
     }
 }
 
@@ -65,12 +73,19 @@ pub(super) fn judge<'s>(
 ) -> Found {
     // Another span's text on disk is not what is sent, and one without text has no count.
     let judged = span.known && matches!(span.kind, Kind::Output { .. } | Kind::User);
-    let Some(error) = counter.error_tokens.filter(|_| judged) else { return Found::Alone };
+    let Some(error) = counter.error_tokens.filter(|_| judged) else {
+        return Found::Alone;
+    };
     let is_call = |span: &&Span| matches!(span.kind, Kind::Call { .. });
     let calls = response.clone().filter(is_call).count();
-    let grown = if span.completed && calls == 1 { grown(counter, counted, found) } else { 0 };
+    let grown = if span.completed && calls == 1 {
+        grown(counter, counted, found)
+    } else {
+        0
+    };
     let own = found - grown;
-    let off = own.abs_diff(counted) > error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
+    let off =
+        own.abs_diff(counted) > error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
     match grown {
         _ if off && found > counted => Found::Besides(found - counted),
         _ if off || shortened(counter, response) => Found::Shared,
@@ -81,18 +96,29 @@ pub(super) fn judge<'s>(
 
 /// By how much the call has grown, if what was found is nearer to the counter without it.
 fn grown(counter: &Counter, counted: u64, found: u64) -> u64 {
-    let nearer =
-        |grown: &u64| found.checked_sub(*grown).is_some_and(|own| own.abs_diff(counted) < found.abs_diff(counted));
+    let nearer = |grown: &u64| {
+        found
+            .checked_sub(*grown)
+            .is_some_and(|own| own.abs_diff(counted) < found.abs_diff(counted))
+    };
     let clear = counted <= counter.completes.saturating_mul(CLEAR);
-    Some(counter.completes).filter(|grown| clear && nearer(grown)).unwrap_or(0)
+    Some(counter.completes)
+        .filter(|grown| clear && nearer(grown))
+        .unwrap_or(0)
 }
 
 /// Whether the response comes back shorter than it was reported.
 fn shortened<'s>(counter: &Counter, mut response: impl Iterator<Item = &'s Span>) -> bool {
-    let Some(most) = counter.returns else { return false };
+    let Some(most) = counter.returns else {
+        return false;
+    };
     let mut reasoning = 0u64;
     response.any(|span| {
-        reasoning += if span.reasoning { u64::from(span.tokens) } else { 0 };
+        reasoning += if span.reasoning {
+            u64::from(span.tokens)
+        } else {
+            0
+        };
         matches!(span.kind, Kind::Answer(_)) || reasoning > most
     })
 }
@@ -115,12 +141,33 @@ mod tests {
     /// What is found beside a call, a thought of 20 tokens, and perhaps a sentence.
     fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Found {
         let mut history = History::default();
-        let made = Content { role: Role::Assistant, made_by: Some(1), tokens: Some(20), ..Content::default() };
-        history.span(&Content { role: Role::Tool, part: Part::ToolOutput, tool, tokens: Some(36), ..made });
-        history.span(&Content { part: Part::ToolCall, tool, ..made });
-        history.span(&Content { part: Part::Reasoning, ..made });
+        let made = Content {
+            role: Role::Assistant,
+            made_by: Some(1),
+            tokens: Some(20),
+            ..Content::default()
+        };
+        history.span(&Content {
+            role: Role::Tool,
+            part: Part::ToolOutput,
+            tool,
+            tokens: Some(36),
+            ..made
+        });
+        history.span(&Content {
+            part: Part::ToolCall,
+            tool,
+            ..made
+        });
+        history.span(&Content {
+            part: Part::Reasoning,
+            ..made
+        });
         if says {
-            history.span(&Content { part: Part::Text, ..made });
+            history.span(&Content {
+                part: Part::Text,
+                ..made
+            });
         }
         let (result, response) = history.spans.split_first().expect("four spans");
         judge(counter(law(model, "").0), result, numbers, response.iter())
@@ -129,30 +176,60 @@ mod tests {
     /// Real numbers: an edit was counted at 58 and measured at 51, six times, and once at 75.
     #[test]
     fn a_call_that_comes_back_with_its_default_has_grown() {
-        assert_eq!(found("claude-sonnet-5", "Edit", true, [58, 51]), Found::Alone);
-        assert_eq!(found("claude-sonnet-5", "Edit", true, [58, 75]), Found::Completed(24));
-        assert_eq!(found("claude-sonnet-5", "Write", true, [58, 75]), Found::Alone);
-        assert_eq!(found("claude-opus-4-5-20251101", "Edit", false, [51, 70]), Found::Completed(19));
+        assert_eq!(
+            found("claude-sonnet-5", "Edit", true, [58, 51]),
+            Found::Alone
+        );
+        assert_eq!(
+            found("claude-sonnet-5", "Edit", true, [58, 75]),
+            Found::Completed(24)
+        );
+        assert_eq!(
+            found("claude-sonnet-5", "Write", true, [58, 75]),
+            Found::Alone
+        );
+        assert_eq!(
+            found("claude-opus-4-5-20251101", "Edit", false, [51, 70]),
+            Found::Completed(19)
+        );
     }
 
     /// A command without output is 15; once it was 0, and its call had lost 15 on the way.
     #[test]
     fn a_call_that_lost_its_folder_shares_the_step() {
-        assert_eq!(found("claude-sonnet-5", "Bash", true, [15, 15]), Found::Alone);
-        assert_eq!(found("claude-sonnet-5", "Bash", true, [15, 0]), Found::Shared);
+        assert_eq!(
+            found("claude-sonnet-5", "Bash", true, [15, 15]),
+            Found::Alone
+        );
+        assert_eq!(
+            found("claude-sonnet-5", "Bash", true, [15, 0]),
+            Found::Shared
+        );
     }
 
     #[test]
     fn a_reminder_is_besides() {
-        assert_eq!(found("claude-opus-4-5-20251101", "Edit", false, [51, 262]), Found::Besides(211));
-        assert_eq!(found("claude-opus-4-6", "Bash", true, [26, 134]), Found::Besides(108));
+        assert_eq!(
+            found("claude-opus-4-5-20251101", "Edit", false, [51, 262]),
+            Found::Besides(211)
+        );
+        assert_eq!(
+            found("claude-opus-4-6", "Bash", true, [26, 134]),
+            Found::Besides(108)
+        );
     }
 
     /// 49 without a sentence before the call, 39 to 42 with one.
     #[test]
     fn a_response_that_comes_back_shorter_shares_the_step() {
-        assert_eq!(found("claude-opus-4-5-20251101", "TodoWrite", false, [48, 49]), Found::Alone);
-        assert_eq!(found("claude-opus-4-5-20251101", "TodoWrite", true, [48, 42]), Found::Shared);
+        assert_eq!(
+            found("claude-opus-4-5-20251101", "TodoWrite", false, [48, 49]),
+            Found::Alone
+        );
+        assert_eq!(
+            found("claude-opus-4-5-20251101", "TodoWrite", true, [48, 42]),
+            Found::Shared
+        );
     }
 
     #[test]

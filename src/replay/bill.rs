@@ -39,7 +39,11 @@ impl Bill<'_> {
     /// thread's latest record.
     pub fn events(&self, thread: &str, session: &str, mut seq: u64) -> Vec<Event> {
         let mut events = Vec::from_iter(self.pieces.iter().map(unrecorded));
-        events.extend(self.dropped.iter().map(|(n, spans)| dropped(*n, spans, thread)));
+        events.extend(
+            self.dropped
+                .iter()
+                .map(|(n, spans)| dropped(*n, spans, thread)),
+        );
         events.extend(self.breaks.iter().map(|broken| cache_break(broken, thread)));
         events.sort_by_key(|event| event.n);
         for event in &mut events {
@@ -69,7 +73,12 @@ fn unrecorded(piece: &Past) -> Event {
 
 fn dropped(n: u64, spans: &[u64], thread: &str) -> Event {
     let drop = spans.iter().map(|seq| format!("{thread}.{seq}")).collect();
-    Event { what: What::Dropped, n: Some(n), drop, ..Event::default() }
+    Event {
+        what: What::Dropped,
+        n: Some(n),
+        drop,
+        ..Event::default()
+    }
 }
 
 fn cache_break(broken: &Break, thread: &str) -> Event {
@@ -139,7 +148,11 @@ impl Answered {
     fn billed(&self) -> Billed {
         if self.aside {
             let law = self.predicted.map(|_| self.law());
-            return Billed { predicted_tokens: self.predicted, law, ..Billed::default() };
+            return Billed {
+                predicted_tokens: self.predicted,
+                law,
+                ..Billed::default()
+            };
         }
         let [instructions, tools, messages, images, reasoning, unrecorded] = self.classes;
         Billed {

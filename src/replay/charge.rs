@@ -8,11 +8,11 @@
 //! ([`Missed`]). A slot notes the request at which it got inside, and settles when it leaves or
 //! changes its size. So a request costs what is new, not what is live.
 //!
-//! Money goes the same way. There are three prefixes, one inside the other: what was read, that with
-//! what was written for an hour, and that with all that was written. In one request a slot costs its
-//! tokens at the uncached rate and, for each prefix, what it has inside at the step from the rate of
-//! that part to the rate of the next ([`Tariff::steps`](super::price::Tariff::steps)). Summed over
-//! requests, these are differences of running tallies.
+//! Money goes the same way. There are three prefixes, one inside the other: what was read, that
+//! with what was written for an hour, and that with all that was written. In one request a slot
+//! costs its tokens at the uncached rate and, for each prefix, what it has inside at the step from
+//! the rate of that part to the rate of the next ([`Tariff::steps`](super::price::Tariff::steps)).
+//! Summed over requests, these are differences of running tallies.
 
 use std::rc::Rc;
 
@@ -89,8 +89,12 @@ impl Charge {
     pub(super) fn enter(&mut self, slots: &[Slot]) {
         let entered = self.requests();
         for slot in slots.iter().skip(self.marks.len()) {
-            self.marks.push(Mark { entered, ..Mark::default() });
-            self.live.push(slot.row, if slot.live { slot.tokens } else { 0 });
+            self.marks.push(Mark {
+                entered,
+                ..Mark::default()
+            });
+            self.live
+                .push(slot.row, if slot.live { slot.tokens } else { 0 });
         }
     }
 
@@ -117,11 +121,21 @@ impl Charge {
     pub(super) fn leave(&mut self, index: usize, slot: &Slot, loads: &mut [Load]) {
         self.resize(index, slot, 0);
         let now = self.requests();
-        let Some(mark) = self.marks.get(index) else { return };
-        let Some(load) = slot.number.and_then(|number| loads.get_mut(number as usize)) else { return };
+        let Some(mark) = self.marks.get(index) else {
+            return;
+        };
+        let Some(load) = slot
+            .number
+            .and_then(|number| loads.get_mut(number as usize))
+        else {
+            return;
+        };
         let requests = now - mark.entered;
-        if let (Some(first), Some(last), true) = (self.paid.get(mark.entered as usize), self.paid.last(), requests > 0)
-        {
+        if let (Some(first), Some(last), true) = (
+            self.paid.get(mark.entered as usize),
+            self.paid.last(),
+            requests > 0,
+        ) {
             if load.requests == 0 {
                 load.from = first.n;
             }
@@ -134,16 +148,21 @@ impl Charge {
         }
         load.requests += requests;
         load.cache_read = load.cache_read.saturating_add(mark.tokens[READ]);
-        load.cache_write = load.cache_write.saturating_add(mark.tokens[WRITTEN].saturating_sub(mark.tokens[READ]));
+        load.cache_write = load
+            .cache_write
+            .saturating_add(mark.tokens[WRITTEN].saturating_sub(mark.tokens[READ]));
     }
 
     /// What a slot was charged for, inside a prefix, is added up.
     fn settle(&mut self, index: usize, slot: &Slot, side: usize) {
         let now = self.charged(index, side);
-        let Some(mark) = self.marks.get_mut(index) else { return };
-        if let (Some(since), Some(tokens)) =
-            (mark.inside.get_mut(side).and_then(Option::take), mark.tokens.get_mut(side))
-        {
+        let Some(mark) = self.marks.get_mut(index) else {
+            return;
+        };
+        if let (Some(since), Some(tokens)) = (
+            mark.inside.get_mut(side).and_then(Option::take),
+            mark.tokens.get_mut(side),
+        ) {
             let charged = now.less(since);
             *tokens = tokens.saturating_add(charged.tokens(slot.tokens));
             mark.cost = mark.cost.plus(charged.cost(slot.tokens));
@@ -153,15 +172,26 @@ impl Charge {
     /// A slot is inside a prefix from now on.
     fn mark(&mut self, index: usize, side: usize) {
         let now = self.charged(index, side);
-        if let Some(inside) = self.marks.get_mut(index).and_then(|mark| mark.inside.get_mut(side)) {
+        if let Some(inside) = self
+            .marks
+            .get_mut(index)
+            .and_then(|mark| mark.inside.get_mut(side))
+        {
             *inside = Some(now);
         }
     }
 
     /// What a token at that place would have been charged up to now, had it always been inside.
     fn charged(&self, index: usize, side: usize) -> Tally {
-        let missed = self.missed.get(side).map(|missed| missed.before(index)).unwrap_or_default();
-        self.counted.get(side).map(|counted| counted.less(missed)).unwrap_or_default()
+        let missed = self
+            .missed
+            .get(side)
+            .map(|missed| missed.before(index))
+            .unwrap_or_default();
+        self.counted
+            .get(side)
+            .map(|counted| counted.less(missed))
+            .unwrap_or_default()
     }
 
     /// A counted request carries what is live. `fresh` are the slots that were never sent. Returns
@@ -192,19 +222,27 @@ impl Charge {
                 let inside = within.of_row(number);
                 let written = inside[WRITTEN].saturating_sub(inside[READ]);
                 row.sent(live, inside[READ], written);
-                call.tariff.into_iter().for_each(|tariff| row.paid(Paid::sent(tariff.sent(inside, live))));
+                call.tariff
+                    .into_iter()
+                    .for_each(|tariff| row.paid(Paid::sent(tariff.sent(inside, live))));
                 written_in_all = written.saturating_add(written_in_all);
             }
         }
         for index in fresh {
-            let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else { continue };
+            let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else {
+                continue;
+            };
             let inside = within.of_slot(*index, slot.tokens);
             let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
             if let Some(row) = rows.get_mut(slot.row as usize) {
                 row.first(slot.tokens, inside[READ], slot.number.is_some());
-                sent.into_iter().for_each(|sent| row.paid(Paid::first(sent)));
+                sent.into_iter()
+                    .for_each(|sent| row.paid(Paid::first(sent)));
             }
-            if let Some(load) = slot.number.and_then(|number| loads.get_mut(number as usize)) {
+            if let Some(load) = slot
+                .number
+                .and_then(|number| loads.get_mut(number as usize))
+            {
                 load.first_cost = sent.map(Sent::all);
             }
         }
@@ -217,7 +255,11 @@ impl Charge {
         let (limits, steps) = (call.cached(), call.steps());
         let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
         for side in 0..PREFIXES {
-            if self.reach.get(side).is_none_or(|reach| limits[side] >= reach.before) {
+            if self
+                .reach
+                .get(side)
+                .is_none_or(|reach| limits[side] >= reach.before)
+            {
                 self.reach_to(side, limits[side], &context.slots);
                 continue;
             }
@@ -228,7 +270,10 @@ impl Charge {
             self.missed[side].note(end.at, Tally::one(steps[side]));
             short[side] = Some(end);
         }
-        self.paid.push(Counted { n: call.n, before: self.priced });
+        self.paid.push(Counted {
+            n: call.n,
+            before: self.priced,
+        });
         for (counted, step) in self.counted.iter_mut().zip(steps) {
             *counted = counted.plus(Tally::one(step));
         }
@@ -241,7 +286,9 @@ impl Charge {
     /// Moves the end of a prefix to where its slots weigh no more than `limit`. Before the request
     /// is paid: a slot that is passed has been inside since then.
     fn reach_to(&mut self, side: usize, limit: u64, slots: &[Slot]) {
-        let Some(mut reach) = self.reach.get_mut(side).map(std::mem::take) else { return };
+        let Some(mut reach) = self.reach.get_mut(side).map(std::mem::take) else {
+            return;
+        };
         while let Some(slot) = slots.get(reach.at) {
             if slot.live {
                 if reach.before.saturating_add(slot.tokens) > limit {
@@ -259,7 +306,12 @@ impl Charge {
 
     /// The thread has ended: all accounts are closed.
     pub(super) fn finish(&mut self, context: &Context, loads: &mut [Load]) {
-        for (index, slot) in context.slots.iter().enumerate().filter(|(_, slot)| slot.live) {
+        for (index, slot) in context
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.live)
+        {
             self.leave(index, slot, loads);
         }
     }

@@ -61,8 +61,8 @@ struct Step<'s, 'h> {
 }
 
 impl Close {
-    /// The context was cleared: what is not in every request is gone. `head`: what stands in front is
-    /// written anew.
+    /// The context was cleared: what is not in every request is gone. `head`: what stands in front
+    /// is written anew.
     pub(super) fn clear(&mut self, context: &mut Context, before: u64, head: bool) {
         self.pieces.clear(context, before, head);
         (self.owed, self.off, self.returned) = (0, 0, 0);
@@ -81,11 +81,24 @@ impl Close {
         let ahead = forecast.requests.get(at)?;
         self.pieces.end_search(context, call.n);
         if call.reported {
-            self.pieces.begin(context, std::mem::take(&mut self.returned), call.n, Cause::Response);
+            self.pieces.begin(
+                context,
+                std::mem::take(&mut self.returned),
+                call.n,
+                Cause::Response,
+            );
             context.outgrow(ahead.most);
         }
         let entering = entering(call, ahead, forecast, context, loads);
-        let mut step = Step { call, ahead, context, entering, left: 0, measured: false, besides: 0 };
+        let mut step = Step {
+            call,
+            ahead,
+            context,
+            entering,
+            left: 0,
+            measured: false,
+            besides: 0,
+        };
         let mut explained = None;
         if call.exact {
             explained = self.exactly(&mut step).filter(|_| ahead.step);
@@ -112,8 +125,8 @@ impl Close {
         explained
     }
 
-    /// Every member is known: nothing is left for pieces. What the members that were here before have
-    /// another size for, those that enter share. Returns whether that was all.
+    /// Every member is known: nothing is left for pieces. What the members that were here before
+    /// have another size for, those that enter share. Returns whether that was all.
     fn exactly(&mut self, step: &mut Step) -> Option<bool> {
         self.pieces.end_all(step.context, step.call.n);
         (self.owed, self.off) = (0, 0);
@@ -121,17 +134,24 @@ impl Close {
         let explained = step.left == 0;
         step.share();
         match u64::try_from(step.left) {
-            Ok(more) => self.pieces.begin(step.context, more, step.call.n, Cause::Unknown),
+            Ok(more) => self
+                .pieces
+                .begin(step.context, more, step.call.n, Cause::Unknown),
             Err(_) => self.owed = step.left,
         }
         Some(explained)
     }
 
-    /// A compaction that only a ledger tells: what it asked beyond the context is in no file, and gone
-    /// with the context.
+    /// A compaction that only a ledger tells: what it asked beyond the context is in no file, and
+    /// gone with the context.
     fn asked(&mut self, step: &mut Step) {
         let more = signed(step.call.input.unwrap_or(0)) - signed(step.context.total()) - self.owed;
-        self.pieces.begin(step.context, u64::try_from(more).unwrap_or(0), step.call.n, Cause::Compaction);
+        self.pieces.begin(
+            step.context,
+            u64::try_from(more).unwrap_or(0),
+            step.call.n,
+            Cause::Compaction,
+        );
     }
 
     /// Gives away what is left of a step.
@@ -145,9 +165,11 @@ impl Close {
             self.owed = step.left.min(0);
             return;
         }
-        if step.ahead.searches > 0 && step.left > signed(step.ahead.tolerance()) && step.ahead.step {
+        if step.ahead.searches > 0 && step.left > signed(step.ahead.tolerance()) && step.ahead.step
+        {
             let found = u64::try_from(step.left).unwrap_or(0);
-            self.pieces.begin(step.context, found, step.call.n, Cause::Search);
+            self.pieces
+                .begin(step.context, found, step.call.n, Cause::Search);
             return;
         }
         step.round();
@@ -157,7 +179,8 @@ impl Close {
                 Cause::Unknown => Cause::Reminder,
                 cause => cause,
             };
-            self.pieces.begin(step.context, step.besides, step.call.n, cause);
+            self.pieces
+                .begin(step.context, step.besides, step.call.n, cause);
         }
         step.trim();
         if step.left == 0 {
@@ -168,7 +191,9 @@ impl Close {
             return;
         }
         if step.left < 0 {
-            let short = self.pieces.shrink(step.context, step.left.unsigned_abs(), step.call.n);
+            let short = self
+                .pieces
+                .shrink(step.context, step.left.unsigned_abs(), step.call.n);
             self.owed -= signed(short);
         } else {
             let back = step.left.min(-self.owed);
@@ -203,9 +228,15 @@ impl Step<'_, '_> {
 
     /// What is left goes to all that enter, by their size, if that can be.
     fn share(&mut self) {
-        let counted: Vec<u64> = self.entering.iter().map(|entering| entering.tokens).collect();
+        let counted: Vec<u64> = self
+            .entering
+            .iter()
+            .map(|entering| entering.tokens)
+            .collect();
         let found = u64::try_from(signed(counted.iter().sum()) + self.left).ok();
-        let Some(found) = found.filter(|_| self.left != 0 && !counted.is_empty()) else { return };
+        let Some(found) = found.filter(|_| self.left != 0 && !counted.is_empty()) else {
+            return;
+        };
         for (entering, tokens) in self.entering.iter_mut().zip(proportional(found, &counted)) {
             (entering.tokens, entering.basis) = (tokens, Some(Basis::Split));
         }
@@ -214,7 +245,13 @@ impl Step<'_, '_> {
 
     /// 1. Reported reasoning is rounded: up to what is missing at most.
     fn round(&mut self) {
-        let room = |entering: &Entering| if self.left > 0 { entering.weight.over } else { entering.weight.under };
+        let room = |entering: &Entering| {
+            if self.left > 0 {
+                entering.weight.over
+            } else {
+                entering.weight.under
+            }
+        };
         let rooms: Vec<u64> = self.entering.iter().map(room).collect();
         let all: u64 = rooms.iter().sum();
         if all == 0 || self.left.unsigned_abs() > self.ahead.tolerance() + all {
@@ -230,32 +267,59 @@ impl Step<'_, '_> {
 
     /// 2. What no law predicts is what the report says, if that can be.
     fn measure(&mut self) {
-        let unsure: Vec<&Entering> = self.entering.iter().filter(|entering| !entering.weight.sure).collect();
+        let unsure: Vec<&Entering> = self
+            .entering
+            .iter()
+            .filter(|entering| !entering.weight.sure)
+            .collect();
         if unsure.is_empty() {
             return;
         }
         let counted: u64 = unsure.iter().map(|entering| entering.tokens).sum();
-        let most =
-            if unsure.iter().all(|e| e.bounded) { counted.saturating_mul(2).saturating_add(300) } else { u64::MAX };
-        let Ok(found) = u64::try_from(signed(counted) + self.left) else { return };
+        let most = if unsure.iter().all(|e| e.bounded) {
+            counted.saturating_mul(2).saturating_add(300)
+        } else {
+            u64::MAX
+        };
+        let Ok(found) = u64::try_from(signed(counted) + self.left) else {
+            return;
+        };
         if unsure.iter().any(|entering| entering.missing.is_some()) {
             return self.fill(counted, found);
         }
         if found > most {
             return;
         }
-        let weights: Vec<u64> = unsure.iter().map(|entering| entering.tokens.max(1)).collect();
-        let what = if unsure.len() == 1 { self.alone([counted, found]) } else { Found::Shared };
+        let weights: Vec<u64> = unsure
+            .iter()
+            .map(|entering| entering.tokens.max(1))
+            .collect();
+        let what = if unsure.len() == 1 {
+            self.alone([counted, found])
+        } else {
+            Found::Shared
+        };
         self.besides = what.besides();
         let parts = proportional(found - what.besides() - what.grown(), &weights);
-        let unsure = self.entering.iter_mut().filter(|entering| !entering.weight.sure);
+        let unsure = self
+            .entering
+            .iter_mut()
+            .filter(|entering| !entering.weight.sure);
         for (entering, tokens) in unsure.zip(parts) {
             (entering.tokens, entering.basis) = (tokens, Some(what.basis()));
         }
         let context = &self.context;
-        let is_call = |slot| context.span(slot).is_some_and(|(_, span)| matches!(span.kind, Kind::Call { .. }));
-        let call = self.entering.iter_mut().find(|entering| entering.weight.sure && is_call(entering.slot));
-        call.into_iter().for_each(|call| call.tokens += what.grown());
+        let is_call = |slot| {
+            context
+                .span(slot)
+                .is_some_and(|(_, span)| matches!(span.kind, Kind::Call { .. }))
+        };
+        let call = self
+            .entering
+            .iter_mut()
+            .find(|entering| entering.weight.sure && is_call(entering.slot));
+        call.into_iter()
+            .for_each(|call| call.tokens += what.grown());
         self.left = 0;
         self.measured = matches!(self.call.law.rule, Rule::Measured(_));
     }
@@ -263,16 +327,32 @@ impl Step<'_, '_> {
     /// What has no size takes what the others leave, in equal parts.
     fn fill(&mut self, counted: u64, found: u64) {
         let rest = found.saturating_sub(counted);
-        let unsure = self.entering.iter_mut().filter(|entering| !entering.weight.sure);
-        let (missing, counts): (Vec<_>, Vec<_>) = unsure.partition(|entering| entering.missing.is_some());
-        let most = missing.iter().filter_map(|entering| entering.missing).fold(0, u64::saturating_add);
+        let unsure = self
+            .entering
+            .iter_mut()
+            .filter(|entering| !entering.weight.sure);
+        let (missing, counts): (Vec<_>, Vec<_>) =
+            unsure.partition(|entering| entering.missing.is_some());
+        let most = missing
+            .iter()
+            .filter_map(|entering| entering.missing)
+            .fold(0, u64::saturating_add);
         if rest > most {
             return;
         }
-        let basis = if missing.len() + counts.len() == 1 { Basis::Difference } else { Basis::Split };
-        let weights: Vec<u64> = counts.iter().map(|entering| entering.tokens.max(1)).collect();
+        let basis = if missing.len() + counts.len() == 1 {
+            Basis::Difference
+        } else {
+            Basis::Split
+        };
+        let weights: Vec<u64> = counts
+            .iter()
+            .map(|entering| entering.tokens.max(1))
+            .collect();
         let parts = proportional(found - rest, &weights);
-        let parts = parts.into_iter().chain(proportional(rest, &vec![1; missing.len()]));
+        let parts = parts
+            .into_iter()
+            .chain(proportional(rest, &vec![1; missing.len()]));
         for (entering, tokens) in counts.into_iter().chain(missing).zip(parts) {
             (entering.tokens, entering.basis) = (tokens, Some(basis));
         }
@@ -282,10 +362,20 @@ impl Step<'_, '_> {
 
     /// What the step has found of the one span that no law predicts, by its count and its measure.
     fn alone(&self, numbers: [u64; 2]) -> Found {
-        let Rule::Measured(counter) = &self.call.law.rule else { return Found::Alone };
+        let Rule::Measured(counter) = &self.call.law.rule else {
+            return Found::Alone;
+        };
         let of = |entering: &Entering| self.context.span(entering.slot).map(|(_, span)| span);
-        let unsure = self.entering.iter().find(|entering| !entering.weight.sure).and_then(of);
-        let response = self.entering.iter().filter(|entering| entering.weight.sure).filter_map(of);
+        let unsure = self
+            .entering
+            .iter()
+            .find(|entering| !entering.weight.sure)
+            .and_then(of);
+        let response = self
+            .entering
+            .iter()
+            .filter(|entering| entering.weight.sure)
+            .filter_map(of);
         match unsure.map_or(Found::Alone, |span| judge(counter, span, numbers, response)) {
             // The counter is that of another model: it may be it that is off.
             Found::Besides(_) if self.call.nearest => Found::Shared,
@@ -299,7 +389,13 @@ impl Step<'_, '_> {
         if self.left.unsigned_abs() > (all / 50).max(TOLERANCE) {
             return;
         }
-        let Some(largest) = self.entering.iter_mut().max_by_key(|entering| entering.tokens) else { return };
+        let Some(largest) = self
+            .entering
+            .iter_mut()
+            .max_by_key(|entering| entering.tokens)
+        else {
+            return;
+        };
         if let Some(tokens) = largest.tokens.checked_add_signed(self.left) {
             largest.tokens = tokens;
             self.left = 0;
@@ -309,8 +405,16 @@ impl Step<'_, '_> {
     /// Says how the sizes are known. What a response produced is reported as one number.
     fn name(&mut self, by_law: bool) {
         let measured = matches!(self.call.law.rule, Rule::Measured(_));
-        let own = self.entering.iter().filter(|entering| entering.weight.sure).count();
-        for entering in self.entering.iter_mut().filter(|entering| entering.basis.is_none() && entering.weight.sure) {
+        let own = self
+            .entering
+            .iter()
+            .filter(|entering| entering.weight.sure)
+            .count();
+        for entering in self
+            .entering
+            .iter_mut()
+            .filter(|entering| entering.basis.is_none() && entering.weight.sure)
+        {
             entering.basis = match (measured, by_law) {
                 (true, _) if own == 1 => Some(Basis::Difference),
                 (true, _) => Some(Basis::Split),
@@ -323,14 +427,23 @@ impl Step<'_, '_> {
     /// The sizes are final.
     fn keep(&mut self, loads: &mut [Load]) {
         for entering in &self.entering {
-            let of_file = self.context.span(entering.slot).is_some_and(|(_, span)| span.of_file);
+            let of_file = self
+                .context
+                .span(entering.slot)
+                .is_some_and(|(_, span)| span.of_file);
             let basis = match entering.basis {
                 None | Some(Basis::Counted) if of_file => Basis::File,
                 basis => basis.unwrap_or(Basis::Estimated),
             };
-            let tokens = if entering.image { entering.tokens.min(self.ahead.most) } else { entering.tokens };
+            let tokens = if entering.image {
+                entering.tokens.min(self.ahead.most)
+            } else {
+                entering.tokens
+            };
             self.context.close(entering.slot, tokens, basis);
-            let Some(load) = loads.get_mut(entering.number as usize) else { continue };
+            let Some(load) = loads.get_mut(entering.number as usize) else {
+                continue;
+            };
             (load.closed, load.tokens, load.basis) = (true, tokens, basis);
             load.known |= entering.weight.sure || basis != Basis::Estimated;
         }

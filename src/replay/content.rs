@@ -1,6 +1,7 @@
 //! Content: what the replay is told of a span, and what kinds of it there are.
 //!
-//! [`Class`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws do.
+//! [`Class`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
+//! do.
 
 use crate::record::{Part, Role};
 
@@ -84,7 +85,9 @@ impl Class {
             Part::Image | Part::Document => Class::Images,
             Part::ToolCall | Part::ToolOutput => Class::Tools,
             Part::Text | Part::Opaque => match (content.role, content.source) {
-                (Role::Assistant | Role::Tool, _) | (_, "user" | "compaction_summary") => Class::Messages,
+                (Role::Assistant | Role::Tool, _) | (_, "user" | "compaction_summary") => {
+                    Class::Messages
+                }
                 _ => Class::Instructions,
             },
         }
@@ -126,10 +129,16 @@ impl Kind {
         let (patch, server) = (content.tool == PATCH, !content.server.is_empty());
         match content.part {
             Part::Reasoning => Kind::Reasoning,
-            Part::Image => Kind::Image { answer: content.role == Role::Tool },
+            Part::Image => Kind::Image {
+                answer: content.role == Role::Tool,
+            },
             Part::ToolCall if content.tool == SEARCH => Kind::Search,
             Part::ToolCall => Kind::Call { patch, server },
-            Part::ToolOutput => Kind::Output { patch, server, sure: content.tool != TOOL_SEARCH },
+            Part::ToolOutput => Kind::Output {
+                patch,
+                server,
+                sure: content.tool != TOOL_SEARCH,
+            },
             Part::Document | Part::Opaque => Kind::Opaque,
             Part::Text => match (content.role, content.phase) {
                 (Role::Assistant, "") => Kind::Answer(None),

@@ -105,7 +105,9 @@ impl<'h> Context<'h> {
     /// What is live, as it is sent to be summarised: texts cut, no reasoning, another head.
     pub(super) fn summarised(&self, how: Summarised) -> u64 {
         let tokens = |slot: &Slot| {
-            let span = slot.number.and_then(|number| self.spans.get(number as usize))?;
+            let span = slot
+                .number
+                .and_then(|number| self.spans.get(number as usize))?;
             let limit = match slot.class {
                 Class::Reasoning | Class::Unrecorded => return None,
                 Class::Tools => how.output_bytes,
@@ -121,8 +123,13 @@ impl<'h> Context<'h> {
     pub(super) fn enter_up_to(&mut self, end: usize) {
         let end = end.min(self.spans.len());
         for number in self.entered..end {
-            let Ok(number) = u32::try_from(number) else { break };
-            let row = self.spans.get(number as usize).map_or(0, |span| total::row(span.label, Basis::Estimated));
+            let Ok(number) = u32::try_from(number) else {
+                break;
+            };
+            let row = self
+                .spans
+                .get(number as usize)
+                .map_or(0, |span| total::row(span.label, Basis::Estimated));
             self.enter(number, 0, row);
         }
         self.entered = end.max(self.entered);
@@ -130,17 +137,33 @@ impl<'h> Context<'h> {
 
     /// A piece of so many tokens enters; returns its slot.
     pub(super) fn piece(&mut self, tokens: u64) -> usize {
-        let piece = Slot { number: None, row: total::UNRECORDED, class: Class::Unrecorded, tokens, live: true };
+        let piece = Slot {
+            number: None,
+            row: total::UNRECORDED,
+            class: Class::Unrecorded,
+            tokens,
+            live: true,
+        };
         self.tokens[piece.class as usize] += tokens;
         self.slots.push(piece);
         self.slots.len() - 1
     }
 
     fn enter(&mut self, number: u32, tokens: u64, row: u32) {
-        let Some(span) = self.spans.get(number as usize) else { return };
+        let Some(span) = self.spans.get(number as usize) else {
+            return;
+        };
         let index = self.slots.len();
-        self.slots.push(Slot { number: Some(number), row, class: span.class, tokens, live: true });
-        if let (Some(place), Ok(index)) = (self.places.get_mut(number as usize), u32::try_from(index)) {
+        self.slots.push(Slot {
+            number: Some(number),
+            row,
+            class: span.class,
+            tokens,
+            live: true,
+        });
+        if let (Some(place), Ok(index)) =
+            (self.places.get_mut(number as usize), u32::try_from(index))
+        {
             *place = index;
         }
         self.tokens[span.class as usize] += tokens;
@@ -166,7 +189,9 @@ impl<'h> Context<'h> {
 
     /// A slot weighs so much from now on.
     pub(super) fn resize(&mut self, index: usize, tokens: u64) {
-        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else {
+            return;
+        };
         let sum = &mut self.tokens[slot.class as usize];
         *sum = *sum - slot.tokens + tokens;
         slot.tokens = tokens;
@@ -175,7 +200,9 @@ impl<'h> Context<'h> {
     /// The size of a span is final, and so known.
     pub(super) fn close(&mut self, index: usize, tokens: u64, basis: Basis) {
         self.resize(index, tokens);
-        let Some((_, span)) = self.span(index) else { return };
+        let Some((_, span)) = self.span(index) else {
+            return;
+        };
         if let Some(slot) = self.slots.get_mut(index) {
             slot.row = total::row(span.label, basis);
         }
@@ -183,16 +210,28 @@ impl<'h> Context<'h> {
     }
 
     fn note_image(&mut self, index: usize) {
-        let image = self.slots.get(index).filter(|slot| slot.class == Class::Images && slot.tokens > 0);
+        let image = self
+            .slots
+            .get(index)
+            .filter(|slot| slot.class == Class::Images && slot.tokens > 0);
         self.images.extend(image.map(|slot| (slot.tokens, index)));
     }
 
     /// A request is about to be sent that reports no more than `most`: an image that is larger is
     /// not in it.
     pub(super) fn outgrow(&mut self, most: u64) {
-        while let Some((tokens, index)) = self.images.peek().copied().filter(|(tokens, _)| *tokens > most) {
+        while let Some((tokens, index)) = self
+            .images
+            .peek()
+            .copied()
+            .filter(|(tokens, _)| *tokens > most)
+        {
             self.images.pop();
-            if self.slots.get(index).is_some_and(|slot| slot.live && slot.tokens == tokens) {
+            if self
+                .slots
+                .get(index)
+                .is_some_and(|slot| slot.live && slot.tokens == tokens)
+            {
                 self.leave(index);
             }
         }
@@ -208,7 +247,10 @@ impl<'h> Context<'h> {
     /// The laws drop spans. Returns the slot of the first, and what they weighed: to whoever sends
     /// the context, nothing has changed.
     pub(super) fn drop_by_law(&mut self, numbers: &[u32]) -> Option<(usize, u64)> {
-        let (changed, before) = (std::mem::replace(&mut self.changed, usize::MAX), self.total());
+        let (changed, before) = (
+            std::mem::replace(&mut self.changed, usize::MAX),
+            self.total(),
+        );
         numbers.iter().for_each(|number| self.drop_span(*number));
         let first = std::mem::replace(&mut self.changed, changed);
         (first < usize::MAX).then(|| (first, before - self.total()))
@@ -221,7 +263,9 @@ impl<'h> Context<'h> {
 
     /// A slot leaves.
     pub(super) fn leave(&mut self, index: usize) {
-        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else { return };
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.live) else {
+            return;
+        };
         slot.live = false;
         self.changed = self.changed.min(index);
         self.tokens[slot.class as usize] -= slot.tokens;
@@ -265,7 +309,11 @@ impl<'h> Context<'h> {
         if let Some(place) = change.back_to {
             self.back_to(place);
         }
-        let drop: Vec<u32> = change.drop.iter().filter_map(|seq| self.find(*seq)).collect();
+        let drop: Vec<u32> = change
+            .drop
+            .iter()
+            .filter_map(|seq| self.find(*seq))
+            .collect();
         drop.into_iter().for_each(|number| self.drop_span(number));
     }
 
@@ -274,14 +322,25 @@ impl<'h> Context<'h> {
     fn clear(&mut self, change: &Change) {
         // A span stands in a context once, however often it is named.
         let mut named = HashSet::new();
-        let mut kept: Vec<u32> = change.keep.iter().filter_map(|seq| self.find(*seq)).collect();
+        let mut kept: Vec<u32> = change
+            .keep
+            .iter()
+            .filter_map(|seq| self.find(*seq))
+            .collect();
         kept.retain(|number| named.insert(*number));
         if let Some(room) = change.keep_user_tokens {
             let messages = self.latest_messages(room, &kept);
             kept.extend(messages);
         }
-        let weigh = |number: &u32| self.places.get(*number as usize).and_then(|place| self.slots.get(*place as usize));
-        let kept: Vec<(u32, Slot)> = kept.iter().filter_map(|number| Some((*number, *weigh(number)?))).collect();
+        let weigh = |number: &u32| {
+            self.places
+                .get(*number as usize)
+                .and_then(|place| self.slots.get(*place as usize))
+        };
+        let kept: Vec<(u32, Slot)> = kept
+            .iter()
+            .filter_map(|number| Some((*number, *weigh(number)?)))
+            .collect();
         let shared = self.shared(&kept);
         for index in self.begun..self.slots.len() {
             self.leave(index);
@@ -290,7 +349,8 @@ impl<'h> Context<'h> {
         self.piece(0);
         self.fresh.clear();
         self.changed = self.slots.len() + shared;
-        kept.into_iter().for_each(|(number, slot)| self.enter(number, slot.tokens, slot.row));
+        kept.into_iter()
+            .for_each(|(number, slot)| self.enter(number, slot.tokens, slot.row));
     }
 
     /// How many of what is kept stand where they stood, right behind the head.
@@ -327,12 +387,24 @@ impl<'h> Context<'h> {
         let kept: HashSet<u32> = kept.iter().copied().collect();
         let mut left = room;
         let mut messages = Vec::new();
-        let live = self.slots.iter().skip(self.begun).rev().filter(|slot| slot.live).filter_map(|slot| slot.number);
+        let live = self
+            .slots
+            .iter()
+            .skip(self.begun)
+            .rev()
+            .filter(|slot| slot.live)
+            .filter_map(|slot| slot.number);
         for number in live.filter(|number| !kept.contains(number)) {
-            let Some(span) = self.spans.get(number as usize).filter(|span| span.message && span.known) else {
+            let Some(span) = self
+                .spans
+                .get(number as usize)
+                .filter(|span| span.message && span.known)
+            else {
                 continue;
             };
-            let Some(rest) = left.checked_sub(u64::from(span.tokens)) else { break };
+            let Some(rest) = left.checked_sub(u64::from(span.tokens)) else {
+                break;
+            };
             left = rest;
             messages.push(number);
         }

@@ -2,8 +2,8 @@
 //!
 //! It does not predict a request. It splits what a report measures among the texts that share it,
 //! says whether a measurement can be that of one text (`alone`), and foretells the level where
-//! outputs are placeholders. Its numbers per piece are framing: a call is written out with its name,
-//! its arguments by name and an id.
+//! outputs are placeholders. Its numbers per piece are framing: a call is written out with its
+//! name, its arguments by name and an id.
 
 use super::content::Kind;
 
@@ -21,10 +21,12 @@ pub(super) struct Counter {
     /// How far it may be off a single result: this, and [`COUNTER_PERCENT`] of it. `None`: nobody
     /// has compared it with single results.
     pub(super) error_tokens: Option<u64>,
-    /// What a call of [`COMPLETED`](super::law::COMPLETED) grows by when its agent writes out the default.
+    /// What a call of [`COMPLETED`](super::law::COMPLETED) grows by when its agent writes out the
+    /// default.
     pub(super) completes: u64,
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
-    /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how many.
+    /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how
+    /// many.
     pub(super) returns: Option<u64>,
     /// What the largest image costs.
     pub(super) largest_image: u64,
@@ -35,7 +37,8 @@ pub(super) struct Counter {
 pub(super) const COUNTER_PERCENT: u64 = 20;
 
 impl Counter {
-    /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made it.
+    /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made
+    /// it.
     pub(super) fn count(&self, kind: Kind, plain: u64, classes: Option<u64>) -> u64 {
         let [result, call, text, reasoning] = self.each;
         let (percent, each) = match kind {
@@ -58,8 +61,8 @@ impl Counter {
 /// are plain English), a second line costs once.
 ///
 /// The form follows FORMATS 3.10. The factors are fitted on 1,067 single results of 14 sessions of
-/// claude-*-5 (tests/all/corpus/sizes.rs does it again); median error leave-one-file-out 3.9 %, where
-/// the factors of FORMATS have 6.3 %.
+/// claude-*-5 (tests/all/corpus/sizes.rs does it again); median error leave-one-file-out 3.9 %,
+/// where the factors of FORMATS have 6.3 %.
 pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
     let [letters, digits, blanks, newlines, punctuation, _] = classes;
     let part = |bytes: u64, hundredths: u64| bytes.saturating_mul(hundredths);
@@ -72,8 +75,12 @@ pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
         part(newlines.min(1), 340),
         part(punctuation, 55),
     ];
-    let sum = plus.iter().fold(551u64, |sum, part| sum.saturating_add(*part));
-    sum.saturating_sub(part(blanks, 4)).saturating_sub(part(letters.min(100), 7)) / 100
+    let sum = plus
+        .iter()
+        .fold(551u64, |sum, part| sum.saturating_add(*part));
+    sum.saturating_sub(part(blanks, 4))
+        .saturating_sub(part(letters.min(100), 7))
+        / 100
 }
 
 #[cfg(test)]

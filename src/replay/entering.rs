@@ -50,11 +50,22 @@ pub(super) fn entering(
 ) -> Vec<Entering> {
     let mut entering = Vec::new();
     for slot in context.fresh.clone() {
-        let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else { continue };
+        let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else {
+            continue;
+        };
         let open = loads.get(number as usize).is_some_and(|load| !load.closed);
-        let Some(weight) = forecast.weights.get(number as usize).copied().filter(|_| open) else { continue };
+        let Some(weight) = forecast
+            .weights
+            .get(number as usize)
+            .copied()
+            .filter(|_| open)
+        else {
+            continue;
+        };
         let image = matches!(span.kind, Kind::Image { .. });
-        let bounded = span.known || span.kind == Kind::Reasoning || matches!(call.law.rule, Rule::Measured(_));
+        let bounded = span.known
+            || span.kind == Kind::Reasoning
+            || matches!(call.law.rule, Rule::Measured(_));
         let mut one = Entering {
             slot,
             number,
@@ -68,7 +79,11 @@ pub(super) fn entering(
         if image && !span.known {
             one.miss(call.law.rule.largest_image());
         } else if weight.tokens > ahead.most || (weight == Weight::default() && span.tokens > 0) {
-            one.miss(if image { call.law.rule.largest_image() } else { u64::MAX });
+            one.miss(if image {
+                call.law.rule.largest_image()
+            } else {
+                u64::MAX
+            });
         }
         context.resize(slot, one.tokens);
         entering.push(one);
@@ -79,7 +94,13 @@ pub(super) fn entering(
 /// Images that weigh more than a step leaves room for have no size. `left` is what the step reports
 /// beyond all sizes; returns it without them.
 pub(super) fn doubt(entering: &mut [Entering], left: i64, call: &Call, ahead: &Ahead) -> i64 {
-    let sum = |counts: fn(&Entering) -> bool| entering.iter().filter(|one| counts(one)).map(|one| one.tokens).sum();
+    let sum = |counts: fn(&Entering) -> bool| {
+        entering
+            .iter()
+            .filter(|one| counts(one))
+            .map(|one| one.tokens)
+            .sum()
+    };
     let images: u64 = sum(|one| one.image);
     let unsure: u64 = sum(|one| !one.image && !one.weight.sure);
     let all: u64 = sum(|_| true);
@@ -88,9 +109,17 @@ pub(super) fn doubt(entering: &mut [Entering], left: i64, call: &Call, ahead: &A
         // Neither the rule for images nor the counter is exact.
         Rule::Measured(_) => TOLERANCE.max(images / 10),
     };
-    if signed(images) <= signed(unsure).saturating_add(signed(images) + left).saturating_add(signed(slack)) {
+    if signed(images)
+        <= signed(unsure)
+            .saturating_add(signed(images) + left)
+            .saturating_add(signed(slack))
+    {
         return left;
     }
-    let doubted = entering.iter_mut().filter(|one| one.image && one.missing.is_none());
-    doubted.fold(left, |left, one| left + signed(one.miss(call.law.rule.largest_image())))
+    let doubted = entering
+        .iter_mut()
+        .filter(|one| one.image && one.missing.is_none());
+    doubted.fold(left, |left, one| {
+        left + signed(one.miss(call.law.rule.largest_image()))
+    })
 }

@@ -53,7 +53,8 @@ impl Forecast {
 
     /// How many steps are as predicted.
     fn explained(&self) -> usize {
-        let within = |ahead: &&Ahead| ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance();
+        let within =
+            |ahead: &&Ahead| ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance();
         self.requests.iter().filter(within).count()
     }
 
@@ -85,17 +86,27 @@ impl Forecast {
         if let Some(exact) = &walk.exact {
             exact.give(&mut walk.weights);
         }
-        Forecast { weights: walk.weights, requests, manner }
+        Forecast {
+            weights: walk.weights,
+            requests,
+            manner,
+        }
     }
 
     /// Whether the level that is off at a request stays off: not if it comes back soon, and not if
     /// nothing of the epoch follows that could tell.
     pub(super) fn lasts(&self, at: usize) -> bool {
-        let Some(here) = self.requests.get(at) else { return false };
+        let Some(here) = self.requests.get(at) else {
+            return false;
+        };
         let mut off = here.residual;
         let mut slack = here.tolerance();
         let mut followed = false;
-        let later = self.requests.iter().skip(at + 1).filter(|ahead| ahead.reported || ahead.first);
+        let later = self
+            .requests
+            .iter()
+            .skip(at + 1)
+            .filter(|ahead| ahead.reported || ahead.first);
         for ahead in later.take_while(|ahead| !ahead.first).take(SOON) {
             followed = true;
             off = off.saturating_add(ahead.residual);
@@ -174,28 +185,44 @@ impl Walk<'_> {
             return self.aside(call);
         }
         let response = self.responses.get(call.n);
-        let (calls, searches) = response.map_or((0, 0), |response| (response.calls, response.searches));
+        let (calls, searches) =
+            response.map_or((0, 0), |response| (response.calls, response.searches));
         let returned = response.map_or(call.returned, |response| response.unowned(call));
         let most = most(call, calls);
         let entered = self.weigh(call, most);
-        let mut ahead = Ahead { searches, returned, most, reported: call.reported, ..Ahead::default() };
+        let mut ahead = Ahead {
+            searches,
+            returned,
+            most,
+            reported: call.reported,
+            ..Ahead::default()
+        };
         let older = self.reasoning.len();
         if !self.manner.stripped {
             self.reasoning.extend(&entered);
         }
         if self.manner.stripped {
-            entered.iter().for_each(|number| self.context.drop_span(*number));
+            entered
+                .iter()
+                .for_each(|number| self.context.drop_span(*number));
             ahead.dropped = entered;
         } else if self.drops(call) {
             ahead.dropped = std::mem::take(&mut self.reasoning);
-            ahead.dropped.iter().for_each(|number| self.context.drop_span(*number));
+            ahead
+                .dropped
+                .iter()
+                .for_each(|number| self.context.drop_span(*number));
             // What enters and is dropped at once was never sent: it rounds nothing.
             ahead.rounding = self.rounding(call, ahead.dropped.get(..older).unwrap_or_default());
         } else {
             ahead.rounding = self.rounding(call, &entered);
         }
         let before = self.level.map_or(0, |level| level.reported);
-        self.reasoning_from = if self.reasoning.is_empty() { None } else { self.reasoning_from.or(Some(before)) };
+        self.reasoning_from = if self.reasoning.is_empty() {
+            None
+        } else {
+            self.reasoning_from.or(Some(before))
+        };
         self.asked = Asked::Nothing;
         ahead.predicted = self.context.total();
         if call.purpose == Some(Purpose::Review) {
@@ -220,26 +247,45 @@ impl Walk<'_> {
 
     /// A request with another context than the thread's: a summary is made of what is live.
     fn aside(&mut self, call: &Call) -> Ahead {
-        let ahead = Ahead { most: u64::MAX, ..Ahead::default() };
-        let Some(how) = call.summary else { return ahead };
+        let ahead = Ahead {
+            most: u64::MAX,
+            ..Ahead::default()
+        };
+        let Some(how) = call.summary else {
+            return ahead;
+        };
         self.weigh(call, ahead.most);
-        Ahead { predicted: self.context.summarised(how), ..ahead }
+        Ahead {
+            predicted: self.context.summarised(how),
+            ..ahead
+        }
     }
 
     /// Weighs what is fresh; returns the reasoning among it.
     fn weigh(&mut self, call: &Call, most: u64) -> Vec<u32> {
         let mut reasoning = Vec::new();
         for index in self.context.fresh.clone() {
-            let Some((number, span)) = self.context.span(index) else { continue };
-            let weight = self.responses.weigh(call.law, number, span, self.manner.written).within(most);
+            let Some((number, span)) = self.context.span(index) else {
+                continue;
+            };
+            let weight = self
+                .responses
+                .weigh(call.law, number, span, self.manner.written)
+                .within(most);
             if let Some(place) = self.weights.get_mut(number as usize) {
                 *place = weight;
             }
             self.context.resize(index, weight.tokens);
             match span.kind {
-                Kind::Reasoning if matches!(call.law.rule, Rule::Framed(_)) => reasoning.push(number),
+                Kind::Reasoning if matches!(call.law.rule, Rule::Framed(_)) => {
+                    reasoning.push(number)
+                }
                 Kind::Answer(closing) => {
-                    let calls = || span.made_by.and_then(|n| self.responses.get(n)).map_or(0, |r| r.calls);
+                    let calls = || {
+                        span.made_by
+                            .and_then(|n| self.responses.get(n))
+                            .map_or(0, |r| r.calls)
+                    };
                     self.answered |= closing.unwrap_or_else(|| calls() == 0);
                 }
                 Kind::User if self.answered => (self.asked, self.answered) = (Asked::Anew, false),
@@ -256,8 +302,12 @@ impl Walk<'_> {
             (Asked::Nothing, _) => false,
             (Asked::Anew, _) => true,
             (Asked::Meanwhile, Some(level)) if call.reported => {
-                let all: u64 =
-                    self.reasoning.iter().filter_map(|n| self.weights.get(*n as usize)).map(|w| w.tokens).sum();
+                let all: u64 = self
+                    .reasoning
+                    .iter()
+                    .filter_map(|n| self.weights.get(*n as usize))
+                    .map(|w| w.tokens)
+                    .sum();
                 let kept = signed(call.input.unwrap_or(0)) - self.expected(level);
                 let fits = kept.saturating_add(signed(all)).unsigned_abs() < kept.unsigned_abs();
                 // Everything that is live may have entered just now.
@@ -283,7 +333,11 @@ impl Walk<'_> {
             let weight = self.weights.get(**number as usize);
             weight.is_some_and(|weight| weight.tokens > 0 || weight.over > 0)
         };
-        let mut made: Vec<Option<u64>> = numbers.iter().filter(rounded).map(|n| self.context.made_by(*n)).collect();
+        let mut made: Vec<Option<u64>> = numbers
+            .iter()
+            .filter(rounded)
+            .map(|n| self.context.made_by(*n))
+            .collect();
         made.dedup();
         ROUNDING * u64::try_from(made.len()).unwrap_or(0)
     }
@@ -308,8 +362,15 @@ impl Walk<'_> {
                 ahead.residual = reported - expected;
             }
         }
-        self.searched = if ahead.searches > 0 && ahead.step { ahead.residual.max(0) } else { 0 };
-        self.level = Some(Level { reported: reported.saturating_add(signed(ahead.returned)), predicted });
+        self.searched = if ahead.searches > 0 && ahead.step {
+            ahead.residual.max(0)
+        } else {
+            0
+        };
+        self.level = Some(Level {
+            reported: reported.saturating_add(signed(ahead.returned)),
+            predicted,
+        });
     }
 }
 
@@ -321,7 +382,9 @@ fn divides(call: &Call, calls: u64) -> bool {
 /// What was sent at most, by the report; without one, nobody knows.
 fn most(call: &Call, calls: u64) -> u64 {
     match call.input {
-        Some(input) if call.reported && divides(call, calls) => input.saturating_add(1).saturating_mul(calls),
+        Some(input) if call.reported && divides(call, calls) => {
+            input.saturating_add(1).saturating_mul(calls)
+        }
         Some(input) if call.reported => input,
         _ => u64::MAX,
     }

@@ -78,8 +78,8 @@ pub(super) struct Call {
     pub(super) again: Vec<Again>,
     /// The input of the last run: what the provider's cache has seen.
     pub(super) sent: u64,
-    /// What that has beyond the first and is not the response's own words: the provider's tools have
-    /// returned it.
+    /// What that has beyond the first and is not the response's own words: the provider's tools
+    /// have returned it.
     pub(super) returned: u64,
     /// What is told of its cache.
     pub(super) told: Option<Box<Told>>,
@@ -102,12 +102,13 @@ pub(super) struct Call {
     pub(super) by_ledger: bool,
     /// Its head is known, but for what the provider puts around it.
     pub(super) headed: bool,
-    /// Ends of the prefixes that it has the provider keep, by the place of a span in the order of the
-    /// thread's records.
+    /// Ends of the prefixes that it has the provider keep, by the place of a span in the order of
+    /// the thread's records.
     pub(super) marks: Vec<u64>,
 }
 
-/// How an agent sends a context that it has summarised: with longer texts cut, and with another head.
+/// How an agent sends a context that it has summarised: with longer texts cut, and with another
+/// head.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Summarised {
     pub(super) text_bytes: u64,
@@ -118,7 +119,11 @@ pub(super) struct Summarised {
 impl Summarised {
     fn of(request: &Request) -> Option<Summarised> {
         let (text_bytes, output_bytes) = request.cut_text_bytes.zip(request.cut_output_bytes)?;
-        Some(Summarised { text_bytes, output_bytes, head_tokens: bounded(request.head_tokens.unwrap_or(0)) })
+        Some(Summarised {
+            text_bytes,
+            output_bytes,
+            head_tokens: bounded(request.head_tokens.unwrap_or(0)),
+        })
     }
 }
 
@@ -138,14 +143,20 @@ impl Call {
 
     /// What it cost, all runs of the model together.
     pub(super) fn cost(&self) -> Option<Usd> {
-        let runs = self.again.iter().filter_map(|again| Some(again.tariff?.all(again.input, 0)));
+        let runs = self
+            .again
+            .iter()
+            .filter_map(|again| Some(again.tariff?.all(again.input, 0)));
         Some(self.tariff?.all(self.input?, self.output).plus(runs.sum()))
     }
 
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) fn saved(&self) -> Option<Usd> {
         let runs = self.again.iter().map(|again| again.tariff);
-        let saved: Vec<Usd> = std::iter::once(self.tariff).chain(runs).filter_map(|tariff| tariff?.saved()).collect();
+        let saved: Vec<Usd> = std::iter::once(self.tariff)
+            .chain(runs)
+            .filter_map(|tariff| tariff?.saved())
+            .collect();
         (!saved.is_empty()).then(|| saved.into_iter().sum())
     }
 
@@ -154,8 +165,8 @@ impl Call {
         !self.is_aside() && (self.apart || self.purpose.is_some_and(|purpose| !purpose.is_told()))
     }
 
-    /// Whether it carries another context than the thread's, so that nothing of the thread is charged
-    /// for it and nothing of it enters the thread.
+    /// Whether it carries another context than the thread's, so that nothing of the thread is
+    /// charged for it and nothing of it enters the thread.
     pub(super) fn is_aside(&self) -> bool {
         self.purpose == Some(Purpose::Coordinator) || self.summary.is_some()
     }
@@ -166,7 +177,8 @@ impl Call {
         let input = self.input.unwrap_or(0);
         let read = self.cache_read.min(input);
         let written = read.saturating_add(self.cache_write).min(input);
-        self.tariff.map_or([read, read, written], |tariff| tariff.ends())
+        self.tariff
+            .map_or([read, read, written], |tariff| tariff.ends())
     }
 
     /// By how much the rate of each of these parts is above that of the next; nothing where there
@@ -212,7 +224,10 @@ pub struct History {
 impl History {
     /// A history whose requests are charged by these prices; without them, the bill has no money.
     pub fn priced(prices: Rc<Prices>) -> History {
-        History { prices: Some(prices), ..History::default() }
+        History {
+            prices: Some(prices),
+            ..History::default()
+        }
     }
 
     /// Who serves the models of the thread, as [`crate::record::Session`] names them.
@@ -220,8 +235,8 @@ impl History {
         provider.clone_into(&mut self.provider);
     }
 
-    /// Whether the thread's agent sends reasoning back, nobody knows, nor how its server counts: the
-    /// steps are to tell.
+    /// Whether the thread's agent sends reasoning back, nobody knows, nor how its server counts:
+    /// the steps are to tell.
     pub fn manner_is_unsure(&mut self, unsure: bool) {
         self.manner_unsure = unsure;
     }
@@ -231,7 +246,8 @@ impl History {
         if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
             self.made.push((n, number));
         }
-        let classed = |(classes, plain)| narrow(counter::by_class(plain, classes, content.capital_bytes));
+        let classed =
+            |(classes, plain)| narrow(counter::by_class(plain, classes, content.capital_bytes));
         self.spans.push(Span {
             seq: content.seq,
             tokens: narrow(cut(content.tokens.unwrap_or(0), content.cut)),
@@ -247,7 +263,10 @@ impl History {
             opens: content.line.is_none() || content.line != self.line,
             tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
             bytes: narrow(content.bytes),
-            rendered: narrow(cut(content.rendered.or(content.tokens).unwrap_or(0), content.cut)),
+            rendered: narrow(cut(
+                content.rendered.or(content.tokens).unwrap_or(0),
+                content.cut,
+            )),
             classed: content.classes.zip(content.tokens).map(classed),
             completed: content.tool == law::COMPLETED,
             sealed_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
@@ -262,9 +281,15 @@ impl History {
         let hour = request.at.as_deref().and_then(hour);
         let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
-        let reported = request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate);
+        let reported =
+            request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate);
         let tariff = |run: &Request| Some(self.prices.as_ref().filter(|_| counted)?.tariff(run));
-        let Priced { first, tariff, unpriced, again } = Runs::of(request).priced(tariff);
+        let Priced {
+            first,
+            tariff,
+            unpriced,
+            again,
+        } = Runs::of(request).priced(tariff);
         let call = Call {
             n: request.n,
             at: request.at.as_deref().map(Box::from),
@@ -279,7 +304,9 @@ impl History {
             input: first.input_tokens.map(bounded),
             cache_read: bounded(first.cache_read_tokens.unwrap_or(0)),
             cache_write: bounded(first.cache_write_tokens.unwrap_or(0)),
-            lasting: request.cache_write_1h_tokens.is_some_and(|tokens| tokens > 0),
+            lasting: request
+                .cache_write_1h_tokens
+                .is_some_and(|tokens| tokens > 0),
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),
             output_known: request.output_known != Some(false) && request.output_tokens.is_some(),
@@ -294,16 +321,28 @@ impl History {
             tariff,
             unpriced,
             naive: self.naive(request),
-            exact: reported && request.context_by == Some(ContextBy::Log) && request.unresolved_messages.is_none(),
+            exact: reported
+                && request.context_by == Some(ContextBy::Log)
+                && request.unresolved_messages.is_none(),
             apart: request.context_by == Some(ContextBy::Nobody),
             by_ledger: request.reason.is_some(),
-            headed: matches!(request.context_by, Some(ContextBy::Snapshot | ContextBy::Log)),
-            marks: request.cache_marks.iter().filter_map(|id| seq(&request.thread, id)).collect(),
+            headed: matches!(
+                request.context_by,
+                Some(ContextBy::Snapshot | ContextBy::Log)
+            ),
+            marks: request
+                .cache_marks
+                .iter()
+                .filter_map(|id| seq(&request.thread, id))
+                .collect(),
         };
         if request.is_told() {
             self.latest = request.n;
         }
-        self.steps.push(Step { after: self.spans.len(), what: Moment::Request(Box::new(call)) });
+        self.steps.push(Step {
+            after: self.spans.len(),
+            what: Moment::Request(Box::new(call)),
+        });
     }
 
     fn naive(&self, request: &Request) -> Option<Usd> {
@@ -314,7 +353,10 @@ impl History {
     /// An event stands here; only what changes the context matters.
     pub fn event(&mut self, event: &Event) {
         if let Some(change) = Change::of(event) {
-            self.steps.push(Step { after: self.spans.len(), what: Moment::Change(Box::new(change)) });
+            self.steps.push(Step {
+                after: self.spans.len(),
+                what: Moment::Change(Box::new(change)),
+            });
         }
     }
 }
@@ -337,6 +379,8 @@ fn narrow(tokens: u64) -> u32 {
 
 /// The hour an instant (RFC 3339 UTC) lies in; `None` where it is none.
 fn hour(at: &str) -> Option<String> {
-    let hour = at.get(..13).filter(|_| at.get(13..14) == Some(":") && at.ends_with('Z'))?;
+    let hour = at
+        .get(..13)
+        .filter(|_| at.get(13..14) == Some(":") && at.ends_with('Z'))?;
     Some(format!("{hour}:00:00.000Z"))
 }

@@ -29,7 +29,13 @@ pub(super) struct Labels {
 
 impl Default for Labels {
     fn default() -> Labels {
-        let nobody = Label { part: None, source: 0, tool: 0, server: 0, command: 0 };
+        let nobody = Label {
+            part: None,
+            source: 0,
+            tool: 0,
+            server: 0,
+            command: 0,
+        };
         let none = || Box::<str>::from("");
         Labels {
             labels: vec![nobody],
@@ -80,7 +86,10 @@ impl Labels {
 
     /// The name of that number; `None` for no name.
     pub(super) fn spell(&self, number: u32) -> Option<&str> {
-        self.names.get(number as usize).map(|name| &**name).filter(|name| !name.is_empty())
+        self.names
+            .get(number as usize)
+            .map(|name| &**name)
+            .filter(|name| !name.is_empty())
     }
 }
 

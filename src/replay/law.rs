@@ -10,9 +10,9 @@
 //! the 84 sessions of `cases/replay`. Nothing here is fitted to a session.
 //!
 //! `seen` is counted over a collection of real sessions (`scripts/bill-accuracy --laws`, threads of
-//! ten reports and more) and over the cases (`cargo test --test all laws -- --nocapture`): steps that
-//! are explained, of all steps of the models that the line names. Where a report is the measure, an
-//! explained step is a plausible measurement, no prediction.
+//! ten reports and more) and over the cases (`cargo test --test all laws -- --nocapture`): steps
+//! that are explained, of all steps of the models that the line names. Where a report is the
+//! measure, an explained step is a plausible measurement, no prediction.
 
 use super::counter::Counter;
 
@@ -24,7 +24,8 @@ pub(super) struct Law {
     /// Which models: see [`law`].
     family: Family,
     pub(super) rule: Rule,
-    /// In how many steps it was seen to hold, and of how many; 0 of 0: in none that could be looked at.
+    /// In how many steps it was seen to hold, and of how many; 0 of 0: in none that could be looked
+    /// at.
     #[allow(dead_code, reason = "evidence, for whoever reads the table")]
     seen: (u32, u32),
     #[allow(dead_code, reason = "evidence, for whoever reads the table")]
@@ -104,8 +105,8 @@ pub(super) const ROUNDING: u64 = 64;
 /// Predicted and reported steps may differ by so much (DESIGN 1, issue "The bill").
 pub(super) const TOLERANCE: u64 = 2;
 
-/// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each, and
-/// 1 (OpenAI's guide "Images and vision"; larger ones are made smaller or refused).
+/// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each,
+/// and 1 (OpenAI's guide "Images and vision"; larger ones are made smaller or refused).
 const SQUARES: u64 = 36_001;
 /// The same at Anthropic (its guide "Vision", for the models that are shown most).
 const SHOWN_LARGE: u64 = 4_784;
@@ -134,13 +135,22 @@ const OLD: Frame = Frame {
     single_of_server: 15,
     patch: 15,
     several: (22, 13),
-    reasoning: Reasoning::Rounded { wrap_bytes: 845, centibytes: 620 },
+    reasoning: Reasoning::Rounded {
+        wrap_bytes: 845,
+        centibytes: 620,
+    },
     images_unsure: true,
     ..NEW
 };
 
 const fn old(wrap_bytes: u64, centibytes: u64) -> Frame {
-    Frame { reasoning: Reasoning::Rounded { wrap_bytes, centibytes }, ..OLD }
+    Frame {
+        reasoning: Reasoning::Rounded {
+            wrap_bytes,
+            centibytes,
+        },
+        ..OLD
+    }
 }
 
 /// The table. The last lines of a kind serve models that no line names.
@@ -155,7 +165,10 @@ const LAWS: &[Law] = &[
     Law {
         name: "gpt-5.2",
         family: Family::Gpt(&[(5, 2)], ""),
-        rule: Rule::Framed(Frame { divides: true, ..old(829, 584) }),
+        rule: Rule::Framed(Frame {
+            divides: true,
+            ..old(829, 584)
+        }),
         seen: (1000, 1000),
         source: "FORMATS 1.15; the n-th part: 39 of 39 responses with n calls (cases 4-*)",
     },
@@ -169,21 +182,30 @@ const LAWS: &[Law] = &[
     Law {
         name: "gpt-5-codex",
         family: Family::Gpt(&[(5, 0)], "-codex"),
-        rule: Rule::Framed(Frame { patch: 9, ..old(867, 610) }),
+        rule: Rule::Framed(Frame {
+            patch: 9,
+            ..old(867, 610)
+        }),
         seen: (2259, 2261),
         source: "FORMATS 1.15; cases 5-*, 6-*",
     },
     Law {
         name: "gpt-5",
         family: Family::Gpt(&[(5, 0)], ""),
-        rule: Rule::Framed(Frame { rewrites: false, ..old(844, 634) }),
+        rule: Rule::Framed(Frame {
+            rewrites: false,
+            ..old(844, 634)
+        }),
         seen: (0, 0),
         source: "FORMATS 1.15: 97.5 % of its steps",
     },
     Law {
         name: "gpt",
         family: Family::Gpt(&[(0, 0)], ""),
-        rule: Rule::Framed(Frame { rewrites: false, ..OLD }),
+        rule: Rule::Framed(Frame {
+            rewrites: false,
+            ..OLD
+        }),
         seen: (834, 834),
         source: "FORMATS 1.15: the constants of all models together",
     },
@@ -217,7 +239,8 @@ const LAWS: &[Law] = &[
             largest_image: SHOWN_LARGE,
         }),
         seen: (2211, 2238),
-        source: "2,028 steps of 38 files, least relative error: response and result reported as one number",
+        source: "2,028 steps of 38 files, least relative error: response and result reported as \
+            one number",
     },
     Law {
         name: "claude-4-5",
@@ -233,7 +256,8 @@ const LAWS: &[Law] = &[
             largest_image: SHOWN_LARGE,
         }),
         seen: (2357, 2390),
-        source: "FORMATS 3.10; 1,818 steps of 18 files, as above; calls of 33 responses reported alone: 60",
+        source: "FORMATS 3.10; 1,818 steps of 18 files, as above; calls of 33 responses reported \
+            alone: 60",
     },
     OTHER,
 ];
@@ -278,19 +302,28 @@ pub(super) fn law(model: &str, provider: &str) -> (&'static Law, bool) {
 fn gpt(rest: &str, version: (u32, u32)) -> (&'static Law, bool) {
     let mut found: Option<(&'static Law, (u32, u32))> = None;
     for law in LAWS {
-        let Family::Gpt(versions, word) = law.family else { continue };
+        let Family::Gpt(versions, word) = law.family else {
+            continue;
+        };
         let near = versions.iter().filter(|known| **known <= version).max();
-        let Some(near) = near.filter(|_| rest.contains(word)) else { continue };
+        let Some(near) = near.filter(|_| rest.contains(word)) else {
+            continue;
+        };
         if found.is_none_or(|(_, known)| *near > known) {
             found = Some((law, *near));
         }
     }
-    found.map_or_else(|| (oldest_gpt(), true), |(law, near)| (law, near != version))
+    found.map_or_else(
+        || (oldest_gpt(), true),
+        |(law, near)| (law, near != version),
+    )
 }
 
 /// For models before the first of the table.
 fn oldest_gpt() -> &'static Law {
-    LAWS.iter().rfind(|law| matches!(law.family, Family::Gpt(..))).unwrap_or(PLAIN)
+    LAWS.iter()
+        .rfind(|law| matches!(law.family, Family::Gpt(..)))
+        .unwrap_or(PLAIN)
 }
 
 fn anthropic(version: (u32, u32)) -> (&'static Law, bool) {
@@ -302,8 +335,12 @@ fn anthropic(version: (u32, u32)) -> (&'static Law, bool) {
 /// The first two numbers of a name: `gpt-5.2-codex` is 5 and 2, `claude-opus-4-5-20251101` 4 and
 /// 5; what is too long for a version is a date.
 fn version(name: &str) -> (u32, u32) {
-    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
-    let mut numbers = numbers.take_while(|run| run.len() <= 2).filter_map(|run| run.parse().ok());
+    let numbers = name
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|run| !run.is_empty());
+    let mut numbers = numbers
+        .take_while(|run| run.len() <= 2)
+        .filter_map(|run| run.parse().ok());
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
@@ -320,7 +357,10 @@ mod tests {
         assert_eq!(name("gpt-5-codex"), ("gpt-5-codex", false));
         assert_eq!(name("gpt-5"), ("gpt-5", false));
         assert_eq!(name("gpt-4o"), ("gpt", true));
-        assert_eq!((law("", "openai").0.name, law("", "openai").1), ("gpt", true));
+        assert_eq!(
+            (law("", "openai").0.name, law("", "openai").1),
+            ("gpt", true)
+        );
         assert_eq!(name("claude-sonnet-5"), ("claude-5", false));
         assert_eq!(name("claude-opus-4-5-20251101"), ("claude-4-5", false));
         assert_eq!(name("claude-3-5-sonnet-20241022"), ("claude-4-5", true));

@@ -49,8 +49,11 @@ impl Default for Load {
 impl Load {
     /// The keys of its record.
     pub(super) fn carried(&self) -> Carried {
-        let mut carried =
-            Carried { output_tokens: self.output, output_cost_usd: self.output_cost, ..Carried::default() };
+        let mut carried = Carried {
+            output_tokens: self.output,
+            output_cost_usd: self.output_cost,
+            ..Carried::default()
+        };
         if self.requests > 0 && (self.known || self.tokens > 0) {
             carried.sent_tokens = Some(self.tokens);
             carried.basis = Some(self.basis);

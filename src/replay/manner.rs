@@ -11,10 +11,22 @@ pub(super) struct Manner {
 
 /// All manners; the first is what every provider of the table of laws does.
 pub(super) const MANNERS: [Manner; 4] = [
-    Manner { stripped: false, written: false },
-    Manner { stripped: true, written: false },
-    Manner { stripped: false, written: true },
-    Manner { stripped: true, written: true },
+    Manner {
+        stripped: false,
+        written: false,
+    },
+    Manner {
+        stripped: true,
+        written: false,
+    },
+    Manner {
+        stripped: false,
+        written: true,
+    },
+    Manner {
+        stripped: true,
+        written: true,
+    },
 ];
 
 impl Manner {

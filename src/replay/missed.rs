@@ -49,7 +49,14 @@ mod tests {
             missed.note(place, Tally::one(-1));
         }
         let counts = [0, 2, 3, 16, 17, 899, 900, 5000].map(|place| missed.before(place));
-        assert_eq!(counts.map(|misses| misses.requests), [1, 1, 3, 3, 4, 4, 5, 5]);
-        assert!(counts.iter().all(|misses| misses.cost(7).pico() == -7 * i128::from(misses.requests)));
+        assert_eq!(
+            counts.map(|misses| misses.requests),
+            [1, 1, 3, 3, 4, 4, 5, 5]
+        );
+        assert!(
+            counts
+                .iter()
+                .all(|misses| misses.cost(7).pico() == -7 * i128::from(misses.requests))
+        );
     }
 }

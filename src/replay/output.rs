@@ -23,15 +23,23 @@ pub(super) fn share<'h>(
     for call in calls.filter(|call| call.counted) {
         let from = made.partition_point(|(n, _)| *n < call.n);
         let own = made.iter().skip(from).take_while(|(n, _)| *n == call.n);
-        let own: Vec<(u32, &Span)> =
-            own.filter_map(|(_, number)| Some((*number, spans.get(*number as usize)?))).collect();
+        let own: Vec<(u32, &Span)> = own
+            .filter_map(|(_, number)| Some((*number, spans.get(*number as usize)?)))
+            .collect();
         let mut left = call.output;
         for (number, tokens) in shares(call, &own) {
             left = left.saturating_sub(tokens);
-            if let (Some(load), Some(span)) = (loads.get_mut(number as usize), spans.get(number as usize)) {
+            if let (Some(load), Some(span)) =
+                (loads.get_mut(number as usize), spans.get(number as usize))
+            {
                 load.output = Some(tokens);
                 load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
-                rows.produced(call.period, call.tariff.as_ref(), total::row(span.label, load.basis), tokens);
+                rows.produced(
+                    call.period,
+                    call.tariff.as_ref(),
+                    total::row(span.label, load.basis),
+                    tokens,
+                );
             }
         }
         rows.produced(call.period, call.tariff.as_ref(), total::NOBODY, left);
@@ -42,7 +50,11 @@ pub(super) fn share<'h>(
 fn shares(call: &Call, own: &[(u32, &Span)]) -> Vec<(u32, u64)> {
     let reported = call.reasoning.map(|tokens| tokens.min(call.output));
     let apart = |span: &Span| reported.is_some() && span.reasoning;
-    let weights: Vec<u64> = own.iter().filter(|(_, s)| apart(s)).map(|(_, s)| u64::from(s.weight)).collect();
+    let weights: Vec<u64> = own
+        .iter()
+        .filter(|(_, s)| apart(s))
+        .map(|(_, s)| u64::from(s.weight))
+        .collect();
     let mut reasoning = proportional(reported.unwrap_or(0), &weights).into_iter();
     let mut left = call.output - reported.unwrap_or(0);
     let share = |(number, span): &(u32, &Span)| {

@@ -25,8 +25,8 @@ pub(super) enum Cause {
     /// It came with a text that was measured, and is no part of it.
     Reminder,
     /// What a response had brought itself before its last sampling: its own words, and what the
-    /// provider's tools returned. From the next request on the words are spans, and so is the rest, but
-    /// where the file does not hold it.
+    /// provider's tools returned. From the next request on the words are spans, and so is the rest,
+    /// but where the file does not hold it.
     Response,
     /// The context of a request that only the agent's ledger tells.
     Ledger,
@@ -94,12 +94,17 @@ impl Pieces {
 
     /// Size of the head.
     pub(super) fn head_tokens(&self) -> u64 {
-        self.live.first().filter(|piece| piece.cause == Cause::Head).map_or(0, |piece| piece.tokens)
+        self.live
+            .first()
+            .filter(|piece| piece.cause == Cause::Head)
+            .map_or(0, |piece| piece.tokens)
     }
 
     /// Whether request `n` is the first with another list of tools.
     pub(super) fn new_tools(&self, n: u64) -> bool {
-        self.live.last().is_some_and(|piece| piece.cause == Cause::ToolList && piece.from == n)
+        self.live
+            .last()
+            .is_some_and(|piece| piece.cause == Cause::ToolList && piece.from == n)
     }
 
     /// The head becomes known.
@@ -107,7 +112,15 @@ impl Pieces {
         self.begun = true;
         let slot = context.head();
         context.adjust(slot, tokens);
-        self.live.insert(0, Piece { slot, cause: Cause::Head, tokens, from });
+        self.live.insert(
+            0,
+            Piece {
+                slot,
+                cause: Cause::Head,
+                tokens,
+                from,
+            },
+        );
         if !std::mem::replace(&mut self.headed, true) {
             self.fresh.push(slot);
         }
@@ -117,7 +130,12 @@ impl Pieces {
     pub(super) fn begin(&mut self, context: &mut Context, tokens: u64, from: u64, cause: Cause) {
         if tokens > 0 {
             let slot = context.piece(tokens);
-            self.live.push(Piece { slot, cause, tokens, from });
+            self.live.push(Piece {
+                slot,
+                cause,
+                tokens,
+                from,
+            });
             self.fresh.push(slot);
         }
     }
@@ -133,7 +151,12 @@ impl Pieces {
     /// A piece was there in request `n` alone.
     pub(super) fn once(&mut self, tokens: u64, n: u64, cause: Cause) {
         if tokens > 0 {
-            self.past.push(Past { cause, tokens, from: n, until: Some(n.saturating_add(1)) });
+            self.past.push(Past {
+                cause,
+                tokens,
+                from: n,
+                until: Some(n.saturating_add(1)),
+            });
         }
     }
 
@@ -147,7 +170,11 @@ impl Pieces {
             let rest = piece.tokens - given;
             context.adjust(piece.slot, rest);
             if rest > 0 || piece.cause == Cause::Head {
-                self.live.push(Piece { tokens: rest, from: n, ..piece });
+                self.live.push(Piece {
+                    tokens: rest,
+                    from: n,
+                    ..piece
+                });
             }
         }
         left
@@ -162,8 +189,8 @@ impl Pieces {
         }
     }
 
-    /// The context has been cleared before request `n`: the head stands in front of the new one, if it
-    /// is not written `anew`.
+    /// The context has been cleared before request `n`: the head stands in front of the new one, if
+    /// it is not written `anew`.
     pub(super) fn clear(&mut self, context: &mut Context, n: u64, anew: bool) {
         let all = std::mem::take(&mut self.live);
         self.fresh.clear();
@@ -181,17 +208,42 @@ impl Pieces {
 
     /// The thread has ended.
     pub(super) fn finish(&mut self) {
-        for Piece { cause, tokens, from, .. } in std::mem::take(&mut self.live) {
+        for Piece {
+            cause,
+            tokens,
+            from,
+            ..
+        } in std::mem::take(&mut self.live)
+        {
             if tokens > 0 {
-                self.past.push(Past { cause, tokens, from, until: None });
+                self.past.push(Past {
+                    cause,
+                    tokens,
+                    from,
+                    until: None,
+                });
             }
         }
         self.past.sort_by_key(|piece| piece.from);
     }
 
-    fn ended(&mut self, Piece { cause, tokens, from, .. }: Piece, n: u64) {
+    fn ended(
+        &mut self,
+        Piece {
+            cause,
+            tokens,
+            from,
+            ..
+        }: Piece,
+        n: u64,
+    ) {
         if tokens > 0 && from < n {
-            self.past.push(Past { cause, tokens, from, until: Some(n) });
+            self.past.push(Past {
+                cause,
+                tokens,
+                from,
+                until: Some(n),
+            });
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Prefixes of the context: what stands in front of a place, and how far a number of tokens reaches.
+//! Prefixes of the context: what stands in front of a place, and how far a number of tokens
+//! reaches.
 //!
-//! The live tokens of the slots are kept in sums over their front, in all and for each row (a kind of
-//! content, and how its size is known). So the end of any prefix is found in logarithmic time for
-//! each row that is live, wherever the one before ended.
+//! The live tokens of the slots are kept in sums over their front, in all and for each row (a kind
+//! of content, and how its size is known). So the end of any prefix is found in logarithmic time
+//! for each row that is live, wherever the one before ended.
 
 use super::context::Slot;
 use super::sums::Sums;
@@ -30,7 +31,10 @@ struct OfRow {
 impl Live {
     /// No slots, of so many rows.
     pub(super) fn new(rows: usize) -> Live {
-        Live { all: Sums::default(), rows: std::iter::repeat_with(OfRow::default).take(rows).collect() }
+        Live {
+            all: Sums::default(),
+            rows: std::iter::repeat_with(OfRow::default).take(rows).collect(),
+        }
     }
 
     /// A slot enters behind all others.
@@ -74,9 +78,15 @@ impl Live {
         let (at, before) = self.all.reach(limit);
         let of_row = |row: &OfRow| match row.live {
             0 => 0,
-            _ => row.sums.before(row.slots.partition_point(|slot| (*slot as usize) < at)),
+            _ => row
+                .sums
+                .before(row.slots.partition_point(|slot| (*slot as usize) < at)),
         };
-        Reach { at, before, by_row: self.rows.iter().map(of_row).collect() }
+        Reach {
+            at,
+            before,
+            by_row: self.rows.iter().map(of_row).collect(),
+        }
     }
 }
 
@@ -93,7 +103,10 @@ pub(super) struct Reach {
 impl Reach {
     /// In front of all slots.
     pub(super) fn new(rows: usize) -> Reach {
-        Reach { by_row: vec![0; rows], ..Reach::default() }
+        Reach {
+            by_row: vec![0; rows],
+            ..Reach::default()
+        }
     }
 
     /// A slot inside weighs more or less; or one gets inside.
@@ -120,22 +133,39 @@ pub(super) struct Within<'r> {
 
 impl<'r> Within<'r> {
     /// Prefixes of `limits` tokens, the slots inside ending at `ends`.
-    pub(super) fn new(ends: [&'r Reach; PREFIXES], limits: [u64; PREFIXES], slots: &[Slot]) -> Within<'r> {
+    pub(super) fn new(
+        ends: [&'r Reach; PREFIXES],
+        limits: [u64; PREFIXES],
+        slots: &[Slot],
+    ) -> Within<'r> {
         let across = |side: usize| {
             let end: &Reach = ends[side];
             let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
-                return Across { slot: end.at, row: 0, tokens: 0 };
+                return Across {
+                    slot: end.at,
+                    row: 0,
+                    tokens: 0,
+                };
             };
             let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
-            Across { slot: end.at, row: slot.row as usize, tokens }
+            Across {
+                slot: end.at,
+                row: slot.row as usize,
+                tokens,
+            }
         };
-        Within { ends, across: std::array::from_fn(across) }
+        Within {
+            ends,
+            across: std::array::from_fn(across),
+        }
     }
 
     /// Tokens of all slots of a row.
     pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
-            let Across { row: of, tokens, .. } = self.across[side];
+            let Across {
+                row: of, tokens, ..
+            } = self.across[side];
             let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
             whole + if of == row { tokens } else { 0 }
         })

@@ -90,9 +90,16 @@ impl Prices {
     /// # Errors
     /// The table is damaged.
     pub fn embedded() -> Result<Prices> {
-        let About { about: Source { package, newest, since } } =
-            serde_json::from_str(TABLE).context("embedded prices")?;
-        Prices::of(&format!("{package} {newest} by day since {since}"), TABLE).context("embedded prices")
+        let About {
+            about:
+                Source {
+                    package,
+                    newest,
+                    since,
+                },
+        } = serde_json::from_str(TABLE).context("embedded prices")?;
+        Prices::of(&format!("{package} {newest} by day since {since}"), TABLE)
+            .context("embedded prices")
     }
 
     /// The table in a file: LiteLLM's `model_prices_and_context_window.json`, or the `api.json` of
@@ -103,9 +110,15 @@ impl Prices {
     pub fn open(path: &Path) -> Result<Prices> {
         let read = || {
             let text = std::fs::read_to_string(path)?;
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let name = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy();
             let hash = blake3::hash(text.as_bytes()).to_hex();
-            Prices::of(&format!("{name} {}", hash.chars().take(8).collect::<String>()), &text)
+            Prices::of(
+                &format!("{name} {}", hash.chars().take(8).collect::<String>()),
+                &text,
+            )
         };
         read().with_context(|| path.display().to_string())
     }
@@ -118,7 +131,12 @@ impl Prices {
                 bare.entry(rest.to_owned()).or_default().push(name.clone());
             }
         }
-        Ok(Prices { version: version.to_owned(), models, bare, given: Given::default() })
+        Ok(Prices {
+            version: version.to_owned(),
+            models,
+            bare,
+            given: Given::default(),
+        })
     }
 
     /// The same table, and what the user says of names.
@@ -128,7 +146,11 @@ impl Prices {
     pub fn with(self, given: Given) -> Result<Prices> {
         let prices = Prices { given, ..self };
         for model in prices.given.targets() {
-            ensure!(prices.find(model).is_some(), "no price for {model} in {}", prices.version);
+            ensure!(
+                prices.find(model).is_some(),
+                "no price for {model} in {}",
+                prices.version
+            );
         }
         Ok(prices)
     }
@@ -148,9 +170,9 @@ impl Prices {
         self.given.alias(model)
     }
 
-    /// What the request costs as a whole, whether it is counted or not; a reason as for its parts. Where
-    /// it is the sum of several, `requests` says of how many: they are charged as requests of average
-    /// size, which matters where a long context has prices of its own.
+    /// What the request costs as a whole, whether it is counted or not; a reason as for its parts.
+    /// Where it is the sum of several, `requests` says of how many: they are charged as requests of
+    /// average size, which matters where a long context has prices of its own.
     ///
     /// # Errors
     /// It has no price.
@@ -173,23 +195,35 @@ impl Prices {
             web_searches: ledger.web_searches,
             ..Request::default()
         };
-        Checked { cost_usd: self.cost(&request, ledger.requests).ok() }
+        Checked {
+            cost_usd: self.cost(&request, ledger.requests).ok(),
+        }
     }
 
-    /// What the tokens of the request cost; a reason where its model, a term it was served on, or the
-    /// price of a kind of token that it used is not known.
+    /// What the tokens of the request cost; a reason where its model, a term it was served on, or
+    /// the price of a kind of token that it used is not known.
     pub(super) fn tariff(&self, request: &Request) -> Result<Tariff, Unpriced> {
         self.tariff_of(request, size(request).unwrap_or(0))
     }
 
     /// By the rates for an input of that size.
     fn tariff_of(&self, request: &Request, size: u64) -> Result<Tariff, Unpriced> {
-        let model = request.model.as_deref().filter(|model| !model.is_empty()).ok_or(Unpriced::NoModel)?;
+        let model = request
+            .model
+            .as_deref()
+            .filter(|model| !model.is_empty())
+            .ok_or(Unpriced::NoModel)?;
         let (price, resold) = self.find(model).ok_or(Unpriced::Model)?;
         let price = price.on(request.at.as_deref());
         let rates = price.rates(request, size, resold)?;
         let fee = price.fee(bounded(request.web_searches.unwrap_or(0)))?;
-        Tariff::new(request, bounded(request.input_tokens.unwrap_or(0)), &rates, fee).ok_or(Unpriced::Cache)
+        Tariff::new(
+            request,
+            bounded(request.input_tokens.unwrap_or(0)),
+            &rates,
+            fee,
+        )
+        .ok_or(Unpriced::Cache)
     }
 
     /// The price of a name, and what it is multiplied with where a reseller asks more.
@@ -197,41 +231,70 @@ impl Prices {
         let model = self.alias(model).unwrap_or(model);
         let made = name::made(model);
         let spelled = || std::iter::once(model).chain(made.as_deref());
-        let as_listed = spelled().find_map(|name| self.listed(name)).map(|price| (price, None));
+        let as_listed = spelled()
+            .find_map(|name| self.listed(name))
+            .map(|price| (price, None));
         as_listed.or_else(|| spelled().find_map(|name| self.resold(name)))
     }
 
     /// By name, with its date or without.
     fn listed(&self, name: &str) -> Option<&Price> {
-        self.named(name).or_else(|| self.named(name::undated(name)?))
+        self.named(name)
+            .or_else(|| self.named(name::undated(name)?))
     }
 
     /// By the name that a reseller made of its maker's.
     fn resold(&self, name: &str) -> Option<(&Price, Option<Factor>)> {
         let (listed, model, factor) = name::resold(name)?;
         let by_seller = self.listed(listed).map(|price| (price, None));
-        by_seller.or_else(|| Some((self.listed(model).filter(|price| price.provider == name::MAKER)?, Some(factor))))
+        by_seller.or_else(|| {
+            Some((
+                self.listed(model)
+                    .filter(|price| price.provider == name::MAKER)?,
+                Some(factor),
+            ))
+        })
     }
 
     fn named(&self, name: &str) -> Option<&Price> {
         let without_provider = || {
             let (provider, rest) = name.split_once('/')?;
-            self.models.get(rest).filter(|price| price.provider == provider)
+            self.models
+                .get(rest)
+                .filter(|price| price.provider == provider)
         };
-        self.models.get(name).or_else(without_provider).or_else(|| self.with_provider(name))
+        self.models
+            .get(name)
+            .or_else(without_provider)
+            .or_else(|| self.with_provider(name))
     }
 
     fn with_provider(&self, name: &str) -> Option<&Price> {
-        let mut sold = self.bare.get(name)?.iter().filter_map(|full| self.models.get(full));
+        let mut sold = self
+            .bare
+            .get(name)?
+            .iter()
+            .filter_map(|full| self.models.get(full));
         let first = sold.next()?;
-        let made = || MAKERS.iter().find_map(|maker| self.models.get(&format!("{maker}/{name}")));
-        if sold.all(|price| price.is_same(first)) { Some(first) } else { made() }
+        let made = || {
+            MAKERS
+                .iter()
+                .find_map(|maker| self.models.get(&format!("{maker}/{name}")))
+        };
+        if sold.all(|price| price.is_same(first)) {
+            Some(first)
+        } else {
+            made()
+        }
     }
 }
 
 /// How large a request is to a price that depends on it: of several samplings, the last.
 pub(super) fn size(request: &Request) -> Option<u64> {
-    request.context_tokens().or(request.input_tokens).map(bounded)
+    request
+        .context_tokens()
+        .or(request.input_tokens)
+        .map(bounded)
 }
 
 #[cfg(test)]

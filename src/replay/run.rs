@@ -1,8 +1,8 @@
 //! Runs: how often the model was run for one response, and what each run was sent.
 //!
-//! Between two runs a tool of the provider's answers. The first run is sent the context as it stands
-//! before the response: it is what the closing looks at. Each later one is sent that again, with what
-//! the response has brought until then.
+//! Between two runs a tool of the provider's answers. The first run is sent the context as it
+//! stands before the response: it is what the closing looks at. Each later one is sent that again,
+//! with what the response has brought until then.
 
 use super::price::{Tariff, bounded};
 use crate::record::{Request, Sampling, Unpriced};
@@ -18,7 +18,9 @@ pub(super) struct Again {
 
 /// What came in from outside between the runs of the model for one response.
 pub(super) fn returned(request: &Request) -> u64 {
-    let [first, .., last] = &request.samplings[..] else { return 0 };
+    let [first, .., last] = &request.samplings[..] else {
+        return 0;
+    };
     let grown = last.input_tokens.saturating_sub(first.input_tokens);
     let before = request.samplings.iter().rev().skip(1);
     let said = before.fold(0, |sum: u64, run| sum.saturating_add(run.output_tokens));
@@ -46,26 +48,44 @@ impl Runs {
     pub(super) fn of(request: &Request) -> Runs {
         let run = |sampling: &Sampling| request.sampled(sampling);
         // The fees of a response are charged once.
-        let with_fees = |run: Request| Request { web_searches: request.web_searches, ..run };
+        let with_fees = |run: Request| Request {
+            web_searches: request.web_searches,
+            ..run
+        };
         let input = |sampling: Option<&Sampling>| sampling.map(|sampling| sampling.input_tokens);
         match &request.samplings[..] {
-            [] => Runs { first: request.clone(), again: Vec::new() },
-            [before @ .., last] if Some(last.input_tokens) < input(before.first()) => {
-                Runs { first: with_fees(run(last)), again: before.iter().map(run).collect() }
-            }
-            [first, rest @ ..] => Runs { first: with_fees(run(first)), again: rest.iter().map(run).collect() },
+            [] => Runs {
+                first: request.clone(),
+                again: Vec::new(),
+            },
+            [before @ .., last] if Some(last.input_tokens) < input(before.first()) => Runs {
+                first: with_fees(run(last)),
+                again: before.iter().map(run).collect(),
+            },
+            [first, rest @ ..] => Runs {
+                first: with_fees(run(first)),
+                again: rest.iter().map(run).collect(),
+            },
         }
     }
 
     /// With what they cost; all of them have a price, or none, and then why not. `tariff` answers
     /// nothing where nothing is to be charged.
-    pub(super) fn priced(self, tariff: impl Fn(&Request) -> Option<Result<Tariff, Unpriced>>) -> Priced {
+    pub(super) fn priced(
+        self,
+        tariff: impl Fn(&Request) -> Option<Result<Tariff, Unpriced>>,
+    ) -> Priced {
         let Runs { first, again } = self;
         let count = |tokens: Option<u64>| bounded(tokens.unwrap_or(0));
         let charged: Vec<Option<Result<Tariff, Unpriced>>> = again.iter().map(&tariff).collect();
         let of_first = tariff(&first);
-        let unpriced = charged.iter().chain([&of_first]).find_map(|charged| charged.and_then(Result::err));
-        let known = |charged: Option<Result<Tariff, Unpriced>>| charged?.ok().filter(|_| unpriced.is_none());
+        let unpriced = charged
+            .iter()
+            .chain([&of_first])
+            .find_map(|charged| charged.and_then(Result::err));
+        let known = |charged: Option<Result<Tariff, Unpriced>>| {
+            charged?.ok().filter(|_| unpriced.is_none())
+        };
         let again = again.iter().zip(charged).map(|(run, charged)| Again {
             input: count(run.input_tokens),
             cache_read: count(run.cache_read_tokens),
@@ -73,6 +93,11 @@ impl Runs {
             tariff: known(charged),
         });
         let again = again.collect();
-        Priced { tariff: known(of_first), unpriced, first, again }
+        Priced {
+            tariff: known(of_first),
+            unpriced,
+            first,
+            again,
+        }
     }
 }

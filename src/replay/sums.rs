@@ -24,14 +24,16 @@ impl Amount for u64 {
 /// A list of values and the sums over its front.
 #[derive(Debug)]
 pub(super) struct Sums<A> {
-    /// Node `i`, counted from 1, is the sum of the values before place `i`, as many as the lowest bit
-    /// of `i` says. Node 0 is nothing.
+    /// Node `i`, counted from 1, is the sum of the values before place `i`, as many as the lowest
+    /// bit of `i` says. Node 0 is nothing.
     nodes: Vec<A>,
 }
 
 impl<A: Amount> Default for Sums<A> {
     fn default() -> Sums<A> {
-        Sums { nodes: vec![A::default()] }
+        Sums {
+            nodes: vec![A::default()],
+        }
     }
 }
 
@@ -82,7 +84,10 @@ impl Sums<u64> {
         let (mut at, mut sum) = (0, 0_u64);
         let mut stride = self.nodes.len().next_power_of_two();
         while stride > 0 {
-            if let Some(more) = self.nodes.get(at + stride).map(|node| sum.saturating_add(*node))
+            if let Some(more) = self
+                .nodes
+                .get(at + stride)
+                .map(|node| sum.saturating_add(*node))
                 && more <= limit
             {
                 (at, sum) = (at + stride, more);

@@ -22,17 +22,27 @@ impl Tally {
     }
 
     pub(super) fn plus(self, other: Tally) -> Tally {
-        Tally { requests: self.requests.saturating_add(other.requests), rate: self.rate.saturating_add(other.rate) }
+        Tally {
+            requests: self.requests.saturating_add(other.requests),
+            rate: self.rate.saturating_add(other.rate),
+        }
     }
 
     pub(super) fn less(self, other: Tally) -> Tally {
-        Tally { requests: self.requests.saturating_sub(other.requests), rate: self.rate.saturating_sub(other.rate) }
+        Tally {
+            requests: self.requests.saturating_sub(other.requests),
+            rate: self.rate.saturating_sub(other.rate),
+        }
     }
 
     /// What so many tokens cost in all of the requests.
     pub(super) fn cost(self, tokens: u64) -> Usd {
         let cost = amount(tokens, self.rate.unsigned_abs());
-        if self.rate < 0 { Usd::ZERO.minus(cost) } else { cost }
+        if self.rate < 0 {
+            Usd::ZERO.minus(cost)
+        } else {
+            cost
+        }
     }
 
     /// What so many tokens were in all of the requests.

@@ -54,11 +54,16 @@ fn made() -> impl Strategy<Value = Made> {
         Just(Part::ToolCall),
         Just(Part::Image)
     ];
-    let span = (prop::option::of(0..2000u64), part, any::<bool>(), any::<bool>());
+    let span = (
+        prop::option::of(0..2000u64),
+        part,
+        any::<bool>(),
+        any::<bool>(),
+    );
     // Reads and writes beyond the input are damage, and must not hurt either.
     let cache = (0..6000u64, 0..3000u64);
-    // By laws: four families and none. By prices: the fifth has a
-    // long-context tier, the sixth no price for what it reads from a cache, the last two none at all.
+    // By laws: four families and none. By prices: the fifth has a long-context tier, the sixth no
+    // price for what it reads from a cache, the last two none at all.
     let model = prop_oneof![
         Just("gpt-5.3-codex"),
         Just("gpt-5.2-codex"),
@@ -78,16 +83,24 @@ fn made() -> impl Strategy<Value = Made> {
         prop::option::of(0..4000u64),
         0..3u32,
     );
-    let sampling = (0..9000u64, 0..6000u64, 0..3000u64, 0..900u64).prop_map(|(input, read, write, output)| Sampling {
-        input_tokens: input,
-        cache_read_tokens: read.min(input),
-        cache_write_tokens: write.min(input.saturating_sub(read)),
-        cache_write_1h_tokens: write.min(input.saturating_sub(read)) / 3,
-        output_tokens: output,
-    });
+    let sampling =
+        (0..9000u64, 0..6000u64, 0..3000u64, 0..900u64).prop_map(|(input, read, write, output)| {
+            Sampling {
+                input_tokens: input,
+                cache_read_tokens: read.min(input),
+                cache_write_tokens: write.min(input.saturating_sub(read)),
+                cache_write_1h_tokens: write.min(input.saturating_sub(read)) / 3,
+                output_tokens: output,
+            }
+        });
     let several = (any::<bool>(), prop::collection::vec(sampling, 2..5));
     let aside = (any::<bool>(), 0..9000u64, 0..9000u64, 0..900u64);
-    let event = (any::<bool>(), prop::option::of(0..40u64), 0..40u64, prop::option::of(0..3000u64));
+    let event = (
+        any::<bool>(),
+        prop::option::of(0..40u64),
+        0..40u64,
+        prop::option::of(0..3000u64),
+    );
     prop_oneof![
         3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
         3 => request.prop_map(|(model, counted, input, (read, write), output, reasoning, hour)| {
@@ -106,10 +119,16 @@ fn made() -> impl Strategy<Value = Made> {
 /// Feeds the records to a history; returns it with the input and output of the counted requests.
 fn feed(records: &[Made]) -> (History, i64, i64) {
     let prices = Rc::new(Prices::embedded().unwrap());
-    let (mut history, mut n, mut input_sum, mut output_sum) = (History::priced(prices), 0, 0i64, 0i64);
+    let (mut history, mut n, mut input_sum, mut output_sum) =
+        (History::priced(prices), 0, 0i64, 0i64);
     for (seq, record) in (0..).zip(records) {
         match record.clone() {
-            Made::Span { tokens, part, made, ephemeral } => {
+            Made::Span {
+                tokens,
+                part,
+                made,
+                ephemeral,
+            } => {
                 let made_by = (made && n > 0).then_some(n);
                 history.span(&Content {
                     seq,
@@ -127,11 +146,28 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     ..Content::default()
                 });
             }
-            Made::Request { model, counted, input, read, write, output, reasoning, hour } => {
+            Made::Request {
+                model,
+                counted,
+                input,
+                read,
+                write,
+                output,
+                reasoning,
+                hour,
+            } => {
                 n += 1;
                 // As everywhere: larger numbers than JSON can carry are cut.
-                input_sum += if counted { i64::try_from(input.min(1 << 53)).unwrap() } else { 0 };
-                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                input_sum += if counted {
+                    i64::try_from(input.min(1 << 53)).unwrap()
+                } else {
+                    0
+                };
+                output_sum += if counted {
+                    i64::try_from(output).unwrap()
+                } else {
+                    0
+                };
                 history.request(&Request {
                     n,
                     model: Some(model.into()),
@@ -150,8 +186,16 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                 n += 1;
                 let sum = |part: fn(&Sampling) -> u64| samplings.iter().map(part).sum::<u64>();
                 let (input, output) = (sum(|s| s.input_tokens), sum(|s| s.output_tokens));
-                input_sum += if counted { i64::try_from(input).unwrap() } else { 0 };
-                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                input_sum += if counted {
+                    i64::try_from(input).unwrap()
+                } else {
+                    0
+                };
+                output_sum += if counted {
+                    i64::try_from(output).unwrap()
+                } else {
+                    0
+                };
                 history.request(&Request {
                     n,
                     model: Some("claude-sonnet-4-5".into()),
@@ -165,10 +209,23 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     ..Request::default()
                 });
             }
-            Made::Aside { counted, input, read, output } => {
+            Made::Aside {
+                counted,
+                input,
+                read,
+                output,
+            } => {
                 n += 1;
-                input_sum += if counted { i64::try_from(input).unwrap() } else { 0 };
-                output_sum += if counted { i64::try_from(output).unwrap() } else { 0 };
+                input_sum += if counted {
+                    i64::try_from(input).unwrap()
+                } else {
+                    0
+                };
+                output_sum += if counted {
+                    i64::try_from(output).unwrap()
+                } else {
+                    0
+                };
                 history.request(&Request {
                     n,
                     model: Some("claude-opus-4-5".into()),
@@ -181,11 +238,20 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     ..Request::default()
                 });
             }
-            Made::Event { clear, back_to, drop, keep_user_tokens } => history.event(&Event {
+            Made::Event {
+                clear,
+                back_to,
+                drop,
+                keep_user_tokens,
+            } => history.event(&Event {
                 thread: "t".into(),
                 what: What::Context,
                 clear,
-                keep: if clear { vec!["t.0".into(), format!("t.{drop}")] } else { Vec::new() },
+                keep: if clear {
+                    vec!["t.0".into(), format!("t.{drop}")]
+                } else {
+                    Vec::new()
+                },
                 keep_user_tokens,
                 back_to: back_to.map(|seq| format!("t.{seq}")),
                 drop: vec![format!("t.{drop}")],
@@ -312,7 +378,8 @@ proptest! {
             Made::Span { part: Part::Image, made, ephemeral, .. } => {
                 Made::Span { tokens: Some(*size), part: Part::Image, made, ephemeral }
             }
-            // One that reports nothing says nothing; and those of this model report a part of what was sent.
+            // One that reports nothing says nothing; and those of this model report a part of what
+            // was sent.
             Made::Request { model, counted, input, read, write, output, reasoning, hour } => Made::Request {
                 model: if model == "gpt-5.2-codex" { "gpt-5.1-codex" } else { model },
                 input: input.max(1),

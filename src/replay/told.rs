@@ -2,7 +2,8 @@
 
 use crate::record::Request;
 
-/// What is told of a request's cache: by the provider, and by the agent that changed what it offers.
+/// What is told of a request's cache: by the provider, and by the agent that changed what it
+/// offers.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) reason: Option<String>,
@@ -15,7 +16,17 @@ impl Told {
     pub(super) fn of(request: &Request) -> Option<Box<Told>> {
         let (changes, servers) = (request.changes.clone(), request.changed_servers.clone());
         let told = request.cache_miss_reason.is_some() || !changes.is_empty();
-        let (reason, missed) = (request.cache_miss_reason.clone(), request.cache_missed_tokens);
-        told.then(|| Box::new(Told { reason, missed, changes, servers }))
+        let (reason, missed) = (
+            request.cache_miss_reason.clone(),
+            request.cache_missed_tokens,
+        );
+        told.then(|| {
+            Box::new(Told {
+                reason,
+                missed,
+                changes,
+                servers,
+            })
+        })
     }
 }

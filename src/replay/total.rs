@@ -1,10 +1,10 @@
 //! Rows: what was charged, by hour, model and kind of content.
 //!
 //! Within a kind of content there is a row for each way its size is known ([`row`]); the records
-//! have these as columns. A token is *first* sent with the first request that carries it, counted or not, so the rows of
-//! a window are those of the whole. Sent again, it was read from the cache or was not. The row of
-//! nobody holds the pieces of what no file records, and what is unexplained, which alone may be
-//! negative.
+//! have these as columns. A token is *first* sent with the first request that carries it, counted
+//! or not, so the rows of a window are those of the whole. Sent again, it was read from the cache
+//! or was not. The row of nobody holds the pieces of what no file records, and what is unexplained,
+//! which alone may be negative.
 
 use std::collections::BTreeMap;
 
@@ -54,21 +54,37 @@ impl Row {
     /// So many tokens were sent again, of them `cached` read from and `written` to the cache.
     pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64) {
         let (cached, uncached) = (signed(cached), signed(tokens.saturating_sub(cached)));
-        self.add(&Row { cached, uncached, written: signed(written), ..Row::default() });
+        self.add(&Row {
+            cached,
+            uncached,
+            written: signed(written),
+            ..Row::default()
+        });
     }
 
     /// Of what was sent, `tokens` were sent for the first time, `cached` of them read from
     /// the cache.
     pub(super) fn first(&mut self, tokens: u64, cached: u64, is_item: bool) {
         let (cached, uncached) = (-signed(cached), -signed(tokens.saturating_sub(cached)));
-        self.add(&Row { items: u64::from(is_item), first: signed(tokens), cached, uncached, ..Row::default() });
+        self.add(&Row {
+            items: u64::from(is_item),
+            first: signed(tokens),
+            cached,
+            uncached,
+            ..Row::default()
+        });
     }
 
     /// A request of whose input so much is unexplained: priced uncached (DESIGN 1.5). What was
     /// written to the cache beyond the context is nobody's too. `items`: 1, and 0 where the same
     /// response has sent it before.
     pub(super) fn nobody(&mut self, items: u64, unexplained: i64, written: i64) {
-        let more = Row { items, uncached: unexplained, written, ..Row::default() };
+        let more = Row {
+            items,
+            uncached: unexplained,
+            written,
+            ..Row::default()
+        };
         self.add(&more);
     }
 
@@ -103,7 +119,10 @@ impl Row {
         let sent = total.input_tokens();
         match (number, number % BASES) {
             (UNRECORDED, _) => total.unrecorded_tokens = sent,
-            (NOBODY, _) => (total.unexplained_tokens, total.unexplained_cost_usd) = (sent, paid.resent_uncached),
+            (NOBODY, _) => {
+                (total.unexplained_tokens, total.unexplained_cost_usd) =
+                    (sent, paid.resent_uncached)
+            }
             (_, basis) if basis == Basis::Counted as u32 => total.counted_tokens = sent,
             (_, basis) if basis == Basis::Difference as u32 => total.difference_tokens = sent,
             (_, basis) if basis == Basis::Split as u32 => total.split_tokens = sent,
@@ -134,7 +153,11 @@ pub(super) struct Rows {
 impl Rows {
     /// So many rows.
     pub(super) fn new(rows: usize) -> Rows {
-        Rows { now: Period::default(), dense: vec![Row::default(); rows], sparse: BTreeMap::new() }
+        Rows {
+            now: Period::default(),
+            dense: vec![Row::default(); rows],
+            sparse: BTreeMap::new(),
+        }
     }
 
     /// The rows of a period.
@@ -147,7 +170,13 @@ impl Rows {
     }
 
     /// Content of that row produced so much in the period.
-    pub(super) fn produced(&mut self, period: Period, tariff: Option<&Tariff>, row: u32, tokens: u64) {
+    pub(super) fn produced(
+        &mut self,
+        period: Period,
+        tariff: Option<&Tariff>,
+        row: u32,
+        tokens: u64,
+    ) {
         let row = self.sparse.entry((period, row)).or_default();
         row.produced(tokens);
         if let Some(tariff) = tariff {
@@ -173,23 +202,32 @@ impl Rows {
 }
 
 /// The rows as records, sorted by their names.
-pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thread: &str, session: &str) -> Vec<Total> {
+pub(super) fn records(
+    rows: &BTreeMap<(Period, u32), Row>,
+    labels: &Labels,
+    thread: &str,
+    session: &str,
+) -> Vec<Total> {
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
     let mut totals: BTreeMap<(Period, u32), Total> = BTreeMap::new();
     for ((period, number), row) in rows {
-        let Some(label) = labels.get(number / BASES) else { continue };
-        let total = totals.entry((*period, number / BASES)).or_insert_with(|| Total {
-            thread: thread.to_owned(),
-            session: session.to_owned(),
-            hour: spell(period.hour),
-            model: spell(period.model),
-            source: spell(label.source),
-            part: label.part,
-            tool: spell(label.tool),
-            server: spell(label.server),
-            command: spell(label.command),
-            ..Total::default()
-        });
+        let Some(label) = labels.get(number / BASES) else {
+            continue;
+        };
+        let total = totals
+            .entry((*period, number / BASES))
+            .or_insert_with(|| Total {
+                thread: thread.to_owned(),
+                session: session.to_owned(),
+                hour: spell(period.hour),
+                model: spell(period.model),
+                source: spell(label.source),
+                part: label.part,
+                tool: spell(label.tool),
+                server: spell(label.server),
+                command: spell(label.command),
+                ..Total::default()
+            });
         total.add(&row.total(*number));
     }
     let mut totals: Vec<Total> = totals.into_values().collect();
@@ -198,6 +236,15 @@ pub(super) fn records(rows: &BTreeMap<(Period, u32), Row>, labels: &Labels, thre
 }
 
 fn key(total: &Total) -> impl Ord + '_ {
-    let Total { hour, model, source, part, tool, server, command, .. } = total;
+    let Total {
+        hour,
+        model,
+        source,
+        part,
+        tool,
+        server,
+        command,
+        ..
+    } = total;
     (hour, model, source, part, tool, server, command)
 }

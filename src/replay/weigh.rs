@@ -29,7 +29,11 @@ pub(super) struct Weight {
 impl Weight {
     /// No span is larger than the request that carries it: a size that is larger is none.
     pub(super) fn within(self, most: u64) -> Weight {
-        if self.tokens > most { Weight::default() } else { self }
+        if self.tokens > most {
+            Weight::default()
+        } else {
+            self
+        }
     }
 }
 
@@ -55,7 +59,9 @@ impl Responses {
     pub(super) fn of(history: &History) -> Responses {
         let mut all = Responses::default();
         for (n, number) in &history.made {
-            let Some(span) = history.spans.get(*number as usize) else { continue };
+            let Some(span) = history.spans.get(*number as usize) else {
+                continue;
+            };
             let response = all.0.entry(*n).or_default();
             if matches!(span.kind, Kind::Call { .. }) {
                 response.calls += 1;
@@ -70,10 +76,14 @@ impl Responses {
             }
         }
         for step in &history.steps {
-            let Moment::Request(call) = &step.what else { continue };
+            let Moment::Request(call) = &step.what else {
+                continue;
+            };
             if let Some(response) = all.0.get_mut(&call.n) {
                 response.shares = response.share(call, &history.spans);
-                response.shares.extend(response.returned(call, &history.spans));
+                response
+                    .shares
+                    .extend(response.returned(call, &history.spans));
             }
         }
         all
@@ -83,19 +93,30 @@ impl Responses {
         self.0.get(&n)
     }
 
-    /// The size of a span under a law. `written`: arguments of calls are counted as they were written.
+    /// The size of a span under a law. `written`: arguments of calls are counted as they were
+    /// written.
     pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Weight {
         let response = span.made_by.and_then(|n| self.get(n));
         let within = span.within.and_then(|n| self.get(n));
-        if let Some(weight) = response.or(within).and_then(|response| response.shares.get(&number)) {
+        if let Some(weight) = response
+            .or(within)
+            .and_then(|response| response.shares.get(&number))
+        {
             return *weight;
         }
         match &law.rule {
             Rule::Framed(frame) => frame.weigh(span, response, number, written),
             Rule::Measured(counter) => {
                 let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
-                let tokens = if span.known { counter.count(span.kind, plain, classes) } else { 0 };
-                Weight { tokens, ..Weight::default() }
+                let tokens = if span.known {
+                    counter.count(span.kind, plain, classes)
+                } else {
+                    0
+                };
+                Weight {
+                    tokens,
+                    ..Weight::default()
+                }
             }
         }
     }
@@ -104,11 +125,20 @@ impl Responses {
 impl Response {
     /// What is known of the response as a whole: its reasoning, or all it produced.
     fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Weight> {
-        let own = || self.spans.iter().filter_map(|number| Some((*number, spans.get(*number as usize)?)));
+        let own = || {
+            self.spans
+                .iter()
+                .filter_map(|number| Some((*number, spans.get(*number as usize)?)))
+        };
         match &call.law.rule {
             Rule::Framed(frame) => {
-                let own: Vec<_> = own().filter(|(_, span)| span.kind == Kind::Reasoning).collect();
-                let bytes: Vec<u64> = own.iter().map(|(_, span)| u64::from(span.sealed_bytes)).collect();
+                let own: Vec<_> = own()
+                    .filter(|(_, span)| span.kind == Kind::Reasoning)
+                    .collect();
+                let bytes: Vec<u64> = own
+                    .iter()
+                    .map(|(_, span)| u64::from(span.sealed_bytes))
+                    .collect();
                 let whole = match call.reasoning {
                     Some(reported) => frame.reasoning(reported, &bytes, self.searches > 0),
                     None => return BTreeMap::new(),
@@ -116,8 +146,14 @@ impl Response {
                 spread(whole, &own, |span| u64::from(span.weight))
             }
             Rule::Measured(_) if call.output_known => {
-                let whole = Weight { tokens: call.output, sure: true, ..Weight::default() };
-                spread(whole, &own().collect::<Vec<_>>(), |span| u64::from(span.tokens.max(1)))
+                let whole = Weight {
+                    tokens: call.output,
+                    sure: true,
+                    ..Weight::default()
+                };
+                spread(whole, &own().collect::<Vec<_>>(), |span| {
+                    u64::from(span.tokens.max(1))
+                })
             }
             Rule::Measured(_) => BTreeMap::new(),
         }
@@ -130,14 +166,27 @@ impl Response {
         if call.returned == 0 {
             return BTreeMap::new();
         }
-        let own = self.returned.iter().filter_map(|number| Some((*number, spans.get(*number as usize)?)));
-        let whole = Weight { tokens: call.returned, sure: true, ..Weight::default() };
-        spread(whole, &own.collect::<Vec<_>>(), |span| u64::from(span.tokens.max(1)))
+        let own = self
+            .returned
+            .iter()
+            .filter_map(|number| Some((*number, spans.get(*number as usize)?)));
+        let whole = Weight {
+            tokens: call.returned,
+            sure: true,
+            ..Weight::default()
+        };
+        spread(whole, &own.collect::<Vec<_>>(), |span| {
+            u64::from(span.tokens.max(1))
+        })
     }
 
     /// What they returned and no span holds.
     pub(super) fn unowned(&self, call: &Call) -> u64 {
-        if self.returned.is_empty() { call.returned } else { 0 }
+        if self.returned.is_empty() {
+            call.returned
+        } else {
+            0
+        }
     }
 }
 
@@ -145,10 +194,19 @@ impl Response {
 fn spread(whole: Weight, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTreeMap<u32, Weight> {
     let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
     let parts = |whole| proportional(whole, &weights).into_iter();
-    let (mut tokens, mut over, mut under) = (parts(whole.tokens), parts(whole.over), parts(whole.under));
+    let (mut tokens, mut over, mut under) =
+        (parts(whole.tokens), parts(whole.over), parts(whole.under));
     let part = |(number, _): &(u32, &Span)| {
         let (tokens, over, under) = (tokens.next()?, over.next()?, under.next()?);
-        Some((*number, Weight { tokens, over, under, ..whole }))
+        Some((
+            *number,
+            Weight {
+                tokens,
+                over,
+                under,
+                ..whole
+            },
+        ))
     };
     own.iter().filter_map(part).collect()
 }
@@ -176,18 +234,29 @@ fn likely(estimate: u64, reported: u64) -> u64 {
 }
 
 impl Frame {
-    /// All reasoning of a response that reported so much of it, in encrypted texts of so many bytes.
-    /// Beside a search of the web the calls that search are reported as reasoning, and do not stay.
+    /// All reasoning of a response that reported so much of it, in encrypted texts of so many
+    /// bytes. Beside a search of the web the calls that search are reported as reasoning, and do
+    /// not stay.
     fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Weight {
         let sure = !searches;
         match self.reasoning {
-            Reasoning::Exact => Weight { tokens: reported + REASONING_FRAME, sure, ..Weight::default() },
+            Reasoning::Exact => Weight {
+                tokens: reported + REASONING_FRAME,
+                sure,
+                ..Weight::default()
+            },
             Reasoning::Rounded { .. } => {
                 let estimate: u64 = bytes.iter().map(|bytes| self.sealed_tokens(*bytes)).sum();
                 let most = reported + ROUNDING - 1;
                 let tokens = likely(estimate, reported);
                 let (over, under) = (most - tokens, tokens - reported);
-                Weight { tokens: tokens + REASONING_FRAME, sure, over, under, ..Weight::default() }
+                Weight {
+                    tokens: tokens + REASONING_FRAME,
+                    sure,
+                    over,
+                    under,
+                    ..Weight::default()
+                }
             }
         }
     }
@@ -195,26 +264,44 @@ impl Frame {
     /// Tokens of an encrypted text of so many bytes.
     fn sealed_tokens(&self, bytes: u64) -> u64 {
         let (wrap_bytes, centibytes) = match self.reasoning {
-            Reasoning::Rounded { wrap_bytes, centibytes } => (wrap_bytes, centibytes),
+            Reasoning::Rounded {
+                wrap_bytes,
+                centibytes,
+            } => (wrap_bytes, centibytes),
             // As the median of the models that are known.
             Reasoning::Exact => (845, 620),
         };
         bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
     }
 
-    fn weigh(&self, span: &Span, response: Option<&Response>, number: u32, written: bool) -> Weight {
+    fn weigh(
+        &self,
+        span: &Span,
+        response: Option<&Response>,
+        number: u32,
+        written: bool,
+    ) -> Weight {
         let rewritten = match span.kind {
             Kind::Call { .. } => !written,
             _ => self.rewrites,
         };
-        let text = u64::from(if rewritten { span.rendered } else { span.tokens });
+        let text = u64::from(if rewritten {
+            span.rendered
+        } else {
+            span.tokens
+        });
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };
         let calls = response.map_or(1, |response| response.calls);
         let (framing, sure) = match span.kind {
-            Kind::Answer(closing) => {
-                (opens(if closing.unwrap_or(calls == 0) { self.closing } else { self.beside }), span.known)
-            }
+            Kind::Answer(closing) => (
+                opens(if closing.unwrap_or(calls == 0) {
+                    self.closing
+                } else {
+                    self.beside
+                }),
+                span.known,
+            ),
             Kind::User | Kind::Input => (opens(self.input), span.known),
             Kind::Call { patch, server } => {
                 let whole = self.call(patch, server);
@@ -227,14 +314,24 @@ impl Frame {
                 };
                 (own + 2 * q, span.known)
             }
-            Kind::Search => return Weight { tokens: 0, sure: true, ..Weight::default() },
+            Kind::Search => {
+                return Weight {
+                    tokens: 0,
+                    sure: true,
+                    ..Weight::default()
+                };
+            }
             Kind::Output { sure, .. } => (0, span.known && sure),
             Kind::Image { answer: true } => (0, span.known && !self.images_unsure),
             Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
             Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
             Kind::Opaque => (0, false),
         };
-        Weight { tokens: text + framing, sure, ..Weight::default() }
+        Weight {
+            tokens: text + framing,
+            sure,
+            ..Weight::default()
+        }
     }
 
     /// The framing of the only call of a response, with its output, less 2Q.

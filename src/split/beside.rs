@@ -72,16 +72,24 @@ const FIRST_LINES: usize = 16;
 impl Beside {
     /// Knows these files.
     pub fn new(inputs: &[Input]) -> Beside {
-        let files = inputs.iter().filter(|input| !input.store && input.path.as_os_str() != "-");
+        let files = inputs
+            .iter()
+            .filter(|input| !input.store && input.path.as_os_str() != "-");
         let files = files.map(|input| input.path.clone());
-        Beside { files: files.collect(), ..Beside::default() }
+        Beside {
+            files: files.collect(),
+            ..Beside::default()
+        }
     }
 
     fn index(&self) -> HashMap<String, Vec<String>> {
         let mut index: HashMap<String, Vec<String>> = HashMap::new();
         for path in &self.files {
             let ids = first_lines(path).find_map(|line| {
-                let ids: HashSet<String> = FORMATS.iter().filter_map(|format| (format.thread_id)(&line)).collect();
+                let ids: HashSet<String> = FORMATS
+                    .iter()
+                    .filter_map(|format| (format.thread_id)(&line))
+                    .collect();
                 Some(ids).filter(|ids| !ids.is_empty())
             });
             for id in ids.unwrap_or_default() {
@@ -91,12 +99,21 @@ impl Beside {
         index
     }
 
-    /// Reads all files, but parses only the first line and those that speak of work trees or of agents.
+    /// Reads all files, but parses only the first line and those that speak of work trees or of
+    /// agents.
     fn work(&self) -> Work {
-        let Work { by_worktree: mut given, mut errands, mut shifts } = Work::default();
+        let Work {
+            by_worktree: mut given,
+            mut errands,
+            mut shifts,
+        } = Work::default();
         for path in &self.files {
-            let Some(first) = first_lines(path).next() else { continue };
-            let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else { continue };
+            let Some(first) = first_lines(path).next() else {
+                continue;
+            };
+            let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else {
+                continue;
+            };
             let cwd = FORMATS.iter().find_map(|format| (format.cwd)(&first));
             let mut instants: Option<(String, String)> = None;
             let mut take = |line: Line| {
@@ -105,28 +122,55 @@ impl Beside {
                     *to = at;
                 }
                 if memchr::memmem::find(line.bytes, b"worktree_path").is_some() {
-                    for Worktree { path, at } in FORMATS.iter().flat_map(|format| (format.worktrees)(line.json)) {
-                        given.entry(path).or_default().push(Given { at, thread: thread.clone() });
+                    for Worktree { path, at } in FORMATS
+                        .iter()
+                        .flat_map(|format| (format.worktrees)(line.json))
+                    {
+                        given.entry(path).or_default().push(Given {
+                            at,
+                            thread: thread.clone(),
+                        });
                     }
                 }
                 if memchr::memmem::find(line.bytes, b"\"agent\"").is_some() {
-                    for errand in FORMATS.iter().flat_map(|format| (format.errands)(line.json)) {
+                    for errand in FORMATS
+                        .iter()
+                        .flat_map(|format| (format.errands)(line.json))
+                    {
                         let first = errand.prompt.lines().next().unwrap_or_default().to_owned();
-                        let sender = Sender { thread: thread.clone(), call_id: errand.call_id };
-                        let sent = Sent { prompt: errand.prompt, at: errand.at, sender, file: path.clone() };
+                        let sender = Sender {
+                            thread: thread.clone(),
+                            call_id: errand.call_id,
+                        };
+                        let sent = Sent {
+                            prompt: errand.prompt,
+                            at: errand.at,
+                            sender,
+                            file: path.clone(),
+                        };
                         errands.entry(first).or_default().push(sent);
                     }
                 }
                 Ok(())
             };
             // A file that cannot be read to its end is said where it is read for itself.
-            let _ = open(path, MOST_BYTES)
-                .and_then(|opened| lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default()));
+            let _ = open(path, MOST_BYTES).and_then(|opened| {
+                lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default())
+            });
             if let (Some(cwd), Some((from, to))) = (cwd, instants) {
-                shifts.push(Shift { thread, cwd, from, to });
+                shifts.push(Shift {
+                    thread,
+                    cwd,
+                    from,
+                    to,
+                });
             }
         }
-        Work { by_worktree: given, errands, shifts }
+        Work {
+            by_worktree: given,
+            errands,
+            shifts,
+        }
     }
 }
 
@@ -134,18 +178,41 @@ impl format::Beside for Beside {
     /// Sessions of two homes may have the same ids.
     fn files_of(&self, thread: &str, near: &str) -> Vec<String> {
         let known = self.by_thread.get_or_init(|| self.index()).get(thread);
-        let mut files: Vec<String> = known.into_iter().flatten().filter(|file| *file != near).cloned().collect();
-        let shared = |file: &&String| file.bytes().zip(near.bytes()).take_while(|(a, b)| a == b).count();
-        if let Some(home) = files.iter().rev().max_by_key(shared).map(|file| home(&path::of(file))) {
+        let mut files: Vec<String> = known
+            .into_iter()
+            .flatten()
+            .filter(|file| *file != near)
+            .cloned()
+            .collect();
+        let shared = |file: &&String| {
+            file.bytes()
+                .zip(near.bytes())
+                .take_while(|(a, b)| a == b)
+                .count()
+        };
+        if let Some(home) = files
+            .iter()
+            .rev()
+            .max_by_key(shared)
+            .map(|file| home(&path::of(file)))
+        {
             files.retain(|file| self::home(&path::of(file)) == home);
         }
         files
     }
 
     fn spawner_of(&self, worktree: &str, started: Option<&str>) -> Option<String> {
-        let given = self.work.get_or_init(|| self.work()).by_worktree.get(worktree)?;
-        let before = given.iter().filter(|given| started.is_none() || given.at.as_deref() <= started);
-        before.max_by(|a, b| a.at.cmp(&b.at)).map(|given| given.thread.clone())
+        let given = self
+            .work
+            .get_or_init(|| self.work())
+            .by_worktree
+            .get(worktree)?;
+        let before = given
+            .iter()
+            .filter(|given| started.is_none() || given.at.as_deref() <= started);
+        before
+            .max_by(|a, b| a.at.cmp(&b.at))
+            .map(|given| given.thread.clone())
     }
 
     fn is_main_message(&self, session: &str, message: &str) -> bool {
@@ -155,11 +222,16 @@ impl format::Beside for Beside {
     fn at_work(&self, folder: &str, at: &str) -> Option<String> {
         // Who works in a work tree of the same repository was started as well.
         let tree = format!("/working/{folder}/branches/");
-        let in_folder =
-            |shift: &&Shift| !shift.cwd.contains(&tree) && shift.cwd.split(['/', '\\']).any(|name| name == folder);
+        let in_folder = |shift: &&Shift| {
+            !shift.cwd.contains(&tree) && shift.cwd.split(['/', '\\']).any(|name| name == folder)
+        };
         let shifts = self.work.get_or_init(|| self.work()).shifts.iter();
-        let there = shifts.filter(|shift| (&*shift.from..=&*shift.to).contains(&at)).filter(in_folder);
-        there.max_by(|a, b| a.from.cmp(&b.from)).map(|shift| shift.thread.clone())
+        let there = shifts
+            .filter(|shift| (&*shift.from..=&*shift.to).contains(&at))
+            .filter(in_folder);
+        there
+            .max_by(|a, b| a.from.cmp(&b.from))
+            .map(|shift| shift.thread.clone())
     }
 
     fn sender_of(&self, prompt: &str, started: Option<&str>, near: &str) -> Option<Sender> {
@@ -167,7 +239,9 @@ impl format::Beside for Beside {
         let sent = self.work.get_or_init(|| self.work()).errands.get(first)?;
         let started = started.and_then(|started| started.parse().ok());
         let own = home(&path::of(near));
-        let fits = sent.iter().filter(|sent| sent.tells(prompt) && sent.fits(started));
+        let fits = sent
+            .iter()
+            .filter(|sent| sent.tells(prompt) && sent.fits(started));
         let latest = fits.max_by_key(|sent| (home(&sent.file) == own, &sent.at));
         latest.map(|sent| sent.sender.clone())
     }
@@ -176,13 +250,20 @@ impl format::Beside for Beside {
 impl Sent {
     /// Whether it tells this errand: the agent may be told more, below it.
     fn tells(&self, prompt: &str) -> bool {
-        prompt.strip_prefix(&*self.prompt).is_some_and(|more| more.is_empty() || more.starts_with('\n'))
+        prompt
+            .strip_prefix(&*self.prompt)
+            .is_some_and(|more| more.is_empty() || more.starts_with('\n'))
     }
 
     /// Whether an agent that set out then may be this one.
     fn fits(&self, started: Option<Timestamp>) -> bool {
-        let sent = self.at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-        let after = started.zip(sent).map(|(started, sent)| started.duration_since(sent));
+        let sent = self
+            .at
+            .as_deref()
+            .and_then(|at| at.parse::<Timestamp>().ok());
+        let after = started
+            .zip(sent)
+            .map(|(started, sent)| started.duration_since(sent));
         after.is_none_or(|after| !after.is_negative() && after <= SOON)
     }
 }
@@ -198,13 +279,26 @@ fn instant(line: &[u8]) -> Option<String> {
 
 /// The home that a file lies in, else its folder.
 fn home(file: &Path) -> PathBuf {
-    archive::home(file).map(|(home, _)| home).or(file.parent()).unwrap_or(file).to_owned()
+    archive::home(file)
+        .map(|(home, _)| home)
+        .or(file.parent())
+        .unwrap_or(file)
+        .to_owned()
 }
 
 /// The first lines of a file: the lines of some agents do not all name their thread.
 pub(super) fn first_lines(path: &Path) -> impl Iterator<Item = String> {
-    let input = Some(path).filter(|path| path.is_file()).and_then(|path| open(path, FIRST_BYTES).ok());
-    let lines = input.map(|opened| BufReader::new(opened.input.take(FIRST_BYTES)).split(b'\n').map_while(Result::ok));
-    let lines = lines.into_iter().flatten().map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    let input = Some(path)
+        .filter(|path| path.is_file())
+        .and_then(|path| open(path, FIRST_BYTES).ok());
+    let lines = input.map(|opened| {
+        BufReader::new(opened.input.take(FIRST_BYTES))
+            .split(b'\n')
+            .map_while(Result::ok)
+    });
+    let lines = lines
+        .into_iter()
+        .flatten()
+        .map(|line| String::from_utf8_lossy(&line).trim().to_owned());
     lines.filter(|line| !line.is_empty()).take(FIRST_LINES)
 }

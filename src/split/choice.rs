@@ -40,20 +40,39 @@ impl Choice {
     /// Returns why an agent's files are not asked for.
     pub fn refuses_agent(&self, agent: &str) -> Option<Refused> {
         let wanted = self.agents.is_empty() || self.agents.iter().any(|wanted| wanted == agent);
-        (!wanted).then(|| Refused { by: Filter::Agent, name: agent.to_owned() })
+        (!wanted).then(|| Refused {
+            by: Filter::Agent,
+            name: agent.to_owned(),
+        })
     }
 
     /// Returns why a session is not asked for: the first filter that it does not pass.
     pub fn refuses(&self, session: &Session) -> Option<Refused> {
         let project = self.project.as_deref().is_none_or(|wanted| {
-            session.project.as_deref() == Some(wanted) || session.cwd.as_deref().is_some_and(|cwd| cwd.contains(wanted))
+            session.project.as_deref() == Some(wanted)
+                || session
+                    .cwd
+                    .as_deref()
+                    .is_some_and(|cwd| cwd.contains(wanted))
         });
         if !project {
-            return Some(Refused { by: Filter::Project, name: session.project.clone().unwrap_or_default() });
+            return Some(Refused {
+                by: Filter::Project,
+                name: session.project.clone().unwrap_or_default(),
+            });
         }
-        let wanted = |id: &str| self.session.as_deref().is_none_or(|wanted| id.starts_with(wanted));
-        let id = wanted(&session.session) || wanted(&session.thread) || session.root.as_deref().is_some_and(wanted);
-        (!id).then(|| Refused { by: Filter::Session, name: session.session.clone() })
+        let wanted = |id: &str| {
+            self.session
+                .as_deref()
+                .is_none_or(|wanted| id.starts_with(wanted))
+        };
+        let id = wanted(&session.session)
+            || wanted(&session.thread)
+            || session.root.as_deref().is_some_and(wanted);
+        (!id).then(|| Refused {
+            by: Filter::Session,
+            name: session.session.clone(),
+        })
     }
 
     /// What was asked for by this filter and those before it, as a message says it.
@@ -95,7 +114,12 @@ const NAME_CHARS: usize = 40;
 impl Others {
     /// Takes one that was refused.
     pub fn take(&mut self, refused: &Refused) {
-        *self.0.entry(refused.by).or_default().entry(refused.name.clone()).or_default() += 1;
+        *self
+            .0
+            .entry(refused.by)
+            .or_default()
+            .entry(refused.name.clone())
+            .or_default() += 1;
     }
 
     /// Whether nothing was refused.
@@ -110,10 +134,13 @@ impl Others {
         let mut names: Vec<_> = names.iter().filter(|(name, _)| !name.is_empty()).collect();
         names.sort_by_key(|(_, sessions)| Reverse(**sessions));
         let short = |name: &str| name.chars().take(NAME_CHARS).collect::<String>();
-        let named = names.iter().take(NAMED).map(|(name, sessions)| match sessions {
-            1 => short(name),
-            _ => format!("{} ({sessions})", short(name)),
-        });
+        let named = names
+            .iter()
+            .take(NAMED)
+            .map(|(name, sessions)| match sessions {
+                1 => short(name),
+                _ => format!("{} ({sessions})", short(name)),
+            });
         let mut there = named.collect::<Vec<_>>().join(", ");
         let more = names.len().saturating_sub(NAMED);
         if more > 0 {
@@ -128,30 +155,59 @@ mod tests {
     use super::*;
 
     fn session(id: &str, project: &str) -> Session {
-        Session { session: id.into(), project: Some(project.into()), ..Session::default() }
+        Session {
+            session: id.into(),
+            project: Some(project.into()),
+            ..Session::default()
+        }
     }
 
     #[test]
     fn what_the_last_filter_refused_is_named_the_most_frequent_first() {
-        let choice = Choice { project: Some("shpo".into()), session: Some("9".into()), ..Choice::default() };
+        let choice = Choice {
+            project: Some("shpo".into()),
+            session: Some("9".into()),
+            ..Choice::default()
+        };
         let mut others = Others::default();
         for (id, project) in [("1", "site"), ("2", "shop"), ("3", "shop")] {
-            others.take(&choice.refuses(&session(id, project)).expect("no such project"));
+            others.take(
+                &choice
+                    .refuses(&session(id, project))
+                    .expect("no such project"),
+            );
         }
-        assert_eq!(others.words(&choice), Some((" of project shpo".into(), "shop (2), site".into())));
+        assert_eq!(
+            others.words(&choice),
+            Some((" of project shpo".into(), "shop (2), site".into()))
+        );
         others.take(&choice.refuses(&session("1", "shpo")).expect("no such id"));
         let (looked, there) = others.words(&choice).expect("something was refused");
-        assert_eq!((&*looked, &*there), (" of project shpo with an id that begins with 9", "1"));
+        assert_eq!(
+            (&*looked, &*there),
+            (" of project shpo with an id that begins with 9", "1")
+        );
         assert!(choice.refuses(&session("91", "shpo")).is_none());
     }
 
     #[test]
     fn many_names_are_folded() {
-        let choice = Choice { session: Some("x".into()), ..Choice::default() };
+        let choice = Choice {
+            session: Some("x".into()),
+            ..Choice::default()
+        };
         let mut others = Others::default();
         for n in 0..12 {
-            others.take(&choice.refuses(&session(&n.to_string(), "shop")).expect("no such id"));
+            others.take(
+                &choice
+                    .refuses(&session(&n.to_string(), "shop"))
+                    .expect("no such id"),
+            );
         }
-        assert!(others.words(&choice).is_some_and(|(_, there)| there.ends_with(" and 4 more")));
+        assert!(
+            others
+                .words(&choice)
+                .is_some_and(|(_, there)| there.ends_with(" and 4 more"))
+        );
     }
 }

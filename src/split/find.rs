@@ -68,7 +68,10 @@ const NAMED: usize = 8;
 impl Places {
     /// What somebody has named.
     pub fn named(paths: Vec<PathBuf>) -> Places {
-        Places { paths, empty: Vec::new() }
+        Places {
+            paths,
+            empty: Vec::new(),
+        }
     }
 
     /// The paths as a message names them.
@@ -100,9 +103,18 @@ const ENDINGS: [&str; 3] = [".jsonl", ".jsonl.zst", ".jsonl.gz"];
 pub fn find(places: Places, exclude: &[String]) -> Result<Found> {
     let exclude = globs(exclude)?;
     let mut found = Found::default();
-    found.passed.extend(places.empty.iter().map(|home| (Passed::Empty, home.clone())));
+    found.passed.extend(
+        places
+            .empty
+            .iter()
+            .map(|home| (Passed::Empty, home.clone())),
+    );
     for path in &places.paths {
-        let named = || Input { path: path.clone(), named: true, store: false };
+        let named = || Input {
+            path: path.clone(),
+            named: true,
+            store: false,
+        };
         if path.as_os_str() == "-" {
             found.inputs.push(named());
             continue;
@@ -131,19 +143,32 @@ impl Found {
     /// a store.
     pub(super) fn meet(&mut self, path: &Path) {
         let name = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
-        let is_session = ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes()));
+        let is_session = ENDINGS
+            .iter()
+            .any(|ending| name.ends_with(ending.as_bytes()));
         if is_session || foreign::is_store_name(name) {
-            self.inputs.push(Input { path: path.to_owned(), named: false, store: !is_session });
+            self.inputs.push(Input {
+                path: path.to_owned(),
+                named: false,
+                store: !is_session,
+            });
         }
     }
 
-    /// What was passed over, in one line: each reason with its first path; `None` where nothing was.
+    /// What was passed over, in one line: each reason with its first path; `None` where nothing
+    /// was.
     pub fn passed_over(&self) -> Option<String> {
         let mut by_reason: BTreeMap<Passed, Vec<PathBuf>> = BTreeMap::new();
-        for (why, path) in self.passed.iter().filter(|(why, _)| *why != Passed::Unreadable) {
+        for (why, path) in self
+            .passed
+            .iter()
+            .filter(|(why, _)| *why != Passed::Unreadable)
+        {
             by_reason.entry(*why).or_default().push(path.clone());
         }
-        let each = by_reason.iter().map(|(why, paths)| format!("{} {}", why.words(), names(paths, 1)));
+        let each = by_reason
+            .iter()
+            .map(|(why, paths)| format!("{} {}", why.words(), names(paths, 1)));
         let text = each.collect::<Vec<_>>().join("; ");
         (!text.is_empty()).then(|| format!("passed over: {text}"))
     }
@@ -156,18 +181,31 @@ fn settle(found: &mut Found) {
     found.unreadable.sort();
     found.passed.sort();
     found.inputs.dedup_by(|a, b| a.path == b.path);
-    let all: HashSet<PathBuf> = found.inputs.iter().map(|input| input.path.clone()).collect();
+    let all: HashSet<PathBuf> = found
+        .inputs
+        .iter()
+        .map(|input| input.path.clone())
+        .collect();
     let mut seen = HashSet::new();
     found.inputs.retain(|input| {
-        let first = std::fs::metadata(&input.path).map_or(true, |data| seen.insert((data.dev(), data.ino())));
-        first && !open::before(&input.path).iter().any(|twin| all.contains(twin))
+        let first = std::fs::metadata(&input.path)
+            .map_or(true, |data| seen.insert((data.dev(), data.ino())));
+        first
+            && !open::before(&input.path)
+                .iter()
+                .any(|twin| all.contains(twin))
     });
     archive::leave_out_copies(&mut found.inputs);
 }
 
 /// Paths as a message names them: the first `most`, and how many more there are.
 pub fn names(paths: &[PathBuf], most: usize) -> String {
-    let named = paths.iter().take(most).map(|path| written(path)).collect::<Vec<_>>().join(", ");
+    let named = paths
+        .iter()
+        .take(most)
+        .map(|path| written(path))
+        .collect::<Vec<_>>()
+        .join(", ");
     match paths.len().saturating_sub(most) {
         0 => named,
         more => format!("{named} and {more} more"),

@@ -12,8 +12,8 @@ use crate::format::{FORMATS, Home, MORE_HOMES};
 /// Homes that a message names.
 const NAMED: usize = 4;
 
-/// Finds the agents' own folders of sessions, and the homes that the environment names and that have
-/// none.
+/// Finds the agents' own folders of sessions, and the homes that the environment names and that
+/// have none.
 ///
 /// # Errors
 /// There is no such folder.
@@ -25,7 +25,11 @@ pub fn places() -> Result<Places> {
     places.paths.dedup();
     if places.paths.is_empty() {
         let empty = &places.empty;
-        let looked = if empty.is_empty() { String::new() } else { format!(" in {}", names(empty, NAMED)) };
+        let looked = if empty.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", names(empty, NAMED))
+        };
         bail!("no session folder found{looked}; name a file or a folder");
     }
     Ok(places)
@@ -38,7 +42,11 @@ fn take(home: &Home, places: &mut Places) {
         None => user_folders(home),
     };
     for base in bases {
-        let folders: Vec<PathBuf> = home.sessions.iter().flat_map(|below| matching(&base, below)).collect();
+        let folders: Vec<PathBuf> = home
+            .sessions
+            .iter()
+            .flat_map(|below| matching(&base, below))
+            .collect();
         if folders.is_empty() && given.is_some() {
             places.empty.push(base);
         }
@@ -56,7 +64,11 @@ fn listed(dirs: &OsStr) -> Vec<PathBuf> {
     if Path::new(dirs).is_dir() {
         return vec![PathBuf::from(dirs)];
     }
-    let parts = dirs.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|part| !part.is_empty());
+    let parts = dirs
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|part| !part.is_empty());
     let folder = |part: &[u8]| Path::new(OsStr::from_bytes(part)).components().collect();
     parts.map(folder).collect()
 }
@@ -69,7 +81,12 @@ fn user_folders(home: &Home) -> Vec<PathBuf> {
     for folder in home.folders {
         folders.extend(user.as_ref().map(|user| user.join(folder)));
         let moved = folder.strip_prefix(".config/");
-        folders.extend(config.iter().zip(moved).map(|(config, folder)| config.join(folder)));
+        folders.extend(
+            config
+                .iter()
+                .zip(moved)
+                .map(|(config, folder)| config.join(folder)),
+        );
     }
     folders
 }
@@ -82,9 +99,17 @@ fn matching(base: &Path, below: &str) -> Vec<PathBuf> {
             folders.iter_mut().for_each(|folder| folder.push(part));
             continue;
         };
-        let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-        let fits = |name: &[u8]| name.starts_with(start.as_bytes()) && name.ends_with(end.as_bytes());
-        folders = entries.filter(|entry| fits(entry.file_name().as_bytes())).map(|entry| entry.path()).collect();
+        let entries = folders
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten()
+            .flatten();
+        let fits =
+            |name: &[u8]| name.starts_with(start.as_bytes()) && name.ends_with(end.as_bytes());
+        folders = entries
+            .filter(|entry| fits(entry.file_name().as_bytes()))
+            .map(|entry| entry.path())
+            .collect();
     }
     folders.retain(|folder| folder.is_dir());
     folders

@@ -1,9 +1,10 @@
 //! The names that records carry: bounded, harmless, and where that is asked for, pseudonyms.
 //!
 //! A file chooses its ids, kinds and names freely. All records of a file pass here before they are
-//! written, so that no reader of a format has to look after it: a kind is one word, an id that is long
-//! or hostile becomes its hash (the same on both sides of a link), a name is one line of bounded
-//! length. Texts and places are not touched; the file of a place keeps its path, which is read again.
+//! written, so that no reader of a format has to look after it: a kind is one word, an id that is
+//! long or hostile becomes its hash (the same on both sides of a link), a name is one line of
+//! bounded length. Texts and places are not touched; the file of a place keeps its path, which is
+//! read again.
 
 use std::mem::replace;
 
@@ -31,7 +32,10 @@ const PATH: usize = 4096;
 impl Names {
     /// The names of one thread.
     pub(super) fn in_thread(&self) -> InThread<'_> {
-        InThread { pseudonyms: self.pseudonyms.as_ref(), real: Real::new() }
+        InThread {
+            pseudonyms: self.pseudonyms.as_ref(),
+            real: Real::new(),
+        }
     }
 
     /// Settles the name of a file that could not be read.
@@ -76,11 +80,14 @@ impl InThread<'_> {
         id(&mut ledger.session);
     }
 
-    /// Settles the names of the session, after those of all its records: it says what the pseudonyms
-    /// among them stand for.
+    /// Settles the names of the session, after those of all its records: it says what the
+    /// pseudonyms among them stand for.
     pub(super) fn session(&mut self, session: &mut Session) {
         id(&mut session.session);
-        [&mut session.parent, &mut session.call_id, &mut session.root].into_iter().flatten().for_each(id);
+        [&mut session.parent, &mut session.call_id, &mut session.root]
+            .into_iter()
+            .flatten()
+            .for_each(id);
         kind(&mut session.provider);
         session.version.iter_mut().for_each(word);
         self.names(session.project.as_mut_slice(), "project", NAME);
@@ -89,22 +96,38 @@ impl InThread<'_> {
         session.branch.iter_mut().for_each(first_word);
         self.names(session.branch.as_mut_slice(), "branch", NAME * 2);
         self.replace_kept(&mut session.file, "path");
-        session.pseudonyms = if self.hides() { conceal(&self.real) } else { None };
+        session.pseudonyms = if self.hides() {
+            conceal(&self.real)
+        } else {
+            None
+        };
     }
 
     fn span(&mut self, span: &mut Span, file: &str) {
         id(&mut span.session);
         span.call_id.iter_mut().for_each(id);
         kind_of(&mut span.source);
-        [&mut span.phase, &mut span.mime, &mut span.detail, &mut span.dropped].into_iter().for_each(kind);
+        [
+            &mut span.phase,
+            &mut span.mime,
+            &mut span.detail,
+            &mut span.dropped,
+        ]
+        .into_iter()
+        .for_each(kind);
         span.tool.iter_mut().for_each(|tool| line(tool, NAME));
         self.names(span.doc.as_mut_slice(), "doc", NAME * 2);
         self.names(span.target.as_mut_slice(), "path", NAME * 2);
-        for name in [&mut span.server, &mut span.wire_name].into_iter().flatten() {
+        for name in [&mut span.server, &mut span.wire_name]
+            .into_iter()
+            .flatten()
+        {
             line(name, NAME * 2);
             self.replace_kept(name, "server");
         }
-        span.file = span.offset.and(span.file.take().or_else(|| Some(file.to_owned())));
+        span.file = span
+            .offset
+            .and(span.file.take().or_else(|| Some(file.to_owned())));
         if let Some(file) = &mut span.file {
             self.replace_kept(file, "path");
         }
@@ -112,9 +135,21 @@ impl InThread<'_> {
 
     fn event(&self, event: &mut Event) {
         id(&mut event.session);
-        let Event { child, batch, run, call_id, parent, .. } = event;
-        [child, batch, run, call_id, parent].into_iter().flatten().for_each(id);
-        [&mut event.reason, &mut event.cache_miss_reason].into_iter().for_each(kind);
+        let Event {
+            child,
+            batch,
+            run,
+            call_id,
+            parent,
+            ..
+        } = event;
+        [child, batch, run, call_id, parent]
+            .into_iter()
+            .flatten()
+            .for_each(id);
+        [&mut event.reason, &mut event.cache_miss_reason]
+            .into_iter()
+            .for_each(kind);
         event.changes.iter_mut().for_each(kind_of);
         self.names(&mut event.worktrees, "path", PATH);
         self.names(&mut event.changed_servers, "server", NAME);
@@ -123,8 +158,23 @@ impl InThread<'_> {
     fn request(&self, request: &mut Request) {
         id(&mut request.session);
         request.model.iter_mut().for_each(word);
-        let Request { reason, service_tier, speed, inference_geo, cache_miss_reason, .. } = request;
-        [reason, service_tier, speed, inference_geo, cache_miss_reason].into_iter().for_each(kind);
+        let Request {
+            reason,
+            service_tier,
+            speed,
+            inference_geo,
+            cache_miss_reason,
+            ..
+        } = request;
+        [
+            reason,
+            service_tier,
+            speed,
+            inference_geo,
+            cache_miss_reason,
+        ]
+        .into_iter()
+        .for_each(kind);
         request.changes.iter_mut().for_each(kind_of);
         self.names(request.project.as_mut_slice(), "project", NAME);
         self.names(&mut request.changed_servers, "server", NAME);
@@ -171,9 +221,15 @@ fn kind(field: &mut Option<String>) {
 }
 
 fn kind_of(kind: &mut String) {
-    let is_part =
-        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | ':' | '*' | '#' | '@' | '=');
-    let end = kind.char_indices().take(KIND).find(|(_, c)| !is_part(*c)).map(|(at, _)| at);
+    let is_part = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '_' | '-' | '.' | '/' | '+' | ':' | '*' | '#' | '@' | '=')
+    };
+    let end = kind
+        .char_indices()
+        .take(KIND)
+        .find(|(_, c)| !is_part(*c))
+        .map(|(at, _)| at);
     let end = end.or_else(|| kind.char_indices().nth(KIND).map(|(at, _)| at));
     if let Some(end) = end {
         kind.truncate(end);
@@ -194,7 +250,10 @@ fn id(id: &mut String) {
 /// Makes one line of bounded length of a name.
 fn line(name: &mut String, most: usize) {
     if name.chars().any(is_hostile) {
-        *name = name.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect();
+        *name = name
+            .chars()
+            .map(|c| if is_hostile(c) { '\u{fffd}' } else { c })
+            .collect();
     }
     if let Some((end, _)) = name.char_indices().nth(most) {
         name.truncate(end);
@@ -218,7 +277,10 @@ mod tests {
         assert_eq!(kind_of(&"ä".repeat(100)).chars().count(), KIND);
         let mut ids = ["toolu_01A", "a b", "\u{1b}[2J"].map(str::to_owned);
         ids.iter_mut().for_each(id);
-        assert_eq!((ids[0].as_str(), ids[1].len(), ids[2].len()), ("toolu_01A", 32, 32));
+        assert_eq!(
+            (ids[0].as_str(), ids[1].len(), ids[2].len()),
+            ("toolu_01A", 32, 32)
+        );
         let mut name = format!("a\u{202e}\n{}", "b".repeat(200));
         line(&mut name, 10);
         assert_eq!(name, "a\u{fffd}\u{fffd}bbbbbbb");

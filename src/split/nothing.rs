@@ -25,10 +25,17 @@ pub(super) struct Unasked {
 impl Unasked {
     /// Takes what a file, the `n`th, holds that was not asked for.
     pub(super) fn take(&mut self, outcome: &Outcome, n: usize, found: &Found) {
-        outcome.refused.iter().for_each(|refused| self.others.take(refused));
+        outcome
+            .refused
+            .iter()
+            .for_each(|refused| self.others.take(refused));
         self.older.extend(outcome.older.map(|written| (written, n)));
         let Some(at) = &outcome.outside else { return };
-        let file = found.inputs.get(n).map(|input| path::written(&input.path)).unwrap_or_default();
+        let file = found
+            .inputs
+            .get(n)
+            .map(|input| path::written(&input.path))
+            .unwrap_or_default();
         self.outside = self.outside.take().max(Some((at.clone(), file)));
     }
 
@@ -40,19 +47,30 @@ impl Unasked {
     /// What there was instead: one line.
     pub(super) fn words(mut self, found: &Found, options: &Options) -> String {
         let place = format!(" in {}{}", found.places.names(), when(options));
-        let others = self.others.words(&options.choice).filter(|(_, there)| !there.is_empty());
+        let others = self
+            .others
+            .words(&options.choice)
+            .filter(|(_, there)| !there.is_empty());
         let outside = self.outside.take();
         let is_judged = outside.is_some() || others.is_some();
         let newest = match options.choice.looks_inside() && is_judged {
             true => outside,
-            false => outside.into_iter().chain(self.unread(&found.inputs, options)).max(),
+            false => outside
+                .into_iter()
+                .chain(self.unread(&found.inputs, options))
+                .max(),
         };
         match (others, newest) {
             (Some((asked, there)), None) => format!("no session{asked}{place}; there are {there}"),
             (_, newest) => {
                 let day = |at: &str| at.get(..10).unwrap_or_default().to_owned();
-                let newest = newest.map(|(at, file)| format!("; the newest is {file} of {}", day(&at)));
-                format!("no session{}{place}{}", options.choice.all_words(), newest.unwrap_or_default())
+                let newest =
+                    newest.map(|(at, file)| format!("; the newest is {file} of {}", day(&at)));
+                format!(
+                    "no session{}{place}{}",
+                    options.choice.all_words(),
+                    newest.unwrap_or_default()
+                )
             }
         }
     }
@@ -73,7 +91,15 @@ impl Unasked {
 /// The window, in UTC and to the minute.
 fn when(options: &Options) -> String {
     let minute = |at: &str| at.get(..16).map(|at| format!("{at}Z")).unwrap_or_default();
-    let since = options.window.since.as_deref().map(|at| format!(" since {}", minute(at)));
-    let until = options.window.until.as_deref().map(|at| format!(" until {}", minute(at)));
+    let since = options
+        .window
+        .since
+        .as_deref()
+        .map(|at| format!(" since {}", minute(at)));
+    let until = options
+        .window
+        .until
+        .as_deref()
+        .map(|at| format!(" until {}", minute(at)));
     since.into_iter().chain(until).collect()
 }

@@ -31,7 +31,10 @@ pub fn in_order<T: Send>(
         return alone(count, work, emit);
     }
     let ahead = threads * 2;
-    let progress = Mutex::new(Progress { next: 0, emitted: 0 });
+    let progress = Mutex::new(Progress {
+        next: 0,
+        emitted: 0,
+    });
     let moved = Condvar::new();
     let take = || {
         let mut at = progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +85,11 @@ pub fn in_order<T: Send>(
 }
 
 /// The same, all in the caller's own thread.
-fn alone<T>(count: usize, work: impl Fn(usize) -> T, mut emit: impl FnMut(T) -> Result<()>) -> Result<()> {
+fn alone<T>(
+    count: usize,
+    work: impl Fn(usize) -> T,
+    mut emit: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
     (0..count).try_for_each(|n| emit(work(n)))
 }
 
@@ -104,7 +111,18 @@ mod tests {
         )
         .unwrap();
         assert_eq!(seen, (0..100).map(|n| n * 2).collect::<Vec<_>>());
-        let stopped = in_order(100, 4, |n| n, |n| if n == 7 { anyhow::bail!("enough") } else { Ok(()) });
+        let stopped = in_order(
+            100,
+            4,
+            |n| n,
+            |n| {
+                if n == 7 {
+                    anyhow::bail!("enough")
+                } else {
+                    Ok(())
+                }
+            },
+        );
         assert_eq!(stopped.unwrap_err().to_string(), "enough");
     }
 }

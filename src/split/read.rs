@@ -85,7 +85,10 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
         outcome.passed_over = true;
         return Ok(());
     }
-    let Opened { input: file, sealed } = open::named(&input.path, options.max_decompressed)?;
+    let Opened {
+        input: file,
+        sealed,
+    } = open::named(&input.path, options.max_decompressed)?;
     if data.file_type().is_fifo() {
         return piped(file, input, options, outcome);
     }
@@ -93,7 +96,12 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
 }
 
 /// Reads what comes once, and nobody can open again.
-fn piped(mut pipe: impl Read, from: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
+fn piped(
+    mut pipe: impl Read,
+    from: &Input,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> io::Result<()> {
     let mut whole = Vec::new();
     pipe.read_to_end(&mut whole)?;
     stream(&*whole, Some(&whole), true, from, options, outcome)
@@ -128,21 +136,42 @@ fn stream(
     outcome.copies_grow = format.copies_grow;
     let mut wants = options.wants;
     wants.text |= embed && wants.spans;
-    let source = Source { path: name, wants, beside: &options.beside, roots: &options.roots, whole };
+    let source = Source {
+        path: name,
+        wants,
+        beside: &options.beside,
+        roots: &options.roots,
+        whole,
+    };
     let mut reader = (format.reader)(source);
     let input = Cursor::new(head).chain(input);
-    let read = lines::each(input, options.max_line, &mut |line| reader.take(&line), &mut outcome.tally);
+    let read = lines::each(
+        input,
+        options.max_line,
+        &mut |line| reader.take(&line),
+        &mut outcome.tally,
+    );
     for Skipped { line, why, bytes } in &outcome.tally.skipped {
         let why = bytes.map_or((*why).to_owned(), |bytes| format!("{why}: {bytes} bytes"));
-        outcome.skips.push(Skip { file: name.to_owned(), line: Some(*line), why });
+        outcome.skips.push(Skip {
+            file: name.to_owned(),
+            line: Some(*line),
+            why,
+        });
     }
     if let Some(lacks) = format.lacks {
         outcome.partial |= from.named;
-        outcome.skips.push(Skip { file: name.to_owned(), line: None, why: lacks.to_owned() });
+        outcome.skips.push(Skip {
+            file: name.to_owned(),
+            line: None,
+            why: lacks.to_owned(),
+        });
     }
     for thread in reader.finish() {
         outcome.unusable += thread.unusable;
-        outcome.write(thread, name, options).map_err(io::Error::other)?;
+        outcome
+            .write(thread, name, options)
+            .map_err(io::Error::other)?;
     }
     // What was read before an error stands; the error is one more skip.
     read
@@ -151,15 +180,30 @@ fn stream(
 /// Whether what a file says stands in a session beside it too.
 fn has_twin(path: &Path) -> bool {
     let plain = open::plain(path);
-    let twin = TWINS.iter().find(|(name, _)| plain.ends_with(name)).zip(path.parent());
-    let inside = twin.map(|((_, folder), parent)| WalkDir::new(parent.join(folder))).into_iter().flatten();
-    inside.flatten().any(|entry| open::plain(entry.path()).extension().is_some_and(|end| end == "jsonl"))
+    let twin = TWINS
+        .iter()
+        .find(|(name, _)| plain.ends_with(name))
+        .zip(path.parent());
+    let inside = twin
+        .map(|((_, folder), parent)| WalkDir::new(parent.join(folder)))
+        .into_iter()
+        .flatten();
+    inside.flatten().any(|entry| {
+        open::plain(entry.path())
+            .extension()
+            .is_some_and(|end| end == "jsonl")
+    })
 }
 
 /// Whether a file is a session of an agent that is asked for.
 pub fn is_session(input: &Input, options: &Options) -> bool {
-    let Ok(opened) = open::open(&input.path, options.max_decompressed) else { return false };
-    let head = head::read(&mut BufReader::with_capacity(BUFFER_BYTES, opened.input), HEAD_BYTES);
+    let Ok(opened) = open::open(&input.path, options.max_decompressed) else {
+        return false;
+    };
+    let head = head::read(
+        &mut BufReader::with_capacity(BUFFER_BYTES, opened.input),
+        HEAD_BYTES,
+    );
     let format = head.ok().and_then(|(_, format)| format);
     format.is_some_and(|format| options.choice.refuses_agent(format.name).is_none())
 }
@@ -169,13 +213,20 @@ impl Outcome {
     /// sessions is passed over if it was only met; so is any store that nobody knows.
     fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
         let plain = open::plain(&from.path);
-        let mut sidecars = FORMATS.iter().flat_map(|format| format.sidecars).chain(foreign::SIDECARS);
+        let mut sidecars = FORMATS
+            .iter()
+            .flat_map(|format| format.sidecars)
+            .chain(foreign::SIDECARS);
         let is_sidecar = sidecars.any(|sidecar| plain.ends_with(sidecar));
         let file = from.path.file_name().unwrap_or_default().to_string_lossy();
         match foreign::recognise(&file, head) {
             _ if !from.named && is_sidecar => self.passed_over = true,
             _ if !from.store && foreign::is_utf_16(head) => {
-                self.leave_out(name, "a text in UTF-16, which no agent writes: convert it to UTF-8", from.named);
+                self.leave_out(
+                    name,
+                    "a text in UTF-16, which no agent writes: convert it to UTF-8",
+                    from.named,
+                );
             }
             Some(foreign) => self.leave_out(name, foreign.words, from.named),
             None if from.store => self.passed_over = true,
@@ -189,13 +240,21 @@ impl Outcome {
         self.left_out = self.tally.lines == 0;
         self.cut = !self.left_out;
         self.partial = true;
-        self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
+        self.skips.push(Skip {
+            file: file.to_owned(),
+            line: None,
+            why: why.to_owned(),
+        });
     }
 
     fn leave_out(&mut self, file: &str, why: &str, partial: bool) {
         self.left_out = true;
         self.partial |= partial;
-        self.skips.push(Skip { file: file.to_owned(), line: None, why: why.to_owned() });
+        self.skips.push(Skip {
+            file: file.to_owned(),
+            line: None,
+            why: why.to_owned(),
+        });
     }
 
     fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> anyhow::Result<()> {
@@ -205,7 +264,10 @@ impl Outcome {
             return Ok(());
         }
         if !touches {
-            let last = requests(&thread).flatten().max().or(thread.session.started.as_deref());
+            let last = requests(&thread)
+                .flatten()
+                .max()
+                .or(thread.session.started.as_deref());
             self.outside = self.outside.take().max(last.map(str::to_owned));
             return Ok(());
         }
@@ -219,7 +281,8 @@ impl Outcome {
 /// Whether any request of the thread lies in the window; of a thread without, any record.
 fn touches(thread: &Thread, window: &Window) -> bool {
     let has_none = requests(thread).next().is_none();
-    has_none && window.has(thread.session.started.as_deref()) || requests(thread).any(|at| window.has(at))
+    has_none && window.has(thread.session.started.as_deref())
+        || requests(thread).any(|at| window.has(at))
 }
 
 /// The instants of a thread's requests.

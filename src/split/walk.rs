@@ -1,8 +1,8 @@
 //! Searching a folder, as the agent that owns it would: links are followed.
 //!
-//! People link the folder of sessions, a project in it or a month to where there is room, or to what
-//! they share. First the folder itself is searched, then what its links lead to, each real folder
-//! once; so no walk is endless and nothing is read twice.
+//! People link the folder of sessions, a project in it or a month to where there is room, or to
+//! what they share. First the folder itself is searched, then what its links lead to, each real
+//! folder once; so no walk is endless and nothing is read twice.
 
 use std::collections::{HashSet, VecDeque};
 use std::os::unix::fs::MetadataExt;
@@ -31,7 +31,13 @@ pub(super) struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     pub(super) fn new(root: &'w Path, exclude: &'w GlobSet, found: &'w mut Found) -> Walk<'w> {
-        Walk { root, exclude, found, entered: HashSet::new(), links: VecDeque::new() }
+        Walk {
+            root,
+            exclude,
+            found,
+            entered: HashSet::new(),
+            links: VecDeque::new(),
+        }
     }
 
     /// Searches the folder and all that it links to.
@@ -45,13 +51,19 @@ impl<'w> Walk<'w> {
     fn folder(&mut self, folder: &Path) {
         let exclude = self.exclude;
         let is_wanted = |entry: &DirEntry| {
-            let is_output = entry.depth() > 0 && entry.file_name() == OUTPUTS && entry.file_type().is_dir();
+            let is_output =
+                entry.depth() > 0 && entry.file_name() == OUTPUTS && entry.file_type().is_dir();
             !is_output && !exclude.is_match(entry.path())
         };
-        let mut inside = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_wanted);
+        let mut inside = WalkDir::new(folder)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_entry(is_wanted);
         while let Some(entry) = inside.next() {
             match entry {
-                Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => self.link(entry.into_path()),
+                Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => {
+                    self.link(entry.into_path())
+                }
                 Ok(entry) if entry.file_type().is_file() => self.found.meet(entry.path()),
                 Ok(entry) if entry.depth() == 0 || entry.file_type().is_dir() => {
                     if !self.enter(entry.path()) {
@@ -85,7 +97,10 @@ impl<'w> Walk<'w> {
     }
 
     fn follow(&mut self, link: &Path) {
-        let is_above = match (std::fs::canonicalize(self.root), std::fs::canonicalize(link)) {
+        let is_above = match (
+            std::fs::canonicalize(self.root),
+            std::fs::canonicalize(link),
+        ) {
             (Ok(root), Ok(real)) => root != real && root.starts_with(&real),
             _ => false,
         };

@@ -1,8 +1,8 @@
 //! A thread to its lines; requests apart, for whether they count is only known across files.
 //!
-//! A thread's lines take as much memory as the thread. Those of a short one are made where its file is
-//! read, side by side with others; a long one stays as it is until its turn to be written has come,
-//! and its lines are made and written a few at a time.
+//! A thread's lines take as much memory as the thread. Those of a short one are made where its file
+//! is read, side by side with others; a long one stays as it is until its turn to be written has
+//! come, and its lines are made and written a few at a time.
 
 use std::mem::take;
 
@@ -29,8 +29,8 @@ const LONG: usize = 20_000;
 /// Lines that come to more are handed on.
 const LINES_BYTES: usize = 64 << 10;
 
-/// Hands a thread on, its session first. What its pseudonyms stand for goes with the session: a thread
-/// that has any is not left for later.
+/// Hands a thread on, its session first. What its pseudonyms stand for goes with the session: a
+/// thread that has any is not left for later.
 pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>) -> Result<()> {
     let mut names = options.names.in_thread();
     let mut session = thread.session.clone();
@@ -49,7 +49,10 @@ pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>)
     names.session(&mut session);
     let mut lines = Vec::new();
     line(&mut lines, &session)?;
-    chunks.get_mut(at).into_iter().for_each(|chunk| *chunk = Chunk::Lines(take(&mut lines)));
+    chunks
+        .get_mut(at)
+        .into_iter()
+        .for_each(|chunk| *chunk = Chunk::Lines(take(&mut lines)));
     Ok(())
 }
 

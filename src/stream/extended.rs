@@ -53,7 +53,8 @@ fn has_key(body: &str, key: &str) -> bool {
 /// The slow way of [`extended`]: the object without these keys and without its closing brace. What
 /// is kept stays as it was written, byte for byte.
 fn without(line: &str, keys: &[&str]) -> Result<String> {
-    let members = json::entries(line).ok_or_else(|| Malformed::because("not a record", refusal::NO_JSON))?;
+    let members =
+        json::entries(line).ok_or_else(|| Malformed::because("not a record", refusal::NO_JSON))?;
     let mut body = String::from("{");
     for (key, value) in members.iter().filter(|(key, _)| !keys.contains(&&**key)) {
         if body.len() > 1 {
@@ -89,17 +90,29 @@ mod tests {
 
     #[test]
     fn an_addition_goes_to_the_end_and_leaves_the_rest_as_it_was() {
-        assert_eq!(extend(r#"{"type":"span","x" :1.50}"#, Some(7)), r#"{"type":"span","x" :1.50,"tokens":7}"#);
+        assert_eq!(
+            extend(r#"{"type":"span","x" :1.50}"#, Some(7)),
+            r#"{"type":"span","x" :1.50,"tokens":7}"#
+        );
         assert_eq!(extend(r#"{"type":"span"}"#, None), r#"{"type":"span"}"#);
         assert_eq!(extend("{}", Some(7)), r#"{"tokens":7}"#);
     }
 
     #[test]
     fn a_second_pass_replaces_what_the_first_added() {
-        assert_eq!(extend(r#"{"type":"span","tokens":1,"a":2}"#, Some(7)), r#"{"type":"span","a":2,"tokens":7}"#);
-        assert_eq!(extend(r#"{"type":"span","tokens":1}"#, None), r#"{"type":"span"}"#);
         assert_eq!(
-            extend(r#"{"type":"span","x":0.10000000000000000001,"tokens":1}"#, Some(7)),
+            extend(r#"{"type":"span","tokens":1,"a":2}"#, Some(7)),
+            r#"{"type":"span","a":2,"tokens":7}"#
+        );
+        assert_eq!(
+            extend(r#"{"type":"span","tokens":1}"#, None),
+            r#"{"type":"span"}"#
+        );
+        assert_eq!(
+            extend(
+                r#"{"type":"span","x":0.10000000000000000001,"tokens":1}"#,
+                Some(7)
+            ),
             r#"{"type":"span","x":0.10000000000000000001,"tokens":7}"#
         );
     }

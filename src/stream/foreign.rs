@@ -1,8 +1,8 @@
 //! Lines of session files, where records were expected: somebody forgot tok-split.
 //!
 //! A type that nobody knows passes through a stream, so that a session file would pass through it
-//! whole, and add nothing to any sum. No format is known here: what tells such a line are members that
-//! the files of agents have and no record has.
+//! whole, and add nothing to any sum. No format is known here: what tells such a line are members
+//! that the files of agents have and no record has.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -73,15 +73,36 @@ impl Seen {
     }
 }
 
-/// Whether the line is of a session file. Asked of lines that no filter knows, and of those that are
-/// not what their type says.
+/// Whether the line is of a session file. Asked of lines that no filter knows, and of those that
+/// are not what their type says.
 fn is_session_line(record: &Record) -> bool {
-    let Ok(line) = record.read::<Members>() else { return false };
-    let Members { timestamp, payload, uuid, parent_uuid, leaf_uuid, session_id, record_type, .. } = &line;
-    let marks = [timestamp, payload, uuid, parent_uuid, leaf_uuid, session_id, record_type];
+    let Ok(line) = record.read::<Members>() else {
+        return false;
+    };
+    let Members {
+        timestamp,
+        payload,
+        uuid,
+        parent_uuid,
+        leaf_uuid,
+        session_id,
+        record_type,
+        ..
+    } = &line;
+    let marks = [
+        timestamp,
+        payload,
+        uuid,
+        parent_uuid,
+        leaf_uuid,
+        session_id,
+        record_type,
+    ];
     if marks.into_iter().any(Option::is_some) {
         return true;
     }
-    let said = line.role.is_some() && line.content.is_some() || line.message.is_some_and(|message| message.is_object());
-    record.kind == Type::Other && (said || line.arguments.is_some() || line.encrypted_content.is_some())
+    let said = line.role.is_some() && line.content.is_some()
+        || line.message.is_some_and(|message| message.is_object());
+    record.kind == Type::Other
+        && (said || line.arguments.is_some() || line.encrypted_content.is_some())
 }

@@ -14,7 +14,11 @@ pub(super) struct Lines<'r> {
 impl<'r> Lines<'r> {
     /// Reads from `input`.
     pub(super) fn new(input: &'r mut dyn BufRead) -> Self {
-        Lines { input, line: Vec::with_capacity(4096), number: 0 }
+        Lines {
+            input,
+            line: Vec::with_capacity(4096),
+            number: 0,
+        }
     }
 
     /// Number of the line that [`Lines::next`] gave last, from 1.
@@ -29,7 +33,10 @@ impl<'r> Lines<'r> {
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>> {
         loop {
             self.line.clear();
-            let read = self.input.read_until(b'\n', &mut self.line).context("stdin")?;
+            let read = self
+                .input
+                .read_until(b'\n', &mut self.line)
+                .context("stdin")?;
             if read == 0 {
                 return Ok(None);
             }

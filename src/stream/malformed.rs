@@ -13,7 +13,10 @@ pub struct Malformed {
 
 impl Malformed {
     pub(super) fn because(what: &str, why: &str) -> Malformed {
-        Malformed { words: format!("{what}: {why}"), twice: why == refusal::TWICE }
+        Malformed {
+            words: format!("{what}: {why}"),
+            twice: why == refusal::TWICE,
+        }
     }
 
     /// Whether the line has a key twice.

@@ -1,9 +1,9 @@
 //! Whether records come as the pipeline makes them: each stage in its place, each run once.
 //!
-//! A filter says what it asks ([`Place`]), and everything that reads a stream holds the stream to it.
-//! What a filter cannot make sense of is refused in one line before it has numbers to show: spans that
-//! nobody has measured, records of a later stage, the records of one run twice, lines of session files.
-//! Streams that follow one another (`cat a b`) are judged each for itself.
+//! A filter says what it asks ([`Place`]), and everything that reads a stream holds the stream to
+//! it. What a filter cannot make sense of is refused in one line before it has numbers to show:
+//! spans that nobody has measured, records of a later stage, the records of one run twice, lines of
+//! session files. Streams that follow one another (`cat a b`) are judged each for itself.
 //!
 //! Memory: 16 bytes a thread; for a filter that adds up requests, 100 to 200 bytes a request.
 
@@ -80,8 +80,8 @@ impl Order {
         }
     }
 
-    /// Takes the next record. Returns its line, where it is not to be taken as it stands. A record that
-    /// cannot be read changes nothing: it may come again, mended.
+    /// Takes the next record. Returns its line, where it is not to be taken as it stands. A record
+    /// that cannot be read changes nothing: it may come again, mended.
     ///
     /// # Errors
     /// The record is out of order, in words.
@@ -114,10 +114,17 @@ impl Order {
         self.recount.stream();
         self.stages = Stages::named(record);
         (self.marked, self.has_requests, self.has_spans) = (true, false, false);
-        if let Some(later) = self.place.before.iter().find(|stage| self.stages.has(**stage)) {
+        if let Some(later) = self
+            .place
+            .before
+            .iter()
+            .find(|stage| self.stages.has(**stage))
+        {
             bail!(self.too_late(*later));
         }
-        let Some(stage) = self.place.stage else { return Ok(None) };
+        let Some(stage) = self.place.stage else {
+            return Ok(None);
+        };
         if self.stages.has(stage) {
             skips.say(again(stage));
         }
@@ -136,8 +143,8 @@ impl Order {
         Ok(())
     }
 
-    /// Looks for what earlier stages have written. A text that nobody has measured is refused at once;
-    /// of what tok-usage-join writes, single records may have none.
+    /// Looks for what earlier stages have written. A text that nobody has measured is refused at
+    /// once; of what tok-usage-join writes, single records may have none.
     fn not_too_early(&mut self, record: &Record) -> Result<()> {
         for stage in self.place.after {
             if self.stages.has(*stage) {
@@ -157,9 +164,15 @@ impl Order {
 
     /// A stream has ended: what earlier stages write should have come by.
     fn close(&mut self) -> Result<()> {
-        let missed = self.place.after.iter().find(|stage| !self.stages.has(**stage));
+        let missed = self
+            .place
+            .after
+            .iter()
+            .find(|stage| !self.stages.has(**stage));
         match missed {
-            Some(stage) if self.has_requests || self.has_spans => bail!(missing(*stage, self.has_requests)),
+            Some(stage) if self.has_requests || self.has_spans => {
+                bail!(missing(*stage, self.has_requests))
+            }
             _ => Ok(()),
         }
     }
@@ -168,7 +181,9 @@ impl Order {
         if self.place.twice == Twice::Ignored {
             return Ok(None);
         }
-        let Some(request) = self.recount.settle(record)? else { return Ok(None) };
+        let Some(request) = self.recount.settle(record)? else {
+            return Ok(None);
+        };
         if self.place.twice == Twice::Settled {
             return rewritten(record, &request).map(Some);
         }
@@ -182,11 +197,23 @@ impl Order {
     /// It was no record stream as the filter needs it, in words.
     pub(super) fn end(&mut self, skips: &mut Skips) -> Result<Status> {
         self.close()?;
-        let requests = |n: u64| if n == 1 { "1 request is".into() } else { format!("{n} requests are") };
+        let requests = |n: u64| {
+            if n == 1 {
+                "1 request is".into()
+            } else {
+                format!("{n} requests are")
+            }
+        };
         let mut status = Status::Done;
         for (n, why) in [
-            (self.doubled, "counted in two of the streams: put these together before tok-usage-join"),
-            (self.recount.late, "counted in a child and in its parent behind it: put the parent's stream first"),
+            (
+                self.doubled,
+                "counted in two of the streams: put these together before tok-usage-join",
+            ),
+            (
+                self.recount.late,
+                "counted in a child and in its parent behind it: put the parent's stream first",
+            ),
         ] {
             if n > 0 {
                 skips.note("stdin", None, &format!("{} {why}", requests(n)));
@@ -209,8 +236,8 @@ impl Order {
     }
 }
 
-/// Refuses records of a schema whose keys may mean something else. A `stream` record without a version
-/// was made by hand.
+/// Refuses records of a schema whose keys may mean something else. A `stream` record without a
+/// version was made by hand.
 fn refuse_version(record: &Record) -> Result<()> {
     #[derive(Deserialize)]
     struct Version {
@@ -218,11 +245,17 @@ fn refuse_version(record: &Record) -> Result<()> {
     }
     match record.read::<Version>() {
         Ok(Version { v: Some(v) }) if v != u64::from(SCHEMA) => {
-            bail!("stdin: the records are of version {v} of the schema, and this program reads version {SCHEMA}")
+            bail!(
+                "stdin: the records are of version {v} of the schema, and this program reads \
+                 version {SCHEMA}"
+            )
         }
         Ok(_) => Ok(()),
         Err(_) => {
-            bail!("stdin: the records are of no known version of the schema; this program reads version {SCHEMA}")
+            bail!(
+                "stdin: the records are of no known version of the schema; this program reads \
+                 version {SCHEMA}"
+            )
         }
     }
 }
@@ -232,8 +265,12 @@ fn missing(stage: Stage, has_requests: bool) -> &'static str {
     match (stage, has_requests) {
         (Stage::Measure, _) => "no span has tokens: put tok-measure before it",
         (Stage::Dedup, _) => "no span was compared with others: put tok-dedup before it",
-        (Stage::Join, true) => "the stream has requests and no totals: put tok-measure | tok-usage-join before it",
-        (Stage::Join, false) => "no span tells what it cost: put tok-measure | tok-usage-join before it",
+        (Stage::Join, true) => {
+            "the stream has requests and no totals: put tok-measure | tok-usage-join before it"
+        }
+        (Stage::Join, false) => {
+            "no span tells what it cost: put tok-measure | tok-usage-join before it"
+        }
         (Stage::Rank, _) => "the stream was not ranked: put tok-rank before it",
     }
 }
@@ -254,15 +291,34 @@ fn marked(record: &Record, stage: Stage) -> Result<Option<String>> {
     let by = |program: &str| Some(format!("{program} {}", env!("CARGO_PKG_VERSION")));
     let mut line = Vec::with_capacity(record.line.len() + 40);
     match stage {
-        Stage::Measure => extended(record.line, &MeasuredBy { measured_by: by("tok-measure") }, &mut line)?,
-        Stage::Dedup => extended(record.line, &DedupedBy { deduped_by: by("tok-dedup") }, &mut line)?,
-        Stage::Rank => extended(record.line, &RankedBy { ranked_by: by("tok-rank") }, &mut line)?,
+        Stage::Measure => extended(
+            record.line,
+            &MeasuredBy {
+                measured_by: by("tok-measure"),
+            },
+            &mut line,
+        )?,
+        Stage::Dedup => extended(
+            record.line,
+            &DedupedBy {
+                deduped_by: by("tok-dedup"),
+            },
+            &mut line,
+        )?,
+        Stage::Rank => extended(
+            record.line,
+            &RankedBy {
+                ranked_by: by("tok-rank"),
+            },
+            &mut line,
+        )?,
         Stage::Join => return Ok(None),
     }
     Ok(Some(String::from_utf8(line)?))
 }
 
-/// Notes a thread that begins; one that has begun before is that of another run over the same files.
+/// Notes a thread that begins; one that has begun before is that of another run over the same
+/// files.
 fn once(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
     if thread.is_some_and(|thread| !seen.insert(thread)) {
         bail!("a thread begins a second time: the stream holds the records of one run twice");
@@ -277,7 +333,10 @@ fn thread_of(record: &Record) -> Option<u64> {
         #[serde(borrow)]
         thread: Cow<'a, str>,
     }
-    record.read::<Session>().ok().map(|session| short::hash(&*session.thread))
+    record
+        .read::<Session>()
+        .ok()
+        .map(|session| short::hash(&*session.thread))
 }
 
 /// The thread whose first request this is: where `session` records were filtered out, it stands for
@@ -290,7 +349,11 @@ fn first_request_of(record: &Record) -> Option<u64> {
         n: u64,
     }
     memchr::memmem::find(record.line.as_bytes(), b"\"n\":1,")?;
-    record.read::<Request>().ok().filter(|request| request.n == 1).map(|request| short::hash(&*request.thread))
+    record
+        .read::<Request>()
+        .ok()
+        .filter(|request| request.n == 1)
+        .map(|request| short::hash(&*request.thread))
 }
 
 /// Whether the record is a text that tok-measure would have counted.
@@ -306,7 +369,9 @@ fn is_unmeasured(record: &Record) -> bool {
     record.kind == Type::Span
         && record.read::<Text>().is_ok_and(|span| {
             let has_text = span.bytes > 0 && (span.hash.is_some() || span.text.is_some());
-            has_text && span.tokens.is_none() && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
+            has_text
+                && span.tokens.is_none()
+                && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
         })
 }
 
@@ -316,5 +381,8 @@ fn is_counted(record: &Record) -> bool {
     struct Request {
         counted: bool,
     }
-    record.kind == Type::Request && record.read::<Request>().is_ok_and(|request| request.counted)
+    record.kind == Type::Request
+        && record
+            .read::<Request>()
+            .is_ok_and(|request| request.counted)
 }

@@ -1,7 +1,8 @@
 //! A response that is counted in two of the streams of one input (`cat a b`).
 //!
 //! Within one run, tok-split counts a response once, however many files hold it. Runs over other
-//! files know nothing of each other, so the same rule is applied once more where their streams meet.
+//! files know nothing of each other, so the same rule is applied once more where their streams
+//! meet.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -82,16 +83,19 @@ impl Recount {
         Ok(())
     }
 
-    /// Takes a request; returns it as it counts after the streams before this one, if that is not how
-    /// it stands.
+    /// Takes a request; returns it as it counts after the streams before this one, if that is not
+    /// how it stands.
     ///
     /// # Errors
     /// [`Malformed`] where it is no request.
     pub(super) fn settle(&mut self, record: &Record) -> Result<Option<Request>, Malformed> {
         let mut request = figures(record)?;
         let Owner { session, parent } = &self.owner;
-        let held = parent.as_ref().map_or(Held::No, |parent| self.parents.settle(parent, &mut request));
-        self.late += u64::from(self.children.settle(session, &mut request.clone()) == Held::Changed);
+        let held = parent
+            .as_ref()
+            .map_or(Held::No, |parent| self.parents.settle(parent, &mut request));
+        self.late +=
+            u64::from(self.children.settle(session, &mut request.clone()) == Held::Changed);
         self.parents.add(session, &request);
         if let Some(parent) = parent.as_ref().filter(|_| request.counted) {
             self.children.add(parent, &request);
@@ -102,11 +106,23 @@ impl Recount {
     }
 }
 
-/// The line of a request, with what [`Recount::settle`] has found. Of a copy the file's figures stay: they
-/// say what a plain sum would take.
+/// The line of a request, with what [`Recount::settle`] has found. Of a copy the file's figures
+/// stay: they say what a plain sum would take.
 pub(super) fn rewritten(record: &Record, request: &Request) -> Result<String> {
-    let Request { counted, uncounted, input_tokens, cache_read_tokens, cache_write_tokens, .. } = *request;
-    let Request { output_tokens, reasoning_tokens, copy_reported_tokens, .. } = *request;
+    let Request {
+        counted,
+        uncounted,
+        input_tokens,
+        cache_read_tokens,
+        cache_write_tokens,
+        ..
+    } = *request;
+    let Request {
+        output_tokens,
+        reasoning_tokens,
+        copy_reported_tokens,
+        ..
+    } = *request;
     let more = Recounted {
         counted,
         uncounted,

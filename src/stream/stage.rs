@@ -45,21 +45,32 @@ impl Stages {
             prices: Option<IgnoredAny>,
             ranked_by: Option<IgnoredAny>,
         }
-        let Marks { measured_by, deduped_by, prices, ranked_by } = record.read().unwrap_or_default();
+        let Marks {
+            measured_by,
+            deduped_by,
+            prices,
+            ranked_by,
+        } = record.read().unwrap_or_default();
         Stages([measured_by, deduped_by, prices, ranked_by].map(|mark| mark.is_some()))
     }
 }
 
 impl Stage {
-    /// Whether the record is there, or is as it is, because of the stage. What says no may still have
-    /// been through it: a span that was never sent has no price.
+    /// Whether the record is there, or is as it is, because of the stage. What says no may still
+    /// have been through it: a span that was never sent has no price.
     pub(super) fn shows(self, record: &Record) -> bool {
         match (self, record.kind) {
             (Stage::Join, Type::Total) => true,
-            (Stage::Rank, Type::Summary | Type::Finding) => record.read::<Judged>().is_ok_and(|judged| judged.any()),
-            (Stage::Measure, Type::Span) => record.read::<Measured>().is_ok_and(|span| span.tokens.is_some()),
+            (Stage::Rank, Type::Summary | Type::Finding) => {
+                record.read::<Judged>().is_ok_and(|judged| judged.any())
+            }
+            (Stage::Measure, Type::Span) => record
+                .read::<Measured>()
+                .is_ok_and(|span| span.tokens.is_some()),
             (Stage::Join, Type::Span) => record.read::<Sent>().is_ok_and(|span| span.any()),
-            (Stage::Join, Type::Request) => record.read::<Billed>().is_ok_and(|request| request.any()),
+            (Stage::Join, Type::Request) => {
+                record.read::<Billed>().is_ok_and(|request| request.any())
+            }
             _ => false,
         }
     }
@@ -82,8 +93,15 @@ struct Sent {
 
 impl Sent {
     fn any(&self) -> bool {
-        let Sent { sent_tokens, carried_requests, carried_tokens, output_tokens } = self;
-        [sent_tokens, carried_requests, carried_tokens, output_tokens].into_iter().any(Option::is_some)
+        let Sent {
+            sent_tokens,
+            carried_requests,
+            carried_tokens,
+            output_tokens,
+        } = self;
+        [sent_tokens, carried_requests, carried_tokens, output_tokens]
+            .into_iter()
+            .any(Option::is_some)
     }
 }
 
@@ -100,9 +118,21 @@ struct Billed {
 
 impl Billed {
     fn any(&self) -> bool {
-        let Billed { predicted_tokens, explained, unexplained_tokens, .. } = self;
-        let more = [&self.context_unrecorded_tokens, &self.cost_usd, &self.bucket];
-        [predicted_tokens, explained, unexplained_tokens].into_iter().chain(more).any(Option::is_some)
+        let Billed {
+            predicted_tokens,
+            explained,
+            unexplained_tokens,
+            ..
+        } = self;
+        let more = [
+            &self.context_unrecorded_tokens,
+            &self.cost_usd,
+            &self.bucket,
+        ];
+        [predicted_tokens, explained, unexplained_tokens]
+            .into_iter()
+            .chain(more)
+            .any(Option::is_some)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Two sessions side by side: do they share a cached prefix, and does it stay?
 //!
-//! Request by request, what both read from the cache is the prefix they share, and the difference of
-//! what they wrote to it is the drift: two runs of the same work over a stable prefix have none. Where
-//! a provider does not report what was written, it is what was not read.
+//! Request by request, what both read from the cache is the prefix they share, and the difference
+//! of what they wrote to it is the drift: two runs of the same work over a stable prefix have none.
+//! Where a provider does not report what was written, it is what was not read.
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -44,7 +44,11 @@ struct Pair {
 impl Cache {
     /// Writes as the options say.
     pub fn new(options: &Options) -> Cache {
-        Cache { format: options.format, columns: options.columns, threads: Vec::new() }
+        Cache {
+            format: options.format,
+            columns: options.columns,
+            threads: Vec::new(),
+        }
     }
 
     fn text(&self, pairs: &[Pair]) -> String {
@@ -71,9 +75,19 @@ impl Cache {
         let sum = |value: fn(&Pair) -> u64| pairs.iter().map(value).fold(0u64, u64::saturating_add);
         let drift = sum(|pair| pair.drift_tokens);
         let each = drift.saturating_mul(10) / (pairs.len() as u64).max(1);
-        let falls = |steps: &[Step]| steps.windows(2).filter(|two| matches!(two, [a, b] if b.read < a.read)).count();
+        let falls = |steps: &[Step]| {
+            steps
+                .windows(2)
+                .filter(|two| matches!(two, [a, b] if b.read < a.read))
+                .count()
+        };
         let falls: usize = self.threads.iter().map(|(_, steps)| falls(steps)).sum();
-        let most = self.threads.iter().map(|(_, steps)| steps.len()).max().unwrap_or(0);
+        let most = self
+            .threads
+            .iter()
+            .map(|(_, steps)| steps.len())
+            .max()
+            .unwrap_or(0);
         let mut line = format!(
             "shared={} drift={drift} ({}.{} per turn, over {})",
             sum(|pair| pair.shared_tokens),
@@ -85,7 +99,10 @@ impl Cache {
             line += &format!(", the cached prefix fell {}", counted(falls as u64, "time"));
         }
         if most > pairs.len() {
-            line += &format!(", {} unmatched", counted((most - pairs.len()) as u64, "turn"));
+            line += &format!(
+                ", {} unmatched",
+                counted((most - pairs.len()) as u64, "turn")
+            );
         }
         line + "\n"
     }
@@ -98,11 +115,20 @@ impl Filter for Cache {
         }
         let request: RequestView = record.read()?;
         let own = request.counted && request.purpose.is_none();
-        let Some(input) = request.input_tokens.filter(|_| own) else { return Ok(()) };
+        let Some(input) = request.input_tokens.filter(|_| own) else {
+            return Ok(());
+        };
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
-        let step = Step { read, written: request.cache_write_tokens.unwrap_or(input - read) };
+        let step = Step {
+            read,
+            written: request.cache_write_tokens.unwrap_or(input - read),
+        };
         let seen = self.threads.len();
-        match self.threads.iter_mut().find(|(thread, _)| *thread == request.thread) {
+        match self
+            .threads
+            .iter_mut()
+            .find(|(thread, _)| *thread == request.thread)
+        {
             Some((_, steps)) => steps.push(step),
             // A third one is enough to refuse.
             None if seen < 3 => self.threads.push((request.thread.into_owned(), vec![step])),
@@ -113,8 +139,15 @@ impl Filter for Cache {
 
     fn end(&mut self, _: Option<Record>, out: &mut Sink) -> Result<()> {
         let [(_, a), (_, b)] = &self.threads[..] else {
-            let there = if self.threads.len() > 2 { "more".to_owned() } else { self.threads.len().to_string() };
-            bail!("--cache compares two threads with requests, and the stream has {there}: name two files");
+            let there = if self.threads.len() > 2 {
+                "more".to_owned()
+            } else {
+                self.threads.len().to_string()
+            };
+            bail!(
+                "--cache compares two threads with requests, and the stream has {there}: name two \
+                 files"
+            );
         };
         let pair = |(n, (a, b)): (u64, (&Step, &Step))| Pair {
             n,

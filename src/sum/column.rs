@@ -43,7 +43,10 @@ impl Cell {
             Cell::Absent => "-".into(),
             Cell::Count(n) => grouped(n),
             Cell::Tokens(n) => signed(n),
-            Cell::Part(part, whole) => percent(u64::try_from(part).unwrap_or(0), u64::try_from(whole).unwrap_or(0)),
+            Cell::Part(part, whole) => percent(
+                u64::try_from(part).unwrap_or(0),
+                u64::try_from(whole).unwrap_or(0),
+            ),
             Cell::Tenths(n) => tokens(n / 10 + u64::from(n % 10 >= 5)),
             Cell::Bytes(n) => bytes(u64::try_from(n).unwrap_or(0)),
             Cell::Money(amount) => usd(amount),
@@ -78,7 +81,11 @@ impl Serialize for Cell {
 
 /// A number of tenths, without a decimal where it needs none.
 pub(super) fn tenths(n: u64) -> String {
-    if n.is_multiple_of(10) { (n / 10).to_string() } else { format!("{}.{}", n / 10, n % 10) }
+    if n.is_multiple_of(10) {
+        (n / 10).to_string()
+    } else {
+        format!("{}.{}", n / 10, n % 10)
+    }
 }
 
 /// One column.
@@ -100,7 +107,13 @@ const fn column(
     has: fn(&Shape) -> bool,
     cell: fn(&Sums) -> Cell,
 ) -> Column {
-    Column { name, head, rank, has, cell }
+    Column {
+        name,
+        head,
+        rank,
+        has,
+        cell,
+    }
 }
 
 fn always(_: &Shape) -> bool {
@@ -120,7 +133,11 @@ fn spans(shape: &Shape) -> bool {
 }
 
 fn tools(shape: &Shape) -> bool {
-    spans(shape) && shape.by.iter().any(|key| matches!(key.as_str(), "server" | "tool"))
+    spans(shape)
+        && shape
+            .by
+            .iter()
+            .any(|key| matches!(key.as_str(), "server" | "tool"))
 }
 
 fn priced(shape: &Shape) -> bool {
@@ -140,7 +157,10 @@ fn some(tenths: Option<u64>) -> Cell {
 }
 
 fn some_count(n: i64) -> Cell {
-    u64::try_from(n).ok().filter(|n| *n > 0).map_or(Cell::Absent, Cell::Count)
+    u64::try_from(n)
+        .ok()
+        .filter(|n| *n > 0)
+        .map_or(Cell::Absent, Cell::Count)
 }
 
 fn money(amount: Option<Usd>) -> Cell {
@@ -149,36 +169,78 @@ fn money(amount: Option<Usd>) -> Cell {
 
 /// A number of threads that offer or call, where any is known to.
 fn threads(calls: &Calls, n: u64) -> Cell {
-    if calls.called.is_empty() && calls.offered.is_empty() { Cell::Absent } else { Cell::Count(n) }
+    if calls.called.is_empty() && calls.offered.is_empty() {
+        Cell::Absent
+    } else {
+        Cell::Count(n)
+    }
 }
 
 /// All columns, in their order.
 const COLUMNS: &[Column] = &[
-    column("threads", "threads", 20, always, |s| Cell::Count(s.threads.len() as u64)),
-    column("requests", "requests", 0, requests, |s| Cell::Count(s.items)),
+    column("threads", "threads", 20, always, |s| {
+        Cell::Count(s.threads.len() as u64)
+    }),
+    column("requests", "requests", 0, requests, |s| {
+        Cell::Count(s.items)
+    }),
     column("items", "items", 8, totals, |s| Cell::Count(s.items)),
     column("spans", "spans", 8, spans, |s| Cell::Count(s.items)),
     column("calls", "calls", 1, spans, |s| Cell::Count(s.calls.calls)),
-    column("called_threads", "called in", 4, tools, |s| threads(&s.calls, s.calls.called.len() as u64)),
-    column("offered_threads", "offered in", 3, tools, |s| threads(&s.calls, s.calls.offered.len() as u64)),
-    column("uncalled_threads", "in vain", 2, tools, |s| threads(&s.calls, s.calls.in_vain())),
+    column("called_threads", "called in", 4, tools, |s| {
+        threads(&s.calls, s.calls.called.len() as u64)
+    }),
+    column("offered_threads", "offered in", 3, tools, |s| {
+        threads(&s.calls, s.calls.offered.len() as u64)
+    }),
+    column("uncalled_threads", "in vain", 2, tools, |s| {
+        threads(&s.calls, s.calls.in_vain())
+    }),
     column("bytes", "bytes", 18, spans, |s| Cell::Bytes(s.bytes)),
-    column("span_tokens", "tokens", 15, spans, |s| Cell::Tokens(s.span_tokens)),
-    column("input_tokens", "input", 0, priced, |s| Cell::Tokens(s.input_tokens)),
-    column("carried_tokens", "carried", 1, spans, |s| Cell::Tokens(s.input_tokens)),
-    column("cache_read_tokens", "cached", 9, always, |s| Cell::Part(s.cache_read_tokens, s.input_tokens)),
-    column("cache_write_tokens", "written", 14, always, |s| Cell::Tokens(s.cache_write_tokens)),
-    column("output_tokens", "output", 1, always, |s| Cell::Tokens(s.output_tokens)),
-    column("reasoning_tokens", "reasoning", 17, requests, |s| Cell::Tokens(s.reasoning_tokens)),
-    column("result_tokens", "results", 2, tools, |s| Cell::Tokens(s.calls.result_tokens)),
-    column("schema_tokens_at_most", "schemas <=", 5, tools, |s| Cell::Tokens(s.calls.schema_tokens)),
-    column("schema_cost_usd_at_most", "<= cost", 6, tools, |s| Cell::Money(s.calls.schema_cost_usd)),
+    column("span_tokens", "tokens", 15, spans, |s| {
+        Cell::Tokens(s.span_tokens)
+    }),
+    column("input_tokens", "input", 0, priced, |s| {
+        Cell::Tokens(s.input_tokens)
+    }),
+    column("carried_tokens", "carried", 1, spans, |s| {
+        Cell::Tokens(s.input_tokens)
+    }),
+    column("cache_read_tokens", "cached", 9, always, |s| {
+        Cell::Part(s.cache_read_tokens, s.input_tokens)
+    }),
+    column("cache_write_tokens", "written", 14, always, |s| {
+        Cell::Tokens(s.cache_write_tokens)
+    }),
+    column("output_tokens", "output", 1, always, |s| {
+        Cell::Tokens(s.output_tokens)
+    }),
+    column("reasoning_tokens", "reasoning", 17, requests, |s| {
+        Cell::Tokens(s.reasoning_tokens)
+    }),
+    column("result_tokens", "results", 2, tools, |s| {
+        Cell::Tokens(s.calls.result_tokens)
+    }),
+    column("schema_tokens_at_most", "schemas <=", 5, tools, |s| {
+        Cell::Tokens(s.calls.schema_tokens)
+    }),
+    column("schema_cost_usd_at_most", "<= cost", 6, tools, |s| {
+        Cell::Money(s.calls.schema_cost_usd)
+    }),
     column("cost_usd", "cost", 0, always, |s| money(s.cost())),
     column("unpriced", "", 0, priced, |s| Cell::Count(s.unpriced())),
-    column("avg_tokens", "avg", 16, valued, |s| some(s.values.mean_tenths())),
-    column("p50_tokens", "p50", 12, valued, |s| some(s.values.percentile_tenths(50))),
-    column("p95_tokens", "p95", 11, valued, |s| some(s.values.percentile_tenths(95))),
-    column("max_tokens", "max", 13, valued, |s| s.values.most().map_or(Cell::Absent, Cell::Count)),
+    column("avg_tokens", "avg", 16, valued, |s| {
+        some(s.values.mean_tenths())
+    }),
+    column("p50_tokens", "p50", 12, valued, |s| {
+        some(s.values.percentile_tenths(50))
+    }),
+    column("p95_tokens", "p95", 11, valued, |s| {
+        some(s.values.percentile_tenths(95))
+    }),
+    column("max_tokens", "max", 13, valued, |s| {
+        s.values.most().map_or(Cell::Absent, Cell::Count)
+    }),
     // Where it is a key, each row has it already.
     column(
         "web_searches",
@@ -187,12 +249,32 @@ const COLUMNS: &[Column] = &[
         |shape| requests(shape) && !shape.has_key("web_searches"),
         |s| some_count(s.web_searches),
     ),
-    column("hook_bytes", "hooks", 0, |shape| shape.beside.hooks, |s| Cell::Bytes(s.hook_bytes)),
-    column("spawns", "spawns", 0, |shape| shape.beside.spawns, |s| Cell::Count(u64::try_from(s.spawns).unwrap_or(0))),
-    column("naive_input_tokens", "naive in", 0, naive, |s| Cell::Tokens(s.naive().input_tokens)),
-    column("naive_output_tokens", "naive out", 1, naive, |s| Cell::Tokens(s.naive().output_tokens)),
-    column("output_unknown", "", 0, requests, |s| Cell::Count(s.output_unknown)),
-    column("naive_cost_usd", "naive cost", 0, naive, |s| money(s.cost().map(|_| s.naive().cost_usd))),
+    column(
+        "hook_bytes",
+        "hooks",
+        0,
+        |shape| shape.beside.hooks,
+        |s| Cell::Bytes(s.hook_bytes),
+    ),
+    column(
+        "spawns",
+        "spawns",
+        0,
+        |shape| shape.beside.spawns,
+        |s| Cell::Count(u64::try_from(s.spawns).unwrap_or(0)),
+    ),
+    column("naive_input_tokens", "naive in", 0, naive, |s| {
+        Cell::Tokens(s.naive().input_tokens)
+    }),
+    column("naive_output_tokens", "naive out", 1, naive, |s| {
+        Cell::Tokens(s.naive().output_tokens)
+    }),
+    column("output_unknown", "", 0, requests, |s| {
+        Cell::Count(s.output_unknown)
+    }),
+    column("naive_cost_usd", "naive cost", 0, naive, |s| {
+        money(s.cost().map(|_| s.naive().cost_usd))
+    }),
 ];
 
 /// The columns that rows of this shape have.

@@ -1,8 +1,8 @@
 //! What rows can be grouped by: one table, and the place of a record that its lines look at.
 //!
 //! A key is a name and a way to read it off a [`Place`]. Which kinds of records can tell it stands
-//! beside it: a request has an instant and a model, a span a tool and a target; what a span cost was
-//! charged over many hours, so that money by day and tool is in the totals alone.
+//! beside it: a request has an instant and a model, a span a tool and a target; what a span cost
+//! was charged over many hours, so that money by day and tool is in the totals alone.
 
 use super::zone::{Period, Zone};
 use crate::cli::name_in;
@@ -24,8 +24,11 @@ pub enum Of {
 
 impl Of {
     /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Of)] =
-        &[("requests", Of::Requests), ("totals", Of::Totals), ("spans", Of::Spans)];
+    pub const NAMES: &'static [(&'static str, Of)] = &[
+        ("requests", Of::Requests),
+        ("totals", Of::Totals),
+        ("spans", Of::Spans),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -83,21 +86,41 @@ const SPANS: &[Of] = &[Of::Spans];
 pub const KEYS: &[Key] = &[
     key("session", ALL, |place, _| said(Some(place.session))),
     key("thread", ALL, |place, _| said(Some(place.thread))),
-    ordered("turn", &[Of::Requests, Of::Spans], |place, _| Some(format!("{}#{}", place.thread, place.turn?))),
-    ordered("minute", REQUESTS, |place, zone| zone.label(place.at?, Period::Minute)),
-    ordered("hour", TIMED, |place, zone| zone.label(place.at?, Period::Hour)),
-    ordered("day", TIMED, |place, zone| zone.label(place.at?, Period::Day)),
-    ordered("week", TIMED, |place, zone| zone.label(place.at?, Period::Week)),
-    ordered("month", TIMED, |place, zone| zone.label(place.at?, Period::Month)),
+    ordered("turn", &[Of::Requests, Of::Spans], |place, _| {
+        Some(format!("{}#{}", place.thread, place.turn?))
+    }),
+    ordered("minute", REQUESTS, |place, zone| {
+        zone.label(place.at?, Period::Minute)
+    }),
+    ordered("hour", TIMED, |place, zone| {
+        zone.label(place.at?, Period::Hour)
+    }),
+    ordered("day", TIMED, |place, zone| {
+        zone.label(place.at?, Period::Day)
+    }),
+    ordered("week", TIMED, |place, zone| {
+        zone.label(place.at?, Period::Week)
+    }),
+    ordered("month", TIMED, |place, zone| {
+        zone.label(place.at?, Period::Month)
+    }),
     key("model", TIMED, |place, _| said(place.model)),
     key("agent", ALL, |place, _| said(place.agent)),
     key("project", ALL, |place, _| said(place.project)),
     key("branch", ALL, |place, _| said(place.branch)),
     key("account", REQUESTS, |place, _| said(place.bucket)),
-    key("service_tier", REQUESTS, |place, _| said(Some(place.service_tier.unwrap_or(STANDARD)))),
-    key("speed", REQUESTS, |place, _| said(Some(place.speed.unwrap_or(STANDARD)))),
-    key("inference_geo", REQUESTS, |place, _| said(place.inference_geo)),
-    key("web_searches", REQUESTS, |place, _| Some(place.web_searches.unwrap_or(0).to_string())),
+    key("service_tier", REQUESTS, |place, _| {
+        said(Some(place.service_tier.unwrap_or(STANDARD)))
+    }),
+    key("speed", REQUESTS, |place, _| {
+        said(Some(place.speed.unwrap_or(STANDARD)))
+    }),
+    key("inference_geo", REQUESTS, |place, _| {
+        said(place.inference_geo)
+    }),
+    key("web_searches", REQUESTS, |place, _| {
+        Some(place.web_searches.unwrap_or(0).to_string())
+    }),
     key("content", CONTENT, |place, _| said(place.content)),
     key("source", CONTENT, |place, _| said(place.source)),
     key("part", CONTENT, |place, _| said(place.part)),
@@ -114,12 +137,30 @@ const STANDARD: &str = "standard";
 /// The key whose values are names of buckets until the ledger has named their account.
 pub(super) const ACCOUNT: &str = "account";
 
-const fn key(name: &'static str, of: &'static [Of], value: fn(&Place, &Zone) -> Option<String>) -> Key {
-    Key { name, of, in_order: false, value }
+const fn key(
+    name: &'static str,
+    of: &'static [Of],
+    value: fn(&Place, &Zone) -> Option<String>,
+) -> Key {
+    Key {
+        name,
+        of,
+        in_order: false,
+        value,
+    }
 }
 
-const fn ordered(name: &'static str, of: &'static [Of], value: fn(&Place, &Zone) -> Option<String>) -> Key {
-    Key { name, of, in_order: true, value }
+const fn ordered(
+    name: &'static str,
+    of: &'static [Of],
+    value: fn(&Place, &Zone) -> Option<String>,
+) -> Key {
+    Key {
+        name,
+        of,
+        in_order: true,
+        value,
+    }
 }
 
 fn said(value: Option<&str>) -> Option<String> {
@@ -136,7 +177,12 @@ pub(super) fn named(name: &str) -> Option<&'static Key> {
 /// # Errors
 /// There is none; in words, for a message.
 pub fn parse(name: &str) -> Result<&'static Key, String> {
-    let known = || KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ");
+    let known = || {
+        KEYS.iter()
+            .map(|key| key.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     named(name).ok_or_else(|| format!("no such key; there are {}", known()))
 }
 
@@ -148,12 +194,28 @@ pub fn parse(name: &str) -> Result<&'static Key, String> {
 pub fn of(keys: &[&'static Key], asked: Option<Of>) -> Result<Of, String> {
     let tells = |of: &Of| keys.iter().all(|key| key.of.contains(of));
     let server = keys.iter().any(|key| key.name == "server");
-    let order = if server { [Of::Spans, Of::Totals, Of::Requests] } else { [Of::Requests, Of::Totals, Of::Spans] };
-    let names = || keys.iter().map(|key| key.name).collect::<Vec<_>>().join(",");
+    let order = if server {
+        [Of::Spans, Of::Totals, Of::Requests]
+    } else {
+        [Of::Requests, Of::Totals, Of::Spans]
+    };
+    let names = || {
+        keys.iter()
+            .map(|key| key.name)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
     match asked {
         Some(of) if tells(&of) => Ok(of),
-        Some(of) => Err(format!("--by {}: --of {} does not tell that", names(), of.name())),
-        None => order.into_iter().find(tells).ok_or_else(|| format!("--by {}: no record tells all of these", names())),
+        Some(of) => Err(format!(
+            "--by {}: --of {} does not tell that",
+            names(),
+            of.name()
+        )),
+        None => order
+            .into_iter()
+            .find(tells)
+            .ok_or_else(|| format!("--by {}: no record tells all of these", names())),
     }
 }
 

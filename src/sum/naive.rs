@@ -14,7 +14,9 @@ use crate::record::{Request, Usd, Written};
 
 /// What the lines of a request add to what is counted of it, and the reason.
 pub(super) fn request(request: &Request, prices: &mut Table) -> Result<Option<(Written, Extra)>> {
-    let Some((why, written, lines)) = request.as_written() else { return Ok(None) };
+    let Some((why, written, lines)) = request.as_written() else {
+        return Ok(None);
+    };
     let mut sum = extra(&written, lines, prices)?;
     if request.counted {
         sum.merge(&negative(&extra(request, 1, prices)?));
@@ -62,8 +64,14 @@ pub(super) fn words(reason: &str) -> &'static str {
     let known = [
         (Written::Repeated, "lines that repeat a usage"),
         (Written::Unreported, "requests that no line reports"),
-        (Written::Copy, "lines of responses that stand in another file too"),
+        (
+            Written::Copy,
+            "lines of responses that stand in another file too",
+        ),
         (Written::Fork, "lines that forks repeat from their parents"),
     ];
-    known.iter().find(|(why, _)| why.name() == reason).map_or("lines", |(_, words)| words)
+    known
+        .iter()
+        .find(|(why, _)| why.name() == reason)
+        .map_or("lines", |(_, words)| words)
 }

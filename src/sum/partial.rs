@@ -1,9 +1,10 @@
 //! Rows on the wire: what one run hands to another that merges.
 //!
-//! A line is `{"type":"partial","of":…,"by":[…],"per":…,"basis":…,"tz":…,"key":[…],"sums":{…}}`, and
-//! tells all that must be the same in the lines it is merged with. Sums carry their threads, counts of
-//! values and requests, not only figures, so that what is merged is what one run would have written.
-//! One line, before them, has `rests` in place of `key` and `sums`: what all of them rest on.
+//! A line is `{"type":"partial","of":…,"by":[…],"per":…,"basis":…,"tz":…,"key":[…],"sums":{…}}`,
+//! and tells all that must be the same in the lines it is merged with. Sums carry their threads,
+//! counts of values and requests, not only figures, so that what is merged is what one run would
+//! have written. One line, before them, has `rests` in place of `key` and `sums`: what all of them
+//! rest on.
 
 use std::fmt;
 
@@ -52,17 +53,34 @@ impl Shape {
 
     /// What is added up.
     pub(super) fn kind(&self) -> Of {
-        Of::NAMES.iter().find(|(name, _)| *name == self.of).map_or(Of::Requests, |(_, of)| *of)
+        Of::NAMES
+            .iter()
+            .find(|(name, _)| *name == self.of)
+            .map_or(Of::Requests, |(_, of)| *of)
     }
 }
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { of, by, per, basis, tz, beside } = self;
+        let Shape {
+            of,
+            by,
+            per,
+            basis,
+            tz,
+            beside,
+        } = self;
         let by = by.join(",");
         write!(f, "{of} by {by} per {per} ({basis}) in {tz}")?;
-        let beside = [("naive", beside.naive), ("hooks", beside.hooks), ("spawns", beside.spawns)];
-        beside.iter().filter(|(_, given)| *given).try_for_each(|(name, _)| write!(f, " --{name}"))
+        let beside = [
+            ("naive", beside.naive),
+            ("hooks", beside.hooks),
+            ("spawns", beside.spawns),
+        ];
+        beside
+            .iter()
+            .filter(|(_, given)| *given)
+            .try_for_each(|(name, _)| write!(f, " --{name}"))
     }
 }
 
@@ -94,11 +112,21 @@ pub(super) struct Line<'r> {
 impl Partial {
     /// A row as a line.
     pub(super) fn row<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> Line<'r> {
-        Line { shape, rests: None, key: Some(key), sums: Some(sums) }
+        Line {
+            shape,
+            rests: None,
+            key: Some(key),
+            sums: Some(sums),
+        }
     }
 
     /// What rows rest on as a line.
     pub(super) fn rests<'r>(shape: &'r Shape, rests: &'r Rests) -> Line<'r> {
-        Line { shape, rests: Some(rests), key: None, sums: None }
+        Line {
+            shape,
+            rests: Some(rests),
+            key: None,
+            sums: None,
+        }
     }
 }

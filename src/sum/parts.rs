@@ -1,7 +1,7 @@
 //! Parts of a run that meet: a response that two of them hold is counted once.
 //!
-//! Requests are brought into the order that one run over all files has them in, and the rule of that run
-//! is applied to them ([`Copies`]); then they are added to their rows.
+//! Requests are brought into the order that one run over all files has them in, and the rule of
+//! that run is applied to them ([`Copies`]); then they are added to their rows.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,12 +44,22 @@ pub(super) fn settle(
             rows.close();
             thread = &group.thread;
         }
-        let mut request = Request { counted: true, ..taken.request(group) };
+        let mut request = Request {
+            counted: true,
+            ..taken.request(group)
+        };
         let place = threads.get(thread).unwrap_or(&unknown);
-        let held = place.parent.as_ref().map_or(Held::No, |parent| parents.settle(parent, &mut request));
+        let held = place
+            .parent
+            .as_ref()
+            .map_or(Held::No, |parent| parents.settle(parent, &mut request));
         let has_changed = held != Held::No || copies.settle(&mut request, true);
         if naive && let Some((why, extra)) = as_written(&request, held, &mut options.prices)? {
-            rows.of(key.clone()).naive.entry(why.name().to_owned()).or_default().merge(&extra);
+            rows.of(key.clone())
+                .naive
+                .entry(why.name().to_owned())
+                .or_default()
+                .merge(&extra);
         }
         if request.counted {
             let cost = match taken.cost() {
@@ -65,9 +75,13 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// What its lines add to a plain sum. A run over both files takes the lines that a fork repeats for what
-/// they are, and makes no request of them.
-fn as_written(request: &Request, held: Held, prices: &mut Table) -> Result<Option<(Written, Extra)>> {
+/// What its lines add to a plain sum. A run over both files takes the lines that a fork repeats for
+/// what they are, and makes no request of them.
+fn as_written(
+    request: &Request,
+    held: Held,
+    prices: &mut Table,
+) -> Result<Option<(Written, Extra)>> {
     match held {
         Held::Same => Ok(Some((Written::Fork, naive::replay(request, prices)?))),
         Held::No | Held::Changed => naive::request(request, prices),
@@ -79,22 +93,35 @@ fn parents(groups: &[(RowKey, Group)], threads: &BTreeMap<String, Place>) -> Par
     let mut parents = Parents::default();
     for (_, group) in groups {
         if let Some(place) = threads.get(&group.thread) {
-            group.each.iter().for_each(|taken| parents.add(&place.session, &taken.request(group)));
+            group
+                .each
+                .iter()
+                .for_each(|taken| parents.add(&place.session, &taken.request(group)));
         }
     }
     parents
 }
 
 /// All requests as one run has them: by the paths of their files, and as they stand there.
-fn in_order<'g>(groups: &'g [(RowKey, Group)], threads: &BTreeMap<String, Place>) -> Vec<Waiting<'g>> {
+fn in_order<'g>(
+    groups: &'g [(RowKey, Group)],
+    threads: &BTreeMap<String, Place>,
+) -> Vec<Waiting<'g>> {
     let unknown = Place::default();
     let place = |thread: &str| {
         let place = threads.get(thread).unwrap_or(&unknown);
         (path::of(&place.file), place.at)
     };
-    let places: BTreeMap<&str, (PathBuf, u64)> =
-        groups.iter().map(|(_, group)| (group.thread.as_str(), place(&group.thread))).collect();
-    let waiting = |(key, group): &'g (RowKey, Group)| group.each.iter().map(move |taken| Waiting { key, group, taken });
+    let places: BTreeMap<&str, (PathBuf, u64)> = groups
+        .iter()
+        .map(|(_, group)| (group.thread.as_str(), place(&group.thread)))
+        .collect();
+    let waiting = |(key, group): &'g (RowKey, Group)| {
+        group
+            .each
+            .iter()
+            .map(move |taken| Waiting { key, group, taken })
+    };
     let mut all: Vec<Waiting> = groups.iter().flat_map(waiting).collect();
     all.sort_by_key(|waiting| {
         let thread = waiting.group.thread.as_str();

@@ -25,11 +25,18 @@ impl Table {
             let table = prices.take().map_or_else(Prices::embedded, Ok)?;
             prices = Some(table.with(given)?);
         }
-        Ok(Table { prices, used: false })
+        Ok(Table {
+            prices,
+            used: false,
+        })
     }
 
     /// What so many requests together cost, or why that is not known.
-    pub(super) fn cost(&mut self, request: &Request, requests: u64) -> Result<Result<Usd, Unpriced>> {
+    pub(super) fn cost(
+        &mut self,
+        request: &Request,
+        requests: u64,
+    ) -> Result<Result<Usd, Unpriced>> {
         self.used = true;
         let prices = match &mut self.prices {
             Some(prices) => prices,
@@ -45,11 +52,16 @@ impl Table {
 
     /// Whether the user says what that name stands for.
     pub(super) fn has_alias(&self, model: &str) -> bool {
-        self.prices.as_ref().is_some_and(|prices| prices.alias(model).is_some())
+        self.prices
+            .as_ref()
+            .is_some_and(|prices| prices.alias(model).is_some())
     }
 
     /// Name and version of the table, if anything was looked up in it.
     pub(super) fn used(&self) -> Option<String> {
-        self.prices.as_ref().filter(|_| self.used).map(|prices| prices.version().to_owned())
+        self.prices
+            .as_ref()
+            .filter(|_| self.used)
+            .map(|prices| prices.version().to_owned())
     }
 }

@@ -19,7 +19,11 @@ pub(super) struct Rows {
 impl Rows {
     /// None yet; averages will be taken over that.
     pub(super) fn new(per: Per) -> Rows {
-        Rows { per, rows: BTreeMap::new(), units: Units::default() }
+        Rows {
+            per,
+            rows: BTreeMap::new(),
+            units: Units::default(),
+        }
     }
 
     /// Averages are taken over that.
@@ -48,7 +52,13 @@ impl Rows {
     }
 
     /// A counted request of the row.
-    pub(super) fn take(&mut self, key: &RowKey, request: &Request, cost: Result<Usd, Unpriced>, tokens: u64) {
+    pub(super) fn take(
+        &mut self,
+        key: &RowKey,
+        request: &Request,
+        cost: Result<Usd, Unpriced>,
+        tokens: u64,
+    ) {
         match self.rows.get_mut(key) {
             Some(row) => row.take(request, cost),
             None => self.of(key.clone()).take(request, cost),
@@ -60,7 +70,10 @@ impl Rows {
     pub(super) fn groups(&mut self) -> Vec<(RowKey, Group)> {
         let of = |(key, row): (&RowKey, &mut Sums)| {
             let groups = std::mem::take(&mut row.requests);
-            groups.into_iter().map(|group| (key.clone(), group)).collect::<Vec<_>>()
+            groups
+                .into_iter()
+                .map(|group| (key.clone(), group))
+                .collect::<Vec<_>>()
         };
         self.rows.iter_mut().flat_map(of).collect()
     }

@@ -27,8 +27,8 @@ pub(super) struct Sums {
     /// All output, reasoning included.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) output_tokens: i64,
-    /// Of it, what the provider reports as reasoning; of requests alone. What content of that kind came
-    /// to is in the rows by content.
+    /// Of it, what the provider reports as reasoning; of requests alone. What content of that kind
+    /// came to is in the rows by content.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) reasoning_tokens: i64,
     /// What the items with a known price cost.
@@ -37,7 +37,8 @@ pub(super) struct Sums {
     /// Items that have one.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) priced: u64,
-    /// Items that have none, by model, and by the term that has no price where that is not the model.
+    /// Items that have none, by model, and by the term that has no price where that is not the
+    /// model.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) unpriced: BTreeMap<String, Left>,
     /// Web searches that are charged by the piece.
@@ -72,8 +73,8 @@ pub(super) struct Sums {
     /// What a plain sum of usage lines would add, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) naive: BTreeMap<String, Extra>,
-    /// Of a part of a run: the counted requests themselves, which are in no other figure. Another part
-    /// may hold the same responses.
+    /// Of a part of a run: the counted requests themselves, which are in no other figure. Another
+    /// part may hold the same responses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) requests: Vec<Group>,
 }
@@ -140,7 +141,10 @@ impl Sums {
 
     /// One item of so many tokens has no price, for what is named.
     pub(super) fn leave(&mut self, name: String, tokens: i64) {
-        self.unpriced.entry(name).or_default().merge(Left { items: 1, tokens });
+        self.unpriced
+            .entry(name)
+            .or_default()
+            .merge(Left { items: 1, tokens });
     }
 
     /// A counted request that cost so much.
@@ -150,15 +154,24 @@ impl Sums {
         match cost {
             Ok(cost) => self.charge(cost),
             Err(why) => {
-                let tokens = signed(request.input_tokens).saturating_add(signed(request.output_tokens));
+                let tokens =
+                    signed(request.input_tokens).saturating_add(signed(request.output_tokens));
                 self.leave(request.without_price(why), tokens);
             }
         }
-        self.output_unknown = self.output_unknown.saturating_add(u64::from(request.output_known == Some(false)));
+        self.output_unknown = self
+            .output_unknown
+            .saturating_add(u64::from(request.output_known == Some(false)));
         add(&mut self.web_searches, signed(request.web_searches));
         add(&mut self.input_tokens, signed(request.input_tokens));
-        add(&mut self.cache_read_tokens, signed(request.cache_read_tokens));
-        add(&mut self.cache_write_tokens, signed(request.cache_write_tokens));
+        add(
+            &mut self.cache_read_tokens,
+            signed(request.cache_read_tokens),
+        );
+        add(
+            &mut self.cache_write_tokens,
+            signed(request.cache_write_tokens),
+        );
         add(&mut self.output_tokens, signed(request.output_tokens));
         add(&mut self.reasoning_tokens, signed(request.reasoning_tokens));
     }
@@ -181,7 +194,11 @@ impl Sums {
 
     /// Whether there is anything to show but what was not counted.
     pub(super) fn says_something(&self) -> bool {
-        let tokens = [self.input_tokens, self.cache_write_tokens, self.output_tokens];
+        let tokens = [
+            self.input_tokens,
+            self.cache_write_tokens,
+            self.output_tokens,
+        ];
         let is_paid = self.cost_usd != Usd::ZERO;
         self.items > 0
             || tokens != [0; 3]
@@ -193,7 +210,9 @@ impl Sums {
 
     /// Items without a price.
     pub(super) fn unpriced(&self) -> u64 {
-        self.unpriced.values().fold(0, |sum, left| sum.saturating_add(left.items))
+        self.unpriced
+            .values()
+            .fold(0, |sum, left| sum.saturating_add(left.items))
     }
 
     /// What a plain sum of the usage lines gives.

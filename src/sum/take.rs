@@ -40,17 +40,26 @@ impl Outside {
 
     /// That the window holds nothing, and what there is.
     pub(super) fn said(&self) -> Option<String> {
-        let day = |at: &Option<String>| at.as_deref().and_then(|at| at.get(..10)).unwrap_or("no known day").to_owned();
+        let day = |at: &Option<String>| {
+            at.as_deref()
+                .and_then(|at| at.get(..10))
+                .unwrap_or("no known day")
+                .to_owned()
+        };
         let requests = counted(self.requests, "request");
         let when = format!("{} to {}", day(&self.first), day(&self.last));
-        (self.requests > 0 && !self.inside)
-            .then(|| format!("no request lies between --since and --until: the stream has {requests}, {when}"))
+        (self.requests > 0 && !self.inside).then(|| {
+            format!(
+                "no request lies between --since and --until: the stream has {requests}, {when}"
+            )
+        })
     }
 }
 
 impl Sum {
     fn key(&self, place: &Place) -> RowKey {
-        let value = |key: &&super::key::Key| (key.value)(place, &self.options.zone).unwrap_or_default();
+        let value =
+            |key: &&super::key::Key| (key.value)(place, &self.options.zone).unwrap_or_default();
         self.options.by.iter().map(value).collect()
     }
 
@@ -63,7 +72,11 @@ impl Sum {
     pub(super) fn request(&mut self, record: &Record) -> Result<()> {
         let mut view: RequestView = record.read()?;
         view.model = view.model.take().or_else(|| self.model_for(&view));
-        self.model = view.model.as_deref().map(str::to_owned).or(self.model.take());
+        self.model = view
+            .model
+            .as_deref()
+            .map(str::to_owned)
+            .or(self.model.take());
         self.replayed()?;
         let is_inside = self.options.window.has(view.at.as_deref());
         self.outside.take(view.at.as_deref(), is_inside);
@@ -71,7 +84,9 @@ impl Sum {
             return Ok(());
         }
         if self.options.of != Of::Requests {
-            let cost = view.cost_usd.ok_or(view.unpriced.unwrap_or(Unpriced::Model));
+            let cost = view
+                .cost_usd
+                .ok_or(view.unpriced.unwrap_or(Unpriced::Model));
             self.rests.request(&view.request(), cost, self.is_part());
             return Ok(());
         }
@@ -90,13 +105,19 @@ impl Sum {
         };
         let key = self.key(&place);
         let request = view.request();
-        // What a part counts may be a copy in the whole: then a plain sum is off for another reason.
+        // What a part counts may be a copy in the whole: then a plain sum is off for another
+        // reason.
         let is_settled = !self.is_part() || !request.counted;
         if self.options.beside.naive
             && is_settled
             && let Some((why, extra)) = naive::request(&request, &mut self.options.prices)?
         {
-            self.rows.of(key.clone()).naive.entry(why.name().to_owned()).or_default().merge(&extra);
+            self.rows
+                .of(key.clone())
+                .naive
+                .entry(why.name().to_owned())
+                .or_default()
+                .merge(&extra);
         }
         if !request.counted {
             self.rows.of(key).pass_over(reason(&request));
@@ -106,15 +127,24 @@ impl Sum {
         if self.is_part() {
             hold(&mut self.rows.of(key).requests, &request, cost);
         } else {
-            self.rows.take(&key, &request, cost, tokens(&request, self.options.basis));
+            self.rows
+                .take(&key, &request, cost, tokens(&request, self.options.basis));
         }
         Ok(())
     }
 
     /// The model of a request that names none, as somebody upstream or the user has said.
     fn model_for<'r>(&self, request: &RequestView<'r>) -> Option<Cow<'r, str>> {
-        let given = || self.options.prices.model_for(&self.owner.file).filter(|_| self.owner.thread == request.thread);
-        request.charged_as.clone().or_else(|| given().map(|model| Cow::Owned(model.to_owned())))
+        let given = || {
+            self.options
+                .prices
+                .model_for(&self.owner.file)
+                .filter(|_| self.owner.thread == request.thread)
+        };
+        request
+            .charged_as
+            .clone()
+            .or_else(|| given().map(|model| Cow::Owned(model.to_owned())))
     }
 
     /// What it cost: what the stream says, else what the table says. A stream that was priced has
@@ -125,7 +155,8 @@ impl Sum {
             return Ok(Ok(cost));
         }
         let model = request.model.as_deref().unwrap_or("");
-        let given = self.options.prices.has_alias(model) || self.options.prices.model_for(&self.owner.file).is_some();
+        let given = self.options.prices.has_alias(model)
+            || self.options.prices.model_for(&self.owner.file).is_some();
         if !self.priced.is_empty() && !given {
             return Ok(Err(request.unpriced.unwrap_or(if model.is_empty() {
                 Unpriced::NoModel
@@ -139,7 +170,10 @@ impl Sum {
     /// The lines that the thread's file repeats from a parent's, once its model is known or it has
     /// ended. They are put where the thread starts.
     pub(super) fn replayed(&mut self) -> Result<()> {
-        if !std::mem::take(&mut self.replay_waits) || !self.options.beside.naive || self.options.of != Of::Requests {
+        if !std::mem::take(&mut self.replay_waits)
+            || !self.options.beside.naive
+            || self.options.of != Of::Requests
+        {
             return Ok(());
         }
         let owner = self.owner.clone();
@@ -149,8 +183,15 @@ impl Sum {
         let extra = naive::fork(&owner, self.model.as_deref(), &mut self.options.prices)?;
         let model = self.model.clone();
         let place = owner.place(&owner.thread, &owner.session);
-        let row = self.row(&Place { at: owner.started.as_deref(), model: model.as_deref(), ..place });
-        row.naive.entry(Written::Fork.name().to_owned()).or_default().merge(&extra);
+        let row = self.row(&Place {
+            at: owner.started.as_deref(),
+            model: model.as_deref(),
+            ..place
+        });
+        row.naive
+            .entry(Written::Fork.name().to_owned())
+            .or_default()
+            .merge(&extra);
         Ok(())
     }
 
@@ -192,9 +233,13 @@ impl Sum {
                 row.leave(total.model.clone().unwrap_or_default(), tokens);
             }
         }
-        [total.first_tokens, total.resent_cached_tokens, total.resent_uncached_tokens]
-            .into_iter()
-            .for_each(|tokens| add(&mut row.input_tokens, tokens));
+        [
+            total.first_tokens,
+            total.resent_cached_tokens,
+            total.resent_uncached_tokens,
+        ]
+        .into_iter()
+        .for_each(|tokens| add(&mut row.input_tokens, tokens));
         add(&mut row.cache_read_tokens, total.resent_cached_tokens);
         add(&mut row.cache_write_tokens, total.cache_write_tokens);
         add(&mut row.output_tokens, total.output_tokens);
@@ -207,10 +252,16 @@ impl Sum {
         }
         self.has_spans = true;
         let span: SpanView = record.read()?;
-        if self.options.of == Of::Requests && span.is_put_in() && self.options.window.has(span.at.as_deref()) {
+        if self.options.of == Of::Requests
+            && span.is_put_in()
+            && self.options.window.has(span.at.as_deref())
+        {
             let bytes = signed(Some(span.bytes));
-            let (thread, session, at, turn) = (&span.thread, &span.session, span.at.as_deref(), span.turn);
-            return self.beside(thread, session, at, turn, |row| add(&mut row.hook_bytes, bytes));
+            let (thread, session, at, turn) =
+                (&span.thread, &span.session, span.at.as_deref(), span.turn);
+            return self.beside(thread, session, at, turn, |row| {
+                add(&mut row.hook_bytes, bytes)
+            });
         }
         if self.options.of != Of::Spans || !self.options.window.has(span.at.as_deref()) {
             return Ok(());
@@ -242,8 +293,15 @@ impl Sum {
         if agents == 0 || !self.options.window.has(event.at.as_deref()) {
             return Ok(());
         }
-        let (thread, session, at, turn) = (&event.thread, &event.session, event.at.as_deref(), event.turn);
-        self.beside(thread, session, at, turn, |row| add(&mut row.spawns, agents))
+        let (thread, session, at, turn) = (
+            &event.thread,
+            &event.session,
+            event.at.as_deref(),
+            event.turn,
+        );
+        self.beside(thread, session, at, turn, |row| {
+            add(&mut row.spawns, agents)
+        })
     }
 
     /// What is told beside the requests goes to the row that a request there would go to.
@@ -255,7 +313,12 @@ impl Sum {
         turn: Option<u64>,
         change: impl FnOnce(&mut Sums),
     ) -> Result<()> {
-        let place = Place { turn, at, model: self.model.as_deref(), ..self.owner.place(thread, session) };
+        let place = Place {
+            turn,
+            at,
+            model: self.model.as_deref(),
+            ..self.owner.place(thread, session)
+        };
         let key = self.key(&place);
         change(self.rows.of(key));
         Ok(())
@@ -264,15 +327,24 @@ impl Sum {
 
 fn add_span(row: &mut Sums, span: &SpanView) {
     let carried = signed(span.carried_tokens);
-    let costs: Vec<Usd> = [span.input_cost_usd, span.output_cost_usd].into_iter().flatten().collect();
+    let costs: Vec<Usd> = [span.input_cost_usd, span.output_cost_usd]
+        .into_iter()
+        .flatten()
+        .collect();
     row.items = row.items.saturating_add(1);
     row.of_thread(&span.thread);
     if !costs.is_empty() {
         row.charge(costs.iter().copied().sum());
     }
     add(&mut row.input_tokens, carried);
-    add(&mut row.cache_read_tokens, signed(span.carried_cache_read_tokens));
-    add(&mut row.cache_write_tokens, signed(span.carried_cache_write_tokens));
+    add(
+        &mut row.cache_read_tokens,
+        signed(span.carried_cache_read_tokens),
+    );
+    add(
+        &mut row.cache_write_tokens,
+        signed(span.carried_cache_write_tokens),
+    );
     add(&mut row.output_tokens, signed(span.output_tokens));
     add(&mut row.bytes, signed(Some(span.bytes)));
     if let Some(size) = span.size() {
@@ -289,7 +361,9 @@ fn add_span(row: &mut Sums, span: &SpanView) {
         Part::ToolOutput => add(&mut calls.result_tokens, carried),
         _ if span.is_offer() => {
             add(&mut calls.schema_tokens, carried);
-            calls.schema_cost_usd = calls.schema_cost_usd.plus(span.input_cost_usd.unwrap_or_default());
+            calls.schema_cost_usd = calls
+                .schema_cost_usd
+                .plus(span.input_cost_usd.unwrap_or_default());
             insert(&mut calls.offered, &span.thread);
         }
         _ => {}

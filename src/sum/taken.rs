@@ -1,8 +1,8 @@
 //! Counted requests as they are: what partial sums hold of them.
 //!
-//! Which of two parts of a run counts a response that both hold is known once the parts meet. So a part
-//! does not add its requests up; it hands them on, each as a short array, grouped by what many have in
-//! common: the thread, and the terms that they are priced by.
+//! Which of two parts of a run counts a response that both hold is known once the parts meet. So a
+//! part does not add its requests up; it hands them on, each as a short array, grouped by what many
+//! have in common: the thread, and the terms that they are priced by.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,29 +37,76 @@ pub(super) struct Taken {
     reported_output_tokens: Option<u64>,
 }
 
-type Wire =
-    (u64, Option<String>, Option<u64>, [u64; 6], Option<bool>, Option<Usd>, Option<Unpriced>, Option<u64>, Option<u64>);
+type Wire = (
+    u64,
+    Option<String>,
+    Option<u64>,
+    [u64; 6],
+    Option<bool>,
+    Option<Usd>,
+    Option<Unpriced>,
+    Option<u64>,
+    Option<u64>,
+);
 
 impl From<Wire> for Taken {
-    fn from((n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens): Wire) -> Taken {
-        Taken { n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens }
+    fn from(
+        (n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens): Wire,
+    ) -> Taken {
+        Taken {
+            n,
+            key,
+            turn,
+            tokens,
+            output_known,
+            cost,
+            unpriced,
+            reports,
+            reported_output_tokens,
+        }
     }
 }
 
 impl From<Taken> for Wire {
     fn from(taken: Taken) -> Wire {
-        let Taken { n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens } = taken;
-        (n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens)
+        let Taken {
+            n,
+            key,
+            turn,
+            tokens,
+            output_known,
+            cost,
+            unpriced,
+            reports,
+            reported_output_tokens,
+        } = taken;
+        (
+            n,
+            key,
+            turn,
+            tokens,
+            output_known,
+            cost,
+            unpriced,
+            reports,
+            reported_output_tokens,
+        )
     }
 }
 
 /// Puts a request to those of its thread and its terms.
 pub(super) fn hold(groups: &mut Vec<Group>, request: &Request, cost: Result<Usd, Unpriced>) {
     let terms = terms(request);
-    let last = groups.last_mut().filter(|group| group.thread == request.thread && *group.terms == terms);
+    let last = groups
+        .last_mut()
+        .filter(|group| group.thread == request.thread && *group.terms == terms);
     let group = match last {
         Some(group) => group,
-        None => groups.push_mut(Group { thread: request.thread.clone(), terms: Box::new(terms), each: Vec::new() }),
+        None => groups.push_mut(Group {
+            thread: request.thread.clone(),
+            terms: Box::new(terms),
+            each: Vec::new(),
+        }),
     };
     group.each.push(Taken::of(request, cost));
 }
@@ -70,7 +117,11 @@ fn terms(request: &Request) -> Request {
         thread: String::new(),
         n: 0,
         // Prices change from day to day.
-        at: request.at.as_deref().and_then(|at| at.get(..10)).map(str::to_owned),
+        at: request
+            .at
+            .as_deref()
+            .and_then(|at| at.get(..10))
+            .map(str::to_owned),
         key: None,
         turn: None,
         input_tokens: None,
@@ -138,12 +189,19 @@ impl Taken {
 
 /// Tokens of a request by a basis.
 pub(super) fn tokens(request: &Request, basis: Basis) -> u64 {
-    let [input, read, written, output] =
-        [request.input_tokens, request.cache_read_tokens, request.cache_write_tokens, request.output_tokens]
-            .map(|tokens| tokens.unwrap_or(0));
+    let [input, read, written, output] = [
+        request.input_tokens,
+        request.cache_read_tokens,
+        request.cache_write_tokens,
+        request.output_tokens,
+    ]
+    .map(|tokens| tokens.unwrap_or(0));
     match basis {
         Basis::Full => input,
         Basis::New => input.saturating_sub(read).saturating_add(output),
-        Basis::InOut => input.saturating_sub(read).saturating_sub(written).saturating_add(output),
+        Basis::InOut => input
+            .saturating_sub(read)
+            .saturating_sub(written)
+            .saturating_add(output),
     }
 }

@@ -1,7 +1,7 @@
 //! What averages and percentiles are taken over: each request, or what a turn or a thread adds up.
 //!
-//! The sum of a turn is complete when its thread has ended; until then it is held, a number for each
-//! row and turn of the thread at hand.
+//! The sum of a turn is complete when its thread has ended; until then it is held, a number for
+//! each row and turn of the thread at hand.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,11 @@ pub enum Per {
 
 impl Per {
     /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Per)] =
-        &[("request", Per::Request), ("turn", Per::Turn), ("thread", Per::Thread)];
+    pub const NAMES: &'static [(&'static str, Per)] = &[
+        ("request", Per::Request),
+        ("turn", Per::Turn),
+        ("thread", Per::Thread),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -37,7 +40,13 @@ pub(super) struct Units(BTreeMap<(RowKey, u64), u64>);
 
 impl Units {
     /// A request of that row and turn. Returns its own tokens where they are a value already.
-    pub(super) fn add(&mut self, per: Per, key: &RowKey, turn: Option<u64>, tokens: u64) -> Option<u64> {
+    pub(super) fn add(
+        &mut self,
+        per: Per,
+        key: &RowKey,
+        turn: Option<u64>,
+        tokens: u64,
+    ) -> Option<u64> {
         let unit = match per {
             Per::Request => return Some(tokens),
             // Turns are counted from 1: what comes before the first is one of its own.
@@ -51,6 +60,8 @@ impl Units {
 
     /// The thread has ended: all sums are complete.
     pub(super) fn finish(&mut self) -> impl Iterator<Item = (RowKey, u64)> + use<> {
-        std::mem::take(&mut self.0).into_iter().map(|((key, _), sum)| (key, sum))
+        std::mem::take(&mut self.0)
+            .into_iter()
+            .map(|((key, _), sum)| (key, sum))
     }
 }

@@ -33,7 +33,9 @@ impl Values {
 
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
-        self.0.values().fold(0, |sum, times| sum.saturating_add(*times))
+        self.0
+            .values()
+            .fold(0, |sum, times| sum.saturating_add(*times))
     }
 
     /// The largest; `None`: there is none.
@@ -44,7 +46,11 @@ impl Values {
     /// Tenths of the mean, rounded.
     pub(super) fn mean_tenths(&self) -> Option<u64> {
         let count = u128::from(self.count());
-        let sum: u128 = self.0.iter().map(|(value, times)| u128::from(*value) * u128::from(*times)).sum();
+        let sum: u128 = self
+            .0
+            .iter()
+            .map(|(value, times)| u128::from(*value) * u128::from(*times))
+            .sum();
         (count > 0).then(|| narrow((sum * 10 + count / 2) / count))
     }
 
@@ -79,12 +85,20 @@ mod tests {
     #[test]
     fn percentiles_are_interpolated_as_by_hand() {
         let mut values = Values::default();
-        [10, 20, 30, 40].into_iter().for_each(|value| values.add(value));
+        [10, 20, 30, 40]
+            .into_iter()
+            .for_each(|value| values.add(value));
         // numpy.percentile([10, 20, 30, 40], [50, 95]) is [25, 38.5].
-        assert_eq!((values.percentile_tenths(50), values.percentile_tenths(95)), (Some(250), Some(385)));
+        assert_eq!(
+            (values.percentile_tenths(50), values.percentile_tenths(95)),
+            (Some(250), Some(385))
+        );
         assert_eq!((values.mean_tenths(), values.most()), (Some(250), Some(40)));
         let one = Values(BTreeMap::from([(7, 1)]));
-        assert_eq!((one.percentile_tenths(50), one.percentile_tenths(95)), (Some(70), Some(70)));
+        assert_eq!(
+            (one.percentile_tenths(50), one.percentile_tenths(95)),
+            (Some(70), Some(70))
+        );
         assert_eq!(Values::default().percentile_tenths(50), None);
     }
 

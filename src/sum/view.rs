@@ -33,10 +33,25 @@ impl Owner {
     /// that was filtered out.
     pub(super) fn place<'a>(&'a self, thread: &'a str, session: &'a str) -> Place<'a> {
         if self.thread != thread {
-            return Place { thread, session, ..Place::default() };
+            return Place {
+                thread,
+                session,
+                ..Place::default()
+            };
         }
-        let (agent, project, branch) = (self.agent.as_deref(), self.project.as_deref(), self.branch.as_deref());
-        Place { thread, session, agent, project, branch, ..Place::default() }
+        let (agent, project, branch) = (
+            self.agent.as_deref(),
+            self.project.as_deref(),
+            self.branch.as_deref(),
+        );
+        Place {
+            thread,
+            session,
+            agent,
+            project,
+            branch,
+            ..Place::default()
+        }
     }
 }
 
@@ -55,8 +70,11 @@ pub enum Basis {
 
 impl Basis {
     /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Basis)] =
-        &[("full", Basis::Full), ("new", Basis::New), ("in+out", Basis::InOut)];
+    pub const NAMES: &'static [(&'static str, Basis)] = &[
+        ("full", Basis::Full),
+        ("new", Basis::New),
+        ("in+out", Basis::InOut),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -215,7 +233,11 @@ pub(super) struct EventView<'a> {
 impl EventView<'_> {
     /// How many agents it started.
     pub(super) fn spawned(&self) -> i64 {
-        if self.what == What::Spawn { signed(Some(self.agents.unwrap_or(1))) } else { 0 }
+        if self.what == What::Spawn {
+            signed(Some(self.agents.unwrap_or(1)))
+        } else {
+            0
+        }
     }
 }
 
@@ -233,6 +255,9 @@ pub(super) struct Bucket<'a> {
 impl Bucket<'_> {
     /// Its name, as requests have it, with its account.
     pub(super) fn named(self) -> Option<(String, String)> {
-        Some((format!("{}:{}", self.level?, self.start?), self.account?.into_owned()))
+        Some((
+            format!("{}:{}", self.level?, self.start?),
+            self.account?.into_owned(),
+        ))
     }
 }

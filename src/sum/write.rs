@@ -41,8 +41,12 @@ pub enum Format {
 
 impl Format {
     /// Those that `--format` takes, by name.
-    pub const NAMES: &'static [(&'static str, Format)] =
-        &[("text", Format::Text), ("tsv", Format::Tsv), ("json", Format::Json), ("ndjson", Format::Ndjson)];
+    pub const NAMES: &'static [(&'static str, Format)] = &[
+        ("text", Format::Text),
+        ("tsv", Format::Tsv),
+        ("json", Format::Json),
+        ("ndjson", Format::Ndjson),
+    ];
 
     /// This one, unless a summary or partial sums are asked for.
     #[must_use]
@@ -74,7 +78,9 @@ impl Report<'_> {
             Format::Text => out.text(&self.text(&rows, total, options.columns)),
             Format::Tsv => out.text(&self.tsv(&rows)),
             Format::Json => out.put(&self.json(&rows, total)),
-            Format::Ndjson => rows.iter().try_for_each(|row| out.put(&self.line(row, Some("sum")))),
+            Format::Ndjson => rows
+                .iter()
+                .try_for_each(|row| out.put(&self.line(row, Some("sum")))),
             Format::Summary => out.text(&self.summary(total)),
             Format::Partial => Ok(()),
         }
@@ -82,13 +88,24 @@ impl Report<'_> {
 
     /// The rows in the order of their periods, and within one the dearest first.
     fn sorted(&self) -> Vec<(&RowKey, &Sums)> {
-        let in_order: Vec<bool> = self.shape.by.iter().map(|key| named(key).is_some_and(|key| key.in_order)).collect();
+        let in_order: Vec<bool> = self
+            .shape
+            .by
+            .iter()
+            .map(|key| named(key).is_some_and(|key| key.in_order))
+            .collect();
         let periods = |key: &RowKey| {
             let ordered = key.iter().zip(&in_order).filter(|(_, in_order)| **in_order);
-            ordered.map(|(value, _)| numbered(value)).collect::<Vec<_>>()
+            ordered
+                .map(|(value, _)| numbered(value))
+                .collect::<Vec<_>>()
         };
         // A row of nothing but requests that are not counted says nothing: the notes name these.
-        let mut rows: Vec<(&RowKey, &Sums)> = self.rows.all().filter(|(_, sums)| sums.says_something()).collect();
+        let mut rows: Vec<(&RowKey, &Sums)> = self
+            .rows
+            .all()
+            .filter(|(_, sums)| sums.says_something())
+            .collect();
         rows.sort_by_cached_key(|(key, sums)| {
             let tokens = sums.input_tokens.saturating_add(sums.output_tokens);
             (periods(key), Reverse((sums.cost(), tokens)), (*key).clone())
@@ -96,12 +113,26 @@ impl Report<'_> {
         rows
     }
 
-    fn line<'l>(&'l self, (key, sums): &'l (&RowKey, &Sums), kind: Option<&'static str>) -> Line<'l> {
-        Line { shape: self.shape, key, sums, kind }
+    fn line<'l>(
+        &'l self,
+        (key, sums): &'l (&RowKey, &Sums),
+        kind: Option<&'static str>,
+    ) -> Line<'l> {
+        Line {
+            shape: self.shape,
+            key,
+            sums,
+            kind,
+        }
     }
 
     fn tsv(&self, rows: &[(&RowKey, &Sums)]) -> String {
-        let names = self.shape.by.iter().map(String::as_str).chain(columns(self.shape).map(|column| column.name));
+        let names = self
+            .shape
+            .by
+            .iter()
+            .map(String::as_str)
+            .chain(columns(self.shape).map(|column| column.name));
         let mut text = names.collect::<Vec<_>>().join("\t") + "\n";
         for (key, sums) in rows {
             let values = key.iter().map(|value| tsv(value));
@@ -111,7 +142,11 @@ impl Report<'_> {
         text
     }
 
-    fn json<'l>(&'l self, rows: &'l [(&'l RowKey, &'l Sums)], total: &'l Sums) -> impl Serialize + 'l {
+    fn json<'l>(
+        &'l self,
+        rows: &'l [(&'l RowKey, &'l Sums)],
+        total: &'l Sums,
+    ) -> impl Serialize + 'l {
         #[derive(Serialize)]
         struct Document<'l> {
             #[serde(flatten)]
@@ -133,7 +168,12 @@ impl Report<'_> {
             prices: self.prices.as_deref(),
             rows: rows.iter().map(|row| self.line(row, None)).collect(),
             // It has no key of its own.
-            total: Line { shape: self.shape, key: &[], sums: total, kind: None },
+            total: Line {
+                shape: self.shape,
+                key: &[],
+                sums: total,
+                kind: None,
+            },
             uncounted: &self.notes.requests.uncounted,
             unpriced: &self.notes.requests.unpriced,
             output_unknown: self.notes.requests.output_unknown,
@@ -153,44 +193,94 @@ impl Report<'_> {
             Some((_, Per::Thread)) => "thread",
             _ => "turn",
         };
-        let figures = [values.mean_tenths(), values.percentile_tenths(50), values.percentile_tenths(95)].map(of);
+        let figures = [
+            values.mean_tenths(),
+            values.percentile_tenths(50),
+            values.percentile_tenths(95),
+        ]
+        .map(of);
         let [mean, median, high] = figures;
-        let turns = format!("{} {noun}{}", values.count(), if values.count() == 1 { "" } else { "s" });
-        let mut text = format!("avg={mean} p50={median} p95={high} (over {turns}, basis {})\n", self.shape.basis);
+        let turns = format!(
+            "{} {noun}{}",
+            values.count(),
+            if values.count() == 1 { "" } else { "s" }
+        );
+        let mut text = format!(
+            "avg={mean} p50={median} p95={high} (over {turns}, basis {})\n",
+            self.shape.basis
+        );
         let each = |sum: i64| {
             let sum = u64::try_from(sum).unwrap_or(0);
-            tenths(u64::try_from(u128::from(sum) * 10 / u128::from(values.count().max(1))).unwrap_or(u64::MAX))
+            tenths(
+                u64::try_from(u128::from(sum) * 10 / u128::from(values.count().max(1)))
+                    .unwrap_or(u64::MAX),
+            )
         };
         if self.shape.beside.hooks {
-            text += &format!("hook_bytes={} avg={} (over {turns})\n", total.hook_bytes, each(total.hook_bytes));
+            text += &format!(
+                "hook_bytes={} avg={} (over {turns})\n",
+                total.hook_bytes,
+                each(total.hook_bytes)
+            );
         }
         if self.shape.beside.spawns {
-            text += &format!("spawns={} avg={} (over {turns})\n", total.spawns, each(total.spawns));
+            text += &format!(
+                "spawns={} avg={} (over {turns})\n",
+                total.spawns,
+                each(total.spawns)
+            );
         }
         text
     }
 
     fn text(&self, rows: &[(&RowKey, &Sums)], total: &Sums, width: usize) -> String {
         let with_total = rows.len() != 1;
-        let shown = |value: &String| if value.is_empty() { "-".to_owned() } else { visible(value).into_owned() };
+        let shown = |value: &String| {
+            if value.is_empty() {
+                "-".to_owned()
+            } else {
+                visible(value).into_owned()
+            }
+        };
         let names = self.shape.by.iter().enumerate().map(|(at, name)| {
             let last = if at == 0 { "total" } else { "" };
-            let values = rows.iter().map(|(key, _)| key.get(at).map(shown).unwrap_or_default());
+            let values = rows
+                .iter()
+                .map(|(key, _)| key.get(at).map(shown).unwrap_or_default());
             let cells = values.chain(with_total.then(|| last.to_owned())).collect();
-            table::Column { head: name.clone(), is_name: true, rank: 0, cells }
+            table::Column {
+                head: name.clone(),
+                is_name: true,
+                rank: 0,
+                cells,
+            }
         });
-        let all = || rows.iter().map(|(_, sums)| *sums).chain(with_total.then_some(total));
+        let all = || {
+            rows.iter()
+                .map(|(_, sums)| *sums)
+                .chain(with_total.then_some(total))
+        };
         let figures = columns(self.shape).filter_map(|column| {
             let cells: Vec<Cell> = all().map(|sums| (column.cell)(sums)).collect();
-            let says = !column.head.is_empty() && (column.rank == 0 || !cells.iter().all(|cell| cell.is_nothing()));
+            let says = !column.head.is_empty()
+                && (column.rank == 0 || !cells.iter().all(|cell| cell.is_nothing()));
             let cells = cells.into_iter().map(Cell::text).collect();
-            says.then(|| table::Column { head: column.head.to_owned(), is_name: false, rank: column.rank, cells })
+            says.then(|| table::Column {
+                head: column.head.to_owned(),
+                is_name: false,
+                rank: column.rank,
+                cells,
+            })
         });
         let columns = table::fitted(names.chain(figures).collect(), width);
         let mut text = table::lines(&columns);
-        let valued = columns.iter().any(|column| column.rank > 0 && column.head == "p95");
+        let valued = columns
+            .iter()
+            .any(|column| column.rank > 0 && column.head == "p95");
         let notes = self.notes(total, valued);
-        let options = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
+        let options = textwrap::Options::new(width)
+            .subsequent_indent("  ")
+            .break_words(false);
         for note in notes {
             for line in textwrap::wrap(&note, &options) {
                 text += &format!("{line}\n");
@@ -202,19 +292,33 @@ impl Report<'_> {
     /// What the figures rest on.
     fn notes(&self, total: &Sums, valued: bool) -> Vec<String> {
         let mut notes = Vec::new();
-        let periods = self.shape.by.iter().any(|key| named(key).is_some_and(|key| key.in_order && key.name != "turn"));
+        let periods = self
+            .shape
+            .by
+            .iter()
+            .any(|key| named(key).is_some_and(|key| key.in_order && key.name != "turn"));
         let zone = periods.then(|| format!("times in {}", self.shape.tz));
-        let prices = self.prices.as_ref().map(|prices| format!("list prices of {}", visible(prices)));
-        let values = (valued && super::Of::Requests == self.shape.kind())
-            .then(|| format!("avg to max: tokens per {}, basis {}", self.shape.per, self.shape.basis));
+        let prices = self
+            .prices
+            .as_ref()
+            .map(|prices| format!("list prices of {}", visible(prices)));
+        let values = (valued && super::Of::Requests == self.shape.kind()).then(|| {
+            format!(
+                "avg to max: tokens per {}, basis {}",
+                self.shape.per, self.shape.basis
+            )
+        });
         let basis: Vec<String> = [zone, prices, values].into_iter().flatten().collect();
         if !basis.is_empty() {
             notes.push(basis.join("; "));
         }
         notes.extend(self.notes.lines());
         if columns(self.shape).any(|column| column.name == "uncalled_threads") {
-            let vain = "in vain: threads that offer it and never call it, where their files tell what they offer";
-            notes.push(format!("{vain}; schemas: carried for it, and at most what it costs to offer it"));
+            let vain = "in vain: threads that offer it and never call it, where their files tell \
+                what they offer";
+            notes.push(format!(
+                "{vain}; schemas: carried for it, and at most what it costs to offer it"
+            ));
         }
         notes.extend(self.shape.beside.naive.then(|| naive_note(total)));
         notes
@@ -225,8 +329,11 @@ impl Report<'_> {
 fn naive_note(total: &Sums) -> String {
     let all = total.naive();
     let of = |n: i64| tokens(n.unsigned_abs());
-    let mut note =
-        format!("a plain sum of the usage lines: {} in, {} out", of(all.input_tokens), of(all.output_tokens));
+    let mut note = format!(
+        "a plain sum of the usage lines: {} in, {} out",
+        of(all.input_tokens),
+        of(all.output_tokens)
+    );
     if total.cost().is_some() {
         note += &format!(", {}", usd(all.cost_usd));
     }
@@ -266,7 +373,13 @@ impl Serialize for Line<'_> {
         if let Some(kind) = self.kind {
             map.serialize_entry("type", kind)?;
         }
-        for (name, value) in self.shape.by.iter().zip(self.key).filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in self
+            .shape
+            .by
+            .iter()
+            .zip(self.key)
+            .filter(|(_, value)| !value.is_empty())
+        {
             map.serialize_entry(name, value)?;
         }
         for column in columns(self.shape) {

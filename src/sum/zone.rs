@@ -31,10 +31,17 @@ impl Zone {
     pub fn new(name: Option<&str>) -> Result<Zone, String> {
         let Some(name) = name else {
             let zone = TimeZone::system();
-            return Ok(Zone { name: zone.iana_name().unwrap_or("the system's zone").to_owned(), zone });
+            return Ok(Zone {
+                name: zone.iana_name().unwrap_or("the system's zone").to_owned(),
+                zone,
+            });
         };
         let zone = TimeZone::get(name).or_else(|_| TimeZone::posix(name));
-        zone.map(|zone| Zone { name: name.to_owned(), zone }).map_err(|_| format!("--tz {name}: no such time zone"))
+        zone.map(|zone| Zone {
+            name: name.to_owned(),
+            zone,
+        })
+        .map_err(|_| format!("--tz {name}: no such time zone"))
     }
 
     /// Its name.
@@ -66,8 +73,18 @@ mod tests {
         let hour = |at| berlin.label(at, Period::Hour).unwrap();
         assert_eq!(hour("2026-10-25T00:30:00.000Z"), "2026-10-25T02:00+02:00");
         assert_eq!(hour("2026-10-25T01:30:00.000Z"), "2026-10-25T02:00+01:00");
-        assert_eq!(berlin.label("2026-12-31T23:30:00.000Z", Period::Day).as_deref(), Some("2027-01-01"));
-        assert_eq!(berlin.label("2026-12-31T23:30:00.000Z", Period::Week).as_deref(), Some("2026-W53"));
+        assert_eq!(
+            berlin
+                .label("2026-12-31T23:30:00.000Z", Period::Day)
+                .as_deref(),
+            Some("2027-01-01")
+        );
+        assert_eq!(
+            berlin
+                .label("2026-12-31T23:30:00.000Z", Period::Week)
+                .as_deref(),
+            Some("2026-W53")
+        );
         assert_eq!(berlin.label("soon", Period::Day), None);
         assert!(Zone::new(Some("Mars/Olympus")).is_err());
     }

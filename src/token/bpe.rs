@@ -25,7 +25,11 @@ pub struct Encoding {
 
 /// Every encoding, the default first.
 static ENCODINGS: [Encoding; 5] = [
-    Encoding { name: "o200k_base", newlines: Newlines::First, count: o200k_base },
+    Encoding {
+        name: "o200k_base",
+        newlines: Newlines::First,
+        count: o200k_base,
+    },
     Encoding {
         name: "o200k_harmony",
         newlines: Newlines::First,

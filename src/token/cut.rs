@@ -44,7 +44,10 @@ pub(super) fn line(text: &str, start: usize, newlines: Newlines) -> usize {
 /// no white space; and no slash directly.
 fn ends_word(text: &str, after: usize) -> bool {
     let rest = &text.as_bytes()[after..];
-    let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = rest
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     match rest.get(blanks) {
         None => false,
         Some(b'/') => blanks > 0,
@@ -67,15 +70,27 @@ fn starts_dark(text: &str) -> bool {
 /// the last safe cut between words; where there is none, at a character and not safe.
 pub(super) fn piece(atom: &str, start: usize) -> Piece {
     if atom.len() - start <= LONGEST_BYTES {
-        return Piece { end: atom.len(), safe: true };
+        return Piece {
+            end: atom.len(),
+            safe: true,
+        };
     }
     let window = &atom.as_bytes()[start..=start + LONGEST_BYTES];
     let word_ends = |pair: &[u8]| {
-        pair[0].is_ascii_alphanumeric() && pair[1].is_ascii() && !pair[1].is_ascii_alphanumeric() && pair[1] != b'\''
+        pair[0].is_ascii_alphanumeric()
+            && pair[1].is_ascii()
+            && !pair[1].is_ascii_alphanumeric()
+            && pair[1] != b'\''
     };
     match window.windows(2).rposition(word_ends) {
-        Some(at) => Piece { end: start + at + 1, safe: true },
-        None => Piece { end: atom.floor_char_boundary(start + LONGEST_BYTES), safe: false },
+        Some(at) => Piece {
+            end: start + at + 1,
+            safe: true,
+        },
+        None => Piece {
+            end: atom.floor_char_boundary(start + LONGEST_BYTES),
+            safe: false,
+        },
     }
 }
 
@@ -96,16 +111,25 @@ mod tests {
 
     #[test]
     fn blank_lines_stay_with_what_is_before_them() {
-        assert_eq!(atoms("a\n\n  \n  b\r\nc\n", Newlines::First), ["a\n\n  \n", "  b\r\n", "c\n"]);
+        assert_eq!(
+            atoms("a\n\n  \n  b\r\nc\n", Newlines::First),
+            ["a\n\n  \n", "  b\r\n", "c\n"]
+        );
     }
 
     #[test]
     fn a_slash_right_after_the_newline_is_no_cut() {
-        assert_eq!(atoms("a;\n/b\n /c\nd", Newlines::First), ["a;\n/b\n", " /c\n", "d"]);
+        assert_eq!(
+            atoms("a;\n/b\n /c\nd", Newlines::First),
+            ["a;\n/b\n", " /c\n", "d"]
+        );
     }
 
     #[test]
     fn the_older_patterns_are_cut_at_lone_newlines_only() {
-        assert_eq!(atoms("a\nb\n\nc\n d\r\ne", Newlines::Plain), ["a\n", "b\n\nc\n d\r\ne"]);
+        assert_eq!(
+            atoms("a\nb\n\nc\n d\r\ne", Newlines::Plain),
+            ["a\n", "b\n\nc\n d\r\ne"]
+        );
     }
 }

@@ -40,7 +40,11 @@ struct Rule {
 /// What an image costs.
 enum Cost {
     /// So many hundredths of a token for each square of 32 pixels, rounded up, and `plus`.
-    Patches { hundredths: u64, plus: u64, details: Details },
+    Patches {
+        hundredths: u64,
+        plus: u64,
+        details: Details,
+    },
     /// `base`, and `tile` for each square of 512 pixels. Low detail costs `base` alone.
     Tiles { base: u64, tile: u64 },
     /// A token for 750 square pixels.
@@ -61,24 +65,34 @@ struct Details {
 pub(super) const OPENAI: &str = "openai";
 const ANTHROPIC: &str = "anthropic";
 
-/// Sources: "OpenAI guide" is "Images and vision", sections "Model sizing behavior" and "Calculating
-/// costs", <https://developers.openai.com/api/docs/guides/images-vision>, as of September 2026;
-/// "Anthropic guide" is "Vision", <https://platform.claude.com/docs/en/build-with-claude/vision>.
-/// "Community" are measurements by users on community.openai.com (topics 1344040, 1377015): they
-/// contradict the guide's multipliers of gpt-5-mini and gpt-5-nano (1.62, 2.46), and were made on
-/// what was billed. Steps of real sessions confirm gpt-5.4 and gpt-5.5 (FORMATS 1.15) and the size
-/// of small images at Anthropic; all else is published or measured by others only.
+/// Sources: "OpenAI guide" is "Images and vision", sections "Model sizing behavior" and
+/// "Calculating costs", <https://developers.openai.com/api/docs/guides/images-vision>, as of
+/// September 2026; "Anthropic guide" is "Vision",
+/// <https://platform.claude.com/docs/en/build-with-claude/vision>. "Community" are measurements by
+/// users on community.openai.com (topics 1344040, 1377015): they contradict the guide's multipliers
+/// of gpt-5-mini and gpt-5-nano (1.62, 2.46), and were made on what was billed. Steps of real
+/// sessions confirm gpt-5.4 and gpt-5.5 (FORMATS 1.15) and the size of small images at Anthropic;
+/// all else is published or measured by others only.
 const RULES: &[Rule] = &[
     // Community; the guide says 2.46.
     patches("gpt-", (5, 1), "-nano", "image:patches-1.2", 120, 0, SMALL),
     patches("gpt-", (5, 0), "-nano", "image:patches-1.5", 150, 0, SMALL),
-    // Community; the guide says 1.62. The small ones for code are in the guide without a multiplier.
+    // Community; the guide says 1.62. The small ones for code are in the guide without a
+    // multiplier.
     patches("gpt-", (5, 0), "-mini", "image:patches-1.2", 120, 0, SMALL),
     // OpenAI guide and community: 2.46, 1.62, 1.72. The guide has no `codex-mini`, community has.
     patches("gpt-", (4, 1), "-nano", "image:patches-2.46", 246, 0, SMALL),
     patches("gpt-", (4, 1), "-mini", "image:patches-1.62", 162, 0, SMALL),
     patches("o", (4, 0), "-mini", "image:patches-1.72", 172, 0, SMALL),
-    patches("codex-mini", (0, 0), "", "image:patches-1.72", 172, 0, SMALL),
+    patches(
+        "codex-mini",
+        (0, 0),
+        "",
+        "image:patches-1.72",
+        172,
+        0,
+        SMALL,
+    ),
     // OpenAI guide for what is made smaller; FORMATS 1.15, steps of real sessions, for 1.2 and 1.
     patches(
         "gpt-",
@@ -87,10 +101,37 @@ const RULES: &[Rule] = &[
         "image:patches-1.2",
         120,
         1,
-        Details { default: WHOLE, refuses: Some(30_000), ..LARGE },
+        Details {
+            default: WHOLE,
+            refuses: Some(30_000),
+            ..LARGE
+        },
     ),
-    patches("gpt-", (5, 5), "", "image:patches-1.2", 120, 1, Details { original: DENSE, default: DENSE, ..MIDDLE }),
-    patches("gpt-", (5, 4), "", "image:patches-1.2", 120, 1, Details { original: DENSE, ..MIDDLE }),
+    patches(
+        "gpt-",
+        (5, 5),
+        "",
+        "image:patches-1.2",
+        120,
+        1,
+        Details {
+            original: DENSE,
+            default: DENSE,
+            ..MIDDLE
+        },
+    ),
+    patches(
+        "gpt-",
+        (5, 4),
+        "",
+        "image:patches-1.2",
+        120,
+        1,
+        Details {
+            original: DENSE,
+            ..MIDDLE
+        },
+    ),
     patches("gpt-", (5, 3), "", "image:patches-1.2", 120, 1, SMALL),
     // OpenAI guide for what is made smaller; community for 1.2.
     patches("gpt-", (5, 2), "", "image:patches-1.2", 120, 0, SMALL),
@@ -107,17 +148,51 @@ const RULES: &[Rule] = &[
 ];
 
 /// Up to 1,536 squares; these models make no difference for low detail (community).
-const SMALL: Details = Details { low: BUDGET, high: BUDGET, original: BUDGET, default: BUDGET, refuses: None };
-const BUDGET: Fit = Fit { side: 2_048, patches: 1_536 };
+const SMALL: Details = Details {
+    low: BUDGET,
+    high: BUDGET,
+    original: BUDGET,
+    default: BUDGET,
+    refuses: None,
+};
+const BUDGET: Fit = Fit {
+    side: 2_048,
+    patches: 1_536,
+};
 /// Up to 2,500 squares.
-const MIDDLE: Details = Details { low: GLANCE, high: CLEAR, original: CLEAR, default: CLEAR, refuses: None };
-const GLANCE: Fit = Fit { side: 512, patches: 256 };
-const CLEAR: Fit = Fit { side: 2_048, patches: 2_500 };
-const DENSE: Fit = Fit { side: 6_000, patches: 10_000 };
+const MIDDLE: Details = Details {
+    low: GLANCE,
+    high: CLEAR,
+    original: CLEAR,
+    default: CLEAR,
+    refuses: None,
+};
+const GLANCE: Fit = Fit {
+    side: 512,
+    patches: 256,
+};
+const CLEAR: Fit = Fit {
+    side: 2_048,
+    patches: 2_500,
+};
+const DENSE: Fit = Fit {
+    side: 6_000,
+    patches: 10_000,
+};
 /// As it is, or up to 2,500 squares whatever the side (measured by others: the data set
 /// "image-token-cost" has 2,442 squares for 3840 x 2160).
-const LARGE: Details = Details { high: Fit { side: MOST_SIDE, ..CLEAR }, original: WHOLE, ..MIDDLE };
-const WHOLE: Fit = Fit { side: MOST_SIDE, patches: u64::MAX };
+const LARGE: Details = Details {
+    high: Fit {
+        side: MOST_SIDE,
+        ..CLEAR
+    },
+    original: WHOLE,
+    ..MIDDLE
+};
+const WHOLE: Fit = Fit {
+    side: MOST_SIDE,
+    patches: u64::MAX,
+};
 
 /// Longer sides are taken by nobody.
 const MOST_SIDE: u64 = 65_535;
@@ -137,7 +212,18 @@ const fn patches(
     plus: u64,
     details: Details,
 ) -> Rule {
-    Rule { provider: OPENAI, line, from, word, name, cost: Cost::Patches { hundredths, plus, details } }
+    Rule {
+        provider: OPENAI,
+        line,
+        from,
+        word,
+        name,
+        cost: Cost::Patches {
+            hundredths,
+            plus,
+            details,
+        },
+    }
 }
 
 const fn tiles(
@@ -148,13 +234,27 @@ const fn tiles(
     base: u64,
     tile: u64,
 ) -> Rule {
-    Rule { provider: OPENAI, line, from, word, name, cost: Cost::Tiles { base, tile } }
+    Rule {
+        provider: OPENAI,
+        line,
+        from,
+        word,
+        name,
+        cost: Cost::Tiles { base, tile },
+    }
 }
 
 const fn area(from: (u32, u32), side: u64, most: u64) -> Rule {
     // Who is not named after its line is served in its place.
     let line = if from.0 == 0 { "" } else { "claude-" };
-    Rule { provider: ANTHROPIC, line, from, word: "", name: "image:area-750", cost: Cost::Area { side, most } }
+    Rule {
+        provider: ANTHROPIC,
+        line,
+        from,
+        word: "",
+        name: "image:area-750",
+        cost: Cost::Area { side, most },
+    }
 }
 
 /// Returns the tokens of an image and the name of the rule that says so; `None` where the size or
@@ -174,7 +274,9 @@ fn rule(image: &Image) -> Option<&'static Rule> {
     match image.model {
         Some(model) => rules.find(|rule| rule.is_of(model)),
         // The newest that is no small one.
-        None => rules.filter(|rule| rule.word.is_empty()).max_by_key(|rule| rule.from),
+        None => rules
+            .filter(|rule| rule.word.is_empty())
+            .max_by_key(|rule| rule.from),
     }
 }
 
@@ -187,7 +289,9 @@ fn provider<'a>(image: &Image<'a>) -> Option<&'a str> {
 
 /// Whether a name is that of a model of OpenAI, whoever serves it.
 pub(super) fn is_openai(model: &str) -> bool {
-    RULES.iter().any(|rule| rule.provider == OPENAI && !rule.line.is_empty() && rule.is_of(model))
+    RULES
+        .iter()
+        .any(|rule| rule.provider == OPENAI && !rule.line.is_empty() && rule.is_of(model))
 }
 
 impl Rule {
@@ -195,12 +299,21 @@ impl Rule {
         // A path before the name is the reseller's: `openai/gpt-5`.
         let name = model.rsplit('/').next().unwrap_or(model);
         // What stands in front of it too: `us.anthropic.claude-opus-4-7`.
-        let name = name.rsplit('.').find(|part| part.starts_with("claude-")).unwrap_or(name);
-        let Some(rest) = name.strip_prefix(self.line) else { return false };
+        let name = name
+            .rsplit('.')
+            .find(|part| part.starts_with("claude-"))
+            .unwrap_or(name);
+        let Some(rest) = name.strip_prefix(self.line) else {
+            return false;
+        };
         if self.from == (0, 0) {
             return true;
         }
-        let version = if self.provider == ANTHROPIC { numbers(rest) } else { version(rest) };
+        let version = if self.provider == ANTHROPIC {
+            numbers(rest)
+        } else {
+            version(rest)
+        };
         version.is_some_and(|(version, behind)| version >= self.from && behind.contains(self.word))
     }
 }
@@ -214,8 +327,12 @@ fn version(text: &str) -> Option<((u32, u32), &str)> {
 
 /// The first two numbers of `opus-4-7-20260416`: 4 and 7; what is too long for a version is a date.
 fn numbers(text: &str) -> Option<((u32, u32), &str)> {
-    let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
-    let mut numbers = runs.take_while(|run| run.len() <= 2).filter_map(|run| run.parse().ok());
+    let runs = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|run| !run.is_empty());
+    let mut numbers = runs
+        .take_while(|run| run.len() <= 2)
+        .filter_map(|run| run.parse().ok());
     Some(((numbers.next()?, numbers.next().unwrap_or(0)), ""))
 }
 
@@ -230,7 +347,11 @@ impl Cost {
     fn of(&self, image: &Image) -> Option<u64> {
         let sides: Sides = (image.width, image.height);
         match self {
-            Cost::Patches { hundredths, plus, details } => {
+            Cost::Patches {
+                hundredths,
+                plus,
+                details,
+            } => {
                 let patches = details.patches(image.detail, sides)?;
                 Some((patches * hundredths).div_ceil(100) + plus)
             }
@@ -260,11 +381,24 @@ mod tests {
     use super::*;
 
     fn openai(model: &str, width: u64, height: u64) -> (u64, &'static str) {
-        tokens(&Image { width, height, model: Some(model), provider: Some("openai"), detail: None }).unwrap()
+        tokens(&Image {
+            width,
+            height,
+            model: Some(model),
+            provider: Some("openai"),
+            detail: None,
+        })
+        .unwrap()
     }
 
     fn anthropic(model: &str, width: u64, height: u64) -> Option<u64> {
-        let image = Image { width, height, model: Some(model), provider: Some("anthropic"), detail: None };
+        let image = Image {
+            width,
+            height,
+            model: Some(model),
+            provider: Some("anthropic"),
+            detail: None,
+        };
         tokens(&image).map(|(tokens, _)| tokens)
     }
 
@@ -283,7 +417,13 @@ mod tests {
         }
         assert_eq!(all("gpt-4.1-mini-2025-04-14"), (422, "image:patches-1.62"));
         assert_eq!(all("gpt-4.1-nano"), (640, "image:patches-2.46"));
-        for model in ["gpt-5-mini", "openai/gpt-5.4-mini", "gpt-5.1-codex-mini", "gpt-5.4-nano", "gpt-5.2-codex"] {
+        for model in [
+            "gpt-5-mini",
+            "openai/gpt-5.4-mini",
+            "gpt-5.1-codex-mini",
+            "gpt-5.4-nano",
+            "gpt-5.2-codex",
+        ] {
             assert_eq!(all(model), (312, "image:patches-1.2"), "{model}");
         }
         assert_eq!(all("gpt-5-nano-2025-08-07"), (390, "image:patches-1.5"));
@@ -293,7 +433,13 @@ mod tests {
     #[test]
     fn what_is_over_the_budget_of_its_detail_is_made_smaller() {
         let detailed = |model, detail| {
-            let image = Image { width: 4032, height: 3024, detail, model: Some(model), provider: Some("openai") };
+            let image = Image {
+                width: 4032,
+                height: 3024,
+                detail,
+                model: Some(model),
+                provider: Some("openai"),
+            };
             tokens(&image).map(|(tokens, _)| tokens)
         };
         // 1,536: 44 x 33 squares. 2,500: 57 x 43. 10,000: 115 x 86. Whole: 126 x 95.
@@ -302,7 +448,10 @@ mod tests {
         assert_eq!(detailed("gpt-5.4", Some("original")), Some(11868 + 1));
         assert_eq!(detailed("gpt-5.5", None), Some(11868 + 1));
         assert_eq!(detailed("gpt-5.5", Some("high")), Some(2942 + 1));
-        assert_eq!(detailed("gpt-5.6", Some("auto")), Some(126 * 95 * 6 / 5 + 1));
+        assert_eq!(
+            detailed("gpt-5.6", Some("auto")),
+            Some(126 * 95 * 6 / 5 + 1)
+        );
         // 512 x 384.
         assert_eq!(detailed("gpt-5.6", Some("low")), Some(231 + 1));
         assert_eq!(detailed("o4-mini", Some("low")), detailed("o4-mini", None));
@@ -311,23 +460,47 @@ mod tests {
     #[test]
     fn the_examples_of_the_published_tile_rule() {
         assert_eq!(openai("gpt-4o", 1024, 1024), (765, "image:tiles-170"));
-        assert_eq!(openai("gpt-4.1-2025-04-14", 2048, 4096), (1105, "image:tiles-170"));
-        let low = Image { width: 4096, height: 8192, detail: Some("low"), model: Some("gpt-4o"), ..Image::default() };
+        assert_eq!(
+            openai("gpt-4.1-2025-04-14", 2048, 4096),
+            (1105, "image:tiles-170")
+        );
+        let low = Image {
+            width: 4096,
+            height: 8192,
+            detail: Some("low"),
+            model: Some("gpt-4o"),
+            ..Image::default()
+        };
         assert_eq!(tokens(&low), Some((85, "image:tiles-170")));
         assert_eq!(openai("gpt-5", 512, 512), (210, "image:tiles-140"));
-        assert_eq!(openai("gpt-5.1-codex-max", 512, 512), (210, "image:tiles-140"));
+        assert_eq!(
+            openai("gpt-5.1-codex-max", 512, 512),
+            (210, "image:tiles-140")
+        );
         assert_eq!(openai("o3", 512, 512), (225, "image:tiles-150"));
         assert_eq!(openai("gpt-4o-mini", 512, 512), (8500, "image:tiles-5667"));
-        assert_eq!(openai("computer-use-preview", 512, 512), (194, "image:tiles-129"));
+        assert_eq!(
+            openai("computer-use-preview", 512, 512),
+            (194, "image:tiles-129")
+        );
     }
 
     #[test]
     fn area_is_bounded_by_what_the_model_is_shown() {
         assert_eq!(anthropic("claude-opus-4-6", 200, 200), Some(54));
         assert_eq!(anthropic("claude-opus-4-6", 1000, 1000), Some(1334));
-        assert_eq!(anthropic("claude-3-5-sonnet-20241022", 3000, 300), Some(328));
-        assert_eq!(anthropic("claude-opus-4-5-20251101", 1568, 1568), Some(1600));
-        assert_eq!(anthropic("us.anthropic.claude-sonnet-4-20250514-v1:0", 1568, 1568), Some(1600));
+        assert_eq!(
+            anthropic("claude-3-5-sonnet-20241022", 3000, 300),
+            Some(328)
+        );
+        assert_eq!(
+            anthropic("claude-opus-4-5-20251101", 1568, 1568),
+            Some(1600)
+        );
+        assert_eq!(
+            anthropic("us.anthropic.claude-sonnet-4-20250514-v1:0", 1568, 1568),
+            Some(1600)
+        );
         // 2000 * 1000 / 750, and 2576 pixels of 5000.
         assert_eq!(anthropic("claude-opus-4-7", 2000, 1000), Some(2667));
         assert_eq!(anthropic("claude-sonnet-5", 5000, 5000), Some(4784));
@@ -335,16 +508,43 @@ mod tests {
 
     #[test]
     fn what_no_provider_takes_has_no_tokens() {
-        for (width, height) in [(0, 10), (10, 0), (u64::MAX, u64::MAX), (2036, 1_141_637_267), (9000, 9000), (4, 1000)]
-        {
-            assert_eq!(anthropic("claude-opus-5", width, height), None, "{width} x {height}");
-            let image = Image { width, height, model: Some("gpt-5.5"), ..Image::default() };
+        for (width, height) in [
+            (0, 10),
+            (10, 0),
+            (u64::MAX, u64::MAX),
+            (2036, 1_141_637_267),
+            (9000, 9000),
+            (4, 1000),
+        ] {
+            assert_eq!(
+                anthropic("claude-opus-5", width, height),
+                None,
+                "{width} x {height}"
+            );
+            let image = Image {
+                width,
+                height,
+                model: Some("gpt-5.5"),
+                ..Image::default()
+            };
             assert_eq!(tokens(&image), None, "{width} x {height}");
         }
         // Refused, not made smaller: 188 x 188 squares.
-        let avatar = Image { width: 6000, height: 6000, model: Some("gpt-5.6-terra"), ..Image::default() };
+        let avatar = Image {
+            width: 6000,
+            height: 6000,
+            model: Some("gpt-5.6-terra"),
+            ..Image::default()
+        };
         assert_eq!(tokens(&avatar), None);
         assert_eq!(anthropic("claude-opus-4-6", 8001, 100), None);
-        assert_eq!(tokens(&Image { width: 9, height: 9, ..Image::default() }), None);
+        assert_eq!(
+            tokens(&Image {
+                width: 9,
+                height: 9,
+                ..Image::default()
+            }),
+            None
+        );
     }
 }

@@ -31,17 +31,24 @@ impl Memo {
     /// Returns the tokens of the line with that hash and length, where it is known.
     pub(super) fn get(&self, hash: u64, bytes: usize) -> Option<u64> {
         let slot = self.slots.get(index(hash))?;
-        (slot.hash == hash && slot.bytes as usize == bytes && bytes > 0).then_some(u64::from(slot.tokens))
+        (slot.hash == hash && slot.bytes as usize == bytes && bytes > 0)
+            .then_some(u64::from(slot.tokens))
     }
 
     /// Remembers a line; forgets the one that was in its slot.
     pub(super) fn put(&mut self, hash: u64, bytes: usize, tokens: u64) {
-        let (Ok(bytes), Ok(tokens)) = (u32::try_from(bytes), u32::try_from(tokens)) else { return };
+        let (Ok(bytes), Ok(tokens)) = (u32::try_from(bytes), u32::try_from(tokens)) else {
+            return;
+        };
         if self.slots.is_empty() {
             self.slots = vec![Slot::default(); SLOTS];
         }
         if let Some(slot) = self.slots.get_mut(index(hash)) {
-            *slot = Slot { hash, bytes, tokens };
+            *slot = Slot {
+                hash,
+                bytes,
+                tokens,
+            };
         }
     }
 }
@@ -59,6 +66,13 @@ mod tests {
         let mut memo = Memo::default();
         assert_eq!(memo.get(0, 0), None);
         memo.put(7, 10, 3);
-        assert_eq!((memo.get(7, 10), memo.get(7, 11), memo.get(7 + SLOTS as u64, 10)), (Some(3), None, None));
+        assert_eq!(
+            (
+                memo.get(7, 10),
+                memo.get(7, 11),
+                memo.get(7 + SLOTS as u64, 10)
+            ),
+            (Some(3), None, None)
+        );
     }
 }

@@ -44,6 +44,9 @@ mod tests {
     #[test]
     fn short_seals_hold_nothing() {
         assert_eq!((reasoning_tokens(800), opaque_tokens(800)), (0, 0));
-        assert_eq!((reasoning_tokens(845 + 620), opaque_tokens(4000)), (100, 587));
+        assert_eq!(
+            (reasoning_tokens(845 + 620), opaque_tokens(4000)),
+            (100, 587)
+        );
     }
 }

@@ -43,7 +43,9 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Input and output of all its requests.
     pub(super) fn session_tokens(&self) -> u64 {
-        self.sessions.values().fold(0u64, |sum, tokens| sum.saturating_add(*tokens))
+        self.sessions
+            .values()
+            .fold(0u64, |sum, tokens| sum.saturating_add(*tokens))
     }
 }
 
@@ -58,39 +60,90 @@ impl Buckets {
             }
         };
         for day in &ledger.days {
-            at(Level::Day, day.start, u64::saturating_add, &day.tokens, true);
+            at(
+                Level::Day,
+                day.start,
+                u64::saturating_add,
+                &day.tokens,
+                true,
+            );
         }
         for hour in &ledger.hours {
-            at(Level::Hour, hour.start, u64::saturating_add, &hour.tokens, true);
-            at(Level::Day, hour.start, u64::saturating_sub, &hour.tokens, false);
+            at(
+                Level::Hour,
+                hour.start,
+                u64::saturating_add,
+                &hour.tokens,
+                true,
+            );
+            at(
+                Level::Day,
+                hour.start,
+                u64::saturating_sub,
+                &hour.tokens,
+                false,
+            );
         }
         for month in &ledger.months {
-            at(Level::Month, month.start, u64::saturating_add, &month.tokens, true);
+            at(
+                Level::Month,
+                month.start,
+                u64::saturating_add,
+                &month.tokens,
+                true,
+            );
         }
         for entry in &ledger.entries {
-            at(Level::Hour, entry.at, u64::saturating_add, &entry.tokens, true);
+            at(
+                Level::Hour,
+                entry.at,
+                u64::saturating_add,
+                &entry.tokens,
+                true,
+            );
         }
         for hour in &ledger.hours {
             if let Some(bucket) = buckets.get_mut(&(floor(hour.start, Level::Hour), Level::Hour)) {
                 bucket.rolled = true;
             }
         }
-        let mut entries: Vec<(Entry, bool)> = ledger.entries.into_iter().map(|entry| (entry, false)).collect();
+        let mut entries: Vec<(Entry, bool)> = ledger
+            .entries
+            .into_iter()
+            .map(|entry| (entry, false))
+            .collect();
         entries.sort_by_key(|(entry, _)| entry.at);
-        Buckets { account: ledger.account, entries, buckets, sessions: Sessions::default() }
+        Buckets {
+            account: ledger.account,
+            entries,
+            buckets,
+            sessions: Sessions::default(),
+        }
     }
 
     /// Puts a counted request into its bucket; returns the bucket's name, `LEVEL:START`. `None`:
     /// the ledger does not cover its instant.
     pub(super) fn join(&mut self, request: &Request) -> Option<String> {
-        let at: Timestamp = request.at.as_deref().filter(|_| request.counted)?.parse().ok()?;
+        let at: Timestamp = request
+            .at
+            .as_deref()
+            .filter(|_| request.counted)?
+            .parse()
+            .ok()?;
         let entry = self.entry(request, at).map(|at| (at, Level::Entry));
-        let covering = || [Level::Hour, Level::Day, Level::Month].map(|level| (floor(at, level), level)).into_iter();
+        let covering = || {
+            [Level::Hour, Level::Day, Level::Month]
+                .map(|level| (floor(at, level), level))
+                .into_iter()
+        };
         let found = entry.or_else(|| covering().find(|key| self.buckets.contains_key(key)));
         self.sessions.count(request, at, found.is_some());
         let (start, level) = found?;
         let bucket = self.buckets.entry((start, level)).or_default();
-        let tokens = request.input_tokens.unwrap_or(0).saturating_add(request.output_tokens.unwrap_or(0));
+        let tokens = request
+            .input_tokens
+            .unwrap_or(0)
+            .saturating_add(request.output_tokens.unwrap_or(0));
         bucket.requests += 1;
         let session = bucket.sessions.entry(request.session.clone()).or_default();
         *session = session.saturating_add(tokens);
@@ -100,13 +153,22 @@ impl Buckets {
     /// The nearest entry of the same tokens that no request has taken; takes it out of its hour.
     fn entry(&mut self, request: &Request, at: Timestamp) -> Option<Timestamp> {
         let apart = |entry: &Entry| entry.at.duration_since(at).abs();
-        let from = self.entries.partition_point(|(entry, _)| entry.at < at && apart(entry) >= TOOLS_RUN);
+        let from = self
+            .entries
+            .partition_point(|(entry, _)| entry.at < at && apart(entry) >= TOOLS_RUN);
         let is_near = |entry: &Entry| entry.at < at || apart(entry) < SAME_RESPONSE;
-        let near = self.entries.iter_mut().skip(from).take_while(|(entry, _)| is_near(entry));
+        let near = self
+            .entries
+            .iter_mut()
+            .skip(from)
+            .take_while(|(entry, _)| is_near(entry));
         let same = near.filter(|(entry, taken)| !taken && is_same(&entry.tokens, request));
         let (entry, taken) = same.min_by_key(|(entry, _)| apart(entry))?;
         *taken = true;
-        if let Some(hour) = self.buckets.get_mut(&(floor(entry.at, Level::Hour), Level::Hour)) {
+        if let Some(hour) = self
+            .buckets
+            .get_mut(&(floor(entry.at, Level::Hour), Level::Hour))
+        {
             combine(&mut hour.tokens, &entry.tokens, u64::saturating_sub);
         }
         let own = self.buckets.entry((entry.at, Level::Entry)).or_default();
@@ -116,28 +178,40 @@ impl Buckets {
 
     /// One record for each bucket that requests fell into, in order of time.
     pub(super) fn records(&self) -> impl Iterator<Item = Usage> + '_ {
-        self.buckets.iter().filter(|(_, bucket)| bucket.requests > 0).map(|((start, level), bucket)| {
-            let Tokens { input, cached, output, reasoning } = bucket.tokens;
-            let session_tokens = bucket.session_tokens();
-            let whole = session_tokens.max(input.saturating_add(output));
-            Usage {
-                account: self.account.clone(),
-                level: *level,
-                start: format!("{start:.3}"),
-                end: end(*start, *level).map(|end| format!("{end:.3}")),
-                input_tokens: input,
-                cache_read_tokens: cached,
-                output_tokens: output,
-                reasoning_tokens: reasoning,
-                requests: bucket.requests,
-                session_tokens,
-                share: share(session_tokens, whole),
-                ledger_only_tokens: None,
-                ledger_only_entries: None,
-                session_only_tokens: None,
-                shares: bucket.sessions.iter().map(|(id, tokens)| (id.clone(), share(*tokens, whole))).collect(),
-            }
-        })
+        self.buckets
+            .iter()
+            .filter(|(_, bucket)| bucket.requests > 0)
+            .map(|((start, level), bucket)| {
+                let Tokens {
+                    input,
+                    cached,
+                    output,
+                    reasoning,
+                } = bucket.tokens;
+                let session_tokens = bucket.session_tokens();
+                let whole = session_tokens.max(input.saturating_add(output));
+                Usage {
+                    account: self.account.clone(),
+                    level: *level,
+                    start: format!("{start:.3}"),
+                    end: end(*start, *level).map(|end| format!("{end:.3}")),
+                    input_tokens: input,
+                    cache_read_tokens: cached,
+                    output_tokens: output,
+                    reasoning_tokens: reasoning,
+                    requests: bucket.requests,
+                    session_tokens,
+                    share: share(session_tokens, whole),
+                    ledger_only_tokens: None,
+                    ledger_only_entries: None,
+                    session_only_tokens: None,
+                    shares: bucket
+                        .sessions
+                        .iter()
+                        .map(|(id, tokens)| (id.clone(), share(*tokens, whole)))
+                        .collect(),
+                }
+            })
     }
 }
 
@@ -161,7 +235,11 @@ pub(super) fn end(start: Timestamp, level: Level) -> Option<Timestamp> {
         Level::Day => 1.day(),
         Level::Month => 1.month(),
     };
-    start.to_zoned(TimeZone::UTC).checked_add(length).ok().map(|end| end.timestamp())
+    start
+        .to_zoned(TimeZone::UTC)
+        .checked_add(length)
+        .ok()
+        .map(|end| end.timestamp())
 }
 
 fn combine(to: &mut Tokens, from: &Tokens, change: fn(u64, u64) -> u64) {
@@ -175,7 +253,9 @@ fn is_same(entry: &Tokens, request: &Request) -> bool {
     request.input_tokens == Some(entry.input)
         && request.output_tokens == Some(entry.output)
         && request.cache_read_tokens.unwrap_or(0) == entry.cached
-        && request.reasoning_tokens.is_none_or(|tokens| tokens == entry.reasoning)
+        && request
+            .reasoning_tokens
+            .is_none_or(|tokens| tokens == entry.reasoning)
 }
 
 fn name(level: Level) -> &'static str {

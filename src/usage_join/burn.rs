@@ -35,8 +35,8 @@ pub struct Burn {
 type Row<'a> = (Timestamp, &'a Minute);
 
 impl Burn {
-    /// Reads the file. What is wrong with it is noted; [`Status::Partial`] where it cannot be read or
-    /// is no export.
+    /// Reads the file. What is wrong with it is noted; [`Status::Partial`] where it cannot be read
+    /// or is no export.
     pub fn open(path: &Path, options: Options, skips: &mut Skips) -> (Burn, Status) {
         let (minutes, status) = Minutes::open(path, skips);
         (Burn { minutes, options }, status)
@@ -45,27 +45,55 @@ impl Burn {
     /// One record for the whole, then sessions, days and minutes, each in order of time; none where
     /// no minute had a request.
     pub(super) fn records(&self) -> Vec<Export> {
-        let rows: Vec<Row> = self.minutes.by_start.iter().map(|(start, minute)| (*start, minute)).collect();
+        let rows: Vec<Row> = self
+            .minutes
+            .by_start
+            .iter()
+            .map(|(start, minute)| (*start, minute))
+            .collect();
         if rows.is_empty() {
             return Vec::new();
         }
-        let gap = SignedDuration::from_secs(i64::try_from(self.options.gap_seconds).unwrap_or(i64::MAX));
-        let sessions: Vec<&[Row]> = rows.chunk_by(|(a, _), (b, _)| b.duration_since(*a) <= gap).collect();
-        let mut records = vec![Export { sessions: Some(sessions.len() as u64), ..self.sum(Extent::Whole, &rows) }];
-        records.extend(sessions.into_iter().map(|rows| self.sum(Extent::Session, rows)));
-        records.extend(rows.chunk_by(|(a, _), (b, _)| midnight(*a) == midnight(*b)).map(|rows| self.day(rows)));
+        let gap =
+            SignedDuration::from_secs(i64::try_from(self.options.gap_seconds).unwrap_or(i64::MAX));
+        let sessions: Vec<&[Row]> = rows
+            .chunk_by(|(a, _), (b, _)| b.duration_since(*a) <= gap)
+            .collect();
+        let mut records = vec![Export {
+            sessions: Some(sessions.len() as u64),
+            ..self.sum(Extent::Whole, &rows)
+        }];
+        records.extend(
+            sessions
+                .into_iter()
+                .map(|rows| self.sum(Extent::Session, rows)),
+        );
+        records.extend(
+            rows.chunk_by(|(a, _), (b, _)| midnight(*a) == midnight(*b))
+                .map(|rows| self.day(rows)),
+        );
         records.extend(rows.chunks(1).map(|rows| self.sum(Extent::Minute, rows)));
         records
     }
 
     /// Adds up rows.
     fn sum(&self, extent: Extent, rows: &[Row]) -> Export {
-        let all = |of: fn(&Minute) -> u64| rows.iter().fold(0, |sum, (_, minute)| plus(sum, of(minute)));
-        let (requests, input_tokens) = (all(|minute| minute.requests), all(|minute| minute.input_tokens));
+        let all = |of: fn(&Minute) -> u64| {
+            rows.iter()
+                .fold(0, |sum, (_, minute)| plus(sum, of(minute)))
+        };
+        let (requests, input_tokens) = (
+            all(|minute| minute.requests),
+            all(|minute| minute.input_tokens),
+        );
         let output_tokens = all(|minute| minute.output_tokens);
         let high = |row: &&Row| row.1.input_tokens > self.options.high_burn_tokens;
         let start = rows.first().map(|(start, _)| *start).unwrap_or_default();
-        let end = rows.iter().map(|(_, minute)| minute.end).max().unwrap_or_default();
+        let end = rows
+            .iter()
+            .map(|(_, minute)| minute.end)
+            .max()
+            .unwrap_or_default();
         Export {
             extent,
             start: format!("{start:.3}"),
@@ -78,7 +106,8 @@ impl Burn {
             input_tokens,
             output_tokens,
             mean_input_tokens: plus(input_tokens, requests / 2) / requests.max(1),
-            input_output_ratio: (output_tokens > 0).then(|| parts(input_tokens, output_tokens, 10, true)),
+            input_output_ratio: (output_tokens > 0)
+                .then(|| parts(input_tokens, output_tokens, 10, true)),
             limit_tokens: None,
             limit_share: None,
         }
@@ -86,9 +115,15 @@ impl Burn {
 
     fn day(&self, rows: &[Row]) -> Export {
         let day = self.sum(Extent::Day, rows);
-        let start = rows.first().map(|(start, _)| midnight(*start)).unwrap_or_default();
+        let start = rows
+            .first()
+            .map(|(start, _)| midnight(*start))
+            .unwrap_or_default();
         let next = start.to_zoned(TimeZone::UTC).checked_add(1.day());
-        let end = next.map_or_else(|_| day.end.clone(), |next| format!("{:.3}", next.timestamp()));
+        let end = next.map_or_else(
+            |_| day.end.clone(),
+            |next| format!("{:.3}", next.timestamp()),
+        );
         let used = plus(day.input_tokens, day.output_tokens);
         let limit = self.options.day_tokens;
         Export {
@@ -103,7 +138,10 @@ impl Burn {
 
 /// The model that all rows name, if there is one.
 fn model(rows: &[Row]) -> Option<String> {
-    let mut names = rows.iter().flat_map(|(_, minute)| &minute.sources).map(|(model, _)| model);
+    let mut names = rows
+        .iter()
+        .flat_map(|(_, minute)| &minute.sources)
+        .map(|(model, _)| model);
     let first = names.next().filter(|name| !name.is_empty())?;
     names.all(|name| name == first).then(|| first.to_string())
 }
@@ -111,7 +149,8 @@ fn model(rows: &[Row]) -> Option<String> {
 /// The midnight before (UTC).
 fn midnight(at: Timestamp) -> Timestamp {
     let date = TimeZone::UTC.to_datetime(at).date();
-    date.to_zoned(TimeZone::UTC).map_or(at, |day| day.timestamp())
+    date.to_zoned(TimeZone::UTC)
+        .map_or(at, |day| day.timestamp())
 }
 
 /// `part` over `whole` in so many parts of one: rounded, or rounded down.

@@ -1,10 +1,10 @@
 //! A ledger against the sessions: what one has and the other has not.
 //!
-//! Compared is the time from the first counted request of the stream to the last. Responses that the
-//! ledger notes one by one are told exactly: an entry that no request has taken is the ledger's
-//! alone. A bucket that lies within that time is compared as a whole: what it has beyond the sessions
-//! is the ledger's, what they have beyond it is theirs. An hour that the ledger still has in entries
-//! only is no bucket: its requests that match no entry are the sessions' alone.
+//! Compared is the time from the first counted request of the stream to the last. Responses that
+//! the ledger notes one by one are told exactly: an entry that no request has taken is the ledger's
+//! alone. A bucket that lies within that time is compared as a whole: what it has beyond the
+//! sessions is the ledger's, what they have beyond it is theirs. An hour that the ledger still has
+//! in entries only is no bucket: its requests that match no entry are the sessions' alone.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,10 @@ pub(super) struct Sessions {
 impl Sessions {
     /// A counted request at that instant; `joined`: a bucket covers it.
     pub(super) fn count(&mut self, request: &Request, at: Timestamp, joined: bool) {
-        let tokens = request.input_tokens.unwrap_or(0).saturating_add(request.output_tokens.unwrap_or(0));
+        let tokens = request
+            .input_tokens
+            .unwrap_or(0)
+            .saturating_add(request.output_tokens.unwrap_or(0));
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
         self.requests += 1;
@@ -45,17 +48,29 @@ impl Buckets {
         let sessions = &self.sessions;
         let (first, last) = sessions.first.zip(sessions.last)?;
         let within = |at: Timestamp| (first..=last).contains(&at);
-        let noted: BTreeSet<Timestamp> = self.entries.iter().map(|(entry, _)| floor(entry.at, Level::Hour)).collect();
+        let noted: BTreeSet<Timestamp> = self
+            .entries
+            .iter()
+            .map(|(entry, _)| floor(entry.at, Level::Hour))
+            .collect();
         let mut all = Tokens::default();
         let (mut entries, mut ledger_only, mut session_only) = (0, 0u64, sessions.nowhere_tokens);
-        for (entry, taken) in self.entries.iter().filter(|(entry, taken)| *taken || within(entry.at)) {
+        for (entry, taken) in self
+            .entries
+            .iter()
+            .filter(|(entry, taken)| *taken || within(entry.at))
+        {
             all.add(&entry.tokens);
             if !taken {
                 entries += 1;
                 ledger_only = ledger_only.saturating_add(entry.tokens.all());
             }
         }
-        for ((start, level), bucket) in self.buckets.iter().filter(|((_, level), _)| *level != Level::Entry) {
+        for ((start, level), bucket) in self
+            .buckets
+            .iter()
+            .filter(|((_, level), _)| *level != Level::Entry)
+        {
             let session = bucket.session_tokens();
             let rolled = !noted.contains(start) || *level != Level::Hour || bucket.rolled;
             if !rolled {

@@ -29,8 +29,15 @@ const MOST: u64 = (1 << 53) - 1;
 const ROW_SECONDS: i64 = 60;
 
 /// Columns, by the place of each in [`Columns`]; the first five must be there.
-const NAMES: [&str; 7] =
-    ["Time Start", "Time End", "Requests", "Input Tokens", "Output Tokens", "Model ID", "Region ID"];
+const NAMES: [&str; 7] = [
+    "Time Start",
+    "Time End",
+    "Requests",
+    "Input Tokens",
+    "Output Tokens",
+    "Model ID",
+    "Region ID",
+];
 const REQUIRED: usize = 5;
 
 /// What was used in a minute.
@@ -65,12 +72,14 @@ struct Row {
 struct Columns([Option<usize>; NAMES.len()]);
 
 impl Minutes {
-    /// Reads the file. What is wrong with a row is noted and the row is left out; a file that cannot
-    /// be read, or that has not the columns, is [`Status::Partial`].
+    /// Reads the file. What is wrong with a row is noted and the row is left out; a file that
+    /// cannot be read, or that has not the columns, is [`Status::Partial`].
     pub(super) fn open(path: &Path, skips: &mut Skips) -> (Minutes, Status) {
         let name = written(path);
         let mut minutes = Minutes::default();
-        let read = File::open(path).map_err(|e| e.to_string()).and_then(|file| minutes.read(file, &name, skips));
+        let read = File::open(path)
+            .map_err(|e| e.to_string())
+            .and_then(|file| minutes.read(file, &name, skips));
         let status = read.map_or_else(
             |why| {
                 skips.note(&name, None, &why);
@@ -83,12 +92,20 @@ impl Minutes {
 
     fn read(&mut self, file: File, name: &str, skips: &mut Skips) -> Result<(), String> {
         let file = file.take(MOST_BYTES);
-        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(file);
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .trim(Trim::All)
+            .from_reader(file);
         let columns = Columns::of(reader.byte_headers().map_err(|e| e.to_string())?)?;
         let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
+        while reader
+            .read_byte_record(&mut record)
+            .map_err(|e| e.to_string())?
+        {
             let line = record.position().map(csv::Position::line);
-            let added = columns.row(&record, &mut self.names).and_then(|row| row.map_or(Ok(()), |row| self.add(row)));
+            let added = columns
+                .row(&record, &mut self.names)
+                .and_then(|row| row.map_or(Ok(()), |row| self.add(row)));
             if let Err(why) = added {
                 skips.note(name, line, &why);
             }
@@ -104,8 +121,14 @@ impl Minutes {
             self.by_start.insert(start, minute);
             return Ok(());
         };
-        if minute.sources.iter().any(|source| known.sources.contains(source)) {
-            return Err("left out: an earlier row is for the same minute, model and region".to_owned());
+        if minute
+            .sources
+            .iter()
+            .any(|source| known.sources.contains(source))
+        {
+            return Err(
+                "left out: an earlier row is for the same minute, model and region".to_owned(),
+            );
         }
         known.end = known.end.max(minute.end);
         known.requests = plus(known.requests, minute.requests);
@@ -118,14 +141,25 @@ impl Minutes {
 
 impl Columns {
     fn of(header: &ByteRecord) -> Result<Columns, String> {
-        let is = |field: &[u8], name: &str| text(field).trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
+        let is = |field: &[u8], name: &str| {
+            text(field)
+                .trim_start_matches('\u{feff}')
+                .eq_ignore_ascii_case(name)
+        };
         let places = NAMES.map(|name| header.iter().position(|field| is(field, name)));
-        let missing = NAMES.iter().zip(&places).take(REQUIRED).filter(|(_, place)| place.is_none());
+        let missing = NAMES
+            .iter()
+            .zip(&places)
+            .take(REQUIRED)
+            .filter(|(_, place)| place.is_none());
         let missing: Vec<String> = missing.map(|(name, _)| format!("{name:?}")).collect();
         if missing.is_empty() {
             return Ok(Columns(places));
         }
-        Err(format!("not a usage export: no column {}", missing.join(", ")))
+        Err(format!(
+            "not a usage export: no column {}",
+            missing.join(", ")
+        ))
     }
 
     /// The field of that column, if the row is long enough.
@@ -135,7 +169,11 @@ impl Columns {
     }
 
     /// Reads a row. `None`: it had no request.
-    fn row(&self, record: &ByteRecord, names: &mut BTreeSet<Rc<str>>) -> Result<Option<Row>, String> {
+    fn row(
+        &self,
+        record: &ByteRecord,
+        names: &mut BTreeSet<Rc<str>>,
+    ) -> Result<Option<Row>, String> {
         let [start, end] = [0, 1].map(|column| self.instant(record, column));
         let [requests, input, output] = [2, 3, 4].map(|column| self.count(record, column));
         let (start, end, requests) = (start?, end?, requests?);
@@ -149,14 +187,23 @@ impl Columns {
                 _ => Err("tokens without a request".to_owned()),
             };
         }
-        let [model, region] = [5, 6].map(|column| known(&self.field(record, column).unwrap_or_default(), names));
-        let minute = Minute { end, requests, input_tokens, output_tokens, sources: vec![(model, region)] };
+        let [model, region] =
+            [5, 6].map(|column| known(&self.field(record, column).unwrap_or_default(), names));
+        let minute = Minute {
+            end,
+            requests,
+            input_tokens,
+            output_tokens,
+            sources: vec![(model, region)],
+        };
         Ok(Some(Row { start, minute }))
     }
 
     fn instant(&self, record: &ByteRecord, column: usize) -> Result<Timestamp, String> {
         let field = self.field(record, column).unwrap_or_default();
-        field.parse().map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)"))
+        field
+            .parse()
+            .map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)"))
     }
 
     fn count(&self, record: &ByteRecord, column: usize) -> Result<u64, String> {

@@ -21,7 +21,11 @@ pub(super) struct Held {
 impl Held {
     /// Holds up to `most_bytes` in memory.
     pub(super) fn bounded(most_bytes: usize) -> Held {
-        Held { lines: Vec::new(), spilled: None, most_bytes }
+        Held {
+            lines: Vec::new(),
+            spilled: None,
+            most_bytes,
+        }
     }
 
     /// Holds one more line.
@@ -68,7 +72,11 @@ impl Held {
         file.rewind().context("temporary file")?;
         let mut reader = BufReader::with_capacity(64 << 10, file);
         let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).context("temporary file")? > 0 {
+        while reader
+            .read_until(b'\n', &mut line)
+            .context("temporary file")?
+            > 0
+        {
             give(line.trim_ascii_end(), &mut each)?;
             line.clear();
         }
@@ -90,7 +98,9 @@ mod tests {
         for most_bytes in [0, 40, 1 << 20] {
             let mut held = Held::bounded(most_bytes);
             for round in 0..2 {
-                let lines: Vec<String> = (0..10).map(|n| format!(r#"{{"type":"span","n":{}}}"#, n + round)).collect();
+                let lines: Vec<String> = (0..10)
+                    .map(|n| format!(r#"{{"type":"span","n":{}}}"#, n + round))
+                    .collect();
                 for line in &lines {
                     held.push(&Record::peek(line).unwrap()).unwrap();
                 }

@@ -102,10 +102,16 @@ impl Ledger {
     /// [`Status::Partial`], a file in the folder that is no ledger is not.
     pub fn open(path: &Path, account: Option<&str>, skips: &mut Skips) -> (Option<Ledger>, Status) {
         let name = written(path);
-        let found =
-            if path.is_dir() { folder(path, skips) } else { read(path).map(|ledger| vec![(name.clone(), ledger)]) };
+        let found = if path.is_dir() {
+            folder(path, skips)
+        } else {
+            read(path).map(|ledger| vec![(name.clone(), ledger)])
+        };
         match found {
-            Ok(ledgers) => (choose(newest(ledgers, skips), account, &name, skips), Status::Done),
+            Ok(ledgers) => (
+                choose(newest(ledgers, skips), account, &name, skips),
+                Status::Done,
+            ),
             Err(why) => {
                 skips.note(&name, None, &why);
                 (None, Status::Partial)
@@ -118,8 +124,14 @@ impl Ledger {
 /// `.log` holds warnings).
 fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, String> {
     let entries = std::fs::read_dir(path).map_err(|e| e.to_string())?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| file.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("json")) && file.is_file());
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|ext| ext.eq_ignore_ascii_case("json"))
+            && file.is_file()
+    });
     files.sort();
     let mut ledgers = Vec::new();
     for file in files {
@@ -135,8 +147,11 @@ fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, Strin
 fn read(path: &Path) -> Result<Ledger, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let mut text = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut text).map_err(|e| e.to_string())?;
-    serde_json::from_slice(&text).map_err(|e| format!("not a usage ledger: {}", refusal::naming(&e)))
+    file.take(MOST_BYTES)
+        .read_to_end(&mut text)
+        .map_err(|e| e.to_string())?;
+    serde_json::from_slice(&text)
+        .map_err(|e| format!("not a usage ledger: {}", refusal::naming(&e)))
 }
 
 /// One ledger an account: of several snapshots the one that was written last.
@@ -149,11 +164,25 @@ fn newest(ledgers: Vec<(String, Ledger)>, skips: &mut Skips) -> BTreeMap<String,
             continue;
         };
         let newer = ledger.updated > old.updated;
-        let (left_out, taken) = if newer { (old_name, (name, ledger)) } else { (name, (old_name, old)) };
-        skips.note(&left_out, None, &format!("left out: {} is a later ledger of the same account", taken.0));
+        let (left_out, taken) = if newer {
+            (old_name, (name, ledger))
+        } else {
+            (name, (old_name, old))
+        };
+        skips.note(
+            &left_out,
+            None,
+            &format!(
+                "left out: {} is a later ledger of the same account",
+                taken.0
+            ),
+        );
         newest.insert(account, taken);
     }
-    newest.into_iter().map(|(account, (_, ledger))| (account, ledger)).collect()
+    newest
+        .into_iter()
+        .map(|(account, (_, ledger))| (account, ledger))
+        .collect()
 }
 
 fn choose(
@@ -170,7 +199,9 @@ fn choose(
             None => format!("no account {account} (there is {names}): usage is not joined"),
         },
         (None, 1) => return ledgers.pop_first().map(|(_, ledger)| ledger),
-        (None, _) => format!("several accounts ({names}): usage is not joined; choose one with --account"),
+        (None, _) => {
+            format!("several accounts ({names}): usage is not joined; choose one with --account")
+        }
     };
     skips.note(name, None, &why);
     None

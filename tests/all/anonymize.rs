@@ -23,7 +23,9 @@ fn stream(options: &str, rest: &str) -> String {
 }
 
 fn records(stream: &str) -> impl Iterator<Item = Value> {
-    stream.lines().map(|line| serde_json::from_str(line).unwrap())
+    stream
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
 }
 
 /// All texts under these keys, at any depth.
@@ -32,7 +34,9 @@ fn named(value: &Value, under: bool, found: &mut BTreeSet<String>) {
         Value::String(text) if under => drop(found.insert(text.clone())),
         Value::Array(list) => list.iter().for_each(|value| named(value, under, found)),
         Value::Object(map) => {
-            map.iter().for_each(|(key, value)| named(value, under || NAMES.contains(&key.as_str()), found));
+            map.iter().for_each(|(key, value)| {
+                named(value, under || NAMES.contains(&key.as_str()), found)
+            });
         }
         _ => {}
     }
@@ -52,7 +56,9 @@ fn without_names(record: &mut Value) {
 #[test]
 fn every_figure_of_spans_requests_and_totals_is_that_of_the_plain_stream() {
     let bill = |options: &str| {
-        let judged = ["session", "span", "request", "event", "total", "usage", "coverage", "skip"];
+        let judged = [
+            "session", "span", "request", "event", "total", "usage", "coverage", "skip",
+        ];
         let mut records: Vec<Value> = records(&stream(options, PIPE)).collect();
         records.retain(|record| judged.contains(&record["type"].as_str().unwrap_or_default()));
         records.iter_mut().for_each(without_names);
@@ -72,9 +78,13 @@ fn no_name_of_the_plain_stream_is_in_the_hidden_one_nor_in_its_reports() {
     records(&stream("", "cat")).for_each(|record| named(&record, false, &mut names));
     names.retain(|name| name.len() > 6 && name != "pseudonyms");
     assert!(names.len() > 30, "{names:?}");
-    let reports =
-        ["markdown", "text", "json", "tsv", "folded"].map(|format| format!("{PIPE} | tok-render --format {format}"));
-    for rest in ["cat", PIPE].iter().map(|rest| (*rest).to_owned()).chain(reports) {
+    let reports = ["markdown", "text", "json", "tsv", "folded"]
+        .map(|format| format!("{PIPE} | tok-render --format {format}"));
+    for rest in ["cat", PIPE]
+        .iter()
+        .map(|rest| (*rest).to_owned())
+        .chain(reports)
+    {
         let out = stream("--anonymize", &rest);
         for name in &names {
             // A name may be a word of ours too.
@@ -94,7 +104,8 @@ fn one_key_gives_the_same_pseudonyms_in_every_run_and_no_key_gives_new_ones() {
     assert_eq!(stream(KEYED, "cat"), stream(KEYED, "cat"));
     let pseudonyms = |options: &str| {
         let mut names = BTreeSet::new();
-        records(&stream(options, "cat")).for_each(|record| named(&record["project"], true, &mut names));
+        records(&stream(options, "cat"))
+            .for_each(|record| named(&record["project"], true, &mut names));
         names
     };
     assert!(!pseudonyms("--anonymize").is_empty());
@@ -105,6 +116,8 @@ fn one_key_gives_the_same_pseudonyms_in_every_run_and_no_key_gives_new_ones() {
 fn on_another_machine_the_places_cannot_be_read_and_that_is_said() {
     let forget = "jq -c 'del(.pseudonyms)'";
     let measured = stream("--anonymize", &format!("{forget} | tok-measure -q; true"));
-    let skips = records(&measured).filter(|record| record["type"] == "skip").count();
+    let skips = records(&measured)
+        .filter(|record| record["type"] == "skip")
+        .count();
     assert!(skips > 100, "{skips}");
 }

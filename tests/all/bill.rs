@@ -45,10 +45,23 @@ fn made() -> impl Strategy<Value = Made> {
         ],
         0..3000u64,
     );
-    let model = prop_oneof![Just("gpt-5.2-codex"), Just("gpt-5.5"), Just("claude-sonnet-5"), Just("made-up")];
-    let by = prop_oneof![4 => Just(""), 3 => Just("log"), 1 => Just("snapshot"), 1 => Just("nobody")];
+    let model = prop_oneof![
+        Just("gpt-5.2-codex"),
+        Just("gpt-5.5"),
+        Just("claude-sonnet-5"),
+        Just("made-up")
+    ];
+    let by =
+        prop_oneof![4 => Just(""), 3 => Just("log"), 1 => Just("snapshot"), 1 => Just("nobody")];
     let counts = (0..9000u64, 0..9000u64, 0..2000u64);
-    let request = (model, 0..72u32, counts, prop::bool::weighted(0.9), by, [0..40u64, 0..40u64]);
+    let request = (
+        model,
+        0..72u32,
+        counts,
+        prop::bool::weighted(0.9),
+        by,
+        [0..40u64, 0..40u64],
+    );
     prop_oneof![
         6 => span.prop_map(|((part, role, tool), tokens)| Made::Span { part, role, tokens, tool }),
         4 => request.prop_map(|(model, hour, (input, read, output), counted, by, marks)| {
@@ -68,7 +81,12 @@ fn lines(thread: usize, records: &[Made]) -> String {
         let mut line = json!({"type": "", "thread": thread, "session": "s", "id": format!("{thread}.{seq}"),
             "seq": seq});
         let more = match record {
-            Made::Span { part, role, tokens, tool } => {
+            Made::Span {
+                part,
+                role,
+                tokens,
+                tool,
+            } => {
                 let mut span = json!({"type": "span", "role": role, "part": part, "source": "tool", "bytes": tokens * 4,
                     "tokens": tokens, "tokens_by": "o200k_base"});
                 if !tool.is_empty() {
@@ -79,7 +97,16 @@ fn lines(thread: usize, records: &[Made]) -> String {
                 }
                 span
             }
-            Made::Request { model, hour, input, read, output, counted, by, marks } => {
+            Made::Request {
+                model,
+                hour,
+                input,
+                read,
+                output,
+                counted,
+                by,
+                marks,
+            } => {
                 n += 1;
                 let at = format!("2026-11-{:02}T{:02}:59:00.000Z", 20 + hour / 24, hour % 24);
                 let mut request = json!({"type": "request", "n": n, "at": at, "model": model, "counted": counted,
@@ -90,9 +117,13 @@ fn lines(thread: usize, records: &[Made]) -> String {
                 }
                 request
             }
-            Made::Clear => json!({"type": "event", "what": "context", "reason": "compaction", "clear": true}),
+            Made::Clear => {
+                json!({"type": "event", "what": "context", "reason": "compaction", "clear": true})
+            }
         };
-        let (Some(line_keys), Value::Object(more)) = (line.as_object_mut(), more) else { continue };
+        let (Some(line_keys), Value::Object(more)) = (line.as_object_mut(), more) else {
+            continue;
+        };
         line_keys.extend(more);
         text += &format!("{line}\n");
     }
@@ -103,16 +134,23 @@ fn lines(thread: usize, records: &[Made]) -> String {
 fn joined(threads: &[String]) -> Vec<Value> {
     let mut text = "{\"type\":\"stream\",\"v\":1,\"program\":\"tok-split 0.1.0\"}\n".to_owned();
     text.extend(threads.iter().map(String::as_str));
-    text +=
-        "{\"type\":\"coverage\",\"files\":1,\"lines\":1,\"understood\":1,\"bytes\":1,\"recovered\":0,\"skipped\":0}\n";
+    text += "{\"type\":\"coverage\",\"files\":1,\"lines\":1,\"understood\":1,\"bytes\":1,\"recovered\":0,\"skipped\":0}\n";
     let prices = Prices::embedded().expect("the embedded prices");
     let mut join = UsageJoin::new(1 << 20, None, prices);
     let (mut said, mut skips) = (Vec::new(), Skips::default());
     let mut sink = Sink::new(Box::new(&mut said));
-    stream::run(&mut join, &mut BufReader::new(text.as_bytes()), &mut sink, &mut skips).expect("it can be joined");
+    stream::run(
+        &mut join,
+        &mut BufReader::new(text.as_bytes()),
+        &mut sink,
+        &mut skips,
+    )
+    .expect("it can be joined");
     drop(sink);
     let lines = said.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).expect("a record is JSON")).collect()
+    lines
+        .map(|line| serde_json::from_slice(line).expect("a record is JSON"))
+        .collect()
 }
 
 fn of<'r>(records: &'r [Value], kind: &'r str) -> impl Iterator<Item = &'r Value> {
@@ -127,7 +165,11 @@ fn number(record: &Value, key: &str) -> i64 {
 /// The day of an instant, where clocks are so many hours ahead of UTC; days from November 20.
 fn day(at: &Value, ahead: i64) -> i64 {
     let at = at.as_str().unwrap_or_default();
-    let [day, hour] = [8..10, 11..13].map(|place| at.get(place).and_then(|n| n.parse::<i64>().ok()).unwrap_or(-1000));
+    let [day, hour] = [8..10, 11..13].map(|place| {
+        at.get(place)
+            .and_then(|n| n.parse::<i64>().ok())
+            .unwrap_or(-1000)
+    });
     ((day - 20) * 24 + hour + ahead).div_euclid(24)
 }
 

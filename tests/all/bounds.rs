@@ -17,9 +17,18 @@ fn peak(command: &str, input: &[u8]) -> Option<u64> {
         return None;
     }
     let said = tempfile::NamedTempFile::new().expect("a temporary file");
-    let line = format!("exec env time -f %M -o '{}' {command} > /dev/null", said.path().display());
+    let line = format!(
+        "exec env time -f %M -o '{}' {command} > /dev/null",
+        said.path().display()
+    );
     let answer = run::sh(&line, input);
     assert_eq!((answer.status, answer.err.as_str()), (0, ""), "{command}");
     let kilobytes = std::fs::read_to_string(said.path()).expect("time has written it");
-    Some(kilobytes.trim().parse::<u64>().expect("a number of kilobytes") << 10)
+    Some(
+        kilobytes
+            .trim()
+            .parse::<u64>()
+            .expect("a number of kilobytes")
+            << 10,
+    )
 }

@@ -1,7 +1,8 @@
 //! Claude Code's own traps, each hand-made session against figures that are worked out beside it.
 //!
 //! A fact is a list of what the requests of a session report: purpose, model, counted, input, read,
-//! written, output. Sums of money are products of these and the prices in `fixtures/prices/claude.json`.
+//! written, output. Sums of money are products of these and the prices in
+//! `fixtures/prices/claude.json`.
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,11 @@ fn records(pipe: &str, session: &str) -> Vec<Value> {
     let line = format!("tok-split -q {SESSIONS}/{session} {pipe}");
     let answer = run::sh(&line, b"");
     assert_eq!(answer.status, 0, "{line}: {answer:?}");
-    answer.text().lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect()
+    answer
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect()
 }
 
 fn of<'r>(records: &'r [Value], kind: &'r str) -> impl Iterator<Item = &'r Value> {
@@ -24,17 +29,36 @@ fn of<'r>(records: &'r [Value], kind: &'r str) -> impl Iterator<Item = &'r Value
 /// What the requests report.
 fn reported(session: &str) -> Vec<Value> {
     let records = records("", session);
-    let keys =
-        ["purpose", "model", "counted", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"];
-    of(&records, "request").map(|request| keys.iter().map(|key| request[*key].clone()).collect()).collect()
+    let keys = [
+        "purpose",
+        "model",
+        "counted",
+        "input_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "output_tokens",
+    ];
+    of(&records, "request")
+        .map(|request| keys.iter().map(|key| request[*key].clone()).collect())
+        .collect()
 }
 
 const JOINED: &str = "| tok-measure -q | tok-usage-join -q --prices fixtures/prices/claude.json";
 
 /// The context of a request, as its six parts have it.
 fn context(request: &Value) -> u64 {
-    let parts = ["instructions", "tools", "messages", "images", "reasoning", "unrecorded"];
-    parts.iter().filter_map(|part| request[format!("context_{part}_tokens")].as_u64()).sum()
+    let parts = [
+        "instructions",
+        "tools",
+        "messages",
+        "images",
+        "reasoning",
+        "unrecorded",
+    ];
+    parts
+        .iter()
+        .filter_map(|part| request[format!("context_{part}_tokens")].as_u64())
+        .sum()
 }
 
 #[test]
@@ -57,13 +81,27 @@ fn the_context_is_that_of_the_last_sampling_and_all_of_it_is_explained() {
     let requests: Vec<&Value> = of(&records, "request").collect();
     let contexts: Vec<u64> = requests.iter().map(|request| context(request)).collect();
     assert_eq!(contexts, [8_702, 9_000, 17_203, 17_266]);
-    assert!(requests.iter().all(|request| request["unexplained_tokens"] == 0), "{requests:?}");
+    assert!(
+        requests
+            .iter()
+            .all(|request| request["unexplained_tokens"] == 0),
+        "{requests:?}"
+    );
     let cost = |request: &&Value| request["cost_usd"].as_f64().unwrap_or_default();
     // 5 x $2 + 8,700 x $2.50 + 8,000 x $0.20 + 140 x $10, and 9,000 x $5 + 600 x $25, a million.
-    assert_eq!(requests.iter().take(2).map(cost).collect::<Vec<_>>(), [0.024_76, 0.06]);
+    assert_eq!(
+        requests.iter().take(2).map(cost).collect::<Vec<_>>(),
+        [0.024_76, 0.06]
+    );
     // Totals are the reported input: 16,705 + 9,000 + 40,809 + 17,266.
-    let sent = ["first_tokens", "resent_cached_tokens", "resent_uncached_tokens"];
-    let charged: i64 = of(&records, "total").flat_map(|t| sent.map(|key| t[key].as_i64().unwrap_or_default())).sum();
+    let sent = [
+        "first_tokens",
+        "resent_cached_tokens",
+        "resent_uncached_tokens",
+    ];
+    let charged: i64 = of(&records, "total")
+        .flat_map(|t| sent.map(|key| t[key].as_i64().unwrap_or_default()))
+        .sum();
     assert_eq!(charged, 83_780);
 }
 
@@ -119,16 +157,33 @@ fn iterations_that_contradict_the_usage_leave_it_as_it_is() {
 #[test]
 fn lines_written_again_are_the_same_lines() {
     let records = records("", "lines-written-again.jsonl");
-    let lines = |kind: &str| of(&records, kind).map(|record| record["line"].clone()).collect::<Vec<_>>();
+    let lines = |kind: &str| {
+        of(&records, kind)
+            .map(|record| record["line"].clone())
+            .collect::<Vec<_>>()
+    };
     // A prompt, its hook, a call and its output, three answers, the summary, and what came after.
     assert_eq!(of(&records, "span").count(), 9);
     // The request that summarised stands in no line.
-    assert_eq!(lines("request"), [json!(4), json!(7), Value::Null, json!(10), json!(20)]);
-    let events = of(&records, "event").filter(|event| event["what"] == "context").count();
+    assert_eq!(
+        lines("request"),
+        [json!(4), json!(7), Value::Null, json!(10), json!(20)]
+    );
+    let events = of(&records, "event")
+        .filter(|event| event["what"] == "context")
+        .count();
     assert_eq!(events, 1);
-    let repeated: Vec<&Value> = of(&records, "disk").filter(|disk| disk["kind"] == "repeated").collect();
+    let repeated: Vec<&Value> = of(&records, "disk")
+        .filter(|disk| disk["kind"] == "repeated")
+        .collect();
     // 8 of a resume, the prompt, the hook, and two more at the end.
-    assert_eq!(repeated.iter().map(|disk| &disk["lines"]).collect::<Vec<_>>(), [&json!(12)]);
+    assert_eq!(
+        repeated
+            .iter()
+            .map(|disk| &disk["lines"])
+            .collect::<Vec<_>>(),
+        [&json!(12)]
+    );
 }
 
 #[test]
@@ -144,7 +199,13 @@ fn a_side_chain_that_replays_a_message_bills_nothing() {
     assert_eq!(reported("side-chain-replay"), expected);
     // Alone it has nothing to replay.
     let alone = reported("side-chain-replay/c1a0de00-0000-4000-8000-0000000000a6/subagents");
-    assert_eq!(alone.iter().map(|request| request[2].clone()).collect::<Vec<_>>(), [true, true]);
+    assert_eq!(
+        alone
+            .iter()
+            .map(|request| request[2].clone())
+            .collect::<Vec<_>>(),
+        [true, true]
+    );
     let joined = records(JOINED, "side-chain-replay");
     let contexts: Vec<u64> = of(&joined, "request").map(context).collect();
     assert_eq!(contexts, [88_012, 1_503, 12_012, 12_408]);
@@ -178,14 +239,31 @@ fn usage_that_cannot_be_used_is_no_request_of_nothing() {
     let mut expected = vec![Value::Null; 10];
     expected.extend([1_003, 1_003, 1_010, 1_103, 1_200].map(Value::from));
     assert_eq!(inputs, expected.iter().collect::<Vec<_>>());
-    assert!(reports.iter().all(|request| request[2] == json!(!request[3].is_null())), "{reports:?}");
+    assert!(
+        reports
+            .iter()
+            .all(|request| request[2] == json!(!request[3].is_null())),
+        "{reports:?}"
+    );
     let records = records("", "unusable-usage.jsonl");
-    assert_eq!(of(&records, "coverage").next().map(|coverage| &coverage["usage_unusable"]), Some(&json!(10)));
+    assert_eq!(
+        of(&records, "coverage")
+            .next()
+            .map(|coverage| &coverage["usage_unusable"]),
+        Some(&json!(10))
+    );
 }
 
 #[test]
 fn a_session_starts_with_its_earliest_record() {
     let records = records("", "started.jsonl");
-    let earliest = of(&records, "span").filter_map(|span| span["at"].as_str()).min();
-    assert_eq!(of(&records, "session").next().and_then(|session| session["started"].as_str()), earliest);
+    let earliest = of(&records, "span")
+        .filter_map(|span| span["at"].as_str())
+        .min();
+    assert_eq!(
+        of(&records, "session")
+            .next()
+            .and_then(|session| session["started"].as_str()),
+        earliest
+    );
 }

@@ -25,18 +25,27 @@ struct Small {
 }
 
 fn values(lines: &[u8]) -> Vec<Value> {
-    let lines = lines.strip_suffix(b"\n").unwrap_or(lines).split(|byte| *byte == b'\n');
-    lines.map(|line| serde_json::from_slice(line).unwrap_or(Value::Null)).collect()
+    let lines = lines
+        .strip_suffix(b"\n")
+        .unwrap_or(lines)
+        .split(|byte| *byte == b'\n');
+    lines
+        .map(|line| serde_json::from_slice(line).unwrap_or(Value::Null))
+        .collect()
 }
 
 /// Makes a session of entries small.
 fn compressed(session: &[u8], mode: &str, options: &Options) -> Small {
-    let source =
-        Source { name: "session".into(), entries: PLAIN_ENTRIES, input: Box::new(Cursor::new(session.to_vec())) };
+    let source = Source {
+        name: "session".into(),
+        entries: PLAIN_ENTRIES,
+        input: Box::new(Cursor::new(session.to_vec())),
+    };
     let (mut out, mut skips) = (Vec::new(), Skips::default());
     let mut sink = Sink::new(Box::new(&mut out));
     let mut output = Output::new(&mut sink, false);
-    let status = compress::run(source, mode, options, &mut output, &mut skips).expect("memory can be written");
+    let status = compress::run(source, mode, options, &mut output, &mut skips)
+        .expect("memory can be written");
     let stats = output.stats;
     drop(sink);
     Small { out, stats, status }
@@ -49,7 +58,13 @@ fn expanded(stream: &[u8], original: &[u8]) -> (Vec<u8>, Status) {
     let mut original = Original::open(file.path(), 1 << 30).expect("the original can be opened");
     let (mut out, mut skips) = (Vec::new(), Skips::default());
     let mut sink = Sink::new(Box::new(&mut out));
-    let status = expand::run(&mut Cursor::new(stream), &mut original, 64 << 20, &mut sink, &mut skips);
+    let status = expand::run(
+        &mut Cursor::new(stream),
+        &mut original,
+        64 << 20,
+        &mut sink,
+        &mut skips,
+    );
     drop(sink);
     (out, status.expect("memory can be written"))
 }

@@ -27,7 +27,11 @@ fn cell(tests: &[&str]) -> String {
     if tests.is_empty() {
         return "not built yet".into();
     }
-    tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>().join("<br>")
+    tests
+        .iter()
+        .map(|test| format!("`{test}`"))
+        .collect::<Vec<_>>()
+        .join("<br>")
 }
 
 /// The page that the table is published on.
@@ -41,9 +45,17 @@ fn page() -> String {
     for (sentence, tests) in PROMISES {
         let _ = writeln!(page, "| {sentence} | {} |", cell(tests));
     }
-    page += "\n## Faults of files, processes and output\n\n| | fault | expected | shown by |\n|---|---|---|---|\n";
+    page += "\n## Faults of files, processes and output\n\n| | fault | expected | shown by \
+        |\n|---|---|---|---|\n";
     for case in CASES {
-        let _ = writeln!(page, "| {} | {} | {} | {} |", case.number, case.what, case.expected, cell(case.tests));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} |",
+            case.number,
+            case.what,
+            case.expected,
+            cell(case.tests)
+        );
     }
     page += "\n## Traps that an attack found\n\n| trap | expected | shown by |\n|---|---|---|\n";
     for (what, expected, tests) in TRAPS {
@@ -67,19 +79,34 @@ fn places_of(test: &str) -> (Vec<PathBuf>, String) {
     let (path, name) = test.rsplit_once("::").unwrap_or(("", test));
     let path = path.replace("::", "/");
     let short = path.strip_suffix("/tests").unwrap_or(&path);
-    let paths = [format!("tests/all/{path}.rs"), format!("src/{path}.rs"), format!("src/{short}.rs")];
-    (paths.into_iter().map(|path| run::root().join(path)).collect(), format!("fn {name}("))
+    let paths = [
+        format!("tests/all/{path}.rs"),
+        format!("src/{path}.rs"),
+        format!("src/{short}.rs"),
+    ];
+    (
+        paths
+            .into_iter()
+            .map(|path| run::root().join(path))
+            .collect(),
+        format!("fn {name}("),
+    )
 }
 
 #[test]
 fn every_test_of_the_table_exists() {
     for test in named() {
         if test.starts_with("fixtures/") {
-            assert!(run::root().join(test).is_dir(), "{test}: there is no such case");
+            assert!(
+                run::root().join(test).is_dir(),
+                "{test}: there is no such case"
+            );
             continue;
         }
         let (paths, function) = places_of(test);
-        let stands_in = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains(&function));
+        let stands_in = |path: &PathBuf| {
+            std::fs::read_to_string(path).is_ok_and(|text| text.contains(&function))
+        };
         assert!(paths.iter().any(stands_in), "{test}: there is no such test");
     }
 }
@@ -105,13 +132,26 @@ fn the_page_is_written_from_the_table() {
 #[test]
 fn every_promise_of_readme_has_its_tests() {
     let readme = std::fs::read_to_string(run::root().join("README.md")).expect("README is there");
-    let (_, section) = readme.split_once("## What you can rely on\n").expect("the section is there");
+    let (_, section) = readme
+        .split_once("## What you can rely on\n")
+        .expect("the section is there");
     let section = section.split("\n## ").next().unwrap_or_default();
-    let items: Vec<String> =
-        section.split("\n- ").skip(1).map(|item| item.split("\n\n").next().unwrap_or_default().to_owned()).collect();
-    let said = items.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let items: Vec<String> = section
+        .split("\n- ")
+        .skip(1)
+        .map(|item| item.split("\n\n").next().unwrap_or_default().to_owned())
+        .collect();
+    let said = items
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let shown: Vec<&str> = PROMISES.iter().map(|(sentence, _)| *sentence).collect();
-    assert_eq!(said, shown.join(" "), "a sentence of README has no tests in the table, or has changed");
+    assert_eq!(
+        said,
+        shown.join(" "),
+        "a sentence of README has no tests in the table, or has changed"
+    );
 }
 
 #[test]
@@ -120,7 +160,10 @@ fn the_inputs_of_the_attack_do_no_harm() {
     if !folder.is_dir() {
         return run::left_out("the inputs of the attack: ../shared/cases/faults is not there");
     }
-    for path in run::files(&folder).into_iter().filter(|path| run::has_extension(path, "jsonl")) {
+    for path in run::files(&folder)
+        .into_iter()
+        .filter(|path| run::has_extension(path, "jsonl"))
+    {
         let name = path.display().to_string();
         let split = run::sh(&format!("tok-split '{name}'"), b"");
         assert!(split.status == 0 || split.status == 3, "{name}: {split:?}");
@@ -129,7 +172,9 @@ fn the_inputs_of_the_attack_do_no_harm() {
         assert_eq!(run::faults(&rest.out), "", "{name}");
         let report = run::sh("tok-rank | tok-render", &rest.out);
         for text in [split.text(), split.err, report.text(), report.err] {
-            let leaks = ["is hunter2", ":hunter2", "ghp_LEAK"].into_iter().find(|leak| text.contains(leak));
+            let leaks = ["is hunter2", ":hunter2", "ghp_LEAK"]
+                .into_iter()
+                .find(|leak| text.contains(leak));
             assert_eq!(leaks, None, "{name}: {text}");
         }
     }

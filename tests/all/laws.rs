@@ -18,7 +18,10 @@ fn cases() -> Option<(PathBuf, Vec<(String, bool)>)> {
     let folder = std::env::var_os("TOK_CASES").map_or_else(beside, PathBuf::from);
     let folder = if folder.is_dir() { folder } else { other() };
     let Ok(index) = std::fs::read_to_string(folder.join("INDEX.tsv")) else {
-        run::left_out(&format!("the laws: {} is not there (TOK_CASES says where)", folder.display()));
+        run::left_out(&format!(
+            "the laws: {} is not there (TOK_CASES says where)",
+            folder.display()
+        ));
         return None;
     };
     let row = |row: &str| {
@@ -30,14 +33,20 @@ fn cases() -> Option<(PathBuf, Vec<(String, bool)>)> {
 
 #[test]
 fn at_least_99_percent_of_the_steps_of_real_sessions_are_explained() {
-    let Some((folder, cases)) = cases() else { return };
+    let Some((folder, cases)) = cases() else {
+        return;
+    };
     let (mut steps, mut explained, mut worst) = (0u32, 0u32, Vec::new());
     let mut laws: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     for (name, before) in cases {
         for answer in case::replay(&folder.join(format!("{name}.tsv")), before) {
-            let Some(good) = answer.billed.explained else { continue };
+            let Some(good) = answer.billed.explained else {
+                continue;
+            };
             (steps, explained) = (steps + 1, explained + u32::from(good));
-            let seen = laws.entry(answer.billed.law.unwrap_or_default()).or_default();
+            let seen = laws
+                .entry(answer.billed.law.unwrap_or_default())
+                .or_default();
             *seen = [seen[0] + u32::from(good), seen[1] + 1];
             if !good {
                 worst.push(format!("{name}:{} {}", answer.line, answer.model));
@@ -47,12 +56,17 @@ fn at_least_99_percent_of_the_steps_of_real_sessions_are_explained() {
     // `seen` in src/replay/law.rs, this part of it.
     println!("explained, and steps, by law: {laws:?}");
     assert!(steps > 5000, "{steps} steps");
-    assert!(explained * 100 >= steps * 99, "{explained} of {steps} steps are explained; not: {worst:#?}");
+    assert!(
+        explained * 100 >= steps * 99,
+        "{explained} of {steps} steps are explained; not: {worst:#?}"
+    );
 }
 
 #[test]
 fn every_request_of_real_sessions_is_closed() {
-    let Some((folder, cases)) = cases() else { return };
+    let Some((folder, cases)) = cases() else {
+        return;
+    };
     for (name, before) in cases {
         for answer in case::replay(&folder.join(format!("{name}.tsv")), before) {
             let billed = &answer.billed;

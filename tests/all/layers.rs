@@ -28,7 +28,12 @@ const BELOW: &[(&str, &[&str])] = &[
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
     ("policy", &["json"]),
-    ("format", &["record", "refusal", "short", "skip", "stream", "place", "path", "json"]),
+    (
+        "format",
+        &[
+            "record", "refusal", "short", "skip", "stream", "place", "path", "json",
+        ],
+    ),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place", "path"]),
     ("window", &["record", "cli", "format"]),
@@ -61,7 +66,9 @@ const TABLES: &[(&str, &str, &str)] = &[
 ];
 
 /// Names that say nothing, and so refuse nothing.
-const NO_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc", "context"];
+const NO_NAMES: &[&str] = &[
+    "util", "utils", "helper", "helpers", "common", "manager", "misc", "context",
+];
 
 /// Fails with all complaints at once.
 fn none(complaints: &[String]) {
@@ -70,7 +77,10 @@ fn none(complaints: &[String]) {
 
 /// The filters: one module for each binary.
 fn filters() -> Vec<String> {
-    run::bins().iter().map(|bin| bin.trim_start_matches("tok-").replace('-', "_")).collect()
+    run::bins()
+        .iter()
+        .map(|bin| bin.trim_start_matches("tok-").replace('-', "_"))
+        .collect()
 }
 
 #[test]
@@ -93,7 +103,11 @@ fn every_room_uses_only_rooms_below_it() {
         }
         if room == "bin" {
             let own = source.stem().trim_start_matches("tok-").replace('-', "_");
-            for used in source.uses("tok").iter().filter(|used| filters.contains(used) && **used != own) {
+            for used in source
+                .uses("tok")
+                .iter()
+                .filter(|used| filters.contains(used) && **used != own)
+            {
                 complaints.push(format!("{}: uses the filter {used}", source.path));
             }
         }
@@ -108,7 +122,10 @@ fn every_big_dependency_has_one_door() {
         for (name, doors) in DOORS {
             let through = doors.iter().any(|door| source.path.starts_with(door));
             if !through && source.names_crate(name) {
-                complaints.push(format!("{}: uses {name}; its door is {doors:?}", source.path));
+                complaints.push(format!(
+                    "{}: uses {name}; its door is {doors:?}",
+                    source.path
+                ));
             }
         }
     }
@@ -118,11 +135,17 @@ fn every_big_dependency_has_one_door() {
 /// The members of a table: the files of its folder that the table names.
 fn members(table: &str, constant: &str, folder: &str) -> Vec<String> {
     let all = sources();
-    let Some(table) = all.iter().find(|source| source.path == table) else { return Vec::new() };
+    let Some(table) = all.iter().find(|source| source.path == table) else {
+        return Vec::new();
+    };
     let lines = table.constant(constant);
     let in_folder = |source: &&Source| Path::new(&source.path).parent() == Some(Path::new(folder));
     let named = |stem: &String| lines.contains(&format!("{stem}::"));
-    all.iter().filter(in_folder).map(|source| source.stem().to_owned()).filter(named).collect()
+    all.iter()
+        .filter(in_folder)
+        .map(|source| source.stem().to_owned())
+        .filter(named)
+        .collect()
 }
 
 #[test]
@@ -133,8 +156,14 @@ fn members_of_a_table_do_not_know_each_other() {
         for member in &members {
             let own = |source: &&Source| source.belongs_to(&format!("{folder}/{member}"));
             for source in sources().iter().filter(own) {
-                for other in members.iter().filter(|other| *other != member && source.mentions_path(other)) {
-                    complaints.push(format!("{}: uses {other}, another line of {constant}", source.path));
+                for other in members
+                    .iter()
+                    .filter(|other| *other != member && source.mentions_path(other))
+                {
+                    complaints.push(format!(
+                        "{}: uses {other}, another line of {constant}",
+                        source.path
+                    ));
                 }
             }
         }
@@ -154,12 +183,20 @@ fn the_name_of_a_format_or_a_rule_is_in_its_own_file_only() {
             }
             // Examples in a help text may name the folder that an agent writes to.
             let in_help = |line: &&str| source.room() == "bin" && line.contains("~/.");
-            for line in source.lines_naming_agent(format).filter(|line| !in_help(line)) {
-                complaints.push(format!("{}: names the format {format}: {}", source.path, line.trim()));
+            for line in source
+                .lines_naming_agent(format)
+                .filter(|line| !in_help(line))
+            {
+                complaints.push(format!(
+                    "{}: names the format {format}: {}",
+                    source.path,
+                    line.trim()
+                ));
             }
         }
         for rule in &rules {
-            let at_home = source.belongs_to(&format!("rank/rule/{rule}")) || source.path == "rank/rule.rs";
+            let at_home =
+                source.belongs_to(&format!("rank/rule/{rule}")) || source.path == "rank/rule.rs";
             let quoted = format!("\"{}\"", rule.replace('_', "-"));
             if !at_home && source.code.contains(&quoted) {
                 complaints.push(format!("{}: names the rule {quoted}", source.path));
@@ -176,9 +213,16 @@ fn sizes_are_those_of_the_house() {
         let most = if source.room() == "bin" { 90 } else { 350 };
         let lines = source.lines_without_tests();
         if lines > most {
-            complaints.push(format!("{}: {lines} lines, {most} are enough for one meaning", source.path));
+            complaints.push(format!(
+                "{}: {lines} lines, {most} are enough for one meaning",
+                source.path
+            ));
         }
-        for (name, lines) in source.functions().into_iter().filter(|(_, lines)| *lines > 70) {
+        for (name, lines) in source
+            .functions()
+            .into_iter()
+            .filter(|(_, lines)| *lines > 70)
+        {
             complaints.push(format!("{}: fn {name} has {lines} lines", source.path));
         }
     }
@@ -193,7 +237,10 @@ fn every_module_says_what_it_is_and_has_a_name_that_means_something() {
             complaints.push(format!("{}: does not begin with //!", source.path));
         }
         if NO_NAMES.contains(&source.stem()) && source.path != "replay/context.rs" {
-            complaints.push(format!("{}: a name that refuses nothing collects everything", source.path));
+            complaints.push(format!(
+                "{}: a name that refuses nothing collects everything",
+                source.path
+            ));
         }
         if source.stem() == "mod" {
             complaints.push(format!("{}: name it after its folder", source.path));
@@ -207,7 +254,11 @@ fn bin_module_and_man_page_have_one_name() {
     let mut complaints = Vec::new();
     for bin in run::bins() {
         let module = bin.trim_start_matches("tok-").replace('-', "_");
-        for path in [format!("src/{module}.rs"), format!("man/{bin}.1"), format!("fixtures/golden/{module}")] {
+        for path in [
+            format!("src/{module}.rs"),
+            format!("man/{bin}.1"),
+            format!("fixtures/golden/{module}"),
+        ] {
             if !run::root().join(&path).exists() {
                 complaints.push(format!("{bin}: there is no {path}"));
             }
@@ -218,8 +269,16 @@ fn bin_module_and_man_page_have_one_name() {
 
 #[test]
 fn nothing_in_the_house_gives_up_on_its_input() {
-    const NEVER: &[&str] =
-        &["unsafe ", ".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", "process::exit"];
+    const NEVER: &[&str] = &[
+        "unsafe ",
+        ".unwrap()",
+        ".expect(",
+        "panic!(",
+        "todo!(",
+        "unimplemented!(",
+        "unreachable!(",
+        "process::exit",
+    ];
     let mut complaints = Vec::new();
     for source in sources() {
         for line in source.code.lines() {

@@ -29,8 +29,8 @@
 //! | [`bounds`] | threads, memory and files: what the filters take of the machine |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
-//! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where the
-//! texts of a session stand. No test knows another.
+//! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where
+//! the texts of a session stand. No test knows another.
 
 mod run;
 mod texts;

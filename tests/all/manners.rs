@@ -21,20 +21,45 @@ enum Kind {
     Sink,
 }
 
-/// Every binary of the suite: its kind, arguments with which it has something to say, and the stages
-/// that stand before it in a pipe.
+/// Every binary of the suite: its kind, arguments with which it has something to say, and the
+/// stages that stand before it in a pipe.
 const MANNERS: &[(&str, Kind, &str, &[&str])] = &[
-    ("tok-split", Kind::Source, "--exclude '*damaged*' fixtures/sessions", &[]),
+    (
+        "tok-split",
+        Kind::Source,
+        "--exclude '*damaged*' fixtures/sessions",
+        &[],
+    ),
     ("tok-measure", Kind::Filter, "", &[]),
     ("tok-dedup", Kind::Filter, "", &[MEASURE]),
     ("tok-usage-join", Kind::Filter, "", &[MEASURE, DEDUP]),
-    ("tok-rank", Kind::Filter, "--keep-all", &[MEASURE, DEDUP, JOIN]),
+    (
+        "tok-rank",
+        Kind::Filter,
+        "--keep-all",
+        &[MEASURE, DEDUP, JOIN],
+    ),
     ("tok-render", Kind::Sink, "", &[MEASURE, DEDUP, JOIN, RANK]),
     ("tok-show", Kind::Sink, "", &[MEASURE, DEDUP, JOIN]),
-    ("tok-sum", Kind::Sink, "--by session --of spans --tz UTC --format tsv", &[MEASURE, JOIN]),
+    (
+        "tok-sum",
+        Kind::Sink,
+        "--by session --of spans --tz UTC --format tsv",
+        &[MEASURE, JOIN],
+    ),
     ("tok-check", Kind::Sink, "", &[MEASURE, DEDUP, JOIN]),
-    ("tok-compress", Kind::Source, "fixtures/sessions/claude/compaction.jsonl", &[]),
-    ("tok-expand", Kind::Source, "--from fixtures/sessions/claude/compaction.jsonl", &[]),
+    (
+        "tok-compress",
+        Kind::Source,
+        "fixtures/sessions/claude/compaction.jsonl",
+        &[],
+    ),
+    (
+        "tok-expand",
+        Kind::Source,
+        "--from fixtures/sessions/claude/compaction.jsonl",
+        &[],
+    ),
 ];
 
 const MEASURE: &str = "tok-measure";
@@ -64,7 +89,8 @@ impl Bin {
         run::sh(&self.line(), input)
     }
 
-    /// The record stream that the fixtures of tok-check call sound, as the stages before it leave it.
+    /// The record stream that the fixtures of tok-check call sound, as the stages before it leave
+    /// it.
     fn sound(&self) -> Vec<u8> {
         let stages = [&["cat"], self.stages].concat().join(" | ");
         let answer = run::sh(&stages, &sound());
@@ -96,8 +122,16 @@ impl Bin {
 /// The binaries of the table that exist.
 fn bins() -> Vec<Bin> {
     let there = run::bins();
-    let here = MANNERS.iter().filter(|(name, ..)| there.iter().any(|bin| bin == name));
-    here.map(|&(name, kind, args, stages)| Bin { name, kind, args, stages }).collect()
+    let here = MANNERS
+        .iter()
+        .filter(|(name, ..)| there.iter().any(|bin| bin == name));
+    here.map(|&(name, kind, args, stages)| Bin {
+        name,
+        kind,
+        args,
+        stages,
+    })
+    .collect()
 }
 
 /// The record stream that the fixtures of tok-check call sound, as tok-split might write it.
@@ -108,7 +142,10 @@ fn sound() -> Vec<u8> {
 #[test]
 fn every_binary_has_a_line_in_the_table() {
     for name in run::bins() {
-        assert!(MANNERS.iter().any(|(known, ..)| *known == name), "{name}: say in MANNERS what kind of binary it is");
+        assert!(
+            MANNERS.iter().any(|(known, ..)| *known == name),
+            "{name}: say in MANNERS what kind of binary it is"
+        );
     }
 }
 
@@ -116,12 +153,28 @@ fn every_binary_has_a_line_in_the_table() {
 fn help_says_what_it_costs_in_memory_and_shows_a_pipeline() {
     for bin in bins() {
         let help = run::sh(&format!("{} --help", bin.name), b"");
-        assert_eq!((help.status, help.err.as_str()), (0, ""), "{} --help", bin.name);
+        assert_eq!(
+            (help.status, help.err.as_str()),
+            (0, ""),
+            "{} --help",
+            bin.name
+        );
         let text = help.text();
-        assert!(text.contains("Memory:"), "{} --help does not say what it costs in memory", bin.name);
-        assert!(text.contains("Example") && text.contains(" | "), "{} --help shows no pipeline", bin.name);
+        assert!(
+            text.contains("Memory:"),
+            "{} --help does not say what it costs in memory",
+            bin.name
+        );
+        assert!(
+            text.contains("Example") && text.contains(" | "),
+            "{} --help shows no pipeline",
+            bin.name
+        );
         let version = run::sh(&format!("{} --version", bin.name), b"").text();
-        assert_eq!(version, format!("{} {}\n", bin.name, env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            version,
+            format!("{} {}\n", bin.name, env!("CARGO_PKG_VERSION"))
+        );
         assert_eq!(
             run::sh(&format!("{} --help > /dev/full", bin.name), b"").status,
             2,
@@ -135,8 +188,18 @@ fn help_says_what_it_costs_in_memory_and_shows_a_pipeline() {
 fn an_unknown_flag_is_one_line_and_status_2() {
     for bin in bins() {
         let answer = run::sh(&format!("{} --no-such-flag", bin.name), b"");
-        assert_eq!((answer.status, answer.out.len()), (2, 0), "{}: {answer:?}", bin.name);
-        assert!(is_one_message(bin.name, &answer.err), "{}: {:?}", bin.name, answer.err);
+        assert_eq!(
+            (answer.status, answer.out.len()),
+            (2, 0),
+            "{}: {answer:?}",
+            bin.name
+        );
+        assert!(
+            is_one_message(bin.name, &answer.err),
+            "{}: {:?}",
+            bin.name,
+            answer.err
+        );
     }
 }
 
@@ -149,11 +212,19 @@ fn is_one_message(name: &str, err: &str) -> bool {
 fn a_reader_that_goes_away_ends_it_silently() {
     for bin in bins() {
         let input = bin.plenty();
-        let line = format!("{{ {}; echo \"status $?\" >&2; }} | head -1 > /dev/null", bin.line());
+        let line = format!(
+            "{{ {}; echo \"status $?\" >&2; }} | head -1 > /dev/null",
+            bin.line()
+        );
         let answer = run::sh(&line, &input);
         let silent = ["status 0\n", "status 141\n"].contains(&answer.err.as_str());
         // tok-check may have seen a broken rule before its reader left.
-        assert!(silent || (bin.name == "tok-check" && answer.err == "status 1\n"), "{}: {}", bin.name, answer.err);
+        assert!(
+            silent || (bin.name == "tok-check" && answer.err == "status 1\n"),
+            "{}: {}",
+            bin.name,
+            answer.err
+        );
     }
 }
 
@@ -164,7 +235,12 @@ fn output_that_cannot_be_written_is_status_2() {
         for (redirection, why) in [("> /dev/full", "a full disk"), (">&-", "a closed output")] {
             let answer = run::sh(&format!("{} {redirection}", bin.line()), &input);
             assert_eq!(answer.status, 2, "{}: {why}: {}", bin.name, answer.err);
-            assert!(is_one_message(bin.name, &answer.err), "{}: {why}: {:?}", bin.name, answer.err);
+            assert!(
+                is_one_message(bin.name, &answer.err),
+                "{}: {why}: {:?}",
+                bin.name,
+                answer.err
+            );
         }
     }
 }
@@ -173,8 +249,16 @@ fn output_that_cannot_be_written_is_status_2() {
 fn a_closed_standard_error_takes_nothing_away() {
     for bin in bins() {
         let input = bin.plenty();
-        let (open, closed) = (bin.on(&input), run::sh(&format!("{} 2>&-", bin.line()), &input));
-        assert_eq!((open.status, &open.out), (closed.status, &closed.out), "{}", bin.name);
+        let (open, closed) = (
+            bin.on(&input),
+            run::sh(&format!("{} 2>&-", bin.line()), &input),
+        );
+        assert_eq!(
+            (open.status, &open.out),
+            (closed.status, &closed.out),
+            "{}",
+            bin.name
+        );
     }
 }
 
@@ -183,9 +267,16 @@ fn an_empty_environment_changes_nothing() {
     for bin in bins() {
         let input = bin.sound();
         let mut bare = Command::new(run::bin_folder().join(bin.name));
-        bare.args(bin.args.replace('\'', "").split_whitespace()).current_dir(run::root()).env_clear();
+        bare.args(bin.args.replace('\'', "").split_whitespace())
+            .current_dir(run::root())
+            .env_clear();
         let (usual, bare) = (bin.on(&input), run::answer(&mut bare, &input));
-        assert_eq!((usual.status, usual.text(), usual.err), (bare.status, bare.text(), bare.err), "{}", bin.name);
+        assert_eq!(
+            (usual.status, usual.text(), usual.err),
+            (bare.status, bare.text(), bare.err),
+            "{}",
+            bin.name
+        );
     }
 }
 
@@ -203,8 +294,10 @@ fn common_flags_mean_the_same_everywhere() {
         let input = b"no record\n";
         let quiet = run::sh(&format!("{} --quiet", bin.line()), input);
         assert_eq!(quiet.err, "", "{} --quiet", bin.name);
-        let (usual, flushed) =
-            (bin.on(&bin.sound()), run::sh(&format!("{} --line-buffered", bin.line()), &bin.sound()));
+        let (usual, flushed) = (
+            bin.on(&bin.sound()),
+            run::sh(&format!("{} --line-buffered", bin.line()), &bin.sound()),
+        );
         assert_eq!(usual, flushed, "{} --line-buffered", bin.name);
     }
 }

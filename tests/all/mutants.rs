@@ -41,31 +41,55 @@ struct Seed {
 
 /// The fixtures' sessions, of every agent; large ones would say no more.
 fn seeds() -> Vec<Seed> {
-    let all = ["sessions", "homes", "images"].map(|folder| run::files(&run::root().join("fixtures").join(folder)));
-    let sessions = all.into_iter().flatten().filter(|path| run::has_extension(path, "jsonl"));
+    let all = ["sessions", "homes", "images"]
+        .map(|folder| run::files(&run::root().join("fixtures").join(folder)));
+    let sessions = all
+        .into_iter()
+        .flatten()
+        .filter(|path| run::has_extension(path, "jsonl"));
     let read = |path: PathBuf| {
-        let bytes = std::fs::read(&path).ok().filter(|bytes| bytes.len() < 64 << 10)?;
-        let lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes).split(|byte| *byte == b'\n');
-        Some(Seed { lines: lines.map(marked).collect(), path })
+        let bytes = std::fs::read(&path)
+            .ok()
+            .filter(|bytes| bytes.len() < 64 << 10)?;
+        let lines = bytes
+            .strip_suffix(b"\n")
+            .unwrap_or(&bytes)
+            .split(|byte| *byte == b'\n');
+        Some(Seed {
+            lines: lines.map(marked).collect(),
+            path,
+        })
     };
     sessions.filter_map(read).collect()
 }
 
-/// The line with the marker in all its texts, at the end of each: how a text begins may say what it is.
+/// The line with the marker in all its texts, at the end of each: how a text begins may say what it
+/// is.
 fn marked(line: &[u8]) -> Vec<u8> {
     texts::changed(line, &mut |text, is_command| {
-        if is_command { format!("{text} 'say {MARK} aloud'") } else { format!("{text} {MARK} ") }
+        if is_command {
+            format!("{text} 'say {MARK} aloud'")
+        } else {
+            format!("{text} {MARK} ")
+        }
     })
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// The files of a worker, in a folder of its own.
 fn files(folder: &Path) -> Files {
     let name = |name: &str| folder.join(name);
-    let files = Files { mutant: name("mutant.jsonl"), beside: name("beside.jsonl"), prices: name("prices.json") };
+    let files = Files {
+        mutant: name("mutant.jsonl"),
+        beside: name("beside.jsonl"),
+        prices: name("prices.json"),
+    };
     std::fs::write(&files.prices, chain::PRICES).expect("a temporary file");
     files
 }
@@ -93,9 +117,14 @@ fn kinds(failures: &[Failure]) -> String {
     let kind = |complaint: &String| complaint.split(": ").take(2).collect::<Vec<_>>().join(": ");
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
     for complaint in failures.iter().flat_map(|failure| &failure.complaints) {
-        *kinds.entry(kind(complaint).chars().take(120).collect()).or_default() += 1;
+        *kinds
+            .entry(kind(complaint).chars().take(120).collect())
+            .or_default() += 1;
     }
-    kinds.into_iter().map(|(kind, count)| format!("{count:6} {kind}\n")).collect()
+    kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{count:6} {kind}\n"))
+        .collect()
 }
 
 /// Keeps the mutant, and says what is wrong with it.
@@ -113,7 +142,12 @@ fn told(seed: u64, (mutant, session): &(Mutant, PathBuf), complaints: &[String])
 }
 
 /// Does the work of one worker: mutants of the seeds that `next` gives.
-fn work(next: &AtomicU64, end: u64, at: &Mutex<Option<(u64, Instant)>>, failures: &Mutex<Vec<Failure>>) {
+fn work(
+    next: &AtomicU64,
+    end: u64,
+    at: &Mutex<Option<(u64, Instant)>>,
+    failures: &Mutex<Vec<Failure>>,
+) {
     let (seeds, folder) = (seeds(), tempfile::tempdir().expect("a temporary folder"));
     let files = files(folder.path());
     loop {
@@ -124,11 +158,16 @@ fn work(next: &AtomicU64, end: u64, at: &Mutex<Option<(u64, Instant)>>, failures
         *at.lock().expect("no panic holds it") = Some((seed, Instant::now()));
         let made = made(seed, &seeds, &files);
         let by_binaries = seed.is_multiple_of(BY_BINARIES);
-        let judged = catch_unwind(AssertUnwindSafe(|| judge::complaints(&made.0, &files, by_binaries)));
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            judge::complaints(&made.0, &files, by_binaries)
+        }));
         let complaints = judged.unwrap_or_else(|_| vec!["a panic".into()]);
         if !complaints.is_empty() {
             let told = told(seed, &made, &complaints);
-            failures.lock().expect("no panic holds it").push(Failure { told, complaints });
+            failures
+                .lock()
+                .expect("no panic holds it")
+                .push(Failure { told, complaints });
         }
     }
     *at.lock().expect("no panic holds it") = None;
@@ -138,13 +177,19 @@ fn work(next: &AtomicU64, end: u64, at: &Mutex<Option<(u64, Instant)>>, failures
 fn watch(at: &[Mutex<Option<(u64, Instant)>>]) {
     loop {
         std::thread::sleep(Duration::from_millis(200));
-        let now: Vec<_> = at.iter().map(|at| *at.lock().expect("no panic holds it")).collect();
+        let now: Vec<_> = at
+            .iter()
+            .map(|at| *at.lock().expect("no panic holds it"))
+            .collect();
         if now.iter().all(Option::is_none) {
             return;
         }
         for (seed, began) in now.into_iter().flatten() {
             if began.elapsed() > STUCK {
-                let _ = writeln!(std::io::stderr(), "seed {seed} hangs: TOK_MUTANTS=1 TOK_MUTANTS_SEED={seed}");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "seed {seed} hangs: TOK_MUTANTS=1 TOK_MUTANTS_SEED={seed}"
+                );
                 std::process::abort();
             }
         }
@@ -156,14 +201,29 @@ fn mutants_of_sessions_panic_hang_leak_and_break_nothing() {
     let (count, from) = (number("TOK_MUTANTS", USUAL), number("TOK_MUTANTS_SEED", 1));
     let began = Instant::now();
     let (next, end, failures) = (AtomicU64::new(from), from + count, Mutex::new(Vec::new()));
-    let at: [Mutex<Option<(u64, Instant)>>; 2] = std::array::from_fn(|_| Mutex::new(Some((from, Instant::now()))));
+    let at: [Mutex<Option<(u64, Instant)>>; 2] =
+        std::array::from_fn(|_| Mutex::new(Some((from, Instant::now()))));
     std::thread::scope(|scope| {
-        at.iter().for_each(|at| drop(scope.spawn(|| work(&next, end, at, &failures))));
+        at.iter()
+            .for_each(|at| drop(scope.spawn(|| work(&next, end, at, &failures))));
         scope.spawn(|| watch(&at));
     });
     let failures = failures.into_inner().expect("no panic holds it");
-    println!("{count} mutants from seed {from}: {} failed, in {:?}", failures.len(), began.elapsed());
-    let first: Vec<&str> = failures.iter().take(TOLD).map(|failure| failure.told.as_str()).collect();
+    println!(
+        "{count} mutants from seed {from}: {} failed, in {:?}",
+        failures.len(),
+        began.elapsed()
+    );
+    let first: Vec<&str> = failures
+        .iter()
+        .take(TOLD)
+        .map(|failure| failure.told.as_str())
+        .collect();
     let kinds = kinds(&failures);
-    assert!(failures.is_empty(), "{} of {count} mutants:\n{kinds}{}", failures.len(), first.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {count} mutants:\n{kinds}{}",
+        failures.len(),
+        first.join("\n")
+    );
 }

@@ -36,19 +36,55 @@ struct Turn {
 }
 
 fn response() -> impl Strategy<Value = Response> {
-    (1..4usize, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), 0..20usize)
-        .prop_map(|(calls, reasons, says, queued, late)| Response { calls, reasons, says, queued, late })
+    (
+        1..4usize,
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        0..20usize,
+    )
+        .prop_map(|(calls, reasons, says, queued, late)| Response {
+            calls,
+            reasons,
+            says,
+            queued,
+            late,
+        })
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+    );
     let compacts = prop::option::weighted(0.3, 0..3usize);
-    (prop::collection::vec(response(), 0..4), flags, compacts, 0..20usize).prop_map(
-        |(mut responses, (image, status, resumes, reviews), compacts, late)| {
-            responses.push(Response { calls: 0, reasons: false, says: true, queued: false, late });
-            Turn { responses, image, status, resumes, compacts, reviews }
-        },
+    (
+        prop::collection::vec(response(), 0..4),
+        flags,
+        compacts,
+        0..20usize,
     )
+        .prop_map(
+            |(mut responses, (image, status, resumes, reviews), compacts, late)| {
+                responses.push(Response {
+                    calls: 0,
+                    reasons: false,
+                    says: true,
+                    queued: false,
+                    late,
+                });
+                Turn {
+                    responses,
+                    image,
+                    status,
+                    resumes,
+                    compacts,
+                    reviews,
+                }
+            },
+        )
 }
 
 /// Writes a session; `races`: reports come late.
@@ -66,7 +102,8 @@ const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAA
 
 impl Writer {
     fn line(&mut self, kind: &str, payload: &Value) {
-        let line = json!({"timestamp": "2026-11-21T09:00:00.000Z", "type": kind, "payload": payload});
+        let line =
+            json!({"timestamp": "2026-11-21T09:00:00.000Z", "type": kind, "payload": payload});
         self.lines.push(line.to_string());
     }
 
@@ -78,8 +115,15 @@ impl Writer {
     /// The usage of the next response, as its event; the output tells which it is.
     fn report(&mut self, reasons: bool) -> Value {
         self.reports += 1;
-        let last = [1000 + self.reports * 50, 40 + self.reports, if reasons { 20 } else { 0 }];
-        self.sum.iter_mut().zip(last).for_each(|(sum, more)| *sum += more);
+        let last = [
+            1000 + self.reports * 50,
+            40 + self.reports,
+            if reasons { 20 } else { 0 },
+        ];
+        self.sum
+            .iter_mut()
+            .zip(last)
+            .for_each(|(sum, more)| *sum += more);
         let usage = |[input, output, reasoning]: [u64; 3]| {
             json!({"input_tokens": input, "cached_input_tokens": 0, "output_tokens": output,
                 "reasoning_output_tokens": reasoning, "total_tokens": input + output})
@@ -97,7 +141,9 @@ impl Writer {
         let k = self.reports;
         let mut items = Vec::new();
         if response.reasons {
-            items.push(json!({"type": "reasoning", "summary": [], "encrypted_content": "gAAAAAxxxxxxxx"}));
+            items.push(
+                json!({"type": "reasoning", "summary": [], "encrypted_content": "gAAAAAxxxxxxxx"}),
+            );
         }
         if response.says {
             let text = format!("Said by {k}.");
@@ -127,16 +173,37 @@ impl Writer {
         let report = self.report(response.reasons);
         let mut lines: Vec<(&str, Value)> = Vec::new();
         if status {
-            lines.push(("response_item", Writer::said("user", "== System Status ==\n cwd: /home/ana\n branch: main")));
+            lines.push((
+                "response_item",
+                Writer::said(
+                    "user",
+                    "== System Status ==\n cwd: /home/ana\n branch: main",
+                ),
+            ));
         }
-        lines.extend(self.items(response).into_iter().map(|item| ("response_item", item)));
+        lines.extend(
+            self.items(response)
+                .into_iter()
+                .map(|item| ("response_item", item)),
+        );
         if ends {
-            lines.push(("event", json!({"type": "task_complete", "last_agent_message": null})));
+            lines.push((
+                "event",
+                json!({"type": "task_complete", "last_agent_message": null}),
+            ));
         }
-        let at = if races { response.late.min(lines.len()) } else { 0 };
+        let at = if races {
+            response.late.min(lines.len())
+        } else {
+            0
+        };
         lines.insert(at, ("event", report));
         for (kind, value) in lines {
-            if kind == "event" { self.event(&value) } else { self.line(kind, &value) }
+            if kind == "event" {
+                self.event(&value)
+            } else {
+                self.line(kind, &value)
+            }
         }
     }
 
@@ -144,7 +211,10 @@ impl Writer {
         self.task += 1;
         self.event(&json!({"type": "entered_review_mode", "target": {"type": "custom", "instructions": "look"}}));
         self.event(&json!({"type": "task_started"}));
-        let status = Writer::said("user", "== System Status ==\n cwd: /home/ana\n branch: main");
+        let status = Writer::said(
+            "user",
+            "== System Status ==\n cwd: /home/ana\n branch: main",
+        );
         let (first, second) = (self.report(true), self.report(false));
         if races {
             self.line("response_item", &status);
@@ -153,7 +223,10 @@ impl Writer {
             self.event(&first);
             self.line("response_item", &status);
         }
-        let action = Writer::said("user", "<user_action>\n  <action>review</action>\n</user_action>");
+        let action = Writer::said(
+            "user",
+            "<user_action>\n  <action>review</action>\n</user_action>",
+        );
         if races {
             self.line("response_item", &action);
             self.event(&second);
@@ -196,7 +269,13 @@ impl Writer {
 
 /// The session, and which report is of the response that made a call.
 fn session(turns: &[Turn], races: bool) -> (String, BTreeMap<String, u64>) {
-    let mut writer = Writer { lines: Vec::new(), sum: [0; 3], reports: 0, task: 0, made: BTreeMap::new() };
+    let mut writer = Writer {
+        lines: Vec::new(),
+        sum: [0; 3],
+        reports: 0,
+        task: 0,
+        made: BTreeMap::new(),
+    };
     writer.line(
         "session_meta",
         &json!({"id": "c0de0000-0000-4000-8000-0000000000ff", "timestamp": "2026-11-21T09:00:00.000Z", "cwd": "/home/ana",
@@ -211,16 +290,29 @@ fn session(turns: &[Turn], races: bool) -> (String, BTreeMap<String, u64>) {
 /// What is joined, without places in the file.
 fn joined(file: &std::path::Path, session: &str) -> Vec<Value> {
     std::fs::write(file, session).expect("a temporary file can be written");
-    let answer = run::sh(&format!("tok-split '{}' | tok-measure | tok-dedup | tok-usage-join", file.display()), b"");
+    let answer = run::sh(
+        &format!(
+            "tok-split '{}' | tok-measure | tok-dedup | tok-usage-join",
+            file.display()
+        ),
+        b"",
+    );
     assert_eq!((answer.status, answer.err.as_str()), (0, ""));
     let records = answer.text();
-    let records = records.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record is JSON"));
+    let records = records
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a record is JSON"));
     let placeless = |mut record: Value| {
         let keys = record.as_object_mut().expect("a record is an object");
-        ["line", "offset"].iter().for_each(|key| drop(keys.remove(*key)));
+        ["line", "offset"]
+            .iter()
+            .for_each(|key| drop(keys.remove(*key)));
         record
     };
-    records.map(placeless).filter(|record| record["type"] != "coverage").collect()
+    records
+        .map(placeless)
+        .filter(|record| record["type"] != "coverage")
+        .collect()
 }
 
 proptest! {

@@ -29,7 +29,13 @@ impl Answer {
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let clip = |text: &str| text.chars().take(2000).collect::<String>();
-        write!(f, "status {}\nout: {}\nerr: {}", self.status, clip(&self.text()), clip(&self.err))
+        write!(
+            f,
+            "status {}\nout: {}\nerr: {}",
+            self.status,
+            clip(&self.text()),
+            clip(&self.err)
+        )
     }
 }
 
@@ -40,13 +46,24 @@ pub(crate) fn root() -> &'static Path {
 
 /// The folder of the binaries that cargo has built for this test.
 pub(crate) fn bin_folder() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_tok-check")).parent().expect("a binary lies in a folder")
+    Path::new(env!("CARGO_BIN_EXE_tok-check"))
+        .parent()
+        .expect("a binary lies in a folder")
 }
 
 /// Names of all binaries of the suite, sorted: one for each `src/bin/*.rs`.
 pub(crate) fn bins() -> Vec<String> {
-    let names = files(&root().join("src/bin")).into_iter().filter(|path| has_extension(path, "rs"));
-    names.map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect()
+    let names = files(&root().join("src/bin"))
+        .into_iter()
+        .filter(|path| has_extension(path, "rs"));
+    names
+        .map(|path| {
+            path.file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect()
 }
 
 /// Whether the path ends in `.EXTENSION`.
@@ -57,17 +74,27 @@ pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
 /// All regular files below a folder, sorted by path; none where there is no such folder.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let walk = walkdir::WalkDir::new(folder).sort_by_file_name();
-    walk.into_iter().flatten().filter(|e| e.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+    walk.into_iter()
+        .flatten()
+        .filter(|e| e.file_type().is_file())
+        .map(walkdir::DirEntry::into_path)
+        .collect()
 }
 
 /// Runs a shell line with this standard input.
 pub(crate) fn sh(line: &str, input: &[u8]) -> Answer {
     let home = tempfile::tempdir().expect("a temporary folder");
-    let path = format!("{}:{}", bin_folder().display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!(
+        "{}:{}",
+        bin_folder().display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).current_dir(root()).env_clear();
     command.envs([("PATH", path.as_str()), ("TZ", "UTC"), ("LC_ALL", "C")]);
-    command.env("HOME", home.path()).env("TOK_BIN", bin_folder());
+    command
+        .env("HOME", home.path())
+        .env("TOK_BIN", bin_folder());
     answer(&mut command, input)
 }
 
@@ -75,14 +102,23 @@ pub(crate) fn sh(line: &str, input: &[u8]) -> Answer {
 /// does not read it cannot block us.
 pub(crate) fn answer(command: &mut Command, input: &[u8]) -> Answer {
     let mut stdin = tempfile::tempfile().expect("a temporary file");
-    stdin.write_all(input).and_then(|()| stdin.rewind()).expect("a temporary file can be written");
-    let done = command.stdin(Stdio::from(stdin)).output().expect("the command can be started");
+    stdin
+        .write_all(input)
+        .and_then(|()| stdin.rewind())
+        .expect("a temporary file can be written");
+    let done = command
+        .stdin(Stdio::from(stdin))
+        .output()
+        .expect("the command can be started");
     use std::os::unix::process::ExitStatusExt;
     Answer {
         out: done.stdout,
         err: String::from_utf8_lossy(&done.stderr).into_owned(),
         // As the shell says it: 128 and the signal.
-        status: done.status.code().unwrap_or_else(|| 128 + done.status.signal().unwrap_or(0)),
+        status: done
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + done.status.signal().unwrap_or(0)),
     }
 }
 
@@ -91,7 +127,12 @@ pub(crate) fn faults(records: &[u8]) -> String {
     let (mut said, mut check) = (Vec::new(), Check::default());
     let mut skips = Skips::default();
     let mut sink = Sink::new(Box::new(&mut said));
-    let ran = stream::run(&mut check, &mut BufReader::new(records), &mut sink, &mut skips);
+    let ran = stream::run(
+        &mut check,
+        &mut BufReader::new(records),
+        &mut sink,
+        &mut skips,
+    );
     drop(sink);
     if let Err(e) = ran {
         said.extend_from_slice(format!("{e:#}\n").as_bytes());
@@ -113,22 +154,33 @@ pub(crate) fn left_out(what: &str) {
 
 /// Whether a tool is there. Says what is left out where it is not, and fails with `CI=true`.
 pub(crate) fn tool(name: &str) -> bool {
-    let there = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let there = Command::new(name)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok();
     if !there {
         left_out(&format!("what needs {name}: it is not installed"));
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{name} is missing, and CI=true");
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+            "{name} is missing, and CI=true"
+        );
     }
     there
 }
 
-/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Says what is left
-/// out where there is none.
+/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Says what is
+/// left out where there is none.
 pub(crate) fn corpus() -> Option<PathBuf> {
     let beside = || root().join("../shared/corpus");
     let folder = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
     let there = folder.is_dir() && bins().iter().any(|bin| bin == "tok-split");
     if !there {
-        left_out(&format!("real sessions: {} is not there (TOK_CORPUS says where)", folder.display()));
+        left_out(&format!(
+            "real sessions: {} is not there (TOK_CORPUS says where)",
+            folder.display()
+        ));
     }
     there.then_some(folder)
 }
@@ -136,9 +188,16 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 /// What tells whether a folder was written to: path, time of change and hash of every file in it.
 pub(crate) fn seal(folder: &Path) -> Vec<(PathBuf, std::time::SystemTime, blake3::Hash)> {
     let seal = |path: PathBuf| {
-        let changed = path.metadata().and_then(|m| m.modified()).expect("the file can be looked at");
+        let changed = path
+            .metadata()
+            .and_then(|m| m.modified())
+            .expect("the file can be looked at");
         let mut hasher = blake3::Hasher::new();
-        std::io::copy(&mut File::open(&path).expect("the file can be read"), &mut hasher).expect("and to its end");
+        std::io::copy(
+            &mut File::open(&path).expect("the file can be read"),
+            &mut hasher,
+        )
+        .expect("and to its end");
         (path, changed, hasher.finalize())
     };
     files(folder).into_iter().map(seal).collect()

@@ -155,7 +155,9 @@ pub(crate) fn is_name(key: &str) -> bool {
 /// The line with every text changed by `change`, which is told whether the text is a command; as it
 /// is where it is no JSON.
 pub(crate) fn changed(line: &[u8], change: &mut dyn FnMut(&str, bool) -> String) -> Vec<u8> {
-    let Ok(mut value) = serde_json::from_slice::<Value>(line) else { return line.to_vec() };
+    let Ok(mut value) = serde_json::from_slice::<Value>(line) else {
+        return line.to_vec();
+    };
     walk("", &mut value, change);
     value.to_string().into_bytes()
 }
@@ -165,10 +167,15 @@ fn walk(key: &str, value: &mut Value, change: &mut dyn FnMut(&str, bool) -> Stri
         Value::String(text) => string(key, text, change),
         // The first word of a command is a name.
         Value::Array(values) if COMMANDS.contains(&key) => {
-            values.iter_mut().skip(1).for_each(|value| walk("", value, change));
+            values
+                .iter_mut()
+                .skip(1)
+                .for_each(|value| walk("", value, change));
         }
         Value::Array(values) => values.iter_mut().for_each(|value| walk(key, value, change)),
-        Value::Object(members) => members.iter_mut().for_each(|(key, value)| walk(key, value, change)),
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(key, value)| walk(key, value, change)),
         _ => {}
     }
 }
@@ -176,7 +183,9 @@ fn walk(key: &str, value: &mut Value, change: &mut dyn FnMut(&str, bool) -> Stri
 fn string(key: &str, text: &mut String, change: &mut dyn FnMut(&str, bool) -> String) {
     // Arguments of calls are JSON within a string.
     if let Ok(mut inner) = serde_json::from_str::<Map<String, Value>>(text) {
-        inner.iter_mut().for_each(|(key, value)| walk(key, value, change));
+        inner
+            .iter_mut()
+            .for_each(|(key, value)| walk(key, value, change));
         *text = Value::Object(inner).to_string();
     } else if COMMANDS.contains(&key) || is_text(key, text) {
         *text = change(text, COMMANDS.contains(&key));

@@ -22,8 +22,9 @@ fn streams() -> Vec<(String, Vec<u8>)> {
     for path in run::files(&run::root().join("fixtures/golden")) {
         let wanted = path.ends_with("in") || path.ends_with("out");
         let status = std::fs::read_to_string(path.with_file_name("status")).unwrap_or_default();
-        let on_purpose =
-            status.trim() == "3" || path.with_file_name("unsound").exists() || path.with_file_name("foreign").exists();
+        let on_purpose = status.trim() == "3"
+            || path.with_file_name("unsound").exists()
+            || path.with_file_name("foreign").exists();
         let records = std::fs::read(&path).expect("the fixture can be read");
         if wanted && !on_purpose && run::is_stream(&records) {
             streams.push((path.display().to_string(), records));
@@ -33,13 +34,25 @@ fn streams() -> Vec<(String, Vec<u8>)> {
 }
 
 fn pipeline() -> Vec<(String, Vec<u8>)> {
-    let stages = ["tok-split fixtures/sessions", "tok-measure", "tok-dedup", "tok-usage-join", "tok-rank --keep-all"];
+    let stages = [
+        "tok-split fixtures/sessions",
+        "tok-measure",
+        "tok-dedup",
+        "tok-usage-join",
+        "tok-rank --keep-all",
+    ];
     let bins = run::bins();
-    let there = stages.iter().take_while(|stage| bins.iter().any(|bin| stage.split(' ').next() == Some(bin)));
+    let there = stages
+        .iter()
+        .take_while(|stage| bins.iter().any(|bin| stage.split(' ').next() == Some(bin)));
     let (mut records, mut streams) = (Vec::new(), Vec::new());
     for stage in there {
         let answer = run::sh(stage, &records);
-        assert!(!answer.out.is_empty(), "{stage}: no records; it said: {}", answer.err);
+        assert!(
+            !answer.out.is_empty(),
+            "{stage}: no records; it said: {}",
+            answer.err
+        );
         records = answer.out;
         streams.push(((*stage).to_owned(), records.clone()));
     }
@@ -61,31 +74,56 @@ fn a_stranger_knows_every_key_of_every_record() {
 fn every_record_is_valid_by_its_published_schema() {
     let validators: BTreeMap<String, jsonschema::Validator> = schema::all()
         .into_iter()
-        .map(|(name, schema)| (name.to_owned(), jsonschema::validator_for(&schema).expect("the schema is one")))
+        .map(|(name, schema)| {
+            (
+                name.to_owned(),
+                jsonschema::validator_for(&schema).expect("the schema is one"),
+            )
+        })
         .collect();
     let mut seen = BTreeSet::new();
     for (name, records) in streams() {
         for line in String::from_utf8_lossy(&records).lines() {
             let record: Value = serde_json::from_str(line).expect("a record is JSON");
-            let kind = record.get("type").and_then(Value::as_str).unwrap_or_default();
-            let validator = validators.get(kind).unwrap_or_else(|| panic!("{name}: no schema for {kind:?}"));
-            let faults: Vec<String> = validator.iter_errors(&record).map(|e| e.to_string()).collect();
+            let kind = record
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let validator = validators
+                .get(kind)
+                .unwrap_or_else(|| panic!("{name}: no schema for {kind:?}"));
+            let faults: Vec<String> = validator
+                .iter_errors(&record)
+                .map(|e| e.to_string())
+                .collect();
             assert!(faults.is_empty(), "{name}: {faults:?}\n  {line}");
             seen.insert(kind.to_owned());
         }
     }
-    let unseen: Vec<_> = validators.keys().filter(|kind| !seen.contains(*kind)).collect();
-    assert!(unseen.is_empty(), "no fixture holds a record of type {unseen:?}");
+    let unseen: Vec<_> = validators
+        .keys()
+        .filter(|kind| !seen.contains(*kind))
+        .collect();
+    assert!(
+        unseen.is_empty(),
+        "no fixture holds a record of type {unseen:?}"
+    );
 }
 
 #[test]
 fn a_line_has_its_type_first_and_nothing_without_a_value() {
     for (name, records) in streams() {
         for line in String::from_utf8_lossy(&records).lines() {
-            assert!(line.starts_with("{\"type\":\""), "{name}: the type is not first\n  {line}");
+            assert!(
+                line.starts_with("{\"type\":\""),
+                "{name}: the type is not first\n  {line}"
+            );
             let record: Value = serde_json::from_str(line).expect("a record is JSON");
             let keys = record.as_object().expect("a record is an object");
-            assert!(keys.values().all(|value| !value.is_null()), "{name}: a key without a value\n  {line}");
+            assert!(
+                keys.values().all(|value| !value.is_null()),
+                "{name}: a key without a value\n  {line}"
+            );
         }
     }
 }
@@ -111,16 +149,28 @@ fn the_published_schemas_are_those_of_the_types() {
     let mut names = BTreeSet::new();
     for (name, schema) in schema::all() {
         let path: PathBuf = folder.join(format!("{name}.json"));
-        let made = format!("{}\n", serde_json::to_string_pretty(&schema).expect("a schema is JSON"));
+        let made = format!(
+            "{}\n",
+            serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+        );
         if bless {
-            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &made)).expect("it can be written");
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::write(&path, &made))
+                .expect("it can be written");
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(published == made, "{} is old: TOK_BLESS=1 cargo test --test all wire", path.display());
+        assert!(
+            published == made,
+            "{} is old: TOK_BLESS=1 cargo test --test all wire",
+            path.display()
+        );
         names.insert(path);
     }
     let published: BTreeSet<PathBuf> = run::files(&folder).into_iter().collect();
-    assert_eq!(published, names, "docs/schema has a file for each type and no other");
+    assert_eq!(
+        published, names,
+        "docs/schema has a file for each type and no other"
+    );
 }
 
 #[test]

@@ -33,22 +33,30 @@ pub(super) fn target(path: &str) -> Option<String> {
 fn address(scheme: &str, rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let is_plain =
-        |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '+' | '[' | ']'));
+    let is_plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '+' | '[' | ']'))
+    };
     let is_address = is_plain(scheme) && is_plain(host) && scheme.len() <= 32 && host.len() <= MOST;
     is_address.then(|| format!("{scheme}://{host}"))
 }
 
-/// Whether a component of a path reads like a sentence: several words with the marks of one, or more
-/// of them than a name has.
+/// Whether a component of a path reads like a sentence: several words with the marks of one, or
+/// more of them than a name has.
 fn is_sentence(part: &str) -> bool {
     let words = part.split_whitespace().count();
     let marks = [", ", "; ", ": ", ". ", "! ", "? "];
-    let has_end = part.rsplit_once('.').is_some_and(|(_, end)| (1..=8).contains(&end.len()) && !end.contains(' '));
+    let has_end = part
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| (1..=8).contains(&end.len()) && !end.contains(' '));
     let has_marks = marks.iter().any(|mark| part.contains(mark));
     // Names of folders have capitals (`Application Support`), names of files an ending.
-    let is_name =
-        has_end || part.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_lowercase())).count() < 2;
+    let is_name = has_end
+        || part
+            .split_whitespace()
+            .filter(|word| word.starts_with(|c: char| c.is_lowercase()))
+            .count()
+            < 2;
     words > MOST_WORDS || words >= 3 && (has_marks || !is_name)
 }
 
@@ -70,7 +78,10 @@ mod tests {
             assert_eq!(target(path).as_deref(), Some(path));
         }
         let cut = [
-            ("https://user:hunter2@host.example:8443/p?token=x#y", Some("https://host.example:8443")),
+            (
+                "https://user:hunter2@host.example:8443/p?token=x#y",
+                Some("https://host.example:8443"),
+            ),
             ("file:///home/ana/a", Some("file://")),
             ("a/b?token=x", Some("a/b")),
             ("Dear diary, my password is hunter2", None),

@@ -2,8 +2,8 @@
 //!
 //! Each line repeats the usage of the message, mostly unchanged. Of the input one line's report is
 //! taken whole: the parts of two reports that split the cache differently are not those of one. A
-//! report that says less in every part is an earlier one; where each says more in some part, that with
-//! the larger output is the later. Output and thinking are the largest that any line says.
+//! report that says less in every part is an earlier one; where each says more in some part, that
+//! with the larger output is the later. Output and thinking are the largest that any line says.
 
 use super::line::Message;
 use super::usage::{Beside, Compacted, Iteration, Iterations, Tokens, Usage};
@@ -16,7 +16,8 @@ pub(super) struct Answer {
     pub(super) handle: Handle,
     /// Its request id in short, once a line has told it.
     pub(super) request: Option<u64>,
-    /// Whether any line with a report told why the message stopped: else its output is a placeholder.
+    /// Whether any line with a report told why the message stopped: else its output is a
+    /// placeholder.
     stopped: bool,
     /// The input of the line that counts, and that line's output.
     best: Option<(Tokens, u64)>,
@@ -66,9 +67,9 @@ impl Answer {
         self.together = self.together.saturating_add(output);
     }
 
-    /// The file has ended: the request says what the lines came to, and what else was billed for the
-    /// message `id` stands beside it. `replayed`: the message is another thread's, which pays for it.
-    /// Returns how many of them have no usable numbers.
+    /// The file has ended: the request says what the lines came to, and what else was billed for
+    /// the message `id` stands beside it. `replayed`: the message is another thread's, which pays
+    /// for it. Returns how many of them have no usable numbers.
     pub(super) fn settle(self, id: &str, replayed: bool, history: &mut History) -> u64 {
         let Some((main, settled)) = history.complete(self.handle, |request| {
             let settled = self.told(request, replayed);
@@ -76,7 +77,9 @@ impl Answer {
         }) else {
             return 0;
         };
-        let Some((beside, compacted)) = settled else { return u64::from(!replayed) };
+        let Some((beside, compacted)) = settled else {
+            return u64::from(!replayed);
+        };
         if let Some(compacted) = compacted {
             summarised(history, self.handle, &main, compacted);
         }
@@ -88,16 +91,25 @@ impl Answer {
         unusable as u64
     }
 
-    /// Tells the request what the lines came to. Returns what else was billed for the message, and whether
-    /// the context was cleared; `None` where no report can be used.
-    fn told(&self, request: &mut Request, replayed: bool) -> Option<(Vec<Beside>, Option<Compacted>)> {
-        let uncounted = replayed.then_some(Uncounted::Copy).or(self.best.is_none().then_some(Uncounted::Unreported));
+    /// Tells the request what the lines came to. Returns what else was billed for the message, and
+    /// whether the context was cleared; `None` where no report can be used.
+    fn told(
+        &self,
+        request: &mut Request,
+        replayed: bool,
+    ) -> Option<(Vec<Beside>, Option<Compacted>)> {
+        let uncounted = replayed
+            .then_some(Uncounted::Copy)
+            .or(self.best.is_none().then_some(Uncounted::Unreported));
         (request.counted, request.uncounted) = (uncounted.is_none(), uncounted);
         request.purpose = replayed.then_some(Purpose::Replay);
         let (tokens, _) = self.best?;
         let output = self.output.unwrap_or(0);
-        let Iterations { samplings, beside, compacted } =
-            Iterations::of(&self.iterations, request.model.as_deref(), tokens, output);
+        let Iterations {
+            samplings,
+            beside,
+            compacted,
+        } = Iterations::of(&self.iterations, request.model.as_deref(), tokens, output);
         self.report(request, tokens);
         if !samplings.is_empty() {
             add_up(request, samplings);
@@ -120,11 +132,16 @@ impl Answer {
 
 /// The request is all of these.
 fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
-    let sum = |part: fn(&Sampling) -> u64| samplings.iter().fold(0, |sum: u64, one| sum.saturating_add(part(one)));
+    let sum = |part: fn(&Sampling) -> u64| {
+        samplings
+            .iter()
+            .fold(0, |sum: u64, one| sum.saturating_add(part(one)))
+    };
     request.input_tokens = Some(sum(|one| one.input_tokens));
     request.cache_read_tokens = Some(sum(|one| one.cache_read_tokens));
     request.cache_write_tokens = Some(sum(|one| one.cache_write_tokens));
-    request.cache_write_1h_tokens = Some(sum(|one| one.cache_write_1h_tokens)).filter(|hour| *hour > 0);
+    request.cache_write_1h_tokens =
+        Some(sum(|one| one.cache_write_1h_tokens)).filter(|hour| *hour > 0);
     request.samplings = samplings;
 }
 
@@ -132,7 +149,15 @@ fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
 fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: Compacted) {
     let (what, reason) = (What::Context, Some("compaction".to_owned()));
     let (at, turn, line) = (main.at.clone(), main.turn, main.line);
-    let event = Event { what, reason, clear: true, at, turn, line, ..Event::default() };
+    let event = Event {
+        what,
+        reason,
+        clear: true,
+        at,
+        turn,
+        line,
+        ..Event::default()
+    };
     let event = Entry::Event(Box::new(event), Box::default());
     match compacted {
         Compacted::Before => history.put_before(handle, event),
@@ -141,8 +166,19 @@ fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: 
 }
 
 /// What else was billed for the message of `main`, as a request of its own.
-fn aside(main: &Request, id: &str, Beside { place, purpose, model, said }: Beside) -> Request {
-    let uncounted = main.uncounted.or(said.is_none().then_some(Uncounted::Unreported));
+fn aside(
+    main: &Request,
+    id: &str,
+    Beside {
+        place,
+        purpose,
+        model,
+        said,
+    }: Beside,
+) -> Request {
+    let uncounted = main
+        .uncounted
+        .or(said.is_none().then_some(Uncounted::Unreported));
     let mut request = Request {
         at: main.at.clone(),
         turn: main.turn,

@@ -16,9 +16,15 @@ use crate::record::Request;
 use crate::short;
 
 impl Chain {
-    /// The request of a message. Its further lines report the same once more; one without a request id
-    /// goes with the message's first.
-    pub(super) fn request(&mut self, line: &Line, entry: &Entry, message: &Message, at: Option<String>) -> Handle {
+    /// The request of a message. Its further lines report the same once more; one without a request
+    /// id goes with the message's first.
+    pub(super) fn request(
+        &mut self,
+        line: &Line,
+        entry: &Entry,
+        message: &Message,
+        at: Option<String>,
+    ) -> Handle {
         let id = self.message_id(line, entry, message);
         let usage = Usage::read(message.usage);
         let handle = match self.answer(&id, entry) {
@@ -40,7 +46,12 @@ impl Chain {
     }
 
     fn message_id(&self, line: &Line, entry: &Entry, message: &Message) -> String {
-        let id = message.id.as_deref().filter(|id| !id.is_empty()).or(entry.uuid.as_deref()).map(str::to_owned);
+        let id = message
+            .id
+            .as_deref()
+            .filter(|id| !id.is_empty())
+            .or(entry.uuid.as_deref())
+            .map(str::to_owned);
         id.unwrap_or_else(|| format!("{}:{}", self.history.session.session, line.number))
     }
 
@@ -56,7 +67,14 @@ impl Chain {
         Some(answer)
     }
 
-    fn new_request(&mut self, line: &Line, entry: &Entry, message: &Message, figures: Request, id: &str) -> Handle {
+    fn new_request(
+        &mut self,
+        line: &Line,
+        entry: &Entry,
+        message: &Message,
+        figures: Request,
+        id: &str,
+    ) -> Handle {
         let request_id = entry.request_id.as_deref().unwrap_or_default();
         let is_new = !self.answers.contains_key(id);
         let (changes, servers) = std::mem::take(&mut self.changes);
@@ -64,26 +82,44 @@ impl Chain {
         self.resumed(line, &figures);
         let handle = self.history.request(Request {
             at: figures.at.clone(),
-            key: Some(if is_new { identity(&[id]) } else { identity(&[id, request_id]) }),
+            key: Some(if is_new {
+                identity(&[id])
+            } else {
+                identity(&[id, request_id])
+            }),
             model: message.model.as_deref().map(str::to_owned),
             line: Some(line.number),
-            changes: if later { changes.into_iter().collect() } else { Vec::new() },
-            changed_servers: if later { servers.into_iter().collect() } else { Vec::new() },
+            changes: if later {
+                changes.into_iter().collect()
+            } else {
+                Vec::new()
+            },
+            changed_servers: if later {
+                servers.into_iter().collect()
+            } else {
+                Vec::new()
+            },
             ..Request::default()
         });
         self.requests = self.requests.saturating_add(1);
         self.latest = Some((handle, figures));
         // Hardly a message has two.
-        let answers = self.answers.entry(id.to_owned()).or_insert_with(|| Vec::with_capacity(1));
+        let answers = self
+            .answers
+            .entry(id.to_owned())
+            .or_insert_with(|| Vec::with_capacity(1));
         answers.push(Answer::new(handle, request(entry)));
         handle
     }
 
-    /// A line that stands in the file already, appended again: nothing was sent anew. A plain sum of the
-    /// file's lines takes its usage once more.
+    /// A line that stands in the file already, appended again: nothing was sent anew. A plain sum
+    /// of the file's lines takes its usage once more.
     pub(super) fn repeated(&mut self, line: &Line, entry: &Entry) {
         self.history.disk("repeated", line.bytes.len());
-        let message = entry.message.filter(|_| entry.kind == "assistant").map(|m| parse::<Message>(m.get()));
+        let message = entry
+            .message
+            .filter(|_| entry.kind == "assistant")
+            .map(|m| parse::<Message>(m.get()));
         let Some(Ok(message)) = message else { return };
         let id = self.message_id(line, entry, &message);
         if let (Some(answer), Some(usage)) = (self.answer(&id, entry), Usage::read(message.usage)) {
@@ -96,8 +132,8 @@ impl Chain {
         self.answers.contains_key(id)
     }
 
-    /// The file has ended: all requests say what their lines came to. `replayed` are messages of another
-    /// thread's that a side chain repeats.
+    /// The file has ended: all requests say what their lines came to. `replayed` are messages of
+    /// another thread's that a side chain repeats.
     pub(super) fn settle(&mut self, replayed: &dyn Fn(&str) -> bool) {
         let mut others = HashSet::new();
         for (id, answers) in std::mem::take(&mut self.answers) {
@@ -113,12 +149,19 @@ impl Chain {
 
 /// The request id of a line, in short.
 fn request(entry: &Entry) -> Option<u64> {
-    entry.request_id.as_deref().filter(|id| !id.is_empty()).map(short::hash)
+    entry
+        .request_id
+        .as_deref()
+        .filter(|id| !id.is_empty())
+        .map(short::hash)
 }
 
 /// What a line alone reports.
 fn figures(usage: Option<&Usage>, at: Option<String>) -> Request {
-    let mut figures = Request { at, ..Request::default() };
+    let mut figures = Request {
+        at,
+        ..Request::default()
+    };
     if let Some(usage) = usage {
         fill(&mut figures, usage.tokens);
     }
@@ -127,10 +170,13 @@ fn figures(usage: Option<&Usage>, at: Option<String>) -> Request {
 
 /// What the provider says of its cache: its word for the reason, and about how much was missed.
 fn missed(diagnostics: &RawValue) -> Option<(String, Option<u64>)> {
-    let miss = serde_json::from_str::<Diagnostics>(diagnostics.get()).ok()?.cache_miss_reason?;
+    let miss = serde_json::from_str::<Diagnostics>(diagnostics.get())
+        .ok()?
+        .cache_miss_reason?;
     // A word of the API's, and no text.
-    let is_word =
-        |word: &str| (1..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_word = |word: &str| {
+        (1..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
     let reason = Some(miss.reason).filter(|word| is_word(word))?.into_owned();
     Some((reason, miss.cache_missed_input_tokens.and_then(count)))
 }

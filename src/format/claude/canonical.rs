@@ -31,7 +31,10 @@ pub(super) struct Blocks {
 
 impl Default for Blocks {
     fn default() -> Blocks {
-        Blocks { sha: Sha256::new_with_prefix(b"{\"content\":["), any: false }
+        Blocks {
+            sha: Sha256::new_with_prefix(b"{\"content\":["),
+            any: false,
+        }
     }
 }
 
@@ -75,7 +78,9 @@ impl Blocks {
 pub(super) fn message(message: &str) -> Option<Hash> {
     let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(message).ok()?;
     let mut sha = Sha256::new_with_prefix(b"{");
-    let members = members.iter().filter(|(name, _)| name.as_ref() != CACHE_CONTROL);
+    let members = members
+        .iter()
+        .filter(|(name, _)| name.as_ref() != CACHE_CONTROL);
     for (n, (name, value)) in members.enumerate() {
         begin(n, name, &mut sha);
         match (name.as_ref(), value.get()) {
@@ -123,9 +128,15 @@ fn write_text(text: &str, to: &mut Sha256) {
 /// A block: its own `cache_control` goes, and that of the blocks it holds.
 fn write_block(block: &str, to: &mut Sha256, depth: u32) {
     let members = serde_json::from_str::<BTreeMap<Cow<str>, &RawValue>>(block).ok();
-    let Some(members) = members.filter(|_| depth < MOST_DEPTH) else { return write(block, to, depth) };
+    let Some(members) = members.filter(|_| depth < MOST_DEPTH) else {
+        return write(block, to, depth);
+    };
     to.update(b"{");
-    for (n, (name, value)) in members.iter().filter(|(name, _)| name.as_ref() != CACHE_CONTROL).enumerate() {
+    for (n, (name, value)) in members
+        .iter()
+        .filter(|(name, _)| name.as_ref() != CACHE_CONTROL)
+        .enumerate()
+    {
         begin(n, name, to);
         match json::elements(value.get()).filter(|_| name == "content") {
             Some(inner) => list(&inner, to, |block, to| write_block(block, to, depth + 1)),
@@ -160,7 +171,9 @@ fn write(value: &str, to: &mut Sha256, depth: u32) {
     let object = || serde_json::from_str::<BTreeMap<Cow<str>, &RawValue>>(value).ok();
     match value.as_bytes().first() {
         Some(b'{') if depth < MOST_DEPTH => {
-            let Some(members) = object() else { return to.update(value.as_bytes()) };
+            let Some(members) = object() else {
+                return to.update(value.as_bytes());
+            };
             to.update(b"{");
             for (n, (name, value)) in members.iter().enumerate() {
                 begin(n, name, to);
@@ -203,22 +216,23 @@ mod tests {
     fn a_text_is_hashed_as_the_one_block_that_it_is() {
         let mut blocks = Blocks::default();
         blocks.content(r#""Hi\n\"you\"""#);
-        let list =
-            r#"{"role":"user","content":[{"type":"text","text":"Hi\n\"you\"","cache_control":{"type":"ephemeral"}}]}"#;
+        let list = r#"{"role":"user","content":[{"type":"text","text":"Hi\n\"you\"","cache_control":{"type":"ephemeral"}}]}"#;
         let text = r#"{ "role" : "user", "content" : "Hi\u000a\u0022you\"" }"#;
         assert_eq!(hex(blocks.hash("user")), HI);
         assert_eq!(message(list).map(hex).as_deref(), Some(HI));
         assert_eq!(message(text).map(hex).as_deref(), Some(HI));
     }
 
-    /// printf '%s' '{"content":[{"id":"t1","input":{"a":{"cache_control":1,"x":[1e-7,null]},"b":"é/\u0007"},"name":"Bash","type":"tool_use"},{"content":[{"text":"x","type":"text"}],"tool_use_id":"t1","type":"tool_result"}],"output_config":{"effort":"medium"},"role":"assistant"}' | sha256sum
+    /// printf '%s'
+    /// '{"content":[{"id":"t1","input":{"a":{"cache_control":1,"x":[1e-7,null]},"b":"é/\u0007"},"name":"Bash","type":"tool_use"},{"content":[{"text":"x","type":"text"}],"tool_use_id":"t1","type":"tool_result"}],"output_config":{"effort":"medium"},"role":"assistant"}'
+    /// | sha256sum
     #[test]
     fn keys_are_sorted_at_every_depth_and_arguments_keep_theirs() {
         let call = r#"{"type":"tool_use","name":"Bash","id":"t1","input":{"b":"é/\u0007","a":{"x":[1e-7, null],"cache_control":1}}}"#;
-        let result =
-            r#"{"tool_use_id":"t1","type":"tool_result","content":[{"type":"text","text":"x","cache_control":{}}]}"#;
-        let whole =
-            format!(r#"{{"role":"assistant","output_config":{{"effort":"medium"}},"content":[{call},{result}]}}"#);
+        let result = r#"{"tool_use_id":"t1","type":"tool_result","content":[{"type":"text","text":"x","cache_control":{}}]}"#;
+        let whole = format!(
+            r#"{{"role":"assistant","output_config":{{"effort":"medium"}},"content":[{call},{result}]}}"#
+        );
         let hash = "35ec956f4a6c568f191427e4d1f407d47a9b638cf8378c583a3b77405852de23";
         assert_eq!(message(&whole).map(hex).as_deref(), Some(hash));
         assert_eq!(parse(hash).map(hex).as_deref(), Some(hash));

@@ -36,7 +36,10 @@ const USER: &[(&str, &str)] = &[
     ("<task-notification>", "subagent"),
     ("<teammate-message", "subagent"),
     ("[Request interrupted", "notice"),
-    ("This session is being continued from a previous conversation", "compaction_summary"),
+    (
+        "This session is being continued from a previous conversation",
+        "compaction_summary",
+    ),
     ("Base directory for this skill", "skill"),
 ];
 
@@ -66,20 +69,35 @@ pub(super) fn source(text: &str, is_meta: bool) -> &'static str {
 
 impl<'a> Content<'a, '_> {
     /// A message's content: one text, or blocks. `is_meta`: the program wrote it, not a person.
-    pub(super) fn message(&mut self, content: &'a RawValue, is_meta: bool, calls: &dyn Fn(&str) -> Option<Call>) {
+    pub(super) fn message(
+        &mut self,
+        content: &'a RawValue,
+        is_meta: bool,
+        calls: &dyn Fn(&str) -> Option<Call>,
+    ) {
         match serde_json::from_str::<Vec<Block>>(content.get()) {
-            Ok(blocks) => blocks.iter().for_each(|block| self.block(block, is_meta, calls)),
+            Ok(blocks) => blocks
+                .iter()
+                .for_each(|block| self.block(block, is_meta, calls)),
             Err(_) => self.text(content.get(), is_meta, &self.template.clone()),
         }
     }
 
     /// One block.
-    pub(super) fn block(&mut self, block: &Block<'a>, is_meta: bool, calls: &dyn Fn(&str) -> Option<Call>) {
+    pub(super) fn block(
+        &mut self,
+        block: &Block<'a>,
+        is_meta: bool,
+        calls: &dyn Fn(&str) -> Option<Call>,
+    ) {
         let template = self.template.clone();
         match &*block.kind {
             "text" => self.text(raw(block.text), is_meta, &template),
             "thinking" | "redacted_thinking" => {
-                let mut span = Span { part: Part::Reasoning, ..template };
+                let mut span = Span {
+                    part: Part::Reasoning,
+                    ..template
+                };
                 match (Literal::of(self.line, raw(block.thinking)), block.data) {
                     (Some(thought), _) => thought.fill(&mut span, self.wants.text),
                     (None, Some(data)) => sealed(self.line, data.get(), &mut span),
@@ -90,16 +108,29 @@ impl<'a> Content<'a, '_> {
             "tool_result" => self.result(block, calls),
             "image" | "document" => self.payload(block, template),
             kind if kind.ends_with("tool_use") => {
-                let mut span =
-                    Span { part: Part::ToolCall, call_id: block.id.as_deref().map(str::to_owned), ..template };
-                Call::new(block.name.as_deref().unwrap_or(kind), None, raw(block.input)).fill(&mut span);
+                let mut span = Span {
+                    part: Part::ToolCall,
+                    call_id: block.id.as_deref().map(str::to_owned),
+                    ..template
+                };
+                Call::new(
+                    block.name.as_deref().unwrap_or(kind),
+                    None,
+                    raw(block.input),
+                )
+                .fill(&mut span);
                 if let Some(input) = Literal::of(self.line, raw(block.input)) {
                     input.fill(&mut span, self.wants.text);
                 }
                 self.found.push(span);
             }
             kind if kind.ends_with("tool_result") => {
-                let mut span = Span { role: Role::Tool, part: Part::ToolOutput, source: "tool".into(), ..template };
+                let mut span = Span {
+                    role: Role::Tool,
+                    part: Part::ToolOutput,
+                    source: "tool".into(),
+                    ..template
+                };
                 span.call_id = block.tool_use_id.as_deref().map(str::to_owned);
                 if let Some(content) = Literal::of(self.line, raw(block.content)) {
                     content.fill(&mut span, self.wants.text);
@@ -111,7 +142,9 @@ impl<'a> Content<'a, '_> {
     }
 
     fn text(&mut self, value: &str, is_meta: bool, template: &Span) {
-        let Some(literal) = Literal::of(self.line, value) else { return };
+        let Some(literal) = Literal::of(self.line, value) else {
+            return;
+        };
         let mut span = template.clone();
         if span.source.is_empty() {
             span.source = source(&literal.text, is_meta).to_owned();
@@ -132,7 +165,10 @@ impl<'a> Content<'a, '_> {
             call.fill(&mut template);
         }
         let from = self.found.len();
-        match block.content.map(|content| (content, serde_json::from_str::<Vec<Block>>(content.get()))) {
+        match block
+            .content
+            .map(|content| (content, serde_json::from_str::<Vec<Block>>(content.get())))
+        {
             Some((_, Ok(parts))) => {
                 for part in &parts {
                     match &*part.kind {
@@ -152,7 +188,14 @@ impl<'a> Content<'a, '_> {
 
     /// An image or document: its payload is base64, or text.
     fn payload(&mut self, block: &Block<'a>, template: Span) {
-        let mut span = Span { part: if block.kind == "image" { Part::Image } else { Part::Document }, ..template };
+        let mut span = Span {
+            part: if block.kind == "image" {
+                Part::Image
+            } else {
+                Part::Document
+            },
+            ..template
+        };
         if let Some(source) = &block.source {
             let mime = source.media_type.as_deref().unwrap_or_default();
             let data = raw(source.data);
@@ -190,7 +233,9 @@ impl<'a> Content<'a, '_> {
             "agent_listing_delta" | "deferred_tools_delta" | "mcp_instructions_delta" => "tools",
             "edited_text_file" | "file" | "compact_file_reference" => "file",
             "queued_command" => "user",
-            "hook_system_message" | "command_permissions" | "auto_mode" | "prompt_snapshot" => return false,
+            "hook_system_message" | "command_permissions" | "auto_mode" | "prompt_snapshot" => {
+                return false;
+            }
             kind if kind.starts_with("hook_") => "hook",
             _ => "reminder",
         };
@@ -207,11 +252,16 @@ impl<'a> Content<'a, '_> {
             attachment.prompt,
             attachment.added_blocks,
             attachment.added_lines,
-            attachment.added_names.filter(|_| attachment.added_lines.is_none()),
+            attachment
+                .added_names
+                .filter(|_| attachment.added_lines.is_none()),
         ];
         match attachment.rendered.or(rendered) {
             Some(rendered) => self.texts(rendered.get(), &template),
-            None => parts.into_iter().flatten().for_each(|part| self.texts(part.get(), &template)),
+            None => parts
+                .into_iter()
+                .flatten()
+                .for_each(|part| self.texts(part.get(), &template)),
         }
         if source == "tools" {
             self.offered(from, attachment);
@@ -221,7 +271,11 @@ impl<'a> Content<'a, '_> {
         }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
             let detail = Some(attachment.kind.to_string());
-            self.found.push(Span { part: Part::Opaque, detail, ..template });
+            self.found.push(Span {
+                part: Part::Opaque,
+                detail,
+                ..template
+            });
         }
         self.found.len() > from
     }
@@ -232,10 +286,13 @@ impl<'a> Content<'a, '_> {
             let inside = literal(self.line, span).and_then(|literal| {
                 let start = TAGS[0].len() + FEED.len();
                 let end = literal.len().checked_sub(FEED.len() + TAGS[1].len())?;
-                let tagged = literal.starts_with(TAGS[0].as_bytes()) && literal.ends_with(TAGS[1].as_bytes());
+                let tagged = literal.starts_with(TAGS[0].as_bytes())
+                    && literal.ends_with(TAGS[1].as_bytes());
                 (tagged && literal.get(end..)?.starts_with(FEED)).then_some(start..end)
             });
-            let at = span.offset.and_then(|offset| usize::try_from(offset - self.line.offset).ok());
+            let at = span
+                .offset
+                .and_then(|offset| usize::try_from(offset - self.line.offset).ok());
             if let (Some(inside), Some(at)) = (inside, at)
                 && let Some(text) = Literal::inside(self.line, at + inside.start..at + inside.end)
             {
@@ -246,14 +303,24 @@ impl<'a> Content<'a, '_> {
 
     /// The texts since `from` offer tools, one each or all in one: they are those of their server.
     fn offered(&mut self, from: usize, attachment: &Attachment) {
-        let names = attachment.added_names.and_then(|names| serde_json::from_str::<Vec<Cow<str>>>(names.get()).ok());
+        let names = attachment
+            .added_names
+            .and_then(|names| serde_json::from_str::<Vec<Cow<str>>>(names.get()).ok());
         let names = names.unwrap_or_default();
         // Instructions are named by their server, tools by their own names.
         let by_server = attachment.kind == "mcp_instructions_delta";
-        let each = |names: &[Cow<str>]| server_of(names.iter().map(|name| (&**name, by_server.then_some(&**name))));
+        let each = |names: &[Cow<str>]| {
+            server_of(
+                names
+                    .iter()
+                    .map(|name| (&**name, by_server.then_some(&**name))),
+            )
+        };
         let found = self.found.iter_mut().skip(from);
         if found.len() == names.len() {
-            found.zip(&names).for_each(|(span, name)| span.server = each(std::slice::from_ref(name)));
+            found
+                .zip(&names)
+                .for_each(|(span, name)| span.server = each(std::slice::from_ref(name)));
         } else {
             let server = each(&names);
             found.for_each(|span| span.server.clone_from(&server));
@@ -275,10 +342,14 @@ impl<'a> Content<'a, '_> {
             Some(b'"') => self.text(value, true, template),
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
-                items.into_iter().for_each(|item| self.texts(item.get(), template));
+                items
+                    .into_iter()
+                    .for_each(|item| self.texts(item.get(), template));
             }
             Some(b'{') => {
-                let Ok(inner) = serde_json::from_str::<Inner>(value) else { return };
+                let Ok(inner) = serde_json::from_str::<Inner>(value) else {
+                    return;
+                };
                 if let Some(value) = inner.content.or(inner.text).or(inner.file) {
                     self.texts(value.get(), template);
                 }

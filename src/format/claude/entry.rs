@@ -5,20 +5,37 @@ use crate::json;
 
 /// The entries of a line: none where no model saw it; `None` where it is no object.
 pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
-    let [kind, message, timestamp, meta] = json::members(line, ["type", "message", "timestamp", "isMeta"])?;
+    let [kind, message, timestamp, meta] =
+        json::members(line, ["type", "message", "timestamp", "isMeta"])?;
     let role = match kind.and_then(json::text).as_deref() {
         Some("assistant") => Speaker::Assistant,
         Some("user") => Speaker::User,
         _ => return Some(Vec::new()),
     };
     let content = message.and_then(|message| json::members(message, ["content"])?[0]);
-    let Some(content) = content else { return Some(Vec::new()) };
-    let line = Line { role, is_meta: meta == Some("true"), timestamp };
+    let Some(content) = content else {
+        return Some(Vec::new());
+    };
+    let line = Line {
+        role,
+        is_meta: meta == Some("true"),
+        timestamp,
+    };
     let Some(blocks) = json::elements(content) else {
-        return Some(line.text(Some(content), "/message/content".into()).into_iter().collect());
+        return Some(
+            line.text(Some(content), "/message/content".into())
+                .into_iter()
+                .collect(),
+        );
     };
     let at = |n: usize| format!("/message/content/{n}");
-    Some(blocks.iter().enumerate().filter_map(|(n, block)| line.block(block, &at(n))).collect())
+    Some(
+        blocks
+            .iter()
+            .enumerate()
+            .filter_map(|(n, block)| line.block(block, &at(n)))
+            .collect(),
+    )
 }
 
 /// What the blocks of a line share.
@@ -30,12 +47,25 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn entry(&self, speaker: Speaker) -> Entry<'a> {
-        Entry { timestamp: self.timestamp, ..Entry::new(speaker) }
+        Entry {
+            timestamp: self.timestamp,
+            ..Entry::new(speaker)
+        }
     }
 
     fn block(&self, block: &'a str, at: &str) -> Option<Entry<'a>> {
-        let names = ["type", "text", "id", "name", "input", "tool_use_id", "content", "is_error"];
-        let [kind, text, id, name, input, answers, content, is_error] = json::members(block, names)?;
+        let names = [
+            "type",
+            "text",
+            "id",
+            "name",
+            "input",
+            "tool_use_id",
+            "content",
+            "is_error",
+        ];
+        let [kind, text, id, name, input, answers, content, is_error] =
+            json::members(block, names)?;
         match &*json::text(kind?)? {
             "text" => self.text(text, format!("{at}/text")),
             "image" | "document" => {
@@ -62,7 +92,11 @@ impl<'a> Line<'a> {
     }
 
     fn speaker(&self) -> Speaker {
-        if self.is_meta { Speaker::System } else { self.role }
+        if self.is_meta {
+            Speaker::System
+        } else {
+            self.role
+        }
     }
 
     fn text(&self, value: Option<&'a str>, at: String) -> Option<Entry<'a>> {
@@ -82,7 +116,9 @@ impl<'a> Line<'a> {
 
 /// The content of a result: a text, or parts.
 fn result<'a>(entry: &mut Entry<'a>, content: &'a str, at: &str) {
-    let Some(parts) = json::elements(content) else { return entry.add(Field::Output, Some(content), at) };
+    let Some(parts) = json::elements(content) else {
+        return entry.add(Field::Output, Some(content), at);
+    };
     for (n, part) in parts.into_iter().enumerate() {
         let at = format!("{at}/{n}");
         image(entry, part, &at);
@@ -93,8 +129,12 @@ fn result<'a>(entry: &mut Entry<'a>, content: &'a str, at: &str) {
 
 /// The base64 of an image, where the block is one.
 fn image<'a>(entry: &mut Entry<'a>, block: &'a str, at: &str) {
-    let Some([Some(source)]) = json::members(block, ["source"]) else { return };
-    let Some([kind, mime, data]) = json::members(source, ["type", "media_type", "data"]) else { return };
+    let Some([Some(source)]) = json::members(block, ["source"]) else {
+        return;
+    };
+    let Some([kind, mime, data]) = json::members(source, ["type", "media_type", "data"]) else {
+        return;
+    };
     if kind.and_then(json::text).as_deref() != Some("base64") {
         return;
     }

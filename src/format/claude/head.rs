@@ -1,8 +1,9 @@
 //! The head of a request: the system prompt, part by part, and the definition of each tool.
 //!
-//! It stands on disk in two ways (FORMATS 3.7): in the shape of a logged request, as it is sent, and
-//! in a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are one span,
-//! wherever they stand. A tool that is loaded later (`defer_loading`) comes in with the messages.
+//! It stands on disk in two ways (FORMATS 3.7): in the shape of a logged request, as it is sent,
+//! and in a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are one
+//! span, wherever they stand. A tool that is loaded later (`defer_loading`) comes in with the
+//! messages.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -63,12 +64,17 @@ pub(super) struct Snapshot<'a> {
 impl Heads<'_, '_> {
     /// The head of a logged request.
     pub(super) fn shape(&mut self, shape: &Shape) -> Head {
-        let mut head = Head { whole: true, ..Head::default() };
-        let blocks =
-            shape.system.map_or(Vec::new(), |system| json::elements(system.get()).unwrap_or(vec![system.get()]));
+        let mut head = Head {
+            whole: true,
+            ..Head::default()
+        };
+        let blocks = shape.system.map_or(Vec::new(), |system| {
+            json::elements(system.get()).unwrap_or(vec![system.get()])
+        });
         for block in blocks {
             let text = json::members(block, ["text"]).map_or(Some(block), |[text]| text);
-            head.system.push(text.map_or(Vec::new(), |text| self.prompt(text)));
+            head.system
+                .push(text.map_or(Vec::new(), |text| self.prompt(text)));
         }
         self.tools(shape.tools, &mut head);
         head
@@ -76,10 +82,22 @@ impl Heads<'_, '_> {
 
     /// The head that a snapshot tells: the first block of the system prompt is the client's line.
     pub(super) fn snapshot(&mut self, snapshot: &Snapshot) -> Head {
-        let mut head = Head { whole: snapshot.tools.is_some(), ..Head::default() };
-        let parts = snapshot.system_prompt.and_then(|parts| json::elements(parts.get())).unwrap_or_default();
-        head.system.extend(snapshot.cli_prefix.map(|prefix| self.prompt(prefix.get())));
-        head.system.push(parts.into_iter().flat_map(|part| self.prompt(part)).collect());
+        let mut head = Head {
+            whole: snapshot.tools.is_some(),
+            ..Head::default()
+        };
+        let parts = snapshot
+            .system_prompt
+            .and_then(|parts| json::elements(parts.get()))
+            .unwrap_or_default();
+        head.system
+            .extend(snapshot.cli_prefix.map(|prefix| self.prompt(prefix.get())));
+        head.system.push(
+            parts
+                .into_iter()
+                .flat_map(|part| self.prompt(part))
+                .collect(),
+        );
         self.tools(snapshot.tools, &mut head);
         head
     }
@@ -87,13 +105,24 @@ impl Heads<'_, '_> {
     /// Definitions of tools that were loaded later.
     pub(super) fn loaded(&mut self, entries: &str) -> Vec<Text> {
         let entries = json::elements(entries).unwrap_or_default();
-        entries.into_iter().filter_map(|entry| self.tool(entry)).collect()
+        entries
+            .into_iter()
+            .filter_map(|entry| self.tool(entry))
+            .collect()
     }
 
     fn tools(&mut self, tools: Option<&RawValue>, head: &mut Head) {
-        for tool in tools.and_then(|tools| json::elements(tools.get())).unwrap_or_default() {
-            let [schema, deferred] = json::members(tool, ["schema", "defer_loading"]).unwrap_or_default();
-            let list = if deferred == Some("true") { &mut head.deferred } else { &mut head.tools };
+        for tool in tools
+            .and_then(|tools| json::elements(tools.get()))
+            .unwrap_or_default()
+        {
+            let [schema, deferred] =
+                json::members(tool, ["schema", "defer_loading"]).unwrap_or_default();
+            let list = if deferred == Some("true") {
+                &mut head.deferred
+            } else {
+                &mut head.tools
+            };
             list.extend(self.tool(schema.unwrap_or(tool)));
         }
     }
@@ -102,14 +131,20 @@ impl Heads<'_, '_> {
     fn tool(&mut self, definition: &str) -> Option<Text> {
         let [name] = json::members(definition, ["name"])?;
         let mut span = self.template("tools");
-        Call { wire_name: None, ..Call::new(&json::text(name?)?, None, "") }.fill(&mut span);
+        Call {
+            wire_name: None,
+            ..Call::new(&json::text(name?)?, None, "")
+        }
+        .fill(&mut span);
         Literal::of(self.line, definition)?.fill(&mut span, self.wants.text);
         self.texts.keep(self.line, span)
     }
 
     /// A text of the system prompt: as parts that are known, or cut at its headings.
     fn prompt(&mut self, text: &str) -> Vec<Text> {
-        let Some(whole) = Literal::of(self.line, text) else { return Vec::new() };
+        let Some(whole) = Literal::of(self.line, text) else {
+            return Vec::new();
+        };
         let mut parts = Vec::new();
         for part in self.known(&whole) {
             match part {
@@ -125,7 +160,9 @@ impl Heads<'_, '_> {
     }
 
     fn known(&self, whole: &Literal) -> Vec<Piece> {
-        let Some(literal) = self.line.bytes.get(whole.range()) else { return Vec::new() };
+        let Some(literal) = self.line.bytes.get(whole.range()) else {
+            return Vec::new();
+        };
         if let Some(text) = self.texts.known(literal, Role::System) {
             return vec![Piece::Known(text)];
         }
@@ -139,7 +176,11 @@ impl Heads<'_, '_> {
         if text.text.trim().is_empty() {
             return;
         }
-        let cuts: Vec<usize> = text.text.match_indices(HEADING).map(|(at, _)| at + 2).collect();
+        let cuts: Vec<usize> = text
+            .text
+            .match_indices(HEADING)
+            .map(|(at, _)| at + 2)
+            .collect();
         for part in text.cut(&cuts) {
             let mut span = self.template("base_instructions");
             span.doc = heading(&part.text);
@@ -149,7 +190,11 @@ impl Heads<'_, '_> {
     }
 
     fn template(&self, source: &str) -> Span {
-        Span { role: Role::System, source: source.into(), ..Span::default() }
+        Span {
+            role: Role::System,
+            source: source.into(),
+            ..Span::default()
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A message of the model is the blocks of all lines of one message id; a line of the user is a
 //! message, and so are several that follow one another (the results of parallel calls, and what was
-//! typed behind them), merged into one (FORMATS 3.7). Of each the spans are kept. Most files have no
-//! log: lines before it begins are hashed only where nobody can read them again.
+//! typed behind them), merged into one (FORMATS 3.7). Of each the spans are kept. Most files have
+//! no log: lines before it begins are hashed only where nobody can read them again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -100,7 +100,11 @@ impl Known {
 
     /// The spans of a call, or of its result.
     pub(super) fn call(&self, id: &str, is_result: bool) -> &[Handle] {
-        let ids = if is_result { &self.results } else { &self.calls };
+        let ids = if is_result {
+            &self.results
+        } else {
+            &self.calls
+        };
         ids.get(id).map_or(&[], Vec::as_slice)
     }
 
@@ -120,7 +124,9 @@ impl Known {
         answer.spans.extend(spans);
         for block in json::elements(content.get()).unwrap_or_default() {
             let [kind, call] = json::members(block, ["type", "id"]).unwrap_or_default();
-            let call = call.and_then(json::text).filter(|_| kind == Some("\"tool_use\""));
+            let call = call
+                .and_then(json::text)
+                .filter(|_| kind == Some("\"tool_use\""));
             if call.is_none_or(|call| answer.calls.insert(call.into_owned())) {
                 answer.digest.block(block);
                 answer.blocks += 1;
@@ -140,12 +146,22 @@ impl Known {
         if self.runs.len() == MOST_STARTS {
             self.runs.pop();
         }
-        self.runs.push(Run { from, ..Run::default() });
+        self.runs.push(Run {
+            from,
+            ..Run::default()
+        });
         for run in &mut self.runs {
             run.digest.content(content.get());
             run.blocks += blocks;
-            let message = Message { from: run.from, to: self.spans.len(), blocks: run.blocks };
-            self.messages.entry(run.digest.hash("user")).or_default().push(message);
+            let message = Message {
+                from: run.from,
+                to: self.spans.len(),
+                blocks: run.blocks,
+            };
+            self.messages
+                .entry(run.digest.hash("user"))
+                .or_default()
+                .push(message);
         }
     }
 
@@ -153,14 +169,27 @@ impl Known {
     pub(super) fn tell(&mut self, hash: Hash, spans: &[Handle], blocks: usize) -> Message {
         let from = self.spans.len();
         self.spans.extend(spans);
-        let message = Message { from, to: self.spans.len(), blocks };
+        let message = Message {
+            from,
+            to: self.spans.len(),
+            blocks,
+        };
         self.messages.entry(hash).or_default().push(message);
         message
     }
 
     /// All lines have come: the messages of the model are whole.
     pub(super) fn close(&mut self) {
-        for (_, Answer { digest, blocks, spans, .. }) in std::mem::take(&mut self.answers) {
+        for (
+            _,
+            Answer {
+                digest,
+                blocks,
+                spans,
+                ..
+            },
+        ) in std::mem::take(&mut self.answers)
+        {
             self.tell(digest.hash("assistant"), &spans, blocks);
         }
         let (messages, spans) = (&mut self.messages, &self.spans);

@@ -1,13 +1,13 @@
 //! The agent's own ledger: what no line reports (FORMATS 3.7).
 //!
-//! `cost-state` lines say what a session and its sub-agents have used so far, by model; a process that
-//! takes the session up goes on with them. What is in the ledger and in no request is that of requests
-//! that no line reports (compactions, titles): between two ledgers it becomes one, with exact figures.
-//! A compaction that stands there alone is that request. Where the ledger says less than what was
-//! counted, nothing can be said: both are in a `ledger` record.
+//! `cost-state` lines say what a session and its sub-agents have used so far, by model; a process
+//! that takes the session up goes on with them. What is in the ledger and in no request is that of
+//! requests that no line reports (compactions, titles): between two ledgers it becomes one, with
+//! exact figures. A compaction that stands there alone is that request. Where the ledger says less
+//! than what was counted, nothing can be said: both are in a `ledger` record.
 //!
-//! A ledger counts from an instant on that it names. Sub-agents are in files of their own, which are
-//! read for their requests alone; theirs fall to the first ledger written after them.
+//! A ledger counts from an instant on that it names. Sub-agents are in files of their own, which
+//! are read for their requests alone; theirs fall to the first ledger written after them.
 
 use std::collections::BTreeMap;
 
@@ -77,15 +77,29 @@ pub(super) struct Settled {
 impl States {
     /// Takes a line, behind so many entries.
     pub(super) fn take(&mut self, line: &Line, entries: usize) {
-        let Ok(state) = serde_json::from_str::<CostState>(line.json) else { return };
-        let since = state.start_time.and_then(|ms| i64::try_from(ms).ok()).and_then(time::of_ms);
-        let models = state.model_usage.iter().map(|(model, said)| (bare(model).to_owned(), said.used())).collect();
-        self.0.push(State { entries, line: line.number, since, models });
+        let Ok(state) = serde_json::from_str::<CostState>(line.json) else {
+            return;
+        };
+        let since = state
+            .start_time
+            .and_then(|ms| i64::try_from(ms).ok())
+            .and_then(time::of_ms);
+        let models = state
+            .model_usage
+            .iter()
+            .map(|(model, said)| (bare(model).to_owned(), said.used()))
+            .collect();
+        self.0.push(State {
+            entries,
+            line: line.number,
+            since,
+            models,
+        });
     }
 
-    /// Settles the ledger with the requests of a thread, those that stand beside them, and those of its
-    /// sub-agents. A compaction that was
-    /// never reported, and stands alone between two states, gets its figures.
+    /// Settles the ledger with the requests of a thread, those that stand beside them, and those of
+    /// its sub-agents. A compaction that was never reported, and stands alone between two states,
+    /// gets its figures.
     pub(super) fn settle(
         self,
         session: &str,
@@ -109,7 +123,10 @@ impl States {
 impl Said<'_> {
     fn used(&self) -> Used {
         let written = self.cache_creation_input_tokens;
-        let input = self.input_tokens.saturating_add(written).saturating_add(self.cache_read_input_tokens);
+        let input = self
+            .input_tokens
+            .saturating_add(written)
+            .saturating_add(self.cache_read_input_tokens);
         Used {
             figures: [
                 input,
@@ -157,8 +174,14 @@ impl<'r> Account<'r> {
     fn state(&mut self, state: &State, entries: &mut [Entry]) {
         let goes_on = |(_, before): &(u64, BTreeMap<String, Used>)| {
             before.iter().all(|(model, used)| {
-                let now = state.models.get(model).map_or([0; FIELDS], |used| used.figures);
-                used.figures.iter().zip(now).all(|(before, now)| *before <= now)
+                let now = state
+                    .models
+                    .get(model)
+                    .map_or([0; FIELDS], |used| used.figures);
+                used.figures
+                    .iter()
+                    .zip(now)
+                    .all(|(before, now)| *before <= now)
             })
         };
         if !self.latest.as_ref().is_some_and(goes_on) {
@@ -166,7 +189,12 @@ impl<'r> Account<'r> {
         }
         self.count(state.entries);
         let other = self.since != state.since && state.since.is_some();
-        if other && state.models.iter().any(|(model, used)| self.unseen(model, used).is_none()) {
+        if other
+            && state
+                .models
+                .iter()
+                .any(|(model, used)| self.unseen(model, used).is_none())
+        {
             self.begin(state);
             self.count(state.entries);
         }
@@ -174,7 +202,9 @@ impl<'r> Account<'r> {
         for (model, used) in &state.models {
             let unseen = self.unseen(model, used);
             all &= unseen.is_some();
-            let Some(unseen) = unseen.filter(|unseen| *unseen != [0; FIELDS]) else { continue };
+            let Some(unseen) = unseen.filter(|unseen| *unseen != [0; FIELDS]) else {
+                continue;
+            };
             self.found(state, model, unseen, entries);
             let (sums, requests) = self.sums.entry(model.clone()).or_default();
             *sums = added(*sums, unseen);
@@ -196,7 +226,11 @@ impl<'r> Account<'r> {
 
     /// Counts what was reported before that entry.
     fn count(&mut self, entries: usize) {
-        while let Some(reported) = self.reported.get(self.seen).filter(|reported| reported.before <= entries) {
+        while let Some(reported) = self
+            .reported
+            .get(self.seen)
+            .filter(|reported| reported.before <= entries)
+        {
             self.seen += 1;
             if self.since.is_none() || reported.at.is_none() || reported.at >= self.since {
                 let (sums, requests) = self.sums.entry(reported.model.clone()).or_default();
@@ -223,8 +257,15 @@ impl<'r> Account<'r> {
         let [input, read, written, hour, output, searches] = unseen;
         let figures = format!("{:?}", state.models.get(model).map(|used| used.figures));
         let key = identity(&["claude", "ledger", self.session, model, &figures]);
-        let between = entries.get(self.settled_at..state.entries).unwrap_or_default();
-        let at = entries.get(..state.entries).unwrap_or_default().iter().rev().find_map(instant);
+        let between = entries
+            .get(self.settled_at..state.entries)
+            .unwrap_or_default();
+        let at = entries
+            .get(..state.entries)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .find_map(instant);
         let request = Request {
             at,
             key: Some(key),
@@ -247,25 +288,45 @@ impl<'r> Account<'r> {
             Entry::Request(request) => request.model.clone(),
             _ => None,
         };
-        let place = between.iter().position(|entry| unreported(&entry)).filter(|_| alone);
+        let place = between
+            .iter()
+            .position(|entry| unreported(&entry))
+            .filter(|_| alone);
         let place = place.map(|place| self.settled_at + place);
         let before = place.and_then(|place| entries.get(..place)?.iter().rev().find_map(asks));
         // A compaction is made by the model of its thread.
-        if let (Some(Entry::Request(compaction)), Some(true)) =
-            (place.and_then(|place| entries.get_mut(place)), before.map(|before| &*before == model))
-        {
+        if let (Some(Entry::Request(compaction)), Some(true)) = (
+            place.and_then(|place| entries.get_mut(place)),
+            before.map(|before| &*before == model),
+        ) {
             let (at, turn) = (compaction.at.take(), compaction.turn);
-            **compaction = Request { at, turn, ..request }.into();
+            **compaction = Request {
+                at,
+                turn,
+                ..request
+            }
+            .into();
         } else {
-            let turn = entries.get(..state.entries).unwrap_or_default().iter().rev().find_map(turn);
-            let apart = Request { turn, context_by: Some(ContextBy::Nobody), ..request };
+            let turn = entries
+                .get(..state.entries)
+                .unwrap_or_default()
+                .iter()
+                .rev()
+                .find_map(turn);
+            let apart = Request {
+                turn,
+                context_by: Some(ContextBy::Nobody),
+                ..request
+            };
             self.settled.requests.push((state.entries, apart));
         }
     }
 
     /// The ledger ends: what it says last, beside what was counted.
     fn close(&mut self) {
-        let Some((line, models)) = self.latest.take() else { return };
+        let Some((line, models)) = self.latest.take() else {
+            return;
+        };
         for (model, Used { figures, cost, .. }) in models {
             let [input, read, written, hour, output, searches] = figures;
             let (counted, requests) = self.sums.get(&model).copied().unwrap_or_default();

@@ -66,12 +66,13 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// Whether it is of a type that holds what a model is sent, or has said.
     pub(super) fn has_content(&self) -> bool {
-        matches!(&*self.kind, "user" | "assistant" | "attachment") || self.kind.starts_with("api-request")
+        matches!(&*self.kind, "user" | "assistant" | "attachment")
+            || self.kind.starts_with("api-request")
     }
 
     /// Whether the line says that a request was refused for a limit: each try that is repeated has
-    /// a line of its own (`error` is what the server answered), the last one that of an answer in the
-    /// model's place (`error` is a word).
+    /// a line of its own (`error` is what the server answered), the last one that of an answer in
+    /// the model's place (`error` is a word).
     pub(super) fn is_refusal(&self) -> bool {
         let status = |raw: &RawValue| raw.get() == "429";
         let word = |error: &RawValue| error.get() == "\"rate_limit\"";
@@ -83,7 +84,10 @@ impl Entry<'_> {
             }
             serde_json::from_str(error.get()).is_ok_and(|error: Answered| status(error.status))
         };
-        self.api_error_status.is_some_and(status) || self.error.is_some_and(|error| word(error) || answered(error))
+        self.api_error_status.is_some_and(status)
+            || self
+                .error
+                .is_some_and(|error| word(error) || answered(error))
     }
 }
 
@@ -185,11 +189,15 @@ pub(super) struct Attachment<'a> {
 }
 
 impl Attachment<'_> {
-    /// The servers of these names: instructions are named by their server, tools by their own names.
+    /// The servers of these names: instructions are named by their server, tools by their own
+    /// names.
     pub(super) fn servers(&self, names: &RawValue) -> Vec<String> {
         let names = serde_json::from_str::<Vec<Cow<str>>>(names.get()).unwrap_or_default();
         let by_server = self.kind == "mcp_instructions_delta";
-        names.iter().filter_map(|name| server_of([(&**name, by_server.then_some(&**name))])).collect()
+        names
+            .iter()
+            .filter_map(|name| server_of([(&**name, by_server.then_some(&**name))]))
+            .collect()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Requests with a list: from the log's hashes to the spans that were sent.
 //!
 //! A list names the messages that a request keeps of another's, and those that it adds. Its base is
-//! mostly the request before it: then only what is added is looked for. What is on a list and nowhere
-//! on disk is a hole. What stood in its place in the context before, or waits and is on no other
-//! place, is taken for it: that is what would be believed without the log. Where there is neither,
-//! the hole stays, and the request says so.
+//! mostly the request before it: then only what is added is looked for. What is on a list and
+//! nowhere on disk is a hole. What stood in its place in the context before, or waits and is on no
+//! other place, is taken for it: that is what would be believed without the log. Where there is
+//! neither, the hole stays, and the request says so.
 
 use std::collections::HashSet;
 
@@ -36,21 +36,36 @@ struct Listed {
 impl Arrange {
     /// A request with a list.
     pub(super) fn listed(&mut self, handle: Handle, id: &str) {
-        let Some(sent) = self.exact.log.requests.get(id) else { return self.unlisted(handle, None) };
-        let (line, shape) = (sent.line, sent.shape.and_then(|shape| self.exact.log.shapes.get(&shape)).cloned());
+        let Some(sent) = self.exact.log.requests.get(id) else {
+            return self.unlisted(handle, None);
+        };
+        let (line, shape) = (
+            sent.line,
+            sent.shape
+                .and_then(|shape| self.exact.log.shapes.get(&shape))
+                .cloned(),
+        );
         let Some((kept, tail)) = self.list(id) else {
             return self.unlisted(handle, shape.map(|shape| (line, shape)));
         };
         let unshaped = u64::from(shape.is_none());
         let head = shape.or_else(|| Some(self.told(handle)?.1));
-        let mut messages = self.latest.take().map_or(Vec::new(), |latest| latest.messages);
+        let mut messages = self
+            .latest
+            .take()
+            .map_or(Vec::new(), |latest| latest.messages);
         messages.truncate(kept);
         let keep = messages.last().map_or(0, |message| message.end);
         self.begin(handle);
         let mut pick = Pick::new(&mut self.exact, &mut self.stage, keep);
-        let front = head.as_ref().map_or_else(|| self.front.clone(), |head| pick.front(head, &self.front));
+        let front = head
+            .as_ref()
+            .map_or_else(|| self.front.clone(), |head| pick.front(head, &self.front));
         pick.used.extend(&front.spans);
-        let mut picked: Vec<Option<Picked>> = tail.iter().map(|hash| pick.message(hash.as_ref()?)).collect();
+        let mut picked: Vec<Option<Picked>> = tail
+            .iter()
+            .map(|hash| pick.message(hash.as_ref()?))
+            .collect();
         let used = pick.used;
         self.arranged.covered.logged_requests += 1;
         let missing = picked.iter().filter(|message| message.is_none()).count() as u64;
@@ -70,7 +85,10 @@ impl Arrange {
                 request.rest().unresolved_messages = Some(holes);
             }
         }
-        self.latest = Some(Latest { id: id.to_owned(), messages });
+        self.latest = Some(Latest {
+            id: id.to_owned(),
+            messages,
+        });
         self.listed_at = Some(handle);
         for span in std::mem::take(&mut self.waiting) {
             if self.stage.spot(span) == Spot::Waiting {
@@ -88,7 +106,11 @@ impl Arrange {
         let mut next = Some(id);
         let mut kept = 0;
         while let Some(id) = next {
-            if let Some(latest) = self.latest.as_ref().filter(|latest| latest.id == id && !chain.is_empty()) {
+            if let Some(latest) = self
+                .latest
+                .as_ref()
+                .filter(|latest| latest.id == id && !chain.is_empty())
+            {
                 kept = latest.messages.len();
                 break;
             }
@@ -108,10 +130,18 @@ impl Arrange {
         Some((kept, list))
     }
 
-    /// Places of a list that nothing on disk is take what stood there, and is on no other; the last of
-    /// them that finds nothing there takes what waits.
-    fn fill(&mut self, picked: &mut [Option<Picked>], tail: &[Option<Hash>], mut used: HashSet<Handle>, keep: usize) {
-        let holes: Vec<usize> = (0..picked.len()).filter(|at| picked.get(*at).is_some_and(Option::is_none)).collect();
+    /// Places of a list that nothing on disk is take what stood there, and is on no other; the last
+    /// of them that finds nothing there takes what waits.
+    fn fill(
+        &mut self,
+        picked: &mut [Option<Picked>],
+        tail: &[Option<Hash>],
+        mut used: HashSet<Handle>,
+        keep: usize,
+    ) {
+        let holes: Vec<usize> = (0..picked.len())
+            .filter(|at| picked.get(*at).is_some_and(Option::is_none))
+            .collect();
         let mut empty = None;
         for at in holes {
             let spans = self.stood(picked, at, &used, keep);
@@ -122,24 +152,69 @@ impl Arrange {
                 self.take_place(picked, tail, at, spans);
             }
         }
-        let waiting: Vec<Handle> = self.waiting.iter().filter(|span| !used.contains(span)).copied().collect();
+        let waiting: Vec<Handle> = self
+            .waiting
+            .iter()
+            .filter(|span| !used.contains(span))
+            .copied()
+            .collect();
         if let Some(at) = empty.filter(|_| !waiting.is_empty()) {
             self.take_place(picked, tail, at, waiting);
         }
     }
 
     /// What stands in the context between the messages around a place, and is not on the list.
-    fn stood(&self, picked: &[Option<Picked>], at: usize, used: &HashSet<Handle>, keep: usize) -> Vec<Handle> {
-        let live = |span: &Handle| if let Spot::Live(at) = self.stage.spot(*span) { Some(at) } else { None };
+    fn stood(
+        &self,
+        picked: &[Option<Picked>],
+        at: usize,
+        used: &HashSet<Handle>,
+        keep: usize,
+    ) -> Vec<Handle> {
+        let live = |span: &Handle| {
+            if let Spot::Live(at) = self.stage.spot(*span) {
+                Some(at)
+            } else {
+                None
+            }
+        };
         let (before, after) = picked.split_at(at);
-        let spans = |message: &'_ Option<Picked>| message.as_ref().map_or(Vec::new(), |message| message.spans.clone());
-        let from = before.iter().rev().flat_map(spans).filter_map(|span| live(&span)).next().map_or(keep, |at| at + 1);
-        let to = after.iter().flat_map(spans).filter_map(|span| live(&span)).next();
-        let between = self.stage.live().get(from..to.unwrap_or(self.stage.live().len())).unwrap_or_default();
-        between.iter().filter(|span| !used.contains(span)).copied().collect()
+        let spans = |message: &'_ Option<Picked>| {
+            message
+                .as_ref()
+                .map_or(Vec::new(), |message| message.spans.clone())
+        };
+        let from = before
+            .iter()
+            .rev()
+            .flat_map(spans)
+            .filter_map(|span| live(&span))
+            .next()
+            .map_or(keep, |at| at + 1);
+        let to = after
+            .iter()
+            .flat_map(spans)
+            .filter_map(|span| live(&span))
+            .next();
+        let between = self
+            .stage
+            .live()
+            .get(from..to.unwrap_or(self.stage.live().len()))
+            .unwrap_or_default();
+        between
+            .iter()
+            .filter(|span| !used.contains(span))
+            .copied()
+            .collect()
     }
 
-    fn take_place(&mut self, picked: &mut [Option<Picked>], tail: &[Option<Hash>], at: usize, spans: Vec<Handle>) {
+    fn take_place(
+        &mut self,
+        picked: &mut [Option<Picked>],
+        tail: &[Option<Hash>],
+        at: usize,
+        spans: Vec<Handle>,
+    ) {
         let blocks = spans.len();
         if let Some(hash) = tail.get(at).copied().flatten() {
             self.exact.known.tell(hash, &spans, blocks);
@@ -150,33 +225,52 @@ impl Arrange {
     }
 
     /// The spans of a list behind those that it keeps, tools that were loaded in between with them.
-    fn lay_out(&mut self, messages: &mut Vec<Listed>, picked: Vec<Option<Picked>>, keep: usize) -> Vec<Handle> {
+    fn lay_out(
+        &mut self,
+        messages: &mut Vec<Listed>,
+        picked: Vec<Option<Picked>>,
+        keep: usize,
+    ) -> Vec<Handle> {
         let mut then: Vec<Handle> = Vec::new();
         for picked in picked {
-            let holes = messages.last().map_or(0, |message| message.holes) + u64::from(picked.is_none());
+            let holes =
+                messages.last().map_or(0, |message| message.holes) + u64::from(picked.is_none());
             let Picked { spans, blocks } = picked.unwrap_or_default();
             let from = keep + then.len();
             for span in spans {
                 then.push(span);
                 then.extend(self.behind.get(&span).into_iter().flatten());
             }
-            messages.push(Listed { from, end: keep + then.len(), blocks, holes });
+            messages.push(Listed {
+                from,
+                end: keep + then.len(),
+                blocks,
+                holes,
+            });
         }
         then
     }
 
     /// Notes up to where the request has the provider keep its context.
     fn mark(&mut self, handle: Handle, id: &str, messages: &[Listed]) {
-        let Some(sent) = self.exact.log.requests.get(id) else { return };
+        let Some(sent) = self.exact.log.requests.get(id) else {
+            return;
+        };
         let front = |end: usize| self.front.spans.get(end.checked_sub(1)?).copied();
         let marks = sent.breaks.iter().filter_map(|mark| match *mark {
             Break::Tools => front(self.front.tools),
             Break::System(block) => front(*self.front.system.get(block)?),
             Break::Message(message, block) => {
-                let Listed { from, end, blocks, .. } = *messages.get(message)?;
+                let Listed {
+                    from, end, blocks, ..
+                } = *messages.get(message)?;
                 let last = block + 1 >= blocks;
                 // Where each block is a span.
-                let end = if last { end } else { Some(from + block + 1).filter(|_| end == from + blocks)? };
+                let end = if last {
+                    end
+                } else {
+                    Some(from + block + 1).filter(|_| end == from + blocks)?
+                };
                 self.stage.live().get(end.checked_sub(1)?).copied()
             }
         });

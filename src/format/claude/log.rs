@@ -1,10 +1,10 @@
 //! The request log: what was sent, message by message (FORMATS 3.7).
 //!
-//! Three kinds of lines, written only while a switch of the agent's is on. `api-request-shape` holds
-//! a system prompt and the tools, under a hash. `api-request-blob` holds, under its hash, a message
-//! that no line of the conversation is: mostly a repetition of several. `api-request` lists, by their
-//! hashes, the messages that a request adds to those it keeps of an earlier one, its base; the lines
-//! of its answer name it.
+//! Three kinds of lines, written only while a switch of the agent's is on. `api-request-shape`
+//! holds a system prompt and the tools, under a hash. `api-request-blob` holds, under its hash, a
+//! message that no line of the conversation is: mostly a repetition of several. `api-request`
+//! lists, by their hashes, the messages that a request adds to those it keeps of an earlier one,
+//! its base; the lines of its answer name it.
 //!
 //! Shapes and blobs are held as they stand until a request is answered, because lines that they
 //! repeat may come after them; then they are taken apart into texts that are known and texts that
@@ -123,49 +123,101 @@ impl Log {
         let holds = logged.shape.is_some() || logged.message.is_some();
         if holds {
             let is_shape = logged.shape.is_some();
-            self.waiting.push(Kept { number: line.number, offset: line.offset, json: line.json.into(), is_shape });
+            self.waiting.push(Kept {
+                number: line.number,
+                offset: line.offset,
+                json: line.json.into(),
+                is_shape,
+            });
         } else if let Some(id) = logged.id {
-            let tail = logged.tail.iter().map(|hash| canonical::parse(hash)).collect();
-            let breaks = logged.cache_control.iter().filter_map(|marked| Break::of(marked.path?.get())).collect();
+            let tail = logged
+                .tail
+                .iter()
+                .map(|hash| canonical::parse(hash))
+                .collect();
+            let breaks = logged
+                .cache_control
+                .iter()
+                .filter_map(|marked| Break::of(marked.path?.get()))
+                .collect();
             let shape = logged.shape_hash.as_deref().and_then(canonical::parse);
             let (base, keep) = (logged.base, logged.keep);
-            self.requests.insert(id, Sent { base, keep, tail, shape, breaks, line: line.number });
+            self.requests.insert(
+                id,
+                Sent {
+                    base,
+                    keep,
+                    tail,
+                    shape,
+                    breaks,
+                    line: line.number,
+                },
+            );
             return Ok(false);
         }
         Ok(holds)
     }
 
-    /// A request is answered: what was held for it is taken apart. Calls `repeats` with the bytes of
-    /// each line that stand elsewhere too, or are no text; and whether it is a shape.
-    pub(super) fn settle(&mut self, known: &mut Known, wants: Wants, mut repeats: impl FnMut(bool, usize)) {
-        for Kept { number, offset, json, is_shape } in std::mem::take(&mut self.waiting) {
-            let line = Line { number, offset, bytes: json.as_bytes(), json: &json };
+    /// A request is answered: what was held for it is taken apart. Calls `repeats` with the bytes
+    /// of each line that stand elsewhere too, or are no text; and whether it is a shape.
+    pub(super) fn settle(
+        &mut self,
+        known: &mut Known,
+        wants: Wants,
+        mut repeats: impl FnMut(bool, usize),
+    ) {
+        for Kept {
+            number,
+            offset,
+            json,
+            is_shape,
+        } in std::mem::take(&mut self.waiting)
+        {
+            let line = Line {
+                number,
+                offset,
+                bytes: json.as_bytes(),
+                json: &json,
+            };
             let before = known.texts.own_bytes;
             self.apart(&line, known, wants);
-            repeats(is_shape, json.len().saturating_sub(known.texts.own_bytes - before));
+            repeats(
+                is_shape,
+                json.len().saturating_sub(known.texts.own_bytes - before),
+            );
         }
     }
 
-    /// Whether a request lists a message that neither the log nor the lines of the conversation hold.
+    /// Whether a request lists a message that neither the log nor the lines of the conversation
+    /// hold.
     pub(super) fn lacks(&self, known: &Known) -> bool {
         let all = self.requests.values().flat_map(|sent| &sent.tail).flatten();
-        all.into_iter().any(|hash| !self.blobs.contains_key(hash) && known.messages(hash).is_empty())
+        all.into_iter()
+            .any(|hash| !self.blobs.contains_key(hash) && known.messages(hash).is_empty())
     }
 
     fn apart(&mut self, line: &Line, known: &mut Known, wants: Wants) {
-        let Ok(logged) = super::parse::<Logged>(line.json) else { return };
+        let Ok(logged) = super::parse::<Logged>(line.json) else {
+            return;
+        };
         let named = |hash: &Option<String>| hash.as_deref().and_then(canonical::parse);
         if let (Some(shape), Some(hash)) = (logged.shape, named(&logged.shape_hash))
             && canonical::value(shape.get()) == hash
             && let Ok(shape) = super::parse::<Shape>(shape.get())
         {
-            let head = Heads { line, wants, texts: &mut known.texts }.shape(&shape);
+            let head = Heads {
+                line,
+                wants,
+                texts: &mut known.texts,
+            }
+            .shape(&shape);
             self.shapes.insert(hash, head);
         }
         if let (Some(message), Some(hash)) = (logged.message, named(&logged.hash))
             && canonical::message(message.get()) == Some(hash)
         {
-            self.blobs.insert(hash, Apart { line, wants, known }.message(message.get()));
+            self.blobs
+                .insert(hash, Apart { line, wants, known }.message(message.get()));
         }
     }
 }
@@ -194,10 +246,19 @@ struct Apart<'l, 'k> {
 impl Apart<'_, '_> {
     fn message(&mut self, message: &str) -> Blob {
         let [role, content] = json::members(message, ["role", "content"]).unwrap_or_default();
-        let role = if role == Some("\"assistant\"") { Role::Assistant } else { Role::User };
+        let role = if role == Some("\"assistant\"") {
+            Role::Assistant
+        } else {
+            Role::User
+        };
         let content = content.unwrap_or_default();
         let blocks = json::elements(content).unwrap_or(vec![content]);
-        Blob { blocks: blocks.into_iter().map(|block| self.block(block, role)).collect() }
+        Blob {
+            blocks: blocks
+                .into_iter()
+                .map(|block| self.block(block, role))
+                .collect(),
+        }
     }
 
     fn block(&mut self, block: &str, role: Role) -> Vec<Held> {
@@ -212,10 +273,12 @@ impl Apart<'_, '_> {
         };
         match kind.and_then(json::text).as_deref() {
             Some("text") => text.map_or(Vec::new(), |text| self.text(text, role)),
-            Some("thinking" | "redacted_thinking") => match thinking.filter(|thinking| thinking.len() > 2) {
-                Some(thinking) => self.text(thinking, role),
-                None => vec![Held::Thought],
-            },
+            Some("thinking" | "redacted_thinking") => {
+                match thinking.filter(|thinking| thinking.len() > 2) {
+                    Some(thinking) => self.text(thinking, role),
+                    None => vec![Held::Thought],
+                }
+            }
             Some(kind) if kind.ends_with("tool_use") => match known(id, false) {
                 Some(id) => vec![Held::Call(id)],
                 None => self.own(block, role),
@@ -230,8 +293,12 @@ impl Apart<'_, '_> {
 
     /// A text: as texts that are known, and what of it is nowhere else.
     fn text(&mut self, text: &str, role: Role) -> Vec<Held> {
-        let Some(whole) = Literal::of(self.line, text) else { return Vec::new() };
-        let Some(literal) = self.line.bytes.get(whole.range()) else { return Vec::new() };
+        let Some(whole) = Literal::of(self.line, text) else {
+            return Vec::new();
+        };
+        let Some(literal) = self.line.bytes.get(whole.range()) else {
+            return Vec::new();
+        };
         if let Some(text) = self.known.texts.known(literal, role) {
             return vec![Held::Text(text)];
         }
@@ -242,27 +309,56 @@ impl Apart<'_, '_> {
         let from = whole.range().start;
         let held = |piece| match piece {
             Piece::Known(text) => Some(Held::Text(text)),
-            Piece::Rest(range) => self.rest(from + range.start..from + range.end, role).map(Held::Text),
+            Piece::Rest(range) => self
+                .rest(from + range.start..from + range.end, role)
+                .map(Held::Text),
         };
         pieces.into_iter().filter_map(held).collect()
     }
 
     fn rest(&mut self, range: Range<usize>, role: Role) -> Option<Text> {
-        let literal = Literal::inside(self.line, range).filter(|literal| !is_frame(&literal.text))?;
-        let source = if role == Role::Assistant { "assistant" } else { source(&literal.text, true) };
-        let mut span = Span { role, source: source.into(), ..Span::default() };
+        let literal =
+            Literal::inside(self.line, range).filter(|literal| !is_frame(&literal.text))?;
+        let source = if role == Role::Assistant {
+            "assistant"
+        } else {
+            source(&literal.text, true)
+        };
+        let mut span = Span {
+            role,
+            source: source.into(),
+            ..Span::default()
+        };
         literal.fill(&mut span, self.wants.text);
         self.known.texts.keep(self.line, span)
     }
 
     /// A block that no line holds.
     fn own(&mut self, block: &str, role: Role) -> Vec<Held> {
-        let Ok(block) = serde_json::from_str(block) else { return Vec::new() };
-        let source = if role == Role::Assistant { "assistant" } else { "" };
-        let template = Span { role, source: source.into(), ..Span::default() };
-        let mut own = Content { line: self.line, wants: self.wants, template, found: Vec::new() };
+        let Ok(block) = serde_json::from_str(block) else {
+            return Vec::new();
+        };
+        let source = if role == Role::Assistant {
+            "assistant"
+        } else {
+            ""
+        };
+        let template = Span {
+            role,
+            source: source.into(),
+            ..Span::default()
+        };
+        let mut own = Content {
+            line: self.line,
+            wants: self.wants,
+            template,
+            found: Vec::new(),
+        };
         own.block(&block, true, &|_| None);
-        let texts = own.found.into_iter().filter_map(|span| self.known.texts.keep(self.line, span));
+        let texts = own
+            .found
+            .into_iter()
+            .filter_map(|span| self.known.texts.keep(self.line, span));
         texts.map(Held::Text).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! Which spans a message of a list is.
 //!
 //! A hash, or a text, may be that of several spans: the same prompt was typed twice, the same
-//! reminder was sent each turn. Each place of a list takes one: first those that stand in the context
-//! and are behind what the list keeps, in their order; then those that wait; then those that waited
-//! in vain; then those that have left. Where a text is on the list more often than on disk, its span
-//! is put in once more.
+//! reminder was sent each turn. Each place of a list takes one: first those that stand in the
+//! context and are behind what the list keeps, in their order; then those that wait; then those
+//! that waited in vain; then those that have left. Where a text is on the list more often than on
+//! disk, its span is put in once more.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -49,28 +49,48 @@ pub(super) struct Pick<'p> {
 
 impl<'p> Pick<'p> {
     pub(super) fn new(exact: &'p mut Exact, stage: &'p mut Stage, keep: usize) -> Pick<'p> {
-        Pick { exact, stage, keep, used: HashSet::new(), texts: HashMap::new(), messages: HashMap::new() }
+        Pick {
+            exact,
+            stage,
+            keep,
+            used: HashSet::new(),
+            texts: HashMap::new(),
+            messages: HashMap::new(),
+        }
     }
 
-    /// The spans of a head; `before` is the one in front of the request before, whose tools stay where
-    /// this one names none.
+    /// The spans of a head; `before` is the one in front of the request before, whose tools stay
+    /// where this one names none.
     pub(super) fn front(&mut self, head: &Head, before: &Front) -> Front {
         let mut front = Front::default();
         if head.whole {
             let begun = self.stage.begun;
-            front.spans = head.tools.iter().filter_map(|tool| self.text(*tool)).collect();
-            let deferred = head.deferred.iter().filter_map(|tool| self.standing(*tool).or_else(|| self.text(*tool)));
+            front.spans = head
+                .tools
+                .iter()
+                .filter_map(|tool| self.text(*tool))
+                .collect();
+            let deferred = head
+                .deferred
+                .iter()
+                .filter_map(|tool| self.standing(*tool).or_else(|| self.text(*tool)));
             let deferred: Vec<Handle> = deferred.collect();
             let in_front = |tool: &Handle| !begun || self.stage.spot(*tool) == Spot::Head;
             let (in_front, later) = deferred.into_iter().partition(in_front);
             front.spans.extend::<Vec<Handle>>(in_front);
             front.deferred = later;
         } else {
-            front.spans = before.spans.get(..before.tools).unwrap_or_default().to_vec();
+            front.spans = before
+                .spans
+                .get(..before.tools)
+                .unwrap_or_default()
+                .to_vec();
         }
         front.tools = front.spans.len();
         for block in &head.system {
-            front.spans.extend(block.iter().filter_map(|part| self.text(*part)));
+            front
+                .spans
+                .extend(block.iter().filter_map(|part| self.text(*part)));
             front.system.push(front.spans.len());
         }
         front
@@ -79,7 +99,14 @@ impl<'p> Pick<'p> {
     /// The span of a text that stands in the context, wherever.
     fn standing(&mut self, text: Text) -> Option<Handle> {
         let stands = |span: &&Handle| matches!(self.stage.spot(**span), Spot::Head | Spot::Live(_));
-        let found = self.exact.known.texts.spans(text).iter().find(stands).copied()?;
+        let found = self
+            .exact
+            .known
+            .texts
+            .spans(text)
+            .iter()
+            .find(stands)
+            .copied()?;
         self.used.insert(found);
         Some(found)
     }
@@ -89,13 +116,24 @@ impl<'p> Pick<'p> {
         let rank = |pick: &Pick, message: &Message| match pick.exact.known.spans(*message) {
             // Nothing of it is a span: it can be had any time.
             [] => Some(0),
-            spans => spans.iter().map(|span| pick.rank(*span)).collect::<Option<Vec<u8>>>()?.into_iter().max(),
+            spans => spans
+                .iter()
+                .map(|span| pick.rank(*span))
+                .collect::<Option<Vec<u8>>>()?
+                .into_iter()
+                .max(),
         };
         if !self.messages.contains_key(hash) {
             let known = self.exact.known.messages(hash);
-            let mut ranked: Vec<(u8, Message)> = known.iter().filter_map(|m| Some((rank(self, m)?, *m))).collect();
+            let mut ranked: Vec<(u8, Message)> = known
+                .iter()
+                .filter_map(|m| Some((rank(self, m)?, *m)))
+                .collect();
             ranked.sort_by_key(|(rank, _)| *rank);
-            self.messages.insert(*hash, ranked.into_iter().map(|(_, message)| message).collect());
+            self.messages.insert(
+                *hash,
+                ranked.into_iter().map(|(_, message)| message).collect(),
+            );
         }
         while let Some(message) = self.messages.get_mut(hash).and_then(VecDeque::pop_front) {
             let spans = self.exact.known.spans(message).to_vec();
@@ -109,10 +147,17 @@ impl<'p> Pick<'p> {
     /// All messages of that hash are on the list already, and it has one more.
     fn again(&mut self, hash: &Hash) -> Option<Picked> {
         let message = *self.exact.known.messages(hash).iter().find(|message| {
-            self.exact.known.spans(**message).iter().all(|span| self.stage.spot(*span) != Spot::Ahead)
+            self.exact
+                .known
+                .spans(**message)
+                .iter()
+                .all(|span| self.stage.spot(*span) != Spot::Ahead)
         })?;
         let spans = self.exact.known.spans(message).to_vec();
-        let spans = spans.into_iter().filter_map(|span| self.stage.copy(span)).collect();
+        let spans = spans
+            .into_iter()
+            .filter_map(|span| self.stage.copy(span))
+            .collect();
         Some(self.take(spans, message.blocks))
     }
 
@@ -142,7 +187,8 @@ impl<'p> Pick<'p> {
         for span in spans {
             all.push(span);
             let doubles = self.exact.known.doubles(span).iter();
-            let free = doubles.filter(|double| !all.contains(double) && self.rank(**double).is_some());
+            let free =
+                doubles.filter(|double| !all.contains(double) && self.rank(**double).is_some());
             let free: Vec<Handle> = free.copied().collect();
             all.extend(free);
         }
@@ -154,9 +200,13 @@ impl<'p> Pick<'p> {
     pub(super) fn text(&mut self, text: Text) -> Option<Handle> {
         if !self.texts.contains_key(&text) {
             let spans = self.exact.known.texts.spans(text);
-            let mut ranked: Vec<(u8, Handle)> = spans.iter().filter_map(|s| Some((self.rank(*s)?, *s))).collect();
+            let mut ranked: Vec<(u8, Handle)> = spans
+                .iter()
+                .filter_map(|s| Some((self.rank(*s)?, *s)))
+                .collect();
             ranked.sort_by_key(|(rank, _)| *rank);
-            self.texts.insert(text, ranked.into_iter().map(|(_, span)| span).collect());
+            self.texts
+                .insert(text, ranked.into_iter().map(|(_, span)| span).collect());
         }
         let mut found = None;
         while let Some(span) = self.texts.get_mut(&text).and_then(VecDeque::pop_front) {
@@ -176,7 +226,10 @@ impl<'p> Pick<'p> {
         let made = match texts.template(text) {
             Some(span) => self.stage.add(span.clone().into()),
             None => {
-                let there = texts.spans(text).iter().find(|span| self.stage.spot(**span) != Spot::Ahead)?;
+                let there = texts
+                    .spans(text)
+                    .iter()
+                    .find(|span| self.stage.spot(**span) != Spot::Ahead)?;
                 self.stage.copy(*there)?
             }
         };
@@ -184,28 +237,44 @@ impl<'p> Pick<'p> {
         Some(made)
     }
 
-    /// The spans of a call or its result. Of results of one id that stand on several lines, those of
-    /// the first line that is free.
+    /// The spans of a call or its result. Of results of one id that stand on several lines, those
+    /// of the first line that is free.
     fn call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
         let spans = self.exact.known.call(id, is_result);
         let free = |span: &&Handle| !self.used.contains(*span) && self.rank(**span).is_some();
-        let Some(first) = spans.iter().filter(free).min_by_key(|span| self.rank(**span)) else { return Vec::new() };
+        let Some(first) = spans
+            .iter()
+            .filter(free)
+            .min_by_key(|span| self.rank(**span))
+        else {
+            return Vec::new();
+        };
         let line = self.stage.traits(*first).line;
-        let all: Vec<Handle> =
-            spans.iter().filter(free).filter(|span| self.stage.traits(**span).line == line).copied().collect();
+        let all: Vec<Handle> = spans
+            .iter()
+            .filter(free)
+            .filter(|span| self.stage.traits(**span).line == line)
+            .copied()
+            .collect();
         self.used.extend(&all);
         all
     }
 
-    /// Reasoning without a text, of the response that these spans are of: as many as the message has.
+    /// Reasoning without a text, of the response that these spans are of: as many as the message
+    /// has.
     fn thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
-        let Some(made) = spans.iter().find_map(|span| self.stage.traits(*span).made) else { return Vec::new() };
+        let Some(made) = spans.iter().find_map(|span| self.stage.traits(*span).made) else {
+            return Vec::new();
+        };
         let first = spans.iter().min().copied().unwrap_or_default();
         let before = (0..first).rev().map_while(|handle| {
             let traits = self.stage.traits(handle);
             (traits.thought && traits.made == Some(made)).then_some(handle)
         });
-        let mut found: Vec<Handle> = before.take(most).filter(|handle| !self.used.contains(handle)).collect();
+        let mut found: Vec<Handle> = before
+            .take(most)
+            .filter(|handle| !self.used.contains(handle))
+            .collect();
         found.reverse();
         self.used.extend(&found);
         found

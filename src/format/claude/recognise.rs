@@ -107,20 +107,29 @@ pub(super) fn session(line: &str) -> Option<String> {
         uuid: Option<IgnoredAny>,
     }
     let line: Line = serde_json::from_str(line).ok()?;
-    line.session_id.filter(|id| !id.is_empty() && line.uuid.is_some())
+    line.session_id
+        .filter(|id| !id.is_empty() && line.uuid.is_some())
 }
 
 fn says(line: &str) -> Says {
-    let Ok(head) = serde_json::from_str::<Head>(line) else { return Says::Nothing };
-    let message = head.message.and_then(|message| serde_json::from_str::<Message>(message.get()).ok());
+    let Ok(head) = serde_json::from_str::<Head>(line) else {
+        return Says::Nothing;
+    };
+    let message = head
+        .message
+        .and_then(|message| serde_json::from_str::<Message>(message.get()).ok());
     let is_named = head.session_id.is_some();
-    let has_parts = message.as_ref().is_some_and(|message| message.parts.is_some());
+    let has_parts = message
+        .as_ref()
+        .is_some_and(|message| message.parts.is_some());
     if has_parts || head.system_payload.is_some() || (head.logged_session.is_some() && !is_named) {
         return Says::No;
     }
     let is_placed = is_named || head.cwd.is_some();
     let is_own = match &*head.kind {
-        "user" | "assistant" if message.as_ref().is_some_and(|m| m.is_claude(is_placed)) => return Says::Session,
+        "user" | "assistant" if message.as_ref().is_some_and(|m| m.is_claude(is_placed)) => {
+            return Says::Session;
+        }
         "summary" => head.leaf_uuid.is_some(),
         "file-history-snapshot" => head.snapshot.is_some(),
         kind => is_named && TYPES.contains(&kind),
@@ -180,6 +189,9 @@ mod tests {
             assert_eq!(recognise(&[line], false), Answer::NeedMore, "{line}");
             assert_eq!(recognise(&[line], true), Answer::Yes, "{line}");
         }
-        assert_eq!(recognise(&[r#"{"type":"system","text":"Hi"}"#], true), Answer::No);
+        assert_eq!(
+            recognise(&[r#"{"type":"system","text":"Hi"}"#], true),
+            Answer::No
+        );
     }
 }

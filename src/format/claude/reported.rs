@@ -1,7 +1,7 @@
 //! The requests that the lines of a session report: what its ledger is held against.
 //!
-//! A session's ledger has the requests of its sub-agents too. Those are in files of their own, which are
-//! read for their requests alone.
+//! A session's ledger has the requests of its sub-agents too. Those are in files of their own,
+//! which are read for their requests alone.
 
 use walkdir::WalkDir;
 
@@ -34,7 +34,12 @@ impl Reported {
     fn of(request: &KeptRequest, before: usize) -> Option<Reported> {
         let figures = figures(request)?;
         let model = request.model.as_deref().map_or("", bare).to_owned();
-        Some(Reported { before, at: request.at.clone(), model, figures })
+        Some(Reported {
+            before,
+            at: request.at.clone(),
+            model,
+            figures,
+        })
     }
 }
 
@@ -67,21 +72,36 @@ fn figures(request: &KeptRequest) -> Option<Figures> {
 
 /// All requests of the thread and its sub-agents, in the order of the ledger's states: what a
 /// sub-agent asked belongs before the first entry that is later.
-pub(super) fn reported(entries: &[Entry], beside: &[(Handle, &KeptRequest)], path: &str) -> Vec<Reported> {
+pub(super) fn reported(
+    entries: &[Entry],
+    beside: &[(Handle, &KeptRequest)],
+    path: &str,
+) -> Vec<Reported> {
     let mut all = Vec::new();
     let mut instants: Vec<(String, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
-        if let Some(instant) = instant(entry).filter(|instant| instants.last().is_none_or(|(last, _)| last < instant)) {
+        if let Some(instant) =
+            instant(entry).filter(|instant| instants.last().is_none_or(|(last, _)| last < instant))
+        {
             instants.push((instant, at));
         }
         if let Entry::Request(request) = entry {
             all.extend(Reported::of(request, at + 1));
         }
     }
-    all.extend(beside.iter().filter_map(|(at, request)| Reported::of(request, at + 1)));
+    all.extend(
+        beside
+            .iter()
+            .filter_map(|(at, request)| Reported::of(request, at + 1)),
+    );
     for request in of_agents(path) {
-        let later = request.at.as_ref().map(|at| instants.partition_point(|(instant, _)| instant <= at));
-        let before = later.and_then(|later| instants.get(later)).map_or(entries.len(), |(_, at)| *at);
+        let later = request
+            .at
+            .as_ref()
+            .map(|at| instants.partition_point(|(instant, _)| instant <= at));
+        let before = later
+            .and_then(|later| instants.get(later))
+            .map_or(entries.len(), |(_, at)| *at);
         all.extend(Reported::of(&request, before));
     }
     all.sort_by_key(|reported| reported.before);
@@ -95,10 +115,15 @@ fn of_agents(path: &str) -> Vec<KeptRequest> {
     if session.extension().is_none_or(|end| end != "jsonl") {
         return requests;
     }
-    let files = WalkDir::new(session.with_extension("")).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = WalkDir::new(session.with_extension(""))
+        .sort_by_file_name()
+        .into_iter()
+        .filter_map(Result::ok);
     for file in files.filter(|file| file.file_type().is_file()) {
         let name = path::written(file.path());
-        let is_session = plain(file.path()).extension().is_some_and(|end| end == "jsonl");
+        let is_session = plain(file.path())
+            .extension()
+            .is_some_and(|end| end == "jsonl");
         if !is_session || before(file.path()).iter().any(|twin| twin.is_file()) {
             continue;
         }
@@ -112,7 +137,12 @@ fn of_agents(path: &str) -> Vec<KeptRequest> {
         }));
         // What cannot be read of it is said where it is read for itself.
         let _ = open(file.path(), MOST_BYTES).and_then(|opened| {
-            lines::each(opened.input, MAX_LINE, &mut |line| reader.take(&line), &mut Tally::default())
+            lines::each(
+                opened.input,
+                MAX_LINE,
+                &mut |line| reader.take(&line),
+                &mut Tally::default(),
+            )
         });
         for thread in reader.finish() {
             requests.extend(thread.requests().cloned());

@@ -2,9 +2,9 @@
 //! request that holds it, what has left.
 //!
 //! A replay of the records that leave here must come to the same context before each request. So
-//! what changes is told by events, as few as will do: spans that leave are named, what is new enters
-//! by its place in the order, and where what stays is not in the order in which it entered, one
-//! event names all of it.
+//! what changes is told by events, as few as will do: spans that leave are named, what is new
+//! enters by its place in the order, and where what stays is not in the order in which it entered,
+//! one event names all of it.
 
 use std::collections::HashMap;
 
@@ -73,7 +73,10 @@ pub(super) struct Stage {
 impl Stage {
     /// Nothing has come of these entries.
     pub(super) fn of(entries: Vec<Entry>) -> Stage {
-        let mut stage = Stage { spots: vec![Spot::Ahead; entries.len()], ..Stage::default() };
+        let mut stage = Stage {
+            spots: vec![Spot::Ahead; entries.len()],
+            ..Stage::default()
+        };
         stage.traits = entries.iter().map(traits).collect();
         stage.entries = entries.into_iter().map(Some).collect();
         stage
@@ -122,7 +125,11 @@ impl Stage {
 
     /// Puts in a span once more; it waits.
     pub(super) fn copy(&mut self, handle: Handle) -> Option<Handle> {
-        let written = self.written.get(&handle).and_then(|at| self.order.get(*at)).map(|(_, entry)| entry);
+        let written = self
+            .written
+            .get(&handle)
+            .and_then(|at| self.order.get(*at))
+            .map(|(_, entry)| entry);
         match written.or(self.entry(handle)) {
             Some(Entry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
             _ => None,
@@ -184,8 +191,13 @@ impl Stage {
 
     /// All that was written after an entry has left; the event is the caller's.
     pub(super) fn back_to(&mut self, handle: Handle) {
-        let Some(place) = self.written.get(&handle).copied() else { return };
-        while let Some(latest) = self.live.pop_if(|latest| self.written.get(latest).is_some_and(|at| *at > place)) {
+        let Some(place) = self.written.get(&handle).copied() else {
+            return;
+        };
+        while let Some(latest) = self
+            .live
+            .pop_if(|latest| self.written.get(latest).is_some_and(|at| *at > place))
+        {
             self.put(latest, Spot::Left);
         }
     }
@@ -196,12 +208,20 @@ impl Stage {
         let Target { head, keep, then } = target;
         let old = self.live.split_off(keep.min(self.live.len()));
         let same = old.iter().zip(&then).take_while(|(a, b)| a == b).count();
-        let (stays, then_new) = (old.get(same..).unwrap_or_default(), then.get(same..).unwrap_or_default());
+        let (stays, then_new) = (
+            old.get(same..).unwrap_or_default(),
+            then.get(same..).unwrap_or_default(),
+        );
         // Whatever is on neither list has left.
         let old_head = std::mem::take(&mut self.head);
-        stays.iter().chain(&old_head).for_each(|handle| self.put(*handle, Spot::Left));
+        stays
+            .iter()
+            .chain(&old_head)
+            .for_each(|handle| self.put(*handle, Spot::Left));
         let in_old: Vec<Handle> = old_head.iter().chain(stays).copied().collect();
-        let new = |stage: &Stage, handle: Handle| matches!(stage.spot(handle), Spot::Waiting | Spot::Unsent);
+        let new = |stage: &Stage, handle: Handle| {
+            matches!(stage.spot(handle), Spot::Waiting | Spot::Unsent)
+        };
         let mut fits = !self.begun || is_part(&head, &old_head);
         let mut entered = false;
         for handle in then_new {
@@ -210,9 +230,18 @@ impl Stage {
             fits &= is_new || !entered;
             entered |= is_new;
         }
-        let kept: Vec<Handle> = then_new.iter().filter(|handle| !new(self, **handle)).copied().collect();
+        let kept: Vec<Handle> = then_new
+            .iter()
+            .filter(|handle| !new(self, **handle))
+            .copied()
+            .collect();
         fits &= is_part(&kept, stays);
-        let fresh: Vec<Handle> = head.iter().chain(then_new).filter(|handle| new(self, **handle)).copied().collect();
+        let fresh: Vec<Handle> = head
+            .iter()
+            .chain(then_new)
+            .filter(|handle| new(self, **handle))
+            .copied()
+            .collect();
         head.iter().for_each(|handle| self.put(*handle, Spot::Head));
         let from = self.live.len() + same;
         self.live.extend(&then);
@@ -220,14 +249,31 @@ impl Stage {
             self.put(*handle, Spot::Live(from + at));
         }
         self.head = head;
-        let drop: Vec<Handle> = in_old.into_iter().filter(|handle| self.spot(*handle) == Spot::Left).collect();
+        let drop: Vec<Handle> = in_old
+            .into_iter()
+            .filter(|handle| self.spot(*handle) == Spot::Left)
+            .collect();
         if fits && !drop.is_empty() {
-            self.event(cause, false, References { drop, ..References::default() });
+            self.event(
+                cause,
+                false,
+                References {
+                    drop,
+                    ..References::default()
+                },
+            );
         }
         fresh.into_iter().for_each(|handle| self.write(handle));
         if !fits {
             let keep = self.head.iter().chain(&self.live).copied().collect();
-            self.event(cause, true, References { keep, ..References::default() });
+            self.event(
+                cause,
+                true,
+                References {
+                    keep,
+                    ..References::default()
+                },
+            );
         }
     }
 
@@ -248,7 +294,14 @@ impl Stage {
     fn event(&mut self, cause: &Cause, clear: bool, references: References) {
         let reason = Some(cause.reason.to_owned());
         let (at, line) = (cause.at.clone(), cause.line);
-        let event = Event { what: What::Context, reason, clear, at, line, ..Event::default() };
+        let event = Event {
+            what: What::Context,
+            reason,
+            clear,
+            at,
+            line,
+            ..Event::default()
+        };
         self.append(Entry::Event(Box::new(event), Box::new(references)));
     }
 }
@@ -263,7 +316,11 @@ fn traits(entry: &Entry) -> Traits {
     match entry {
         Entry::Span(span, made) => Traits {
             thought: span.part == Part::Reasoning,
-            made: if let Made::By(request) = made { Some(*request) } else { None },
+            made: if let Made::By(request) = made {
+                Some(*request)
+            } else {
+                None
+            },
             line: span.line,
         },
         _ => Traits::default(),

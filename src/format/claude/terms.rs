@@ -1,8 +1,8 @@
 //! Terms: what a usage says beside its tokens that a price depends on (FORMATS 3.4).
 //!
 //! `service_tier` (`standard`, `priority`, `batch`), `speed` (`standard`, `fast`), `inference_geo`
-//! (`us`, `global`, `not_available`) and `server_tool_use.web_search_requests`. What is standard is not
-//! written; a word that nobody knows is, so that no price is found for it.
+//! (`us`, `global`, `not_available`) and `server_tool_use.web_search_requests`. What is standard is
+//! not written; a word that nobody knows is, so that no price is found for it.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,15 +20,26 @@ struct Terms {
     server_tool_use: Value,
 }
 
-/// Writes what the usage says to its request. The lines of a message repeat its usage, the first ones
-/// perhaps before all searches were made.
+/// Writes what the usage says to its request. The lines of a message repeat its usage, the first
+/// ones perhaps before all searches were made.
 pub(super) fn told(request: &mut Request, usage: Option<&RawValue>) {
-    let Some(Ok(terms)) = usage.map(|usage| serde_json::from_str::<Terms>(usage.get())) else { return };
+    let Some(Ok(terms)) = usage.map(|usage| serde_json::from_str::<Terms>(usage.get())) else {
+        return;
+    };
     let say = |to: &mut Option<String>, said: Option<String>| *to = said.or(to.take());
-    say(&mut request.service_tier, word(&terms.service_tier, &["standard"]));
+    say(
+        &mut request.service_tier,
+        word(&terms.service_tier, &["standard"]),
+    );
     say(&mut request.speed, word(&terms.speed, &["standard"]));
-    say(&mut request.inference_geo, word(&terms.inference_geo, &["global", "not_available"]));
-    let searches = terms.server_tool_use.get("web_search_requests").map_or(0, whole);
+    say(
+        &mut request.inference_geo,
+        word(&terms.inference_geo, &["global", "not_available"]),
+    );
+    let searches = terms
+        .server_tool_use
+        .get("web_search_requests")
+        .map_or(0, whole);
     request.web_searches = Some(searches.max(request.web_searches.unwrap_or(0))).filter(|n| *n > 0);
 }
 
@@ -71,7 +82,10 @@ mod tests {
             r#"{"service_tier":7,"speed":"ludicrous","inference_geo":"moon","server_tool_use":{"web_search_requests":3}}"#,
         );
         let words = [request.service_tier, request.speed, request.inference_geo];
-        assert_eq!(words.map(Option::unwrap_or_default), ["7", "ludicrous", "moon"]);
+        assert_eq!(
+            words.map(Option::unwrap_or_default),
+            ["7", "ludicrous", "moon"]
+        );
         assert_eq!(request.web_searches, Some(3));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The log repeats texts that stand in lines of their own (prompts, reminders, parts of the system
 //! prompt), alone or several in one text (FORMATS 3.7). All were written by the same hand, so that
-//! equal texts are equal bytes: a text is known by the hash of its literal, and is looked for within
-//! a longer one wherever a line of that begins as the text does.
+//! equal texts are equal bytes: a text is known by the hash of its literal, and is looked for
+//! within a longer one wherever a line of that begins as the text does.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -143,17 +143,25 @@ impl Texts {
     /// The longest text that stands at a place, up to the end of a line there.
     fn begins(&self, literal: &[u8], at: usize, line: &[u8], role: Role) -> Option<(usize, Text)> {
         let stands = |(length, text): &&(usize, Text)| {
-            let Some(part) = literal.get(at..at + length) else { return false };
+            let Some(part) = literal.get(at..at + length) else {
+                return false;
+            };
             let end = literal.get(at + length..).unwrap_or_default();
             (end.is_empty() || end.starts_with(FEED)) && name(part, role) == *text
         };
-        self.firsts.get(&xxh3_64(line))?.iter().find(stands).copied()
+        self.firsts
+            .get(&xxh3_64(line))?
+            .iter()
+            .find(stands)
+            .copied()
     }
 }
 
 /// A literal up to its first line feed.
 fn first_line(literal: &[u8]) -> &[u8] {
-    let end = line_feeds(literal).next().map_or(literal.len(), |end| end.saturating_sub(FEED.len()));
+    let end = line_feeds(literal)
+        .next()
+        .map_or(literal.len(), |end| end.saturating_sub(FEED.len()));
     literal.get(..end).unwrap_or(literal)
 }
 

@@ -4,8 +4,8 @@
 //! them. A count is a whole number from 0 to 2^53; a report whose input holds anything else is not
 //! one, for a bill with a hole in it is no bill. Output alone may be missing: it is unknown then.
 //!
-//! `iterations` tells how often a model was run for the response, and which: what the numbers of the
-//! response as a whole leave out is billed too (see [`Iterations`]).
+//! `iterations` tells how often a model was run for the response, and which: what the numbers of
+//! the response as a whole leave out is billed too (see [`Iterations`]).
 
 use std::borrow::Cow;
 
@@ -59,17 +59,27 @@ enum Kind {
 impl Tokens {
     /// All input.
     pub(super) fn input(&self) -> u64 {
-        self.uncached.saturating_add(self.write).saturating_add(self.read)
+        self.uncached
+            .saturating_add(self.write)
+            .saturating_add(self.read)
     }
 
     /// Uncached, read, written for five minutes, for an hour.
     fn parts(&self) -> [u64; 4] {
-        [self.uncached, self.read, self.write.saturating_sub(self.hour), self.hour]
+        [
+            self.uncached,
+            self.read,
+            self.write.saturating_sub(self.hour),
+            self.hour,
+        ]
     }
 
     /// Whether it says no less than the other in any part.
     pub(super) fn covers(&self, other: &Tokens) -> bool {
-        self.parts().iter().zip(other.parts()).all(|(mine, its)| *mine >= its)
+        self.parts()
+            .iter()
+            .zip(other.parts())
+            .all(|(mine, its)| *mine >= its)
     }
 
     fn plus(self, other: Tokens) -> Tokens {
@@ -83,16 +93,18 @@ impl Tokens {
 }
 
 impl Usage {
-    /// Reads the usage of a line; `None` where it is of another type, or no number of it can be used.
-    /// A report of nothing at all is none.
+    /// Reads the usage of a line; `None` where it is of another type, or no number of it can be
+    /// used. A report of nothing at all is none.
     pub(super) fn read(usage: Option<&RawValue>) -> Option<Usage> {
         let text = usage?.get();
         let fields = serde_json::from_str::<Fields>(text).ok();
         let usage = match fields {
             Some(fields) => fields.usage(),
-            // Of a key that is there twice the last one counts (FAULTS 17): that is how a map is read.
+            // Of a key that is there twice the last one counts (FAULTS 17): that is how a map is
+            // read.
             None => {
-                let map = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok()?;
+                let map = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
+                    .ok()?;
                 let text = serde_json::Value::Object(map).to_string();
                 serde_json::from_str::<Fields>(&text).ok()?.usage()
             }
@@ -140,11 +152,15 @@ struct Details<'a> {
 
 impl Fields<'_> {
     fn usage(&self) -> Option<Usage> {
-        let details = self.output_tokens_details.and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok());
+        let details = self
+            .output_tokens_details
+            .and_then(|raw| serde_json::from_str::<Details>(raw.get()).ok());
         Some(Usage {
             tokens: self.tokens()?,
             output: self.output_tokens.and_then(count),
-            thinking: details.and_then(|details| details.thinking_tokens).and_then(count),
+            thinking: details
+                .and_then(|details| details.thinking_tokens)
+                .and_then(count),
             iterations: self.iterations(),
         })
     }
@@ -153,8 +169,12 @@ impl Fields<'_> {
     fn tokens(&self) -> Option<Tokens> {
         let part = |raw: Option<&RawValue>| raw.map_or(Some(0), count);
         let write = part(self.cache_creation_input_tokens)?;
-        let creation = self.cache_creation.and_then(|raw| serde_json::from_str::<Creation>(raw.get()).ok());
-        let hour = creation.and_then(|creation| creation.ephemeral_1h_input_tokens).and_then(count);
+        let creation = self
+            .cache_creation
+            .and_then(|raw| serde_json::from_str::<Creation>(raw.get()).ok());
+        let hour = creation
+            .and_then(|creation| creation.ephemeral_1h_input_tokens)
+            .and_then(count);
         Some(Tokens {
             uncached: count(self.input_tokens?)?,
             read: part(self.cache_read_input_tokens)?,
@@ -165,10 +185,18 @@ impl Fields<'_> {
 
     /// A single sampling that is named nothing else is the response itself.
     fn iterations(&self) -> Vec<Iteration> {
-        let entries = self.iterations.and_then(|raw| serde_json::from_str::<Vec<Fields>>(raw.get()).ok());
+        let entries = self
+            .iterations
+            .and_then(|raw| serde_json::from_str::<Vec<Fields>>(raw.get()).ok());
         let read = |entries: Vec<Fields>| entries.iter().filter_map(Fields::iteration).collect();
         let mut iterations: Vec<Iteration> = entries.map(read).unwrap_or_default();
-        if let [Iteration { kind: Kind::Message | Kind::Fallback, .. }] = iterations[..] {
+        if let [
+            Iteration {
+                kind: Kind::Message | Kind::Fallback,
+                ..
+            },
+        ] = iterations[..]
+        {
             iterations.clear();
         }
         iterations
@@ -183,14 +211,20 @@ impl Fields<'_> {
             _ => return None,
         };
         let model = self.model.and_then(text).map(Cow::into_owned);
-        Some(Iteration { kind, model, said: self.tokens().zip(self.output_tokens.and_then(count)) })
+        Some(Iteration {
+            kind,
+            model,
+            said: self.tokens().zip(self.output_tokens.and_then(count)),
+        })
     }
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    serde_json::from_str::<Text>(raw.get()).ok().map(|text| text.0)
+    serde_json::from_str::<Text>(raw.get())
+        .ok()
+        .map(|text| text.0)
 }
 
 /// A number as a count; `None` for what is none (FAULTS 18).
@@ -204,10 +238,11 @@ pub(super) fn count(raw: &RawValue) -> Option<u64> {
 /// What the iterations of a response come to, beside its usage as a whole.
 ///
 /// Its own samplings are those of the model that answered. The usage of the response is their sum
-/// (so in all of 305 advised responses of one collection), or tells the input of the first of them only
-/// (so the API's documentation): in both cases all of them are billed. Where they say anything else
-/// the usage as a whole stands alone. The rest is told by the iterations only: an adviser, a summary,
-/// and what a model had written that then declined. Who declines before he writes is not billed.
+/// (so in all of 305 advised responses of one collection), or tells the input of the first of them
+/// only (so the API's documentation): in both cases all of them are billed. Where they say anything
+/// else the usage as a whole stands alone. The rest is told by the iterations only: an adviser, a
+/// summary, and what a model had written that then declined. Who declines before he writes is not
+/// billed.
 #[derive(Default)]
 pub(super) struct Iterations {
     /// The own samplings, where there are several that the usage agrees with.
@@ -237,7 +272,12 @@ pub(super) struct Beside {
 
 impl Iterations {
     /// Of a response of that model, whose usage as a whole is `tokens` and `output`.
-    pub(super) fn of(iterations: &[Iteration], model: Option<&str>, tokens: Tokens, output: u64) -> Iterations {
+    pub(super) fn of(
+        iterations: &[Iteration],
+        model: Option<&str>,
+        tokens: Tokens,
+        output: u64,
+    ) -> Iterations {
         let own = own(iterations, model);
         let last = own.iter().rposition(|own| *own);
         let mut all = Iterations::default();
@@ -250,32 +290,56 @@ impl Iterations {
             };
             if purpose == Purpose::Compaction {
                 let before = last.is_some_and(|last| place < last);
-                all.compacted = Some(if before { Compacted::Before } else { Compacted::After });
+                all.compacted = Some(if before {
+                    Compacted::Before
+                } else {
+                    Compacted::After
+                });
             }
-            if purpose == Purpose::Declined && iteration.said.is_some_and(|(_, output)| output == 0) {
+            if purpose == Purpose::Declined && iteration.said.is_some_and(|(_, output)| output == 0)
+            {
                 continue;
             }
             // A summary is the work of the model that answers.
-            let named = iteration.model.as_deref().or(model.filter(|_| purpose == Purpose::Compaction));
+            let named = iteration
+                .model
+                .as_deref()
+                .or(model.filter(|_| purpose == Purpose::Compaction));
             let model = named.map(str::to_owned);
-            all.beside.push(Beside { place, purpose, model, said: iteration.said });
+            all.beside.push(Beside {
+                place,
+                purpose,
+                model,
+                said: iteration.said,
+            });
         }
-        let samplings: Option<Vec<_>> =
-            iterations.iter().zip(own).filter(|(_, own)| *own).map(|(iteration, _)| iteration.said).collect();
+        let samplings: Option<Vec<_>> = iterations
+            .iter()
+            .zip(own)
+            .filter(|(_, own)| *own)
+            .map(|(iteration, _)| iteration.said)
+            .collect();
         all.samplings = agreeing(&samplings.unwrap_or_default(), tokens, output);
         all
     }
 }
 
-/// Which of the iterations are samplings of the model that answered: where others declined, those from
-/// the last fallback on and those of its model; else all but those that name another model.
+/// Which of the iterations are samplings of the model that answered: where others declined, those
+/// from the last fallback on and those of its model; else all but those that name another model.
 fn own(iterations: &[Iteration], model: Option<&str>) -> Vec<bool> {
-    let is_answer = |iteration: &Iteration| matches!(iteration.kind, Kind::Message | Kind::Fallback);
-    let fallback = iterations.iter().rposition(|iteration| iteration.kind == Kind::Fallback);
-    let answered = fallback.and_then(|place| iterations.get(place)?.model.as_deref()).or(model);
-    let is_named = |iteration: &Iteration| iteration.model.is_some() && iteration.model.as_deref() == answered;
-    let any =
-        iterations.iter().any(|iteration| is_answer(iteration) && (iteration.model.is_none() || is_named(iteration)));
+    let is_answer =
+        |iteration: &Iteration| matches!(iteration.kind, Kind::Message | Kind::Fallback);
+    let fallback = iterations
+        .iter()
+        .rposition(|iteration| iteration.kind == Kind::Fallback);
+    let answered = fallback
+        .and_then(|place| iterations.get(place)?.model.as_deref())
+        .or(model);
+    let is_named =
+        |iteration: &Iteration| iteration.model.is_some() && iteration.model.as_deref() == answered;
+    let any = iterations.iter().any(|iteration| {
+        is_answer(iteration) && (iteration.model.is_none() || is_named(iteration))
+    });
     let is_own = |(place, iteration): (usize, &Iteration)| {
         let own = match fallback {
             Some(last) => place >= last || is_named(iteration),
@@ -287,13 +351,21 @@ fn own(iterations: &[Iteration], model: Option<&str>) -> Vec<bool> {
     iterations.iter().enumerate().map(is_own).collect()
 }
 
-/// The samplings, if there are several and the usage as a whole is their sum, or the first one's input
-/// with the output of all.
+/// The samplings, if there are several and the usage as a whole is their sum, or the first one's
+/// input with the output of all.
 fn agreeing(own: &[(Tokens, u64)], tokens: Tokens, output: u64) -> Vec<Sampling> {
-    let (Some((first, _)), true) = (own.first(), own.len() > 1) else { return Vec::new() };
-    let all = own.iter().fold(Tokens::default(), |sum, (tokens, _)| sum.plus(*tokens));
-    let produced = own.iter().fold(0, |sum: u64, (_, output)| sum.saturating_add(*output));
-    let is_whole = |said: Tokens| (said.input(), said.read, said.write) == (tokens.input(), tokens.read, tokens.write);
+    let (Some((first, _)), true) = (own.first(), own.len() > 1) else {
+        return Vec::new();
+    };
+    let all = own
+        .iter()
+        .fold(Tokens::default(), |sum, (tokens, _)| sum.plus(*tokens));
+    let produced = own
+        .iter()
+        .fold(0, |sum: u64, (_, output)| sum.saturating_add(*output));
+    let is_whole = |said: Tokens| {
+        (said.input(), said.read, said.write) == (tokens.input(), tokens.read, tokens.write)
+    };
     if produced != output || !(is_whole(all) || is_whole(*first)) {
         return Vec::new();
     }

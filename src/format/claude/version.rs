@@ -15,7 +15,13 @@ mod tests {
     #[test]
     fn versions_are_compared_by_their_numbers() {
         let old = |version| is_up_to(version, [2, 1, 59]);
-        assert!(old("2.1.59") && old("2.1.9") && old("2.0.76") && old("1.0.100") && old("2.1.59-beta.3"));
+        assert!(
+            old("2.1.59")
+                && old("2.1.9")
+                && old("2.0.76")
+                && old("1.0.100")
+                && old("2.1.59-beta.3")
+        );
         assert!(!old("2.1.60") && !old("2.1.332") && !old("10.0") && !old("next"));
     }
 }

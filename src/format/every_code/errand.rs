@@ -40,22 +40,38 @@ struct Payload<'a> {
     arguments: Cow<'a, str>,
 }
 
-/// The agents that a line starts: one for each call; of several models for one task all get the same
-/// text.
+/// The agents that a line starts: one for each call; of several models for one task all get the
+/// same text.
 pub(super) fn errands(line: &str) -> Vec<Errand> {
-    let Ok(line) = serde_json::from_str::<Line>(line) else { return Vec::new() };
+    let Ok(line) = serde_json::from_str::<Line>(line) else {
+        return Vec::new();
+    };
     if line.payload.name != "agent" {
         return Vec::new();
     }
     let arguments: Value = serde_json::from_str(&line.payload.arguments).unwrap_or_default();
     let at = line.timestamp.as_deref().and_then(time::instant);
-    let errand = |prompt| Errand { prompt, at, call_id: line.payload.call_id };
-    arguments.get("create").and_then(prompt).map(errand).into_iter().collect()
+    let errand = |prompt| Errand {
+        prompt,
+        at,
+        call_id: line.payload.call_id,
+    };
+    arguments
+        .get("create")
+        .and_then(prompt)
+        .map(errand)
+        .into_iter()
+        .collect()
 }
 
 /// How the first message of the agent begins.
 fn prompt(create: &Value) -> Option<String> {
-    let text = |key: &str| create.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let text = |key: &str| {
+        create
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.trim().is_empty())
+    };
     let task = text("task")?;
     Some(match text("context") {
         Some(context) => format!("Context: {context}\n\nAgent: {task}"),
@@ -66,14 +82,23 @@ fn prompt(create: &Value) -> Option<String> {
 /// Whether a message may be that of such a call: what is made of a context, or may change nothing,
 /// shows it. Of all others only the place tells where the session works.
 pub(super) fn is_errand(text: &str) -> bool {
-    text.starts_with("Context: ") && text.contains("\n\nAgent: ") || text.contains("\n\n[Running in read-only mode")
+    text.starts_with("Context: ") && text.contains("\n\nAgent: ")
+        || text.contains("\n\n[Running in read-only mode")
 }
 
 /// The results of agents in an output.
 pub(super) fn results(output: &str) -> Results {
     let file = memmem::find(output.as_bytes(), FILE).and_then(|key| output.get(key + FILE.len()..));
-    let file = file.and_then(|rest| serde_json::Deserializer::from_str(rest).into_iter::<String>().next()?.ok());
-    Results { cuts: cuts(output), file }
+    let file = file.and_then(|rest| {
+        serde_json::Deserializer::from_str(rest)
+            .into_iter::<String>()
+            .next()?
+            .ok()
+    });
+    Results {
+        cuts: cuts(output),
+        file,
+    }
 }
 
 /// Where results begin and end: at the first and the last word, so that the same result gives the
@@ -113,7 +138,9 @@ fn words(text: &str, from: usize, to: usize) -> impl Iterator<Item = usize> + Cl
         !before.is_ascii_whitespace() && after.is_ascii_alphabetic()
     };
     let inside = bytes.get(from + 1..to).unwrap_or_default();
-    memchr::memchr_iter(b' ', inside).map(move |at| from + 1 + at).filter(begins)
+    memchr::memchr_iter(b' ', inside)
+        .map(move |at| from + 1 + at)
+        .filter(begins)
 }
 
 #[cfg(test)]
@@ -129,8 +156,16 @@ mod tests {
                  \"function_call\",\"name\":\"agent\",\"call_id\":\"c\",\"arguments\":{arguments}}}}}"
             )
         };
-        let prompts = |create: &str| errands(&call(create)).into_iter().map(|errand| errand.prompt).collect::<Vec<_>>();
-        assert_eq!(prompts(r#"{"task":"count","context":"Read."}"#), ["Context: Read.\n\nAgent: count"]);
+        let prompts = |create: &str| {
+            errands(&call(create))
+                .into_iter()
+                .map(|errand| errand.prompt)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            prompts(r#"{"task":"count","context":"Read."}"#),
+            ["Context: Read.\n\nAgent: count"]
+        );
         assert_eq!(prompts(r#"{"task":"count","context":""}"#), ["count"]);
         assert_eq!(prompts(r#"{"name":"count"}"#), [""; 0]);
     }
@@ -142,12 +177,22 @@ mod tests {
             [from, to] => output[from..to].to_owned(),
             _ => String::new(),
         };
-        let waited = piece(&format!("{{\"completed\":[{{\"output_preview\":\"{result}\",\"status\":\"done\"}}]}}"));
-        assert!(waited.len() > LEAST_BYTES && waited.ends_with(" of"), "{waited}");
-        assert_eq!(piece(&format!("{{\"output_preview\":\"{result}\"}}")), waited);
+        let waited = piece(&format!(
+            "{{\"completed\":[{{\"output_preview\":\"{result}\",\"status\":\"done\"}}]}}"
+        ));
+        assert!(
+            waited.len() > LEAST_BYTES && waited.ends_with(" of"),
+            "{waited}"
+        );
+        assert_eq!(
+            piece(&format!("{{\"output_preview\":\"{result}\"}}")),
+            waited
+        );
         assert_eq!(cuts("{\"output_preview\":\"a short one\"}"), [0; 0]);
         assert_eq!(cuts("{\"output_preview\":\"cut o"), [0; 0]);
-        let file = results("{\"output_file\":\"/p/.code/agents/a/result.txt\",\"output_preview\":\"\"}").file;
+        let file =
+            results("{\"output_file\":\"/p/.code/agents/a/result.txt\",\"output_preview\":\"\"}")
+                .file;
         assert_eq!(file.as_deref(), Some("/p/.code/agents/a/result.txt"));
     }
 }

@@ -9,7 +9,11 @@ use super::review;
 use crate::format::rollout::tape::Look;
 
 /// Texts that tell of the state of the system.
-const STATUS: [&str; 3] = ["== System Status ==", "Current working directory:", "Git branch:"];
+const STATUS: [&str; 3] = [
+    "== System Status ==",
+    "Current working directory:",
+    "Git branch:",
+];
 const ENVIRONMENT: &str = "<environment_context>";
 const ENVIRONMENT_CHANGE: &str = "<environment_context_delta>";
 const BROWSER: &str = "<browser_snapshot";
@@ -33,22 +37,34 @@ const QUOTE_FRAME_BYTES: u64 = 14;
 
 /// What the program looks at in a message of these texts.
 pub(super) fn look(texts: &[&str]) -> Look {
-    let any = |marks: &[&str]| texts.iter().any(|text| marks.iter().any(|mark| text.contains(mark)));
+    let any = |marks: &[&str]| {
+        texts
+            .iter()
+            .any(|text| marks.iter().any(|mark| text.contains(mark)))
+    };
     let tells = |text: &str| {
         STATUS.iter().any(|mark| text.contains(mark))
-            || [ENVIRONMENT, ENVIRONMENT_CHANGE, BROWSER].iter().any(|mark| text.contains(mark))
+            || [ENVIRONMENT, ENVIRONMENT_CHANGE, BROWSER]
+                .iter()
+                .any(|mark| text.contains(mark))
     };
     let quoted = quoted(texts);
     Look {
         status: texts.iter().any(|text| tells(text)),
-        says: texts.iter().any(|text| !text.trim().is_empty() && !tells(text)),
+        says: texts
+            .iter()
+            .any(|text| !text.trim().is_empty() && !tells(text)),
         image: false,
-        environment: texts.iter().any(|text| text.contains(ENVIRONMENT) && !text.contains(ENVIRONMENT_CHANGE)),
+        environment: texts
+            .iter()
+            .any(|text| text.contains(ENVIRONMENT) && !text.contains(ENVIRONMENT_CHANGE)),
         environment_change: any(&[ENVIRONMENT_CHANGE]),
         browser: any(&[BROWSER]),
-        opening: texts
-            .iter()
-            .any(|text| [INSTRUCTIONS, ENVIRONMENT].iter().any(|mark| text.trim_start().starts_with(mark))),
+        opening: texts.iter().any(|text| {
+            [INSTRUCTIONS, ENVIRONMENT]
+                .iter()
+                .any(|mark| text.trim_start().starts_with(mark))
+        }),
         goal: texts.iter().any(|text| text.starts_with(GOAL)),
         review: texts.iter().any(|text| text.starts_with(review::RESULT)),
         follows_review: texts.iter().any(|text| text.starts_with(review::FOLLOW_UP)),
@@ -65,8 +81,12 @@ fn quoted<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     }
     let half = QUOTED_BYTES as usize / 2;
     let ends = |text: &'t str| {
-        let head = text.get(..text.floor_char_boundary(half)).unwrap_or_default();
-        let tail = text.get(text.ceil_char_boundary(text.len().saturating_sub(half))..).unwrap_or_default();
+        let head = text
+            .get(..text.floor_char_boundary(half))
+            .unwrap_or_default();
+        let tail = text
+            .get(text.ceil_char_boundary(text.len().saturating_sub(half))..)
+            .unwrap_or_default();
         [head, tail]
     };
     let longest = texts.iter().max_by_key(|text| text.len());
@@ -76,24 +96,51 @@ fn quoted<'t>(texts: &[&'t str]) -> Vec<&'t str> {
 /// Which messages of the user leave at the beginning of a turn, of all that are there, in order.
 pub(super) fn leaves(messages: &[Look]) -> Vec<bool> {
     let told = |look: &Look| look.status || look.image;
-    let numbers = |of: fn(&Look) -> bool| messages.iter().enumerate().filter(move |(_, look)| of(look)).map(|(n, _)| n);
-    let mut kept: Vec<usize> = numbers(|look| look.environment).next_back().into_iter().collect();
+    let numbers = |of: fn(&Look) -> bool| {
+        messages
+            .iter()
+            .enumerate()
+            .filter(move |(_, look)| of(look))
+            .map(|(n, _)| n)
+    };
+    let mut kept: Vec<usize> = numbers(|look| look.environment)
+        .next_back()
+        .into_iter()
+        .collect();
     let latest = |numbers: Vec<usize>, most: usize| numbers.into_iter().rev().take(most);
-    kept.extend(latest(numbers(|look| look.environment_change).collect(), KEPT_CHANGES));
-    kept.extend(latest(numbers(|look| look.browser).collect(), KEPT_SNAPSHOTS));
+    kept.extend(latest(
+        numbers(|look| look.environment_change).collect(),
+        KEPT_CHANGES,
+    ));
+    kept.extend(latest(
+        numbers(|look| look.browser).collect(),
+        KEPT_SNAPSHOTS,
+    ));
     let said = numbers(|look| look.says && !look.status && !look.image).collect();
     for from in latest(said, RECENT_MESSAGES) {
         kept.extend(numbers(|look| look.image).find(|n| *n > from));
     }
-    messages.iter().enumerate().map(|(n, look)| told(look) && !kept.contains(&n)).collect()
+    messages
+        .iter()
+        .enumerate()
+        .map(|(n, look)| told(look) && !kept.contains(&n))
+        .collect()
 }
 
 /// The summary that quotes the latest of these messages, and ends with what the model said: what
 /// the program will look at in it, and what it quotes, in bytes.
 pub(super) fn bridge(messages: impl DoubleEndedIterator<Item = Look>, said: Look) -> (Look, u64) {
-    let mut summary = Look { says: true, image: false, quotes_status: said.status, ..said };
+    let mut summary = Look {
+        says: true,
+        image: false,
+        quotes_status: said.status,
+        ..said
+    };
     let (mut quoted, mut bytes) = (0, 0);
-    for look in messages.rev().filter(|look| !look.opening && look.quoted_bytes > 0) {
+    for look in messages
+        .rev()
+        .filter(|look| !look.opening && look.quoted_bytes > 0)
+    {
         if quoted >= QUOTED_MESSAGES || quoted > 0 && bytes + look.quoted_bytes > ALL_QUOTED_BYTES {
             break;
         }
@@ -119,7 +166,10 @@ mod tests {
         look(&["== System Status ==\n cwd: /p\n branch: main"])
     }
     fn image() -> Look {
-        Look { image: true, ..look(&["What is this?"]) }
+        Look {
+            image: true,
+            ..look(&["What is this?"])
+        }
     }
 
     #[test]
@@ -128,16 +178,23 @@ mod tests {
         assert_eq!(leaves(&[look(&["on Git branch: x I see"])]), [true]);
     }
 
-    /// The first image after one of the last two messages without any is kept: with the documents in
-    /// front, an image of the first turn is paid for in three.
+    /// The first image after one of the last two messages without any is kept: with the documents
+    /// in front, an image of the first turn is paid for in three.
     #[test]
     fn an_image_is_kept_for_a_turn_or_two() {
         let documents = said();
         assert_eq!(leaves(&[image()]), [true], "nothing was said before it");
         assert_eq!(leaves(&[documents, image()]), [false, false]);
         assert_eq!(leaves(&[documents, image(), said()]), [false; 3]);
-        assert_eq!(leaves(&[documents, image(), said(), said()]), [false, true, false, false]);
-        assert_eq!(leaves(&[said(), image(), image()]), [false, false, true], "one image for each message");
+        assert_eq!(
+            leaves(&[documents, image(), said(), said()]),
+            [false, true, false, false]
+        );
+        assert_eq!(
+            leaves(&[said(), image(), image()]),
+            [false, false, true],
+            "one image for each message"
+        );
     }
 
     #[test]
@@ -145,7 +202,10 @@ mod tests {
         let environment = || look(&["<environment_context>\n <cwd>/p</cwd>"]);
         let change = || look(&["<environment_context_delta>\n {}"]);
         assert_eq!(leaves(&[environment(), environment()]), [true, false]);
-        assert_eq!(leaves(&[change(), change(), change(), change()]), [true, false, false, false]);
+        assert_eq!(
+            leaves(&[change(), change(), change(), change()]),
+            [true, false, false, false]
+        );
     }
 
     #[test]
@@ -153,8 +213,13 @@ mod tests {
         let summary = |messages: Vec<Look>| bridge(messages.into_iter(), said()).0;
         assert!(summary(vec![said(), status(), said()]).status);
         assert!(!summary(vec![said(), said()]).status);
-        let far = std::iter::once(status()).chain(std::iter::repeat_n(said(), 12)).collect();
+        let far = std::iter::once(status())
+            .chain(std::iter::repeat_n(said(), 12))
+            .collect();
         assert!(!summary(far).status, "only the latest twelve are quoted");
-        assert!(!summary(vec![look(&["<environment_context>\n<cwd>/p</cwd>"])]).status, "that is written anew");
+        assert!(
+            !summary(vec![look(&["<environment_context>\n<cwd>/p</cwd>"])]).status,
+            "that is written anew"
+        );
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Items of a response are recorded together, calls each with its output, after its tools have run;
 //! then the outputs are recorded again, as input of the next request. So a *group* of items ends at
-//! an output that is recorded again, at a message of somebody else, or with its task. The report of a
-//! response stands between the group before and the group after its own, wherever the two writers of
-//! the file have put it: before its group, inside it, or behind it. What that leaves open is decided
-//! for all groups of a task at once ([`pair`]): as many as can be have a report, and of the ways to
-//! do that the one in which reported and recorded sizes differ least.
+//! an output that is recorded again, at a message of somebody else, or with its task. The report of
+//! a response stands between the group before and the group after its own, wherever the two writers
+//! of the file have put it: before its group, inside it, or behind it. What that leaves open is
+//! decided for all groups of a task at once ([`pair`]): as many as can be have a report, and of the
+//! ways to do that the one in which reported and recorded sizes differ least.
 //!
 //! A response in a review has a report and no items; one that was cut off has items and no report.
 
@@ -61,15 +61,25 @@ pub(super) fn responses(stage: &Stage, told: &Told) -> Vec<Responses> {
             reports.push((place, *handle));
         }
     }
-    let repeats = told.tape.marks.iter().any(|(_, mark)| matches!(mark, Mark::OutputAgain));
+    let repeats = told
+        .tape
+        .marks
+        .iter()
+        .any(|(_, mark)| matches!(mark, Mark::OutputAgain));
     let of = |(task, reports): (&Task, Vec<(usize, Handle)>)| {
         let groups = groups(stage, task, told, repeats);
         let report = |(place, handle)| Report::of(place, handle, &groups, stage, told);
         let reports: Vec<Report> = reports.into_iter().map(report).collect();
         let groups = pair(groups, &reports);
         let paired: HashSet<Handle> = groups.iter().filter_map(|group| group.report).collect();
-        let alone = reports.into_iter().map(|report| report.handle).filter(|handle| !paired.contains(handle));
-        Responses { alone: alone.collect(), groups }
+        let alone = reports
+            .into_iter()
+            .map(|report| report.handle)
+            .filter(|handle| !paired.contains(handle));
+        Responses {
+            alone: alone.collect(),
+            groups,
+        }
     };
     stage.tasks.iter().zip(reports).map(of).collect()
 }
@@ -80,20 +90,32 @@ fn groups(stage: &Stage, task: &Task, told: &Told, repeats: bool) -> Vec<Group> 
     let mut groups: Vec<Group> = Vec::new();
     let mut open = false;
     for place in task.beats.clone() {
-        let Some(beat) = stage.beats.get(place) else { break };
+        let Some(beat) = stage.beats.get(place) else {
+            break;
+        };
         match item(told, *beat, repeats) {
-            Item::Made { visible_tokens, reasons } => {
+            Item::Made {
+                visible_tokens,
+                reasons,
+            } => {
                 if !std::mem::replace(&mut open, true) {
-                    groups.push(Group { beats: place..place, ..Group::default() });
+                    groups.push(Group {
+                        beats: place..place,
+                        ..Group::default()
+                    });
                 }
-                let Some(group) = groups.last_mut() else { continue };
+                let Some(group) = groups.last_mut() else {
+                    continue;
+                };
                 group.beats.end = place + 1;
                 group.visible_tokens += visible_tokens;
                 group.reasons |= reasons;
             }
-            Item::Output => {
-                groups.last_mut().filter(|_| open).into_iter().for_each(|group| group.beats.end = place + 1)
-            }
+            Item::Output => groups
+                .last_mut()
+                .filter(|_| open)
+                .into_iter()
+                .for_each(|group| group.beats.end = place + 1),
             Item::Ends => open = false,
             Item::Nothing => {}
         }
@@ -119,7 +141,14 @@ fn item(told: &Told, beat: Beat, repeats: bool) -> Item {
     match told.entries.get(handle) {
         Some(Entry::Span(span, Made::ByOrder)) => {
             let reasons = span.part == Part::Reasoning;
-            Item::Made { visible_tokens: if reasons { 0 } else { order::visible_tokens(span) }, reasons }
+            Item::Made {
+                visible_tokens: if reasons {
+                    0
+                } else {
+                    order::visible_tokens(span)
+                },
+                reasons,
+            }
         }
         Some(Entry::Span(span, _)) if span.role == Role::Tool => Item::Output,
         Some(Entry::Span(..)) => Item::Ends,
@@ -140,26 +169,40 @@ impl Report {
                 && before.is_none_or(|group| group.beats.end <= place),
         ];
         let (output, reasoning) = match told.entries.get(handle) {
-            Some(Entry::Request(request)) => {
-                (request.output_tokens.unwrap_or(0), request.reasoning_tokens.unwrap_or(0))
-            }
+            Some(Entry::Request(request)) => (
+                request.output_tokens.unwrap_or(0),
+                request.reasoning_tokens.unwrap_or(0),
+            ),
             _ => (0, 0),
         };
-        Report { handle, gap, may, visible_tokens: output.saturating_sub(reasoning), reasons: reasoning > 0 }
+        Report {
+            handle,
+            gap,
+            may,
+            visible_tokens: output.saturating_sub(reasoning),
+            reasons: reasoning > 0,
+        }
     }
 
     /// How little it fits a group, in thousandths of the larger size; half as much again where only
     /// one of the two reasons.
     fn misfit(&self, group: &Group) -> u64 {
         let (reported, recorded) = (self.visible_tokens, group.visible_tokens);
-        let size = reported.abs_diff(recorded).saturating_mul(1000) / reported.max(recorded).max(LEAST_TOKENS);
-        size + if self.reasons == group.reasons { 0 } else { 500 }
+        let size = reported.abs_diff(recorded).saturating_mul(1000)
+            / reported.max(recorded).max(LEAST_TOKENS);
+        size + if self.reasons == group.reasons {
+            0
+        } else {
+            500
+        }
     }
 }
 
 fn is_compacted(stage: &Stage, tape: &Tape, beats: Range<usize>) -> bool {
     let beats = stage.beats.get(beats).unwrap_or_default();
-    beats.iter().any(|beat| matches!(mark(tape, *beat), Some(Mark::Compacted(_))))
+    beats
+        .iter()
+        .any(|beat| matches!(mark(tape, *beat), Some(Mark::Compacted(_))))
 }
 
 /// Sizes are guessed from bytes: below so many tokens they say nothing.
@@ -186,14 +229,23 @@ struct Way {
 fn pair(mut groups: Vec<Group>, reports: &[Report]) -> Vec<Group> {
     let mut ways: Vec<[Option<Way>; 2]> = Vec::with_capacity(groups.len() + 1);
     for gap in 0..=groups.len() {
-        let range =
-            reports.partition_point(|report| report.gap < gap)..reports.partition_point(|report| report.gap <= gap);
+        let range = reports.partition_point(|report| report.gap < gap)
+            ..reports.partition_point(|report| report.gap <= gap);
         let mut best: [Option<Way>; 2] = [None, None];
         for from in 0..2 {
-            let Some(cost) = cost_so_far(&ways, from) else { continue };
-            let (before, behind) = (gap.checked_sub(1).and_then(|n| groups.get(n)), groups.get(gap));
+            let Some(cost) = cost_so_far(&ways, from) else {
+                continue;
+            };
+            let (before, behind) = (
+                gap.checked_sub(1).and_then(|n| groups.get(n)),
+                groups.get(gap),
+            );
             for way in choices(reports, range.clone(), before.filter(|_| from == 0), behind) {
-                let way = Way { cost: way.cost + cost, from, ..way };
+                let way = Way {
+                    cost: way.cost + cost,
+                    from,
+                    ..way
+                };
                 let place = &mut best[usize::from(way.behind.is_some())];
                 if place.as_ref().is_none_or(|best| way.cost < best.cost) {
                     *place = Some(way);
@@ -204,12 +256,17 @@ fn pair(mut groups: Vec<Group>, reports: &[Report]) -> Vec<Group> {
     }
     let mut at = 0;
     for gap in (0..ways.len()).rev() {
-        let Some(way) = ways.get(gap).and_then(|ways| ways.get(at)?.as_ref()) else { break };
+        let Some(way) = ways.get(gap).and_then(|ways| ways.get(at)?.as_ref()) else {
+            break;
+        };
         let handle = |number: usize| reports.get(number).map(|report| report.handle);
         if let (Some(number), Some(group)) = (way.behind, groups.get_mut(gap)) {
             group.report = handle(number);
         }
-        if let (Some(number), Some(group)) = (way.before, gap.checked_sub(1).and_then(|n| groups.get_mut(n))) {
+        if let (Some(number), Some(group)) = (
+            way.before,
+            gap.checked_sub(1).and_then(|n| groups.get_mut(n)),
+        ) {
             group.report = handle(number);
         }
         at = way.from;
@@ -227,14 +284,27 @@ fn cost_so_far(ways: &[[Option<Way>; 2]], from: usize) -> Option<u64> {
 
 /// All that the reports of a gap may be: one of the group `before` (`None`: it has one, or there is
 /// none), a later one of the group `behind`, the others of none.
-fn choices(reports: &[Report], range: Range<usize>, before: Option<&Group>, behind: Option<&Group>) -> Vec<Way> {
+fn choices(
+    reports: &[Report],
+    range: Range<usize>,
+    before: Option<&Group>,
+    behind: Option<&Group>,
+) -> Vec<Way> {
     let fits = |number: usize, side: usize, group: Option<&Group>| {
         let report = reports.get(number)?;
-        group.filter(|_| report.may[side]).map(|group| report.misfit(group))
+        group
+            .filter(|_| report.may[side])
+            .map(|group| report.misfit(group))
     };
     let all = range.len() as u64;
-    let firsts = range.clone().take(NEAR).filter_map(|n| Some((Some(n), fits(n, 0, before)?)));
-    let lasts = range.rev().take(NEAR).filter_map(|n| Some((Some(n), fits(n, 1, behind)?)));
+    let firsts = range
+        .clone()
+        .take(NEAR)
+        .filter_map(|n| Some((Some(n), fits(n, 0, before)?)));
+    let lasts = range
+        .rev()
+        .take(NEAR)
+        .filter_map(|n| Some((Some(n), fits(n, 1, behind)?)));
     let lasts: Vec<(Option<usize>, u64)> = std::iter::once((None, 0)).chain(lasts).collect();
     let alone = if before.is_some() { ALONE } else { 0 };
     let mut ways = Vec::new();
@@ -245,7 +315,12 @@ fn choices(reports: &[Report], range: Range<usize>, before: Option<&Group>, behi
             }
             let used = u64::from(before.is_some()) + u64::from(behind.is_some());
             let cost = misfit + other + (all - used) * ALONE;
-            ways.push(Way { cost, from: 0, before, behind: *behind });
+            ways.push(Way {
+                cost,
+                from: 0,
+                before,
+                behind: *behind,
+            });
         }
     }
     ways

@@ -19,15 +19,29 @@ pub(super) fn findings(text: &str) -> Option<u64> {
     }
     let headings = ["Review comment:", "Full review comments:"];
     let comments = headings.iter().find_map(|heading| text.split_once(heading));
-    let lines = comments.into_iter().flat_map(|(_, comments)| comments.lines());
-    Some(lines.filter(|line| line.trim_start().starts_with("- ") && line.contains(" \u{2014} ")).count() as u64)
+    let lines = comments
+        .into_iter()
+        .flat_map(|(_, comments)| comments.lines());
+    Some(
+        lines
+            .filter(|line| line.trim_start().starts_with("- ") && line.contains(" \u{2014} "))
+            .count() as u64,
+    )
 }
 
-/// Whether a thread is nothing but a review and what follows from it: nobody asked for anything else.
+/// Whether a thread is nothing but a review and what follows from it: nobody asked for anything
+/// else.
 pub(super) fn is_review(tape: &Tape) -> bool {
-    let reviews = tape.marks.iter().any(|(_, mark)| matches!(mark, Mark::ReviewBegan { .. }));
+    let reviews = tape
+        .marks
+        .iter()
+        .any(|(_, mark)| matches!(mark, Mark::ReviewBegan { .. }));
     let asks = |look: &Look| (look.says || look.image) && !look.review && !look.follows_review;
-    reviews && !tape.messages.iter().any(|message| message.is_users && asks(&message.look))
+    reviews
+        && !tape
+            .messages
+            .iter()
+            .any(|message| message.is_users && asks(&message.look))
 }
 
 #[cfg(test)]
@@ -38,12 +52,19 @@ mod tests {
     fn findings_are_counted_under_their_heading() {
         let result = |results: &str| {
             findings(&format!(
-                "<user_action>\n  <action>review</action>\n  <results>\n  {results}\n  </results>\n</user_action>"
+                "<user_action>\n  <action>review</action>\n  <results>\n  {results}\n  \
+                 </results>\n</user_action>"
             ))
         };
         let comment = "- [P2] Print less \u{2014} /p/main.py:1-1\n  It prints - far - too much.\n";
-        assert_eq!(result(&format!("Fine.\n\n\nReview comment:\n\n{comment}")), Some(1));
-        assert_eq!(result(&format!("Full review comments:\n\n{comment}\n{comment}")), Some(2));
+        assert_eq!(
+            result(&format!("Fine.\n\n\nReview comment:\n\n{comment}")),
+            Some(1)
+        );
+        assert_eq!(
+            result(&format!("Full review comments:\n\n{comment}\n{comment}")),
+            Some(2)
+        );
         assert_eq!(result("The change is fine.\n- so it is"), Some(0));
         assert_eq!(findings("<user_action>\n  <action>resolve</action>"), None);
     }

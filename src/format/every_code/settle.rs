@@ -2,8 +2,8 @@
 //!
 //! Items stand in the file in the order in which the program's history had them, so they stay where
 //! they are. What moves is each request: in front of the first item of its response. What is put in
-//! are the changes of the context that the program makes by its own rules ([`Carried`]), and requests
-//! that nobody reports: those of a drive, which asks a model of its own what to do next.
+//! are the changes of the context that the program makes by its own rules ([`Carried`]), and
+//! requests that nobody reports: those of a drive, which asks a model of its own what to do next.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -19,8 +19,9 @@ use crate::record::{Form, Part, Purpose, Request, Role, Uncounted, What};
 /// A compaction sends messages, and calls and outputs, cut in the middle to so many bytes.
 const CUT_TEXT_BYTES: u64 = 8 << 10;
 const CUT_OUTPUT_BYTES: u64 = 4 << 10;
-/// The program's own instructions, its environment and the prompt for the summary: what a compaction
-/// sends beside the history, where there are no tools. A remote one sends the history alone.
+/// The program's own instructions, its environment and the prompt for the summary: what a
+/// compaction sends beside the history, where there are no tools. A remote one sends the history
+/// alone.
 const SUMMARY_HEAD_TOKENS: u64 = 6_430;
 /// What tells of the state of the system (tok-record(5), `source`).
 const STATUS: &str = "status";
@@ -96,7 +97,10 @@ impl<'t> Walk<'t> {
         let groups = &responses.groups;
         self.follows_review = self.follows_review(task);
         if self.follows_review {
-            let reports = groups.iter().filter_map(|group| group.report).chain(responses.alone.iter().copied());
+            let reports = groups
+                .iter()
+                .filter_map(|group| group.report)
+                .chain(responses.alone.iter().copied());
             reports.for_each(|handle| self.serves(handle, Purpose::ReviewFollowUp));
         }
         for place in task.beats.clone() {
@@ -104,7 +108,9 @@ impl<'t> Walk<'t> {
                 && let Some(group) = groups.get(at)
             {
                 if at + 1 == groups.len() {
-                    self.statuses(group.beats.end..task.beats.end).into_iter().for_each(|handle| self.entry(handle));
+                    self.statuses(group.beats.end..task.beats.end)
+                        .into_iter()
+                        .for_each(|handle| self.entry(handle));
                 }
                 self.open(group);
             }
@@ -121,7 +127,9 @@ impl<'t> Walk<'t> {
         self.latest.clear();
         self.begun = true;
         let first = self.first_span(group.beats.clone());
-        let (at, turn) = first.map(|span| (span.at.clone(), span.turn)).unwrap_or_default();
+        let (at, turn) = first
+            .map(|span| (span.at.clone(), span.turn))
+            .unwrap_or_default();
         let handle = match group.report {
             Some(handle) => {
                 if let Some(Some(Entry::Request(request))) = self.entries.get_mut(handle) {
@@ -138,7 +146,10 @@ impl<'t> Walk<'t> {
             }
             None => {
                 let purpose = Some(Purpose::ReviewFollowUp).filter(|_| self.follows_review);
-                let request = Request { purpose, ..unreported(at, None, turn) };
+                let request = Request {
+                    purpose,
+                    ..unreported(at, None, turn)
+                };
                 self.put(Entry::Request(Box::new(request.into())))
             }
         };
@@ -155,27 +166,43 @@ impl<'t> Walk<'t> {
     /// Whether a task begins with the findings of a review.
     fn follows_review(&self, task: &Task) -> bool {
         let beats = self.stage.beats.get(task.beats.clone()).unwrap_or_default();
-        let messages = beats.iter().filter_map(|beat| self.carried.message(beat.entry()?));
-        messages.filter(|message| message.is_users).any(|message| message.look.follows_review)
+        let messages = beats
+            .iter()
+            .filter_map(|beat| self.carried.message(beat.entry()?));
+        messages
+            .filter(|message| message.is_users)
+            .any(|message| message.look.follows_review)
     }
 
     pub(super) fn entry(&mut self, handle: Handle) {
         let is_paired = |handle: &Handle| self.paired.contains(handle);
-        let Some(Some(entry)) = self.entries.get_mut(handle) else { return };
+        let Some(Some(entry)) = self.entries.get_mut(handle) else {
+            return;
+        };
         match entry {
             Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
                 if let Some(compacted) = self.compacting.filter(|_| self.stage.staged) {
                     request.purpose = Some(Purpose::Compaction);
                     let rest = request.rest();
-                    (rest.cut_text_bytes, rest.cut_output_bytes) = (Some(CUT_TEXT_BYTES), Some(CUT_OUTPUT_BYTES));
-                    rest.head_tokens = Some(if compacted.remote { 0 } else { SUMMARY_HEAD_TOKENS });
+                    (rest.cut_text_bytes, rest.cut_output_bytes) =
+                        (Some(CUT_TEXT_BYTES), Some(CUT_OUTPUT_BYTES));
+                    rest.head_tokens = Some(if compacted.remote {
+                        0
+                    } else {
+                        SUMMARY_HEAD_TOKENS
+                    });
                 }
             }
             Entry::Request(_) if is_paired(&handle) => return,
             Entry::Hidden(_) if is_paired(&(handle + 1)) => return,
             Entry::Request(_) | Entry::Hidden(_) => {}
-            Entry::Event(event, _) if event.what == What::Context && event.clear => return self.compacted(handle),
-            Entry::Event(_, references) => references.back_to.into_iter().for_each(|place| self.carried.back_to(place)),
+            Entry::Event(event, _) if event.what == What::Context && event.clear => {
+                return self.compacted(handle);
+            }
+            Entry::Event(_, references) => references
+                .back_to
+                .into_iter()
+                .for_each(|place| self.carried.back_to(place)),
             Entry::Span(span, made) => {
                 if self.stage.staged {
                     // The program sends outputs as they are recorded.
@@ -195,12 +222,18 @@ impl<'t> Walk<'t> {
 
     /// A span is recorded. A message that was queued while a response ran is sent twice, once.
     fn record(&mut self, handle: Handle) {
-        let Some(Some(Entry::Span(span, made))) = self.entries.get(handle) else { return };
+        let Some(Some(Entry::Span(span, made))) = self.entries.get(handle) else {
+            return;
+        };
         if handle < self.tape.documents_end {
             self.carried.document(handle, span.bytes);
             return self.put_out(handle);
         }
-        let look = self.carried.message(handle).map(|message| message.look).unwrap_or_default();
+        let look = self
+            .carried
+            .message(handle)
+            .map(|message| message.look)
+            .unwrap_or_default();
         let said = matches!(span.role, Role::User | Role::Developer) && *made == Made::Input;
         if said && matches!(&*span.source, "user" | "machine") {
             self.drive = match &self.drive {
@@ -224,7 +257,10 @@ impl<'t> Walk<'t> {
             Some(Mark::Compacted(compacted)) => self.compacting = Some(compacted),
             Some(Mark::TaskEnded { at }) if !task.reviews && self.drive.is_some() => {
                 let purpose = Some(Purpose::Coordinator);
-                let request = Request { purpose, ..unreported(at.clone(), None, None) };
+                let request = Request {
+                    purpose,
+                    ..unreported(at.clone(), None, None)
+                };
                 self.put(Entry::Request(Box::new(request.into())));
             }
             _ => {}
@@ -235,7 +271,11 @@ impl<'t> Walk<'t> {
     pub(super) fn statuses(&self, beats: Range<usize>) -> Vec<Handle> {
         let is_status = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if &*span.source == STATUS);
         let beats = self.stage.beats.get(beats).unwrap_or_default();
-        beats.iter().filter_map(|beat| beat.entry()).filter(is_status).collect()
+        beats
+            .iter()
+            .filter_map(|beat| beat.entry())
+            .filter(is_status)
+            .collect()
     }
 
     /// An entry that is put in.
@@ -275,9 +315,12 @@ impl<'t> Walk<'t> {
     /// The first span of these beats.
     pub(super) fn first_span(&self, beats: Range<usize>) -> Option<&KeptSpan> {
         let beats = self.stage.beats.get(beats).unwrap_or_default();
-        beats.iter().filter_map(|beat| beat.entry()).find_map(|handle| match self.entries.get(handle)? {
-            Some(Entry::Span(span, _)) => Some(&**span),
-            _ => None,
-        })
+        beats
+            .iter()
+            .filter_map(|beat| beat.entry())
+            .find_map(|handle| match self.entries.get(handle)? {
+                Some(Entry::Span(span, _)) => Some(&**span),
+                _ => None,
+            })
     }
 }

@@ -1,5 +1,5 @@
-//! What the program does with its history: when it resumes a session, when a turn begins, in a review
-//! and at a compaction (FORMATS 2.9).
+//! What the program does with its history: when it resumes a session, when a turn begins, in a
+//! review and at a compaction (FORMATS 2.9).
 //!
 //! Each is a change of the context, put in where the file has none.
 
@@ -21,7 +21,13 @@ impl Walk<'_> {
     pub(super) fn resume(&mut self) {
         self.drive = None;
         self.carried.resume();
-        self.anew(Event { reason: why("resumed"), ..Event::default() }, self.carried.all());
+        self.anew(
+            Event {
+                reason: why("resumed"),
+                ..Event::default()
+            },
+            self.carried.all(),
+        );
     }
 
     /// A turn begins, with the messages in front of its task: some of what is there leaves.
@@ -39,9 +45,20 @@ impl Walk<'_> {
         }
         if !drop.is_empty() {
             let first = self.first_span(task.beats.clone());
-            let (at, line) = first.map(|span| (span.at.clone(), span.line)).unwrap_or_default();
-            let event = Event { what: What::Context, reason: why(TURN), at, line, ..Event::default() };
-            let references = References { drop, ..References::default() };
+            let (at, line) = first
+                .map(|span| (span.at.clone(), span.line))
+                .unwrap_or_default();
+            let event = Event {
+                what: What::Context,
+                reason: why(TURN),
+                at,
+                line,
+                ..Event::default()
+            };
+            let references = References {
+                drop,
+                ..References::default()
+            };
             self.put(Entry::Event(Box::new(event), Box::new(references)));
         }
     }
@@ -56,9 +73,20 @@ impl Walk<'_> {
         });
         let (at, line) = began.unwrap_or_default();
         let documents = self.carried.documents.clone();
-        let is_memory = |handle: &Handle| self.placed(*handle).is_some_and(|span| &*span.source == MEMORY);
+        let is_memory = |handle: &Handle| {
+            self.placed(*handle)
+                .is_some_and(|span| &*span.source == MEMORY)
+        };
         let keep = documents.into_iter().filter(is_memory).collect();
-        self.anew(Event { reason: why("review"), at, line, ..Event::default() }, keep);
+        self.anew(
+            Event {
+                reason: why("review"),
+                at,
+                line,
+                ..Event::default()
+            },
+            keep,
+        );
         for handle in self.statuses(task.beats.clone()) {
             if let Some(span) = self.span(handle) {
                 span.set_detail("ephemeral");
@@ -69,15 +97,25 @@ impl Walk<'_> {
             self.serves(*handle, Purpose::Review);
             self.entry(*handle);
         }
-        self.anew(Event { reason: why("review_ended"), ..Event::default() }, self.carried.all());
+        self.anew(
+            Event {
+                reason: why("review_ended"),
+                ..Event::default()
+            },
+            self.carried.all(),
+        );
     }
 
-    /// The context is compacted: a summary stands in front of the calls and outputs of the response at
-    /// hand. What the summary quotes is in the file, but not as one text.
+    /// The context is compacted: a summary stands in front of the calls and outputs of the response
+    /// at hand. What the summary quotes is in the file, but not as one text.
     pub(super) fn compacted(&mut self, event: Handle) {
-        let Some(compacted) = self.compacting.take().filter(|_| self.stage.staged) else { return self.put_out(event) };
+        let Some(compacted) = self.compacting.take().filter(|_| self.stage.staged) else {
+            return self.put_out(event);
+        };
         let is_summary = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if &*span.source == SUMMARY);
-        let spans: Vec<Handle> = (event + 1..self.entries.len()).take_while(is_summary).collect();
+        let spans: Vec<Handle> = (event + 1..self.entries.len())
+            .take_while(is_summary)
+            .collect();
         let latest = std::mem::take(&mut self.latest);
         self.carried.compact(compacted, spans.clone(), &latest);
         if let Some(bytes) = self.carried.quoted_bytes().filter(|_| !compacted.remote) {
@@ -100,15 +138,28 @@ impl Walk<'_> {
     /// What a summary quotes enters as one span of so many bytes.
     fn quote(&mut self, bytes: u64) {
         let source = SUMMARY.to_owned();
-        let span = Span { source, bytes, detail: Some("replacement".into()), ..Span::default() };
+        let span = Span {
+            source,
+            bytes,
+            detail: Some("replacement".into()),
+            ..Span::default()
+        };
         let handle = self.put(Entry::Span(Box::new(span.into()), Made::Input));
         self.carried.quote(handle);
     }
 
     /// All leave but those that are carried; what stands in front is written anew.
     fn anew(&mut self, event: Event, keep: Vec<Handle>) {
-        let event = Event { what: What::Context, clear: true, head: true, ..event };
-        let references = References { keep, ..References::default() };
+        let event = Event {
+            what: What::Context,
+            clear: true,
+            head: true,
+            ..event
+        };
+        let references = References {
+            keep,
+            ..References::default()
+        };
         self.put(Entry::Event(Box::new(event), Box::new(references)));
     }
 }

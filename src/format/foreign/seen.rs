@@ -23,9 +23,17 @@ impl Seen<'_> {
     /// Looks at what was read of a file.
     pub(super) fn of<'a>(name: &'a str, head: &'a [u8]) -> Seen<'a> {
         let is_database = is_database(head);
-        let most = if is_database { DATABASE_BYTES } else { STORE_BYTES };
+        let most = if is_database {
+            DATABASE_BYTES
+        } else {
+            STORE_BYTES
+        };
         let start = head.get(..most as usize).unwrap_or(head);
-        let lines = if is_database { Vec::new() } else { values(head, start) };
+        let lines = if is_database {
+            Vec::new()
+        } else {
+            values(head, start)
+        };
         Seen { name, start, lines }
     }
 
@@ -57,12 +65,20 @@ impl Seen<'_> {
 
 fn values(head: &[u8], start: &[u8]) -> Vec<Value> {
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let first = lines.next().and_then(value).filter(|value| value.is_object() || value.is_array());
+    let mut lines = head
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
+    let first = lines
+        .next()
+        .and_then(value)
+        .filter(|value| value.is_object() || value.is_array());
     match first.or_else(|| torn(start)) {
         Some(Value::Array(items)) => items,
         // One value over several lines is followed by nothing that could be read.
-        Some(first) => std::iter::once(first).chain(lines.take(LINES).filter_map(value)).collect(),
+        Some(first) => std::iter::once(first)
+            .chain(lines.take(LINES).filter_map(value))
+            .collect(),
         None => lines.take(LINES).filter_map(value).collect(),
     }
 }
@@ -112,13 +128,20 @@ mod tests {
     #[test]
     fn a_torn_value_is_read_up_to_its_last_whole_member() {
         for (text, expected) in [
-            (r#"{"a":1,"b":[{"c":"x,]"},{"d":"#, r#"{"a":1,"b":[{"c":"x,]"},{}]}"#),
+            (
+                r#"{"a":1,"b":[{"c":"x,]"},{"d":"#,
+                r#"{"a":1,"b":[{"c":"x,]"},{}]}"#,
+            ),
             (r#"{"a":"it \" is","b":tr"#, r#"{"a":"it \" is"}"#),
             (r#"[{"a":1},{"b":2"#, r#"[{"a":1},{}]"#),
             (r#"{"a":1} {"b":2}"#, r#"{"a":1}"#),
             ("{", "{}"),
         ] {
-            assert_eq!(torn(text.as_bytes()), serde_json::from_str(expected).ok(), "{text}");
+            assert_eq!(
+                torn(text.as_bytes()),
+                serde_json::from_str(expected).ok(),
+                "{text}"
+            );
         }
         assert_eq!(torn(b"no value"), None);
         assert_eq!(torn(b""), None);

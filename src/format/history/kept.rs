@@ -1,8 +1,8 @@
 //! Spans and requests as their thread keeps them until it ends: small, for there may be hundreds of
 //! thousands.
 //!
-//! What most of them have is kept as it is, or shared where it is said again and again; what few have
-//! lies in a record apart. What only the end of the thread tells (ids, ordinals) is not kept.
+//! What most of them have is kept as it is, or shared where it is said again and again; what few
+//! have lies in a record apart. What only the end of the thread tells (ids, ordinals) is not kept.
 
 mod request;
 mod span;

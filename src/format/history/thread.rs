@@ -80,8 +80,13 @@ impl Thread {
 
     /// Gives its records away, in order.
     pub fn take_records(&mut self) -> impl Iterator<Item = Final> + use<'_> {
-        let names = Names { session: &self.session, places: &self.places };
-        std::mem::take(&mut self.entries).into_iter().map(move |(handle, entry)| names.name(handle, entry))
+        let names = Names {
+            session: &self.session,
+            places: &self.places,
+        };
+        std::mem::take(&mut self.entries)
+            .into_iter()
+            .map(move |(handle, entry)| names.name(handle, entry))
     }
 }
 
@@ -100,9 +105,20 @@ struct Names<'t> {
 
 impl Names<'_> {
     fn name(&self, handle: Handle, entry: Entry) -> Final {
-        let Session { thread, session, project, .. } = self.session;
+        let Session {
+            thread,
+            session,
+            project,
+            ..
+        } = self.session;
         let seq = self.places.seq_of.get(handle).copied().unwrap_or_default();
-        let ordinal = |request: Handle| self.places.ordinal_of.get(request).copied().unwrap_or_default();
+        let ordinal = |request: Handle| {
+            self.places
+                .ordinal_of
+                .get(request)
+                .copied()
+                .unwrap_or_default()
+        };
         let (thread, session, id) = (thread.clone(), session.clone(), self.id(handle));
         match entry {
             Entry::Span(span, made) => {
@@ -110,25 +126,65 @@ impl Names<'_> {
                     Made::By(request) => Some(ordinal(request)).filter(|n| *n > 0),
                     Made::Input | Made::ByOrder => None,
                 };
-                Final::Span(Box::new(Span { thread, session, id, seq, made_by, ..Span::from(*span) }))
+                Final::Span(Box::new(Span {
+                    thread,
+                    session,
+                    id,
+                    seq,
+                    made_by,
+                    ..Span::from(*span)
+                }))
             }
             Entry::Request(request) | Entry::Hidden(request) => {
                 let (n, project) = (ordinal(handle), project.clone());
-                let marks = self.places.marks.get(&handle).map_or(&[][..], Vec::as_slice);
+                let marks = self
+                    .places
+                    .marks
+                    .get(&handle)
+                    .map_or(&[][..], Vec::as_slice);
                 let cache_marks = marks.iter().map(|span| self.id(*span)).collect();
                 let request = Request::from(*request);
-                Final::Request(Box::new(Request { thread, session, id, seq, n, project, cache_marks, ..request }))
+                Final::Request(Box::new(Request {
+                    thread,
+                    session,
+                    id,
+                    seq,
+                    n,
+                    project,
+                    cache_marks,
+                    ..request
+                }))
             }
             Entry::Event(event, references) => {
-                let References { keep, drop, back_to } = *references;
-                let ids = |handles: Vec<Handle>| handles.into_iter().map(|handle| self.id(handle)).collect();
-                let (keep, drop, back_to) = (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
-                Final::Event(Box::new(Event { thread, session, id, seq, keep, drop, back_to, ..*event }))
+                let References {
+                    keep,
+                    drop,
+                    back_to,
+                } = *references;
+                let ids = |handles: Vec<Handle>| {
+                    handles.into_iter().map(|handle| self.id(handle)).collect()
+                };
+                let (keep, drop, back_to) =
+                    (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
+                Final::Event(Box::new(Event {
+                    thread,
+                    session,
+                    id,
+                    seq,
+                    keep,
+                    drop,
+                    back_to,
+                    ..*event
+                }))
             }
         }
     }
 
     fn id(&self, handle: Handle) -> String {
-        format!("{}.{}", self.session.thread, self.places.seq_of.get(handle).copied().unwrap_or_default())
+        format!(
+            "{}.{}",
+            self.session.thread,
+            self.places.seq_of.get(handle).copied().unwrap_or_default()
+        )
     }
 }

@@ -3,9 +3,9 @@
 //! A width in a file is a field like any other. A damaged byte, or a program that blacks out what
 //! looks like a secret, makes it say anything, and what an image costs follows from it. So a size
 //! counts only where the rest of the header agrees with it: the checksum of a PNG, the length and
-//! the components of a JPEG's frame (and that its bytes can hold so many pixels), the first frame of
-//! a GIF, the frame inside a WebP's canvas. An image that is not proven has no size: what it cost is
-//! then what the reports say.
+//! the components of a JPEG's frame (and that its bytes can hold so many pixels), the first frame
+//! of a GIF, the frame inside a WebP's canvas. An image that is not proven has no size: what it
+//! cost is then what the reports say.
 //!
 //! These four are what the providers take. Nothing is known here of any of them.
 
@@ -45,7 +45,9 @@ fn png(rest: &[u8]) -> Option<Size> {
 /// The checksum of a PNG's chunks.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
+        })
     })
 }
 
@@ -55,14 +57,18 @@ const JPEG_PIXELS_PER_BYTE: u64 = 8 * 64;
 /// Segments follow, each with its length, up to the one that describes the frame.
 fn jpeg(mut rest: &[u8], bytes: u64) -> Option<Size> {
     loop {
-        let [0xff, marker, behind @ ..] = rest else { return None };
+        let [0xff, marker, behind @ ..] = rest else {
+            return None;
+        };
         if *marker == 0xff {
             rest = rest.get(1..)?;
             continue;
         }
         let length = usize::try_from(big(behind, 0, 2)?).ok()?;
         match marker {
-            0xc4 | 0xc8 | 0xcc | 0xe0..=0xef | 0xfe | 0xdb | 0xdd if length >= 2 => rest = behind.get(length..)?,
+            0xc4 | 0xc8 | 0xcc | 0xe0..=0xef | 0xfe | 0xdb | 0xdd if length >= 2 => {
+                rest = behind.get(length..)?
+            }
             0xc0..=0xcf => {
                 let (width, height) = jpeg_frame(behind.get(2..length)?)?;
                 let room = bytes.saturating_mul(JPEG_PIXELS_PER_BYTE);
@@ -76,7 +82,9 @@ fn jpeg(mut rest: &[u8], bytes: u64) -> Option<Size> {
 /// A frame: precision, height, width, and three bytes for each component.
 fn jpeg_frame(frame: &[u8]) -> Option<Size> {
     let (fixed, components) = frame.split_at_checked(6)?;
-    let [precision, .., count] = *fixed else { return None };
+    let [precision, .., count] = *fixed else {
+        return None;
+    };
     let sampled = |component: &[u8]| matches!(*component, [_, factors, table] if (1..=4).contains(&(factors >> 4)) && (1..=4).contains(&(factors & 15)) && table < 4);
     let sound = matches!(precision, 8 | 12) && matches!(count, 1 | 3 | 4);
     let agrees = components.len() == usize::from(count) * 3 && components.chunks(3).all(sampled);
@@ -87,12 +95,18 @@ fn jpeg_frame(frame: &[u8]) -> Option<Size> {
 fn gif(rest: &[u8]) -> Option<Size> {
     let screen = (little(rest, 0, 2)?, little(rest, 2, 2)?);
     let flags = *rest.get(4)?;
-    let colours = if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
+    let colours = if flags & 0x80 != 0 {
+        3 << ((flags & 7) + 1)
+    } else {
+        0
+    };
     let mut blocks = rest.get(7 + colours..)?;
     while let [0x21, _, sub @ ..] = blocks {
         blocks = gif_blocks(sub)?;
     }
-    let [0x2c, frame @ ..] = blocks else { return None };
+    let [0x2c, frame @ ..] = blocks else {
+        return None;
+    };
     let place = (little(frame, 0, 2)?, little(frame, 2, 2)?);
     let sides = (little(frame, 4, 2)?, little(frame, 6, 2)?);
     (place == (0, 0) && sides == screen).then_some(screen)
@@ -130,7 +144,11 @@ fn webp(rest: &[u8], bytes: u64) -> Option<Size> {
                 still = body.first()? & 2 == 0;
             }
             b"VP8 " | b"VP8L" => {
-                let frame = if kind == b"VP8L" { vp8_lossless(body) } else { vp8(body, length) };
+                let frame = if kind == b"VP8L" {
+                    vp8_lossless(body)
+                } else {
+                    vp8(body, length)
+                };
                 return frame.filter(|frame| canvas.is_none_or(|canvas| canvas == *frame));
             }
             b"ANMF" if !still => {
@@ -148,7 +166,9 @@ fn webp(rest: &[u8], bytes: u64) -> Option<Size> {
 fn vp8(body: &[u8], length: u64) -> Option<Size> {
     let tag = little(body, 0, 3)?;
     let first_part = tag >> 5;
-    let sound = tag & 1 == 0 && first_part.checked_add(10)? <= length && body.get(3..6)? == [0x9d, 0x01, 0x2a];
+    let sound = tag & 1 == 0
+        && first_part.checked_add(10)? <= length
+        && body.get(3..6)? == [0x9d, 0x01, 0x2a];
     sound.then_some((little(body, 6, 2)? & 0x3fff, little(body, 8, 2)? & 0x3fff))
 }
 
@@ -162,13 +182,22 @@ fn vp8_lossless(body: &[u8]) -> Option<Size> {
 /// A number of so many bytes, the largest first.
 fn big(bytes: &[u8], from: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(from..from.checked_add(length)?)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    )
 }
 
 /// A number of so many bytes, the smallest first.
 fn little(bytes: &[u8], from: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(from..from.checked_add(length)?)?;
-    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    )
 }
 
 #[cfg(test)]
@@ -177,7 +206,8 @@ mod tests {
 
     /// A PNG of 640 x 400, as far as its header.
     fn png_640x400() -> Vec<u8> {
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\x90\x08\x02\0\0\0".to_vec();
+        let mut png =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\x90\x08\x02\0\0\0".to_vec();
         // By an independent program: zlib.crc32 of the chunk's name and fields.
         png.extend(0xb191_4672_u32.to_be_bytes());
         png
@@ -229,10 +259,19 @@ mod tests {
 
     #[test]
     fn no_header_that_was_cut_passes() {
-        for (whole, needed) in [(png_640x400(), 33), (jpeg_640x400(), 39), (gif_640x400(), 34), (webp_640x400(), 43)] {
+        for (whole, needed) in [
+            (png_640x400(), 33),
+            (jpeg_640x400(), 39),
+            (gif_640x400(), 34),
+            (webp_640x400(), 43),
+        ] {
             let bytes = whole.len() as u64;
             for length in 0..whole.len() {
-                assert_eq!(size(&whole[..length], bytes).is_some(), length >= needed, "{length} of {bytes}");
+                assert_eq!(
+                    size(&whole[..length], bytes).is_some(),
+                    length >= needed,
+                    "{length} of {bytes}"
+                );
             }
         }
     }
@@ -241,25 +280,58 @@ mod tests {
     fn headers_that_contradict_themselves_have_no_size() {
         let with = |mut image: Vec<u8>, at: usize, byte: u8| {
             image[at] = byte;
-            let bytes = if image.starts_with(b"RIFF") { image.len() as u64 } else { 5_000 };
+            let bytes = if image.starts_with(b"RIFF") {
+                image.len() as u64
+            } else {
+                5_000
+            };
             size(&image, bytes)
         };
         let jpeg = jpeg_640x400();
-        assert_eq!(with(jpeg.clone(), 29, 1), None, "a frame of one component that lists three");
-        assert_eq!(with(jpeg.clone(), 25, 0xff), None, "65,424 pixels high is too much for 5 kB");
-        assert_eq!(with(jpeg, 31, 0x02), None, "a component that is not sampled");
-        assert_eq!(with(gif_640x400(), 7, 0x7f), None, "a screen that its first frame does not fill");
-        assert_eq!(with(webp_640x400(), 24, 0xff), None, "a canvas that its frame does not fill");
-        assert_eq!(with(webp_640x400(), 4, 0xff), None, "a file that is longer than itself");
+        assert_eq!(
+            with(jpeg.clone(), 29, 1),
+            None,
+            "a frame of one component that lists three"
+        );
+        assert_eq!(
+            with(jpeg.clone(), 25, 0xff),
+            None,
+            "65,424 pixels high is too much for 5 kB"
+        );
+        assert_eq!(
+            with(jpeg, 31, 0x02),
+            None,
+            "a component that is not sampled"
+        );
+        assert_eq!(
+            with(gif_640x400(), 7, 0x7f),
+            None,
+            "a screen that its first frame does not fill"
+        );
+        assert_eq!(
+            with(webp_640x400(), 24, 0xff),
+            None,
+            "a canvas that its frame does not fill"
+        );
+        assert_eq!(
+            with(webp_640x400(), 4, 0xff),
+            None,
+            "a file that is longer than itself"
+        );
     }
 
     #[test]
     fn no_side_is_nothing() {
         let gif = |width: u8, height: u8| {
             let mut gif = b"GIF89a".to_vec();
-            gif.extend([width, 0, height, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, width, 0, height, 0, 0]);
+            gif.extend([
+                width, 0, height, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, width, 0, height, 0, 0,
+            ]);
             size(&gif, 100)
         };
-        assert_eq!((gif(3, 4), gif(0, 4), gif(3, 0)), (Some((3, 4)), None, None));
+        assert_eq!(
+            (gif(3, 4), gif(0, 4), gif(3, 0)),
+            (Some((3, 4)), None, None)
+        );
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! All mending keeps every byte in its place, so that the place of a text is still its place in the
 //! file: a byte that is not UTF-8 reads as `?`, a control character as a blank, the first of two
-//! members of one name as blanks. What then is an object, from the start of the line on or up to its
-//! end, is one of its records; what parses in the middle of a broken object is only a part of it.
+//! members of one name as blanks. What then is an object, from the start of the line on or up to
+//! its end, is one of its records; what parses in the middle of a broken object is only a part of
+//! it.
 
 use std::ops::Range;
 
@@ -29,14 +30,20 @@ pub(super) fn damage(bytes: &[u8], saved: usize) -> &'static str {
 pub(super) fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| if c.is_ascii_control() && c != '\u{7f}' { ' ' } else { c }));
+        text.extend(chunk.valid().chars().map(|c| {
+            if c.is_ascii_control() && c != '\u{7f}' {
+                ' '
+            } else {
+                c
+            }
+        }));
         text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
     text
 }
 
-/// How often a damaged line is parsed from one end to the other at most, and how many bytes besides: a
-/// line of nothing but opened braces would else be parsed once for each of them.
+/// How often a damaged line is parsed from one end to the other at most, and how many bytes
+/// besides: a line of nothing but opened braces would else be parsed once for each of them.
 const MOST_TIMES: usize = 4;
 const MOST_BYTES: usize = 16 << 20;
 /// What an attempt costs however short it is.
@@ -47,17 +54,27 @@ const START_BYTES: usize = 64;
 pub(super) fn objects(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    let mut left = text.len().saturating_mul(MOST_TIMES).saturating_add(MOST_BYTES);
+    let mut left = text
+        .len()
+        .saturating_mul(MOST_TIMES)
+        .saturating_add(MOST_BYTES);
     for start in memchr::memmem::find_iter(text.as_bytes(), b"{\"") {
         if start < from {
             continue;
         }
-        let Run { objects, end, parsed } = run(text, start);
+        let Run {
+            objects,
+            end,
+            parsed,
+        } = run(text, start);
         // What parses in the middle of a broken object is a part of it, not a record: a run must
         // start the line or reach its end.
-        let starts_line =
-            text.get(..start).is_some_and(|head| head.trim().is_empty() || !found.is_empty() && start == from);
-        if !objects.is_empty() && (starts_line || text.get(end..).is_some_and(|tail| tail.trim().is_empty())) {
+        let starts_line = text
+            .get(..start)
+            .is_some_and(|head| head.trim().is_empty() || !found.is_empty() && start == from);
+        if !objects.is_empty()
+            && (starts_line || text.get(end..).is_some_and(|tail| tail.trim().is_empty()))
+        {
             found.extend(objects);
             from = end;
         }
@@ -79,14 +96,20 @@ struct Run {
 }
 
 fn run(text: &str, start: usize) -> Run {
-    let mut run = Run { objects: Vec::new(), end: start, parsed: 0 };
+    let mut run = Run {
+        objects: Vec::new(),
+        end: start,
+        parsed: 0,
+    };
     let rest = text.get(start..).unwrap_or_default();
     let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
     loop {
         match stream.next() {
             Some(Ok(_)) => {
                 let next = start + stream.byte_offset();
-                let skipped = text.get(run.end..next).map_or(0, |t| t.len() - t.trim_start().len());
+                let skipped = text
+                    .get(run.end..next)
+                    .map_or(0, |t| t.len() - t.trim_start().len());
                 run.objects.push(run.end + skipped..next);
                 run.end = next;
             }

@@ -31,10 +31,15 @@ const NO_SUMMARY: &str = "Conversation history compacted.";
 impl Rollout<'_> {
     pub(super) fn compacted(&mut self, line: &Line, compacted: &Compacted) {
         if let Some(rules) = self.dialect.rules {
-            let message = compacted.message.and_then(|m| crate::format::literal::Literal::of(line, m.get()));
+            let message = compacted
+                .message
+                .and_then(|m| crate::format::literal::Literal::of(line, m.get()));
             let text = message.map(|message| message.text).unwrap_or_default();
             let look = (rules.look)(&[&text]);
-            self.mark(Mark::Compacted(tape::Compacted { remote: text == NO_SUMMARY, look }));
+            self.mark(Mark::Compacted(tape::Compacted {
+                remote: text == NO_SUMMARY,
+                look,
+            }));
         }
         if !self.is_replayed && !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
@@ -49,9 +54,13 @@ impl Rollout<'_> {
 
     /// Whether the response just read is the summary: then its request is in the file.
     fn summary_was_reported(&self, line: &Line, compacted: &Compacted) -> bool {
-        let message = compacted.message.and_then(|m| crate::format::literal::Literal::of(line, m.get()));
+        let message = compacted
+            .message
+            .and_then(|m| crate::format::literal::Literal::of(line, m.get()));
         match (&self.last_answer, message) {
-            (Some(answer), Some(message)) => !answer.is_empty() && message.text.trim_end().ends_with(answer.trim_end()),
+            (Some(answer), Some(message)) => {
+                !answer.is_empty() && message.text.trim_end().ends_with(answer.trim_end())
+            }
             _ => false,
         }
     }
@@ -62,7 +71,11 @@ impl Rollout<'_> {
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         for item in items {
             if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
-                let call = item.call_id.as_deref().and_then(|id| self.calls.get(id)).map(|call| &**call);
+                let call = item
+                    .call_id
+                    .as_deref()
+                    .and_then(|id| self.calls.get(id))
+                    .map(|call| &**call);
                 reading.item(&item, call);
             }
         }
@@ -76,7 +89,11 @@ impl Rollout<'_> {
         }
         let (mut keep, mut new) = (Vec::new(), Vec::new());
         for mut found in reading.found {
-            let known = found.span.hash.as_ref().and_then(|hash| was.get(&(hash.clone(), found.span.role)).copied());
+            let known = found
+                .span
+                .hash
+                .as_ref()
+                .and_then(|hash| was.get(&(hash.clone(), found.span.role)).copied());
             match known {
                 Some(handle) if new.is_empty() && !keep.contains(&handle) => keep.push(handle),
                 known => {
@@ -92,15 +109,36 @@ impl Rollout<'_> {
     /// No list is recorded: the instructions, the latest user messages and the summary make the
     /// new context.
     fn restart(&mut self, line: &Line, message: Option<&RawValue>) {
-        let keep = self.live.iter().copied().filter(|handle| self.is_initial(*handle)).collect();
+        let keep = self
+            .live
+            .iter()
+            .copied()
+            .filter(|handle| self.is_initial(*handle))
+            .collect();
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
-        let template = Span { source: "compaction_summary".into(), ..Span::default() };
+        let template = Span {
+            source: "compaction_summary".into(),
+            ..Span::default()
+        };
         if let Some(message) = message {
             reading.text(message.get(), &template);
         }
-        if reading.found.first().is_some_and(|found| found.text == NO_SUMMARY) {
-            let span = Span { part: Part::Opaque, detail: Some("placeholder".into()), at: self.at.clone(), ..template };
-            reading.found = vec![Found { span, made: Made::Input, text: String::new() }];
+        if reading
+            .found
+            .first()
+            .is_some_and(|found| found.text == NO_SUMMARY)
+        {
+            let span = Span {
+                part: Part::Opaque,
+                detail: Some("placeholder".into()),
+                at: self.at.clone(),
+                ..template
+            };
+            reading.found = vec![Found {
+                span,
+                made: Made::Input,
+                text: String::new(),
+            }];
         }
         self.clear(line, keep, Some(KEPT_USER_TOKENS), reading.found);
     }
@@ -112,7 +150,13 @@ impl Rollout<'_> {
             if !matches!(&*span.source, "user" | "tool" | "assistant" | "compaction_summary" | "ephemeral" | "notice"))
     }
 
-    fn clear(&mut self, line: &Line, keep: Vec<Handle>, keep_user_tokens: Option<u64>, new: Vec<Found>) {
+    fn clear(
+        &mut self,
+        line: &Line,
+        keep: Vec<Handle>,
+        keep_user_tokens: Option<u64>,
+        new: Vec<Found>,
+    ) {
         let event = Event {
             what: What::Context,
             reason: Some("compaction".into()),
@@ -123,9 +167,17 @@ impl Rollout<'_> {
             ..Event::default()
         };
         let mut live = std::mem::take(&mut self.live);
-        live.retain(|handle| keep.contains(handle) || keep_user_tokens.is_some() && self.is_user(*handle));
+        live.retain(|handle| {
+            keep.contains(handle) || keep_user_tokens.is_some() && self.is_user(*handle)
+        });
         self.live = live;
-        self.history.event(event, References { keep, ..References::default() });
+        self.history.event(
+            event,
+            References {
+                keep,
+                ..References::default()
+            },
+        );
         for found in new {
             let handle = self.history.span(found.span, found.made);
             self.live.push(handle);

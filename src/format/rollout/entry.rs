@@ -20,8 +20,30 @@ pub(crate) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
 }
 
 fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
-    let names = ["type", "role", "content", "name", "arguments", "input", "action", "output", "call_id"];
-    let Some([kind, role, content, name, arguments, input, action, output, call_id]) = json::members(item, names)
+    let names = [
+        "type",
+        "role",
+        "content",
+        "name",
+        "arguments",
+        "input",
+        "action",
+        "output",
+        "call_id",
+    ];
+    let Some(
+        [
+            kind,
+            role,
+            content,
+            name,
+            arguments,
+            input,
+            action,
+            output,
+            call_id,
+        ],
+    ) = json::members(item, names)
     else {
         return Vec::new();
     };
@@ -29,14 +51,27 @@ fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
     match kind.and_then(json::text).as_deref() {
         Some("message") => {
             let role = role.and_then(json::text).unwrap_or_default();
-            content.map(|content| message(&role, content, &format!("{at}/content"))).unwrap_or_default()
+            content
+                .map(|content| message(&role, content, &format!("{at}/content")))
+                .unwrap_or_default()
         }
-        Some("function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call" | "tool_search_call") => {
+        Some(
+            "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call"
+            | "tool_search_call",
+        ) => {
             let arguments = arguments.or(input).or(action);
-            vec![Entry { tool: name.and_then(json::text), call_id, arguments, ..Entry::new(Speaker::Call) }]
+            vec![Entry {
+                tool: name.and_then(json::text),
+                call_id,
+                arguments,
+                ..Entry::new(Speaker::Call)
+            }]
         }
         Some("function_call_output" | "custom_tool_call_output") => {
-            let mut entry = Entry { call_id, ..Entry::new(Speaker::Output) };
+            let mut entry = Entry {
+                call_id,
+                ..Entry::new(Speaker::Output)
+            };
             texts(&mut entry, Field::Output, output, &format!("{at}/output"));
             vec![entry]
         }
@@ -78,7 +113,9 @@ fn texts<'a>(entry: &mut Entry<'a>, field: Field, value: Option<&'a str>, at: &s
 }
 
 fn piece<'a>(entry: &mut Entry<'a>, field: Field, part: &'a str, at: &str) {
-    let Some([text, image]) = json::members(part, ["text", "image_url"]) else { return };
+    let Some([text, image]) = json::members(part, ["text", "image_url"]) else {
+        return;
+    };
     entry.add(field, text, format!("{at}/text"));
     // Its address is a text with `data:` in it, which says by itself what it is.
     entry.add(field, image, format!("{at}/image_url"));

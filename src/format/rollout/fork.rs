@@ -1,23 +1,23 @@
 //! Forks and sub-agents: whose history a file begins with (FORMATS 1.8, rule 8).
 //!
 //! The file of a thread that has a parent may begin with the parent's lines, usage events included,
-//! rewritten to the instant of the start or kept as they were. None of that is the thread's own: its
-//! spans are inherited, its usage is the parent's. Whose a usage event is, the first of these tells
-//! that can; after the first own event or turn all is the thread's own:
+//! rewritten to the instant of the start or kept as they were. None of that is the thread's own:
+//! its spans are inherited, its usage is the parent's. Whose a usage event is, the first of these
+//! tells that can; after the first own event or turn all is the thread's own:
 //!
 //! 1. The ordinal at which the thread's own lines begin, where the file names one.
-//! 2. A turn of its own has begun: own. A turn is told by its id, where both the thread and the turn
-//!    have one with the time in it (UUID version 7): it is the thread's unless it was made before
-//!    it; else by the second in which it says to have started.
+//! 2. A turn of its own has begun: own. A turn is told by its id, where both the thread and the
+//!    turn have one with the time in it (UUID version 7): it is the thread's unless it was made
+//!    before it; else by the second in which it says to have started.
 //! 3. The parent's file has an event of the same sum and last: the parent's.
 //! 4. The event stands within a tenth of a second of the first line, for no response is that quick,
 //!    or is dated before it: the parent's.
 //! 5. A file of the paginated kind copies no usage: own.
 //! 6. The latest turn that tells is the parent's: the parent's, however late.
 //! 7. The parent's file is there, and does not have it: own.
-//! 8. The parent's metadata is copied, or the thread is a sub-agent's: what stands within a second of
-//!    the first line is the parent's, and so is all up to the last event that shows the inherited
-//!    sum again.
+//! 8. The parent's metadata is copied, or the thread is a sub-agent's: what stands within a second
+//!    of the first line is the parent's, and so is all up to the last event that shows the
+//!    inherited sum again.
 //! 9. Else own: a person's fork that copied nothing.
 
 use std::cell::OnceCell;
@@ -69,7 +69,10 @@ pub(super) struct Theirs<'t> {
 
 impl<'t> Theirs<'t> {
     pub(super) fn new(read: &'t dyn Fn() -> HashSet<Told>) -> Theirs<'t> {
-        Theirs { known: OnceCell::new(), read }
+        Theirs {
+            known: OnceCell::new(),
+            read,
+        }
     }
 
     fn events(&self) -> &HashSet<Told> {
@@ -86,7 +89,9 @@ const BURST_MS: i64 = 1000;
 impl Replay {
     /// Whether the next line, at this offset and with this ordinal, is a parent's.
     pub(super) fn has_line(&mut self, offset: u64, ordinal: Option<u64>) -> bool {
-        self.before_ordinal = self.before_ordinal.filter(|first| ordinal.is_none_or(|ordinal| ordinal < *first));
+        self.before_ordinal = self
+            .before_ordinal
+            .filter(|first| ordinal.is_none_or(|ordinal| ordinal < *first));
         self.before_ordinal.is_some() || offset < self.before
     }
 
@@ -114,10 +119,17 @@ impl Replay {
             return judge.replay();
         }
         // The inherited sum may come again: what stands before it is known only from the end.
-        let latest: HashMap<Parts, u64> = marks.iter().filter_map(|mark| Some((shown(mark)?, mark.offset))).collect();
+        let latest: HashMap<Parts, u64> = marks
+            .iter()
+            .filter_map(|mark| Some((shown(mark)?, mark.offset)))
+            .collect();
         let mut judge = Judge::new(child, theirs);
         for mark in &marks {
-            judge.take(mark, &|sum| latest.get(&sum).is_some_and(|offset| *offset >= mark.offset));
+            judge.take(mark, &|sum| {
+                latest
+                    .get(&sum)
+                    .is_some_and(|offset| *offset >= mark.offset)
+            });
         }
         judge.replay()
     }
@@ -181,7 +193,11 @@ impl<'c> Judge<'c> {
                 self.events.insert(mark.offset);
                 self.past_events = mark.offset + 1;
                 let sum = sum.map(Usage::parts).filter(|sum| !sum.is_zero());
-                self.inherited = self.inherited.into_iter().chain(sum).max_by_key(|sum| sum.size());
+                self.inherited = self
+                    .inherited
+                    .into_iter()
+                    .chain(sum)
+                    .max_by_key(|sum| sum.size());
             }
         }
     }
@@ -200,7 +216,12 @@ impl<'c> Judge<'c> {
         }
     }
 
-    fn is_parents(&mut self, mark: &Mark, told: &Told, comes_again: &dyn Fn(Parts) -> bool) -> bool {
+    fn is_parents(
+        &mut self,
+        mark: &Mark,
+        told: &Told,
+        comes_again: &dyn Fn(Parts) -> bool,
+    ) -> bool {
         let child = self.child;
         if let (Some(first), Some(ordinal)) = (child.first_ordinal, mark.ordinal) {
             self.is_sure |= ordinal >= first;
@@ -213,7 +234,10 @@ impl<'c> Judge<'c> {
         if child.is_too_soon(mark) || in_a_parents_turn || self.theirs.events().contains(told) {
             return true;
         }
-        if child.is_paginated || !self.theirs.events().is_empty() || !(self.copied || child.is_subagent) {
+        if child.is_paginated
+            || !self.theirs.events().is_empty()
+            || !(self.copied || child.is_subagent)
+        {
             self.is_sure |= child.first_ordinal.is_none();
             return false;
         }
@@ -224,16 +248,25 @@ impl<'c> Judge<'c> {
     /// event; of a fork, not before a turn begins.
     fn replay(self) -> Replay {
         let child = self.child;
-        let replays = child.is_fork || self.copied || !self.events.is_empty() || self.turn_is_own == Some(false);
+        let replays = child.is_fork
+            || self.copied
+            || !self.events.is_empty()
+            || self.turn_is_own == Some(false);
         let never_left = self.turn_is_own == Some(false) && !self.left;
         let before = match self.own_turn.filter(|_| !child.is_paginated) {
             _ if child.first_ordinal.is_some() || !replays => self.past_events,
             Some(turn) => turn,
             None if never_left => u64::MAX,
-            None if child.is_fork && !child.is_paginated => self.past_events.max(self.first_turn.unwrap_or(0)),
+            None if child.is_fork && !child.is_paginated => {
+                self.past_events.max(self.first_turn.unwrap_or(0))
+            }
             None => self.past_events,
         };
-        Replay { events: self.events, before_ordinal: child.first_ordinal, before }
+        Replay {
+            events: self.events,
+            before_ordinal: child.first_ordinal,
+            before,
+        }
     }
 }
 
@@ -244,14 +277,21 @@ impl Child {
 
     /// Whether an event comes too soon for a response, or is dated before the thread.
     fn is_too_soon(&self, mark: &Mark) -> bool {
-        self.ms_after_began(mark).is_some_and(|ms| ms.abs() <= INSTANT_MS || ms < -BURST_MS)
+        self.ms_after_began(mark)
+            .is_some_and(|ms| ms.abs() <= INSTANT_MS || ms < -BURST_MS)
     }
 
     /// Whether an event comes as soon as a replay is written.
     fn is_in_the_burst(&self, mark: &Mark) -> bool {
         let second = |ms: i64| ms.div_euclid(1000);
-        let same_second = mark.at_ms.is_some_and(|at| self.began_ms.is_some_and(|began| second(at) == second(began)));
-        same_second || self.ms_after_began(mark).is_some_and(|ms| ms.abs() <= BURST_MS)
+        let same_second = mark.at_ms.is_some_and(|at| {
+            self.began_ms
+                .is_some_and(|began| second(at) == second(began))
+        });
+        same_second
+            || self
+                .ms_after_began(mark)
+                .is_some_and(|ms| ms.abs() <= BURST_MS)
     }
 
     /// Whether a turn is the thread's own; `None` where nothing tells.
@@ -267,8 +307,12 @@ impl Child {
 fn made_ms(id: &str) -> Option<u64> {
     let is_version_7 = id.as_bytes().get(14) == Some(&b'7');
     let (high, low) = (id.get(..8)?, id.get(9..13)?);
-    let dashed = [8, 13, 18].iter().all(|at| id.as_bytes().get(*at) == Some(&b'-'));
-    (is_version_7 && dashed).then(|| u64::from_str_radix(&format!("{high}{low}"), 16).ok()).flatten()
+    let dashed = [8, 13, 18]
+        .iter()
+        .all(|at| id.as_bytes().get(*at) == Some(&b'-'));
+    (is_version_7 && dashed)
+        .then(|| u64::from_str_radix(&format!("{high}{low}"), 16).ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -280,7 +324,14 @@ mod tests {
     /// A sub-agent without ids that tell, made and begun at [`MADE`].
     fn child() -> Child {
         let (id, parent) = ("child".to_owned(), "parent".to_owned());
-        Child { id, parent, is_subagent: true, began_ms: Some(MADE), made_ms: Some(MADE), ..Child::default() }
+        Child {
+            id,
+            parent,
+            is_subagent: true,
+            began_ms: Some(MADE),
+            made_ms: Some(MADE),
+            ..Child::default()
+        }
     }
 
     fn version_7(ms: i64, rest: u32) -> String {
@@ -303,7 +354,20 @@ mod tests {
 
     /// Which of the usage events are the parent's, and whether the last line is.
     fn of_parent(child: &Child, theirs: &[u64], lines: &[String]) -> (Vec<bool>, bool) {
-        let sums = || theirs.iter().map(|sum| (Some(Usage { input_tokens: *sum, ..Usage::default() }), None)).collect();
+        let sums = || {
+            theirs
+                .iter()
+                .map(|sum| {
+                    (
+                        Some(Usage {
+                            input_tokens: *sum,
+                            ..Usage::default()
+                        }),
+                        None,
+                    )
+                })
+                .collect()
+        };
         let file = lines.join("\n");
         let mut replay = Replay::of(child, &Theirs::new(&sums), file.as_bytes());
         let mut offset = 0;
@@ -320,50 +384,102 @@ mod tests {
 
     #[test]
     fn events_within_the_instant_are_the_parents_and_then_all_are_own() {
-        let lines = [event(0, 10), event(100, 20), event(1500, 30), event(1550, 40)];
-        assert_eq!(of_parent(&child(), &[], &lines), (vec![true, true, false, false], false));
+        let lines = [
+            event(0, 10),
+            event(100, 20),
+            event(1500, 30),
+            event(1550, 40),
+        ];
+        assert_eq!(
+            of_parent(&child(), &[], &lines),
+            (vec![true, true, false, false], false)
+        );
     }
 
     #[test]
     fn an_event_dated_before_the_thread_is_the_parents() {
-        assert_eq!(of_parent(&child(), &[], &[event(-86_400_000, 10), event(9000, 20)]).0, [true, false]);
+        assert_eq!(
+            of_parent(&child(), &[], &[event(-86_400_000, 10), event(9000, 20)]).0,
+            [true, false]
+        );
     }
 
     #[test]
     fn a_sub_agents_burst_is_the_parents_up_to_where_its_sum_comes_again() {
-        let lines = [event(5, 880), event(1200, 860), event(1900, 870), event(2500, 880), event(2900, 900)];
-        assert_eq!(of_parent(&child(), &[], &lines).0, [true, true, true, true, false]);
-        assert_eq!(of_parent(&child(), &[], &[event(700, 10), event(1200, 30)]).0, [true, false]);
+        let lines = [
+            event(5, 880),
+            event(1200, 860),
+            event(1900, 870),
+            event(2500, 880),
+            event(2900, 900),
+        ];
+        assert_eq!(
+            of_parent(&child(), &[], &lines).0,
+            [true, true, true, true, false]
+        );
+        assert_eq!(
+            of_parent(&child(), &[], &[event(700, 10), event(1200, 30)]).0,
+            [true, false]
+        );
     }
 
     #[test]
     fn a_persons_fork_that_copied_nothing_owns_its_first_second() {
-        let child = Child { is_subagent: false, is_fork: true, ..child() };
+        let child = Child {
+            is_subagent: false,
+            is_fork: true,
+            ..child()
+        };
         let named = |id: &str| format!(r#"{{"type":"session_meta","payload":{{"id":"{id}"}}}}"#);
         assert_eq!(of_parent(&child, &[], &[event(400, 10)]).0, [false]);
-        assert_eq!(of_parent(&child, &[], &[named("another"), event(400, 10)]).0, [false]);
-        assert_eq!(of_parent(&child, &[], &[named("parent"), event(400, 10)]).0, [true]);
+        assert_eq!(
+            of_parent(&child, &[], &[named("another"), event(400, 10)]).0,
+            [false]
+        );
+        assert_eq!(
+            of_parent(&child, &[], &[named("parent"), event(400, 10)]).0,
+            [true]
+        );
     }
 
     #[test]
     fn the_parents_file_tells_its_events_however_late_and_what_it_lacks_is_own() {
-        let lines = [event(3000, 10), event(3100, 30), event(3200, 40), event(3300, 30)];
-        assert_eq!(of_parent(&child(), &[10, 30], &lines).0, [true, true, false, false]);
+        let lines = [
+            event(3000, 10),
+            event(3100, 30),
+            event(3200, 40),
+            event(3300, 30),
+        ];
+        assert_eq!(
+            of_parent(&child(), &[10, 30], &lines).0,
+            [true, true, false, false]
+        );
         assert_eq!(of_parent(&child(), &[10], &[event(500, 20)]).0, [false]);
     }
 
     #[test]
     fn an_old_turn_holds_the_parents_events_and_an_own_turn_ends_them() {
         let second = MADE / 1000;
-        let lines = [turn("a", second - 60), event(4000, 10), turn("b", second), event(4010, 20)];
-        assert_eq!(of_parent(&child(), &[10, 20], &lines), (vec![true, false], false));
+        let lines = [
+            turn("a", second - 60),
+            event(4000, 10),
+            turn("b", second),
+            event(4010, 20),
+        ];
+        assert_eq!(
+            of_parent(&child(), &[10, 20], &lines),
+            (vec![true, false], false)
+        );
         let never_left = [turn("a", second - 60), event(9000, 10), "{}".into()];
         assert_eq!(of_parent(&child(), &[], &never_left), (vec![true], true));
     }
 
     #[test]
     fn an_id_with_a_time_in_it_tells_before_the_second_of_the_start() {
-        let child = Child { id: version_7(MADE, 9), ..child() };
+        let child = Child {
+            id: version_7(MADE, 9),
+            ..child()
+        };
         let second = MADE / 1000;
         // Made in the thread's millisecond, though it sorts before it.
         let own = [turn(&version_7(MADE, 1), second - 60), event(50, 10)];
@@ -371,17 +487,29 @@ mod tests {
         let copied = [turn(&version_7(MADE - 290, 1), second), event(240, 10)];
         assert_eq!(of_parent(&child, &[], &copied).0, [true]);
         // A random id does not tell; its start does.
-        let random = [turn("0b8e3f6a-51c7-4a9d-9e21-77aa10c4be52", second - 4200), event(2000, 10)];
+        let random = [
+            turn("0b8e3f6a-51c7-4a9d-9e21-77aa10c4be52", second - 4200),
+            event(2000, 10),
+        ];
         assert_eq!(of_parent(&child, &[], &random).0, [true]);
     }
 
     #[test]
     fn an_ordinal_tells_before_all_else_and_paginated_files_copy_no_usage() {
-        let numbered = |ordinal: u64, event: String| event.replacen('{', &format!(r#"{{"ordinal":{ordinal},"#), 1);
-        let child = Child { first_ordinal: Some(4), ..child() };
+        let numbered = |ordinal: u64, event: String| {
+            event.replacen('{', &format!(r#"{{"ordinal":{ordinal},"#), 1)
+        };
+        let child = Child {
+            first_ordinal: Some(4),
+            ..child()
+        };
         let lines = [numbered(3, event(90_000, 10)), numbered(4, event(10, 20))];
         assert_eq!(of_parent(&child, &[20], &lines).0, [true, false]);
-        let child = Child { first_ordinal: None, is_paginated: true, ..child };
+        let child = Child {
+            first_ordinal: None,
+            is_paginated: true,
+            ..child
+        };
         assert_eq!(of_parent(&child, &[], &[event(400, 10)]).0, [false]);
     }
 }

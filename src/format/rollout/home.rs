@@ -29,19 +29,34 @@ struct Typed {
 
 impl Rollout<'_> {
     /// The memory prompt is sent with every request, and is in no session file. A file of memories
-    /// that was written after the session had begun does not say what was sent: then nobody knows its
-    /// size.
+    /// that was written after the session had begun does not say what was sent: then nobody knows
+    /// its size.
     pub(super) fn memory(&mut self) {
         if !self.dialect.keeps_home {
             return;
         }
-        let given = self.source.roots.memory.as_deref().map(|root| root.join(MEMORY));
+        let given = self
+            .source
+            .roots
+            .memory
+            .as_deref()
+            .map(|root| root.join(MEMORY));
         let beside = || home(self.source.path).map(|home| home.join("memories").join(MEMORY));
-        let Some(path) = given.clone().or_else(beside) else { return };
+        let Some(path) = given.clone().or_else(beside) else {
+            return;
+        };
         let Some(text) = read(&path) else { return };
-        let template = Span { role: Role::Developer, source: "memory".into(), ..Span::default() };
+        let template = Span {
+            role: Role::Developer,
+            source: "memory".into(),
+            ..Span::default()
+        };
         if given.is_none() && !is_older(&path, self.history.session.started.as_deref()) {
-            let span = Span { part: Part::Opaque, detail: Some("placeholder".into()), ..template };
+            let span = Span {
+                part: Part::Opaque,
+                detail: Some("placeholder".into()),
+                ..template
+            };
             let handle = self.history.span(span, Made::Input);
             return self.live.push(handle);
         }
@@ -72,27 +87,46 @@ impl Rollout<'_> {
 
 /// The home that a session file lies in.
 pub(super) fn home(session: &str) -> Option<PathBuf> {
-    let is_of_sessions = |folder: &&Path| folder.ends_with("sessions") || folder.ends_with("archived_sessions");
-    path::of(session).ancestors().find(is_of_sessions).and_then(Path::parent).map(Path::to_owned)
+    let is_of_sessions =
+        |folder: &&Path| folder.ends_with("sessions") || folder.ends_with("archived_sessions");
+    path::of(session)
+        .ancestors()
+        .find(is_of_sessions)
+        .and_then(Path::parent)
+        .map(Path::to_owned)
 }
 
 /// The prompts typed in the home that a session file lies in.
 fn typed(session: &str) -> HashSet<String> {
-    let text = home(session).and_then(|home| read(&home.join("history.jsonl"))).unwrap_or_default();
-    let prompts = text.lines().filter_map(|line| serde_json::from_str::<Typed>(line).ok());
+    let text = home(session)
+        .and_then(|home| read(&home.join("history.jsonl")))
+        .unwrap_or_default();
+    let prompts = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Typed>(line).ok());
     prompts.map(|typed| typed.text.trim().to_owned()).collect()
 }
 
 /// Whether a file was last written before that instant.
 fn is_older(file: &Path, instant: Option<&str>) -> bool {
-    let written = std::fs::metadata(file).and_then(|data| data.modified()).ok();
+    let written = std::fs::metadata(file)
+        .and_then(|data| data.modified())
+        .ok();
     let written = written.and_then(|written| Timestamp::try_from(written).ok());
     let instant = instant.and_then(|instant| instant.parse::<Timestamp>().ok());
-    written.zip(instant).is_some_and(|(written, instant)| written <= instant)
+    written
+        .zip(instant)
+        .is_some_and(|(written, instant)| written <= instant)
 }
 
 /// Reads a file of text; `None` where it is missing, too large, or no text.
 pub(super) fn read(path: &Path) -> Option<String> {
-    let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.len();
-    (size <= MOST_BYTES).then(|| std::fs::read_to_string(path).ok()).flatten().filter(|text| !text.is_empty())
+    let size = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?
+        .len();
+    (size <= MOST_BYTES)
+        .then(|| std::fs::read_to_string(path).ok())
+        .flatten()
+        .filter(|text| !text.is_empty())
 }

@@ -82,7 +82,13 @@ pub(crate) struct Reading<'a, 'l> {
 impl<'a, 'l> Reading<'a, 'l> {
     /// Nothing is read yet.
     pub(crate) fn of(line: &'l Line<'a>, wants: Wants, at: Option<String>) -> Reading<'a, 'l> {
-        Reading { line, wants, at, found: Vec::new(), results: None }
+        Reading {
+            line,
+            wants,
+            at,
+            found: Vec::new(),
+            results: None,
+        }
     }
 
     /// Reads an item; `call` is the call that it is the output of, where it is one. Returns false
@@ -91,12 +97,21 @@ impl<'a, 'l> Reading<'a, 'l> {
         match &*item.kind {
             "message" => self.message(item),
             "reasoning" => self.reasoning(item),
-            "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call" | "tool_search_call" => {
+            "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call"
+            | "tool_search_call" => {
                 self.call(item);
             }
-            "function_call_output" | "custom_tool_call_output" | "tool_search_output" => self.output(item, call),
+            "function_call_output" | "custom_tool_call_output" | "tool_search_output" => {
+                self.output(item, call)
+            }
             "image_generation_call" => self.generated(item),
-            "agent_message" => self.pieces(item.content, &Span { source: "agent_message".into(), ..Span::default() }),
+            "agent_message" => self.pieces(
+                item.content,
+                &Span {
+                    source: "agent_message".into(),
+                    ..Span::default()
+                },
+            ),
             "compaction" | "compaction_summary" | "context_compaction" => self.sealed_summary(item),
             _ => return false,
         }
@@ -104,7 +119,10 @@ impl<'a, 'l> Reading<'a, 'l> {
     }
 
     fn add(&mut self, span: Span, made: Made, text: String) {
-        let span = Span { at: self.at.clone(), ..span };
+        let span = Span {
+            at: self.at.clone(),
+            ..span
+        };
         self.found.push(Found { span, made, text });
     }
 
@@ -115,7 +133,11 @@ impl<'a, 'l> Reading<'a, 'l> {
             "system" => (Role::System, Made::Input),
             _ => (Role::User, Made::Input),
         };
-        let template = Span { role, phase: item.phase.as_deref().map(str::to_owned), ..Span::default() };
+        let template = Span {
+            role,
+            phase: item.phase.as_deref().map(str::to_owned),
+            ..Span::default()
+        };
         let from = self.found.len();
         self.pieces(item.content, &template);
         for found in self.found.iter_mut().skip(from) {
@@ -134,7 +156,10 @@ impl<'a, 'l> Reading<'a, 'l> {
 
     fn piece(&mut self, piece: &Piece<'a>, template: &Span) {
         if let Some(url) = piece.image_url {
-            let mut span = Span { source: self.source(template, ""), ..template.clone() };
+            let mut span = Span {
+                source: self.source(template, ""),
+                ..template.clone()
+            };
             sealed(self.line, url.get(), &mut span);
             image::from_url(url.get().trim_matches('"'), &mut span);
             span.detail = piece.detail.as_deref().map(str::to_owned);
@@ -142,11 +167,19 @@ impl<'a, 'l> Reading<'a, 'l> {
         } else if let Some(text) = piece.text {
             self.text(text.get(), template);
         } else if let Some(secret) = piece.encrypted_content {
-            let mut span = Span { part: Part::Opaque, source: self.source(template, ""), ..template.clone() };
+            let mut span = Span {
+                part: Part::Opaque,
+                source: self.source(template, ""),
+                ..template.clone()
+            };
             sealed(self.line, secret.get(), &mut span);
             self.add(span, Made::Input, String::new());
         } else if piece.kind.ends_with("audio") {
-            let span = Span { part: Part::Document, source: self.source(template, ""), ..template.clone() };
+            let span = Span {
+                part: Part::Document,
+                source: self.source(template, ""),
+                ..template.clone()
+            };
             self.add(span, Made::Input, String::new());
         }
     }
@@ -161,42 +194,78 @@ impl<'a, 'l> Reading<'a, 'l> {
     }
 
     pub(crate) fn text(&mut self, value: &str, template: &Span) {
-        let Some(literal) = Literal::of(self.line, value) else { return };
+        let Some(literal) = Literal::of(self.line, value) else {
+            return;
+        };
         let source = self.source(template, &literal.text);
         let (cuts, sources) = match &*source {
             "project_doc" | "user_instructions" => mark::documents(&literal.text),
             _ => (Vec::new(), Vec::new()),
         };
-        let results = self.results.filter(|_| template.part == Part::ToolOutput && is_agents(template));
-        let results = results.map(|results| results(&literal.text)).unwrap_or_default();
-        let parts = if results.cuts.is_empty() { literal.cut(&cuts) } else { literal.cut_at_words(&results.cuts) };
+        let results = self
+            .results
+            .filter(|_| template.part == Part::ToolOutput && is_agents(template));
+        let results = results
+            .map(|results| results(&literal.text))
+            .unwrap_or_default();
+        let parts = if results.cuts.is_empty() {
+            literal.cut(&cuts)
+        } else {
+            literal.cut_at_words(&results.cuts)
+        };
         let target = template.target.clone().or(results.file);
         let whole = parts.len() != cuts.len() + 1;
         for (n, part) in parts.into_iter().enumerate() {
-            let own = n.checked_sub(1).and_then(|n| sources.get(n)).filter(|_| !whole);
+            let own = n
+                .checked_sub(1)
+                .and_then(|n| sources.get(n))
+                .filter(|_| !whole);
             let source = own.map_or(source.clone(), |own| (*own).to_owned());
-            let doc =
-                matches!(&*source, "project_doc" | "skill" | "user_instructions").then(|| mark::document(&part.text));
-            let mut span = Span { doc: doc.flatten(), source, target: target.clone(), ..template.clone() };
+            let doc = matches!(&*source, "project_doc" | "skill" | "user_instructions")
+                .then(|| mark::document(&part.text));
+            let mut span = Span {
+                doc: doc.flatten(),
+                source,
+                target: target.clone(),
+                ..template.clone()
+            };
             part.fill(&mut span, self.wants.text);
             self.add(span, Made::Input, part.text);
         }
     }
 
     fn reasoning(&mut self, item: &Item<'a>) {
-        let mut span =
-            Span { role: Role::Assistant, part: Part::Reasoning, source: "assistant".into(), ..Span::default() };
-        if let Some(secret) = item.encrypted_content.filter(|secret| secret.get() != "null") {
+        let mut span = Span {
+            role: Role::Assistant,
+            part: Part::Reasoning,
+            source: "assistant".into(),
+            ..Span::default()
+        };
+        if let Some(secret) = item
+            .encrypted_content
+            .filter(|secret| secret.get() != "null")
+        {
             sealed(self.line, secret.get(), &mut span);
         }
         self.add(span, Made::ByOrder, String::new());
     }
 
     fn call(&mut self, item: &Item<'a>) {
-        let name = item.name.as_deref().unwrap_or_else(|| item.kind.trim_end_matches("_call"));
-        let value = item.arguments.or(item.input).or(item.action).map(RawValue::get).unwrap_or_default();
+        let name = item
+            .name
+            .as_deref()
+            .unwrap_or_else(|| item.kind.trim_end_matches("_call"));
+        let value = item
+            .arguments
+            .or(item.input)
+            .or(item.action)
+            .map(RawValue::get)
+            .unwrap_or_default();
         let literal = Literal::of(self.line, value);
-        let text = literal.as_ref().map(|literal| literal.text.clone()).unwrap_or_default();
+        let text = literal
+            .as_ref()
+            .map(|literal| literal.text.clone())
+            .unwrap_or_default();
         let mut span = Span {
             role: Role::Assistant,
             part: Part::ToolCall,
@@ -238,7 +307,11 @@ impl<'a, 'l> Reading<'a, 'l> {
     }
 
     fn generated(&mut self, item: &Item<'a>) {
-        let mut span = Span { role: Role::Assistant, source: "assistant".into(), ..Span::default() };
+        let mut span = Span {
+            role: Role::Assistant,
+            source: "assistant".into(),
+            ..Span::default()
+        };
         span.tool = Some("image_generation".into());
         if let Some(result) = item.result {
             sealed(self.line, result.get(), &mut span);
@@ -248,7 +321,11 @@ impl<'a, 'l> Reading<'a, 'l> {
     }
 
     fn sealed_summary(&mut self, item: &Item<'a>) {
-        let mut span = Span { part: Part::Opaque, source: "compaction_summary".into(), ..Span::default() };
+        let mut span = Span {
+            part: Part::Opaque,
+            source: "compaction_summary".into(),
+            ..Span::default()
+        };
         if let Some(secret) = item.encrypted_content {
             sealed(self.line, secret.get(), &mut span);
         }

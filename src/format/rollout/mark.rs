@@ -17,7 +17,10 @@ const USER: &[(&str, &str)] = &[
     ("[developer] Background auto-review", "review"),
     ("[EPHEMERAL:", "ephemeral"),
     ("== System Status ==", "status"),
-    ("Another language model started to solve this problem", "compaction_summary"),
+    (
+        "Another language model started to solve this problem",
+        "compaction_summary",
+    ),
     ("<image name=", "image_label"),
     ("</image>", "image_label"),
 ];
@@ -54,14 +57,22 @@ pub(super) fn source(role: &str, text: &str) -> &'static str {
         return source;
     }
     let tag = head.get(1..48.min(head.len())).unwrap_or_default();
-    if head.starts_with('<') && tag.split('>').next().is_some_and(|name| name.contains("_internal_context")) {
+    if head.starts_with('<')
+        && tag
+            .split('>')
+            .next()
+            .is_some_and(|name| name.contains("_internal_context"))
+    {
         return "goal";
     }
     other
 }
 
 /// Where instructions are cut into their documents: what each part begins with, and what it is.
-const CUTS: &[(&str, &str)] = &[("--- project-doc ---", "project_doc"), ("## Skills", "skills")];
+const CUTS: &[(&str, &str)] = &[
+    ("--- project-doc ---", "project_doc"),
+    ("## Skills", "skills"),
+];
 
 /// Cuts instructions where another document begins. Returns the byte offsets of the cuts, and what
 /// the part after each of them is.
@@ -84,11 +95,20 @@ pub(super) fn document(text: &str) -> Option<String> {
     let head: String = text.chars().take(400).collect();
     let named = |mark: &str, end: &str| {
         let rest = head.split_once(mark)?.1;
-        Some(rest.split_once(end).map_or(rest, |(name, _)| name).trim().to_owned())
+        Some(
+            rest.split_once(end)
+                .map_or(rest, |(name, _)| name)
+                .trim()
+                .to_owned(),
+        )
     };
     named("AGENTS.md instructions for ", "\n")
         .or_else(|| named("<name>", "</name>"))
-        .or_else(|| head.lines().find_map(|line| line.strip_prefix("# ")).map(|title| title.trim().to_owned()))
+        .or_else(|| {
+            head.lines()
+                .find_map(|line| line.strip_prefix("# "))
+                .map(|title| title.trim().to_owned())
+        })
         .filter(|name| !name.is_empty())
         .map(|name| name.chars().take(120).collect())
 }
@@ -108,7 +128,9 @@ fn minor(version: &str) -> Option<u32> {
 /// is to keep its first and its last 5 KiB by whole lines, and of one line, as JSON is, only the
 /// first are left (FORMATS 1.15: 15 of 15 outputs arrive at about half their tokens).
 pub(super) fn cut_line_bytes(version: Option<&str>, bytes: u64) -> Option<u64> {
-    let halves = version.and_then(minor).is_some_and(|minor| (53..=58).contains(&minor));
+    let halves = version
+        .and_then(minor)
+        .is_some_and(|minor| (53..=58).contains(&minor));
     (halves && bytes > 10 << 10).then_some(5 << 10)
 }
 
@@ -118,7 +140,10 @@ pub(super) fn is_shell_json(tool: Option<&str>, text: &str) -> bool {
     let tail: Range<usize> = text.len().saturating_sub(120)..text.len();
     rewritten
         && text.starts_with("{\"output\":")
-        && text.as_bytes().get(tail).is_some_and(|t| memchr::memmem::find(t, b"\"metadata\":{\"exit_code\"").is_some())
+        && text
+            .as_bytes()
+            .get(tail)
+            .is_some_and(|t| memchr::memmem::find(t, b"\"metadata\":{\"exit_code\"").is_some())
 }
 
 #[cfg(test)]
@@ -129,12 +154,18 @@ mod tests {
     fn a_long_output_of_one_line_keeps_its_head_in_six_versions() {
         assert_eq!(cut_line_bytes(Some("0.57.0"), 10_498), Some(5120));
         assert_eq!(cut_line_bytes(Some("0.58.0-alpha.2"), 10_240), None);
-        assert_eq!([Some("0.50.0"), Some("0.63.0"), None].map(|version| cut_line_bytes(version, 20_000)), [None; 3]);
+        assert_eq!(
+            [Some("0.50.0"), Some("0.63.0"), None].map(|version| cut_line_bytes(version, 20_000)),
+            [None; 3]
+        );
     }
 
     #[test]
     fn a_prompt_is_told_by_its_first_words() {
-        assert_eq!(source("user", "# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>"), "project_doc");
+        assert_eq!(
+            source("user", "# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>"),
+            "project_doc"
+        );
         assert_eq!(source("user", "<x_internal_context a=1>"), "goal");
         assert_eq!(source("user", "<b>bold</b>"), "user");
         assert_eq!(source("developer", "## Memory\n\nYou have"), "memory");
@@ -142,7 +173,8 @@ mod tests {
 
     #[test]
     fn two_project_docs_and_two_skill_sections_are_four_parts() {
-        let text = "be brief\n\n--- project-doc ---\n\na\n## Skills\n### Available skills\n- x\n--- project-doc ---\nb\n## Skills\n- y\n";
+        let text = "be brief\n\n--- project-doc ---\n\na\n## Skills\n### Available skills\n- \
+            x\n--- project-doc ---\nb\n## Skills\n- y\n";
         let (cuts, sources) = documents(text);
         assert_eq!(cuts.len(), 4);
         assert_eq!(sources, ["project_doc", "skills", "project_doc", "skills"]);

@@ -68,32 +68,57 @@ impl Meta<'_> {
     /// Writes what is known of the session.
     pub(super) fn fill(&self, session: &mut Session, dialect: &Dialect) {
         session.session.clone_from(&self.id);
-        session.provider = self.model_provider.clone().or_else(|| Some("openai".into()));
+        session.provider = self
+            .model_provider
+            .clone()
+            .or_else(|| Some("openai".into()));
         session.parent = self.parent().filter(|parent| *parent != self.id);
         session.root = self.session_id.clone().filter(|root| *root != self.id);
         session.cwd.clone_from(&self.cwd);
         session.project = self.cwd.as_deref().and_then(project);
         session.branch = self.git.as_ref().and_then(|git| git.branch.clone());
-        session.version = self.cli_version.clone().filter(|version| version != "0.0.0");
+        session.version = self
+            .cli_version
+            .clone()
+            .filter(|version| version != "0.0.0");
         session.started = self.timestamp.as_deref().and_then(time::instant);
         session.kind = self.kind(dialect);
         session.manner_unsure = dialect.rules.is_some();
     }
 
     fn parent(&self) -> Option<String> {
-        let spawned = self.source.pointer("/subagent/thread_spawn/parent_thread_id").and_then(Value::as_str);
-        self.parent_thread_id.clone().or(spawned.map(str::to_owned)).or_else(|| self.forked_from_id.clone())
+        let spawned = self
+            .source
+            .pointer("/subagent/thread_spawn/parent_thread_id")
+            .and_then(Value::as_str);
+        self.parent_thread_id
+            .clone()
+            .or(spawned.map(str::to_owned))
+            .or_else(|| self.forked_from_id.clone())
     }
 
-    /// What tells the parent's lines in the thread's file from its own, if it has a parent. `at`: the
-    /// instant of the line.
+    /// What tells the parent's lines in the thread's file from its own, if it has a parent. `at`:
+    /// the instant of the line.
     fn child(&self, at: Option<&str>) -> Option<Child> {
-        let spawned = self.source.pointer("/subagent/thread_spawn/parent_thread_id").and_then(Value::as_str);
+        let spawned = self
+            .source
+            .pointer("/subagent/thread_spawn/parent_thread_id")
+            .and_then(Value::as_str);
         let forked = self.forked_from_id.as_deref();
-        let parent = forked.or(spawned).or(self.parent_thread_id.as_deref()).filter(|id| *id != self.id)?;
-        let made_ms = self.timestamp.as_deref().and_then(time::instant).and_then(|at| ms(&at));
+        let parent = forked
+            .or(spawned)
+            .or(self.parent_thread_id.as_deref())
+            .filter(|id| *id != self.id)?;
+        let made_ms = self
+            .timestamp
+            .as_deref()
+            .and_then(time::instant)
+            .and_then(|at| ms(&at));
         let began_ms = at.and_then(ms).or(made_ms);
-        let is_subagent = self.source.get("subagent").is_some_and(|subagent| !subagent.is_null());
+        let is_subagent = self
+            .source
+            .get("subagent")
+            .is_some_and(|subagent| !subagent.is_null());
         Some(Child {
             id: self.id.clone(),
             parent: parent.to_owned(),
@@ -111,10 +136,14 @@ impl Meta<'_> {
     }
 
     fn kind(&self, dialect: &Dialect) -> Kind {
-        let lies_in =
-            |mark: Option<&str>| mark.is_some_and(|mark| self.cwd.as_ref().is_some_and(|cwd| cwd.contains(mark)));
+        let lies_in = |mark: Option<&str>| {
+            mark.is_some_and(|mark| self.cwd.as_ref().is_some_and(|cwd| cwd.contains(mark)))
+        };
         let subagent = self.source.get("subagent");
-        let name = subagent.and_then(|s| s.as_str().or_else(|| s.get("other").and_then(Value::as_str)));
+        let name = subagent.and_then(|s| {
+            s.as_str()
+                .or_else(|| s.get("other").and_then(Value::as_str))
+        });
         let internal = self.source.get("internal").and_then(Value::as_str);
         match (name.or(internal), subagent) {
             _ if lies_in(dialect.review_folder) => Kind::Review,
@@ -149,7 +178,10 @@ impl Rollout<'_> {
             return;
         }
         meta.fill(&mut self.history.session, &self.dialect);
-        self.reports.base_id = meta.forked_from_id.clone().unwrap_or_else(|| meta.id.clone());
+        self.reports.base_id = meta
+            .forked_from_id
+            .clone()
+            .unwrap_or_else(|| meta.id.clone());
         self.reports.counts_alone = meta.is_paginated();
         let child = meta.child(self.at.as_deref());
         if self.source.wants.spans {
@@ -188,24 +220,48 @@ impl Rollout<'_> {
     /// What of it is sent to the model, and what stands before the thread's own lines.
     fn content(&mut self, line: &Line, meta: &Meta) {
         self.spawned_by();
-        let base = meta.history_base.as_ref().map(|base| (base, self.prefix_file(base, &meta.id)));
+        let base = meta
+            .history_base
+            .as_ref()
+            .map(|base| (base, self.prefix_file(base, &meta.id)));
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
-        let older = meta.instructions.filter(|text| self.dialect.base_is_users && text.get().starts_with('"'));
-        if let Some(base) = meta.base_instructions.as_ref().and_then(|base| base.text).or(older) {
+        let older = meta
+            .instructions
+            .filter(|text| self.dialect.base_is_users && text.get().starts_with('"'));
+        if let Some(base) = meta
+            .base_instructions
+            .as_ref()
+            .and_then(|base| base.text)
+            .or(older)
+        {
             let (role, source) = match self.dialect.base_is_users {
                 true => (Role::User, "user_instructions"),
                 false => (Role::System, "base_instructions"),
             };
-            reading.text(base.get(), &Span { role, source: source.into(), ..Span::default() });
+            reading.text(
+                base.get(),
+                &Span {
+                    role,
+                    source: source.into(),
+                    ..Span::default()
+                },
+            );
         }
         if let Some(tools) = meta.dynamic_tools {
             let server = offered_by(tools);
-            let template = Span { role: Role::Developer, source: "tools".into(), server, ..Span::default() };
+            let template = Span {
+                role: Role::Developer,
+                source: "tools".into(),
+                server,
+                ..Span::default()
+            };
             reading.text(tools.get(), &template);
         }
         let found = reading.found;
         // A thread's second file says again what its first begins with.
-        self.is_replayed = base.as_ref().is_some_and(|(base, file)| base.thread_id == meta.id && file.is_some());
+        self.is_replayed = base
+            .as_ref()
+            .is_some_and(|(base, file)| base.thread_id == meta.id && file.is_some());
         found.into_iter().for_each(|found| self.add(line, found));
         self.memory();
         self.tape.documents_end = self.history.entries().len();
@@ -226,7 +282,11 @@ fn offered_by(tools: &RawValue) -> Option<String> {
         namespace: Option<Cow<'a, str>>,
     }
     let tools: Vec<Tool> = serde_json::from_str(tools.get()).ok()?;
-    server_of(tools.iter().map(|tool| (&*tool.name, tool.namespace.as_deref())))
+    server_of(
+        tools
+            .iter()
+            .map(|tool| (&*tool.name, tool.namespace.as_deref())),
+    )
 }
 
 /// The id that a file's first line names.

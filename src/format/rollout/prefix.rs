@@ -38,8 +38,12 @@ impl Rollout<'_> {
     /// Reads the part of another file that stands before the lines of the one at hand, if that
     /// file is to be found.
     pub(super) fn prefix(&mut self, base: &HistoryBase, file: Option<String>) {
-        let Some(name) = file.filter(|_| self.prefixes < MOST_PREFIXES) else { return };
-        let Ok(file) = open(&path::of(&name), MOST_BYTES) else { return };
+        let Some(name) = file.filter(|_| self.prefixes < MOST_PREFIXES) else {
+            return;
+        };
+        let Ok(file) = open(&path::of(&name), MOST_BYTES) else {
+            return;
+        };
         self.prefixes += 1;
         self.history.elsewhere = true;
         let text = self.source.wants.text;
@@ -48,7 +52,11 @@ impl Rollout<'_> {
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
         let mut take = |line: Line| {
             let envelope: Envelope = parse(line.json)?;
-            if envelope.ordinal.is_some_and(|ordinal| ordinal >= end) { Ok(()) } else { self.take(&line) }
+            if envelope.ordinal.is_some_and(|ordinal| ordinal >= end) {
+                Ok(())
+            } else {
+                self.take(&line)
+            }
         };
         let file = file.input.take(base.end_byte_offset.unwrap_or(u64::MAX));
         let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
@@ -68,7 +76,9 @@ impl Rollout<'_> {
         }
         files.sort_by(|a, b| name(b).cmp(name(a)));
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
-        files.into_iter().find(|file| first_ordinal(file).is_none_or(|first| first < end))
+        files
+            .into_iter()
+            .find(|file| first_ordinal(file).is_none_or(|first| first < end))
     }
 }
 

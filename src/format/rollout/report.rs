@@ -52,20 +52,29 @@ impl Reports {
     /// A response: after a parent's events one that is the whole sum tells that the thread began to
     /// count anew.
     fn tell_whose(&mut self, info: &Info) {
-        let is_whole = info.sum.is_some_and(|sum| info.last.is_some_and(|last| last.parts() == sum.parts()));
+        let is_whole = info
+            .sum
+            .is_some_and(|sum| info.last.is_some_and(|last| last.parts() == sum.parts()));
         self.counts_alone |= is_whole && self.inherited.is_some();
     }
 
     /// Whether the sum so far is the thread's own, and goes on from nobody's.
     fn is_own_sum(&self) -> bool {
-        let below = |inherited| self.counter.sum().is_some_and(|sum| sum.fell_below(inherited));
+        let below = |inherited| {
+            self.counter
+                .sum()
+                .is_some_and(|sum| sum.fell_below(inherited))
+        };
         self.counts_alone || self.inherited.is_some_and(below)
     }
 }
 
 impl Rollout<'_> {
     pub(super) fn counted(&mut self, line: &Line, info: &Info) {
-        let model = info.latest_response_model.clone().or_else(|| info.requested_model.clone());
+        let model = info
+            .latest_response_model
+            .clone()
+            .or_else(|| info.requested_model.clone());
         self.model = model.or(self.model.take());
         if self.is_in_prefix() {
             return;
@@ -94,7 +103,10 @@ impl Rollout<'_> {
             Added::Two { unseen, last } => {
                 self.reports.tell_whose(info);
                 let key = self.key(info, "unseen");
-                let request = Request { reports: Some(0), ..self.request(line, unseen, key) };
+                let request = Request {
+                    reports: Some(0),
+                    ..self.request(line, unseen, key)
+                };
                 self.history.hidden_request(self.terms.asked(request));
                 self.response(line, info, last);
             }
@@ -115,17 +127,24 @@ impl Rollout<'_> {
         let told = info.sum.filter(|sum| !sum.is_empty());
         let sum = told.unwrap_or_else(|| self.reports.counter.sum().unwrap_or_default().into());
         let sums = format!("{sum:?}{:?}", info.last.unwrap_or_default());
-        let base = if self.reports.is_own_sum() { &self.history.session.session } else { &self.reports.base_id };
+        let base = if self.reports.is_own_sum() {
+            &self.history.session.session
+        } else {
+            &self.reports.base_id
+        };
         identity(&[self.dialect.agent, base, what, &sums])
     }
 
     /// The first sum of a file: what it has beyond its last was used before the file, and stands in
     /// an earlier file of the thread, if that is there. What no file holds is said.
     fn opens(&mut self, info: &Info) {
-        let Some(sum) = info.sum.map(Usage::parts).filter(|sum| !sum.is_zero()) else { return };
+        let Some(sum) = info.sum.map(Usage::parts).filter(|sum| !sum.is_zero()) else {
+            return;
+        };
         let last = info.last.map(Usage::parts);
         let sum_before = self.reports.counter.sum();
-        let opens = !std::mem::replace(&mut self.reports.opened, true) && sum_before.is_none_or(Parts::is_zero);
+        let opens = !std::mem::replace(&mut self.reports.opened, true)
+            && sum_before.is_none_or(Parts::is_zero);
         if !opens || last == Some(sum) || self.has_parent {
             return;
         }
@@ -137,7 +156,8 @@ impl Rollout<'_> {
                 let rest = Usage::from(sum.minus(last).minus(former.unwrap_or_default()));
                 let session = &mut self.history.session;
                 session.earlier_input_tokens = Some(rest.input_tokens).filter(|_| !rest.is_empty());
-                session.earlier_output_tokens = Some(rest.output_tokens).filter(|_| !rest.is_empty());
+                session.earlier_output_tokens =
+                    Some(rest.output_tokens).filter(|_| !rest.is_empty());
             }
             _ => {}
         }
@@ -146,14 +166,23 @@ impl Rollout<'_> {
     /// The largest sum that an earlier file of the thread tells and this one does not fall below.
     fn former_sum(&self, sum: Parts) -> Option<Parts> {
         let mut former = None;
-        let files = self.source.beside.files_of(&self.history.session.session, self.source.path);
-        for file in files.iter().filter(|file| name(file) < name(self.source.path)) {
+        let files = self
+            .source
+            .beside
+            .files_of(&self.history.session.session, self.source.path);
+        for file in files
+            .iter()
+            .filter(|file| name(file) < name(self.source.path))
+        {
             scan::file(file, &mut |mark| {
                 if let What::Usage(Some(told), _) = mark.what
                     && !sum.fell_below(told.parts())
                     && !told.is_empty()
                 {
-                    former = former.into_iter().chain([told.parts()]).max_by_key(|sum: &Parts| sum.size());
+                    former = former
+                        .into_iter()
+                        .chain([told.parts()])
+                        .max_by_key(|sum: &Parts| sum.size());
                 }
                 true
             });
@@ -164,7 +193,13 @@ impl Rollout<'_> {
     /// An event that adds nothing: where it says again what the last response used, a plain sum of
     /// the events counts that response once more.
     fn reported_again(&mut self, last: Usage) {
-        let Some((_, handle)) = self.reports.last.filter(|(usage, _)| usage.parts() == last.parts()) else { return };
+        let Some((_, handle)) = self
+            .reports
+            .last
+            .filter(|(usage, _)| usage.parts() == last.parts())
+        else {
+            return;
+        };
         self.history.complete(handle, |request| {
             request.reports = Some(request.reports.unwrap_or(1).saturating_add(1));
         });
@@ -192,10 +227,14 @@ impl Rollout<'_> {
             return;
         }
         let session = &mut self.history.session;
-        let add = |sum: &mut Option<u64>, more: u64| *sum = Some(sum.unwrap_or(0).saturating_add(more));
+        let add =
+            |sum: &mut Option<u64>, more: u64| *sum = Some(sum.unwrap_or(0).saturating_add(more));
         add(&mut session.replayed_reports, 1);
         add(&mut session.replayed_input_tokens, usage.input_tokens);
-        add(&mut session.replayed_cache_read_tokens, usage.cached_input_tokens.min(usage.input_tokens));
+        add(
+            &mut session.replayed_cache_read_tokens,
+            usage.cached_input_tokens.min(usage.input_tokens),
+        );
         add(&mut session.replayed_output_tokens, usage.output_tokens);
     }
 
@@ -205,15 +244,22 @@ impl Rollout<'_> {
         if self.is_in_prefix() || record.thread_id != self.history.session.session {
             return self.replayed(record.usage);
         }
-        let told = self.reports.last.take().filter(|(last, _)| last.parts() == record.usage.parts());
+        let told = self
+            .reports
+            .last
+            .take()
+            .filter(|(last, _)| last.parts() == record.usage.parts());
         self.reports.has_records = true;
         if record.usage.is_empty() {
             return self.unreported(line);
         }
-        let response = record.response_id.unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
+        let response = record
+            .response_id
+            .unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
         let key = identity(&[self.dialect.agent, &self.reports.base_id, &response]);
         if let Some((_, handle)) = told {
-            self.history.complete(handle, |request| request.key = Some(key));
+            self.history
+                .complete(handle, |request| request.key = Some(key));
             return;
         }
         let request = self.request(line, record.usage, key);

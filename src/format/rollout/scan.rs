@@ -43,7 +43,13 @@ pub(super) enum What {
 const MAX_LINE: u64 = 64 << 20;
 
 /// Words that stand in every line of interest: other lines are not parsed.
-const WORDS: &[&str] = &["token_count", "task_started", "turn_started", "turn_context", "session_meta"];
+const WORDS: &[&str] = &[
+    "token_count",
+    "task_started",
+    "turn_started",
+    "turn_context",
+    "session_meta",
+];
 
 /// What of a payload is looked at.
 #[derive(Default, Deserialize)]
@@ -72,12 +78,26 @@ pub(super) fn file(file: &str, take: &mut dyn FnMut(Mark) -> bool) {
 pub(super) fn marks(input: impl Read, take: &mut dyn FnMut(Mark) -> bool) {
     let enough = Cell::new(false);
     let mut look = |line: Line| {
-        if !enough.get() && WORDS.iter().any(|word| memchr::memmem::find(line.bytes, word.as_bytes()).is_some()) {
-            mark(&line)?.is_some_and(|mark| !take(mark)).then(|| enough.set(true));
+        if !enough.get()
+            && WORDS
+                .iter()
+                .any(|word| memchr::memmem::find(line.bytes, word.as_bytes()).is_some())
+        {
+            mark(&line)?
+                .is_some_and(|mark| !take(mark))
+                .then(|| enough.set(true));
         }
         Ok(())
     };
-    let _ = lines::each(Until { input, enough: &enough }, MAX_LINE, &mut look, &mut Tally::default());
+    let _ = lines::each(
+        Until {
+            input,
+            enough: &enough,
+        },
+        MAX_LINE,
+        &mut look,
+        &mut Tally::default(),
+    );
 }
 
 /// An input that ends where somebody has enough of it.
@@ -88,26 +108,41 @@ struct Until<'c, R> {
 
 impl<R: Read> Read for Until<'_, R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.enough.get() { Ok(0) } else { self.input.read(to) }
+        if self.enough.get() {
+            Ok(0)
+        } else {
+            self.input.read(to)
+        }
     }
 }
 
 fn mark(line: &Line) -> Result<Option<Mark>, Why> {
     let envelope: Envelope = parse(line.json)?;
-    let Some(payload) = envelope.payload else { return Ok(None) };
+    let Some(payload) = envelope.payload else {
+        return Ok(None);
+    };
     let outer: Payload = parse(payload.get())?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let what = match &*envelope.kind {
         "session_meta" => Some(What::Meta(text(&outer.id))),
         "turn_context" => Some(What::Turn(text(&outer.turn_id), None)),
         "event_msg" | "event" => {
-            let message = outer.msg.map(|inner| parse(inner.get())).transpose()?.unwrap_or(outer);
+            let message = outer
+                .msg
+                .map(|inner| parse(inner.get()))
+                .transpose()?
+                .unwrap_or(outer);
             event(&message)
         }
         _ => None,
     };
     let at = envelope.timestamp.as_deref().and_then(time::instant);
-    let mark = |what| Mark { offset: line.offset, at_ms: at.as_deref().and_then(ms), ordinal: envelope.ordinal, what };
+    let mark = |what| Mark {
+        offset: line.offset,
+        at_ms: at.as_deref().and_then(ms),
+        ordinal: envelope.ordinal,
+        what,
+    };
     Ok(what.map(mark))
 }
 
@@ -137,8 +172,7 @@ mod tests {
 
     #[test]
     fn a_file_is_read_no_further_than_asked_for() {
-        let file =
-            "{\"type\":\"session_meta\",\"payload\":{\"id\":\"a\"}}\n{\"type\":\"turn_context\",\"payload\":{}}\n";
+        let file = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"a\"}}\n{\"type\":\"turn_context\",\"payload\":{}}\n";
         let mut seen = 0;
         marks(file.as_bytes(), &mut |mark| {
             seen += 1;
@@ -150,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_text_that_speaks_of_usage_is_no_usage() {
-        let file = "{\"type\":\"response_item\",\"payload\":{\"type\":\"token_count\",\"info\":{}}}\n";
+        let file =
+            "{\"type\":\"response_item\",\"payload\":{\"type\":\"token_count\",\"info\":{}}}\n";
         marks(file.as_bytes(), &mut |_| panic!("no mark"));
     }
 }

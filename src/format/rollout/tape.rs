@@ -1,10 +1,10 @@
 //! The tape: what a rollout tells beside its entries, and where among them.
 //!
 //! One agent writes its events and its items with two writers, so that the order of its lines is
-//! not that of what happened, and drops messages by rules of its own (FORMATS 2.9). The reader keeps
-//! here what such rules look at: when a task began and ended, which report is of which task, which
-//! output was recorded again, what a message is like. What follows from it is the agent's own: its
-//! [`Dialect`](super::Dialect) names the function that puts the entries in order.
+//! not that of what happened, and drops messages by rules of its own (FORMATS 2.9). The reader
+//! keeps here what such rules look at: when a task began and ended, which report is of which task,
+//! which output was recorded again, what a message is like. What follows from it is the agent's
+//! own: its [`Dialect`](super::Dialect) names the function that puts the entries in order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -98,7 +98,8 @@ pub(in crate::format) struct Message {
     pub(in crate::format) look: Look,
 }
 
-/// What an agent looks at in a message when it decides what to keep, and what to quote in a summary.
+/// What an agent looks at in a message when it decides what to keep, and what to quote in a
+/// summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::format) struct Look {
     /// It tells of the state of the system, in any of the ways that the agent knows.
@@ -163,35 +164,67 @@ impl Rollout<'_> {
     /// The entries since `from` are of a report of usage.
     pub(super) fn reported(&mut self, from: Handle, info: &Info, payload: &str) {
         let added = self.history.entries().iter().enumerate().skip(from);
-        let request =
-            added.filter(|(_, entry)| matches!(entry, Entry::Request(_))).map(|(handle, _)| handle).next_back();
+        let request = added
+            .filter(|(_, entry)| matches!(entry, Entry::Request(_)))
+            .map(|(handle, _)| handle)
+            .next_back();
         if let Some(handle) = request {
-            let begins_sum = info.sum.zip(info.last).is_some_and(|(sum, last)| sum.parts() == last.parts());
-            self.tape.reports.insert(handle, Report { task: id(payload), begins_sum });
+            let begins_sum = info
+                .sum
+                .zip(info.last)
+                .is_some_and(|(sum, last)| sum.parts() == last.parts());
+            self.tape.reports.insert(
+                handle,
+                Report {
+                    task: id(payload),
+                    begins_sum,
+                },
+            );
         }
     }
 
     /// The entries since `from` are of a message, whose texts and images are these.
     pub(super) fn message_recorded(&mut self, from: Handle, role: Role, look: Look) {
         let added = self.history.entries().iter().enumerate().skip(from);
-        let spans = added.filter(|(_, entry)| matches!(entry, Entry::Span(..))).map(|(handle, _)| handle).collect();
-        self.tape.messages.push(Message { spans, is_users: role == Role::User, look });
+        let spans = added
+            .filter(|(_, entry)| matches!(entry, Entry::Span(..)))
+            .map(|(handle, _)| handle)
+            .collect();
+        self.tape.messages.push(Message {
+            spans,
+            is_users: role == Role::User,
+            look,
+        });
     }
 }
 
 /// What an agent looks at in a message, where anybody asks and it is one of user or assistant.
 pub(super) fn look(rules: Option<Rules>, kind: &str, found: &[Found]) -> Option<(Role, Look)> {
-    let role = found.first().map(|found| found.span.role).filter(|role| matches!(role, Role::User | Role::Assistant));
+    let role = found
+        .first()
+        .map(|found| found.span.role)
+        .filter(|role| matches!(role, Role::User | Role::Assistant));
     let (rules, role) = rules.zip(role.filter(|_| kind == "message"))?;
-    let texts: Vec<&str> =
-        found.iter().filter(|found| found.span.part == Part::Text).map(|found| found.text.as_str()).collect();
+    let texts: Vec<&str> = found
+        .iter()
+        .filter(|found| found.span.part == Part::Text)
+        .map(|found| found.text.as_str())
+        .collect();
     let image = found.iter().any(|found| found.span.part == Part::Image);
-    Some((role, Look { image, ..(rules.look)(&texts) }))
+    Some((
+        role,
+        Look {
+            image,
+            ..(rules.look)(&texts)
+        },
+    ))
 }
 
 /// The id of an event: that of its task.
 fn id(payload: &str) -> String {
-    let id = serde_json::from_str::<Frame>(payload).ok().and_then(|frame| frame.id);
+    let id = serde_json::from_str::<Frame>(payload)
+        .ok()
+        .and_then(|frame| frame.id);
     let id: Option<Cow<str>> = id.and_then(|id| serde_json::from_str(id.get()).ok());
     id.unwrap_or_default().into_owned()
 }

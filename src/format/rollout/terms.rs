@@ -1,13 +1,13 @@
 //! Terms: what a price depends on beside tokens: the service tier, and web searches.
 //!
-//! The tier is asked for by the thread's settings (`thread_settings_applied`), and a turn keeps the one
-//! that it made its first request with. A report names a tier too, but it is that of the response, and
-//! for some logins always the default one: it counts only where the settings name none. What is
-//! standard is not written, `fast` is a word for `priority`, and a word that nobody knows is written
-//! as it is, so that no price is found for it.
+//! The tier is asked for by the thread's settings (`thread_settings_applied`), and a turn keeps the
+//! one that it made its first request with. A report names a tier too, but it is that of the
+//! response, and for some logins always the default one: it counts only where the settings name
+//! none. What is standard is not written, `fast` is a word for `priority`, and a word that nobody
+//! knows is written as it is, so that no price is found for it.
 //!
-//! A web search is an item of a response (`web_search_call`). It is counted for the request whose usage
-//! is reported next: with content or without, so that both say the same.
+//! A web search is an item of a response (`web_search_call`). It is counted for the request whose
+//! usage is reported next: with content or without, so that both say the same.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,8 +23,8 @@ const SEARCH: &str = "web_search_call";
 pub(super) struct Terms {
     /// What the settings ask for.
     asked: Option<String>,
-    /// What the turn at hand has asked for, once it has made a request; `None` where the file tells no
-    /// turns.
+    /// What the turn at hand has asked for, once it has made a request; `None` where the file tells
+    /// no turns.
     of_turn: Option<Option<String>>,
     tells_turns: bool,
     /// Searches since the latest report.
@@ -61,8 +61,14 @@ impl Terms {
         if memchr::memmem::find(item.get().as_bytes(), SEARCH.as_bytes()).is_none() {
             return;
         }
-        let Ok(item) = serde_json::from_str::<Item>(item.get()) else { return };
-        let action = item.action.get("type").and_then(Value::as_str).unwrap_or("search");
+        let Ok(item) = serde_json::from_str::<Item>(item.get()) else {
+            return;
+        };
+        let action = item
+            .action
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("search");
         if item.kind == SEARCH && action == "search" {
             self.searches = self.searches.saturating_add(1);
         }
@@ -75,7 +81,10 @@ impl Terms {
 
     /// A request that nothing but a sum tells of: its tier alone.
     pub(super) fn asked(&self, request: Request) -> Request {
-        Request { service_tier: self.of_turn.clone().unwrap_or_else(|| self.asked.clone()), ..request }
+        Request {
+            service_tier: self.of_turn.clone().unwrap_or_else(|| self.asked.clone()),
+            ..request
+        }
     }
 
     /// A request, and the tier that its report names.
@@ -86,12 +95,17 @@ impl Terms {
         let request = self.asked(request);
         let searches = std::mem::take(&mut self.searches);
         let service_tier = request.service_tier.or_else(|| named.and_then(word));
-        Request { service_tier, web_searches: Some(searches).filter(|n| *n > 0), ..request }
+        Request {
+            service_tier,
+            web_searches: Some(searches).filter(|n| *n > 0),
+            ..request
+        }
     }
 
     /// Searches that no report followed, for the last request.
     pub(super) fn rest(&mut self, request: &mut Request) {
-        let searches = std::mem::take(&mut self.searches).saturating_add(request.web_searches.unwrap_or(0));
+        let searches =
+            std::mem::take(&mut self.searches).saturating_add(request.web_searches.unwrap_or(0));
         request.web_searches = Some(searches).filter(|n| *n > 0);
     }
 }
@@ -114,7 +128,10 @@ mod tests {
     use super::*;
 
     fn tier(terms: &mut Terms, named: &str) -> String {
-        terms.served(Request::default(), Some(&Value::from(named))).service_tier.unwrap_or_default()
+        terms
+            .served(Request::default(), Some(&Value::from(named)))
+            .service_tier
+            .unwrap_or_default()
     }
 
     #[test]

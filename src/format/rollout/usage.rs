@@ -68,11 +68,13 @@ pub(crate) struct Parts([u64; 5]);
 
 /// Reads a count; what is no whole number of at least 0 (FAULTS 18) counts nothing.
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(crate::format::whole(&serde_json::Value::deserialize(value)?))
+    Ok(crate::format::whole(&serde_json::Value::deserialize(
+        value,
+    )?))
 }
 
-/// Reads a usage; what is no object, or holds a part that is no count, says nothing: a sum without its
-/// input would be taken for one that began anew.
+/// Reads a usage; what is no object, or holds a part that is no count, says nothing: a sum without
+/// its input would be taken for one that began anew.
 fn told<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
     Ok(object::told::<D, Told>(value)?.and_then(Told::usage))
 }
@@ -91,7 +93,13 @@ struct Told {
 
 impl Told {
     fn usage(self) -> Option<Usage> {
-        let part = |value: &Value| if value.is_null() { Some(0) } else { crate::format::count(value) };
+        let part = |value: &Value| {
+            if value.is_null() {
+                Some(0)
+            } else {
+                crate::format::count(value)
+            }
+        };
         let usage = Usage {
             input_tokens: part(&self.input_tokens)?,
             cached_input_tokens: part(&self.cached_input_tokens)?,
@@ -101,8 +109,11 @@ impl Told {
             total_tokens: part(&self.total_tokens).unwrap_or(0),
         };
         // What the cache held is a part of the input, where there is one.
-        let cached = usage.cached_input_tokens.saturating_add(usage.cache_write_input_tokens);
-        let lacks_input = self.input_tokens.is_null() && !usage.is_empty() || cached > usage.input_tokens;
+        let cached = usage
+            .cached_input_tokens
+            .saturating_add(usage.cache_write_input_tokens);
+        let lacks_input =
+            self.input_tokens.is_null() && !usage.is_empty() || cached > usage.input_tokens;
         (!lacks_input).then_some(usage)
     }
 }
@@ -126,8 +137,13 @@ impl Usage {
 
 impl From<Parts> for Usage {
     fn from(parts: Parts) -> Usage {
-        let [input_tokens, cached_input_tokens, cache_write_input_tokens, output_tokens, reasoning_output_tokens] =
-            parts.0;
+        let [
+            input_tokens,
+            cached_input_tokens,
+            cache_write_input_tokens,
+            output_tokens,
+            reasoning_output_tokens,
+        ] = parts.0;
         Usage {
             input_tokens,
             cached_input_tokens,
@@ -147,17 +163,24 @@ impl Parts {
     }
 
     pub(crate) fn plus(self, other: Parts) -> Parts {
-        Parts(std::array::from_fn(|n| self.0[n].saturating_add(other.0[n])))
+        Parts(std::array::from_fn(|n| {
+            self.0[n].saturating_add(other.0[n])
+        }))
     }
 
     /// Part by part, not below zero.
     pub(crate) fn minus(self, other: Parts) -> Parts {
-        Parts(std::array::from_fn(|n| self.0[n].saturating_sub(other.0[n])))
+        Parts(std::array::from_fn(|n| {
+            self.0[n].saturating_sub(other.0[n])
+        }))
     }
 
     /// Whether any part is less than the other's.
     pub(crate) fn fell_below(self, other: Parts) -> bool {
-        self.0.iter().zip(other.0).any(|(part, other)| *part < other)
+        self.0
+            .iter()
+            .zip(other.0)
+            .any(|(part, other)| *part < other)
     }
 
     /// Input and output together.
@@ -173,7 +196,8 @@ mod tests {
     #[test]
     fn a_usage_with_a_part_that_is_no_count_says_nothing() {
         let input = |text: &str| {
-            let info = format!(r#"{{"total_token_usage":{{"input_tokens":{text},"output_tokens":5}}}}"#);
+            let info =
+                format!(r#"{{"total_token_usage":{{"input_tokens":{text},"output_tokens":5}}}}"#);
             let info = Info::read(&info).unwrap();
             assert_eq!(info.unusable, info.sum.is_none());
             info.sum.map(|sum| sum.input_tokens)
@@ -183,16 +207,29 @@ mod tests {
             assert_eq!(input(text), None, "{text}");
         }
         let cached = r#"{"last_token_usage":{"input_tokens":500,"cached_input_tokens":12345}}"#;
-        assert!(Info::read(cached).unwrap().unusable, "more was cached than sent");
+        assert!(
+            Info::read(cached).unwrap().unusable,
+            "more was cached than sent"
+        );
         assert!(!Info::read("{}").unwrap().unusable);
-        assert!(Info::read(r#"{"last_token_usage":"none"}"#).unwrap().unusable);
+        assert!(
+            Info::read(r#"{"last_token_usage":"none"}"#)
+                .unwrap()
+                .unusable
+        );
     }
 
     #[test]
     fn what_is_absent_or_no_usage_is_not_zero() {
         let read = |info: &str| serde_json::from_str::<Info>(info).unwrap();
-        let info = read(r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":5,"output_tokens":7.0}}"#);
-        let last = Usage { input_tokens: 5, output_tokens: 7, ..Usage::default() };
+        let info = read(
+            r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":5,"output_tokens":7.0}}"#,
+        );
+        let last = Usage {
+            input_tokens: 5,
+            output_tokens: 7,
+            ..Usage::default()
+        };
         assert_eq!((info.sum, info.last), (None, Some(last)));
         let info = read(r#"{"total_token_usage":"many","last_token_usage":[1]}"#);
         assert_eq!((info.sum, info.last), (None, None));

@@ -16,14 +16,23 @@ use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
 use crate::record::{Kind, What};
 
-const AGENTS: Threshold = Threshold { flag: "fanout-agents", default: 4, help: "Least agents that one session starts" };
+const AGENTS: Threshold = Threshold {
+    flag: "fanout-agents",
+    default: 4,
+    help: "Least agents that one session starts",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "agent-fanout",
     what: "sessions that start many agents",
     thresholds: &[AGENTS],
     general: false,
-    make: |set: &Thresholds| Box::new(AgentFanout { agents: set.get(&AGENTS), sessions: BTreeMap::new() }),
+    make: |set: &Thresholds| {
+        Box::new(AgentFanout {
+            agents: set.get(&AGENTS),
+            sessions: BTreeMap::new(),
+        })
+    },
 };
 
 struct AgentFanout {
@@ -47,8 +56,16 @@ impl Rule for AgentFanout {
         if event.what != What::Spawn {
             return;
         }
-        let new = || Spawns { thread: thread.clone(), lines: Vec::new(), agents: 0, children: BTreeSet::new() };
-        let spawns = self.sessions.entry(Rc::clone(&thread.session)).or_insert_with(new);
+        let new = || Spawns {
+            thread: thread.clone(),
+            lines: Vec::new(),
+            agents: 0,
+            children: BTreeSet::new(),
+        };
+        let spawns = self
+            .sessions
+            .entry(Rc::clone(&thread.session))
+            .or_insert_with(new);
         spawns.agents = plus(spawns.agents, event.agents.unwrap_or(1));
         spawns.children.extend(event.child.clone());
         if spawns.lines.len() < 50 {
@@ -58,43 +75,67 @@ impl Rule for AgentFanout {
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         let fires = |spawns: &Spawns| spawns.agents > 0 && spawns.agents >= self.agents;
-        self.sessions.into_values().filter(fires).map(|spawns| spawns.candidate(threads)).collect()
+        self.sessions
+            .into_values()
+            .filter(fires)
+            .map(|spawns| spawns.candidate(threads))
+            .collect()
     }
 }
 
 impl Spawns {
     fn is_child(&self, thread: &Thread) -> bool {
-        let own =
-            thread.parent.as_ref() == Some(&self.thread.session) && matches!(thread.kind, Kind::Main | Kind::Subagent);
+        let own = thread.parent.as_ref() == Some(&self.thread.session)
+            && matches!(thread.kind, Kind::Main | Kind::Subagent);
         thread.id != self.thread.id && (own || self.children.contains(&*thread.session))
     }
 
     fn candidate(self, threads: &Threads) -> Candidate {
-        let mut children: Vec<&Thread> = threads.all().filter(|thread| self.is_child(thread)).collect();
+        let mut children: Vec<&Thread> = threads
+            .all()
+            .filter(|thread| self.is_child(thread))
+            .collect();
         children.sort_by_key(|child| (child.first_input_tokens, child.index));
         let mut found = Found::default();
         for (i, child) in children.iter().enumerate() {
             let waste_tokens = if i == 0 { 0 } else { child.first_input_tokens };
             let (tokens, carried_tokens) = (child.tokens(), child.input_tokens);
-            let proof = Proof { tokens, carried_tokens, waste_tokens, ..Proof::at(child, None) };
+            let proof = Proof {
+                tokens,
+                carried_tokens,
+                waste_tokens,
+                ..Proof::at(child, None)
+            };
             found.prove(proof, child);
         }
         let message = match children.len() as u64 {
-            0 => format!("{} started; their own sessions are not among those read", counted(self.agents, "agent")),
+            0 => format!(
+                "{} started; their own sessions are not among those read",
+                counted(self.agents, "agent")
+            ),
             n => format!(
                 "{} started; {} read: {} tokens, {} of them to start with",
                 counted(self.agents, "agent"),
                 counted(n, "session"),
                 tokens(found.tokens),
-                tokens(children.iter().fold(0, |sum, child| plus(sum, child.first_input_tokens))),
+                tokens(
+                    children
+                        .iter()
+                        .fold(0, |sum, child| plus(sum, child.first_input_tokens))
+                ),
             ),
         };
         if children.is_empty() {
-            self.lines.iter().for_each(|line| found.prove(Proof::at(&self.thread, *line), &self.thread));
+            self.lines
+                .iter()
+                .for_each(|line| found.prove(Proof::at(&self.thread, *line), &self.thread));
         }
         found.items = self.agents;
         Candidate::new(self.thread.project.clone(), None, found)
             .within(&self.thread)
-            .saying(message, "give one agent several tasks, and each agent only the instructions its task needs")
+            .saying(
+                message,
+                "give one agent several tasks, and each agent only the instructions its task needs",
+            )
     }
 }

@@ -13,10 +13,16 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, sent, tokens};
 use crate::record::Part;
 
-const TOKENS: Threshold =
-    Threshold { flag: "ballast-tokens", default: 1_000, help: "Least tokens of content to be called ballast" };
-const REQUESTS: Threshold =
-    Threshold { flag: "ballast-requests", default: 20, help: "Requests that may carry content before it is ballast" };
+const TOKENS: Threshold = Threshold {
+    flag: "ballast-tokens",
+    default: 1_000,
+    help: "Least tokens of content to be called ballast",
+};
+const REQUESTS: Threshold = Threshold {
+    flag: "ballast-requests",
+    default: 20,
+    help: "Requests that may carry content before it is ballast",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "ballast",
@@ -24,7 +30,11 @@ pub(super) const ENTRY: Entry = Entry {
     thresholds: &[TOKENS, REQUESTS],
     general: true,
     make: |set: &Thresholds| {
-        Box::new(Ballast { tokens: set.get(&TOKENS), requests: set.get(&REQUESTS), heaps: Heaps::default() })
+        Box::new(Ballast {
+            tokens: set.get(&TOKENS),
+            requests: set.get(&REQUESTS),
+            heaps: Heaps::default(),
+        })
     },
 };
 
@@ -37,7 +47,10 @@ struct Ballast {
 impl Rule for Ballast {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
-        let waste = times(span.size_tokens(), span.requests().saturating_sub(self.requests));
+        let waste = times(
+            span.size_tokens(),
+            span.requests().saturating_sub(self.requests),
+        );
         if waste > 0 && span.size_tokens() >= self.tokens && is_content(span) {
             let proof = Proof::late(span, thread, waste, self.requests);
             self.heaps.at(thread, span.subject()).prove(proof, thread);
@@ -57,7 +70,10 @@ impl Rule for Ballast {
                 tokens(found.waste_tokens),
                 requests,
             );
-            Some(candidate.saying(message, "compact or start a new session once the content has served its purpose"))
+            Some(candidate.saying(
+                message,
+                "compact or start a new session once the content has served its purpose",
+            ))
         })
     }
 }

@@ -1,11 +1,12 @@
 //! Contexts and answers held against a budget.
 //!
 //! Without a budget (`--budget`) there is nothing to hold them against, and nothing is found. A
-//! context is that of a counted request, as its last sampling was sent it: from `compact_percent` of
-//! the window on it was to be compacted, from `block_percent` on no further request was to be made.
-//! An answer is the output of the counted requests of a turn, held against the budget of what the
-//! user asked for (`task`, of his last message before them); what an adviser said is none. Information (waste 0): what a smaller context would have left out
-//! is for other rules to say. Memory: 100 bytes a thread.
+//! context is that of a counted request, as its last sampling was sent it: from `compact_percent`
+//! of the window on it was to be compacted, from `block_percent` on no further request was to be
+//! made. An answer is the output of the counted requests of a turn, held against the budget of what
+//! the user asked for (`task`, of his last message before them); what an adviser said is none.
+//! Information (waste 0): what a smaller context would have left out is for other rules to say.
+//! Memory: 100 bytes a thread.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -100,16 +101,28 @@ impl Rule for Budget {
                 self.ended(&turn, thread);
             }
         }
-        let Budget { limits, contexts, answers, .. } = *self;
+        let Budget {
+            limits,
+            contexts,
+            answers,
+            ..
+        } = *self;
         let context = |thread: &Thread| contexts.get(&thread.id)?.candidate(thread, &limits);
-        let answer = |((project, task), answers): (_, Answers)| answers.candidate(project, task, &limits);
-        threads.all().filter_map(context).chain(answers.into_iter().filter_map(answer)).collect()
+        let answer =
+            |((project, task), answers): (_, Answers)| answers.candidate(project, task, &limits);
+        threads
+            .all()
+            .filter_map(context)
+            .chain(answers.into_iter().filter_map(answer))
+            .collect()
     }
 }
 
 impl Budget {
     fn context(&mut self, request: &Request, thread: &Thread) {
-        let (Some(tokens), Some(compact)) = (request.context_tokens(), lowest(&self.limits)) else { return };
+        let (Some(tokens), Some(compact)) = (request.context_tokens(), lowest(&self.limits)) else {
+            return;
+        };
         if tokens < compact {
             return;
         }
@@ -119,18 +132,29 @@ impl Budget {
         }
         context.compact += 1;
         context.input_tokens = plus(context.input_tokens, tokens);
-        context.block += u64::from(self.limits.block_tokens().is_some_and(|block| tokens >= block));
+        context.block += u64::from(
+            self.limits
+                .block_tokens()
+                .is_some_and(|block| tokens >= block),
+        );
         if tokens > context.peak_tokens {
             (context.peak_tokens, context.peak_line) = (tokens, request.line);
         }
     }
 
     fn answer(&mut self, request: &Request, thread: &Thread) {
-        let Some(turn) = self.turns.get_mut(&thread.id) else { return };
+        let Some(turn) = self.turns.get_mut(&thread.id) else {
+            return;
+        };
         let mut ended = None;
         let other = turn.ordinal != request.turn || (request.turn.is_none() && turn.fresh);
         if other || turn.task.is_none() {
-            let begun = Turn { asked: turn.asked, task: turn.asked, ordinal: request.turn, ..Turn::default() };
+            let begun = Turn {
+                asked: turn.asked,
+                task: turn.asked,
+                ordinal: request.turn,
+                ..Turn::default()
+            };
             ended = Some(std::mem::replace(turn, begun));
         }
         turn.fresh = false;
@@ -144,11 +168,24 @@ impl Budget {
     fn ended(&mut self, turn: &Turn, thread: &Thread) {
         let Some(task) = turn.task else { return };
         let tokens = turn.output_tokens;
-        if self.limits.task_tokens(task).is_none_or(|limit| tokens <= limit) {
+        if self
+            .limits
+            .task_tokens(task)
+            .is_none_or(|limit| tokens <= limit)
+        {
             return;
         }
-        let answers = self.answers.entry((thread.project.clone(), task)).or_default();
-        answers.found.prove(Proof { tokens, ..Proof::at(thread, turn.line) }, thread);
+        let answers = self
+            .answers
+            .entry((thread.project.clone(), task))
+            .or_default();
+        answers.found.prove(
+            Proof {
+                tokens,
+                ..Proof::at(thread, turn.line)
+            },
+            thread,
+        );
         answers.most_tokens = tokens.max(answers.most_tokens);
     }
 }
@@ -159,7 +196,11 @@ impl Context {
         let share = percent(self.peak_tokens, window);
         let at = |requests: u64, limit: Option<u64>, verdict: &str| {
             let limit = limit.filter(|_| requests > 0)?;
-            Some(format!("{} at {} and over ({verdict})", grouped(requests), grouped(limit)))
+            Some(format!(
+                "{} at {} and over ({verdict})",
+                grouped(requests),
+                grouped(limit)
+            ))
         };
         let block = at(self.block, limits.block_tokens(), "block");
         let compact = at(self.compact, limits.compact_tokens(), "compact");
@@ -168,26 +209,53 @@ impl Context {
             grouped(self.peak_tokens),
             grouped(window),
             counted(thread.requests, "request"),
-            block.into_iter().chain(compact).collect::<Vec<_>>().join(", "),
+            block
+                .into_iter()
+                .chain(compact)
+                .collect::<Vec<_>>()
+                .join(", "),
             self.first,
         );
         let remedy = match limits.target_tokens {
-            Some(target) => format!("compact to {} tokens in time, or start a new session", grouped(target)),
+            Some(target) => format!(
+                "compact to {} tokens in time, or start a new session",
+                grouped(target)
+            ),
             None => "compact in time, or start a new session".to_owned(),
         };
         let mut found = Found::default();
         let (tokens, carried_tokens) = (self.peak_tokens, self.input_tokens);
-        found.prove(Proof { tokens, carried_tokens, ..Proof::at(thread, self.peak_line) }, thread);
+        found.prove(
+            Proof {
+                tokens,
+                carried_tokens,
+                ..Proof::at(thread, self.peak_line)
+            },
+            thread,
+        );
         found.items = self.compact;
-        let reached = if self.block > 0 { Reached::Block } else { Reached::Compact };
+        let reached = if self.block > 0 {
+            Reached::Block
+        } else {
+            Reached::Compact
+        };
         let candidate = Candidate::new(thread.project.clone(), Some("context".to_owned()), found);
-        Some(candidate.within(thread).reaching(reached, Some(share)).saying(message, &remedy))
+        Some(
+            candidate
+                .within(thread)
+                .reaching(reached, Some(share))
+                .saying(message, &remedy),
+        )
     }
 }
 
 /// The fewest tokens of a context that a verdict is due for.
 fn lowest(limits: &Limits) -> Option<u64> {
-    limits.compact_tokens().into_iter().chain(limits.block_tokens()).min()
+    limits
+        .compact_tokens()
+        .into_iter()
+        .chain(limits.block_tokens())
+        .min()
 }
 
 impl Answers {
@@ -204,7 +272,11 @@ impl Answers {
         let share = (limit > 0).then(|| percent(self.most_tokens, limit));
         let remedy = "ask for shorter answers, or for one thing at a time";
         let candidate = Candidate::new(project, Some(word.to_owned()), self.found);
-        Some(candidate.reaching(Reached::Over, share).saying(message, remedy))
+        Some(
+            candidate
+                .reaching(Reached::Over, share)
+                .saying(message, remedy),
+        )
     }
 }
 

@@ -19,34 +19,61 @@ use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
 use crate::record::{Event, Usd, What};
 
-const TOKENS: Threshold =
-    Threshold { flag: "break-tokens", default: 20_000, help: "Least tokens sent again for broken caches of one cause" };
+const TOKENS: Threshold = Threshold {
+    flag: "break-tokens",
+    default: 20_000,
+    help: "Least tokens sent again for broken caches of one cause",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "cache-break",
     what: "content sent again uncached that the provider's cache had held",
     thresholds: &[TOKENS],
     general: false,
-    make: |set: &Thresholds| Box::new(CacheBreak { tokens: set.get(&TOKENS), causes: BTreeMap::new() }),
+    make: |set: &Thresholds| {
+        Box::new(CacheBreak {
+            tokens: set.get(&TOKENS),
+            causes: BTreeMap::new(),
+        })
+    },
 };
 
 /// What is said of a cause, as the `reason` of events names it, and what to do about it; without a
 /// remedy nothing is claimed.
 const CAUSES: &[(&str, &str, Option<&str>)] = &[
-    ("pause", "after a pause longer than the cache lives", Some("compact before a long pause, or begin anew after it")),
-    ("model", "when another model took over", Some("change the model between sessions, or right after a compaction")),
+    (
+        "pause",
+        "after a pause longer than the cache lives",
+        Some("compact before a long pause, or begin anew after it"),
+    ),
+    (
+        "model",
+        "when another model took over",
+        Some("change the model between sessions, or right after a compaction"),
+    ),
     (
         "tool_list",
         "when the list of tools changed",
         Some("keep the tools and servers as they are while a session lasts"),
     ),
-    ("resumed", "when a session was resumed", Some("begin anew with a summary instead of resuming a long session")),
+    (
+        "resumed",
+        "when a session was resumed",
+        Some("begin anew with a summary instead of resuming a long session"),
+    ),
     (
         "front",
         "when something in front of the conversation changed",
-        Some("look at what changes there (tools, skills, instruction files, settings) and keep it for a session"),
+        Some(
+            "look at what changes there (tools, skills, instruction files, settings) and keep it \
+             for a session",
+        ),
     ),
-    ("edited", "when what stands in the conversation had been changed", None),
+    (
+        "edited",
+        "when what stands in the conversation had been changed",
+        None,
+    ),
     ("reasoning", "when the provider dropped reasoning", None),
     ("compaction", "after a compaction", None),
     ("unknown", "for no reason that the session holds", None),
@@ -82,7 +109,10 @@ struct Told {
 
 impl Told {
     fn add(&mut self, event: &Event) {
-        let is_word = event.cache_miss_reason.as_deref().is_some_and(|reason| reason.ends_with("_changed"));
+        let is_word = event
+            .cache_miss_reason
+            .as_deref()
+            .is_some_and(|reason| reason.ends_with("_changed"));
         self.items += u64::from(is_word);
         if let (true, Some(missed)) = (is_word, event.cache_missed_tokens) {
             self.estimated += 1;
@@ -106,10 +136,15 @@ impl Told {
         match self.estimated {
             0 => String::new(),
             _ if same => String::new(),
-            items if items == of => format!("; the provider estimates {}", tokens(self.missed_tokens)),
+            items if items == of => {
+                format!("; the provider estimates {}", tokens(self.missed_tokens))
+            }
             items => {
                 let (theirs, ours) = (tokens(self.missed_tokens), tokens(self.tokens));
-                format!("; the provider estimates {theirs} for {} of them, which are {ours} here", grouped(items))
+                format!(
+                    "; the provider estimates {theirs} for {} of them, which are {ours} here",
+                    grouped(items)
+                )
             }
         }
     }
@@ -122,20 +157,29 @@ impl Rule for CacheBreak {
             return;
         }
         let cause = event.reason.clone().unwrap_or_default();
-        let broken = self.causes.entry((thread.project.clone(), cause)).or_default();
+        let broken = self
+            .causes
+            .entry((thread.project.clone(), cause))
+            .or_default();
         broken.add(event, thread);
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let costly = self.causes.into_iter().filter(|(_, broken)| broken.found.tokens >= self.tokens);
-        costly.map(|((project, cause), broken)| candidate(project, cause, broken)).collect()
+        let costly = self
+            .causes
+            .into_iter()
+            .filter(|(_, broken)| broken.found.tokens >= self.tokens);
+        costly
+            .map(|((project, cause), broken)| candidate(project, cause, broken))
+            .collect()
     }
 }
 
 impl Broken {
     fn add(&mut self, event: &Event, thread: &Thread) {
         let tokens = event.tokens.unwrap_or(0);
-        let has_remedy = known(event.reason.as_deref().unwrap_or_default()).is_some_and(|(_, remedy)| remedy.is_some());
+        let has_remedy = known(event.reason.as_deref().unwrap_or_default())
+            .is_some_and(|(_, remedy)| remedy.is_some());
         let proof = Proof {
             id: event.span.as_deref().unwrap_or_default(),
             tokens,
@@ -161,12 +205,21 @@ impl Broken {
     /// The servers that came or went, as a sentence has them; `None`: no server is named.
     fn servers(&self) -> Option<String> {
         const MOST: usize = 5;
-        let mut named: Vec<String> = self.servers.iter().take(MOST).map(|server| name(server)).collect();
+        let mut named: Vec<String> = self
+            .servers
+            .iter()
+            .take(MOST)
+            .map(|server| name(server))
+            .collect();
         if self.servers.len() > MOST {
             named.push(format!("{} more", self.servers.len() - MOST));
         }
         let last = named.pop()?;
-        Some(if named.is_empty() { last } else { format!("{} and {last}", named.join(", ")) })
+        Some(if named.is_empty() {
+            last
+        } else {
+            format!("{} and {last}", named.join(", "))
+        })
     }
 
     /// What had changed right before.
@@ -174,25 +227,37 @@ impl Broken {
         if self.changed == 0 {
             return String::new();
         }
-        let of = self
-            .servers()
-            .map_or_else(|| "tools of the agent itself".into(), |s| format!("tools or instructions of {s}"));
-        let before =
-            if self.changed == self.found.items { String::new() } else { format!(" of {}", grouped(self.changed)) };
+        let of = self.servers().map_or_else(
+            || "tools of the agent itself".into(),
+            |s| format!("tools or instructions of {s}"),
+        );
+        let before = if self.changed == self.found.items {
+            String::new()
+        } else {
+            format!(" of {}", grouped(self.changed))
+        };
         format!("; right before{before}, {of} came or went")
     }
 }
 
 fn known(cause: &str) -> Option<(&'static str, Option<&'static str>)> {
-    CAUSES.iter().find(|(name, ..)| *name == cause).map(|(_, when, remedy)| (*when, *remedy))
+    CAUSES
+        .iter()
+        .find(|(name, ..)| *name == cause)
+        .map(|(_, when, remedy)| (*when, *remedy))
 }
 
 fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candidate {
     let (when, remedy) = known(&cause).map_or((None, None), |(when, remedy)| (Some(when), remedy));
     let when = when.map_or_else(|| format!("after {}", name(&cause)), str::to_owned);
-    let longest =
-        if cause == "pause" { format!(" (the longest {})", pause(broken.longest_seconds)) } else { String::new() };
-    let cost = broken.cost.map_or(String::new(), |cost| format!(", {} more than from the cache", usd(cost)));
+    let longest = if cause == "pause" {
+        format!(" (the longest {})", pause(broken.longest_seconds))
+    } else {
+        String::new()
+    };
+    let cost = broken.cost.map_or(String::new(), |cost| {
+        format!(", {} more than from the cache", usd(cost))
+    });
     let items = broken.found.items;
     let message = format!(
         "{} {when}{longest}{}: {} tokens re-sent uncached{cost}{}{}",
@@ -202,9 +267,14 @@ fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candida
         broken.told.estimate(items),
         broken.changes(),
     );
-    let offered = broken.servers().filter(|_| matches!(&*cause, "front" | "tool_list"));
+    let offered = broken
+        .servers()
+        .filter(|_| matches!(&*cause, "front" | "tool_list"));
     let keep = offered.map(|servers| format!("keep {servers} as they are while a session lasts"));
-    let remedy = keep.as_deref().or(remedy).unwrap_or("nothing: the cause is not in the user's hands");
+    let remedy = keep
+        .as_deref()
+        .or(remedy)
+        .unwrap_or("nothing: the cause is not in the user's hands");
     Candidate::new(project, Some(cause), broken.found).saying(message, remedy)
 }
 
@@ -224,6 +294,9 @@ mod tests {
 
     #[test]
     fn pauses_are_said_as_people_say_them() {
-        assert_eq!([59, 4_260, 93_600, 1_036_800].map(pause), ["59 s", "71 min", "26 h", "12 days"]);
+        assert_eq!(
+            [59, 4_260, 93_600, 1_036_800].map(pause),
+            ["59 s", "71 min", "26 h", "12 days"]
+        );
     }
 }

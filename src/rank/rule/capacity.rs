@@ -87,10 +87,20 @@ impl Rule for Capacity {
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let Capacity { limits, sessions, export, windows, refused } = *self;
+        let Capacity {
+            limits,
+            sessions,
+            export,
+            windows,
+            refused,
+        } = *self;
         let mut candidates: Vec<Candidate> = Vec::new();
         for (load, of) in [(&sessions, ""), (&export, " of the export")] {
-            candidates.extend(RATES.iter().filter_map(|rate| loaded(load, *rate, of, &limits)));
+            candidates.extend(
+                RATES
+                    .iter()
+                    .filter_map(|rate| loaded(load, *rate, of, &limits)),
+            );
         }
         let reports = |((reason, minutes), reports): ((String, _), Reports)| {
             reports.candidate(&window::name(&reason, minutes), limits.warn())
@@ -105,14 +115,21 @@ impl Capacity {
     fn request(&mut self, request: &Request, thread: &Thread) {
         self.refused.run.remove(&thread.id);
         if let Some(minute) = request.at.as_deref().and_then(minute) {
-            let tokens = plus(request.input_tokens.unwrap_or(0), request.output_tokens.unwrap_or(0));
+            let tokens = plus(
+                request.input_tokens.unwrap_or(0),
+                request.output_tokens.unwrap_or(0),
+            );
             self.sessions.add(minute, 1, tokens);
         }
     }
 
     fn exported(&mut self, export: &Export) {
         if let Some(minute) = minute(&export.start) {
-            self.export.add(minute, export.requests, plus(export.input_tokens, export.output_tokens));
+            self.export.add(
+                minute,
+                export.requests,
+                plus(export.input_tokens, export.output_tokens),
+            );
         }
     }
 
@@ -121,7 +138,10 @@ impl Capacity {
         match (event.reason.as_deref(), event.count) {
             (Some(REFUSED), _) => self.refused.add(minute, event.line, thread),
             (Some(reason), Some(percent)) => {
-                let reports = self.windows.entry((reason.to_owned(), event.window_minutes)).or_default();
+                let reports = self
+                    .windows
+                    .entry((reason.to_owned(), event.window_minutes))
+                    .or_default();
                 reports.add(minute, percent, event.line, thread);
             }
             _ => {}
@@ -130,10 +150,20 @@ impl Capacity {
 }
 
 impl Reports {
-    fn add(&mut self, minute: Option<MinuteNumber>, percent: u64, line: Option<u64>, thread: &Thread) {
+    fn add(
+        &mut self,
+        minute: Option<MinuteNumber>,
+        percent: u64,
+        line: Option<u64>,
+        thread: &Thread,
+    ) {
         let Some(minute) = minute else { return };
         self.window.report(minute, percent);
-        if self.highest.as_ref().is_none_or(|(highest, ..)| percent > *highest) {
+        if self
+            .highest
+            .as_ref()
+            .is_none_or(|(highest, ..)| percent > *highest)
+        {
             self.highest = Some((percent, thread.clone(), line));
         }
     }
@@ -141,12 +171,22 @@ impl Reports {
     fn candidate(self, name: &str, levels: &[u64]) -> Option<Candidate> {
         let crossings = walk(self.window.series(), 100, levels);
         let mut message = format!("{} %", crossings.peak.0);
-        say(&mut message, &crossings, "window", self.window.minutes_left());
+        say(
+            &mut message,
+            &crossings,
+            "window",
+            self.window.minutes_left(),
+        );
         let mut found = Found::default();
         if let Some((_, thread, line)) = &self.highest {
             found.prove(Proof::at(thread, *line), thread);
         }
-        candidate(format!("{name}: {message}"), name.to_owned(), crossings, found)
+        candidate(
+            format!("{name}: {message}"),
+            name.to_owned(),
+            crossings,
+            found,
+        )
     }
 }
 
@@ -162,11 +202,20 @@ impl Refused {
     fn candidate(self) -> Option<Candidate> {
         let count = Some(self.found.items).filter(|count| *count > 0)?;
         let (requests, longest) = (counted(count, "request"), grouped(self.longest));
-        let since = self.first.map(|minute| format!(", the first at {}", instant(minute))).unwrap_or_default();
-        let message = format!("{requests} refused for a limit, {longest} in a row at the most{since}");
-        let remedy = "wait as long as the provider says before the next try, and run less at a time";
+        let since = self
+            .first
+            .map(|minute| format!(", the first at {}", instant(minute)))
+            .unwrap_or_default();
+        let message =
+            format!("{requests} refused for a limit, {longest} in a row at the most{since}");
+        let remedy =
+            "wait as long as the provider says before the next try, and run less at a time";
         let candidate = Candidate::new(None, Some(REFUSED.to_owned()), self.found);
-        Some(candidate.reaching(Reached::Hit, None).saying(message, remedy))
+        Some(
+            candidate
+                .reaching(Reached::Hit, None)
+                .saying(message, remedy),
+        )
     }
 }
 
@@ -175,44 +224,87 @@ fn loaded(load: &Load, rate: Rate, of: &str, limits: &Limits) -> Option<Candidat
     let limit = (rate.limit)(limits)?;
     let crossings = walk(load.series(rate), limit, limits.warn());
     let subject = format!("{}{of}", rate.name);
-    let mut message = format!("{subject}: {} of {} ({} %)", grouped(crossings.used), grouped(limit), crossings.peak.0);
+    let mut message = format!(
+        "{subject}: {} of {} ({} %)",
+        grouped(crossings.used),
+        grouped(limit),
+        crossings.peak.0
+    );
     let period = if rate.daily { "day" } else { "minute" };
-    say(&mut message, &crossings, period, load.minutes_left(rate, limit));
+    say(
+        &mut message,
+        &crossings,
+        period,
+        load.minutes_left(rate, limit),
+    );
     let mut found = Found::default();
     (found.items, found.tokens) = (crossings.over, if rate.tokens { crossings.used } else { 0 });
     let budget = name(&limits.name);
-    candidate(format!("{message}; budget {budget}"), subject, crossings, found)
+    candidate(
+        format!("{message}; budget {budget}"),
+        subject,
+        crossings,
+        found,
+    )
 }
 
 /// When the peak was, when each level was passed, when the limit, and how long the rest lasts.
 fn say(message: &mut String, crossings: &Crossings, period: &str, minutes_left: Option<u64>) {
     message.push_str(&format!(" at {}", instant(crossings.peak.1)));
     for levels in crossings.levels.chunk_by(|(_, a), (_, b)| a == b) {
-        let Some((_, minute)) = levels.first() else { continue };
+        let Some((_, minute)) = levels.first() else {
+            continue;
+        };
         let names: Vec<String> = levels.iter().map(|(level, _)| level.to_string()).collect();
-        message.push_str(&format!("; {} % from {}", names.join(", "), instant(*minute)));
+        message.push_str(&format!(
+            "; {} % from {}",
+            names.join(", "),
+            instant(*minute)
+        ));
     }
     if let Some(hit) = crossings.hit {
         let periods = counted(crossings.periods, period);
-        message.push_str(&format!("; the limit at {}, in {} of {periods}", instant(hit), grouped(crossings.over)));
+        message.push_str(&format!(
+            "; the limit at {}, in {} of {periods}",
+            instant(hit),
+            grouped(crossings.over)
+        ));
     }
     if let Some(minutes) = minutes_left {
-        message.push_str(&format!("; at the latest pace the rest lasts {}", counted(minutes, "minute")));
+        message.push_str(&format!(
+            "; at the latest pace the rest lasts {}",
+            counted(minutes, "minute")
+        ));
     }
 }
 
-fn candidate(message: String, subject: String, crossings: Crossings, found: Found) -> Option<Candidate> {
+fn candidate(
+    message: String,
+    subject: String,
+    crossings: Crossings,
+    found: Found,
+) -> Option<Candidate> {
     crossings.levels.first()?;
-    let reached = if crossings.hit.is_some() { Reached::Hit } else { Reached::Warn };
+    let reached = if crossings.hit.is_some() {
+        Reached::Hit
+    } else {
+        Reached::Warn
+    };
     let remedy = "run fewer agents at a time, send smaller contexts, or wait at the first warning";
     let candidate = Candidate::new(None, Some(subject), found);
-    Some(candidate.reaching(reached, Some(crossings.peak.0)).saying(message, remedy))
+    Some(
+        candidate
+            .reaching(reached, Some(crossings.peak.0))
+            .saying(message, remedy),
+    )
 }
 
 /// The minute of an instant; none where it begins before the first instant there is.
 fn minute(at: &str) -> Option<MinuteNumber> {
     let minute = at.parse::<Timestamp>().ok()?.as_second().div_euclid(60);
-    Timestamp::from_second(minute.saturating_mul(60)).is_ok().then_some(minute)
+    Timestamp::from_second(minute.saturating_mul(60))
+        .is_ok()
+        .then_some(minute)
 }
 
 /// `2026-01-27T20:47Z`

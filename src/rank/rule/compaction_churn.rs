@@ -18,8 +18,11 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
 use crate::record::{Event, What};
 
-const COMPACTIONS: Threshold =
-    Threshold { flag: "compactions", default: 2, help: "Least compactions of a thread to be called churn" };
+const COMPACTIONS: Threshold = Threshold {
+    flag: "compactions",
+    default: 2,
+    help: "Least compactions of a thread to be called churn",
+};
 const REQUESTS: Threshold = Threshold {
     flag: "compaction-requests",
     default: 40,
@@ -71,10 +74,17 @@ impl Rule for CompactionChurn {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         match seen {
             Seen::Event(event) if is_compaction(event) => {
-                self.threads.entry(Rc::clone(&thread.id)).or_default().compaction(event, thread);
+                self.threads
+                    .entry(Rc::clone(&thread.id))
+                    .or_default()
+                    .compaction(event, thread);
             }
             Seen::Request(request) if request.counted => {
-                if let Some(compacted) = self.threads.get_mut(&thread.id).filter(|compacted| compacted.open) {
+                if let Some(compacted) = self
+                    .threads
+                    .get_mut(&thread.id)
+                    .filter(|compacted| compacted.open)
+                {
                     compacted.open = false;
                     compacted.after_tokens += request.input_tokens.unwrap_or(0);
                 }
@@ -89,12 +99,21 @@ impl Rule for CompactionChurn {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let CompactionChurn { compactions, requests, threads: mut compacted } = *self;
+        let CompactionChurn {
+            compactions,
+            requests,
+            threads: mut compacted,
+        } = *self;
         let fires = |compacted: &Compacted| {
             let close = compacted.closest.is_some_and(|closest| closest <= requests);
             compacted.compactions >= compactions && (close || compacted.again.waste_tokens > 0)
         };
-        let of = |thread: &Thread| compacted.remove(&thread.id).filter(fires).map(|found| candidate(thread, found));
+        let of = |thread: &Thread| {
+            compacted
+                .remove(&thread.id)
+                .filter(fires)
+                .map(|found| candidate(thread, found))
+        };
         threads.all().filter_map(of).collect()
     }
 }
@@ -117,8 +136,13 @@ impl Compacted {
 
     /// Content that stood in the thread before the compaction is read again.
     fn span(&mut self, span: &SpanView, thread: &Thread) {
-        let original = span.copy_of.as_deref().and_then(|id| id.strip_prefix(&*thread.id)?.strip_prefix('.'));
-        let before = original.and_then(|seq| seq.parse::<u64>().ok()).is_some_and(|seq| seq < self.seq);
+        let original = span
+            .copy_of
+            .as_deref()
+            .and_then(|id| id.strip_prefix(&*thread.id)?.strip_prefix('.'));
+        let before = original
+            .and_then(|seq| seq.parse::<u64>().ok())
+            .is_some_and(|seq| seq < self.seq);
         let waste = times(span.dup_tokens.unwrap_or(0), span.requests());
         if before && waste > 0 {
             self.again.add(span, thread, waste);
@@ -127,16 +151,39 @@ impl Compacted {
 }
 
 fn candidate(thread: &Thread, compacted: Compacted) -> Candidate {
-    let Compacted { compactions, closest, before_tokens, after_tokens, again, .. } = compacted;
-    let apart = closest.map_or(String::new(), |n| format!(", the closest {} requests apart", grouped(n)));
-    let size = format!("from {} to {} tokens", tokens(before_tokens / compactions), tokens(after_tokens / compactions));
+    let Compacted {
+        compactions,
+        closest,
+        before_tokens,
+        after_tokens,
+        again,
+        ..
+    } = compacted;
+    let apart = closest.map_or(String::new(), |n| {
+        format!(", the closest {} requests apart", grouped(n))
+    });
+    let size = format!(
+        "from {} to {} tokens",
+        tokens(before_tokens / compactions),
+        tokens(after_tokens / compactions)
+    );
     let read_again = match again.items - compactions {
         0 => String::new(),
-        n => format!("; {} of {} tokens came again after them", counted(n, "text"), tokens(again.tokens)),
+        n => format!(
+            "; {} of {} tokens came again after them",
+            counted(n, "text"),
+            tokens(again.tokens)
+        ),
     };
-    let message = format!("{}{apart}, {size} on average{read_again}", counted(compactions, "compaction"));
-    Candidate::new(thread.project.clone(), None, again).within(thread).saying(
-        message,
-        "begin anew when the task changes; keep large outputs out, so that the context lasts; note what will be needed again",
-    )
+    let message = format!(
+        "{}{apart}, {size} on average{read_again}",
+        counted(compactions, "compaction")
+    );
+    Candidate::new(thread.project.clone(), None, again)
+        .within(thread)
+        .saying(
+            message,
+            "begin anew when the task changes; keep large outputs out, so that the context lasts; \
+         note what will be needed again",
+        )
 }

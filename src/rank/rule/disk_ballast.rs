@@ -13,15 +13,23 @@ use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, name};
 
-const BYTES: Threshold =
-    Threshold { flag: "disk-bytes", default: 10_000_000, help: "Least bytes of a project that no model was sent" };
+const BYTES: Threshold = Threshold {
+    flag: "disk-bytes",
+    default: 10_000_000,
+    help: "Least bytes of a project that no model was sent",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "disk-ballast",
     what: "bytes in session files that no model was ever sent",
     thresholds: &[BYTES],
     general: true,
-    make: |set: &Thresholds| Box::new(DiskBallast { bytes: set.get(&BYTES), projects: BTreeMap::new() }),
+    make: |set: &Thresholds| {
+        Box::new(DiskBallast {
+            bytes: set.get(&BYTES),
+            projects: BTreeMap::new(),
+        })
+    },
 };
 
 struct DiskBallast {
@@ -40,23 +48,44 @@ impl Rule for DiskBallast {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Disk(disk) = seen else { return };
         let ballast = self.projects.entry(thread.project.clone()).or_default();
-        ballast.found.prove(Proof { bytes: disk.bytes, ..Proof::at(thread, None) }, thread);
+        ballast.found.prove(
+            Proof {
+                bytes: disk.bytes,
+                ..Proof::at(thread, None)
+            },
+            thread,
+        );
         let kind = ballast.by_kind.entry(disk.kind.clone()).or_default();
         *kind = plus(*kind, disk.bytes);
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let fires = |(_, ballast): &(_, Ballast)| ballast.found.bytes > 0 && ballast.found.bytes >= self.bytes;
-        self.projects.into_iter().filter(fires).map(|(project, ballast)| candidate(project, ballast)).collect()
+        let fires = |(_, ballast): &(_, Ballast)| {
+            ballast.found.bytes > 0 && ballast.found.bytes >= self.bytes
+        };
+        self.projects
+            .into_iter()
+            .filter(fires)
+            .map(|(project, ballast)| candidate(project, ballast))
+            .collect()
     }
 }
 
 fn candidate(project: Option<Rc<str>>, ballast: Ballast) -> Candidate {
     let mut kinds: Vec<(String, u64)> = ballast.by_kind.into_iter().collect();
     kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let most: Vec<String> = kinds.iter().take(3).map(|(kind, n)| format!("{} {}", name(kind), bytes(*n))).collect();
-    let message =
-        format!("{} on disk that no model was sent; most of it {}", bytes(ballast.found.bytes), most.join(", "));
-    Candidate::new(project, None, ballast.found)
-        .saying(message, "archive or compress old sessions; no tokens are spent on these lines")
+    let most: Vec<String> = kinds
+        .iter()
+        .take(3)
+        .map(|(kind, n)| format!("{} {}", name(kind), bytes(*n)))
+        .collect();
+    let message = format!(
+        "{} on disk that no model was sent; most of it {}",
+        bytes(ballast.found.bytes),
+        most.join(", ")
+    );
+    Candidate::new(project, None, ballast.found).saying(
+        message,
+        "archive or compress old sessions; no tokens are spent on these lines",
+    )
 }

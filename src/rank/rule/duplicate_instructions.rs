@@ -4,8 +4,9 @@
 //! - copies: instruction text that the same thread has seen before; waste = Σ `dup_tokens` ×
 //!   `carried_requests`. The same text in another session is the normal standing cost, no copy.
 //! - multiples: two or more project documents, or two or more skill sections, in one context at
-//!   once; user instructions with the heading of a project document are one of it. Spans are there at once where the requests that carried them overlap; where nobody
-//!   knows the requests, where they stand on one line of the file.
+//!   once; user instructions with the heading of a project document are one of it. Spans are there
+//!   at once where the requests that carried them overlap; where nobody knows the requests, where
+//!   they stand on one line of the file.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,7 +19,10 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
 
 /// Sources that a context should hold once, and what the message calls them.
-const ONCE: [(&str, &str); 2] = [("project_doc", "project docs"), ("skills", "skill sections")];
+const ONCE: [(&str, &str); 2] = [
+    ("project_doc", "project docs"),
+    ("skills", "skill sections"),
+];
 /// Where a project document may stand too, told by its heading.
 const USER: &str = "user_instructions";
 /// What is said anew in each turn, and stays no longer: said again it is no copy.
@@ -75,17 +79,25 @@ impl Rule for DuplicateInstructions {
         if !span.is_instructions() || *span.source == *STATUS {
             return;
         }
-        if let Some(before) = self.at_hand.take_if(|at_hand| at_hand.thread != thread.index) {
+        if let Some(before) = self
+            .at_hand
+            .take_if(|at_hand| at_hand.thread != thread.index)
+        {
             before.close(&mut self.projects);
         }
-        self.at_hand.get_or_insert_with(|| AtHand::new(thread)).see(span, thread);
+        self.at_hand
+            .get_or_insert_with(|| AtHand::new(thread))
+            .see(span, thread);
     }
 
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         if let Some(last) = self.at_hand.take() {
             last.close(&mut self.projects);
         }
-        self.projects.into_iter().map(|(project, twice)| candidate(project, twice)).collect()
+        self.projects
+            .into_iter()
+            .map(|(project, twice)| candidate(project, twice))
+            .collect()
     }
 }
 
@@ -104,7 +116,10 @@ impl AtHand {
         self.head(span, thread);
         let kind = ONCE.iter().position(|(source, _)| *span.source == **source);
         let once = kind.and_then(|kind| self.once.get_mut(kind));
-        let copied = span.dup_tokens.filter(|_| span.is_copy_in_thread()).unwrap_or(0);
+        let copied = span
+            .dup_tokens
+            .filter(|_| span.is_copy_in_thread())
+            .unwrap_or(0);
         let waste = times(copied, span.requests());
         match once {
             Some((_, held)) if waste > 0 => held.push(Held::of(span)),
@@ -121,7 +136,9 @@ impl AtHand {
 
     /// User instructions and a project document have one heading: they are one document.
     fn head(&mut self, span: &SpanView, thread: &Thread) {
-        let Some(doc) = span.doc.as_deref() else { return };
+        let Some(doc) = span.doc.as_deref() else {
+            return;
+        };
         if *span.source == *USER {
             let mut found = Found::default();
             found.add(span, thread, 0);
@@ -145,7 +162,12 @@ impl AtHand {
         twice.threads += 1;
         twice.copies += self.copies.items;
         twice.found.absorb(self.copies);
-        for (all, (found, most)) in twice.most.iter_mut().zip(once).filter(|(_, (_, most))| *most >= 2) {
+        for (all, (found, most)) in twice
+            .most
+            .iter_mut()
+            .zip(once)
+            .filter(|(_, (_, most))| *most >= 2)
+        {
             *all = (*all).max(most);
             twice.found.absorb(found);
         }
@@ -155,8 +177,16 @@ impl AtHand {
 impl Held {
     fn of(span: &SpanView) -> Held {
         match (span.carried_from, span.carried_to) {
-            (Some(from), Some(to)) => Held { by_line: false, from, to },
-            _ => Held { by_line: true, from: span.line.unwrap_or(0), to: span.line.unwrap_or(0) },
+            (Some(from), Some(to)) => Held {
+                by_line: false,
+                from,
+                to,
+            },
+            _ => Held {
+                by_line: true,
+                from: span.line.unwrap_or(0),
+                to: span.line.unwrap_or(0),
+            },
         }
     }
 }
@@ -164,7 +194,8 @@ impl Held {
 /// Returns how many are in the context at the same time, at most.
 fn at_once(mut held: Vec<Held>) -> u64 {
     held.sort_unstable_by_key(|h| (h.by_line, h.from, h.to));
-    let mut ends: std::collections::BinaryHeap<std::cmp::Reverse<u64>> = std::collections::BinaryHeap::new();
+    let mut ends: std::collections::BinaryHeap<std::cmp::Reverse<u64>> =
+        std::collections::BinaryHeap::new();
     let (mut most, mut by_line) = (0, false);
     for span in held {
         if span.by_line != by_line {
@@ -182,13 +213,25 @@ fn at_once(mut held: Vec<Held>) -> u64 {
 
 fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
     let multiples = ONCE.iter().zip(twice.most).filter(|(_, n)| *n >= 2);
-    let mut parts: Vec<String> = multiples.map(|((_, name), n)| format!("{name} x{n}")).collect();
+    let mut parts: Vec<String> = multiples
+        .map(|((_, name), n)| format!("{name} x{n}"))
+        .collect();
     if twice.copies > 0 {
-        let copies = if twice.copies == 1 { "1 copy".into() } else { format!("{} copies", twice.copies) };
-        parts.push(format!("{copies} of what was there already, {} tokens", tokens(twice.found.waste_tokens)));
+        let copies = if twice.copies == 1 {
+            "1 copy".into()
+        } else {
+            format!("{} copies", twice.copies)
+        };
+        parts.push(format!(
+            "{copies} of what was there already, {} tokens",
+            tokens(twice.found.waste_tokens)
+        ));
     }
-    let message =
-        format!("{}: paid for again in every request (in {})", parts.join(", "), counted(twice.threads, "thread"));
+    let message = format!(
+        "{}: paid for again in every request (in {})",
+        parts.join(", "),
+        counted(twice.threads, "thread")
+    );
     Candidate::new(project, None, twice.found).saying(
         message,
         "send each document and the list of skills once; look for a file that includes another, or for an agent that \
@@ -201,7 +244,11 @@ mod tests {
     use super::*;
 
     fn held(from: u64, to: u64) -> Held {
-        Held { by_line: false, from, to }
+        Held {
+            by_line: false,
+            from,
+            to,
+        }
     }
 
     #[test]

@@ -11,15 +11,23 @@ use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
 use crate::record::Part;
 
-const TOKENS: Threshold =
-    Threshold { flag: "duplicate-tokens", default: 64, help: "Least tokens of a tool output that are a copy" };
+const TOKENS: Threshold = Threshold {
+    flag: "duplicate-tokens",
+    default: 64,
+    help: "Least tokens of a tool output that are a copy",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "duplicate-output",
     what: "tool outputs that repeat an earlier one of the same thread",
     thresholds: &[TOKENS],
     general: false,
-    make: |set: &Thresholds| Box::new(DuplicateOutput { tokens: set.get(&TOKENS), heaps: Heaps::default() }),
+    make: |set: &Thresholds| {
+        Box::new(DuplicateOutput {
+            tokens: set.get(&TOKENS),
+            heaps: Heaps::default(),
+        })
+    },
 };
 
 struct DuplicateOutput {
@@ -32,8 +40,14 @@ impl Rule for DuplicateOutput {
         let Seen::Span(span) = seen else { return };
         let copied = span.dup_tokens.unwrap_or(0);
         let waste = times(copied, span.requests());
-        if span.part == Part::ToolOutput && span.is_copy_in_thread() && copied >= self.tokens && waste > 0 {
-            self.heaps.at(thread, span.subject()).add(span, thread, waste);
+        if span.part == Part::ToolOutput
+            && span.is_copy_in_thread()
+            && copied >= self.tokens
+            && waste > 0
+        {
+            self.heaps
+                .at(thread, span.subject())
+                .add(span, thread, waste);
         }
     }
 
@@ -47,7 +61,10 @@ impl Rule for DuplicateOutput {
                 tokens(found.tokens),
                 sent(found.requests, found.items),
             );
-            Some(candidate.saying(message, "do not read again what has not changed; let the tool say so in one line"))
+            Some(candidate.saying(
+                message,
+                "do not read again what has not changed; let the tool say so in one line",
+            ))
         })
     }
 }

@@ -1,10 +1,10 @@
 //! Images that stay in the context after they were looked at.
 //!
-//! An image is needed by the request after it; all later requests carry it for nothing. One
-//! finding a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is,
-//! dropping each after its first use. Of images that the agent itself drops some turns later, the
-//! message says how many turns paid for them. Images whose size in tokens nobody knows (no dimensions
-//! that the header proves, and no step that measures it) are judged by their bytes.
+//! An image is needed by the request after it; all later requests carry it for nothing. One finding
+//! a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is, dropping each
+//! after its first use. Of images that the agent itself drops some turns later, the message says
+//! how many turns paid for them. Images whose size in tokens nobody knows (no dimensions that the
+//! header proves, and no step that measures it) are judged by their bytes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,7 +33,13 @@ pub(super) const ENTRY: Entry = Entry {
     what: "images carried on after they were looked at",
     thresholds: &[TOKENS, BYTES],
     general: false,
-    make: |set| Box::new(EmbeddedImage { tokens: set.get(&TOKENS), bytes: set.get(&BYTES), threads: BTreeMap::new() }),
+    make: |set| {
+        Box::new(EmbeddedImage {
+            tokens: set.get(&TOKENS),
+            bytes: set.get(&BYTES),
+            threads: BTreeMap::new(),
+        })
+    },
 };
 
 struct EmbeddedImage {
@@ -69,13 +75,21 @@ impl Rule for EmbeddedImage {
             images.unknown_bytes = plus(images.unknown_bytes, span.bytes);
         }
         let carried = span.carried_from.zip(span.carried_to);
-        images.dropped.extend(carried.filter(|_| span.dropped.is_some()));
+        images
+            .dropped
+            .extend(carried.filter(|_| span.dropped.is_some()));
         let waste = span.carried().saturating_sub(span.size_tokens());
-        images.found.prove(Proof::late(span, thread, waste, 1), thread);
+        images
+            .found
+            .prove(Proof::late(span, thread, waste, 1), thread);
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let EmbeddedImage { tokens, bytes, threads: mut found } = *self;
+        let EmbeddedImage {
+            tokens,
+            bytes,
+            threads: mut found,
+        } = *self;
         let fires = |images: &Images| {
             let costly = images.found.waste_tokens > 0 && images.found.waste_tokens >= tokens;
             costly || (images.unknown_bytes > 0 && images.unknown_bytes >= bytes)
@@ -92,7 +106,10 @@ impl Rule for EmbeddedImage {
 fn paid(images: &Images) -> String {
     let turns = |(from, to): &(u64, u64)| {
         let place = |n: u64| images.turns.partition_point(|(request, _)| *request < n);
-        let carriers = images.turns.get(place(*from)..place(to.saturating_add(1))).unwrap_or_default();
+        let carriers = images
+            .turns
+            .get(place(*from)..place(to.saturating_add(1)))
+            .unwrap_or_default();
         let mut turns: Vec<u64> = carriers.iter().map(|(_, turn)| *turn).collect();
         turns.dedup();
         turns.len() as u64
@@ -100,7 +117,10 @@ fn paid(images: &Images) -> String {
     match images.dropped.iter().map(turns).max() {
         Some(most) => {
             let number = counted(images.dropped.len() as u64, "image");
-            format!("; {number} paid for in {}, until the agent itself dropped it", counted(most, "turn"))
+            format!(
+                "; {number} paid for in {}, until the agent itself dropped it",
+                counted(most, "turn")
+            )
         }
         None => String::new(),
     }
@@ -111,10 +131,18 @@ fn candidate(thread: &Thread, images: Images) -> Candidate {
     let found = images.found;
     let size = match found.tokens {
         0 => format!("{}, tokens not known", bytes(found.bytes)),
-        n => format!("{} tokens ({}), {}", tokens(n), bytes(found.bytes), sent(found.requests, found.items)),
+        n => format!(
+            "{} tokens ({}), {}",
+            tokens(n),
+            bytes(found.bytes),
+            sent(found.requests, found.items)
+        ),
     };
     let message = format!("{}, {size}{paid}", counted(found.items, "image"));
     Candidate::new(thread.project.clone(), None, found)
         .within(thread)
-        .saying(message, "drop an image from the context once it was looked at, or describe it in text")
+        .saying(
+            message,
+            "drop an image from the context once it was looked at, or describe it in text",
+        )
 }

@@ -11,14 +11,23 @@ use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, name, tokens};
 use crate::record::Part;
 
-const BYTES: Threshold = Threshold { flag: "base64-bytes", default: 1_024, help: "Least bytes of base64 in a text" };
+const BYTES: Threshold = Threshold {
+    flag: "base64-bytes",
+    default: 1_024,
+    help: "Least bytes of base64 in a text",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "image-in-text",
     what: "base64 sent as text and billed as text",
     thresholds: &[BYTES],
     general: false,
-    make: |set: &Thresholds| Box::new(ImageInText { bytes: set.get(&BYTES), heaps: Heaps::default() }),
+    make: |set: &Thresholds| {
+        Box::new(ImageInText {
+            bytes: set.get(&BYTES),
+            heaps: Heaps::default(),
+        })
+    },
 };
 
 struct ImageInText {
@@ -34,12 +43,19 @@ impl Rule for ImageInText {
         if !is_text || base64 == 0 || base64 < self.bytes {
             return;
         }
-        self.heaps.at(thread, span.subject()).add(span, thread, share(span.carried(), base64, span.bytes));
+        self.heaps.at(thread, span.subject()).add(
+            span,
+            thread,
+            share(span.carried(), base64, span.bytes),
+        );
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         self.heaps.into_candidates(|candidate| {
-            let (found, subject) = (&candidate.found, candidate.subject.as_deref().unwrap_or_default());
+            let (found, subject) = (
+                &candidate.found,
+                candidate.subject.as_deref().unwrap_or_default(),
+            );
             let message = format!(
                 "{}: base64 in {} ({}), carried at the price of {} tokens of text",
                 name(subject),
@@ -47,7 +63,10 @@ impl Rule for ImageInText {
                 bytes(found.bytes),
                 tokens(found.waste_tokens),
             );
-            Some(candidate.saying(message, "write binary data to a file and return its path, or attach it as an image"))
+            Some(candidate.saying(
+                message,
+                "write binary data to a file and return its path, or attach it as an image",
+            ))
         })
     }
 }

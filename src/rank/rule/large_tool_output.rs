@@ -12,8 +12,11 @@ use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
 use crate::record::Part;
 
-const TOKENS: Threshold =
-    Threshold { flag: "output-tokens", default: 4_000, help: "Least tokens of a tool output to be called large" };
+const TOKENS: Threshold = Threshold {
+    flag: "output-tokens",
+    default: 4_000,
+    help: "Least tokens of a tool output to be called large",
+};
 const KEEP: Threshold = Threshold {
     flag: "output-keep-tokens",
     default: 1_000,
@@ -26,7 +29,11 @@ pub(super) const ENTRY: Entry = Entry {
     thresholds: &[TOKENS, KEEP],
     general: false,
     make: |set: &Thresholds| {
-        Box::new(LargeToolOutput { tokens: set.get(&TOKENS), keep: set.get(&KEEP), heaps: Heaps::default() })
+        Box::new(LargeToolOutput {
+            tokens: set.get(&TOKENS),
+            keep: set.get(&KEEP),
+            heaps: Heaps::default(),
+        })
     },
 };
 
@@ -44,12 +51,17 @@ impl Rule for LargeToolOutput {
             return;
         }
         let waste = times(size.saturating_sub(self.keep), span.requests());
-        self.heaps.at(thread, span.subject()).add(span, thread, waste);
+        self.heaps
+            .at(thread, span.subject())
+            .add(span, thread, waste);
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         let keep = self.keep;
-        let remedy = format!("return the failures or the last lines, not more than {} tokens", tokens(keep));
+        let remedy = format!(
+            "return the failures or the last lines, not more than {} tokens",
+            tokens(keep)
+        );
         self.heaps.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(

@@ -26,7 +26,12 @@ pub(super) const ENTRY: Entry = Entry {
     what: "the standing cost of notes from earlier sessions",
     thresholds: &[TOKENS],
     general: false,
-    make: |set: &Thresholds| Box::new(MemoryPrompt { tokens: set.get(&TOKENS), heaps: Heaps::default() }),
+    make: |set: &Thresholds| {
+        Box::new(MemoryPrompt {
+            tokens: set.get(&TOKENS),
+            heaps: Heaps::default(),
+        })
+    },
 };
 
 struct MemoryPrompt {
@@ -40,7 +45,9 @@ impl Rule for MemoryPrompt {
         let size = span.size_tokens();
         if *span.source == *MEMORY && size > 0 && size >= self.tokens {
             let waste = times(size - self.tokens, span.requests());
-            self.heaps.at(thread, MEMORY.to_owned()).add(span, thread, waste);
+            self.heaps
+                .at(thread, MEMORY.to_owned())
+                .add(span, thread, waste);
         }
     }
 
@@ -53,9 +60,10 @@ impl Rule for MemoryPrompt {
                 sent(found.requests, found.items),
                 tokens(found.carried_tokens),
             );
-            Some(
-                candidate.saying(message, "shorten the memory summary, or let it name files that are read when needed"),
-            )
+            Some(candidate.saying(
+                message,
+                "shorten the memory summary, or let it name files that are read when needed",
+            ))
         })
     }
 }

@@ -73,7 +73,9 @@ impl Rule for OrphanOutput {
         for thread in threads.all() {
             for orphan in self.orphans.remove(&thread.id).unwrap_or_default() {
                 let waste = times(orphan.span.size_tokens(), orphan.requests);
-                heaps.at(thread, orphan.span.subject()).add(&orphan.span, thread, waste);
+                heaps
+                    .at(thread, orphan.span.subject())
+                    .add(&orphan.span, thread, waste);
             }
         }
         heaps.into_candidates(|candidate| {
@@ -85,7 +87,10 @@ impl Rule for OrphanOutput {
                 tokens(found.tokens),
                 tokens(found.waste_tokens),
             );
-            Some(candidate.saying(message, "drop an output together with its call when the context is cut"))
+            Some(candidate.saying(
+                message,
+                "drop an output together with its call when the context is cut",
+            ))
         })
     }
 }
@@ -93,12 +98,22 @@ impl Rule for OrphanOutput {
 impl OrphanOutput {
     /// The thread at hand has ended: no call comes any more.
     fn close(&mut self) {
-        let AtHand { thread, calls, waiting, mut orphans } = std::mem::take(&mut self.at_hand);
+        let AtHand {
+            thread,
+            calls,
+            waiting,
+            mut orphans,
+        } = std::mem::take(&mut self.at_hand);
         let has_no_call = |id: &Option<Box<str>>| match id {
             Some(id) => !calls.contains_key(id),
             None => !calls.is_empty(),
         };
-        orphans.extend(waiting.into_iter().filter(|(id, _)| has_no_call(id)).map(|(_, orphan)| orphan));
+        orphans.extend(
+            waiting
+                .into_iter()
+                .filter(|(id, _)| has_no_call(id))
+                .map(|(_, orphan)| orphan),
+        );
         if !orphans.is_empty() {
             self.orphans.entry(thread).or_default().extend(orphans);
         }
@@ -115,15 +130,26 @@ impl AtHand {
         let call = span.call_id.as_deref().and_then(|id| self.calls.get(id));
         match call {
             Some(last) => {
-                let alone = last.zip(span.carried_to).map_or(0, |(last, to)| to.saturating_sub(last));
+                let alone = last
+                    .zip(span.carried_to)
+                    .map_or(0, |(last, to)| to.saturating_sub(last));
                 if alone > 0 {
-                    self.orphans.push(Orphan { span: span.kept(), requests: alone.min(span.requests()) });
+                    self.orphans.push(Orphan {
+                        span: span.kept(),
+                        requests: alone.min(span.requests()),
+                    });
                 }
             }
             None if span.inherited || (thread.parent.is_some() && self.calls.is_empty()) => {}
             None => {
                 let id = span.call_id.as_deref().map(Box::from);
-                self.waiting.push((id, Orphan { span: span.kept(), requests: span.requests() }));
+                self.waiting.push((
+                    id,
+                    Orphan {
+                        span: span.kept(),
+                        requests: span.requests(),
+                    },
+                ));
             }
         }
     }

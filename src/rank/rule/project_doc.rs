@@ -1,9 +1,9 @@
 //! Instruction documents: what each of them costs by standing in every request.
 //!
-//! One finding a project and document, with its size, the threads and requests that carried it, what
-//! that cost, and its largest pieces, so that one knows where to begin. A standing cost is no waste
-//! by itself: waste = Σ (`sent_tokens` - what is kept) × `carried_requests`. Documents that nobody
-//! carried, and small ones, are left out.
+//! One finding a project and document, with its size, the threads and requests that carried it,
+//! what that cost, and its largest pieces, so that one knows where to begin. A standing cost is no
+//! waste by itself: waste = Σ (`sent_tokens` - what is kept) × `carried_requests`. Documents that
+//! nobody carried, and small ones, are left out.
 //!
 //! Pieces are the `blocks` of the text as it was carried most: where it was cut depends on the text
 //! itself (at headings, and between), so that a long section may be several.
@@ -20,8 +20,11 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::{Block, Usd};
 
-const TOKENS: Threshold =
-    Threshold { flag: "doc-tokens", default: 500, help: "Least tokens of an instruction document" };
+const TOKENS: Threshold = Threshold {
+    flag: "doc-tokens",
+    default: 500,
+    help: "Least tokens of an instruction document",
+};
 const KEEP: Threshold = Threshold {
     flag: "doc-keep-tokens",
     default: 2_000,
@@ -42,7 +45,11 @@ pub(super) const ENTRY: Entry = Entry {
     thresholds: &[TOKENS, KEEP],
     general: true,
     make: |set: &Thresholds| {
-        Box::new(ProjectDoc { tokens: set.get(&TOKENS), keep: set.get(&KEEP), documents: BTreeMap::new() })
+        Box::new(ProjectDoc {
+            tokens: set.get(&TOKENS),
+            keep: set.get(&KEEP),
+            documents: BTreeMap::new(),
+        })
     },
 };
 
@@ -73,14 +80,25 @@ impl Rule for ProjectDoc {
         let Seen::Span(span) = seen else { return };
         if span.carried() > 0 && DOCUMENTS.contains(&&*span.source) {
             let name = span.doc.as_ref().unwrap_or(&span.source).to_string();
-            let waste = times(span.size_tokens().saturating_sub(self.keep), span.requests());
-            self.documents.entry((thread.project.clone(), name)).or_default().add(span, thread, waste);
+            let waste = times(
+                span.size_tokens().saturating_sub(self.keep),
+                span.requests(),
+            );
+            self.documents
+                .entry((thread.project.clone(), name))
+                .or_default()
+                .add(span, thread, waste);
         }
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let large = self.documents.into_iter().filter(|(_, document)| document.tokens >= self.tokens);
-        large.map(|((project, name), document)| document.candidate(project, name)).collect()
+        let large = self
+            .documents
+            .into_iter()
+            .filter(|(_, document)| document.tokens >= self.tokens);
+        large
+            .map(|((project, name), document)| document.candidate(project, name))
+            .collect()
     }
 }
 
@@ -101,8 +119,14 @@ impl Document {
     }
 
     fn candidate(self, project: Option<Rc<str>>, document: String) -> Candidate {
-        let cost = self.cost.map_or(String::new(), |cost| format!(", {}", usd(cost)));
-        let up_to = if self.found.tokens == times(self.tokens, self.found.items) { "" } else { "up to " };
+        let cost = self
+            .cost
+            .map_or(String::new(), |cost| format!(", {}", usd(cost)));
+        let up_to = if self.found.tokens == times(self.tokens, self.found.items) {
+            ""
+        } else {
+            "up to "
+        };
         let message = format!(
             "{}: {up_to}{} tokens, sent {} in {}: {} tokens{cost}{}",
             name(&document),
@@ -112,8 +136,10 @@ impl Document {
             tokens(self.found.carried_tokens),
             pieces(self.blocks),
         );
-        Candidate::new(project, Some(document), self.found)
-            .saying(message, "keep what every request needs, and move the rest to files that are read on demand")
+        Candidate::new(project, Some(document), self.found).saying(
+            message,
+            "keep what every request needs, and move the rest to files that are read on demand",
+        )
     }
 }
 
@@ -124,7 +150,11 @@ fn pieces(mut blocks: Vec<Block>) -> String {
     blocks.truncate(PIECES);
     let places = blocks.iter().enumerate().map(|(i, block)| {
         let unit = if i == 0 { " tokens" } else { "" };
-        format!("{}{unit} from byte {}", tokens(block.tokens), grouped(block.offset))
+        format!(
+            "{}{unit} from byte {}",
+            tokens(block.tokens),
+            grouped(block.offset)
+        )
     });
     let places = Vec::from_iter(places).join(", ");
     match blocks.len() {

@@ -1,8 +1,9 @@
-//! The same call again: the same file, range or command line, while its earlier output still stands.
+//! The same call again: the same file, range or command line, while its earlier output still
+//! stands.
 //!
 //! Two calls of one thread are the same when tool and arguments are. Once the later output is in
-//! the context, the earlier one is stale: waste = (`sent_tokens` of the earlier - `dup_tokens` of the
-//! later) × the counted requests that carried both. What the later repeats word for word is
+//! the context, the earlier one is stale: waste = (`sent_tokens` of the earlier - `dup_tokens` of
+//! the later) × the counted requests that carried both. What the later repeats word for word is
 //! `dup_tokens`, waste of its own where it stands a second time; so it is left to the rule about
 //! copies, and the earlier is stale only in what has changed.
 //!
@@ -21,8 +22,11 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::Part;
 
-const TOKENS: Threshold =
-    Threshold { flag: "reread-tokens", default: 200, help: "Least tokens of an output that the same call made stale" };
+const TOKENS: Threshold = Threshold {
+    flag: "reread-tokens",
+    default: 200,
+    help: "Least tokens of an output that the same call made stale",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "reread",
@@ -30,7 +34,11 @@ pub(super) const ENTRY: Entry = Entry {
     thresholds: &[TOKENS],
     general: false,
     make: |set: &Thresholds| {
-        Box::new(Reread { tokens: set.get(&TOKENS), at_hand: AtHand::default(), heaps: Heaps::default() })
+        Box::new(Reread {
+            tokens: set.get(&TOKENS),
+            at_hand: AtHand::default(),
+            heaps: Heaps::default(),
+        })
     },
 };
 
@@ -64,7 +72,10 @@ impl Rule for Reread {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
         if self.at_hand.thread != thread.index {
-            self.at_hand = AtHand { thread: thread.index, ..AtHand::default() };
+            self.at_hand = AtHand {
+                thread: thread.index,
+                ..AtHand::default()
+            };
         }
         match span.part {
             Part::ToolCall => self.at_hand.call(span),
@@ -77,14 +88,19 @@ impl Rule for Reread {
         self.heaps.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {} of {} tokens{} stayed after the same call had been made again, {} tokens sent in vain",
+                "{}: {} of {} tokens{} stayed after the same call had been made again, {} tokens \
+                 sent in vain",
                 name(candidate.subject.as_deref().unwrap_or_default()),
                 counted(found.items, "output"),
                 tokens(found.tokens / found.items.max(1)),
                 if found.items > 1 { " each" } else { "" },
                 tokens(found.waste_tokens),
             );
-            Some(candidate.saying(message, "read once; later ask for what has changed, or drop the earlier output"))
+            Some(candidate.saying(
+                message,
+                "read once; later ask for what has changed, or drop \
+                the earlier output",
+            ))
         })
     }
 }
@@ -92,17 +108,27 @@ impl Rule for Reread {
 impl Reread {
     fn output(&mut self, span: &SpanView, thread: &Thread) {
         let Some(to) = span.carried_from else { return };
-        let Some(asked) = self.at_hand.asked(span) else { return };
+        let Some(asked) = self.at_hand.asked(span) else {
+            return;
+        };
         let earlier = match span.size_tokens() >= self.tokens {
             true => self.at_hand.latest.insert(asked, span.kept()),
             false => self.at_hand.latest.remove(&asked),
         };
         let Some(earlier) = earlier else { return };
-        let repeated = span.dup_tokens.filter(|_| span.is_copy_in_thread()).unwrap_or(0);
-        let waste = times(earlier.size_tokens().saturating_sub(repeated), both(&earlier, span));
+        let repeated = span
+            .dup_tokens
+            .filter(|_| span.is_copy_in_thread())
+            .unwrap_or(0);
+        let waste = times(
+            earlier.size_tokens().saturating_sub(repeated),
+            both(&earlier, span),
+        );
         if waste > 0 {
             let alone = to.saturating_sub(earlier.carried_from.unwrap_or(to));
-            self.heaps.at(thread, earlier.subject()).prove(Proof::late(&earlier, thread, waste, alone), thread);
+            self.heaps
+                .at(thread, earlier.subject())
+                .prove(Proof::late(&earlier, thread, waste, alone), thread);
         }
     }
 }
@@ -111,9 +137,13 @@ impl AtHand {
     fn call(&mut self, span: &SpanView) {
         let again = span.command.is_some() || span.target.is_some();
         if let (Some(id), Some(hash), true) = (&span.call_id, &span.hash, again) {
-            let (server, tool) = (span.server.as_deref().unwrap_or_default(), span.tool.as_deref().unwrap_or_default());
+            let (server, tool) = (
+                span.server.as_deref().unwrap_or_default(),
+                span.tool.as_deref().unwrap_or_default(),
+            );
             let asked = format!("{server}\n{tool}\n{}", &**hash).into();
-            self.calls.insert(Box::from(&**id), Call { asked, outputs: 0 });
+            self.calls
+                .insert(Box::from(&**id), Call { asked, outputs: 0 });
         }
     }
 
@@ -128,7 +158,10 @@ impl AtHand {
 /// Counted requests that carried both, at most.
 fn both(earlier: &SpanView, later: &SpanView) -> u64 {
     match (earlier.carried_to, later.carried_from) {
-        (Some(to), Some(from)) => to.saturating_add(1).saturating_sub(from).min(earlier.requests()),
+        (Some(to), Some(from)) => to
+            .saturating_add(1)
+            .saturating_sub(from)
+            .min(earlier.requests()),
         _ => 0,
     }
 }

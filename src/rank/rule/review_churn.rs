@@ -1,16 +1,16 @@
 //! Reviews that run again and again.
 //!
 //! A review is counted once, in the project of the session that asked for it, whatever tells of it:
-//! a run of the agent's ledger (`review` events that share its id, or stand at no line), a result that
-//! was handed back without one, a session of kind review. Sessions are those of the runs that say
-//! so, the others of what is left, in order. Requests of a review inside a session, and of the turns
-//! that mend what it found, are a review's too (`purpose`).
+//! a run of the agent's ledger (`review` events that share its id, or stand at no line), a result
+//! that was handed back without one, a session of kind review. Sessions are those of the runs that
+//! say so, the others of what is left, in order. Requests of a review inside a session, and of the
+//! turns that mend what it found, are a review's too (`purpose`).
 //!
-//! tokens = input and output of the review sessions and of these requests, and by the ledger of those
-//! that are not read. waste = those of the sessions whose run was superseded, cancelled, failed or lost,
-//! reviewed a diff again, or had no findings; of a session whose run is not known, and of these requests,
-//! the share of the known results that had none: what asking less often could have saved. It claims the
-//! review threads as a whole.
+//! tokens = input and output of the review sessions and of these requests, and by the ledger of
+//! those that are not read. waste = those of the sessions whose run was superseded, cancelled,
+//! failed or lost, reviewed a diff again, or had no findings; of a session whose run is not known,
+//! and of these requests, the share of the known results that had none: what asking less often
+//! could have saved. It claims the review threads as a whole.
 
 mod tally;
 
@@ -26,14 +26,23 @@ use crate::rank::words::{counted, tokens, usd};
 use crate::record::{Event, Kind, Usd, What};
 use tally::{Run, Tally};
 
-const RUNS: Threshold = Threshold { flag: "review-runs", default: 2, help: "Least reviews in one project" };
+const RUNS: Threshold = Threshold {
+    flag: "review-runs",
+    default: 2,
+    help: "Least reviews in one project",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "review-churn",
     what: "reviews that run again and again",
     thresholds: &[RUNS],
     general: false,
-    make: |set: &Thresholds| Box::new(ReviewChurn { runs: set.get(&RUNS), told: BTreeMap::new() }),
+    make: |set: &Thresholds| {
+        Box::new(ReviewChurn {
+            runs: set.get(&RUNS),
+            told: BTreeMap::new(),
+        })
+    },
 };
 
 struct ReviewChurn {
@@ -57,23 +66,39 @@ impl Rule for ReviewChurn {
         if let Seen::Event(event) = seen
             && event.what == What::Review
         {
-            self.told.entry(Rc::clone(&thread.id)).or_default().push(Event::clone(event));
+            self.told
+                .entry(Rc::clone(&thread.id))
+                .or_default()
+                .push(Event::clone(event));
         }
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let projects: BTreeMap<&str, &Option<Rc<str>>> =
-            threads.all().filter(|t| t.kind != Kind::Review).map(|t| (&*t.session, &t.project)).collect();
+        let projects: BTreeMap<&str, &Option<Rc<str>>> = threads
+            .all()
+            .filter(|t| t.kind != Kind::Review)
+            .map(|t| (&*t.session, &t.project))
+            .collect();
         let mut by_project: BTreeMap<Option<Rc<str>>, Reviews> = BTreeMap::new();
         for thread in threads.all() {
-            let told = self.told.get(&thread.id).map(Vec::as_slice).unwrap_or_default();
+            let told = self
+                .told
+                .get(&thread.id)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let is_review = thread.kind == Kind::Review;
             let is_inside = !is_review && thread.reviews.requests + thread.follow_ups.requests > 0;
             if !is_review && !is_inside && told.is_empty() {
                 continue;
             }
-            let asker = thread.parent.as_deref().filter(|_| is_review).and_then(|parent| projects.get(parent).copied());
-            let reviews = by_project.entry(asker.unwrap_or(&thread.project).clone()).or_default();
+            let asker = thread
+                .parent
+                .as_deref()
+                .filter(|_| is_review)
+                .and_then(|parent| projects.get(parent).copied());
+            let reviews = by_project
+                .entry(asker.unwrap_or(&thread.project).clone())
+                .or_default();
             if is_review {
                 reviews.sessions.push(thread);
                 // What it says beside its run, it says of itself.
@@ -89,8 +114,12 @@ impl Rule for ReviewChurn {
                 }
             }
         }
-        let input = threads.all().fold(0, |sum, thread| plus(sum, thread.input_tokens));
-        let candidate = |(project, reviews): (Option<Rc<str>>, Reviews)| reviews.candidate(project, self.runs, input);
+        let input = threads
+            .all()
+            .fold(0, |sum, thread| plus(sum, thread.input_tokens));
+        let candidate = |(project, reviews): (Option<Rc<str>>, Reviews)| {
+            reviews.candidate(project, self.runs, input)
+        };
         by_project.into_iter().filter_map(candidate).collect()
     }
 }
@@ -101,30 +130,57 @@ impl<'t> Reviews<'t> {
         self.sessions.sort_by_key(|thread| thread.index);
         let runs = self.tally.runs(&self.sessions);
         // A session may lie there twice.
-        let sessions = self.sessions.iter().map(|thread| &thread.session).collect::<BTreeSet<_>>().len() as u64;
+        let sessions = self
+            .sessions
+            .iter()
+            .map(|thread| &thread.session)
+            .collect::<BTreeSet<_>>()
+            .len() as u64;
         let reviews = sessions.max(runs.len() as u64 + self.tally.without_run());
         if reviews == 0 || reviews < least {
             return None;
         }
         let (found, elsewhere) = self.found(&runs);
         let part = rounded_percent(found.carried_tokens, input);
-        let read = Read { sessions, inside: self.inside.len() as u64, percent: part, ..self.read(found.tokens) };
-        let message = format!("{}{}; {}", counted(reviews, "review"), self.tally.words(&runs), cost(&read, elsewhere));
+        let read = Read {
+            sessions,
+            inside: self.inside.len() as u64,
+            percent: part,
+            ..self.read(found.tokens)
+        };
+        let message = format!(
+            "{}{}; {}",
+            counted(reviews, "review"),
+            self.tally.words(&runs),
+            cost(&read, elsewhere)
+        );
         let mut found = found;
         found.tokens = plus(found.tokens, elsewhere.0);
         found.absorb(self.places);
         found.items = reviews;
         Some(Candidate::new(project, None, found).saying(
             message,
-            "review once per change worth reviewing: not after each edit, and not the same diff again",
+            "review once per change worth reviewing: not after each edit, and not the same diff \
+             again",
         ))
     }
 
     /// What was read of them, but where.
     fn read(&self, tokens: u64) -> Read {
-        let inside = self.inside.iter().map(|thread| thread.reviews.plus(thread.follow_ups).cost_usd);
-        let costs = self.sessions.iter().map(|thread| thread.cost_usd).chain(inside);
-        let follow_ups = self.sessions.iter().chain(&self.inside).map(|thread| thread.follow_ups);
+        let inside = self
+            .inside
+            .iter()
+            .map(|thread| thread.reviews.plus(thread.follow_ups).cost_usd);
+        let costs = self
+            .sessions
+            .iter()
+            .map(|thread| thread.cost_usd)
+            .chain(inside);
+        let follow_ups = self
+            .sessions
+            .iter()
+            .chain(&self.inside)
+            .map(|thread| thread.follow_ups);
         Read {
             tokens,
             cost_usd: costs.flatten().reduce(Usd::plus),
@@ -150,7 +206,10 @@ impl<'t> Reviews<'t> {
         }
         for thread in &self.sessions {
             let tokens = thread.tokens();
-            let run = runs.iter().find(|run| run.session.is_some_and(|session| session.session == thread.session));
+            let run = runs.iter().find(|run| {
+                run.session
+                    .is_some_and(|session| session.session == thread.session)
+            });
             let waste_tokens = match run {
                 Some(run) if run.wasted => tokens,
                 Some(_) => 0,
@@ -160,11 +219,21 @@ impl<'t> Reviews<'t> {
                     None => share(tokens, empty, judged),
                 },
             };
-            let proof = Proof { tokens, carried_tokens: thread.input_tokens, waste_tokens, ..Proof::at(thread, None) };
+            let proof = Proof {
+                tokens,
+                carried_tokens: thread.input_tokens,
+                waste_tokens,
+                ..Proof::at(thread, None)
+            };
             found.prove(proof, thread);
         }
-        let elsewhere = runs.iter().filter(|run| run.session.is_none()).filter_map(|run| run.tokens);
-        let elsewhere = elsewhere.fold((0, 0), |(sum, count), tokens| (plus(sum, tokens), count + 1));
+        let elsewhere = runs
+            .iter()
+            .filter(|run| run.session.is_none())
+            .filter_map(|run| run.tokens);
+        let elsewhere = elsewhere.fold((0, 0), |(sum, count), tokens| {
+            (plus(sum, tokens), count + 1)
+        });
         (found, elsewhere)
     }
 }
@@ -199,8 +268,12 @@ impl Read {
             Some(cost) => format!("{} tokens ({})", tokens(sum), usd(cost)),
             None => format!("{} tokens", tokens(sum)),
         };
-        let mut words =
-            format!("{} in {}, {} % of the input", amount(self.tokens, self.cost_usd), self.places(), self.percent);
+        let mut words = format!(
+            "{} in {}, {} % of the input",
+            amount(self.tokens, self.cost_usd),
+            self.places(),
+            self.percent
+        );
         if self.follow_ups.requests > 0 {
             let follow_ups = amount(self.follow_ups.tokens, self.follow_ups.cost_usd);
             words += &format!(", {follow_ups} of it to mend what they found");
@@ -216,10 +289,19 @@ fn rounded_percent(part: u64, whole: u64) -> u64 {
 /// `elsewhere`: tokens of the runs whose sessions are not read, and how many these are.
 fn cost(read: &Read, elsewhere: (u64, u64)) -> String {
     let (sum, runs) = elsewhere;
-    let by_ledger = || format!("{} tokens in {} by the agent's own count", tokens(sum), counted(runs, "run"));
+    let by_ledger = || {
+        format!(
+            "{} tokens in {} by the agent's own count",
+            tokens(sum),
+            counted(runs, "run")
+        )
+    };
     match (read.sessions + read.inside, runs) {
         (0, 0) => "their own sessions are not among those read".to_owned(),
-        (0, _) => format!("{}, their own sessions are not among those read", by_ledger()),
+        (0, _) => format!(
+            "{}, their own sessions are not among those read",
+            by_ledger()
+        ),
         (_, 0) => read.words(),
         _ => format!("{}, and {}", read.words(), by_ledger()),
     }

@@ -3,8 +3,8 @@
 //! A compaction puts a summary in the place of what was said; where the agent drops the summary
 //! itself when a turn begins (`dropped` of its spans), the session has forgotten everything up to
 //! the compaction, and nobody is told. One finding a thread: how much was compacted, when it was
-//! forgotten, and what the summaries cost until then. Nothing of that is waste by itself, so it is a
-//! warning of no tokens.
+//! forgotten, and what the summaries cost until then. Nothing of that is waste by itself, so it is
+//! a warning of no tokens.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,12 +40,13 @@ struct Lost {
     /// Ids of the spans whose summary is not counted yet.
     spans: Vec<String>,
     summaries: u64,
-    /// Input of the request before each compaction, added up, and whether it is of the summary at hand.
+    /// Input of the request before each compaction, added up, and whether it is of the summary at
+    /// hand.
     before_tokens: u64,
     since_request: Option<u64>,
     cost: Option<Usd>,
-    /// What carrying those parts of a summary cost that are no spans of their own to be dropped, and behind
-    /// which request they stand.
+    /// What carrying those parts of a summary cost that are no spans of their own to be dropped,
+    /// and behind which request they stand.
     quoted: (u64, Usd),
     /// When the latest was dropped.
     at: Option<String>,
@@ -56,7 +57,11 @@ impl Rule for SummaryLost {
         match seen {
             Seen::Span(span) if *span.source == *SUMMARY => {
                 let lost = self.threads.entry(Rc::clone(&thread.id)).or_default();
-                if span.dropped.is_some() { lost.span(span, thread) } else { lost.quoted(span, thread) }
+                if span.dropped.is_some() {
+                    lost.span(span, thread)
+                } else {
+                    lost.quoted(span, thread)
+                }
             }
             Seen::Event(event) if event.what == What::Context && !event.drop.is_empty() => {
                 if let Some(lost) = self.threads.get_mut(&thread.id) {
@@ -69,7 +74,10 @@ impl Rule for SummaryLost {
 
     fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         let of = |thread: &Thread| {
-            let lost = self.threads.remove(&thread.id).filter(|lost| lost.summaries > 0);
+            let lost = self
+                .threads
+                .remove(&thread.id)
+                .filter(|lost| lost.summaries > 0);
             lost.map(|lost| lost.candidate(thread))
         };
         threads.all().filter_map(of).collect()
@@ -82,7 +90,11 @@ impl Lost {
         self.found.add(span, thread, 0);
         if let Some(cost) = span.input_cost_usd {
             let (request, quoted) = std::mem::take(&mut self.quoted);
-            let quoted = if request == thread.requests { quoted } else { Usd::ZERO };
+            let quoted = if request == thread.requests {
+                quoted
+            } else {
+                Usd::ZERO
+            };
             self.cost = Some(self.cost.unwrap_or_default().plus(cost).plus(quoted));
         }
         // A summary may be several spans: they stand behind the same request.
@@ -94,8 +106,15 @@ impl Lost {
     /// What a summary quotes goes with it, though the file does not hold it.
     fn quoted(&mut self, span: &SpanView, thread: &Thread) {
         let (request, cost) = self.quoted;
-        let before = if request == thread.requests { cost } else { Usd::ZERO };
-        self.quoted = (thread.requests, before.plus(span.input_cost_usd.unwrap_or_default()));
+        let before = if request == thread.requests {
+            cost
+        } else {
+            Usd::ZERO
+        };
+        self.quoted = (
+            thread.requests,
+            before.plus(span.input_cost_usd.unwrap_or_default()),
+        );
     }
 
     /// Something is dropped: a summary, where its spans are among it.
@@ -110,20 +129,35 @@ impl Lost {
     }
 
     fn candidate(self, thread: &Thread) -> Candidate {
-        let Lost { mut found, summaries, before_tokens, cost, at, .. } = self;
+        let Lost {
+            mut found,
+            summaries,
+            before_tokens,
+            cost,
+            at,
+            ..
+        } = self;
         found.items = summaries;
-        let when = at.as_deref().and_then(|at| at.get(..16)).map(|at| format!(", at {} UTC", at.replace('T', " ")));
+        let when = at
+            .as_deref()
+            .and_then(|at| at.get(..16))
+            .map(|at| format!(", at {} UTC", at.replace('T', " ")));
         let cost = cost.map(|cost| format!("; carrying what was lost had cost {}", usd(cost)));
         let message = format!(
-            "{} dropped by the agent when the next turn began{}: of the {} tokens that were compacted the session knows nothing any more{}",
+            "{} dropped by the agent when the next turn began{}: of the {} tokens that were \
+             compacted the session knows nothing any more{}",
             counted(summaries, "summary"),
             when.unwrap_or_default(),
             tokens(before_tokens),
             cost.unwrap_or_default(),
         );
-        Candidate::new(thread.project.clone(), None, found).within(thread).of(Severity::Warn).saying(
-            message,
-            "say again what matters, or have it written to a file before the context is full; begin anew after a compaction",
-        )
+        Candidate::new(thread.project.clone(), None, found)
+            .within(thread)
+            .of(Severity::Warn)
+            .saying(
+                message,
+                "say again what matters, or have it written to a file before the context is full; \
+             begin anew after a compaction",
+            )
     }
 }

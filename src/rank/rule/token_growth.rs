@@ -13,12 +13,21 @@ use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
 
-const FACTOR: Threshold =
-    Threshold { flag: "growth-factor", default: 4, help: "Least ratio of a thread's largest input to its first" };
-const TOKENS: Threshold =
-    Threshold { flag: "growth-tokens", default: 50_000, help: "Least tokens of a thread's largest input" };
-const REQUESTS: Threshold =
-    Threshold { flag: "growth-requests", default: 10, help: "Least counted requests of a thread that grew" };
+const FACTOR: Threshold = Threshold {
+    flag: "growth-factor",
+    default: 4,
+    help: "Least ratio of a thread's largest input to its first",
+};
+const TOKENS: Threshold = Threshold {
+    flag: "growth-tokens",
+    default: 50_000,
+    help: "Least tokens of a thread's largest input",
+};
+const REQUESTS: Threshold = Threshold {
+    flag: "growth-requests",
+    default: 10,
+    help: "Least counted requests of a thread that grew",
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "token-growth",
@@ -52,10 +61,15 @@ struct Peak {
 impl Rule for TokenGrowth {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Request(request) = seen else { return };
-        let Some(tokens) = request.context_tokens().filter(|_| request.counted) else { return };
+        let Some(tokens) = request.context_tokens().filter(|_| request.counted) else {
+            return;
+        };
         let peak = self.peaks.entry(Rc::clone(&thread.id)).or_default();
         if tokens > peak.tokens {
-            *peak = Peak { tokens, line: request.line };
+            *peak = Peak {
+                tokens,
+                line: request.line,
+            };
         }
     }
 
@@ -66,7 +80,10 @@ impl Rule for TokenGrowth {
                 && thread.requests >= self.requests
         };
         let of = |thread: &Thread| {
-            self.peaks.get(&thread.id).filter(|peak| grew(thread, peak)).map(|peak| candidate(thread, *peak))
+            self.peaks
+                .get(&thread.id)
+                .filter(|peak| grew(thread, peak))
+                .map(|peak| candidate(thread, *peak))
         };
         threads.all().filter_map(of).collect()
     }
@@ -82,8 +99,18 @@ fn candidate(thread: &Thread, peak: Peak) -> Candidate {
     );
     let mut found = Found::default();
     let carried_tokens = thread.input_tokens;
-    found.prove(Proof { tokens: peak.tokens, carried_tokens, ..Proof::at(thread, peak.line) }, thread);
+    found.prove(
+        Proof {
+            tokens: peak.tokens,
+            carried_tokens,
+            ..Proof::at(thread, peak.line)
+        },
+        thread,
+    );
     Candidate::new(thread.project.clone(), None, found)
         .within(thread)
-        .saying(message, "compact earlier, or start a new session for each task")
+        .saying(
+            message,
+            "compact earlier, or start a new session for each task",
+        )
 }

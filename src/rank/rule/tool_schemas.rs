@@ -1,13 +1,13 @@
 //! Definitions of tools: sent with every request, and mostly in no file.
 //!
 //! The replay knows how much the first request of a context held that no file records: the system
-//! prompt, the definitions of tools, and whatever else the agent keeps to itself. Times the requests
-//! that carried it, that is the most that definitions of tools can have cost; what of it they are
-//! nobody can tell from disk, so nothing is claimed (waste 0). Definitions and lists of tools that do
-//! stand in a file are counted beside it, to the token.
+//! prompt, the definitions of tools, and whatever else the agent keeps to itself. Times the
+//! requests that carried it, that is the most that definitions of tools can have cost; what of it
+//! they are nobody can tell from disk, so nothing is claimed (waste 0). Definitions and lists of
+//! tools that do stand in a file are counted beside it, to the token.
 //!
-//! One finding a project. It names the servers that were called and the number of sessions looked at:
-//! a server that is set up and not among them was not called there, which is not to say unused.
+//! One finding a project. It names the servers that were called and the number of sessions looked
+//! at: a server that is set up and not among them was not called there, which is not to say unused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -40,7 +40,11 @@ pub(super) const ENTRY: Entry = Entry {
     thresholds: &[TOKENS],
     general: true,
     make: |set: &Thresholds| {
-        Box::new(ToolSchemas { tokens: set.get(&TOKENS), at_hand: AtHand::default(), projects: BTreeMap::new() })
+        Box::new(ToolSchemas {
+            tokens: set.get(&TOKENS),
+            at_hand: AtHand::default(),
+            projects: BTreeMap::new(),
+        })
     },
 };
 
@@ -85,10 +89,18 @@ impl Tools {
 
     /// `notes: 3 tools, 612 tokens in each of 5 requests, $0.01`.
     fn words(&self, server: Option<&str>) -> String {
-        let cost = self.cost.map_or(String::new(), |cost| format!(", {}", usd(cost)));
-        let (tools, requests) = (counted(self.tools, "tool"), counted(self.requests, "request"));
+        let cost = self
+            .cost
+            .map_or(String::new(), |cost| format!(", {}", usd(cost)));
+        let (tools, requests) = (
+            counted(self.tools, "tool"),
+            counted(self.requests, "request"),
+        );
         let whose = server.map_or_else(|| "the agent's own".to_owned(), name);
-        format!("{whose}: {tools}, {} tokens in each of {requests}{cost}", tokens(self.tokens))
+        format!(
+            "{whose}: {tools}, {} tokens in each of {requests}{cost}",
+            tokens(self.tokens)
+        )
     }
 }
 
@@ -136,7 +148,9 @@ impl Rule for ToolSchemas {
         }
         match seen {
             Seen::Span(span) => self.span(span, thread),
-            Seen::Event(event) if event.what == What::Unrecorded && event.reason.as_deref() == Some(HEAD) => {
+            Seen::Event(event)
+                if event.what == What::Unrecorded && event.reason.as_deref() == Some(HEAD) =>
+            {
                 self.head(event, thread);
             }
             _ => {}
@@ -145,8 +159,12 @@ impl Rule for ToolSchemas {
 
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         self.close();
-        let told = self.projects.into_iter().filter(|(_, heads)| !heads.sessions.is_empty());
-        told.map(|(project, heads)| heads.candidate(project)).collect()
+        let told = self
+            .projects
+            .into_iter()
+            .filter(|(_, heads)| !heads.sessions.is_empty());
+        told.map(|(project, heads)| heads.candidate(project))
+            .collect()
     }
 }
 
@@ -159,7 +177,11 @@ impl ToolSchemas {
             heads.on_disk_tokens = plus(heads.on_disk_tokens, span.carried());
             heads.found.add(span, thread, 0);
             if span.tool.is_some() {
-                self.at_hand.defined.entry(span.server.as_deref().map(str::to_owned)).or_default().add(span);
+                self.at_hand
+                    .defined
+                    .entry(span.server.as_deref().map(str::to_owned))
+                    .or_default()
+                    .add(span);
             }
             self.at_hand.on_disk_tokens = plus(self.at_hand.on_disk_tokens, span.size_tokens());
         }
@@ -184,7 +206,15 @@ impl ToolSchemas {
         self.at_hand.head_tokens = self.at_hand.head_tokens.max(tokens);
         let heads = self.heads(thread);
         let carried_tokens = times(tokens, requests);
-        heads.found.prove(Proof { tokens, requests, carried_tokens, ..Proof::at(thread, event.line) }, thread);
+        heads.found.prove(
+            Proof {
+                tokens,
+                requests,
+                carried_tokens,
+                ..Proof::at(thread, event.line)
+            },
+            thread,
+        );
         heads.requests = plus(heads.requests, requests);
         heads.carried_tokens = plus(heads.carried_tokens, carried_tokens);
         heads.least_tokens = Some(heads.least_tokens.map_or(tokens, |least| least.min(tokens)));
@@ -193,8 +223,15 @@ impl ToolSchemas {
 
     /// The thread at hand has ended: what it called goes to its project.
     fn close(&mut self) {
-        let AtHand { session, project, calls, defined, on_disk_tokens, head_tokens, .. } =
-            std::mem::take(&mut self.at_hand);
+        let AtHand {
+            session,
+            project,
+            calls,
+            defined,
+            on_disk_tokens,
+            head_tokens,
+            ..
+        } = std::mem::take(&mut self.at_hand);
         if head_tokens.max(on_disk_tokens) < self.tokens.max(1) {
             return;
         }
@@ -214,19 +251,35 @@ impl Heads {
         let sessions = counted(self.sessions.len() as u64, "session");
         let on_disk = match self.on_disk_tokens {
             0 => None,
-            n => Some(format!("definitions and lists of tools that are on disk: {} tokens", tokens(n))),
+            n => Some(format!(
+                "definitions and lists of tools that are on disk: {} tokens",
+                tokens(n)
+            )),
         };
-        let message = [self.unrecorded(), on_disk, self.defined(), Some(called(&self.calls, &sessions))];
+        let message = [
+            self.unrecorded(),
+            on_disk,
+            self.defined(),
+            Some(called(&self.calls, &sessions)),
+        ];
         let message = Vec::from_iter(message.into_iter().flatten()).join("; ");
-        Candidate::new(project, None, self.found)
-            .saying(message, "turn off servers and tools that the work does not need: they are sent with every request")
+        Candidate::new(project, None, self.found).saying(
+            message,
+            "turn off servers and tools that the work does not need: they are \
+                sent with every request",
+        )
     }
 
     /// The servers whose tools are defined, the dearest first.
     fn defined(&self) -> Option<String> {
         let mut servers = Vec::from_iter(&self.defined);
-        servers.sort_by_key(|(_, tools)| std::cmp::Reverse((tools.cost, tools.tokens.saturating_mul(tools.requests))));
-        let named = servers.iter().take(SERVERS).map(|(server, tools)| tools.words(server.as_deref()));
+        servers.sort_by_key(|(_, tools)| {
+            std::cmp::Reverse((tools.cost, tools.tokens.saturating_mul(tools.requests)))
+        });
+        let named = servers
+            .iter()
+            .take(SERVERS)
+            .map(|(server, tools)| tools.words(server.as_deref()));
         let more = servers.len().saturating_sub(SERVERS);
         let named = named.chain((more > 0).then(|| counted(more as u64, "more server")));
         (!servers.is_empty()).then(|| Vec::from_iter(named).join("; "))
@@ -234,10 +287,19 @@ impl Heads {
 
     fn unrecorded(&self) -> Option<String> {
         let (least, most) = (tokens(self.least_tokens?), tokens(self.most_tokens));
-        let range = if least == most { most } else { format!("{least} to {most}") };
-        let (all, requests) = (tokens(self.carried_tokens), counted(self.requests, "request"));
+        let range = if least == most {
+            most
+        } else {
+            format!("{least} to {most}")
+        };
+        let (all, requests) = (
+            tokens(self.carried_tokens),
+            counted(self.requests, "request"),
+        );
         let what = "in no file (system prompt, definitions of tools)";
-        Some(format!("at most {all} tokens: {requests} began with {range} tokens that are {what}"))
+        Some(format!(
+            "at most {all} tokens: {requests} began with {range} tokens that are {what}"
+        ))
     }
 }
 
@@ -249,7 +311,10 @@ fn called(calls: &Calls, sessions: &str) -> String {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
-    let named = calls.iter().take(SERVERS).map(|(server, n)| format!("{} {}", name(server), counted(**n, "time")));
+    let named = calls
+        .iter()
+        .take(SERVERS)
+        .map(|(server, n)| format!("{} {}", name(server), counted(**n, "time")));
     match Vec::from_iter(named).join(", ") {
         none if none.is_empty() => format!("no server was called in {sessions}"),
         named => format!("servers called in {sessions}: {named}{more}"),

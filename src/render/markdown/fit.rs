@@ -60,7 +60,10 @@ pub(super) fn fit(sections: Vec<Section>, max: usize) -> String {
         let kept = section.fitting(share);
         let items = section.items.get(..kept).unwrap_or_default().concat();
         room = room.saturating_sub(chars(&items));
-        text += &(section.lead.clone() + &items + &section.tail + &section.more(section.items.len() - kept));
+        text += &(section.lead.clone()
+            + &items
+            + &section.tail
+            + &section.more(section.items.len() - kept));
     }
     text
 }
@@ -83,7 +86,10 @@ mod tests {
         };
         let text = fit(vec![section(3), section(100)], 100);
         assert!(chars(&text) < 100);
-        assert!(text.starts_with("lead\n12345678\n12345678\n12345678\nlead\n12345678\n"), "{text}");
+        assert!(
+            text.starts_with("lead\n12345678\n12345678\n12345678\nlead\n12345678\n"),
+            "{text}"
+        );
         assert!(text.ends_with("more rows.\n"));
     }
 }

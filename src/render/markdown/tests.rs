@@ -31,8 +31,15 @@ fn report(evil: &str) -> Report {
         rank: 1,
         ..Finding::default()
     });
-    report.usage.push(Usage { account: evil(), ..Usage::default() });
-    report.skip(Skip { file: evil(), line: Some(1), why: evil() });
+    report.usage.push(Usage {
+        account: evil(),
+        ..Usage::default()
+    });
+    report.skip(Skip {
+        file: evil(),
+        line: Some(1),
+        why: evil(),
+    });
     report.summary = Some(Summary {
         threads: 1,
         sessions: [(evil(), 1)].into(),
@@ -43,18 +50,30 @@ fn report(evil: &str) -> Report {
         findings: 1,
         ..Summary::default()
     });
-    report.coverage = Some(Coverage { by_reason: [(evil(), 1)].into(), ..Coverage::default() });
+    report.coverage = Some(Coverage {
+        by_reason: [(evil(), 1)].into(),
+        ..Coverage::default()
+    });
     report.close();
     report
 }
 
 fn layout() -> Layout {
-    Layout { zone: Zone::default(), home: None, columns: 100, max_chars: 60_000 }
+    Layout {
+        zone: Zone::default(),
+        home: None,
+        columns: 100,
+        max_chars: 60_000,
+    }
 }
 
 fn assert_inert(evil: &str) {
     let harmless = shape(&lay_out(&report("name"), &layout()).unwrap());
-    assert_eq!(shape(&lay_out(&report(evil), &layout()).unwrap()), harmless, "{evil:?}");
+    assert_eq!(
+        shape(&lay_out(&report(evil), &layout()).unwrap()),
+        harmless,
+        "{evil:?}"
+    );
 }
 
 #[test]
@@ -106,11 +125,27 @@ proptest! {
 fn a_large_report_stays_under_its_characters() {
     let mut report = report("name");
     let finding = report.findings[0].clone();
-    report.findings = (1..=2_000).map(|rank| Finding { rank, ..finding.clone() }).collect();
+    report.findings = (1..=2_000)
+        .map(|rank| Finding {
+            rank,
+            ..finding.clone()
+        })
+        .collect();
     for max_chars in [4_000, 60_000] {
-        let text = lay_out(&report, &Layout { max_chars, ..layout() }).unwrap();
+        let text = lay_out(
+            &report,
+            &Layout {
+                max_chars,
+                ..layout()
+            },
+        )
+        .unwrap();
         assert!(text.chars().count() < max_chars);
-        assert!(text.contains(" more findings.") && text.contains("### Growth") && text.contains("### Rests on"));
+        assert!(
+            text.contains(" more findings.")
+                && text.contains("### Growth")
+                && text.contains("### Rests on")
+        );
         shape(&text);
     }
 }

@@ -23,10 +23,21 @@ const EXPORT: &[Column] = &[
 
 /// What the exports say, in the order of the stream but for minutes.
 pub(super) fn export(report: &Report, layout: &Layout) -> Option<Table> {
-    let rows: Vec<_> = report.exports.iter().take(ROWS).map(|export| row(export, layout)).collect();
+    let rows: Vec<_> = report
+        .exports
+        .iter()
+        .take(ROWS)
+        .map(|export| row(export, layout))
+        .collect();
     let left_out = report.exports.len() - rows.len();
     let title = "Exports of usage: what the provider counted, whatever sent it";
-    (!rows.is_empty()).then_some(Table { title, columns: EXPORT, rows, left_out, noun: "row" })
+    (!rows.is_empty()).then_some(Table {
+        title,
+        columns: EXPORT,
+        rows,
+        left_out,
+        noun: "row",
+    })
 }
 
 fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
@@ -45,9 +56,13 @@ fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
         tokens(export.input_tokens),
         tokens(export.mean_input_tokens),
         tokens(export.output_tokens),
-        export.input_output_ratio.map_or("-".into(), |ratio| format!("{ratio:.1}")),
+        export
+            .input_output_ratio
+            .map_or("-".into(), |ratio| format!("{ratio:.1}")),
         grouped(export.high_burn_minutes),
-        export.limit_share.map_or("-".into(), |share| format!("{:.1} %", share * 100.0)),
+        export
+            .limit_share
+            .map_or("-".into(), |share| format!("{:.1} %", share * 100.0)),
     ];
     cells.map(Phrase::ours).to_vec()
 }

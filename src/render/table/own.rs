@@ -26,10 +26,20 @@ const NEAR_PICO: i128 = 100_000_000;
 /// The ledgers that say something else.
 pub(super) fn ledgers(report: &Report, layout: &Layout) -> Option<Table> {
     let others: Vec<&Own> = report.ledgers.iter().filter(|own| is_other(own)).collect();
-    let rows: Vec<_> = others.iter().take(ROWS).map(|own| row(own, report, layout)).collect();
+    let rows: Vec<_> = others
+        .iter()
+        .take(ROWS)
+        .map(|own| row(own, report, layout))
+        .collect();
     let left_out = others.len() - rows.len();
     let title = "Where an agent's own ledger says something else";
-    (!rows.is_empty()).then_some(Table { title, columns: COLUMNS, rows, left_out, noun: "ledger" })
+    (!rows.is_empty()).then_some(Table {
+        title,
+        columns: COLUMNS,
+        rows,
+        left_out,
+        noun: "ledger",
+    })
 }
 
 fn is_other(own: &Own) -> bool {
@@ -45,10 +55,17 @@ fn has_other_price(own: &Own) -> bool {
 }
 
 fn row(Own { ledger, checked }: &Own, report: &Report, layout: &Layout) -> Vec<Phrase> {
-    let session = report.row(&ledger.thread).and_then(|row| row.project.as_deref()).unwrap_or(&ledger.thread);
+    let session = report
+        .row(&ledger.thread)
+        .and_then(|row| row.project.as_deref())
+        .unwrap_or(&ledger.thread);
     let price = |price: Option<_>| Phrase::ours(price.map_or_else(|| "-".into(), usd));
-    let numbers =
-        [ledger.input_tokens, ledger.counted_input_tokens, ledger.output_tokens, ledger.counted_output_tokens];
+    let numbers = [
+        ledger.input_tokens,
+        ledger.counted_input_tokens,
+        ledger.output_tokens,
+        ledger.counted_output_tokens,
+    ];
     let mut cells = vec![
         Phrase::default().name_within(session, CELL_COLUMNS, layout),
         Phrase::default().name_within(&ledger.model, CELL_COLUMNS, layout),

@@ -21,9 +21,20 @@ const SPANS: &[Column] = &[
 
 /// The spans that cost most, the dearest first.
 pub(super) fn dearest(report: &Report, layout: &Layout) -> Option<Table> {
-    let rows: Vec<_> = report.spans.all().iter().map(|span| row(span, report, layout)).collect();
+    let rows: Vec<_> = report
+        .spans
+        .all()
+        .iter()
+        .map(|span| row(span, report, layout))
+        .collect();
     let title = "Spans that cost most: tokens, times the requests that carried them";
-    (!rows.is_empty()).then_some(Table { title, columns: SPANS, rows, left_out: 0, noun: "span" })
+    (!rows.is_empty()).then_some(Table {
+        title,
+        columns: SPANS,
+        rows,
+        left_out: 0,
+        noun: "span",
+    })
 }
 
 fn row(span: &Costly, report: &Report, layout: &Layout) -> Vec<Phrase> {
@@ -35,7 +46,10 @@ fn row(span: &Costly, report: &Report, layout: &Layout) -> Vec<Phrase> {
         grouped(span.carried_requests),
         percent(span.carried_cache_read_tokens, span.carried_tokens),
     ];
-    let file = span.file.as_deref().or_else(|| report.row(&span.thread).map(|row| row.file.as_str()));
+    let file = span
+        .file
+        .as_deref()
+        .or_else(|| report.row(&span.thread).map(|row| row.file.as_str()));
     let place = match (file, span.line) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
         (Some(file), None) => file.to_owned(),
@@ -43,6 +57,10 @@ fn row(span: &Costly, report: &Report, layout: &Layout) -> Vec<Phrase> {
     };
     let name = |name: &str, columns| Phrase::default().name_within(name, columns, layout);
     let what = name(&span.subject(), CELL_COLUMNS).and(part(span.part));
-    let names = [what, name(&place, PLACE_COLUMNS), name(&span.id, CELL_COLUMNS)];
+    let names = [
+        what,
+        name(&place, PLACE_COLUMNS),
+        name(&span.id, CELL_COLUMNS),
+    ];
     numbers.map(Phrase::ours).into_iter().chain(names).collect()
 }

@@ -15,16 +15,22 @@ pub struct Given {
 }
 
 impl Given {
-    /// Takes `NAME=MODEL` for models, and `GLOB=MODEL` for the paths of files, in which `*` stands for
-    /// folders too. A MODEL may be the NAME of another.
+    /// Takes `NAME=MODEL` for models, and `GLOB=MODEL` for the paths of files, in which `*` stands
+    /// for folders too. A MODEL may be the NAME of another.
     ///
     /// # Errors
-    /// It is not of that shape, a pattern is none, a name is given twice, or names stand for each other
-    /// in a circle.
+    /// It is not of that shape, a pattern is none, a name is given twice, or names stand for each
+    /// other in a circle.
     pub fn new(aliases: &[String], files: &[String]) -> Result<Given> {
-        let aliases = aliases.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+        let aliases = aliases
+            .iter()
+            .map(|text| pair(text))
+            .collect::<Result<Vec<_>>>()?;
         for (n, (name, _)) in aliases.iter().enumerate() {
-            ensure!(aliases.iter().skip(n + 1).all(|(other, _)| other != name), "{name}: given twice");
+            ensure!(
+                aliases.iter().skip(n + 1).all(|(other, _)| other != name),
+                "{name}: given twice"
+            );
         }
         let end = |name: &str| -> Result<String> {
             let mut model = name;
@@ -36,12 +42,18 @@ impl Given {
             }
             bail!("{name}: stands for itself")
         };
-        let ends = aliases.iter().map(|(name, _)| Ok((name.clone(), end(name)?))).collect::<Result<_>>()?;
+        let ends = aliases
+            .iter()
+            .map(|(name, _)| Ok((name.clone(), end(name)?)))
+            .collect::<Result<_>>()?;
         let file = |text: &String| {
             let (glob, model) = pair(text)?;
             Ok((Glob::new(&glob)?.compile_matcher(), end(&model)?))
         };
-        Ok(Given { aliases: ends, files: files.iter().map(file).collect::<Result<_>>()? })
+        Ok(Given {
+            aliases: ends,
+            files: files.iter().map(file).collect::<Result<_>>()?,
+        })
     }
 
     /// Whether the user says nothing.
@@ -51,22 +63,33 @@ impl Given {
 
     /// Every model that something stands for.
     pub(super) fn targets(&self) -> impl Iterator<Item = &str> {
-        self.aliases.iter().map(|(_, model)| model.as_str()).chain(self.files.iter().map(|(_, model)| model.as_str()))
+        self.aliases
+            .iter()
+            .map(|(_, model)| model.as_str())
+            .chain(self.files.iter().map(|(_, model)| model.as_str()))
     }
 
     pub(super) fn model_for(&self, file: &str) -> Option<&str> {
         let file = path::of(file);
-        self.files.iter().find(|(glob, _)| glob.is_match(&file)).map(|(_, model)| model.as_str())
+        self.files
+            .iter()
+            .find(|(glob, _)| glob.is_match(&file))
+            .map(|(_, model)| model.as_str())
     }
 
     pub(super) fn alias(&self, model: &str) -> Option<&str> {
-        self.aliases.iter().find(|(name, _)| name == model).map(|(_, model)| model.as_str())
+        self.aliases
+            .iter()
+            .find(|(name, _)| name == model)
+            .map(|(_, model)| model.as_str())
     }
 }
 
 fn pair(text: &str) -> Result<(String, String)> {
     match text.rsplit_once('=') {
-        Some((left, model)) if !left.is_empty() && !model.is_empty() => Ok((left.to_owned(), model.to_owned())),
+        Some((left, model)) if !left.is_empty() && !model.is_empty() => {
+            Ok((left.to_owned(), model.to_owned()))
+        }
         _ => bail!("{text}: NAME=MODEL was expected"),
     }
 }
@@ -76,14 +99,22 @@ mod tests {
     use super::*;
 
     fn given(aliases: &[&str], files: &[&str]) -> Result<Given> {
-        let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let own = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
         Given::new(&own(aliases), &own(files))
     }
 
     #[test]
     fn an_alias_may_stand_for_another() {
         let given = given(&["a=b", "b=c", "x=y"], &[]).unwrap();
-        assert_eq!(["a", "b", "c", "x"].map(|name| given.alias(name)), [Some("c"), Some("c"), None, Some("y")]);
+        assert_eq!(
+            ["a", "b", "c", "x"].map(|name| given.alias(name)),
+            [Some("c"), Some("c"), None, Some("y")]
+        );
     }
 
     #[test]
@@ -100,7 +131,10 @@ mod tests {
     #[test]
     fn the_first_pattern_that_fits_a_path_counts() {
         let given = given(&["old=older"], &["*/2025/*=old", "*.jsonl=new"]).unwrap();
-        assert_eq!(given.model_for("/home/ada/.codex/sessions/2025/09/01/r.jsonl"), Some("older"));
+        assert_eq!(
+            given.model_for("/home/ada/.codex/sessions/2025/09/01/r.jsonl"),
+            Some("older")
+        );
         assert_eq!(given.model_for("r.jsonl"), Some("new"));
         assert_eq!(given.model_for("r.json"), None);
     }

@@ -19,8 +19,8 @@ pub(super) struct Rates {
     pub(super) output: u64,
     /// Read from the cache. `None`: no price is known, and a request that read any has none.
     pub(super) read: Option<u64>,
-    /// Written to the cache; `None` as for `read`. Where the provider charges nothing beside the input
-    /// (OpenAI until GPT-5.5: "no extra fee"), it is that of the input.
+    /// Written to the cache; `None` as for `read`. Where the provider charges nothing beside the
+    /// input (OpenAI until GPT-5.5: "no extra fee"), it is that of the input.
     pub(super) write: Option<u64>,
     /// Written to the cache for an hour; `None` as for `read`.
     pub(super) write_1h: Option<u64>,
@@ -52,7 +52,9 @@ impl Factor {
     /// As a table writes it; `None` where it can be no factor.
     pub(super) fn parse(text: &str) -> Option<Factor> {
         let parts = u64::try_from(Usd::parse(text)?.pico()).ok()?;
-        (1..=Factor::MOST * Factor::ONE).contains(&parts).then_some(Factor(parts))
+        (1..=Factor::MOST * Factor::ONE)
+            .contains(&parts)
+            .then_some(Factor(parts))
     }
 
     /// So many percent.
@@ -62,7 +64,9 @@ impl Factor {
 
     fn of(self, rate: u64) -> Option<u64> {
         let product = u128::from(rate) * u128::from(self.0);
-        let whole = product.is_multiple_of(u128::from(Factor::ONE)).then_some(product / u128::from(Factor::ONE))?;
+        let whole = product
+            .is_multiple_of(u128::from(Factor::ONE))
+            .then_some(product / u128::from(Factor::ONE))?;
         u64::try_from(whole).ok().filter(|rate| *rate <= MOST)
     }
 }
@@ -112,22 +116,46 @@ impl Price {
     /// The price of that instant; of none, the newest.
     pub(super) fn on(&self, at: Option<&str>) -> &Price {
         let held = |(until, _): &&(String, Price)| at.is_some_and(|at| at < until.as_str());
-        self.before.iter().find(held).map_or(self, |(_, price)| price)
+        self.before
+            .iter()
+            .find(held)
+            .map_or(self, |(_, price)| price)
     }
 
     /// The rates of a request of that size; of a model that is `resold`, so many times the standard
     /// ones, and nothing else is known of whoever sells it.
-    pub(super) fn rates(&self, request: &Request, size: u64, resold: Option<Factor>) -> Result<Rates, Unpriced> {
-        let (tier, speed, place) = (&request.service_tier, &request.speed, &request.inference_geo);
+    pub(super) fn rates(
+        &self,
+        request: &Request,
+        size: u64,
+        resold: Option<Factor>,
+    ) -> Result<Rates, Unpriced> {
+        let (tier, speed, place) = (
+            &request.service_tier,
+            &request.speed,
+            &request.inference_geo,
+        );
         if let Some(factor) = resold {
-            let named = [(tier, Unpriced::ServiceTier), (speed, Unpriced::Speed), (place, Unpriced::InferenceGeo)];
+            let named = [
+                (tier, Unpriced::ServiceTier),
+                (speed, Unpriced::Speed),
+                (place, Unpriced::InferenceGeo),
+            ];
             if let Some((_, why)) = named.into_iter().find(|(term, _)| term.is_some()) {
                 return Err(why);
             }
-            return self.standard.of(size).and_then(|rates| rates.times(factor)).ok_or(Unpriced::Model);
+            return self
+                .standard
+                .of(size)
+                .and_then(|rates| rates.times(factor))
+                .ok_or(Unpriced::Model);
         }
-        let mut rates = self.sizes(tier.as_deref(), speed.as_deref())?.of(size).ok_or(Unpriced::ServiceTier)?;
-        if let Some(Speed::Times(factor)) = speed.as_ref().and_then(|speed| self.speeds.get(speed)) {
+        let mut rates = self
+            .sizes(tier.as_deref(), speed.as_deref())?
+            .of(size)
+            .ok_or(Unpriced::ServiceTier)?;
+        if let Some(Speed::Times(factor)) = speed.as_ref().and_then(|speed| self.speeds.get(speed))
+        {
             rates = rates.times(*factor).ok_or(Unpriced::Speed)?;
         }
         if let Some(place) = place {

@@ -3,9 +3,9 @@
 //! What both have in common is here; each shape is a file of its own. Keys that are not looked at
 //! there do not matter.
 //!
-//! A price that is negative or more than [`MOST`] is most often one for a million tokens where one for
-//! a token was expected. Its model is left out then; where that is more than one entry in [`FEW`], no
-//! other of the file is better, and the whole file is refused.
+//! A price that is negative or more than [`MOST`] is most often one for a million tokens where one
+//! for a token was expected. Its model is left out then; where that is more than one entry in
+//! [`FEW`], no other of the file is better, and the whole file is refused.
 //!
 //! What a table leaves out, and a provider documents as a multiple of the input price, is filled
 //! in: see [`documented`].
@@ -34,13 +34,17 @@ type Object<'t> = BTreeMap<String, &'t RawValue>;
 
 /// The prices of all models in the table, by name; models without token prices are left out.
 pub(super) fn table(text: &str) -> Result<BTreeMap<String, Price>> {
-    let entries: Object = serde_json::from_str(text).context("not a table of prices: a JSON object was expected")?;
+    let entries: Object =
+        serde_json::from_str(text).context("not a table of prices: a JSON object was expected")?;
     let mut read = Read::default();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != SAMPLE) {
         let Some(entry) = object(entry) else { continue };
         match entry.get("models").and_then(|models| object(models)) {
             Some(sold) => {
-                for (model, entry) in sold.iter().filter_map(|(model, entry)| Some((model, object(entry)?))) {
+                for (model, entry) in sold
+                    .iter()
+                    .filter_map(|(model, entry)| Some((model, object(entry)?)))
+                {
                     read.take(format!("{name}/{model}"), models_dev::model(name, &entry));
                 }
             }
@@ -74,7 +78,10 @@ impl Read {
         match self.first {
             Some(why) if self.slips * FEW > self.models.len() => Err(why),
             _ => {
-                ensure!(!self.models.is_empty(), "no price in it that is of LiteLLM's or models.dev's shape");
+                ensure!(
+                    !self.models.is_empty(),
+                    "no price in it that is of LiteLLM's or models.dev's shape"
+                );
                 Ok(self.models)
             }
         }
@@ -107,11 +114,15 @@ enum Place<'r> {
 
 impl Place<'_> {
     fn shorter(&self) -> Option<&Rates> {
-        if let Place::Longer(rates) = self { Some(rates) } else { None }
+        if let Place::Longer(rates) = self {
+            Some(rates)
+        } else {
+            None
+        }
     }
 
-    /// What writing to the cache costs where the table does not say: nothing beside the input, unless
-    /// something is charged for it elsewhere.
+    /// What writing to the cache costs where the table does not say: nothing beside the input,
+    /// unless something is charged for it elsewhere.
     fn write(&self, input: u64) -> Option<u64> {
         match self {
             Place::Longer(rates) if rates.write != Some(rates.input) => rates.write,
@@ -121,21 +132,27 @@ impl Place<'_> {
     }
 }
 
-/// The rates by the names that the table gives to them; what a provider documents as a multiple holds
-/// everywhere. `None`: there is no price for input or output.
+/// The rates by the names that the table gives to them; what a provider documents as a multiple
+/// holds everywhere. `None`: there is no price for input or output.
 fn rates(provider: &str, names: [&str; 5], kind: &Kind, place: Place) -> Result<Option<Rates>> {
     let [input, output, read, write, write_1h] = names;
     let shorter = place.shorter();
     let input = kind(input)?.or(shorter.map(|rates| rates.input));
     let output = kind(output)?.or(shorter.map(|rates| rates.output));
-    let (Some(input), Some(output)) = (input, output) else { return Ok(None) };
+    let (Some(input), Some(output)) = (input, output) else {
+        return Ok(None);
+    };
     let rule = documented(provider, input);
     Ok(Some(Rates {
         input,
         output,
-        read: kind(read)?.or(rule.read).or(shorter.and_then(|rates| rates.read)),
+        read: kind(read)?
+            .or(rule.read)
+            .or(shorter.and_then(|rates| rates.read)),
         write: kind(write)?.or(rule.write).or(place.write(input)),
-        write_1h: kind(write_1h)?.or(rule.write_1h).or(shorter.and_then(|rates| rates.write_1h)),
+        write_1h: kind(write_1h)?
+            .or(rule.write_1h)
+            .or(shorter.and_then(|rates| rates.write_1h)),
     }))
 }
 
@@ -169,7 +186,13 @@ fn documented_search(provider: &str) -> Option<u64> {
 /// The price at that key, in pico-dollars a token, given in dollars for `per` tokens; `None` where
 /// there is none.
 fn price(entry: &Object, key: &str, per: i128) -> Result<Option<u64>> {
-    let Some(raw) = entry.get(key).map(|raw| raw.get()).filter(|raw| *raw != "null") else { return Ok(None) };
+    let Some(raw) = entry
+        .get(key)
+        .map(|raw| raw.get())
+        .filter(|raw| *raw != "null")
+    else {
+        return Ok(None);
+    };
     match amount(raw, per, MOST) {
         Some(pico) => Ok(Some(pico)),
         None if per == 1 => bail!("{key}: {raw} is no price of a token (0 to 0.01 dollars)"),

@@ -1,7 +1,7 @@
 //! A tariff: what the tokens of one request cost, by where they stand in its context.
 //!
-//! It is linear in tokens, so that parts that make up the request make up its cost, exactly. What is
-//! charged by the piece is beside it. This file knows no model and no table.
+//! It is linear in tokens, so that parts that make up the request make up its cost, exactly. What
+//! is charged by the piece is beside it. This file knows no model and no table.
 
 use super::rates::Rates;
 use crate::record::{Request, Usd};
@@ -53,23 +53,38 @@ pub(in crate::replay) struct Paid {
 impl Paid {
     /// For content that was sent again.
     pub(in crate::replay) fn sent(sent: Sent) -> Paid {
-        Paid { resent_cached: sent.read, resent_uncached: sent.rest, ..Paid::default() }
+        Paid {
+            resent_cached: sent.read,
+            resent_uncached: sent.rest,
+            ..Paid::default()
+        }
     }
 
     /// Of what was sent, this was sent for the first time, not again.
     pub(in crate::replay) fn first(sent: Sent) -> Paid {
         let less = |cost| Usd::ZERO.minus(cost);
-        Paid { first: sent.all(), resent_cached: less(sent.read), resent_uncached: less(sent.rest), ..Paid::default() }
+        Paid {
+            first: sent.all(),
+            resent_cached: less(sent.read),
+            resent_uncached: less(sent.rest),
+            ..Paid::default()
+        }
     }
 
     /// For content that was produced.
     pub(in crate::replay) fn produced(output: Usd) -> Paid {
-        Paid { output, ..Paid::default() }
+        Paid {
+            output,
+            ..Paid::default()
+        }
     }
 
     /// For what is charged by the piece.
     pub(in crate::replay) fn fee(fee: Usd) -> Paid {
-        Paid { fee, ..Paid::default() }
+        Paid {
+            fee,
+            ..Paid::default()
+        }
     }
 
     pub(in crate::replay) fn plus(self, other: Paid) -> Paid {
@@ -83,13 +98,21 @@ impl Paid {
     }
 
     pub(in crate::replay) fn all(self) -> Usd {
-        [self.first, self.resent_cached, self.resent_uncached, self.output, self.fee].into_iter().sum()
+        [
+            self.first,
+            self.resent_cached,
+            self.resent_uncached,
+            self.output,
+            self.fee,
+        ]
+        .into_iter()
+        .sum()
     }
 }
 
 impl Tariff {
-    /// What a request of that input costs by these rates, with its fee; `None` where a rate of what it
-    /// used is not known.
+    /// What a request of that input costs by these rates, with its fee; `None` where a rate of what
+    /// it used is not known.
     pub(super) fn new(request: &Request, input: u64, rates: &Rates, fee: Usd) -> Option<Tariff> {
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
         let written = request.cache_write_tokens.unwrap_or(0).min(input - read);
@@ -97,7 +120,11 @@ impl Tariff {
         let known = |tokens: u64, rate: Option<u64>| if tokens == 0 { Some(0) } else { rate };
         Some(Tariff {
             to: [read, read + hour, read + written],
-            rates: [known(read, rates.read)?, known(hour, rates.write_1h)?, known(written - hour, rates.write)?],
+            rates: [
+                known(read, rates.read)?,
+                known(hour, rates.write_1h)?,
+                known(written - hour, rates.write)?,
+            ],
             uncached: rates.input,
             read: rates.read,
             output: rates.output,
@@ -130,18 +157,27 @@ impl Tariff {
             amount(written.saturating_sub(hour), written_rate),
             amount(tokens.saturating_sub(written), self.uncached),
         ];
-        Sent { read: amount(read, read_rate), rest: rest.into_iter().sum() }
+        Sent {
+            read: amount(read, read_rate),
+            rest: rest.into_iter().sum(),
+        }
     }
 
     /// What `tokens` cost that stand at `from`.
     fn input(&self, from: u64, tokens: u64) -> Sent {
         let end = from.saturating_add(tokens);
-        self.sent(self.to.map(|to| end.min(to).saturating_sub(from)), end - from)
+        self.sent(
+            self.to.map(|to| end.min(to).saturating_sub(from)),
+            end - from,
+        )
     }
 
     /// What the whole request cost, its fee included.
     pub(in crate::replay) fn all(&self, input: u64, output: u64) -> Usd {
-        self.input(0, input).all().plus(self.output(output)).plus(self.fee)
+        self.input(0, input)
+            .all()
+            .plus(self.output(output))
+            .plus(self.fee)
     }
 
     /// What was charged by the piece. It belongs to no content: the row of nobody pays it.
@@ -160,7 +196,11 @@ impl Tariff {
     pub(in crate::replay) fn broken(&self, held: u64) -> Option<Usd> {
         let [read, ..] = self.to;
         let tokens = held.saturating_sub(read);
-        Some(self.input(read, tokens).all().minus(amount(tokens, self.read?)))
+        Some(
+            self.input(read, tokens)
+                .all()
+                .minus(amount(tokens, self.read?)),
+        )
     }
 
     /// What produced tokens cost.
@@ -177,7 +217,10 @@ impl Tariff {
             Some(tokens) => self.input(explained, tokens).all(),
             None => Usd::ZERO.minus(amount(explained - input, self.uncached)),
         };
-        Paid { resent_uncached: cost, ..Paid::default() }
+        Paid {
+            resent_uncached: cost,
+            ..Paid::default()
+        }
     }
 }
 
@@ -186,8 +229,8 @@ pub(in crate::replay) fn bounded(tokens: u64) -> u64 {
     tokens.min(1 << 53)
 }
 
-/// No count and no sum of rates is above 2^63 (no rate above 2^35, see [`super::rates::MOST`]), so that
-/// the product is within the range.
+/// No count and no sum of rates is above 2^63 (no rate above 2^35, see [`super::rates::MOST`]), so
+/// that the product is within the range.
 pub(in crate::replay) fn amount(tokens: u64, rate: u64) -> Usd {
     Usd::from_pico(i128::from(tokens) * i128::from(rate))
 }
@@ -196,17 +239,27 @@ pub(in crate::replay) fn amount(tokens: u64, rate: u64) -> Usd {
 mod tests {
     use super::*;
 
-    const TARIFF: Tariff =
-        Tariff { to: [10, 15, 20], rates: [1, 20, 12], uncached: 10, read: Some(1), output: 50, fee: Usd::ZERO };
+    const TARIFF: Tariff = Tariff {
+        to: [10, 15, 20],
+        rates: [1, 20, 12],
+        uncached: 10,
+        read: Some(1),
+        output: 50,
+        fee: Usd::ZERO,
+    };
 
     #[test]
     fn what_is_too_much_is_taken_back_at_the_price_of_the_last() {
         let whole = TARIFF.input(0, 100).all();
-        let parts = [(0, 7), (7, 6), (13, 4), (17, 83)].map(|(from, tokens)| TARIFF.input(from, tokens).all());
+        let parts = [(0, 7), (7, 6), (13, 4), (17, 83)]
+            .map(|(from, tokens)| TARIFF.input(from, tokens).all());
         assert_eq!(parts.into_iter().sum::<Usd>(), whole);
         assert_eq!(whole.pico(), 10 + 5 * 20 + 5 * 12 + 80 * 10);
         for explained in [0, 3, 12, 20, 99, 100, 130] {
-            let parts = TARIFF.input(0, explained).all().plus(TARIFF.unexplained(100, explained).all());
+            let parts = TARIFF
+                .input(0, explained)
+                .all()
+                .plus(TARIFF.unexplained(100, explained).all());
             assert_eq!(parts, whole);
         }
         let taken_back = TARIFF.unexplained(100, 130).resent_uncached.pico();
@@ -217,7 +270,11 @@ mod tests {
     fn a_part_costs_its_tokens_at_the_uncached_rate_and_the_steps_down_to_it() {
         assert_eq!(TARIFF.steps(), [-19, 8, 2]);
         let inside = [3, 5, 9];
-        let steps: i64 = inside.iter().zip(TARIFF.steps()).map(|(tokens, step)| tokens * step).sum();
+        let steps: i64 = inside
+            .iter()
+            .zip(TARIFF.steps())
+            .map(|(tokens, step)| tokens * step)
+            .sum();
         let cost = TARIFF.sent([3, 5, 9], 40).all().pico();
         assert_eq!(cost, i128::from(40 * TARIFF.uncached() + steps));
     }
@@ -225,10 +282,21 @@ mod tests {
     #[test]
     fn a_broken_cache_costs_what_reading_it_would_have_saved() {
         assert_eq!(TARIFF.saved().map(Usd::pico), Some(10 * (10 - 1)));
-        // Held up to 30: 5 written for an hour, 5 written, 10 uncached, and all of it could have been read.
-        assert_eq!(TARIFF.broken(30).map(Usd::pico), Some(5 * 20 + 5 * 12 + 10 * 10 - 20));
+        // Held up to 30: 5 written for an hour, 5 written, 10 uncached, and all of it could have
+        // been read.
+        assert_eq!(
+            TARIFF.broken(30).map(Usd::pico),
+            Some(5 * 20 + 5 * 12 + 10 * 10 - 20)
+        );
         assert_eq!(TARIFF.broken(10).map(Usd::pico), Some(0));
-        assert_eq!(Tariff { read: None, ..TARIFF }.broken(30), None);
+        assert_eq!(
+            Tariff {
+                read: None,
+                ..TARIFF
+            }
+            .broken(30),
+            None
+        );
     }
 
     #[test]

@@ -33,12 +33,21 @@ fn prices(text: &str) -> Prices {
 }
 
 fn input(prices: &Prices, model: &str) -> Option<u64> {
-    prices.find(model).map(|(price, _)| price.standard.base.input)
+    prices
+        .find(model)
+        .map(|(price, _)| price.standard.base.input)
 }
 
-/// What a request of that many tokens costs in pico-dollars, on these terms: tier, speed, geography.
-fn cost(prices: &Prices, model: &str, [input, output]: [u64; 2], terms: [&str; 3]) -> Result<i128, Unpriced> {
-    let [service_tier, speed, inference_geo] = terms.map(|term| Some(term.to_owned()).filter(|term| !term.is_empty()));
+/// What a request of that many tokens costs in pico-dollars, on these terms: tier, speed,
+/// geography.
+fn cost(
+    prices: &Prices,
+    model: &str,
+    [input, output]: [u64; 2],
+    terms: [&str; 3],
+) -> Result<i128, Unpriced> {
+    let [service_tier, speed, inference_geo] =
+        terms.map(|term| Some(term.to_owned()).filter(|term| !term.is_empty()));
     let request = Request {
         model: Some(model.into()),
         input_tokens: Some(input),
@@ -60,7 +69,18 @@ fn a_name_is_found_with_and_without_provider_and_date_and_never_by_a_part() {
     assert_eq!(input(&table, "n"), Some(0));
     assert_eq!(input(&table, "m-20260101"), Some(1_000_000));
     assert_eq!(input(&table, "p/m-2026-01-01"), Some(1_000_000));
-    for unknown in ["m-1", "m-mini", "M", "-20260101", "", "/m", "m/", "only", "m-2026010", "é-20260101"] {
+    for unknown in [
+        "m-1",
+        "m-mini",
+        "M",
+        "-20260101",
+        "",
+        "/m",
+        "m/",
+        "only",
+        "m-2026010",
+        "é-20260101",
+    ] {
         assert_eq!(input(&table, unknown), None, "{unknown}");
     }
 }
@@ -86,7 +106,10 @@ fn models_dev_is_read_per_million_with_its_tiers() {
     };
     let of = |price: &Price, tokens| price.standard.of(tokens).unwrap();
     assert_eq!(of(price, 200_000), rates);
-    assert_eq!((of(price, 200_001).input, of(price, 200_001).write_1h), (6_000_000, Some(12_000_000)));
+    assert_eq!(
+        (of(price, 200_001).input, of(price, 200_001).write_1h),
+        (6_000_000, Some(12_000_000))
+    );
     let (price, _) = table.find("openai/g").unwrap();
     let inputs = [272_000, 272_001, 900_000, 900_001].map(|tokens| of(price, tokens).input);
     assert_eq!(inputs, [1_250_000, 2_500_000, 2_500_000, 5_000_000]);
@@ -98,27 +121,50 @@ fn models_dev_is_read_per_million_with_its_tiers() {
 #[test]
 fn what_can_be_no_price_refuses_the_file_and_says_where() {
     let error = |text: &str| format!("{:#}", Prices::of("test", text).unwrap_err());
-    let entry = |price: &str| format!(r#"{{"m":{{"input_cost_per_token":{price},"output_cost_per_token":1e-6}}}}"#);
+    let entry = |price: &str| {
+        format!(r#"{{"m":{{"input_cost_per_token":{price},"output_cost_per_token":1e-6}}}}"#)
+    };
     let absurd = "is no price of a token (0 to 0.01 dollars)";
     for price in ["-1e-6", "1.25", "\"1e-6\"", "true", "1e300"] {
-        assert_eq!(error(&entry(price)), format!("m: input_cost_per_token: {price} {absurd}"));
+        assert_eq!(
+            error(&entry(price)),
+            format!("m: input_cost_per_token: {price} {absurd}")
+        );
     }
     let dear = r#"{"p":{"models":{"m":{"cost":{"input":1,"output":12500.5}}}}}"#;
-    assert_eq!(error(dear), "p/m: output: 12500.5 is no price of a million tokens (0 to 10,000 dollars)");
+    assert_eq!(
+        error(dear),
+        "p/m: output: 12500.5 is no price of a million tokens (0 to 10,000 dollars)"
+    );
     assert!(error("[]").starts_with("not a table of prices"));
-    assert_eq!(error("{}"), "no price in it that is of LiteLLM's or models.dev's shape");
+    assert_eq!(
+        error("{}"),
+        "no price in it that is of LiteLLM's or models.dev's shape"
+    );
 }
 
 #[test]
 fn a_slip_in_a_long_list_leaves_out_its_model_alone() {
     let list = |good: usize| {
-        let entry = |n: usize| format!(r#""m{n}":{{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}"#);
+        let entry = |n: usize| {
+            format!(r#""m{n}":{{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}"#)
+        };
         let bad = r#""bad":{"input_cost_per_token":0.1,"output_cost_per_token":1e-6}"#.to_owned();
-        format!("{{{}}}", (0..good).map(entry).chain([bad]).collect::<Vec<_>>().join(","))
+        format!(
+            "{{{}}}",
+            (0..good)
+                .map(entry)
+                .chain([bad])
+                .collect::<Vec<_>>()
+                .join(",")
+        )
     };
     assert!(Prices::of("test", &list(49)).is_err());
     let table = prices(&list(50));
-    assert_eq!((input(&table, "m7"), input(&table, "bad")), (Some(1_000_000), None));
+    assert_eq!(
+        (input(&table, "m7"), input(&table, "bad")),
+        (Some(1_000_000), None)
+    );
 }
 
 #[test]
@@ -139,7 +185,12 @@ fn a_request_that_used_what_has_no_price_has_none() {
     assert_eq!(cost.ok(), Some(4 * 100_000 + 6 * 1_000_000));
     assert_eq!(charge(4, 6, 1).err(), Some(Unpriced::Cache));
     // More in the cache than there was input is damage, and costs no more than the input.
-    assert_eq!(charge(90, 90, 90).map(|tariff| tariff.all(10, 0).pico()).ok(), Some(1_000_000));
+    assert_eq!(
+        charge(90, 90, 90)
+            .map(|tariff| tariff.all(10, 0).pico())
+            .ok(),
+        Some(1_000_000)
+    );
 }
 
 /// Two models of the shape that the embedded table has: with terms, and with what one cost before.
@@ -192,7 +243,10 @@ fn terms_multiply_and_what_has_no_price_is_said() {
 fn what_is_not_whole_pico_dollars_is_no_price() {
     let table = prices(TERMS);
     assert_eq!(cost(&table, "claude-odd-9", [10, 0], ["", "", ""]), Ok(10));
-    assert_eq!(cost(&table, "claude-odd-9", [10, 0], ["", "", "us"]), Err(Unpriced::InferenceGeo));
+    assert_eq!(
+        cost(&table, "claude-odd-9", [10, 0], ["", "", "us"]),
+        Err(Unpriced::InferenceGeo)
+    );
 }
 
 #[test]
@@ -216,7 +270,10 @@ fn a_tier_has_its_own_long_contexts_and_its_own_cache() {
         table.cost(&request, 1).map(Usd::pico)
     };
     assert_eq!(cached(0, 0), Ok(20_000_000));
-    assert_eq!((cached(1, 0), cached(0, 1)), (Err(Unpriced::Cache), Err(Unpriced::Cache)));
+    assert_eq!(
+        (cached(1, 0), cached(0, 1)),
+        (Err(Unpriced::Cache), Err(Unpriced::Cache))
+    );
 }
 
 #[test]
@@ -224,7 +281,12 @@ fn a_request_costs_what_the_list_said_on_its_day() {
     let table = prices(TERMS);
     let on = |at: Option<&str>| {
         let (model, at) = (Some("g".into()), at.map(str::to_owned));
-        let request = Request { model, at, input_tokens: Some(1), ..Request::default() };
+        let request = Request {
+            model,
+            at,
+            input_tokens: Some(1),
+            ..Request::default()
+        };
         table.cost(&request, 1).map(Usd::pico)
     };
     assert_eq!(on(Some("2024-01-01T00:00:00.000Z")), Ok(6_000_000));
@@ -238,7 +300,9 @@ fn a_request_costs_what_the_list_said_on_its_day() {
 #[test]
 fn a_reseller_asks_what_it_documents_and_nothing_more_is_known_of_it() {
     let table = prices(TERMS);
-    let cost = |model, speed| cost(&table, model, [1_000, 1_000], ["", speed, ""]).map(|pico| pico / 1_000_000);
+    let cost = |model, speed| {
+        cost(&table, model, [1_000, 1_000], ["", speed, ""]).map(|pico| pico / 1_000_000)
+    };
     for (model, millionths) in [
         ("claude-opus-4-6[1m]", 30_000),
         ("anthropic/claude-opus-4-6[1m]", 30_000),
@@ -252,15 +316,26 @@ fn a_reseller_asks_what_it_documents_and_nothing_more_is_known_of_it() {
         assert_eq!(cost(model, ""), Ok(millionths), "{model}");
     }
     assert_eq!(cost("claude-opus-4-6[1m]", "fast"), Ok(180_000));
-    assert_eq!(cost("us.anthropic.claude-opus-4-6-v1", "fast"), Err(Unpriced::Speed));
-    for model in ["vertex_ai/claude-opus-4-6", "us.anthropic.g", "claude-opus-4-6-fast", "claude-opus-4-6@default"] {
+    assert_eq!(
+        cost("us.anthropic.claude-opus-4-6-v1", "fast"),
+        Err(Unpriced::Speed)
+    );
+    for model in [
+        "vertex_ai/claude-opus-4-6",
+        "us.anthropic.g",
+        "claude-opus-4-6-fast",
+        "claude-opus-4-6@default",
+    ] {
         assert_eq!(cost(model, ""), Err(Unpriced::Model), "{model}");
     }
     // A table that lists the reseller's own price is believed.
     let listed = r#"{"claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6,
         "output_cost_per_token": 0}, "us.anthropic.claude-opus-4-6-v1": {"input_cost_per_token": 7e-6,
         "output_cost_per_token": 0}}"#;
-    assert_eq!(input(&prices(listed), "us.anthropic.claude-opus-4-6-v1[1m]"), Some(7_000_000));
+    assert_eq!(
+        input(&prices(listed), "us.anthropic.claude-opus-4-6-v1[1m]"),
+        Some(7_000_000)
+    );
 }
 
 #[test]
@@ -268,7 +343,12 @@ fn searches_have_a_fee_where_it_is_one() {
     let table = prices(TERMS);
     let cost = |model: &str| {
         let (model, web_searches) = (Some(model.to_owned()), Some(3));
-        let request = Request { model, web_searches, input_tokens: Some(0), ..Request::default() };
+        let request = Request {
+            model,
+            web_searches,
+            input_tokens: Some(0),
+            ..Request::default()
+        };
         table.cost(&request, 1).map(Usd::pico)
     };
     assert_eq!(cost("claude-opus-4-6"), Ok(30_000_000_000));
@@ -281,7 +361,16 @@ fn searches_have_a_fee_where_it_is_one() {
 #[test]
 fn a_list_of_ranges_is_a_list_of_sizes() {
     let table = prices(TERMS);
-    let inputs = [32_000, 32_001, 500_000].map(|size| table.find("ranges").unwrap().0.standard.of(size).unwrap().input);
+    let inputs = [32_000, 32_001, 500_000].map(|size| {
+        table
+            .find("ranges")
+            .unwrap()
+            .0
+            .standard
+            .of(size)
+            .unwrap()
+            .input
+    });
     assert_eq!(inputs, [1_000_000, 2_000_000, 2_000_000]);
 }
 
@@ -305,25 +394,48 @@ fn modes_of_models_dev_are_tiers_and_speeds() {
 #[test]
 fn what_the_user_says_a_name_stands_for_comes_first() {
     let given = |alias: &str| Given::new(&[alias.to_owned()], &[]).unwrap();
-    let table = prices(TERMS).with(given("house=claude-opus-4-6[1m]")).unwrap();
+    let table = prices(TERMS)
+        .with(given("house=claude-opus-4-6[1m]"))
+        .unwrap();
     assert_eq!(input(&table, "house"), Some(5_000_000));
     let table = prices(TERMS).with(given("g=claude-opus-4-6")).unwrap();
     assert_eq!(input(&table, "g"), Some(5_000_000));
-    let error = prices(TERMS).with(given("house=nobody")).unwrap_err().to_string();
+    let error = prices(TERMS)
+        .with(given("house=nobody"))
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "no price for nobody in test");
 }
 
 #[test]
 fn the_embedded_table_is_whole() {
     let prices = Prices::embedded().unwrap();
-    assert!(prices.version().starts_with("litellm 1."), "{}", prices.version());
+    assert!(
+        prices.version().starts_with("litellm 1."),
+        "{}",
+        prices.version()
+    );
     // Retired from the list in October 2026, and terms that went before.
     assert_eq!(input(&prices, "claude-sonnet-4-20250514"), Some(3_000_000));
-    assert_eq!(cost(&prices, "claude-opus-4-6", [1, 0], ["", "fast", ""]), Ok(30_000_000));
-    assert_eq!(cost(&prices, "gpt-5.4", [1, 0], ["priority", "", ""]), Ok(5_000_000));
-    assert_eq!(cost(&prices, "gpt-5.4", [1, 0], ["flex", "", ""]), Ok(1_250_000));
+    assert_eq!(
+        cost(&prices, "claude-opus-4-6", [1, 0], ["", "fast", ""]),
+        Ok(30_000_000)
+    );
+    assert_eq!(
+        cost(&prices, "gpt-5.4", [1, 0], ["priority", "", ""]),
+        Ok(5_000_000)
+    );
+    assert_eq!(
+        cost(&prices, "gpt-5.4", [1, 0], ["flex", "", ""]),
+        Ok(1_250_000)
+    );
     // Nobody has ever listed a price for these.
-    for name in ["gpt-5.3-codex-spark", "codex-auto-review", "gpt-5.4-codex", "claude-opus-5-fast"] {
+    for name in [
+        "gpt-5.3-codex-spark",
+        "codex-auto-review",
+        "gpt-5.4-codex",
+        "claude-opus-5-fast",
+    ] {
         assert_eq!(input(&prices, name), None, "{name}");
     }
 }

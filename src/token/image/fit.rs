@@ -75,7 +75,8 @@ pub(super) fn area((width, height): Sides, side: u64, most: u64) -> u64 {
     let pixels = width * height;
     let tokens = if long > side {
         // Both sides shrink by side / long.
-        (u128::from(pixels) * u128::from(side * side)).div_ceil(u128::from(long) * u128::from(long) * 750)
+        (u128::from(pixels) * u128::from(side * side))
+            .div_ceil(u128::from(long) * u128::from(long) * 750)
     } else {
         u128::from(pixels.div_ceil(750))
     };
@@ -86,7 +87,10 @@ pub(super) fn area((width, height): Sides, side: u64, most: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const SMALL: Fit = Fit { side: 2048, patches: 1_536 };
+    const SMALL: Fit = Fit {
+        side: 2048,
+        patches: 1_536,
+    };
 
     /// The two examples of OpenAI's guide for a budget of 1,536.
     #[test]
@@ -99,7 +103,10 @@ mod tests {
     /// Measured by others at other budgets (the data set "image-token-cost", less the factor 1.2).
     #[test]
     fn sizes_that_others_have_measured() {
-        let budget = |patches| Fit { side: 65_535, patches };
+        let budget = |patches| Fit {
+            side: 65_535,
+            patches,
+        };
         assert_eq!(patches((3840, 2160), budget(2_500)), Some(66 * 37));
         assert_eq!(patches((4032, 3024), budget(2_500)), Some(57 * 43));
         assert_eq!(patches((4032, 3024), budget(10_000)), Some(115 * 86));
@@ -108,8 +115,26 @@ mod tests {
     #[test]
     fn a_longer_side_is_made_to_fit_first() {
         // 2048 x 512.
-        assert_eq!(patches((4096, 1024), Fit { side: 2048, patches: 2_500 }), Some(64 * 16));
+        assert_eq!(
+            patches(
+                (4096, 1024),
+                Fit {
+                    side: 2048,
+                    patches: 2_500
+                }
+            ),
+            Some(64 * 16)
+        );
         // A line of pixels: the budget would leave half a square of its height.
-        assert_eq!(patches((60_000, 8), Fit { side: 65_535, patches: 1_536 }), None);
+        assert_eq!(
+            patches(
+                (60_000, 8),
+                Fit {
+                    side: 65_535,
+                    patches: 1_536
+                }
+            ),
+            None
+        );
     }
 }

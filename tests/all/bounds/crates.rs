@@ -11,14 +11,25 @@ fn read(path: &str) -> String {
 /// The names that a part of Cargo.toml depends on.
 fn depends(part: &str) -> BTreeSet<String> {
     let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
-    manifest[part].as_table().expect("a table").keys().cloned().collect()
+    manifest[part]
+        .as_table()
+        .expect("a table")
+        .keys()
+        .cloned()
+        .collect()
 }
 
 /// The crates that have a row below a heading.
 fn rows(heading: &str) -> BTreeSet<String> {
     let text = read("docs/dependencies.md");
-    let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("the heading is there");
-    let cells = section.lines().filter(|line| line.starts_with("| ")).map(|line| line.split('|').map(str::trim));
+    let section = text
+        .split("\n## ")
+        .find(|section| section.starts_with(heading))
+        .expect("the heading is there");
+    let cells = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.split('|').map(str::trim));
     let rows = cells.map(|mut cells| cells.nth(1).unwrap_or_default().to_owned());
     rows.filter(|name| name != "crate").collect()
 }
@@ -27,8 +38,15 @@ fn rows(heading: &str) -> BTreeSet<String> {
 fn every_crate_says_what_it_is_for_and_why_not_less() {
     assert_eq!(rows("In the binaries"), depends("dependencies"));
     assert_eq!(rows("In the tests alone"), depends("dev-dependencies"));
-    for line in read("docs/dependencies.md").lines().filter(|line| line.starts_with("| ")) {
-        let cells: Vec<&str> = line.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    for line in read("docs/dependencies.md")
+        .lines()
+        .filter(|line| line.starts_with("| "))
+    {
+        let cells: Vec<&str> = line
+            .split('|')
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect();
         assert_eq!(cells.len(), 3, "{line}");
     }
 }
@@ -36,12 +54,21 @@ fn every_crate_says_what_it_is_for_and_why_not_less() {
 #[test]
 fn nothing_is_unsafe_and_no_crate_comes_from_elsewhere() {
     let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
-    assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    assert_eq!(
+        manifest["lints"]["rust"]["unsafe_code"].as_str(),
+        Some("forbid")
+    );
     let lock: toml::Table = read("Cargo.lock").parse().expect("Cargo.lock is TOML");
     for package in lock["package"].as_array().expect("a list") {
-        let (name, source) = (&package["name"], package.get("source").and_then(|source| source.as_str()));
+        let (name, source) = (
+            &package["name"],
+            package.get("source").and_then(|source| source.as_str()),
+        );
         let is_ours = name.as_str() == Some("tok");
         let known = source == Some("registry+https://github.com/rust-lang/crates.io-index");
-        assert!(is_ours || known && package.get("checksum").is_some(), "{name:?} comes from {source:?}");
+        assert!(
+            is_ours || known && package.get("checksum").is_some(),
+            "{name:?} comes from {source:?}"
+        );
     }
 }

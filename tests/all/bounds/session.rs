@@ -13,7 +13,10 @@ const SHAPES: &[(&str, Writer)] = &[("codex", codex), ("claude", claude)];
 /// An instant, one second after the other.
 fn at(second: u64) -> String {
     let (day, hour, minute) = (second / 86_400 + 1, second / 3_600 % 24, second / 60 % 60);
-    format!("2026-03-{day:02}T{hour:02}:{minute:02}:{:02}.000Z", second % 60)
+    format!(
+        "2026-03-{day:02}T{hour:02}:{minute:02}:{:02}.000Z",
+        second % 60
+    )
 }
 
 /// What the nth request was sent: it grows, and begins anew after a thousand.
@@ -27,14 +30,22 @@ const OUTPUT: u64 = 40;
 fn codex(requests: u64) -> String {
     let mut text = String::new();
     let mut line = |n: u64, kind: &str, payload: &str| {
-        let _ = writeln!(text, r#"{{"timestamp":"{}","type":"{kind}","payload":{payload}}}"#, at(n));
+        let _ = writeln!(
+            text,
+            r#"{{"timestamp":"{}","type":"{kind}","payload":{payload}}}"#,
+            at(n)
+        );
     };
     line(
         0,
         "session_meta",
         r#"{"id":"019a0000-0000-7000-8000-000000000001","timestamp":"2026-03-01T00:00:00.000Z","cwd":"/home/me/shop","originator":"codex_cli_rs","cli_version":"0.60.0"}"#,
     );
-    line(0, "turn_context", r#"{"cwd":"/home/me/shop","model":"gpt-5.2-codex"}"#);
+    line(
+        0,
+        "turn_context",
+        r#"{"cwd":"/home/me/shop","model":"gpt-5.2-codex"}"#,
+    );
     line(
         0,
         "response_item",
@@ -53,7 +64,10 @@ fn codex(requests: u64) -> String {
         line(
             n,
             "response_item",
-            &format!(r#"{{"type":"reasoning","summary":[],"encrypted_content":"gAAAA{}"}}"#, "x".repeat(200)),
+            &format!(
+                r#"{{"type":"reasoning","summary":[],"encrypted_content":"gAAAA{}"}}"#,
+                "x".repeat(200)
+            ),
         );
         line(
             n,
@@ -74,7 +88,9 @@ fn codex(requests: u64) -> String {
         line(
             n,
             "response_item",
-            &format!(r#"{{"type":"function_call_output","call_id":"call_{n:024}","output":"test case_{n} ... ok\n"}}"#),
+            &format!(
+                r#"{{"type":"function_call_output","call_id":"call_{n:024}","output":"test case_{n} ... ok\n"}}"#
+            ),
         );
     }
     text
@@ -119,29 +135,61 @@ fn a_long_session_begins_as_a_short_one_and_loses_nothing() {
         let (short, long) = (records(&path, *write, 50), records(&path, *write, 12_000));
         assert_eq!(run::faults(long.as_bytes()), "", "{agent}");
         // Both end with what is known only then.
-        let common = short.lines().zip(long.lines()).take_while(|(short, long)| short == long).count();
+        let common = short
+            .lines()
+            .zip(long.lines())
+            .take_while(|(short, long)| short == long)
+            .count();
         let ends = short.lines().count() - common;
-        assert!(ends <= 4, "{agent}: {ends} lines of the short session are not those of the long one");
+        assert!(
+            ends <= 4,
+            "{agent}: {ends} lines of the short session are not those of the long one"
+        );
         let request = |line: &&str| line.starts_with(r#"{"type":"request""#);
-        let requests: Vec<serde_json::Value> =
-            long.lines().filter(request).map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let requests: Vec<serde_json::Value> = long
+            .lines()
+            .filter(request)
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
         assert_eq!(requests.len(), 12_000, "{agent}");
-        let sum = |key: &str| requests.iter().map(|request| request[key].as_u64().unwrap_or(0)).sum::<u64>();
-        assert_eq!(sum("input_tokens"), (1..=12_000).map(input).sum::<u64>(), "{agent}");
+        let sum = |key: &str| {
+            requests
+                .iter()
+                .map(|request| request[key].as_u64().unwrap_or(0))
+                .sum::<u64>()
+        };
+        assert_eq!(
+            sum("input_tokens"),
+            (1..=12_000).map(input).sum::<u64>(),
+            "{agent}"
+        );
         assert_eq!(sum("output_tokens"), 12_000 * OUTPUT, "{agent}");
-        let spans = long.lines().filter(|line| line.starts_with(r#"{"type":"span""#)).count();
-        assert_eq!(spans, 1 + 12_000 * if *agent == "codex" { 3 } else { 2 }, "{agent}");
+        let spans = long
+            .lines()
+            .filter(|line| line.starts_with(r#"{"type":"span""#))
+            .count();
+        assert_eq!(
+            spans,
+            1 + 12_000 * if *agent == "codex" { 3 } else { 2 },
+            "{agent}"
+        );
     }
 }
 
-/// The most memory that tok-split holds for a session of so many requests must be below so many megabytes.
+/// The most memory that tok-split holds for a session of so many requests must be below so many
+/// megabytes.
 fn takes_less(requests: u64, megabytes: u64) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (agent, write) in SHAPES {
         let path = folder.path().join(format!("{agent}.jsonl"));
         std::fs::write(&path, write(requests)).expect("a temporary file can be written");
-        let Some(peak) = super::peak(&format!("tok-split '{}'", path.display()), b"") else { return };
-        assert!(peak < megabytes * 1_000_000, "{agent}: {requests} requests take {peak} bytes");
+        let Some(peak) = super::peak(&format!("tok-split '{}'", path.display()), b"") else {
+            return;
+        };
+        assert!(
+            peak < megabytes * 1_000_000,
+            "{agent}: {requests} requests take {peak} bytes"
+        );
     }
 }
 

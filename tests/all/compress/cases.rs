@@ -11,28 +11,54 @@ use crate::run::{self, Answer};
 /// What is wanted where the origin is not to be followed: a text that the output has, one that it
 /// has not, and the lines.
 const WANTED: &[(&str, &[&str], &[&str])] = &[
-    ("conv_batching", &["\"run tests\",\"count\":2}\n{\"type\":\"tool_mark\",\"description\":\"run lint\"}\n"], &[]),
-    ("edge_order_swap", &["run tests\"}\n{\"type\":\"tool_mark\",\"description\":\"run lint\"}\n"], &[]),
+    (
+        "conv_batching",
+        &["\"run tests\",\"count\":2}\n{\"type\":\"tool_mark\",\"description\":\"run lint\"}\n"],
+        &[],
+    ),
+    (
+        "edge_order_swap",
+        &["run tests\"}\n{\"type\":\"tool_mark\",\"description\":\"run lint\"}\n"],
+        &[],
+    ),
     ("edge_crlf_text", &[r"a\r\nb\r\nc\r\n"], &[]),
     (
         "edge_image_swallows_prose",
         &["[image: image/png, 4 b64 chars elided] and then the test failed with code 2. See log"],
         &["AAAA"],
     ),
-    ("edge_osc", &["\"done link\""], &["title", "http://x", "u001b"]),
-    ("edge_truncate_then_dedup_collision", &["[120 lines elided from Read output]"], &["tool_ref"]),
+    (
+        "edge_osc",
+        &["\"done link\""],
+        &["title", "http://x", "u001b"],
+    ),
+    (
+        "edge_truncate_then_dedup_collision",
+        &["[120 lines elided from Read output]"],
+        &["tool_ref"],
+    ),
     ("edge_desc_utf8_cut", &["é…"], &["\u{fffd}"]),
-    ("edge_tool_input_object", &["{\"type\":\"tool_mark\",\"description\":\"d\"}\n"], &["tool_input"]),
+    (
+        "edge_tool_input_object",
+        &["{\"type\":\"tool_mark\",\"description\":\"d\"}\n"],
+        &["tool_input"],
+    ),
 ];
 
 /// The origin's name of an option, and ours.
-const OPTIONS: &[(&str, &str)] = &[("max-lines", "read-max-lines"), ("keep-lines", "read-keep-lines")];
+const OPTIONS: &[(&str, &str)] = &[
+    ("max-lines", "read-max-lines"),
+    ("keep-lines", "read-keep-lines"),
+];
 
 fn folder() -> Option<PathBuf> {
     let beside = || run::root().join("../shared/cases/tokenopt");
     let folder = std::env::var_os("TOK_CASES").map_or_else(beside, PathBuf::from);
     if !folder.is_dir() {
-        run::left_out(&format!("cases of the origin: {} is not there (TOK_CASES says where)", folder.display()));
+        run::left_out(&format!(
+            "cases of the origin: {} is not there (TOK_CASES says where)",
+            folder.display()
+        ));
     }
     folder.is_dir().then_some(folder)
 }
@@ -45,21 +71,35 @@ fn answer(case: &Path, described: &Value, more: &str) -> Answer {
     let mode = described["mode"].as_str().expect("a case has a mode");
     let mut line = format!("tok-compress --mode {mode} --stats - --no-tokens {more}");
     for (name, value) in described["opts"].as_object().expect("a case has options") {
-        let ours = OPTIONS.iter().find(|(origin, _)| origin == name).map_or(name.as_str(), |(_, ours)| ours);
+        let ours = OPTIONS
+            .iter()
+            .find(|(origin, _)| origin == name)
+            .map_or(name.as_str(), |(_, ours)| ours);
         line += &format!(" --{ours} {value}");
     }
-    run::sh(&format!("{line} '{}'", case.join("in.jsonl").display()), b"")
+    run::sh(
+        &format!("{line} '{}'", case.join("in.jsonl").display()),
+        b"",
+    )
 }
 
 #[test]
 fn every_case_of_the_origin_passes_by_value() {
     let Some(folder) = folder() else { return };
     let mut complaints = Vec::new();
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path()).collect();
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     cases.retain(|case| case.is_dir());
     cases.sort();
     for case in &cases {
-        let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = case
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let described = json(&case.join("case.json"));
         for more in ["", "--no-references"] {
             let answer = answer(case, &described, more);
@@ -74,17 +114,29 @@ fn every_case_of_the_origin_passes_by_value() {
                 }
                 None => {
                     let mut got = values(&answer.out);
-                    got.iter_mut().filter_map(Value::as_object_mut).for_each(|line| drop(line.remove("tok_elided")));
-                    let wanted = std::fs::read(case.join("origin_out.jsonl")).expect("the case is whole");
+                    got.iter_mut()
+                        .filter_map(Value::as_object_mut)
+                        .for_each(|line| drop(line.remove("tok_elided")));
+                    let wanted =
+                        std::fs::read(case.join("origin_out.jsonl")).expect("the case is whole");
                     if got != values(&wanted) {
                         complaints.push(format!("{name} {more}: {text}"));
                     }
-                    complaints.extend(counters(&name, &answer.err, &json(&case.join("origin_stats.json")), more));
+                    complaints.extend(counters(
+                        &name,
+                        &answer.err,
+                        &json(&case.join("origin_stats.json")),
+                        more,
+                    ));
                 }
             }
         }
     }
-    assert!(complaints.is_empty() && !cases.is_empty(), "\n{}", complaints.join("\n"));
+    assert!(
+        complaints.is_empty() && !cases.is_empty(),
+        "\n{}",
+        complaints.join("\n")
+    );
 }
 
 /// Compares the counters. What was written may be of other length: the origin escapes `<>&`, and
@@ -109,8 +161,16 @@ fn counters(name: &str, stats: &str, origin: &Value, more: &str) -> Vec<String> 
         ("BytesOut", "bytes_out"),
         ("TokensOutEstimate", "tokens_out_est"),
     ];
-    let same_length = more == "--no-references" && !["edge_html_escape", "reminder_dedup"].contains(&name);
+    let same_length =
+        more == "--no-references" && !["edge_html_escape", "reminder_dedup"].contains(&name);
     let compared = pairs.iter().take(if same_length { 16 } else { 14 });
     let differ = compared.filter(|(theirs, own)| origin[theirs] != ours[own]);
-    differ.map(|(theirs, own)| format!("{name} {more}: {own} is {}, not {}", ours[own], origin[theirs])).collect()
+    differ
+        .map(|(theirs, own)| {
+            format!(
+                "{name} {more}: {own} is {}, not {}",
+                ours[own], origin[theirs]
+            )
+        })
+        .collect()
 }

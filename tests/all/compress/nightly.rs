@@ -17,12 +17,22 @@ fn a_second_run_does_only_what_is_new_and_the_sums_are_those_of_all_files() {
     let packed = zstd::encode_all(entry.as_slice(), 1).expect("memory can be packed");
     std::fs::write(path("three.jsonl.zst"), packed).expect("a file can be written");
     let before = run::seal(from.path());
-    let line = format!("scripts/tok-compress-nightly '{}' '{}'", from.path().display(), to.path().display());
+    let line = format!(
+        "scripts/tok-compress-nightly '{}' '{}'",
+        from.path().display(),
+        to.path().display()
+    );
     let sum = |answer: &run::Answer| serde_json::from_slice::<Value>(&answer.out).expect("a sum");
     let first = run::sh(&line, b"");
     assert_eq!((first.status, first.err.as_str()), (0, ""));
-    assert_eq!((&sum(&first)["entries_in"], &sum(&first)["system_dropped"]), (&6.into(), &3.into()));
-    assert!(before == run::seal(from.path()), "the sessions have been written to");
+    assert_eq!(
+        (&sum(&first)["entries_in"], &sum(&first)["system_dropped"]),
+        (&6.into(), &3.into())
+    );
+    assert!(
+        before == run::seal(from.path()),
+        "the sessions have been written to"
+    );
     for name in ["one.jsonl", "a b/t'wo.jsonl", "three.jsonl"] {
         let small = std::fs::read(to.path().join(name)).expect("it was written");
         assert_eq!(small, b"{\"type\":\"user\",\"content\":\"x\"}\n", "{name}");
@@ -31,10 +41,21 @@ fn a_second_run_does_only_what_is_new_and_the_sums_are_those_of_all_files() {
     std::fs::write(to.path().join("one.jsonl"), "mark").expect("a file can be written");
     std::fs::write(path("four.jsonl"), entry).expect("a file can be written");
     assert_eq!(sum(&run::sh(&line, b""))["entries_in"], 8);
-    assert_eq!(std::fs::read(to.path().join("one.jsonl")).expect("it is there"), b"mark");
+    assert_eq!(
+        std::fs::read(to.path().join("one.jsonl")).expect("it is there"),
+        b"mark"
+    );
     let answer = run::sh(&line.replace("nightly", "nightly --mode plain"), b"");
-    assert_eq!((sum(&answer)["entries_out"].clone(), answer.status), (8.into(), 0));
+    assert_eq!(
+        (sum(&answer)["entries_out"].clone(), answer.status),
+        (8.into(), 0)
+    );
     std::fs::write(path("bad.jsonl.zst"), "no zstd").expect("a file can be written");
     let answer = run::sh(&line, b"");
-    assert_eq!((answer.status, sum(&answer)["entries_in"].clone()), (3, 8.into()), "{}", answer.err);
+    assert_eq!(
+        (answer.status, sum(&answer)["entries_in"].clone()),
+        (3, 8.into()),
+        "{}",
+        answer.err
+    );
 }

@@ -9,8 +9,13 @@ use crate::run;
 
 fn with(asked: &[&str]) -> Options {
     let mut policies = Policies::default();
-    asked.iter().for_each(|policy| policies.add(policy).expect("there is such a policy"));
-    Options { policies, ..Options::default() }
+    asked
+        .iter()
+        .for_each(|policy| policies.add(policy).expect("there is such a policy"));
+    Options {
+        policies,
+        ..Options::default()
+    }
 }
 
 /// A session of one task and twenty tool calls.
@@ -22,8 +27,12 @@ fn session() -> String {
     ];
     for n in 0..20 {
         lines.push(json!({"type":"assistant","content":format!("step {n}")}));
-        let rows: Vec<Value> = (0..50).map(|id| json!({"id":id,"title":"x".repeat(20),"n":n})).collect();
-        lines.push(json!({"type":"tool","tool_name":"list","tool_output":Value::from(rows).to_string()}));
+        let rows: Vec<Value> = (0..50)
+            .map(|id| json!({"id":id,"title":"x".repeat(20),"n":n}))
+            .collect();
+        lines.push(
+            json!({"type":"tool","tool_name":"list","tool_output":Value::from(rows).to_string()}),
+        );
     }
     lines.into_iter().map(|line| format!("{line}\n")).collect()
 }
@@ -32,13 +41,23 @@ fn session() -> String {
 fn a_window_keeps_the_task_and_the_last_exchanges() {
     let session = session();
     let small = compressed(session.as_bytes(), "plain", &with(&["window=3"]));
-    let kept: Vec<String> = String::from_utf8(small.out).expect("text").lines().map(str::to_owned).collect();
+    let kept: Vec<String> = String::from_utf8(small.out)
+        .expect("text")
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let all: Vec<&str> = session.lines().collect();
-    let at: Vec<usize> = kept.iter().filter_map(|line| all.iter().position(|one| one == line)).collect();
+    let at: Vec<usize> = kept
+        .iter()
+        .filter_map(|line| all.iter().position(|one| one == line))
+        .collect();
     assert_eq!(at.len(), kept.len(), "lines are as they were");
     assert!(at.is_sorted(), "{at:?}");
     assert_eq!(at, [0, 1, 2, 38, 39, 40, 41, 42]);
-    assert_eq!((small.stats.entries_in, small.stats.policy_dropped), (43, 35));
+    assert_eq!(
+        (small.stats.entries_in, small.stats.policy_dropped),
+        (43, 35)
+    );
 }
 
 #[test]
@@ -46,9 +65,20 @@ fn a_cut_output_comes_back() {
     let session = session();
     for policy in ["head-tail=200", "errors", "summary", "project=id,n@l*t"] {
         let small = compressed(session.as_bytes(), "plain", &with(&[policy]));
-        assert_eq!(small.stats.policy_cut, if policy == "errors" { 0 } else { 20 }, "{policy}");
-        assert!(policy == "errors" || small.out.len() < session.len() * 2 / 3, "{policy}: {}", small.out.len());
-        assert!(expanded(&small.out, session.as_bytes()).0 == session.as_bytes(), "{policy}");
+        assert_eq!(
+            small.stats.policy_cut,
+            if policy == "errors" { 0 } else { 20 },
+            "{policy}"
+        );
+        assert!(
+            policy == "errors" || small.out.len() < session.len() * 2 / 3,
+            "{policy}: {}",
+            small.out.len()
+        );
+        assert!(
+            expanded(&small.out, session.as_bytes()).0 == session.as_bytes(),
+            "{policy}"
+        );
     }
     let of_another_tool = compressed(session.as_bytes(), "plain", &with(&["summary@other"]));
     assert!(of_another_tool.out == session.as_bytes());
@@ -56,7 +86,8 @@ fn a_cut_output_comes_back() {
 
 #[test]
 fn of_parallel_results_on_one_line_only_the_orphan_goes() {
-    let result = |id: &str| json!({"type":"tool_result","tool_use_id":id,"content":format!("out {id}")});
+    let result =
+        |id: &str| json!({"type":"tool_result","tool_use_id":id,"content":format!("out {id}")});
     let lines = [
         json!({"type":"user","sessionId":"s","message":{"role":"user","content":"go"}}),
         json!({"type":"assistant","message":{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"X","input":{}}]}}),
@@ -65,8 +96,15 @@ fn of_parallel_results_on_one_line_only_the_orphan_goes() {
         json!({"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"done"}]}}),
     ];
     let session: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let answer = run::sh("tok-compress --mode plain --policy orphans --no-references", session.as_bytes());
-    let kept: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let answer = run::sh(
+        "tok-compress --mode plain --policy orphans --no-references",
+        session.as_bytes(),
+    );
+    let kept: Vec<Value> = answer
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     assert_eq!(kept.len(), 4, "{answer:?}");
     assert_eq!(kept[2]["message"]["content"], json!([result("a")]));
     assert_eq!(kept[3], lines[4]);
@@ -74,15 +112,32 @@ fn of_parallel_results_on_one_line_only_the_orphan_goes() {
 
 #[test]
 fn a_policy_that_is_none_is_a_usage_error() {
-    for (asked, why) in
-        [("no", "no policy no"), ("window", "needs a value"), ("window=x", "no number"), ("errors=1", "no value")]
-    {
+    for (asked, why) in [
+        ("no", "no policy no"),
+        ("window", "needs a value"),
+        ("window=x", "no number"),
+        ("errors=1", "no value"),
+    ] {
         let answer = run::sh(&format!("tok-compress --policy {asked}"), b"");
         assert_eq!(answer.status, 2, "{asked}");
-        assert!(answer.err.contains(why) && answer.err.lines().count() == 1, "{}", answer.err);
+        assert!(
+            answer.err.contains(why) && answer.err.lines().count() == 1,
+            "{}",
+            answer.err
+        );
     }
     let rows = r#"{"type":"tool","tool_name":"t","tool_output":"[{\"a\":1},{\"a\":2}]"}"#;
-    let answer = run::sh("tok-compress --mode plain --policy project=a,b", format!("{rows}\n").as_bytes());
-    assert_eq!((answer.status, answer.text().as_str()), (0, format!("{rows}\n").as_str()));
-    assert!(answer.err.contains("stdin:1: project: unknown field: b"), "{}", answer.err);
+    let answer = run::sh(
+        "tok-compress --mode plain --policy project=a,b",
+        format!("{rows}\n").as_bytes(),
+    );
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (0, format!("{rows}\n").as_str())
+    );
+    assert!(
+        answer.err.contains("stdin:1: project: unknown field: b"),
+        "{}",
+        answer.err
+    );
 }

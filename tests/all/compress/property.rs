@@ -38,12 +38,21 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    (prop::collection::vec(piece(), 0..12), 1_usize..60).prop_map(|(pieces, times)| pieces.concat().repeat(times))
+    (prop::collection::vec(piece(), 0..12), 1_usize..60)
+        .prop_map(|(pieces, times)| pieces.concat().repeat(times))
 }
 
 /// One line: an entry with texts from a small store, so that they repeat, or damage.
 fn line(store: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
-    let kind = prop::sample::select(vec!["user", "assistant", "system", "tool", "tool", "header", "footer"]);
+    let kind = prop::sample::select(vec![
+        "user",
+        "assistant",
+        "system",
+        "tool",
+        "tool",
+        "header",
+        "footer",
+    ]);
     let tool = prop::sample::select(vec!["Read", "Bash", ""]);
     let store = prop::sample::select(store);
     let entry = (kind, tool, store.clone(), store, any::<(bool, bool, bool)>()).prop_map(
@@ -56,9 +65,15 @@ fn line(store: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
             if escapes { line.replace('e', "\\u0065").replace("\\\\u0065", "\\\\e") } else { line }.into_bytes()
         },
     );
-    let spaced = entry.clone().prop_map(|line| [b" ".as_slice(), &line, b" \r"].concat());
-    let damage = prop::collection::vec(any::<u8>().prop_filter("a line", |byte| *byte != b'\n'), 0..20);
-    let torn = (entry.clone(), 0_usize..80).prop_map(|(line, at)| line[..at.min(line.len())].to_vec());
+    let spaced = entry
+        .clone()
+        .prop_map(|line| [b" ".as_slice(), &line, b" \r"].concat());
+    let damage = prop::collection::vec(
+        any::<u8>().prop_filter("a line", |byte| *byte != b'\n'),
+        0..20,
+    );
+    let torn =
+        (entry.clone(), 0_usize..80).prop_map(|(line, at)| line[..at.min(line.len())].to_vec());
     let marked = entry.clone().prop_map(|line| {
         let elision = r#","tok_elided":[{"at":"","line":1,"offset":0,"length":1,"hash":"x"}]}"#;
         [&line[..line.len() - 1], elision.as_bytes()].concat()
@@ -67,15 +82,27 @@ fn line(store: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn session() -> impl Strategy<Value = (Vec<u8>, Options)> {
-    let lines = prop::collection::vec(text(), 1..5).prop_flat_map(|store| prop::collection::vec(line(store), 0..24));
+    let lines = prop::collection::vec(text(), 1..5)
+        .prop_flat_map(|store| prop::collection::vec(line(store), 0..24));
     let options = (1_usize..20, 1_usize..20, 1_usize..4, 1_usize..200);
-    (lines, any::<bool>(), options).prop_map(|(lines, ends, (read_max_lines, read_keep_lines, lru, min_bytes))| {
-        let mut session = lines.join(&b'\n');
-        if ends && !session.is_empty() {
-            session.push(b'\n');
-        }
-        (session, Options { read_max_lines, read_keep_lines, lru, min_bytes, ..Options::default() })
-    })
+    (lines, any::<bool>(), options).prop_map(
+        |(lines, ends, (read_max_lines, read_keep_lines, lru, min_bytes))| {
+            let mut session = lines.join(&b'\n');
+            if ends && !session.is_empty() {
+                session.push(b'\n');
+            }
+            (
+                session,
+                Options {
+                    read_max_lines,
+                    read_keep_lines,
+                    lru,
+                    min_bytes,
+                    ..Options::default()
+                },
+            )
+        },
+    )
 }
 
 /// The lines of a session; a line feed at the end begins no line.
@@ -139,7 +166,11 @@ proptest! {
 
 fn sha256(text: &str) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text)
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The reminders that stand in a text.
@@ -147,7 +178,9 @@ fn reminders(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("<system-reminder>") {
-        let Some((inside, after)) = after.split_once("</system-reminder>") else { break };
+        let Some((inside, after)) = after.split_once("</system-reminder>") else {
+            break;
+        };
         found.push(format!("<system-reminder>{inside}</system-reminder>"));
         rest = after;
     }

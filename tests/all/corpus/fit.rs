@@ -1,4 +1,5 @@
-//! Factors by the least relative error: what the counter of `src/replay/counter.rs` was fitted with.
+//! Factors by the least relative error: what the counter of `src/replay/counter.rs` was fitted
+//! with.
 
 /// How many numbers of a text count.
 pub(super) const TERMS: usize = 10;
@@ -17,7 +18,11 @@ pub(super) struct Sample {
 
 impl Sample {
     pub(super) fn predicted(&self, factors: &[f64; TERMS]) -> f64 {
-        self.terms.iter().zip(factors).map(|(term, factor)| term * factor).sum()
+        self.terms
+            .iter()
+            .zip(factors)
+            .map(|(term, factor)| term * factor)
+            .sum()
     }
 
     /// Relative to what was measured.
@@ -33,7 +38,8 @@ pub(super) fn fit(samples: &[&Sample]) -> [f64; TERMS] {
     for round in 0..ROUNDS {
         let weigh = |sample: &&Sample| {
             let own = sample.tokens.max(LEAST_TOKENS).powf(-2.0 * POWER);
-            let off = (sample.predicted(&factors) - sample.tokens).abs() / sample.tokens.max(LEAST_TOKENS / 2.0);
+            let off = (sample.predicted(&factors) - sample.tokens).abs()
+                / sample.tokens.max(LEAST_TOKENS / 2.0);
             if round == 0 { own } else { own / off.max(0.01) }
         };
         factors = least_squares(samples, weigh);
@@ -47,24 +53,40 @@ fn least_squares(samples: &[&Sample], weigh: impl Fn(&&Sample) -> f64) -> [f64; 
     for sample in samples {
         let weight = weigh(sample);
         for (row, left) in rows.iter_mut().zip(sample.terms) {
-            for (cell, right) in row.iter_mut().zip(sample.terms.iter().chain([&sample.tokens])) {
+            for (cell, right) in row
+                .iter_mut()
+                .zip(sample.terms.iter().chain([&sample.tokens]))
+            {
                 *cell += weight * left * right;
             }
         }
     }
     for pivot in 0..TERMS {
-        let best = (pivot..TERMS).max_by(|a, b| rows[*a][pivot].abs().total_cmp(&rows[*b][pivot].abs()));
+        let best =
+            (pivot..TERMS).max_by(|a, b| rows[*a][pivot].abs().total_cmp(&rows[*b][pivot].abs()));
         rows.swap(pivot, best.unwrap_or(pivot));
         let head = rows[pivot];
         if head[pivot].abs() < 1e-9 {
             continue;
         }
-        for (_, row) in rows.iter_mut().enumerate().filter(|(place, _)| *place != pivot) {
+        for (_, row) in rows
+            .iter_mut()
+            .enumerate()
+            .filter(|(place, _)| *place != pivot)
+        {
             let share = row[pivot] / head[pivot];
-            row.iter_mut().zip(head).for_each(|(cell, head)| *cell -= share * head);
+            row.iter_mut()
+                .zip(head)
+                .for_each(|(cell, head)| *cell -= share * head);
         }
     }
-    std::array::from_fn(|term| if rows[term][term].abs() < 1e-9 { 0.0 } else { rows[term][TERMS] / rows[term][term] })
+    std::array::from_fn(|term| {
+        if rows[term][term].abs() < 1e-9 {
+            0.0
+        } else {
+            rows[term][TERMS] / rows[term][term]
+        }
+    })
 }
 
 #[test]
@@ -72,7 +94,9 @@ fn known_factors_are_found_in_spite_of_a_few_wild_samples() {
     let known: [f64; TERMS] = std::array::from_fn(|term| term as f64 + 1.0);
     let mut samples: Vec<Sample> = (1..200u64)
         .map(|n| {
-            let terms = std::array::from_fn(|term| ((n * (term as u64 * 7 + 3)) % (11 + term as u64)) as f64);
+            let terms = std::array::from_fn(|term| {
+                ((n * (term as u64 * 7 + 3)) % (11 + term as u64)) as f64
+            });
             Sample { terms, tokens: 0.0 }
         })
         .collect();
@@ -80,5 +104,11 @@ fn known_factors_are_found_in_spite_of_a_few_wild_samples() {
         sample.tokens = sample.predicted(&known) * if n % 40 == 0 { 5.0 } else { 1.0 };
     }
     let found = fit(&samples.iter().collect::<Vec<_>>());
-    assert!(found.iter().zip(known).all(|(found, known)| (found - known).abs() < 0.5), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .zip(known)
+            .all(|(found, known)| (found - known).abs() < 0.5),
+        "{found:?}"
+    );
 }

@@ -32,15 +32,26 @@ fn sized() -> Option<&'static Vec<Sized>> {
 
 fn read() -> Option<Vec<Sized>> {
     let folder = corpus()?.join("claude");
-    let line = format!("tok-split -q '{}' | tok-measure -q | tok-usage-join -q", folder.display());
+    let line = format!(
+        "tok-split -q '{}' | tok-measure -q | tok-usage-join -q",
+        folder.display()
+    );
     let answer = run::sh(&line, b"");
-    let lines = answer.out.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let records = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a record is JSON"));
+    let lines = answer
+        .out
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty());
+    let records =
+        lines.map(|line| serde_json::from_slice::<Value>(line).expect("a record is JSON"));
     let (mut file, mut models) = (String::new(), HashMap::new());
     let (mut spans, mut sized) = (Vec::new(), Vec::new());
     // A thread's spans stand before the requests that carry them.
     let mut thread = |file: &str, spans: &mut Vec<Value>, models: &mut HashMap<u64, String>| {
-        sized.extend(spans.drain(..).filter_map(|span| Sized::of(file, models, &span)));
+        sized.extend(
+            spans
+                .drain(..)
+                .filter_map(|span| Sized::of(file, models, &span)),
+        );
         models.clear();
     };
     for record in records {
@@ -49,13 +60,19 @@ fn read() -> Option<Vec<Sized>> {
                 thread(&file, &mut spans, &mut models);
                 file = text(&record["file"]);
             }
-            Some("request") => drop(models.insert(record["n"].as_u64().unwrap_or(0), text(&record["model"]))),
+            Some("request") => {
+                drop(models.insert(record["n"].as_u64().unwrap_or(0), text(&record["model"])))
+            }
             Some("span") => spans.push(record),
             _ => {}
         }
     }
     thread(&file, &mut spans, &mut models);
-    assert!(sized.len() > 1000, "only {} spans are measured", sized.len());
+    assert!(
+        sized.len() > 1000,
+        "only {} spans are measured",
+        sized.len()
+    );
     Some(sized)
 }
 
@@ -65,12 +82,17 @@ fn text(value: &Value) -> String {
 
 impl Sized {
     fn of(file: &str, models: &HashMap<u64, String>, span: &Value) -> Option<Sized> {
-        let basis = span["basis"].as_str().filter(|basis| ["difference", "split"].contains(basis))?;
+        let basis = span["basis"]
+            .as_str()
+            .filter(|basis| ["difference", "split"].contains(basis))?;
         // What a response produced is reported, not measured.
         let measured = span["made_by"].is_null();
         measured.then(|| Sized {
             file: file.to_owned(),
-            model: models.get(&span["carried_from"].as_u64().unwrap_or(0)).cloned().unwrap_or_default(),
+            model: models
+                .get(&span["carried_from"].as_u64().unwrap_or(0))
+                .cloned()
+                .unwrap_or_default(),
             hash: text(&span["hash"]),
             source: text(&span["source"]),
             part: text(&span["part"]),
@@ -96,7 +118,18 @@ fn terms(span: &Value) -> Option<[f64; TERMS]> {
     let tokens = span["tokens"].as_u64()? as f64;
     let (digits, blanks, punctuation) = (class(1)?, class(2)?, class(4)?);
     let (first, second) = (letters.min(100.0), newlines.min(1.0));
-    Some([tokens, letters, capitals, digits, blanks, newlines, punctuation, first, second, 1.0])
+    Some([
+        tokens,
+        letters,
+        capitals,
+        digits,
+        blanks,
+        newlines,
+        punctuation,
+        first,
+        second,
+        1.0,
+    ])
 }
 
 /// The factors of `src/replay/counter.rs`, written down again.
@@ -108,15 +141,32 @@ fn equal_results_have_equal_sizes() {
     let mut groups: BTreeMap<(&str, &str), BTreeMap<u64, u32>> = BTreeMap::new();
     let single: Vec<&Sized> = sized.iter().filter(|span| span.is_single()).collect();
     for span in &single {
-        *groups.entry((&span.model, &span.hash)).or_default().entry(span.sent_tokens).or_default() += 1;
+        *groups
+            .entry((&span.model, &span.hash))
+            .or_default()
+            .entry(span.sent_tokens)
+            .or_default() += 1;
     }
     groups.retain(|_, sizes| sizes.values().sum::<u32>() > 1);
     let all: u32 = groups.values().flat_map(BTreeMap::values).sum();
-    let equal: u32 = groups.values().filter_map(|sizes| sizes.values().max()).sum();
+    let equal: u32 = groups
+        .values()
+        .filter_map(|sizes| sizes.values().max())
+        .sum();
     let unequal: Vec<_> = groups.iter().filter(|(_, sizes)| sizes.len() > 1).collect();
-    println!("{} results alone in their step; of {all} in groups of equal text, {equal} are equal", single.len());
-    assert!(single.len() > 1000 && all > 150, "{} results alone in their step, {all} in groups", single.len());
-    assert!(equal * 10 >= all * 9, "{equal} of {all} are equal; not: {unequal:#?}");
+    println!(
+        "{} results alone in their step; of {all} in groups of equal text, {equal} are equal",
+        single.len()
+    );
+    assert!(
+        single.len() > 1000 && all > 150,
+        "{} results alone in their step, {all} in groups",
+        single.len()
+    );
+    assert!(
+        equal * 10 >= all * 9,
+        "{equal} of {all} are equal; not: {unequal:#?}"
+    );
 }
 
 #[test]
@@ -124,10 +174,26 @@ fn no_measured_size_is_implausible() {
     let Some(sized) = sized() else { return };
     // DESIGN 1.3: no more than twice the counter and 300; by the largest factor of any model.
     let most = |tokens: u64| 2 * (tokens * 154 / 100 + 20) + 300;
-    let texts = sized.iter().filter(|span| ["tool_output", "text"].contains(&&*span.part));
-    let wild: Vec<_> = texts.filter(|span| span.tokens.is_some_and(|tokens| span.sent_tokens > most(tokens))).collect();
-    let name = |span: &&Sized| format!("{} {} in {}: {}", span.source, span.part, span.file, span.sent_tokens);
-    assert!(wild.is_empty(), "{:#?}", wild.iter().map(name).collect::<Vec<_>>());
+    let texts = sized
+        .iter()
+        .filter(|span| ["tool_output", "text"].contains(&&*span.part));
+    let wild: Vec<_> = texts
+        .filter(|span| {
+            span.tokens
+                .is_some_and(|tokens| span.sent_tokens > most(tokens))
+        })
+        .collect();
+    let name = |span: &&Sized| {
+        format!(
+            "{} {} in {}: {}",
+            span.source, span.part, span.file, span.sent_tokens
+        )
+    };
+    assert!(
+        wild.is_empty(),
+        "{:#?}",
+        wild.iter().map(name).collect::<Vec<_>>()
+    );
 }
 
 /// Leave-one-file-out: each file is predicted by factors that were fitted on all the others.
@@ -136,14 +202,24 @@ fn the_counter_predicts_single_results_of_files_it_was_not_fitted_on() {
     let Some(sized) = sized() else { return };
     let mut files: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
     // Shorter ones have no relative error worth the name.
-    for span in sized.iter().filter(|span| span.is_single() && span.model.ends_with("-5") && span.sent_tokens > 5) {
+    for span in sized
+        .iter()
+        .filter(|span| span.is_single() && span.model.ends_with("-5") && span.sent_tokens > 5)
+    {
         if let Some(terms) = span.terms {
-            files.entry(&span.file).or_default().push(Sample { terms, tokens: span.sent_tokens as f64 });
+            files.entry(&span.file).or_default().push(Sample {
+                terms,
+                tokens: span.sent_tokens as f64,
+            });
         }
     }
     let (mut outside, mut law) = (Vec::new(), Vec::new());
     for (file, own) in &files {
-        let others: Vec<&Sample> = files.iter().filter(|(other, _)| *other != file).flat_map(|(_, all)| all).collect();
+        let others: Vec<&Sample> = files
+            .iter()
+            .filter(|(other, _)| *other != file)
+            .flat_map(|(_, all)| all)
+            .collect();
         let factors = fit(&others);
         outside.extend(own.iter().map(|sample| sample.error(&factors)));
         law.extend(own.iter().map(|sample| sample.error(&FACTORS)));
@@ -153,8 +229,15 @@ fn the_counter_predicts_single_results_of_files_it_was_not_fitted_on() {
         [errors.len() / 2, errors.len() * 9 / 10].map(|place| errors[place])
     });
     let all = fit(&files.values().flatten().collect::<Vec<_>>());
-    println!("{} files; median and p90 of the error: leave-one-file-out {outside:.4?}, the law {law:.4?}", files.len());
+    println!(
+        "{} files; median and p90 of the error: leave-one-file-out {outside:.4?}, the law \
+         {law:.4?}",
+        files.len()
+    );
     println!("fitted on all: {all:.2?}; the law: {FACTORS:?}");
     assert!(files.len() > 8);
-    assert!(outside[0] <= 0.04 && law[0] <= 0.04, "leave-one-file-out {outside:.4?}, the law {law:.4?}");
+    assert!(
+        outside[0] <= 0.04 && law[0] <= 0.04,
+        "leave-one-file-out {outside:.4?}, the law {law:.4?}"
+    );
 }

@@ -33,8 +33,14 @@ pub(super) struct Expected {
 
 /// All JSON values of a file: several on a line, too; what is no JSON ends its line.
 pub(super) fn values(bytes: &[u8]) -> Vec<Value> {
-    let lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line));
-    let of = |line| serde_json::Deserializer::from_slice(line).into_iter::<Value>().map_while(Result::ok);
+    let lines = bytes
+        .split(|b| *b == b'\n')
+        .map(|line| line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line));
+    let of = |line| {
+        serde_json::Deserializer::from_slice(line)
+            .into_iter::<Value>()
+            .map_while(Result::ok)
+    };
     lines.flat_map(of).collect()
 }
 
@@ -45,13 +51,29 @@ fn number(value: &Value, key: &str) -> u64 {
 /// A rollout keeps a running total, repeats it, and sometimes starts anew: the sum of its rises,
 /// and of the last request where it fell. Where each response has a record of its own, their sum.
 pub(super) fn of_rollout(lines: &[Value]) -> Expected {
-    let metas: Vec<&Value> = lines.iter().filter(|line| line["type"] == "session_meta").collect();
-    let own = metas.first().map(|meta| meta["payload"]["id"].clone()).unwrap_or_default();
+    let metas: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["type"] == "session_meta")
+        .collect();
+    let own = metas
+        .first()
+        .map(|meta| meta["payload"]["id"].clone())
+        .unwrap_or_default();
     let replays = metas.iter().any(|meta| meta["payload"]["id"] != own);
     let mut sums = Sums::default();
-    let records: Vec<&Value> = lines.iter().filter(|line| line["type"] == "token_usage_record").collect();
-    for record in records.iter().map(|record| &record["payload"]).filter(|record| record["thread_id"] == own) {
-        sums.add(number(&record["usage"], "input_tokens"), number(&record["usage"], "output_tokens"));
+    let records: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["type"] == "token_usage_record")
+        .collect();
+    for record in records
+        .iter()
+        .map(|record| &record["payload"])
+        .filter(|record| record["thread_id"] == own)
+    {
+        sums.add(
+            number(&record["usage"], "input_tokens"),
+            number(&record["usage"], "output_tokens"),
+        );
     }
     if records.is_empty() {
         sums = rises(lines);
@@ -60,12 +82,21 @@ pub(super) fn of_rollout(lines: &[Value]) -> Expected {
 }
 
 fn rises(lines: &[Value]) -> Sums {
-    const KEYS: [&str; 5] =
-        ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens"];
+    const KEYS: [&str; 5] = [
+        "input_tokens",
+        "cached_input_tokens",
+        "output_tokens",
+        "reasoning_output_tokens",
+        "total_tokens",
+    ];
     let (mut sums, mut before) = (Sums::default(), [0; 5]);
     for line in lines {
         let payload = &line["payload"];
-        let event = if line["type"] == "event" { &payload["msg"] } else { payload };
+        let event = if line["type"] == "event" {
+            &payload["msg"]
+        } else {
+            payload
+        };
         let is_event = line["type"] == "event" || line["type"] == "event_msg";
         if !is_event || event["type"] != "token_count" || !event["info"].is_object() {
             continue;
@@ -76,7 +107,11 @@ fn rises(lines: &[Value]) -> Sums {
         // All zero but the last: the context window is full, or an estimate; no request.
         let is_estimate = total[..4].iter().all(|n| *n == 0);
         if total != before && !is_estimate {
-            let request = if fell { [last[0], last[2]] } else { [total[0] - before[0], total[2] - before[2]] };
+            let request = if fell {
+                [last[0], last[2]]
+            } else {
+                [total[0] - before[0], total[2] - before[2]]
+            };
             sums.add(request[0], request[1]);
         }
         before = total;
@@ -104,24 +139,47 @@ pub(super) fn of_transcript(lines: &[Value]) -> Expected {
             false if beside.contains(&id) => [id, String::new()],
             false => [id, request],
         };
-        let keys = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"];
+        let keys = [
+            "input_tokens",
+            "cache_creation_input_tokens",
+            "cache_read_input_tokens",
+            "output_tokens",
+        ];
         let now = keys.map(|key| number(&line["message"]["usage"], key));
-        // A model that declined after it had begun to answer was paid for its words, beside the usage.
+        // A model that declined after it had begun to answer was paid for its words, beside the
+        // usage.
         for (n, tried) in declined(&line["message"]["usage"]) {
-            largest.insert([key[0].clone(), format!("declined {n}")], keys.map(|key| number(tried, key)));
+            largest.insert(
+                [key[0].clone(), format!("declined {n}")],
+                keys.map(|key| number(tried, key)),
+            );
         }
         let most = largest.entry(key).or_default();
-        most.iter_mut().zip(now).for_each(|(most, now)| *most = now.max(*most));
+        most.iter_mut()
+            .zip(now)
+            .for_each(|(most, now)| *most = now.max(*most));
     }
     let mut sums = Sums::default();
-    largest.values().for_each(|[fresh, written, read, output]| sums.add(fresh + written + read, *output));
-    Expected { sums, replays: false }
+    largest
+        .values()
+        .for_each(|[fresh, written, read, output]| sums.add(fresh + written + read, *output));
+    Expected {
+        sums,
+        replays: false,
+    }
 }
 
 /// The attempts of a response that another model answered in the end, with their places.
 pub(crate) fn declined(usage: &Value) -> Vec<(usize, &Value)> {
-    let iterations = usage["iterations"].as_array().map_or(&[][..], Vec::as_slice);
-    let answered = iterations.iter().rposition(|one| one["type"] == "fallback_message").unwrap_or(0);
+    let iterations = usage["iterations"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let answered = iterations
+        .iter()
+        .rposition(|one| one["type"] == "fallback_message")
+        .unwrap_or(0);
     let tried = iterations.iter().enumerate().take(answered);
-    tried.filter(|(_, one)| one["type"] == "message" && number(one, "output_tokens") > 0).collect()
+    tried
+        .filter(|(_, one)| one["type"] == "message" && number(one, "output_tokens") > 0)
+        .collect()
 }

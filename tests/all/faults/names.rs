@@ -8,7 +8,10 @@ use crate::run::Answer;
 /// A session with one call of this tool.
 fn called(trial: &Trial, tool: &str, arguments: &Value) -> Answer {
     let mut all = lines();
-    let call = all.iter_mut().find(|line| line.contains("\"function_call\"")).expect("there is a call");
+    let call = all
+        .iter_mut()
+        .find(|line| line.contains("\"function_call\""))
+        .expect("there is a call");
     let mut value: Value = serde_json::from_str(call).expect("JSON");
     value["payload"]["name"] = tool.into();
     value["payload"]["arguments"] = arguments.to_string().into();
@@ -21,16 +24,28 @@ fn a_target_is_a_path_or_a_host_and_never_a_sentence() {
     let trial = Trial::new();
     for (path, out) in [
         ("Dear diary, my password is hunter2 and nobody knows", None),
-        ("https://user:hunter2@host.example/p?token=hunter2#x", Some("https://host.example")),
-        ("postgres://user:hunter2@db.example:5432/shop", Some("postgres://db.example:5432")),
+        (
+            "https://user:hunter2@host.example/p?token=hunter2#x",
+            Some("https://host.example"),
+        ),
+        (
+            "postgres://user:hunter2@db.example:5432/shop",
+            Some("postgres://db.example:5432"),
+        ),
         ("src/cart.rs", Some("src/cart.rs")),
     ] {
         for key in ["path", "file_path"] {
             let answer = called(&trial, "read_file", &json!({ key: path }));
             assert!(!answer.text().contains("hunter2"), "{path}: {answer:?}");
-            let targets: Vec<Value> = records(&answer, "span").into_iter().map(|span| span["target"].clone()).collect();
+            let targets: Vec<Value> = records(&answer, "span")
+                .into_iter()
+                .map(|span| span["target"].clone())
+                .collect();
             if let Some(out) = out {
-                assert!(targets.iter().any(|target| target == out), "{path}: {targets:?}");
+                assert!(
+                    targets.iter().any(|target| target == out),
+                    "{path}: {targets:?}"
+                );
             }
         }
     }

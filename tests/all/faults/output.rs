@@ -1,4 +1,5 @@
-//! What goes out: streams that are none of ours, help that cannot be written, reports that must fit.
+//! What goes out: streams that are none of ours, help that cannot be written, reports that must
+//! fit.
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,11 @@ use crate::run;
 fn help_that_cannot_be_written_is_status_2() {
     for bin in run::bins() {
         for flag in ["--help", "--version"] {
-            assert_eq!(run::sh(&format!("{bin} {flag} >&-"), b"").status, 2, "{bin} {flag}");
+            assert_eq!(
+                run::sh(&format!("{bin} {flag} >&-"), b"").status,
+                2,
+                "{bin} {flag}"
+            );
         }
     }
 }
@@ -22,8 +27,15 @@ fn a_stream_of_another_version_is_refused() {
         r#"{"type":"coverage","files":0,"files_skipped":0,"lines":0,"bytes":0,"understood":0,"recovered":0,"skipped":0}"#,
         "\n"
     );
-    for filter in ["tok-measure", "tok-dedup", "tok-usage-join", "tok-rank", "tok-render", "tok-sum", "tok-sum --merge"]
-    {
+    for filter in [
+        "tok-measure",
+        "tok-dedup",
+        "tok-usage-join",
+        "tok-rank",
+        "tok-render",
+        "tok-sum",
+        "tok-sum --merge",
+    ] {
         let answer = run::sh(filter, stream.as_bytes());
         assert_eq!(answer.status, 2, "{filter}: {answer:?}");
         assert_eq!(answer.err.lines().count(), 1, "{filter}: {}", answer.err);
@@ -40,16 +52,24 @@ fn merging_what_is_no_partial_sum_is_refused() {
 
 /// A ranked stream of many findings about this name.
 fn findings(name: &str, count: usize) -> Vec<u8> {
-    let stream =
-        run::sh("tok-split fixtures/sessions/codex | tok-measure | tok-dedup | tok-usage-join | tok-rank", b"");
+    let stream = run::sh(
+        "tok-split fixtures/sessions/codex | tok-measure | tok-dedup | tok-usage-join | tok-rank",
+        b"",
+    );
     let mut lines: Vec<String> = stream.text().lines().map(str::to_owned).collect();
-    let at = lines.iter().position(|line| line.contains("\"type\":\"finding\"")).expect("there is a finding");
+    let at = lines
+        .iter()
+        .position(|line| line.contains("\"type\":\"finding\""))
+        .expect("there is a finding");
     let finding: Value = serde_json::from_str(&lines[at]).expect("JSON");
     lines.retain(|line| !line.contains("\"type\":\"finding\""));
     for rank in 1..=count {
         let mut more = finding.clone();
-        (more["rank"], more["message"], more["project"]) =
-            (json!(rank), json!(format!("`{name}` is large")), json!(name));
+        (more["rank"], more["message"], more["project"]) = (
+            json!(rank),
+            json!(format!("`{name}` is large")),
+            json!(name),
+        );
         lines.insert(at, more.to_string());
     }
     (lines.join("\n") + "\n").into_bytes()
@@ -61,8 +81,15 @@ fn a_report_of_wide_characters_is_shorter_than_what_an_issue_may_hold() {
     let answer = run::sh("tok-render", &findings(&name, 3_000));
     assert_eq!(answer.status, 0, "{answer:?}");
     let text = answer.text();
-    assert!(text.chars().count() < 65_536 && text.contains(" more findings"), "{} characters", text.chars().count());
-    assert!(text.matches("```").count().is_multiple_of(2), "a fence stays open");
+    assert!(
+        text.chars().count() < 65_536 && text.contains(" more findings"),
+        "{} characters",
+        text.chars().count()
+    );
+    assert!(
+        text.matches("```").count().is_multiple_of(2),
+        "a fence stays open"
+    );
     assert!(text.matches("<details>").count() == text.matches("</details>").count());
 }
 
@@ -72,7 +99,9 @@ fn hostile_names_move_no_cursor_and_start_no_formula() {
     let ranked = findings(wild, 3);
     for format in ["markdown", "text", "tsv", "folded"] {
         let text = run::sh(&format!("tok-render --format {format}"), &ranked).text();
-        let bad = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202e}' | '\u{200b}');
+        let bad = |c: char| {
+            (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202e}' | '\u{200b}')
+        };
         assert!(!text.contains(bad), "{format}: {text:?}");
         let cells = text.lines().flat_map(|line| line.split('\t'));
         let mut formula = cells.filter(|cell| cell.starts_with(['=', '+', '@']));
@@ -83,14 +112,20 @@ fn hostile_names_move_no_cursor_and_start_no_formula() {
 #[test]
 fn a_name_with_line_ends_is_one_line_of_json() {
     let trial = Trial::new();
-    let text =
-        String::from_utf8(super::trial::sound()).expect("text").replace("/home/ana/shop-api", "/a\\nb\\u2028c\\u0085d");
+    let text = String::from_utf8(super::trial::sound())
+        .expect("text")
+        .replace("/home/ana/shop-api", "/a\\nb\\u2028c\\u0085d");
     let answer = trial.split(text);
-    let objects =
-        answer.text().lines().all(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).is_ok());
+    let objects = answer
+        .text()
+        .lines()
+        .all(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).is_ok());
     assert!(objects);
     if run::tool("jq") {
-        let counted = run::sh("jq -c . | wc -l", &answer.out).text().trim().to_owned();
+        let counted = run::sh("jq -c . | wc -l", &answer.out)
+            .text()
+            .trim()
+            .to_owned();
         assert_eq!(counted, answer.text().lines().count().to_string());
     }
 }

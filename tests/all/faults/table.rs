@@ -12,8 +12,18 @@ pub(super) struct Case {
     pub(super) tests: &'static [&'static str],
 }
 
-const fn case(number: u32, what: &'static str, expected: &'static str, tests: &'static [&'static str]) -> Case {
-    Case { number, what, expected, tests }
+const fn case(
+    number: u32,
+    what: &'static str,
+    expected: &'static str,
+    tests: &'static [&'static str],
+) -> Case {
+    Case {
+        number,
+        what,
+        expected,
+        tests,
+    }
 }
 
 /// Faults of the first list.
@@ -37,7 +47,9 @@ pub(super) const CASES: &[Case] = &[
         3,
         "a file truncated or replaced while it is read",
         "places that hold another text are skips, status 3",
-        &["faults::places::a_text_that_is_gone_is_a_skip_and_status_3_and_stands_in_the_first_lines_of_the_report"],
+        &[
+            "faults::places::a_text_that_is_gone_is_a_skip_and_status_3_and_stands_in_the_first_lines_of_the_report",
+        ],
     ),
     case(
         4,
@@ -58,13 +70,17 @@ pub(super) const CASES: &[Case] = &[
         6,
         "NUL bytes before a record",
         "the record is recovered",
-        &["faults::lines::nul_bytes_before_a_record_are_passed_over_and_a_line_of_them_is_one_skip"],
+        &[
+            "faults::lines::nul_bytes_before_a_record_are_passed_over_and_a_line_of_them_is_one_skip",
+        ],
     ),
     case(
         7,
         "a line of NUL bytes, plain or compressed",
         "one skip, in bounded memory",
-        &["faults::lines::nul_bytes_before_a_record_are_passed_over_and_a_line_of_them_is_one_skip"],
+        &[
+            "faults::lines::nul_bytes_before_a_record_are_passed_over_and_a_line_of_them_is_one_skip",
+        ],
     ),
     case(
         8,
@@ -76,7 +92,10 @@ pub(super) const CASES: &[Case] = &[
         9,
         "CRLF, lone CR, blank lines",
         "no difference; a file of lone CR is no session",
-        &["faults::lines::ends_of_lines_and_blank_lines_do_not_matter", "manners::records::line_ends_do_not_matter"],
+        &[
+            "faults::lines::ends_of_lines_and_blank_lines_do_not_matter",
+            "manners::records::line_ends_do_not_matter",
+        ],
     ),
     case(
         10,
@@ -189,7 +208,10 @@ pub(super) const CASES: &[Case] = &[
         23,
         "cumulative counts that fall or repeat",
         "no negative difference, no double count",
-        &["sums::codex::a_sum_that_falls_is_late_or_zero_or_set_anew", "fixtures/golden/split/codex-counter-traps"],
+        &[
+            "sums::codex::a_sum_that_falls_is_late_or_zero_or_set_anew",
+            "fixtures/golden/split/codex-counter-traps",
+        ],
     ),
     case(
         24,
@@ -247,7 +269,12 @@ pub(super) const CASES: &[Case] = &[
             "faults::places::the_nightly_run_twice_at_once_and_with_odd_names_is_whole",
         ],
     ),
-    case(30, "many files, few descriptors", "none is leaked", &["faults::places::many_files_need_few_descriptors"]),
+    case(
+        30,
+        "many files, few descriptors",
+        "none is leaked",
+        &["faults::places::many_files_need_few_descriptors"],
+    ),
     case(
         31,
         "compressed files: two frames, cut, damaged, without end",
@@ -263,7 +290,12 @@ pub(super) const CASES: &[Case] = &[
         "one message, status 2, no half report",
         &["manners::output_that_cannot_be_written_is_status_2"],
     ),
-    case(33, "a reader that goes away", "silence, 141", &["manners::a_reader_that_goes_away_ends_it_silently"]),
+    case(
+        33,
+        "a reader that goes away",
+        "silence, 141",
+        &["manners::a_reader_that_goes_away_ends_it_silently"],
+    ),
     case(
         34,
         "standard output or error closed",
@@ -303,7 +335,10 @@ pub(super) const CASES: &[Case] = &[
         39,
         "an empty environment, odd zones, locales and terminals",
         "the same records",
-        &["manners::an_empty_environment_changes_nothing", "faults::places::zone_width_and_terminal_change_no_record"],
+        &[
+            "manners::an_empty_environment_changes_nothing",
+            "faults::places::zone_width_and_terminal_change_no_record",
+        ],
     ),
     case(
         40,
@@ -336,7 +371,12 @@ pub(super) const CASES: &[Case] = &[
             "fixtures/golden/show/hostile",
         ],
     ),
-    case(43, "markup of HTML in a report of HTML", "there is no such format", &[]),
+    case(
+        43,
+        "markup of HTML in a report of HTML",
+        "there is no such format",
+        &[],
+    ),
     case(
         44,
         "markup of Markdown in names",
@@ -397,11 +437,29 @@ pub(super) const CASES: &[Case] = &[
         50,
         "names with line ends in records",
         "one line each, JSON for everybody",
-        &["faults::output::a_name_with_line_ends_is_one_line_of_json", "wire::another_parser_reads_the_same"],
+        &[
+            "faults::output::a_name_with_line_ends_is_one_line_of_json",
+            "wire::another_parser_reads_the_same",
+        ],
     ),
-    case(51, "a server for models that fails", "there is no such stage", &[]),
-    case(52, "answers of a model that are none", "there is no such stage", &[]),
-    case(53, "instructions hidden in texts for a model", "there is no such stage", &[]),
+    case(
+        51,
+        "a server for models that fails",
+        "there is no such stage",
+        &[],
+    ),
+    case(
+        52,
+        "answers of a model that are none",
+        "there is no such stage",
+        &[],
+    ),
+    case(
+        53,
+        "instructions hidden in texts for a model",
+        "there is no such stage",
+        &[],
+    ),
     case(54, "texts sent elsewhere", "nothing is sent", &[]),
     case(55, "answers of a model kept", "there is no such stage", &[]),
     case(
@@ -475,7 +533,9 @@ pub(super) const TRAPS: &[(&str, &str, &[&str])] = &[
     (
         "tok-sum over a session without usage",
         "a sum of nothing",
-        &["faults::values::a_session_without_usage_is_a_sum_of_nothing_and_no_mistake_of_the_pipeline"],
+        &[
+            "faults::values::a_session_without_usage_is_a_sum_of_nothing_and_no_mistake_of_the_pipeline",
+        ],
     ),
     (
         "tok-compress-nightly twice at once, and with odd names",
@@ -493,7 +553,8 @@ pub(super) const TRAPS: &[(&str, &str, &[&str])] = &[
         &["faults::values::of_a_key_given_twice_the_last_counts_everywhere"],
     ),
     (
-        "damaged and foreign compression, UTF-16, `--help >&-`, a stream of another version, what is no partial sum",
+        "damaged and foreign compression, UTF-16, `--help >&-`, a stream of another version, what \
+         is no partial sum",
         "named, counted, refused",
         &[
             "faults::places::compressed_files_are_read_as_far_as_they_are_sound",
@@ -509,13 +570,21 @@ pub(super) const TRAPS: &[(&str, &str, &[&str])] = &[
         "a path, a host, or nothing",
         &["faults::names::a_target_is_a_path_or_a_host_and_never_a_sentence"],
     ),
-    ("a command that is a key", "left out", &["faults::names::a_command_is_a_program_and_never_a_key"]),
+    (
+        "a command that is a key",
+        "left out",
+        &["faults::names::a_command_is_a_program_and_never_a_key"],
+    ),
     (
         "names without end, with control characters",
         "short and harmless",
         &["faults::values::words_of_the_file_are_short_and_harmless_wherever_they_come_out"],
     ),
-    ("more cached than sent", "no more than was sent", &["faults::values::no_more_is_cached_than_was_sent"]),
+    (
+        "more cached than sent",
+        "no more than was sent",
+        &["faults::values::no_more_is_cached_than_was_sent"],
+    ),
     (
         "a ledger that contradicts the requests of its session",
         "no request is made of the difference",
@@ -528,7 +597,8 @@ pub(super) const TRAPS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// The sentences of README's "What you can rely on", as they stand there, and the tests that show them.
+/// The sentences of README's "What you can rely on", as they stand there, and the tests that show
+/// them.
 pub(super) const PROMISES: &[(&str, &[&str])] = &[
     (
         "**Read-only.** No input is ever written to.",
@@ -539,7 +609,8 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "**Deterministic.** The same input gives the same bytes, with any number of threads and in any order of files.",
+        "**Deterministic.** The same input gives the same bytes, with any number of threads and \
+         in any order of files.",
         &[
             "manners::the_same_input_gives_the_same_bytes",
             "manners::files::threads_and_the_order_of_files_do_not_show",
@@ -547,16 +618,21 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "**Bounded memory.** Never a whole collection, and each filter's `--help` says what it holds.",
+        "**Bounded memory.** Never a whole collection, and each filter's `--help` says what it \
+         holds.",
         &[
             "faults::lines::a_line_beyond_all_bounds_is_passed_over_with_its_size_in_bounded_memory",
             "faults::lines::nul_bytes_before_a_record_are_passed_over_and_a_line_of_them_is_one_skip",
             "manners::help_says_what_it_costs_in_memory_and_shows_a_pipeline",
         ],
     ),
-    ("**No network.**", &["faults::processes::no_program_opens_a_socket_or_a_file_of_its_input_for_writing"]),
     (
-        "**No text leaves.** Records, reports and messages carry names, sizes, hashes and places; with `--anonymize` not even names.",
+        "**No network.**",
+        &["faults::processes::no_program_opens_a_socket_or_a_file_of_its_input_for_writing"],
+    ),
+    (
+        "**No text leaves.** Records, reports and messages carry names, sizes, hashes and places; \
+         with `--anonymize` not even names.",
         &[
             "faults::secrets::secrets_in_any_text_of_any_agent_come_out_of_no_filter_and_no_report",
             "faults::secrets::a_text_that_is_nothing_but_a_secret_comes_out_of_no_filter_and_no_report",
@@ -566,7 +642,8 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "Text is printed by `tok-show`, by `tok-compress` and `tok-expand`, whose work it is, and by `tok-split --text`, because you asked.",
+        "Text is printed by `tok-show`, by `tok-compress` and `tok-expand`, whose work it is, and \
+         by `tok-split --text`, because you asked.",
         &[
             "fixtures/golden/show/text",
             "compress::property::the_way_back_is_exact",
@@ -574,7 +651,8 @@ pub(super) const PROMISES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "**Nothing is lost in silence.** Every line is understood, recovered or skipped; the counts add up, each skip has its place, and the exit status says when something could not be read.",
+        "**Nothing is lost in silence.** Every line is understood, recovered or skipped; the \
+         counts add up, each skip has its place, and the exit status says when something could not be read.",
         &[
             "corpus::every_line_of_the_collection_is_understood_recovered_or_skipped_with_its_place",
             "manners::files::one_unreadable_file_among_good_ones_is_status_3_with_the_rest_reported",

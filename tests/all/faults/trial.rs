@@ -8,11 +8,14 @@ use serde_json::Value;
 use crate::run::{self, Answer};
 
 /// A sound session. It reports usage on 16 lines, and its last report says what all came to.
-const SOUND: &str =
-    "fixtures/sessions/codex/2026/11/20/rollout-2026-11-20T10-00-00-0199f000-0000-7000-8000-000000000001.jsonl";
+const SOUND: &str = "fixtures/sessions/codex/2026/11/20/rollout-2026-11-20T10-00-00-0199f000-0000-7000-8000-000000000001.jsonl";
 
 /// What the sound session comes to: spans, counted requests, tokens of input and output.
-pub(super) const FIGURES: Figures = Figures { spans: 38, requests: 16, tokens: 169_683 };
+pub(super) const FIGURES: Figures = Figures {
+    spans: 38,
+    requests: 16,
+    tokens: 169_683,
+};
 
 /// What a stream comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,8 @@ impl Trial {
 
     pub(super) fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder"))
+            .expect("a folder can be made");
         std::fs::write(&path, bytes).expect("a file can be written");
         path
     }
@@ -48,7 +52,10 @@ impl Trial {
 
     /// As [`Trial::sh`], on this standard input.
     pub(super) fn on(&self, line: &str, input: &[u8]) -> Answer {
-        run::sh(&line.replace('@', &self.path().display().to_string()), input)
+        run::sh(
+            &line.replace('@', &self.path().display().to_string()),
+            input,
+        )
     }
 
     /// Splits a session of these bytes, whose stream must be sound.
@@ -68,25 +75,44 @@ pub(super) fn sound() -> Vec<u8> {
 
 /// Its lines.
 pub(super) fn lines() -> Vec<String> {
-    String::from_utf8(sound()).expect("the fixture is text").lines().map(str::to_owned).collect()
+    String::from_utf8(sound())
+        .expect("the fixture is text")
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The session with another line before its last.
 pub(super) fn with(line: impl AsRef<[u8]>) -> Vec<u8> {
     let lines = lines();
     let (last, before) = lines.split_last().expect("the fixture has lines");
-    [before.join("\n").as_bytes(), b"\n", line.as_ref(), b"\n", last.as_bytes(), b"\n"].concat()
+    [
+        before.join("\n").as_bytes(),
+        b"\n",
+        line.as_ref(),
+        b"\n",
+        last.as_bytes(),
+        b"\n",
+    ]
+    .concat()
 }
 
 /// The session without the lines that hold `of`.
 pub(super) fn without(of: &str) -> String {
-    lines().iter().filter(|line| !line.contains(of)).flat_map(|line| [line, "\n"]).collect()
+    lines()
+        .iter()
+        .filter(|line| !line.contains(of))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// The session with the line that holds `of` changed.
 pub(super) fn changed(of: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
     let mut lines = lines();
-    let line = lines.iter_mut().find(|line| line.contains(of)).expect("the fixture has such a line");
+    let line = lines
+        .iter_mut()
+        .find(|line| line.contains(of))
+        .expect("the fixture has such a line");
     *line = change(line);
     (lines.join("\n") + "\n").into_bytes()
 }
@@ -94,19 +120,31 @@ pub(super) fn changed(of: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
 /// The records of that type.
 pub(super) fn records(answer: &Answer, kind: &str) -> Vec<Value> {
     let all = answer.text();
-    let all = all.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let all = all
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     all.filter(|record| record["type"] == kind).collect()
 }
 
 /// The coverage record.
 pub(super) fn coverage(answer: &Answer) -> Value {
-    records(answer, "coverage").pop().unwrap_or_else(|| panic!("no coverage: {answer:?}"))
+    records(answer, "coverage")
+        .pop()
+        .unwrap_or_else(|| panic!("no coverage: {answer:?}"))
 }
 
 /// What the stream comes to.
 pub(super) fn figures(answer: &Answer) -> Figures {
-    let counted: Vec<Value> = records(answer, "request").into_iter().filter(|r| r["counted"] == true).collect();
-    let tokens = |key: &str| counted.iter().filter_map(|request| request[key].as_u64()).sum::<u64>();
+    let counted: Vec<Value> = records(answer, "request")
+        .into_iter()
+        .filter(|r| r["counted"] == true)
+        .collect();
+    let tokens = |key: &str| {
+        counted
+            .iter()
+            .filter_map(|request| request[key].as_u64())
+            .sum::<u64>()
+    };
     Figures {
         spans: records(answer, "span").len(),
         requests: counted.len(),

@@ -20,7 +20,10 @@ const FATES: [&str; 7] = [
 
 /// The spans whose text stands at a place.
 fn placed(records: &[Value]) -> Vec<&Value> {
-    records.iter().filter(|record| record["type"] == "span" && record["hash"].is_string()).collect()
+    records
+        .iter()
+        .filter(|record| record["type"] == "span" && record["hash"].is_string())
+        .collect()
 }
 
 #[test]
@@ -42,12 +45,27 @@ fn a_place_that_cannot_be_read_again_is_a_skip_status_3_and_in_the_first_line() 
             placed(&now).iter().all(|span| span["tokens"].is_null()),
             "{fate}: a text was measured that is not there"
         );
-        let sum = ["understood", "recovered", "skipped"].map(|key| coverage[key].as_u64().unwrap_or(0));
-        assert_eq!(coverage["lines"], sum.iter().sum::<u64>(), "{fate}: a place is no line");
-        assert!(measured.err.contains("s.jsonl:"), "{fate}: {}", measured.err);
-        let report = session.sh_on("tok-dedup | tok-usage-join | tok-rank | tok-render --format text", &measured.out);
+        let sum =
+            ["understood", "recovered", "skipped"].map(|key| coverage[key].as_u64().unwrap_or(0));
+        assert_eq!(
+            coverage["lines"],
+            sum.iter().sum::<u64>(),
+            "{fate}: a place is no line"
+        );
+        assert!(
+            measured.err.contains("s.jsonl:"),
+            "{fate}: {}",
+            measured.err
+        );
+        let report = session.sh_on(
+            "tok-dedup | tok-usage-join | tok-rank | tok-render --format text",
+            &measured.out,
+        );
         let head = report.text().lines().next().unwrap_or_default().to_owned();
-        assert!(head.ends_with(&format!("0 skipped, {places} places unread")), "{fate}: {head}");
+        assert!(
+            head.ends_with(&format!("0 skipped, {places} places unread")),
+            "{fate}: {head}"
+        );
         assert_eq!(report.status, 3, "{fate}: who reads it later is told too");
         let shown = session.sh_on("tok-show", &split.out);
         assert_eq!(shown.status, 3, "{fate}: {shown:?}");
@@ -63,7 +81,10 @@ fn the_report_says_so_too_and_a_session_that_is_there_has_no_such_count() {
     // The spans name another file than their thread does, and that is gone.
     let line = r#"tok-split "$F" | sed '/"type":"span"/s/s\.jsonl/gone.jsonl/' | tok-measure -q | tok-sum"#;
     let sums = session.sh(line);
-    assert!(sums.status == 3 && sums.text().contains(" places unread: "), "{sums:?}");
+    assert!(
+        sums.status == 3 && sums.text().contains(" places unread: "),
+        "{sums:?}"
+    );
 }
 
 #[test]
@@ -72,15 +93,26 @@ fn what_is_shown_or_put_back_from_a_pipe_is_refused_and_not_waited_for() {
     session.sh(r#"tok-compress --mode lossless "$F" > "$D/small"; rm "$F"; mkfifo "$F""#);
     let answer = session.sh(r#"tok-expand --from "$F" < "$D/small""#);
     assert_eq!(answer.status, 3, "{answer:?}");
-    assert!(answer.err.ends_with("s.jsonl: not a regular file\n"), "{}", answer.err);
+    assert!(
+        answer.err.ends_with("s.jsonl: not a regular file\n"),
+        "{}",
+        answer.err
+    );
 }
 
 #[test]
 fn a_pipe_that_somebody_names_is_read_once_and_its_texts_go_with_the_records() {
     let session = Session::copy(FIXTURE, "s.jsonl");
-    let tokens = |records: &[Value]| records.iter().filter_map(|record| record["tokens"].as_u64()).collect::<Vec<_>>();
+    let tokens = |records: &[Value]| {
+        records
+            .iter()
+            .filter_map(|record| record["tokens"].as_u64())
+            .collect::<Vec<_>>()
+    };
     let file = session.sh(r#"tok-split "$F" | tok-measure"#);
-    let pipe = session.sh(r#"mkfifo "$D/p.jsonl"; cat "$F" > "$D/p.jsonl" & tok-split "$D/p.jsonl" | tok-measure"#);
+    let pipe = session.sh(
+        r#"mkfifo "$D/p.jsonl"; cat "$F" > "$D/p.jsonl" & tok-split "$D/p.jsonl" | tok-measure"#,
+    );
     assert_eq!((pipe.status, pipe.err.as_str()), (0, ""));
     assert!(!tokens(&records(&file)).is_empty());
     assert_eq!(tokens(&records(&pipe)), tokens(&records(&file)));

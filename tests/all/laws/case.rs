@@ -55,7 +55,11 @@ pub(super) fn replay(path: &Path, before: bool) -> Vec<Answer> {
             continue;
         }
         let all = std::mem::take(&mut held);
-        let cut = if before { all.len() } else { all.iter().position(own).unwrap_or(all.len()) };
+        let cut = if before {
+            all.len()
+        } else {
+            all.iter().position(own).unwrap_or(all.len())
+        };
         all.iter().take(cut).for_each(|line| feed.line(line));
         feed.request(&line);
         all.iter().skip(cut).for_each(|line| feed.line(line));
@@ -65,7 +69,12 @@ pub(super) fn replay(path: &Path, before: bool) -> Vec<Answer> {
     feed.requests
         .into_iter()
         .zip(billed)
-        .map(|((model, line, input), billed)| Answer { model, line, input, billed })
+        .map(|((model, line, input), billed)| Answer {
+            model,
+            line,
+            input,
+            billed,
+        })
         .collect()
 }
 
@@ -89,14 +98,19 @@ impl Feed {
         match line.text(0) {
             "model" => self.model = line.text(2).to_owned(),
             "item" => self.item(line),
-            "compacted" => self.history.event(&Event { what: What::Context, clear: true, ..Event::default() }),
+            "compacted" => self.history.event(&Event {
+                what: What::Context,
+                clear: true,
+                ..Event::default()
+            }),
             _ => {}
         }
     }
 
     fn request(&mut self, line: &Line) {
         (self.seq, self.n) = (self.seq + 1, self.n + 1);
-        self.requests.push((self.model.clone(), line.number(1), line.number(2)));
+        self.requests
+            .push((self.model.clone(), line.number(1), line.number(2)));
         self.history.request(&Request {
             n: self.n,
             counted: true,
@@ -119,7 +133,11 @@ impl Feed {
             "re" => (Role::Assistant, Part::Reasoning),
             _ => return,
         };
-        let tool = if line.text(2) == "wc" { "web_search" } else { line.text(7) };
+        let tool = if line.text(2) == "wc" {
+            "web_search"
+        } else {
+            line.text(7)
+        };
         let name = self.name(line.text(8), tool);
         // The cases count the name of a call with its arguments; a record does not.
         let own = if part == Part::ToolCall { name - 1 } else { 0 };
@@ -134,7 +152,9 @@ impl Feed {
             tool,
             server: line.text(8),
             line: Some(line.number(1)),
-            phase: Some(line.text(10)).filter(|phase| *phase != "-").unwrap_or(""),
+            phase: Some(line.text(10))
+                .filter(|phase| *phase != "-")
+                .unwrap_or(""),
             rendered: Some(line.number(4).saturating_sub(own)),
             tool_tokens: (!tool.is_empty()).then_some(name),
             sealed_bytes: (part == Part::Reasoning).then(|| line.number(6)),
@@ -144,11 +164,21 @@ impl Feed {
 
     /// Tokens of the qualified name of a tool.
     fn name(&mut self, server: &str, tool: &str) -> u64 {
-        let name = format!("{}.{tool}", if server.is_empty() { "functions" } else { server });
+        let name = format!(
+            "{}.{tool}",
+            if server.is_empty() {
+                "functions"
+            } else {
+                server
+            }
+        );
         if tool.is_empty() {
             return 1;
         }
         let count = |name: &String| Counter::new(Encoding::standard()).count(name).tokens;
-        *self.names.entry(name.clone()).or_insert_with(|| count(&name))
+        *self
+            .names
+            .entry(name.clone())
+            .or_insert_with(|| count(&name))
     }
 }

@@ -20,18 +20,30 @@ pub(super) fn sources() -> Vec<Source> {
     let folder = run::root().join("src");
     let of = |path: std::path::PathBuf| {
         let text = std::fs::read_to_string(&path).expect("sources are text");
-        let path = path.strip_prefix(&folder).expect("it lies below").to_string_lossy().into_owned();
+        let path = path
+            .strip_prefix(&folder)
+            .expect("it lies below")
+            .to_string_lossy()
+            .into_owned();
         let code = without_comments(&without_tests(&text));
         Source { path, text, code }
     };
-    let rust = run::files(&folder).into_iter().filter(|path| run::has_extension(path, "rs"));
-    rust.map(of).filter(|source| !source.path.split(['/', '.']).any(|part| part == "tests")).collect()
+    let rust = run::files(&folder)
+        .into_iter()
+        .filter(|path| run::has_extension(path, "rs"));
+    rust.map(of)
+        .filter(|source| !source.path.split(['/', '.']).any(|part| part == "tests"))
+        .collect()
 }
 
 impl Source {
     /// The name of the file without `.rs`.
     pub(super) fn stem(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs")
+        self.path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".rs")
     }
 
     /// The room it lies in: `rank` for `rank.rs` and `rank/rule/x.rs`, `bin` for the binaries.
@@ -41,7 +53,9 @@ impl Source {
 
     /// Whether it is the module of that path or lies in its folder.
     pub(super) fn belongs_to(&self, module: &str) -> bool {
-        self.path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        self.path
+            .strip_prefix(module)
+            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
     }
 
     /// Whether the house has a module of that name at its ground.
@@ -75,28 +89,45 @@ impl Source {
     /// Whether the code has `NAME::` in it, with a module of that name meant.
     pub(super) fn mentions_path(&self, module: &str) -> bool {
         let path = format!("{module}::");
-        let whole = |at: usize| self.code[..at].chars().next_back().is_none_or(|c| !is_name(c));
+        let whole = |at: usize| {
+            self.code[..at]
+                .chars()
+                .next_back()
+                .is_none_or(|c| !is_name(c))
+        };
         self.code.match_indices(&path).any(|(at, _)| whole(at))
     }
 
     /// The lines of code in which the agent of this module is named, however it is spelt. Names of
     /// models (`claude-opus-4`, `gpt-5-codex`) are no names of agents.
     pub(super) fn lines_naming_agent<'a>(&'a self, module: &str) -> impl Iterator<Item = &'a str> {
-        let spellings = [module.to_owned(), module.replace('_', "-"), module.replace('_', "")];
+        let spellings = [
+            module.to_owned(),
+            module.replace('_', "-"),
+            module.replace('_', ""),
+        ];
         let is_named = move |line: &&str| {
             let line = line.to_lowercase();
             let of_model = |at: usize, name: &str| {
-                let (before, after) = (line[..at].ends_with('-'), line[at + name.len()..].starts_with('-'));
+                let (before, after) = (
+                    line[..at].ends_with('-'),
+                    line[at + name.len()..].starts_with('-'),
+                );
                 before || after
             };
-            spellings.iter().any(|name| line.match_indices(name.as_str()).any(|(at, _)| !of_model(at, name)))
+            spellings.iter().any(|name| {
+                line.match_indices(name.as_str())
+                    .any(|(at, _)| !of_model(at, name))
+            })
         };
         self.code.lines().filter(is_named)
     }
 
     /// The text of a constant, from its name to the end of its statement.
     pub(super) fn constant(&self, name: &str) -> String {
-        let Some(at) = self.code.find(&format!("const {name}:")) else { return String::new() };
+        let Some(at) = self.code.find(&format!("const {name}:")) else {
+            return String::new();
+        };
         let rest = &self.code[at..];
         // The `;` of `[T; N]` is followed by more on its line, that of the statement is not.
         rest[..rest.find(";\n").unwrap_or(rest.len())].to_owned()
@@ -112,9 +143,13 @@ impl Source {
         let lines: Vec<&str> = self.text.lines().collect();
         let mut functions = Vec::new();
         for (at, line) in lines.iter().enumerate() {
-            let Some((before, after)) = line.split_once("fn ") else { continue };
+            let Some((before, after)) = line.split_once("fn ") else {
+                continue;
+            };
             let indent = line.len() - line.trim_start().len();
-            let is_item = before.split_whitespace().all(|word| word.starts_with("pub") || word == "const");
+            let is_item = before
+                .split_whitespace()
+                .all(|word| word.starts_with("pub") || word == "const");
             if !is_item || line.trim_end().ends_with(['}', ';']) {
                 continue;
             }
@@ -155,7 +190,10 @@ fn first_names(group: &str) -> Vec<String> {
 }
 
 fn without_comments(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// Takes out every item under `#[cfg(test)]`.

@@ -25,11 +25,18 @@ impl Tree {
         let tree = Tree(tempfile::tempdir().expect("a temporary folder"));
         let from = run::root().join("fixtures/sessions");
         for file in run::files(&from) {
-            let to = tree.path().join("good").join(file.strip_prefix(&from).expect("it lies below"));
-            fs::create_dir_all(to.parent().expect("it lies in a folder")).expect("a folder can be made");
+            let to = tree
+                .path()
+                .join("good")
+                .join(file.strip_prefix(&from).expect("it lies below"));
+            fs::create_dir_all(to.parent().expect("it lies in a folder"))
+                .expect("a folder can be made");
             fs::copy(&file, &to).expect("a file can be copied");
         }
-        assert!(!run::files(tree.path()).is_empty(), "fixtures/sessions holds no session");
+        assert!(
+            !run::files(tree.path()).is_empty(),
+            "fixtures/sessions holds no session"
+        );
         Some(tree)
     }
 
@@ -40,7 +47,9 @@ impl Tree {
     /// One good session file.
     fn session(&self) -> PathBuf {
         let good = run::files(&self.path().join("good"));
-        let session = good.into_iter().find(|path| run::has_extension(path, "jsonl") && split(&[path]).status == 0);
+        let session = good
+            .into_iter()
+            .find(|path| run::has_extension(path, "jsonl") && split(&[path]).status == 0);
         session.expect("one of the hand-made sessions is sound")
     }
 
@@ -59,7 +68,8 @@ fn split<A: AsRef<std::ffi::OsStr>>(args: &[A]) -> Answer {
 }
 
 fn count(answer: &Answer, kind: &str) -> usize {
-    let is_kind = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|r| r["type"] == kind);
+    let is_kind =
+        |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|r| r["type"] == kind);
     answer.text().lines().filter(is_kind).count()
 }
 
@@ -76,26 +86,45 @@ fn one_unreadable_file_among_good_ones_is_status_3_with_the_rest_reported() {
         let answer = split(&[&bad, &good]);
         assert_eq!(answer.status, 3, "{}: {}", bad.display(), answer.err);
         assert!(is_one_message("tok-split", &answer.err), "{}", answer.err);
-        assert!(answer.err.contains(&*bad.file_name().unwrap_or_default().to_string_lossy()), "{}", answer.err);
+        assert!(
+            answer
+                .err
+                .contains(&*bad.file_name().unwrap_or_default().to_string_lossy()),
+            "{}",
+            answer.err
+        );
         for kind in ["session", "span", "request"] {
-            assert_eq!(count(&answer, kind), count(&alone, kind), "{}: {kind} records", bad.display());
+            assert_eq!(
+                count(&answer, kind),
+                count(&alone, kind),
+                "{}: {kind} records",
+                bad.display()
+            );
         }
         assert_eq!(run::faults(&answer.out), "");
     }
     let answer = split(&[&folder, &good]);
-    assert_eq!(count(&answer, "session"), count(&alone, "session"), "a folder named as a file is a folder");
+    assert_eq!(
+        count(&answer, "session"),
+        count(&alone, "session"),
+        "a folder named as a file is a folder"
+    );
 }
 
 #[test]
 fn a_named_file_that_is_no_session_is_partial_and_one_met_in_a_folder_is_a_skip() {
     let Some(tree) = Tree::new() else { return };
     let good = tree.session();
-    let strange = tree.write("strange.jsonl", b"{\"hello\":\"world\"}\n{\"hello\":\"again\"}\n");
+    let strange = tree.write(
+        "strange.jsonl",
+        b"{\"hello\":\"world\"}\n{\"hello\":\"again\"}\n",
+    );
     let named = split(&[&strange, &good]);
     assert_eq!(named.status, 3, "{}", named.err);
     let met = split(&[tree.path()]);
     assert_eq!(met.status, 0, "{}", met.err);
-    let of_strange = |line: &&str| line.contains("strange.jsonl") && line.contains("\"type\":\"skip\"");
+    let of_strange =
+        |line: &&str| line.contains("strange.jsonl") && line.contains("\"type\":\"skip\"");
     assert_eq!(met.text().lines().filter(of_strange).count(), 1);
 }
 
@@ -120,12 +149,21 @@ fn threads_and_the_order_of_files_do_not_show() {
     assert!(!whole.out.is_empty());
     for threads in ["-j1", "-j2", "-j8"] {
         let args = [Path::new(threads), tree.path()];
-        assert!(split(&args).out == whole.out, "{threads} writes other bytes");
+        assert!(
+            split(&args).out == whole.out,
+            "{threads} writes other bytes"
+        );
     }
     files.reverse();
-    assert!(split(&files).out == as_given.out, "another order of arguments gives other bytes");
+    assert!(
+        split(&files).out == as_given.out,
+        "another order of arguments gives other bytes"
+    );
     files.extend(files.clone());
-    assert!(split(&files).out == as_given.out, "a file named twice is read twice");
+    assert!(
+        split(&files).out == as_given.out,
+        "a file named twice is read twice"
+    );
 }
 
 #[test]
@@ -136,34 +174,61 @@ fn damage_inside_a_file_costs_no_more_than_the_line() {
     let sound = split(&[&session]);
     let requests = count(&sound, "request");
     let with = |garbage: &[u8]| {
-        let first = whole.iter().position(|b| *b == b'\n').map_or(whole.len(), |at| at + 1);
+        let first = whole
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(whole.len(), |at| at + 1);
         [&whole[..first], garbage, &whole[first..]].concat()
     };
-    let long = [b"{\"type\":\"junk\",\"x\":\"".as_slice(), &vec![b'y'; 20 << 20], b"\"}\n"].concat();
+    let long = [
+        b"{\"type\":\"junk\",\"x\":\"".as_slice(),
+        &vec![b'y'; 20 << 20],
+        b"\"}\n",
+    ]
+    .concat();
     let deep = [vec![b'['; 1 << 20], b"\n".to_vec()].concat();
     let damages: &[(&str, Vec<u8>)] = &[
         ("NUL bytes", with(b"\0\0\0\0\0\0\0\0\n")),
-        ("invalid UTF-8", with(b"{\"type\":\"\xff\xfe\",\"x\":\"\xc3\"}\n")),
+        (
+            "invalid UTF-8",
+            with(b"{\"type\":\"\xff\xfe\",\"x\":\"\xc3\"}\n"),
+        ),
         ("no JSON", with(b"{\"type\":\"message\",\"cont\n")),
         ("20 MB on a line", with(&long)),
         ("a million brackets", with(&deep)),
         ("blank lines", with(b"\n\r\n   \n")),
         ("a BOM", [b"\xef\xbb\xbf".as_slice(), &whole].concat()),
-        ("CRLF", String::from_utf8_lossy(&whole).replace('\n', "\r\n").into_bytes()),
+        (
+            "CRLF",
+            String::from_utf8_lossy(&whole)
+                .replace('\n', "\r\n")
+                .into_bytes(),
+        ),
         ("no line feed at the end", whole.trim_ascii_end().to_vec()),
     ];
     for (what, bytes) in damages {
         let damaged = tree.write("damaged.jsonl", bytes);
         let answer = split(&[&damaged]);
-        assert!(answer.status == 0 && !answer.err.contains("panicked"), "{what}: {answer:?}");
+        assert!(
+            answer.status == 0 && !answer.err.contains("panicked"),
+            "{what}: {answer:?}"
+        );
         assert_eq!(run::faults(&answer.out), "", "{what}");
-        assert_eq!(count(&answer, "request"), requests, "{what}: requests are lost");
+        assert_eq!(
+            count(&answer, "request"),
+            requests,
+            "{what}: requests are lost"
+        );
     }
     // Cut anywhere, as a crash leaves it: never a panic, always a sound stream.
     for cut in (0..whole.len()).step_by((whole.len() / 40).max(1)) {
         let torn = tree.write("torn.jsonl", &whole[..cut]);
         let answer = split(&[&torn]);
-        assert!(!answer.err.contains("panicked"), "cut at {cut}: {}", answer.err);
+        assert!(
+            !answer.err.contains("panicked"),
+            "cut at {cut}: {}",
+            answer.err
+        );
         assert_eq!(run::faults(&answer.out), "", "cut at {cut}");
     }
 }
@@ -186,8 +251,15 @@ fn names_are_only_names() {
         fs::copy(&session, &path).expect("a file can be copied");
         let answer = split(&[folder.path()]);
         assert_eq!(answer.status, 0, "{path:?}: {}", answer.err);
-        assert_eq!(count(&answer, "session"), count(&split(&[&session]), "session"), "{path:?}");
-        assert!(!answer.err.contains('\x1b') && !answer.out.contains(&0x1b), "{path:?}: an escape sequence got out");
+        assert_eq!(
+            count(&answer, "session"),
+            count(&split(&[&session]), "session"),
+            "{path:?}"
+        );
+        assert!(
+            !answer.err.contains('\x1b') && !answer.out.contains(&0x1b),
+            "{path:?}: an escape sequence got out"
+        );
     }
 }
 
@@ -202,7 +274,10 @@ fn what_is_no_regular_file_is_not_opened() {
     assert_eq!(pipe.status, 0, "{}", pipe.err);
     let answer = split(&[tree.path()]);
     assert_eq!(answer.status, 0, "{}", answer.err);
-    assert_eq!(count(&answer, "session"), count(&split(&[tree.path().join("good")]), "session"));
+    assert_eq!(
+        count(&answer, "session"),
+        count(&split(&[tree.path().join("good")]), "session")
+    );
 }
 
 #[test]
@@ -210,12 +285,24 @@ fn no_run_of_the_pipeline_writes_to_its_input() {
     let Some(tree) = Tree::new() else { return };
     let before = run::seal(tree.path());
     let path = tree.path().display();
-    let all = ["tok-measure", "tok-dedup", "tok-usage-join", "tok-rank --keep-all"];
-    let there = all.iter().filter(|stage| bins().iter().any(|bin| stage.split(' ').next() == Some(bin.name)));
+    let all = [
+        "tok-measure",
+        "tok-dedup",
+        "tok-usage-join",
+        "tok-rank --keep-all",
+    ];
+    let there = all.iter().filter(|stage| {
+        bins()
+            .iter()
+            .any(|bin| stage.split(' ').next() == Some(bin.name))
+    });
     let stages: String = there.map(|stage| format!(" | {stage}")).collect();
     let records = run::sh(&format!("tok-split '{path}'{stages}"), b"");
     for bin in bins().iter().filter(|bin| bin.kind == Kind::Sink) {
         let _ = bin.on(&records.out);
     }
-    assert!(before == run::seal(tree.path()), "the pipeline has changed its input");
+    assert!(
+        before == run::seal(tree.path()),
+        "the pipeline has changed its input"
+    );
 }

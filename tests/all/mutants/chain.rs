@@ -51,14 +51,23 @@ pub struct Stage {
 }
 
 /// Runs one stage.
-pub fn stage(name: &'static str, work: impl FnOnce(&mut Sink, &mut Skips) -> Result<Status>) -> Stage {
+pub fn stage(
+    name: &'static str,
+    work: impl FnOnce(&mut Sink, &mut Skips) -> Result<Status>,
+) -> Stage {
     let (mut out, mut said, mut skips) = (Vec::new(), Vec::new(), Skips::default());
     let began = Instant::now();
     let status = work(&mut Sink::new(Box::new(&mut out)), &mut skips);
     let took = began.elapsed();
     skips.print(name, &mut said);
     let said = String::from_utf8_lossy(&said).into_owned();
-    Stage { name, out, said, status: status.map_err(|e| format!("{e:#}")), took }
+    Stage {
+        name,
+        out,
+        said,
+        status: status.map_err(|e| format!("{e:#}")),
+        took,
+    }
 }
 
 /// tok-split over these files and folders.
@@ -74,7 +83,11 @@ pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
             ..split::Options::default()
         };
         let mut written = Vec::new();
-        let mut io = Io::over("tok-split", Box::new(std::io::empty()), Sink::new(Box::new(&mut written)));
+        let mut io = Io::over(
+            "tok-split",
+            Box::new(std::io::empty()),
+            Sink::new(Box::new(&mut written)),
+        );
         let status = split::run(&found, &options, &mut io);
         let said = std::mem::take(&mut io.skips);
         drop(io);
@@ -88,7 +101,11 @@ pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
 pub fn measure(input: &[u8], threads: usize) -> Stage {
     stage("measure", |out, skips| {
         let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-        let mut measure = Measure::new(measure::Options { encoding: Encoding::standard(), threads, at_once: false });
+        let mut measure = Measure::new(measure::Options {
+            encoding: Encoding::standard(),
+            threads,
+            at_once: false,
+        });
         let status = stream::run(&mut measure, &mut BufReader::new(input), out, skips)?;
         let (unread, read) = measure.finish();
         skips.append(unread);
@@ -98,7 +115,14 @@ pub fn measure(input: &[u8], threads: usize) -> Stage {
 
 /// tok-dedup.
 pub fn dedup(input: &[u8], memory: usize) -> Stage {
-    stage("dedup", |out, skips| stream::run(&mut Dedup::bounded(memory), &mut BufReader::new(input), out, skips))
+    stage("dedup", |out, skips| {
+        stream::run(
+            &mut Dedup::bounded(memory),
+            &mut BufReader::new(input),
+            out,
+            skips,
+        )
+    })
 }
 
 /// tok-usage-join, by the price table in that file.
@@ -112,7 +136,11 @@ pub fn join(input: &[u8], prices: &Path) -> Stage {
 /// tok-rank.
 pub fn rank(input: &[u8]) -> Stage {
     stage("rank", |out, skips| {
-        let mut rank = Rank::new(rank::Options { top: 10, spans: 10, ..rank::Options::default() })?;
+        let mut rank = Rank::new(rank::Options {
+            top: 10,
+            spans: 10,
+            ..rank::Options::default()
+        })?;
         let status = stream::run(&mut rank, &mut BufReader::new(input), out, skips)?;
         Ok(status.or(rank.complain(skips)))
     })
@@ -121,7 +149,12 @@ pub fn rank(input: &[u8]) -> Stage {
 /// tok-render, in the format of that name.
 pub fn render(input: &[u8], format: &'static str) -> Stage {
     stage(format, |out, skips| {
-        let layout = Layout { zone: Zone::default(), home: None, columns: 100, max_chars: 60_000 };
+        let layout = Layout {
+            zone: Zone::default(),
+            home: None,
+            columns: 100,
+            max_chars: 60_000,
+        };
         let mut render = Render::new(render::format(format).context("no such format")?, layout);
         let status = stream::run(&mut render, &mut BufReader::new(input), out, skips)?;
         Ok(status.or(render.complain(format, skips)))
@@ -131,7 +164,11 @@ pub fn render(input: &[u8], format: &'static str) -> Stage {
 /// tok-sum, by keys whose names are free.
 pub fn sum(input: &[u8], by: &[&str]) -> Stage {
     stage("sum", |out, skips| {
-        let by = by.iter().map(|name| key::parse(name)).collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::msg)?;
+        let by = by
+            .iter()
+            .map(|name| key::parse(name))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(anyhow::Error::msg)?;
         let options = sum::Options {
             of: key::of(&by, None).map_err(anyhow::Error::msg)?,
             by,
@@ -145,13 +182,25 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             format: Format::default(),
             columns: 100,
         };
-        stream::run(&mut Sum::new(options), &mut BufReader::new(input), out, skips)
+        stream::run(
+            &mut Sum::new(options),
+            &mut BufReader::new(input),
+            out,
+            skips,
+        )
     })
 }
 
 /// tok-check: what it writes are the rules that are broken.
 pub fn check(input: &[u8]) -> Stage {
-    stage("check", |out, skips| stream::run(&mut Check::default(), &mut BufReader::new(input), out, skips))
+    stage("check", |out, skips| {
+        stream::run(
+            &mut Check::default(),
+            &mut BufReader::new(input),
+            out,
+            skips,
+        )
+    })
 }
 
 /// tok-compress over a session in memory.

@@ -68,7 +68,10 @@ pub(crate) struct Files {
 pub(crate) fn complaints(mutant: &Mutant, files: &Files, by_binaries: bool) -> Vec<String> {
     let mut wrong = Wrong::default();
     let both = [files.mutant.clone(), files.beside.clone()];
-    let wants = Wants { spans: true, text: false };
+    let wants = Wants {
+        spans: true,
+        text: false,
+    };
     let split = chain::split(&both, 1, wants);
     let again = chain::split(&both, 8, wants);
     if (&split.out, &split.said) != (&again.out, &again.said) {
@@ -87,7 +90,10 @@ pub(crate) fn complaints(mutant: &Mutant, files: &Files, by_binaries: bool) -> V
         wrong.records(stage, excuses);
     }
     let names_hold_texts = excuses && holds(&joined.out);
-    let mut reports: Vec<Stage> = FORMATS.iter().map(|(format, _)| chain::render(&ranked.out, format)).collect();
+    let mut reports: Vec<Stage> = FORMATS
+        .iter()
+        .map(|(format, _)| chain::render(&ranked.out, format))
+        .collect();
     reports.push(chain::sum(&joined.out, &["day", "model"]));
     reports.push(chain::sum(&joined.out, &["project", "session"]));
     reports.push(chain::sum(&joined.out, &["tool", "server"]));
@@ -95,7 +101,10 @@ pub(crate) fn complaints(mutant: &Mutant, files: &Files, by_binaries: bool) -> V
         wrong.ran(report);
         wrong.utf8(report);
         if holds(&report.out) && !names_hold_texts {
-            wrong.say(&format!("{}: a text of the session is in the report", report.name));
+            wrong.say(&format!(
+                "{}: a text of the session is in the report",
+                report.name
+            ));
         }
     }
     wrong.compressed(&mutant.bytes, &files.mutant);
@@ -132,7 +141,10 @@ impl Wrong {
             self.say(&format!("{}: took {:?}", stage.name, stage.took));
         }
         if holds(stage.said.as_bytes()) {
-            self.say(&format!("{}: a text of the session is in the messages: {}", stage.name, stage.said));
+            self.say(&format!(
+                "{}: a text of the session is in the messages: {}",
+                stage.name, stage.said
+            ));
         }
     }
 
@@ -149,21 +161,35 @@ impl Wrong {
         let check = chain::check(&stage.out);
         let found = String::from_utf8_lossy(&check.out);
         if !found.is_empty() || !check.said.is_empty() || check.status.is_err() {
-            self.say(&format!("{}: tok-check: {found}{}{:?}", stage.name, check.said, check.status));
+            self.say(&format!(
+                "{}: tok-check: {found}{}{:?}",
+                stage.name, check.said, check.status
+            ));
         }
     }
 
     /// Every line is an object, and no value of it holds a text; `excuses`: but names may.
     fn records(&mut self, stage: &Stage, excuses: bool) {
-        for line in stage.out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in stage
+            .out
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             match serde_json::from_slice::<serde_json::Map<String, Value>>(line) {
-                Err(why) => self.say(&format!("{}: {why}: {}", stage.name, String::from_utf8_lossy(line))),
+                Err(why) => self.say(&format!(
+                    "{}: {why}: {}",
+                    stage.name,
+                    String::from_utf8_lossy(line)
+                )),
                 Ok(_) if !holds(line) => {}
                 Ok(record) => {
                     for (key, value) in record {
                         let is_name = NAMES.contains(&key.as_str());
                         if holds(format!("{value}").as_bytes()) && !(excuses && is_name) {
-                            self.say(&format!("{}: a text of the session is in {key}: {value}", stage.name));
+                            self.say(&format!(
+                                "{}: a text of the session is in {key}: {value}",
+                                stage.name
+                            ));
                         }
                     }
                 }
@@ -188,9 +214,14 @@ impl Wrong {
 
     /// The binaries give what this process gave, and are as silent.
     fn binaries(&mut self, files: &Files, ranked: &[u8], names_hold_texts: bool) {
-        let Files { mutant, beside, prices } = files;
+        let Files {
+            mutant,
+            beside,
+            prices,
+        } = files;
         let line = format!(
-            "tok-split {} {} | tok-measure | tok-dedup --memory 1M | tok-usage-join --prices {} | tok-rank",
+            "tok-split {} {} | tok-measure | tok-dedup --memory 1M | tok-usage-join --prices {} | \
+             tok-rank",
             mutant.display(),
             beside.display(),
             prices.display()
@@ -203,7 +234,10 @@ impl Wrong {
             self.say("the binaries give another stream than their parts");
         }
         if holds(answer.err.as_bytes()) {
-            self.say(&format!("the binaries: a text of the session is in the messages: {}", answer.err));
+            self.say(&format!(
+                "the binaries: a text of the session is in the messages: {}",
+                answer.err
+            ));
         }
         let report = run::sh(&format!("scripts/tok-report {}", mutant.display()), b"");
         if holds(&report.out) && !names_hold_texts || holds(report.err.as_bytes()) {

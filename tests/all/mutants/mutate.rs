@@ -1,6 +1,9 @@
 //! Sessions made wrong, by chance that a seed repeats: bytes flipped, lines cut, spliced, doubled,
 //! lost or out of order, values of another type, numbers out of range, keys twice, deep nesting.
-#![expect(clippy::ptr_arg, reason = "all mutations have one type, and some change the number of lines")]
+#![expect(
+    clippy::ptr_arg,
+    reason = "all mutations have one type, and some change the number of lines"
+)]
 
 use serde_json::{Value, json};
 
@@ -66,7 +69,8 @@ pub(crate) fn mutant(lines: &[Vec<u8>], other: &[Vec<u8>], chance: &mut Chance) 
 
 type Act = fn(&mut Vec<Vec<u8>>, &[Vec<u8>], &mut Chance);
 
-/// Every way of making a session wrong: its name, whether it moves bytes within lines, and what it does.
+/// Every way of making a session wrong: its name, whether it moves bytes within lines, and what it
+/// does.
 const MUTATIONS: &[(&str, bool, Act)] = &[
     ("flip", true, flip),
     ("cut", true, cut),
@@ -112,8 +116,16 @@ fn cut(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
 
 fn splice(lines: &mut Vec<Vec<u8>>, other: &[Vec<u8>], chance: &mut Chance) {
     let line = chance.below(lines.len());
-    let from = if other.is_empty() || chance.below(2) == 0 { chance.pick(lines) } else { chance.pick(other) }.clone();
-    let (at, tail) = (chance.below(lines[line].len() + 1), chance.below(from.len() + 1));
+    let from = if other.is_empty() || chance.below(2) == 0 {
+        chance.pick(lines)
+    } else {
+        chance.pick(other)
+    }
+    .clone();
+    let (at, tail) = (
+        chance.below(lines[line].len() + 1),
+        chance.below(from.len() + 1),
+    );
     lines[line].truncate(at);
     lines[line].extend_from_slice(&from[tail..]);
 }
@@ -160,15 +172,27 @@ fn join(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
 }
 
 fn control(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
-    const WILD: &[&[u8]] =
-        &[b"\0", b"\0\0\0\0", b"\x1b[2J", b"\r", b"\x07", b"\xff\xfe", b"\xe2\x80\xa8", b"\xed\xa0\xbd"];
+    const WILD: &[&[u8]] = &[
+        b"\0",
+        b"\0\0\0\0",
+        b"\x1b[2J",
+        b"\r",
+        b"\x07",
+        b"\xff\xfe",
+        b"\xe2\x80\xa8",
+        b"\xed\xa0\xbd",
+    ];
     let line = chance.below(lines.len());
     let at = chance.below(lines[line].len() + 1);
     lines[line].splice(at..at, chance.pick(WILD).iter().copied());
 }
 
 fn encoding(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
-    let line = if chance.below(2) == 0 { 0 } else { chance.below(lines.len()) };
+    let line = if chance.below(2) == 0 {
+        0
+    } else {
+        chance.below(lines.len())
+    };
     match chance.below(3) {
         0 => drop(lines[line].splice(0..0, *b"\xef\xbb\xbf")),
         1 => lines[line].push(b'\r'),
@@ -177,9 +201,15 @@ fn encoding(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
 }
 
 /// Edits a line of the session as JSON, at a place chosen by chance.
-fn edit(lines: &mut [Vec<u8>], chance: &mut Chance, act: impl FnOnce(&str, &mut Value, &mut Chance)) {
+fn edit(
+    lines: &mut [Vec<u8>],
+    chance: &mut Chance,
+    act: impl FnOnce(&str, &mut Value, &mut Chance),
+) {
     let line = chance.below(lines.len());
-    let Ok(mut value) = serde_json::from_slice::<Value>(&lines[line]) else { return };
+    let Ok(mut value) = serde_json::from_slice::<Value>(&lines[line]) else {
+        return;
+    };
     let places = count(&value);
     if places > 1 {
         let mut at = 1 + chance.below(places - 1);
@@ -205,7 +235,9 @@ fn place<'a>(key: &str, value: &'a mut Value, at: &mut usize) -> Option<(String,
     *at -= 1;
     match value {
         Value::Array(values) => values.iter_mut().find_map(|value| place(key, value, at)),
-        Value::Object(members) => members.iter_mut().find_map(|(key, value)| place(key, value, at)),
+        Value::Object(members) => members
+            .iter_mut()
+            .find_map(|(key, value)| place(key, value, at)),
         _ => None,
     }
 }
@@ -224,7 +256,11 @@ fn other_type(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
             json!(""),
         ];
         // A bare string is a name where one is expected.
-        let bare = if is_name(key) { json!("other") } else { json!(text) };
+        let bare = if is_name(key) {
+            json!("other")
+        } else {
+            json!(text)
+        };
         others.extend([bare.clone(), bare.clone(), bare]);
         *value = chance.pick(&others).clone();
     });
@@ -252,13 +288,22 @@ fn number(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
     ];
     let line = chance.below(lines.len());
     let number = *chance.pick(NUMBERS);
-    let Ok(text) = std::str::from_utf8(&lines[line]) else { return };
+    let Ok(text) = std::str::from_utf8(&lines[line]) else {
+        return;
+    };
     // Numbers that are values: after a colon, no string.
-    let is_start = |at: &usize| text[*at..].starts_with(|c: char| c.is_ascii_digit()) && text[..*at].ends_with(':');
-    let starts: Vec<usize> = (1..text.len()).filter(|at| text.is_char_boundary(*at)).filter(is_start).collect();
+    let is_start = |at: &usize| {
+        text[*at..].starts_with(|c: char| c.is_ascii_digit()) && text[..*at].ends_with(':')
+    };
+    let starts: Vec<usize> = (1..text.len())
+        .filter(|at| text.is_char_boundary(*at))
+        .filter(is_start)
+        .collect();
     if !starts.is_empty() {
         let from = *chance.pick(&starts);
-        let digits = text[from..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - from);
+        let digits = text[from..]
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len() - from);
         lines[line].splice(from..from + digits, number.bytes());
     }
 }
@@ -269,7 +314,9 @@ fn key_twice(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
     let line = chance.below(lines.len());
     let one = std::slice::from_mut(&mut lines[line]);
     edit(one, chance, |_, value, chance| {
-        let Value::Object(members) = value else { return };
+        let Value::Object(members) = value else {
+            return;
+        };
         let keys: Vec<String> = members.keys().cloned().collect();
         if keys.is_empty() {
             return;
@@ -278,7 +325,11 @@ fn key_twice(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
         let others = [
             Value::Null,
             json!(3),
-            if is_name(&key) { json!("other") } else { json!(MARK) },
+            if is_name(&key) {
+                json!("other")
+            } else {
+                json!(MARK)
+            },
             json!({}),
             members[&key].clone(),
         ];
@@ -291,7 +342,9 @@ fn key_twice(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
         twice = Some(key);
     });
     if let Some(key) = twice {
-        lines[line] = String::from_utf8_lossy(&lines[line]).replace("@twice@", &key).into_bytes();
+        lines[line] = String::from_utf8_lossy(&lines[line])
+            .replace("@twice@", &key)
+            .into_bytes();
     }
 }
 
@@ -321,6 +374,8 @@ fn no_key(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
 /// A value of the session at another of its keys: a text may become a name.
 fn value_from_elsewhere(lines: &mut Vec<Vec<u8>>, _: &[Vec<u8>], chance: &mut Chance) {
     let mut taken = Value::Null;
-    edit(&mut lines.clone(), chance, |_, value, _| taken = value.clone());
+    edit(&mut lines.clone(), chance, |_, value, _| {
+        taken = value.clone()
+    });
     edit(lines, chance, |_, value, _| *value = taken);
 }

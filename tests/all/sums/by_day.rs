@@ -19,7 +19,12 @@ fn n(value: &Value, key: &str) -> u64 {
 }
 
 fn day(line: &Value) -> String {
-    line["timestamp"].as_str().unwrap_or_default().chars().take(10).collect()
+    line["timestamp"]
+        .as_str()
+        .unwrap_or_default()
+        .chars()
+        .take(10)
+        .collect()
 }
 
 /// Messages are repeated on every block, and in every file that a session was resumed in.
@@ -29,14 +34,26 @@ fn transcript(line: &Value, all: &mut Responses) {
         return;
     }
     let of = |key| n(&message["usage"], key);
-    let input = of("input_tokens") + of("cache_creation_input_tokens") + of("cache_read_input_tokens");
-    let id = message["id"].as_str().or(line["uuid"].as_str()).unwrap_or_default();
-    let (_, most) = all.entry(vec![id.to_owned()]).or_insert_with(|| (day(line), [0; 2]));
+    let input =
+        of("input_tokens") + of("cache_creation_input_tokens") + of("cache_read_input_tokens");
+    let id = message["id"]
+        .as_str()
+        .or(line["uuid"].as_str())
+        .unwrap_or_default();
+    let (_, most) = all
+        .entry(vec![id.to_owned()])
+        .or_insert_with(|| (day(line), [0; 2]));
     *most = [most[0].max(input), most[1].max(of("output_tokens"))];
     for (place, tried) in declined(&message["usage"]) {
-        let input = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"].map(|key| n(tried, key));
+        let input = [
+            "input_tokens",
+            "cache_creation_input_tokens",
+            "cache_read_input_tokens",
+        ]
+        .map(|key| n(tried, key));
         let paid = [input.into_iter().sum(), n(tried, "output_tokens")];
-        all.entry(vec![id.to_owned(), place.to_string()]).or_insert_with(|| (day(line), paid));
+        all.entry(vec![id.to_owned(), place.to_string()])
+            .or_insert_with(|| (day(line), paid));
     }
 }
 
@@ -44,28 +61,64 @@ fn transcript(line: &Value, all: &mut Responses) {
 /// many files of one family it stands: a fork repeats the lines of its parent, and names its oldest
 /// ancestor last. Files with a record for each response are told by these.
 fn rollout(lines: &[Value], agent: &str, all: &mut Responses) {
-    let metas: Vec<&Value> =
-        lines.iter().filter(|line| line["type"] == "session_meta").map(|l| &l["payload"]).collect();
+    let metas: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["type"] == "session_meta")
+        .map(|l| &l["payload"])
+        .collect();
     let own = metas.first().map(|meta| &meta["id"]);
-    let oldest = metas.last().filter(|_| metas.first().is_some_and(|meta| meta["history_mode"] != "paginated"));
-    let family = oldest.map(|meta| &meta["id"]).or(own).unwrap_or(&Value::Null).to_string();
-    let records = lines.iter().filter(|line| line["type"] == "token_usage_record").collect::<Vec<_>>();
-    for line in records.iter().filter(|line| Some(&line["payload"]["thread_id"]) == own) {
+    let oldest = metas.last().filter(|_| {
+        metas
+            .first()
+            .is_some_and(|meta| meta["history_mode"] != "paginated")
+    });
+    let family = oldest
+        .map(|meta| &meta["id"])
+        .or(own)
+        .unwrap_or(&Value::Null)
+        .to_string();
+    let records = lines
+        .iter()
+        .filter(|line| line["type"] == "token_usage_record")
+        .collect::<Vec<_>>();
+    for line in records
+        .iter()
+        .filter(|line| Some(&line["payload"]["thread_id"]) == own)
+    {
         let usage = &line["payload"]["usage"];
         let sums = [n(usage, "input_tokens"), n(usage, "output_tokens")];
-        all.insert(vec![line["payload"]["response_id"].to_string()], (day(line), sums));
+        all.insert(
+            vec![line["payload"]["response_id"].to_string()],
+            (day(line), sums),
+        );
     }
     let mut before = [0; 2];
     for line in lines.iter().filter(|_| records.is_empty()) {
-        let payload = if line["type"] == "event" { &line["payload"]["msg"] } else { &line["payload"] };
-        let (total, last) = (&payload["info"]["total_token_usage"], &payload["info"]["last_token_usage"]);
-        let [sum, one] = [total, last].map(|usage| [n(usage, "input_tokens"), n(usage, "output_tokens")]);
+        let payload = if line["type"] == "event" {
+            &line["payload"]["msg"]
+        } else {
+            &line["payload"]
+        };
+        let (total, last) = (
+            &payload["info"]["total_token_usage"],
+            &payload["info"]["last_token_usage"],
+        );
+        let [sum, one] =
+            [total, last].map(|usage| [n(usage, "input_tokens"), n(usage, "output_tokens")]);
         if payload["type"] != "token_count" || !total.is_object() || sum == before {
             continue;
         }
         let fell = sum[0] < before[0] || sum[1] < before[1];
-        let rise = if fell { one } else { [sum[0] - before[0], sum[1] - before[1]] };
-        let key = vec![agent.to_owned(), family.clone(), format!("{before:?} {sum:?}")];
+        let rise = if fell {
+            one
+        } else {
+            [sum[0] - before[0], sum[1] - before[1]]
+        };
+        let key = vec![
+            agent.to_owned(),
+            family.clone(),
+            format!("{before:?} {sum:?}"),
+        ];
         if rise != [0, 0] {
             all.entry(key).or_insert_with(|| (day(line), rise));
         }
@@ -75,26 +128,43 @@ fn rollout(lines: &[Value], agent: &str, all: &mut Responses) {
 
 #[test]
 fn the_days_of_the_collection_are_those_of_a_plain_computation() {
-    let folder = std::env::var_os("TOK_CORPUS").map_or_else(|| run::root().join("../shared/corpus"), Into::into);
-    // One folder holds forks whose parents are lost, and parts of homes with the same ids: corpus.rs
-    // adds up each of these by itself.
+    let folder = std::env::var_os("TOK_CORPUS")
+        .map_or_else(|| run::root().join("../shared/corpus"), Into::into);
+    // One folder holds forks whose parents are lost, and parts of homes with the same ids:
+    // corpus.rs adds up each of these by itself.
     let folders = ["claude", "codex", "every-code"];
     let left = "steipete+CodexBar";
     if !folder.is_dir() {
-        return run::left_out(&format!("sums by day: {} is not there (TOK_CORPUS says where)", folder.display()));
+        return run::left_out(&format!(
+            "sums by day: {} is not there (TOK_CORPUS says where)",
+            folder.display()
+        ));
     }
     let mut all = Responses::new();
-    let files: BTreeSet<_> = folders.iter().flat_map(|name| run::files(&folder.join(name))).collect();
+    let files: BTreeSet<_> = folders
+        .iter()
+        .flat_map(|name| run::files(&folder.join(name)))
+        .collect();
     let is_session = |file: &&std::path::PathBuf| {
         let name = file.display().to_string();
-        run::has_extension(file, "jsonl") && !name.contains(left) && !name.ends_with(".ground-truth.jsonl")
+        run::has_extension(file, "jsonl")
+            && !name.contains(left)
+            && !name.ends_with(".ground-truth.jsonl")
     };
     for file in files.iter().filter(is_session) {
         let bytes = std::fs::read(file).expect("the file can be read");
-        let values = |line| serde_json::Deserializer::from_slice(line).into_iter::<Value>().map_while(Result::ok);
+        let values = |line| {
+            serde_json::Deserializer::from_slice(line)
+                .into_iter::<Value>()
+                .map_while(Result::ok)
+        };
         let lines: Vec<Value> = bytes.split(|b| *b == b'\n').flat_map(values).collect();
         lines.iter().for_each(|line| transcript(line, &mut all));
-        let agent = folders.iter().find(|name| file.starts_with(folder.join(name))).copied().unwrap_or_default();
+        let agent = folders
+            .iter()
+            .find(|name| file.starts_with(folder.join(name)))
+            .copied()
+            .unwrap_or_default();
         rollout(&lines, agent, &mut all);
     }
     let mut expected = Days::new();
@@ -103,54 +173,91 @@ fn the_days_of_the_collection_are_those_of_a_plain_computation() {
         let sums = expected.entry(day).or_default();
         *sums = [sums[0] + 1, sums[1] + input, sums[2] + output];
     }
-    let paths = folders.map(|name| format!("'{}'", folder.join(name).display())).join(" ");
+    let paths = folders
+        .map(|name| format!("'{}'", folder.join(name).display()))
+        .join(" ");
     let table = run::sh(
-        &format!("tok-split -q --only requests --exclude '*{left}*' {paths} | tok-sum --by day --tz UTC --format tsv"),
+        &format!(
+            "tok-split -q --only requests --exclude '*{left}*' {paths} | tok-sum --by day --tz \
+             UTC --format tsv"
+        ),
         b"",
     );
     let text = table.text();
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').collect();
-        (cells[0].to_owned(), [cells[2], cells[3], cells[6]].map(|cell| cell.parse().expect("a number")))
+        (
+            cells[0].to_owned(),
+            [cells[2], cells[3], cells[6]].map(|cell| cell.parse().expect("a number")),
+        )
     };
     assert_eq!(text.lines().skip(1).map(row).collect::<Days>(), expected);
     assert!(expected.len() > 10, "{} days", expected.len());
 }
 
-/// What `--naive` says is what the lines add up to: every usage that stands in any file, as often as
-/// it stands there. One folder is left out whose files keep usage records and usage events.
+/// What `--naive` says is what the lines add up to: every usage that stands in any file, as often
+/// as it stands there. One folder is left out whose files keep usage records and usage events.
 #[test]
 fn the_naive_sum_of_the_collection_is_that_of_its_lines() {
-    let folder = std::env::var_os("TOK_CORPUS").map_or_else(|| run::root().join("../shared/corpus"), Into::into);
+    let folder = std::env::var_os("TOK_CORPUS")
+        .map_or_else(|| run::root().join("../shared/corpus"), Into::into);
     let left = "_generated+codex-0.160.1";
     if !folder.is_dir() {
-        return run::left_out(&format!("naive sums: {} is not there (TOK_CORPUS says where)", folder.display()));
+        return run::left_out(&format!(
+            "naive sums: {} is not there (TOK_CORPUS says where)",
+            folder.display()
+        ));
     }
     let mut sums = [0; 2];
-    for file in ["claude", "codex", "every-code"].iter().flat_map(|name| run::files(&folder.join(name))) {
+    for file in ["claude", "codex", "every-code"]
+        .iter()
+        .flat_map(|name| run::files(&folder.join(name)))
+    {
         let name = file.display().to_string();
-        if !name.ends_with(".jsonl") || name.contains(left) || name.ends_with(".ground-truth.jsonl") {
+        if !name.ends_with(".jsonl") || name.contains(left) || name.ends_with(".ground-truth.jsonl")
+        {
             continue;
         }
-        for line in std::fs::read(&file).expect("the file can be read").split(|b| *b == b'\n') {
-            let values = serde_json::Deserializer::from_slice(line).into_iter::<Value>().map_while(Result::ok);
+        for line in std::fs::read(&file)
+            .expect("the file can be read")
+            .split(|b| *b == b'\n')
+        {
+            let values = serde_json::Deserializer::from_slice(line)
+                .into_iter::<Value>()
+                .map_while(Result::ok);
             for value in values {
-                let payload =
-                    if value["payload"]["msg"].is_object() { &value["payload"]["msg"] } else { &value["payload"] };
+                let payload = if value["payload"]["msg"].is_object() {
+                    &value["payload"]["msg"]
+                } else {
+                    &value["payload"]
+                };
                 let message = &value["message"];
-                let usage = match value["type"] == "assistant" && message["model"] != "<synthetic>" {
+                let usage = match value["type"] == "assistant" && message["model"] != "<synthetic>"
+                {
                     true => &message["usage"],
                     false => &payload["info"]["last_token_usage"],
                 };
                 sums[0] += n(usage, "input_tokens");
-                sums[0] += n(usage, "cache_creation_input_tokens") + n(usage, "cache_read_input_tokens");
+                sums[0] +=
+                    n(usage, "cache_creation_input_tokens") + n(usage, "cache_read_input_tokens");
                 sums[1] += n(usage, "output_tokens");
             }
         }
     }
-    let paths = ["claude", "codex", "every-code"].map(|name| format!("'{}'", folder.join(name).display())).join(" ");
-    let line = format!("tok-split -q --only requests --exclude '*{left}*' {paths} | tok-sum --naive --format ndjson");
+    let paths = ["claude", "codex", "every-code"]
+        .map(|name| format!("'{}'", folder.join(name).display()))
+        .join(" ");
+    let line = format!(
+        "tok-split -q --only requests --exclude '*{left}*' {paths} | tok-sum --naive --format \
+         ndjson"
+    );
     let row: Value = serde_json::from_slice(&run::sh(&line, b"").out).expect("one row");
-    assert_eq!([n(&row, "naive_input_tokens"), n(&row, "naive_output_tokens")], sums);
+    assert_eq!(
+        [
+            n(&row, "naive_input_tokens"),
+            n(&row, "naive_output_tokens")
+        ],
+        sums
+    );
     assert!(n(&row, "input_tokens") < sums[0]);
 }

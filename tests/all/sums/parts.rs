@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use crate::run;
 
 /// Sessions of which some hold responses of others: resumed, torn, forked.
-const FOLDERS: &[&str] = &["fixtures/sessions", "fixtures/golden/sum/naive_forks_and_copies"];
+const FOLDERS: &[&str] = &[
+    "fixtures/sessions",
+    "fixtures/golden/sum/naive_forks_and_copies",
+];
 
 /// Ways to add up requests.
 const WAYS: &[&str] = &[
@@ -20,9 +23,18 @@ const WAYS: &[&str] = &[
 ];
 
 fn files() -> Vec<String> {
-    let all = FOLDERS.iter().flat_map(|folder| run::files(&run::root().join(folder)));
+    let all = FOLDERS
+        .iter()
+        .flat_map(|folder| run::files(&run::root().join(folder)));
     let sessions = all.filter(|file| run::has_extension(file, "jsonl"));
-    sessions.map(|file| file.strip_prefix(run::root()).unwrap_or(&file).display().to_string()).collect()
+    sessions
+        .map(|file| {
+            file.strip_prefix(run::root())
+                .unwrap_or(&file)
+                .display()
+                .to_string()
+        })
+        .collect()
 }
 
 /// The requests of these files, added up that way.
@@ -42,8 +54,8 @@ fn merged(parts: &[run::Answer], options: &str) -> run::Answer {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any partition of the files, read and added up apart and merged in any order, gives the bytes of
-    /// the whole run.
+    /// Any partition of the files, read and added up apart and merged in any order, gives the bytes
+    /// of the whole run.
     #[test]
     fn any_partition_of_the_files_merges_into_the_whole(way in 0..WAYS.len(), of in proptest::collection::vec(0..3usize, 60), turned in any::<bool>()) {
         let (files, way) = (files(), WAYS[way]);
@@ -64,16 +76,31 @@ proptest! {
 fn a_copy_in_another_part_is_found() {
     let files = files();
     let whole = sum(files.iter(), "--by session --format tsv");
-    let each = |options: &str| files.iter().map(|file| sum(std::iter::once(file), options)).collect::<Vec<_>>();
+    let each = |options: &str| {
+        files
+            .iter()
+            .map(|file| sum(std::iter::once(file), options))
+            .collect::<Vec<_>>()
+    };
     let mut parts = each("--partial --by session");
-    let alone: HashSet<String> = each("--by session --format tsv").iter().flat_map(|one| lines(&one.text())).collect();
-    assert_ne!(alone, lines(&whole.text()).collect(), "some files hold what others hold");
+    let alone: HashSet<String> = each("--by session --format tsv")
+        .iter()
+        .flat_map(|one| lines(&one.text()))
+        .collect();
+    assert_ne!(
+        alone,
+        lines(&whole.text()).collect(),
+        "some files hold what others hold"
+    );
     parts.reverse();
     assert_eq!(merged(&parts, "--format tsv").text(), whole.text());
 }
 
 fn lines(text: &str) -> impl Iterator<Item = String> + use<> {
-    text.lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
+    text.lines()
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Totals of parts cannot be taken apart again: that two of them count a response is said.
@@ -81,17 +108,34 @@ fn lines(text: &str) -> impl Iterator<Item = String> + use<> {
 fn totals_of_parts_say_what_they_count_twice() {
     let part = |file: &Path| {
         let stages = "tok-measure | tok-usage-join | tok-sum --partial --by tool";
-        run::sh(&format!("tok-split -q '{}' | {stages}", file.display()), b"")
+        run::sh(
+            &format!("tok-split -q '{}' | {stages}", file.display()),
+            b"",
+        )
     };
     let folder = run::root().join("fixtures/sessions/claude/-home-ana-site");
     let resumed: Vec<run::Answer> = run::files(&folder).iter().map(|file| part(file)).collect();
     let answer = merged(&resumed, "");
     assert_eq!(answer.status, 3, "{}", answer.err);
-    assert!(answer.err.contains("counted in two of the parts"), "{}", answer.err);
-    assert!(answer.text().contains("counted in two of the parts"), "{}", answer.text());
-    let others = ["fixtures/sessions/codex/paginated.jsonl", "fixtures/sessions/claude/compaction.jsonl"];
+    assert!(
+        answer.err.contains("counted in two of the parts"),
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer.text().contains("counted in two of the parts"),
+        "{}",
+        answer.text()
+    );
+    let others = [
+        "fixtures/sessions/codex/paginated.jsonl",
+        "fixtures/sessions/claude/compaction.jsonl",
+    ];
     let apart: Vec<run::Answer> = others.iter().map(|file| part(Path::new(file))).collect();
-    assert_eq!((merged(&apart, "").status, merged(&apart, "").err), (0, String::new()));
+    assert_eq!(
+        (merged(&apart, "").status, merged(&apart, "").err),
+        (0, String::new())
+    );
 }
 
 /// The same part twice is the same run twice.
@@ -100,12 +144,27 @@ fn a_part_that_comes_twice_is_refused() {
     for way in ["--partial --by day", "--partial"] {
         let files = files();
         let one = sum(files.iter().take(3), way);
-        let answer = run::sh("tok-sum --merge", &[one.out.as_slice(), one.out.as_slice()].concat());
+        let answer = run::sh(
+            "tok-sum --merge",
+            &[one.out.as_slice(), one.out.as_slice()].concat(),
+        );
         assert_eq!((answer.status, answer.out.len()), (2, 0), "{}", answer.err);
-        assert!(answer.err.contains("hold the records of one run twice"), "{}", answer.err);
+        assert!(
+            answer.err.contains("hold the records of one run twice"),
+            "{}",
+            answer.err
+        );
     }
-    let records = run::sh("tok-split -q --only requests fixtures/sessions/codex | tok-sum --merge", b"");
-    assert_eq!((records.status, records.out.len()), (2, 0), "{}", records.err);
+    let records = run::sh(
+        "tok-split -q --only requests fixtures/sessions/codex | tok-sum --merge",
+        b"",
+    );
+    assert_eq!(
+        (records.status, records.out.len()),
+        (2, 0),
+        "{}",
+        records.err
+    );
     assert!(records.err.contains("leave out --merge"), "{}", records.err);
 }
 
@@ -113,11 +172,22 @@ fn a_part_that_comes_twice_is_refused() {
 #[test]
 fn halves_of_real_sessions_merge_into_the_whole() {
     let Some(folder) = run::corpus() else { return };
-    let files = run::files(&folder).into_iter().filter(|file| run::has_extension(file, "jsonl"));
+    let files = run::files(&folder)
+        .into_iter()
+        .filter(|file| run::has_extension(file, "jsonl"));
     let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
     for way in ["--by day,model", "--by session"] {
-        let halves = [0, 1].map(|half| sum(files.iter().skip(half).step_by(2), &format!("--partial {way}")));
+        let halves = [0, 1].map(|half| {
+            sum(
+                files.iter().skip(half).step_by(2),
+                &format!("--partial {way}"),
+            )
+        });
         let whole = sum(files.iter(), &format!("{way} --format json"));
-        assert_eq!(merged(&halves, "--format json").text(), whole.text(), "{way}");
+        assert_eq!(
+            merged(&halves, "--format json").text(),
+            whole.text(),
+            "{way}"
+        );
     }
 }

@@ -30,7 +30,11 @@ pub(super) fn read(line: &str) -> Result<(), String> {
         "summary" => serde_json::from_str::<Summary>(line).map(drop),
         "skip" => serde_json::from_str::<Skip>(line).map(drop),
         "coverage" => serde_json::from_str::<Coverage>(line).map(drop),
-        other => return Err(format!("a record of type {other:?}, which tok-record(5) does not name")),
+        other => {
+            return Err(format!(
+                "a record of type {other:?}, which tok-record(5) does not name"
+            ));
+        }
     };
     known.map_err(|e| e.to_string())
 }

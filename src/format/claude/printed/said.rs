@@ -36,7 +36,12 @@ pub(super) struct Said<'a> {
     pub(super) tool_use_result: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "time::field")]
     pub(super) timestamp: Option<Cow<'a, str>>,
-    #[serde(rename = "_audit_timestamp", borrow, default, deserialize_with = "time::field")]
+    #[serde(
+        rename = "_audit_timestamp",
+        borrow,
+        default,
+        deserialize_with = "time::field"
+    )]
     pub(super) audit_timestamp: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "fitting")]
     pub(super) message: Option<Message>,
@@ -85,14 +90,21 @@ fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
 }
 
 /// Reads a value; one of another shape is as good as none.
-fn fitting<'de, D: serde::Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Option<T>, D::Error> {
+fn fitting<'de, D: serde::Deserializer<'de>, T: DeserializeOwned>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
     let raw = Option::<&RawValue>::deserialize(value)?;
     Ok(raw.and_then(|raw| serde_json::from_str(raw.get()).ok()))
 }
 
 impl Usage {
     pub(super) fn parts(self) -> Parts {
-        [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
+        [
+            self.input_tokens,
+            self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
+            self.output_tokens,
+        ]
     }
 }
 
@@ -114,8 +126,14 @@ pub(super) fn less(parts: Parts, others: Parts) -> Parts {
 /// Other agents print lines of the same types: theirs have no tools in the first line, no usage in
 /// messages and no costs, or say whose they are.
 pub(in crate::format::claude) fn recognise(head: &[&str], complete: bool) -> Answer {
-    for said in head.iter().filter_map(|line| serde_json::from_str::<Said>(line).ok()) {
-        let session = said.session_id.as_deref().filter(|_| said.kept_session.is_none());
+    for said in head
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Said>(line).ok())
+    {
+        let session = said
+            .session_id
+            .as_deref()
+            .filter(|_| said.kept_session.is_none());
         match session {
             _ if said.qwen_code_version.is_some() => return Answer::No,
             // Amp.
@@ -124,7 +142,11 @@ pub(in crate::format::claude) fn recognise(head: &[&str], complete: bool) -> Ans
             _ => {}
         }
     }
-    if complete { Answer::No } else { Answer::NeedMore }
+    if complete {
+        Answer::No
+    } else {
+        Answer::NeedMore
+    }
 }
 
 impl Said<'_> {
@@ -133,7 +155,10 @@ impl Said<'_> {
         match &*self.kind {
             "system" => self.subtype.as_deref() == Some("init") && self.tools.is_some(),
             "assistant" => self.message.as_ref().is_some_and(is_answer),
-            "result" => self.model_usage.is_some() || (self.usage.is_some() && self.total_cost_usd.is_some()),
+            "result" => {
+                self.model_usage.is_some()
+                    || (self.usage.is_some() && self.total_cost_usd.is_some())
+            }
             _ => false,
         }
     }

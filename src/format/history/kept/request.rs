@@ -36,7 +36,10 @@ pub struct KeptRequest {
 
 impl KeptRequest {
     /// Keeps a request; what it has in common with others is in `words`.
-    pub(in crate::format::history) fn sharing(mut request: Request, words: &mut Words) -> KeptRequest {
+    pub(in crate::format::history) fn sharing(
+        mut request: Request,
+        words: &mut Words,
+    ) -> KeptRequest {
         let mut share = |text: String| words.share(text);
         let key = request.key.as_deref().and_then(digest);
         request.key = request.key.filter(|_| key.is_none());
@@ -69,7 +72,11 @@ impl KeptRequest {
     }
 
     /// Changes any of its keys.
-    pub(in crate::format) fn change<T>(&mut self, words: &mut Words, change: impl FnOnce(&mut Request) -> T) -> T {
+    pub(in crate::format) fn change<T>(
+        &mut self,
+        words: &mut Words,
+        change: impl FnOnce(&mut Request) -> T,
+    ) -> T {
         let mut request = Request::from(take(self));
         let done = change(&mut request);
         *self = KeptRequest::sharing(request, words);
@@ -144,8 +151,16 @@ mod tests {
         let written = serde_json::to_value(&request).expect("JSON");
         let schema = serde_json::to_value(schemars::schema_for!(Request)).expect("JSON");
         let keys = 1 + schema["properties"].as_object().expect("an object").len();
-        assert_eq!(written.as_object().expect("an object").len(), keys, "a new key is missing here");
+        assert_eq!(
+            written.as_object().expect("an object").len(),
+            keys,
+            "a new key is missing here"
+        );
         assert_eq!(Request::from(KeptRequest::from(request.clone())), request);
-        assert!(size_of::<KeptRequest>() <= 312, "{}", size_of::<KeptRequest>());
+        assert!(
+            size_of::<KeptRequest>() <= 312,
+            "{}",
+            size_of::<KeptRequest>()
+        );
     }
 }

@@ -131,9 +131,16 @@ mod tests {
         let written = serde_json::to_value(&span).expect("JSON");
         let schema = serde_json::to_value(schemars::schema_for!(Span)).expect("JSON");
         let keys = 1 + schema["properties"].as_object().expect("an object").len();
-        assert_eq!(written.as_object().expect("an object").len(), keys, "a new key is missing here");
+        assert_eq!(
+            written.as_object().expect("an object").len(),
+            keys,
+            "a new key is missing here"
+        );
         assert_eq!(Span::from(KeptSpan::from(span.clone())), span);
-        let odd = Span { hash: Some("0X".into()), ..Span::default() };
+        let odd = Span {
+            hash: Some("0X".into()),
+            ..Span::default()
+        };
         assert_eq!(Span::from(KeptSpan::from(odd.clone())), odd);
         assert!(size_of::<KeptSpan>() <= 304, "{}", size_of::<KeptSpan>());
     }

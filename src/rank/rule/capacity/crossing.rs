@@ -38,7 +38,11 @@ pub(super) struct Crossings {
 }
 
 /// Walks a series in order of time, holding it against a limit and levels of it in per cent.
-pub(super) fn walk(series: impl IntoIterator<Item = Point>, limit: u64, levels: &[u64]) -> Crossings {
+pub(super) fn walk(
+    series: impl IntoIterator<Item = Point>,
+    limit: u64,
+    levels: &[u64],
+) -> Crossings {
     let mut found = Crossings::default();
     let (mut period, mut over) = (None, None);
     for point in series {
@@ -47,7 +51,10 @@ pub(super) fn walk(series: impl IntoIterator<Item = Point>, limit: u64, levels: 
         if share > found.peak.0 {
             (found.peak, found.used) = ((share, point.minute), point.used);
         }
-        let reached = levels.iter().skip(found.levels.len()).take_while(|level| share >= **level);
+        let reached = levels
+            .iter()
+            .skip(found.levels.len())
+            .take_while(|level| share >= **level);
         let reached: Vec<_> = reached.map(|level| (*level, point.minute)).collect();
         found.levels.extend(reached);
         if share >= 100 {
@@ -64,11 +71,27 @@ mod tests {
 
     #[test]
     fn each_level_has_its_first_minute_and_none_comes_after_the_limit() {
-        let points = [(1, 10, 0), (2, 69, 0), (3, 70, 0), (4, 92, 0), (5, 130, 0), (6, 131, 0), (7, 20, 1), (8, 99, 1)];
-        let points = points.map(|(minute, used, period)| Point { minute, period, used });
+        let points = [
+            (1, 10, 0),
+            (2, 69, 0),
+            (3, 70, 0),
+            (4, 92, 0),
+            (5, 130, 0),
+            (6, 131, 0),
+            (7, 20, 1),
+            (8, 99, 1),
+        ];
+        let points = points.map(|(minute, used, period)| Point {
+            minute,
+            period,
+            used,
+        });
         let found = walk(points, 100, &[70, 80, 90, 95]);
         assert_eq!(found.levels, [(70, 3), (80, 4), (90, 4), (95, 5)]);
-        assert_eq!((found.hit, found.peak, found.used), (Some(5), (131, 6), 131));
+        assert_eq!(
+            (found.hit, found.peak, found.used),
+            (Some(5), (131, 6), 131)
+        );
         assert_eq!((found.over, found.periods), (1, 2));
     }
 }

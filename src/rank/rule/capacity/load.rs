@@ -36,10 +36,30 @@ pub(super) struct Rate {
 
 /// Every limit on the load.
 pub(super) const RATES: &[Rate] = &[
-    Rate { name: "requests per minute", tokens: false, daily: false, limit: |limits| limits.requests_per_minute },
-    Rate { name: "requests per day", tokens: false, daily: true, limit: |limits| limits.requests_per_day },
-    Rate { name: "tokens per minute", tokens: true, daily: false, limit: |limits| limits.tokens_per_minute },
-    Rate { name: "tokens per day", tokens: true, daily: true, limit: |limits| limits.tokens_per_day },
+    Rate {
+        name: "requests per minute",
+        tokens: false,
+        daily: false,
+        limit: |limits| limits.requests_per_minute,
+    },
+    Rate {
+        name: "requests per day",
+        tokens: false,
+        daily: true,
+        limit: |limits| limits.requests_per_day,
+    },
+    Rate {
+        name: "tokens per minute",
+        tokens: true,
+        daily: false,
+        limit: |limits| limits.tokens_per_minute,
+    },
+    Rate {
+        name: "tokens per day",
+        tokens: true,
+        daily: true,
+        limit: |limits| limits.tokens_per_day,
+    },
 ];
 
 impl Load {
@@ -53,13 +73,32 @@ impl Load {
     pub(super) fn series(&self, rate: Rate) -> impl Iterator<Item = Point> + '_ {
         let mut day = (0, 0);
         self.0.iter().map(move |(minute, used)| {
-            let used = if rate.tokens { used.tokens } else { used.requests };
+            let used = if rate.tokens {
+                used.tokens
+            } else {
+                used.requests
+            };
             if !rate.daily {
-                return Point { minute: *minute, period: *minute, used };
+                return Point {
+                    minute: *minute,
+                    period: *minute,
+                    used,
+                };
             }
             let today = minute.div_euclid(MINUTES_OF_A_DAY);
-            day = (today, if day.0 == today { plus(day.1, used) } else { used });
-            Point { minute: *minute, period: today, used: day.1 }
+            day = (
+                today,
+                if day.0 == today {
+                    plus(day.1, used)
+                } else {
+                    used
+                },
+            );
+            Point {
+                minute: *minute,
+                period: today,
+                used: day.1,
+            }
         })
     }
 
@@ -67,8 +106,13 @@ impl Load {
     /// day's limit is reached; `None` where it has been, or none was used.
     pub(super) fn minutes_left(&self, rate: Rate, limit: u64) -> Option<u64> {
         let last = self.series(rate).last().filter(|_| rate.daily)?;
-        let minutes = self.series(rate).filter(|point| point.period == last.period).count() as u64;
-        let rest = limit.checked_sub(last.used).filter(|rest| *rest > 0 && last.used > 0)?;
+        let minutes = self
+            .series(rate)
+            .filter(|point| point.period == last.period)
+            .count() as u64;
+        let rest = limit
+            .checked_sub(last.used)
+            .filter(|rest| *rest > 0 && last.used > 0)?;
         u64::try_from((u128::from(rest) * u128::from(minutes)).div_ceil(u128::from(last.used))).ok()
     }
 }

@@ -25,18 +25,27 @@ impl Window {
         self.0.iter().map(move |(minute, used)| {
             period += i64::from(*used < before);
             before = *used;
-            Point { minute: *minute, period, used: *used }
+            Point {
+                minute: *minute,
+                period,
+                used: *used,
+            }
         })
     }
 
-    /// How many minutes it takes until the limit is reached, at the pace of the last window from its
-    /// first report to its last; `None` where it has been, or where nothing rose.
+    /// How many minutes it takes until the limit is reached, at the pace of the last window from
+    /// its first report to its last; `None` where it has been, or where nothing rose.
     pub(super) fn minutes_left(&self) -> Option<u64> {
         let last = self.series().last()?;
         let first = self.series().find(|point| point.period == last.period)?;
-        let risen = last.used.checked_sub(first.used).filter(|risen| *risen > 0)?;
+        let risen = last
+            .used
+            .checked_sub(first.used)
+            .filter(|risen| *risen > 0)?;
         let rest = 100_u64.checked_sub(last.used).filter(|rest| *rest > 0)?;
-        let minutes = u64::try_from(last.minute.checked_sub(first.minute)?).ok().filter(|minutes| *minutes > 0)?;
+        let minutes = u64::try_from(last.minute.checked_sub(first.minute)?)
+            .ok()
+            .filter(|minutes| *minutes > 0)?;
         u64::try_from((u128::from(rest) * u128::from(minutes)).div_ceil(u128::from(risen))).ok()
     }
 }
@@ -44,7 +53,9 @@ impl Window {
 /// The name of a window: `primary limit of 5 hours`.
 pub(super) fn name(reason: &str, minutes: Option<u64>) -> String {
     const UNITS: [(u64, &str); 3] = [(7 * 24 * 60, "week"), (24 * 60, "day"), (60, "hour")];
-    let Some(minutes) = minutes.filter(|minutes| *minutes > 0) else { return format!("{reason} limit") };
+    let Some(minutes) = minutes.filter(|minutes| *minutes > 0) else {
+        return format!("{reason} limit");
+    };
     let unit = UNITS.iter().find(|(unit, _)| minutes.is_multiple_of(*unit));
     let (unit, noun) = unit.copied().unwrap_or((1, "minute"));
     format!("{reason} limit of {}", counted(minutes / unit, noun))

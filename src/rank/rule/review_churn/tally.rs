@@ -42,7 +42,10 @@ impl<'t> Tally<'t> {
         if event.run.is_some() || (event.line.is_none() && event.tokens.is_some()) {
             return self.run(event, None);
         }
-        if !self.places.insert((event.session.clone(), event.at.clone(), event.line)) {
+        if !self
+            .places
+            .insert((event.session.clone(), event.at.clone(), event.line))
+        {
             return;
         }
         match event.count {
@@ -56,9 +59,15 @@ impl<'t> Tally<'t> {
 
     /// An event that tells of a run, perhaps from the session that it was.
     pub(super) fn run(&mut self, event: &Event, session: Option<&'t Thread>) {
-        let run = self.runs.entry(event.run.clone().unwrap_or_else(|| event.id.clone())).or_default();
+        let run = self
+            .runs
+            .entry(event.run.clone().unwrap_or_else(|| event.id.clone()))
+            .or_default();
         run.status = event.reason.clone().unwrap_or_default();
-        run.at = [run.at.take(), event.at.clone()].into_iter().flatten().min();
+        run.at = [run.at.take(), event.at.clone()]
+            .into_iter()
+            .flatten()
+            .min();
         run.diff = event.batch.clone().or(run.diff.take());
         run.count = event.count.or(run.count);
         run.tokens = event.tokens.or(run.tokens);
@@ -88,16 +97,23 @@ impl<'t> Tally<'t> {
         let mut runs: Vec<Run> = self.runs.values().cloned().collect();
         runs.sort_by(|a, b| a.at.cmp(&b.at));
         // One session may lie there in several files.
-        let mut taken: BTreeSet<&str> = runs.iter().filter_map(|run| run.session).map(|own| &*own.session).collect();
-        let mut left = sessions.iter().filter(|session| taken.insert(&session.session));
+        let mut taken: BTreeSet<&str> = runs
+            .iter()
+            .filter_map(|run| run.session)
+            .map(|own| &*own.session)
+            .collect();
+        let mut left = sessions
+            .iter()
+            .filter(|session| taken.insert(&session.session));
         for run in runs.iter_mut().filter(|run| run.session.is_none()) {
             run.session = left.next().copied();
         }
         let mut seen = BTreeSet::new();
         for run in &mut runs {
             let again = run.diff.clone().is_some_and(|diff| !seen.insert(diff));
-            run.wasted =
-                again || run.count == Some(0) || matches!(run.became(), "superseded" | "cancelled" | "failed" | "lost");
+            run.wasted = again
+                || run.count == Some(0)
+                || matches!(run.became(), "superseded" | "cancelled" | "failed" | "lost");
         }
         runs
     }
@@ -108,7 +124,10 @@ impl<'t> Tally<'t> {
         let empty = counts().filter(|count| *count == 0).count() as u64;
         match (self.empty + empty, self.judged + counts().count() as u64) {
             // Nobody but the sessions themselves tells.
-            (_, 0) => (self.own.values().filter(|findings| **findings == 0).count() as u64, self.own.len() as u64),
+            (_, 0) => (
+                self.own.values().filter(|findings| **findings == 0).count() as u64,
+                self.own.len() as u64,
+            ),
             known => known,
         }
     }
@@ -120,12 +139,20 @@ impl<'t> Tally<'t> {
             (empty, judged) => format!(", {empty} of {judged} without findings"),
         };
         let mut diffs: BTreeMap<&str, u64> = BTreeMap::new();
-        runs.iter().filter_map(|run| run.diff.as_deref()).for_each(|diff| *diffs.entry(diff).or_default() += 1);
+        runs.iter()
+            .filter_map(|run| run.diff.as_deref())
+            .for_each(|diff| *diffs.entry(diff).or_default() += 1);
         let again: Vec<u64> = diffs.into_values().filter(|count| *count > 1).collect();
         match again.len() as u64 {
             0 => {}
             1 => words += &format!(", {} of one diff", again.iter().sum::<u64>()),
-            many => words += &format!(", {} of {}", again.iter().sum::<u64>(), counted(many, "diff")),
+            many => {
+                words += &format!(
+                    ", {} of {}",
+                    again.iter().sum::<u64>(),
+                    counted(many, "diff")
+                )
+            }
         }
         for end in ["superseded", "cancelled", "failed", "lost"] {
             let ended = runs.iter().filter(|run| run.became() == end).count();
@@ -140,6 +167,10 @@ impl<'t> Tally<'t> {
 impl Run<'_> {
     /// Its status, in one spelling.
     fn became(&self) -> &str {
-        if self.status == "canceled" { "cancelled" } else { &self.status }
+        if self.status == "canceled" {
+            "cancelled"
+        } else {
+            &self.status
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The structure of a report, as comrak (GitHub's dialect) reads it. The fuzz target of reports holds
-//! them to the same.
+//! The structure of a report, as comrak (GitHub's dialect) reads it. The fuzz target of reports
+//! holds them to the same.
 
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
@@ -20,7 +20,10 @@ pub(super) fn shape(markdown: &str) -> Vec<String> {
         match &ast.value {
             // Our own words have none of these.
             NodeValue::Text(text) => {
-                assert!(!text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']), "{text:?} in\n{markdown}")
+                assert!(
+                    !text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']),
+                    "{text:?} in\n{markdown}"
+                )
             }
             NodeValue::Code(_) | NodeValue::SoftBreak => {}
             NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
