@@ -309,3 +309,19 @@ impl Addition for Carried {
         "output_cost_usd",
     ];
 }
+
+/// What content is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else the
+/// source.
+pub fn subject(
+    command: Option<&str>,
+    server: Option<&str>,
+    tool: Option<&str>,
+    source: &str,
+) -> String {
+    match (command, server, tool) {
+        (Some(command), ..) => command.to_owned(),
+        (None, Some(server), Some(tool)) => format!("{server}.{tool}"),
+        (None, None, Some(tool)) => tool.to_owned(),
+        (None, _, None) => source.to_owned(),
+    }
+}

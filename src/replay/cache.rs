@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::content::Class;
+use super::content::Share;
 use super::context::Context;
 use super::history::{Call, Span};
 use super::prefix::Live;
@@ -266,7 +266,7 @@ impl Step<'_, '_> {
         let shrunk = || call.input.unwrap_or(0).saturating_add(LEAST_TOKENS) < self.sent();
         let in_front = || {
             self.end()
-                .is_none_or(|span| span.class == Class::Instructions)
+                .is_none_or(|span| span.class == Share::Instructions)
         };
         match &self.since {
             Since {

@@ -25,7 +25,7 @@ use super::law::{Rule, TOLERANCE};
 use super::load::Load;
 use super::output::proportional;
 use super::pieces::{Cause, Pieces};
-use super::signed;
+use crate::record::count::signed;
 use crate::record::{Basis, Purpose};
 
 /// Where the head is on disk, what its first request is longer or shorter by than its parts are

@@ -18,9 +18,9 @@ use super::exact::Exact;
 use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::{MANNERS, Manner};
-use super::signed;
 use super::weigh::{Responses, Weight};
 use crate::record::Purpose;
+use crate::record::count::signed;
 
 /// Providers read their cache in steps of so many tokens (FORMATS 5).
 const CACHE_STEP: u64 = 128;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::label::Labels;
 use super::price::{Paid, Tariff};
-use super::signed;
+use crate::record::count::signed;
 use crate::record::{Basis, Total};
 
 /// Ways that the size of a span is known.

@@ -24,6 +24,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("number", &["record"]),
     ("pseudonym", &[]),
     ("cell", &["skip"]),
+    ("zone", &[]),
     ("json", &["record", "place"]),
     ("elision", &["place", "json"]),
     ("verbatim", &[]),
@@ -36,7 +37,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ),
     ("token", &["record", "skip", "stream", "place"]),
     ("replay", &["record", "skip", "stream", "place", "path"]),
-    ("window", &["record", "cli", "format"]),
+    ("window", &["record", "cli", "format", "zone"]),
 ];
 
 /// Big dependencies, and the one door to each: paths below `src/` that may name it.
