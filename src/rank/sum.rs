@@ -2,8 +2,8 @@
 
 use crate::record::Usd;
 
-/// The largest integer that every JSON reader keeps exactly is one below 2^53 (DESIGN 2). A sum
-/// of absurd numbers stops there.
+/// The largest integer that every JSON reader keeps exactly is one below 2^53 (docs/design.md 2.1).
+/// A sum of absurd numbers stops there.
 const MOST: u64 = (1 << 53) - 1;
 
 /// `a` + `b`.
