@@ -41,7 +41,7 @@ fn texts() -> Vec<(String, String)> {
         .collect();
     let text = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).ok()?;
-        Some((path.strip_prefix(&root).ok()?.display().to_string(), text))
+        Some((path.strip_prefix(root).ok()?.display().to_string(), text))
     };
     files.into_iter().filter_map(text).collect()
 }
