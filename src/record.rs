@@ -1,11 +1,11 @@
 //! The records that travel through the pipe: one file a type, serde only.
 //!
-//! A record is one JSON object on one line with `type` first, flat snake_case keys, one JSON type
-//! a key, and no key without a value (DESIGN 2). Each key has exactly one writer: the keys that
-//! `tok-split` writes are in the type itself ([`Span`]); what a later filter adds is a type of its
-//! own ([`Measured`], [`Copied`], [`Carried`]) and is appended to the line, which is otherwise
-//! passed through byte for byte. So a reader asks a line for the view it needs, and a writer
-//! cannot touch what is not his.
+//! A record is one JSON object on one line with `type` first, flat snake_case keys, one JSON type a
+//! key, and no key without a value (docs/design.md 2.1). Each key has exactly one writer: the keys
+//! that `tok-split` writes are in the type itself ([`Span`]); what a later filter adds is a type of
+//! its own ([`Measured`], [`Copied`], [`Carried`]) and is appended to the line, which is otherwise
+//! passed through byte for byte. So a reader asks a line for the view it needs, and a writer cannot
+//! touch what is not his.
 //!
 //! This room knows no format, no file and no process. Invariants that hold *between* records are
 //! in [`check`].

@@ -1,7 +1,7 @@
 //! Counts: whole numbers that every JSON reader keeps exactly, and their sums.
 
-/// The largest integer that every JSON reader keeps exactly is one below 2^53 (RFC 8259, section
-/// 6). A sum of absurd numbers stops there.
+/// The largest integer that every JSON reader keeps exactly is one below 2^53 (docs/design.md 2.1).
+/// A sum of absurd numbers stops there.
 pub const MOST: u64 = (1 << 53) - 1;
 
 /// The number itself, or the largest where it is absurd.

@@ -2,9 +2,9 @@
 //!
 //! Providers cache a prefix of the context. What a request can read is what the request before it
 //! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
-//! less than that by more than [`LEAST_TOKENS`], the cache was broken (DESIGN 1.4). The place is
-//! the span at which the cached prefix ended. The cause is the provider's own word where it has one
-//! ([`Step::told`]); else it is told from what happened in between, in the order of
+//! less than that by more than [`LEAST_TOKENS`], the cache was broken (docs/design.md 1.4). The
+//! place is the span at which the cached prefix ended. The cause is the provider's own word where
+//! it has one ([`Step::told`]); else it is told from what happened in between, in the order of
 //! [`Step::guess`]. The provider compares requests, whether its cache was read or not: its word
 //! says why a break is there, not that there is one, and its number is an estimate from bytes. What
 //! the laws drop (reasoning) whoever sends the context has not changed: it counts as a cause, not

@@ -9,7 +9,7 @@ use crate::record::{Class, Part, Role};
 pub(super) const SEARCH: &str = "web_search";
 /// The freeform tool whose calls are framed by a rule of their own.
 pub(super) const PATCH: &str = "apply_patch";
-/// Results of this tool are rendered anew: the text on disk says little (FORMATS 1.15).
+/// Results of this tool are rendered anew: the text on disk says little (docs/formats.md 1.19).
 pub(super) const TOOL_SEARCH: &str = "tool_search";
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.

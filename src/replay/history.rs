@@ -362,7 +362,8 @@ impl History {
     }
 }
 
-/// A text over its limit is sent cut in the middle: so much of its tokens is left (FORMATS 1.7).
+/// A text over its limit is sent cut in the middle: so much of its tokens is left
+/// (docs/formats.md 1.7).
 pub(super) fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
     match limit {
         Some((bytes, limit)) if bytes > limit => {

@@ -1,4 +1,4 @@
-//! The arrows between the rooms of the source, and the sizes of the house (DESIGN 4).
+//! The arrows between the rooms of the source, and the sizes of the house (docs/design.md 4).
 //!
 //! The sources are read as text, as [`source`] says; rustfmt's layout makes that reliable enough.
 //! What is allowed is in the tables here: who changes the house changes them, in view of all.
