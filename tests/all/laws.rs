@@ -53,7 +53,7 @@ fn at_least_99_percent_of_the_steps_of_real_sessions_are_explained() {
             }
         }
     }
-    // `seen` in src/replay/law.rs, this part of it.
+    // `seen` in src/replay/law/table.rs, this part of it.
     println!("explained, and steps, by law: {laws:?}");
     assert!(steps > 5000, "{steps} steps");
     assert!(
