@@ -218,7 +218,7 @@ const LAWS: &[Law] = &[
             each: [3, 70, 2, 13],
             by_class: true,
             error_tokens: Some(10),
-            completes: 24,
+            completes: Some(24),
             returns: None,
             largest_image: SHOWN_LARGE,
         }),
@@ -234,7 +234,7 @@ const LAWS: &[Law] = &[
             each: [15, 75, 5, 13],
             by_class: false,
             error_tokens: Some(10),
-            completes: 0,
+            completes: None,
             returns: None,
             largest_image: SHOWN_LARGE,
         }),
@@ -251,7 +251,7 @@ const LAWS: &[Law] = &[
             each: [15, 75, 5, 13],
             by_class: false,
             error_tokens: Some(10),
-            completes: 19,
+            completes: Some(19),
             returns: Some(60),
             largest_image: SHOWN_LARGE,
         }),
@@ -271,7 +271,7 @@ const OTHER: Law = Law {
         each: [0; 4],
         by_class: false,
         error_tokens: None,
-        completes: 0,
+        completes: None,
         returns: None,
         largest_image: SQUARES,
     }),
@@ -364,6 +364,14 @@ mod tests {
         assert_eq!(name("claude-sonnet-5"), ("claude-5", false));
         assert_eq!(name("claude-opus-4-5-20251101"), ("claude-4-5", false));
         assert_eq!(name("claude-3-5-sonnet-20241022"), ("claude-4-5", true));
+        assert_eq!(name("claude-opus-4-6"), ("claude-4-6", false));
+        assert_eq!(name("claude-instant"), ("claude-4-5", true));
+        for model in ["gpt-5.3-codex", "gpt-5.5"] {
+            assert_eq!(name(model), ("gpt-5.3", false));
+        }
+        assert_eq!(name("gpt-5.1-codex-max"), ("gpt-5.1", false));
+        // Three digits are no version.
+        assert_eq!(name("gpt-oss-120b"), ("gpt", false));
         assert_eq!(name("deepseek-r1"), ("plain", true));
     }
 }
