@@ -198,7 +198,7 @@ fn the_known_difference_of_the_fast_tokenizer_is_not_ours() {
 
 #[test]
 #[ignore = "needs TOK_CORPUS"]
-fn real_sessions() {
+fn texts_of_real_sessions_are_counted_as_the_reference_counts_them() {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let corpus = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
     let mut counter = counter("o200k_base");

@@ -359,8 +359,8 @@ mod tests {
         assert!((1 << 53..(1 << 53) + 64).contains(&likely(0, 1 << 53)));
     }
 
-    /// The means, computed apart from the statement: e is 4 and a 25th of the estimate, a candidate d
-    /// off it weighs (e2 / (e2 + d2))2. In brackets, before they are rounded.
+    /// The means, computed apart from the statement: e is 4 and a 25th of the estimate, a candidate
+    /// d off it weighs (e2 / (e2 + d2))2. The comments have them before they are rounded.
     #[test]
     fn the_likely_number_is_the_mean_of_all_64_by_their_distance() {
         // 73.646, 121.711, 117.051, 107.992
@@ -380,7 +380,7 @@ mod tests {
         );
     }
 
-    /// An estimate of nothing is none from 4096 tokens on: 16 is less than a millionth of the square.
+    /// An estimate of nothing is none beyond 4096 tokens: 16 is less than a millionth of the square.
     #[test]
     fn an_estimate_that_is_off_beyond_all_measure_says_nothing() {
         assert_eq!(likely(0, 4032), 4032 + 32);

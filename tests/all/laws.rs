@@ -1,7 +1,7 @@
 //! The laws of the replay, held by real sessions as numbers only, no text.
 //!
-//! Twelve of them, or the beginnings of them, are in the repository (`fixtures/laws`). All 84 are run
-//! where they are: `TOK_CASES/replay`, or `../shared/cases/replay`.
+//! Twelve of them, or the beginnings of them, are in the repository (`fixtures/laws`). All 84 are
+//! run where they are: `TOK_CASES/replay`, or `../shared/cases/replay`.
 
 mod case;
 

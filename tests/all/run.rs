@@ -170,8 +170,8 @@ pub(crate) fn tool(name: &str) -> bool {
     there
 }
 
-/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Tests that need
-/// it are `#[ignore = "needs TOK_CORPUS"]`; scripts/test runs them where it is.
+/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Tests that
+/// need it are `#[ignore = "needs TOK_CORPUS"]`; scripts/test runs them where it is.
 pub(crate) fn corpus() -> PathBuf {
     outside("TOK_CORPUS", "corpus")
 }

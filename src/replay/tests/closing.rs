@@ -56,8 +56,8 @@ fn a_measurement_is_plausible_up_to_twice_the_counter_and_300() {
     assert_eq!(explained(2 * 260 + 301), (Some(false), vec![130, 130]));
 }
 
-/// A first request whose head is on disk: what it is longer by is the counter's error, up to a third
-/// of what is counted.
+/// A first request whose head is on disk: what it is longer by is the counter's error, up to a
+/// third of what is counted.
 #[test]
 fn a_head_on_disk_is_off_by_a_third_at_most() {
     let head = |left: u64| {
@@ -89,7 +89,8 @@ fn an_image_that_the_report_has_no_room_for_is_measured() {
     assert_eq!(sizes(41), [1100, 900 - 41]);
 }
 
-/// And a tenth of the images where it is not: there, all else that no law predicts may be less, too.
+/// And a tenth of the images where it is not: there, all else that no law predicts may be less,
+/// too.
 #[test]
 fn an_image_beside_what_is_only_counted_has_the_slack_of_a_tenth() {
     let sizes = |short: u64| {

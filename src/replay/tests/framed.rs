@@ -247,8 +247,8 @@ fn reasoning_that_nobody_reported_is_known_by_its_length() {
     assert_eq!(step(845), 0);
 }
 
-/// Reported rounded down to a multiple of 64: 100 is reported as 64. What is missing follows from the
-/// length; in the middle of what it can be, the length is believed.
+/// Reported rounded down to a multiple of 64: 100 is reported as 64. What is missing follows from
+/// the length; in the middle of what it can be, the length is believed.
 #[test]
 fn rounded_reasoning_is_known_by_its_length() {
     for (model, wrap_bytes, of_100_tokens) in [

@@ -1,5 +1,5 @@
-//! Laws that measure: what their counters make of a text, worked out by hand, and what they say of a
-//! step.
+//! Laws that measure: what their counters make of a text, worked out by hand, and what they say of
+//! a step.
 
 use super::Content;
 use super::by_hand::{ByHand, Item};
@@ -122,8 +122,8 @@ fn each_counter_takes_a_part_of_the_plain_tokens_and_adds_to_each_piece() {
     counts("deepseek-r1", "plain~", [100; 10]);
 }
 
-/// Where the classes of a text's characters are known, claude-5 is counted by them; see the table in
-/// `counter`. The others are not.
+/// Where the classes of a text's characters are known, claude-5 is counted by them; see the tests
+/// of `counter`. The others are not.
 #[test]
 fn classes_are_for_the_law_that_they_were_fitted_to() {
     let step = |model| {
