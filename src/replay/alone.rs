@@ -96,15 +96,14 @@ pub(super) fn judge<'s>(
 
 /// By how much the call has grown, if what was found is nearer to the counter without it.
 fn grown(counter: &Counter, counted: u64, found: u64) -> u64 {
-    let nearer = |grown: &u64| {
-        found
-            .checked_sub(*grown)
-            .is_some_and(|own| own.abs_diff(counted) < found.abs_diff(counted))
+    let Some(grown) = counter.completes else {
+        return 0;
     };
-    let clear = counted <= counter.completes.saturating_mul(CLEAR);
-    Some(counter.completes)
-        .filter(|grown| clear && nearer(grown))
-        .unwrap_or(0)
+    let clear = counted <= grown.saturating_mul(CLEAR);
+    match found.checked_sub(grown) {
+        Some(own) if clear && own.abs_diff(counted) < found.abs_diff(counted) => grown,
+        _ => 0,
+    }
 }
 
 /// Whether the response comes back shorter than it was reported.

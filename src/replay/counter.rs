@@ -26,7 +26,7 @@ pub(super) struct Counter {
     pub(super) error_tokens: Option<u64>,
     /// What a call of [`COMPLETED`](super::content::COMPLETED) grows by when its agent writes out the
     /// default.
-    pub(super) completes: u64,
+    pub(super) completes: Option<u64>,
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
     /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how
     /// many.
@@ -105,9 +105,19 @@ pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// The sums are exact to the hundredth, and what is over a whole token is cut off.
     #[test]
     fn the_counter_by_classes_is_worked_by_hand() {
         // 78 + 51 + 5.6 + 4 - 2.4 + 3.55 + 3.4 + 22 + 5.51 - 7
         assert_eq!(by_class(100, [300, 20, 60, 5, 40, 0], 10), 163);
+        // 0.78 + 0.2 - 0.16 + 0.71 + 3.4 + 0.55 + 5.51 = 10.99, and a hundredth more
+        assert_eq!(by_class(1, [0, 1, 4, 1, 1, 0], 0), 10);
+        // 0.78 + 34.17 + 14 + 0.2 - 0.32 + 0.71 + 3.4 + 0.55 + 5.51 - 7 = 52
+        assert_eq!(by_class(1, [201, 1, 8, 1, 1, 0], 25), 52);
+        // 34 + 14 + 10.99 - 7 = 51.99
+        assert_eq!(by_class(1, [200, 1, 4, 1, 1, 0], 25), 51);
+        // Two newlines more are 1.42: 5.51 + 2.13 + 3.4
+        assert_eq!(by_class(0, [0, 0, 0, 3, 0, 0], 0), 11);
+        assert_eq!(by_class(0, [0; 6], 0), 5);
     }
 }

@@ -251,6 +251,20 @@ mod tests {
         assert_eq!(name("gpt-5-codex"), is("gpt-5-codex", false));
         assert_eq!(name("gpt-5"), is("gpt-5", false));
         assert_eq!(name("gpt-4o"), is("gpt", true));
+        assert_eq!(name("claude-opus-4-6"), is("claude-4-6", false));
+        assert_eq!(name("claude-instant"), is("claude-4-5", true));
+        for model in ["gpt-5.3-codex", "gpt-5.5"] {
+            assert_eq!(name(model), is("gpt-5.3", false));
+        }
+        assert_eq!(name("gpt-5.1-codex-max"), is("gpt-5.1", false));
+        // Three digits are no version.
+        assert_eq!(name("gpt-oss-120b"), is("gpt", false));
+        // The maker's word may stand behind a reseller's, and is a word.
+        assert_eq!(
+            name("us.anthropic.claude-opus-4-5-v1:0"),
+            is("claude-4-5", false)
+        );
+        assert_eq!(name("chatgpt-5"), is("plain", true));
         assert_eq!(of("", "openai"), is("gpt", true));
         assert_eq!(name("claude-sonnet-5"), is("claude-5", false));
         assert_eq!(name("claude-opus-4-5-20251101"), is("claude-4-5", false));

@@ -1,5 +1,10 @@
 //! Whatever the history, the bill adds up.
 
+mod by_hand;
+mod closing;
+mod framed;
+mod measured;
+
 use std::rc::Rc;
 
 use proptest::prelude::*;

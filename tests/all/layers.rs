@@ -295,3 +295,37 @@ fn nothing_in_the_house_gives_up_on_its_input() {
     }
     none(&complaints);
 }
+
+/// What a test may need that a clone does not have; scripts/test runs those that need it where it
+/// is.
+const NEEDS: &[&str] = &["TOK_CORPUS", "TOK_CASES", "TOK_TEST_BIG"];
+
+#[test]
+fn every_test_that_a_clone_leaves_out_says_what_it_needs() {
+    let script = run::root().join("scripts/test");
+    let script = std::fs::read_to_string(script).expect("the script is there");
+    for need in NEEDS {
+        assert!(
+            script.contains(&format!("lack {need} ")),
+            "scripts/test: {need}"
+        );
+    }
+    let mut complaints = Vec::new();
+    for folder in ["src", "tests"] {
+        for path in run::files(&run::root().join(folder)) {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            for line in text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("#[ignore"))
+            {
+                let needs = line.trim().strip_prefix("#[ignore = \"needs ");
+                let needs = needs.and_then(|needs| needs.strip_suffix("\"]"));
+                let known = |need: &str| NEEDS.contains(&need);
+                if !needs.is_some_and(|needs| needs.split(" and ").all(known)) {
+                    complaints.push(format!("{}: {line}", path.display()));
+                }
+            }
+        }
+    }
+    none(&complaints);
+}

@@ -22,7 +22,7 @@
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
 //! | [`docs`] | what is written is run: every example, every flag, every key; citations resolve |
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
-//! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
+//! | [`laws`] | the laws of the replay, on real sessions as numbers: twelve in `fixtures/laws` |
 //! | [`compress`] | sessions made small and whole again |
 //! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
 //! | [`races`] | sessions whose writers overtake each other |

@@ -170,19 +170,28 @@ pub(crate) fn tool(name: &str) -> bool {
     there
 }
 
-/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Says what is
-/// left out where there is none.
-pub(crate) fn corpus() -> Option<PathBuf> {
-    let beside = || root().join("../shared/corpus");
-    let folder = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
-    let there = folder.is_dir() && bins().iter().any(|bin| bin == "tok-split");
-    if !there {
-        left_out(&format!(
-            "real sessions: {} is not there (TOK_CORPUS says where)",
-            folder.display()
-        ));
-    }
-    there.then_some(folder)
+/// The folder of a collection of real sessions: `TOK_CORPUS`, or `../shared/corpus`. Tests that
+/// need it are `#[ignore = "needs TOK_CORPUS"]`; scripts/test runs them where it is.
+pub(crate) fn corpus() -> PathBuf {
+    outside("TOK_CORPUS", "corpus")
+}
+
+/// A folder of cases that are not in the repository: below `TOK_CASES`, or `../shared/cases`. Tests
+/// that need it are `#[ignore = "needs TOK_CASES"]`; scripts/test runs them where it is.
+pub(crate) fn cases(name: &str) -> PathBuf {
+    outside("TOK_CASES", "cases").join(name)
+}
+
+/// A folder that is not in the repository: where a variable says, or in `../shared`.
+fn outside(variable: &str, name: &str) -> PathBuf {
+    let beside = || root().join("../shared").join(name);
+    let folder = std::env::var_os(variable).map_or_else(beside, PathBuf::from);
+    assert!(
+        folder.is_dir(),
+        "{} is not there ({variable} says where)",
+        folder.display()
+    );
+    folder
 }
 
 /// What tells whether a folder was written to: path, time of change and hash of every file in it.

@@ -199,7 +199,7 @@ fn ten_thousand_requests_take_less_than_forty_megabytes() {
 }
 
 #[test]
-#[ignore = "reads two sessions of 130 MB: cargo test --test all -- --ignored a_hundred_thousand"]
+#[ignore = "needs TOK_TEST_BIG"]
 fn a_hundred_thousand_requests_take_less_than_a_quarter_of_a_gigabyte() {
     takes_less(100_000, 250);
 }

@@ -1,27 +1,13 @@
-//! The whole of a collection of real sessions (`TOK_CORPUS`, or `../shared/corpus`), there and
-//! back.
+//! Whole sessions, there and back: those of the repository, and a collection of real ones
+//! (`TOK_CORPUS`, or `../shared/corpus`).
 
 use std::path::{Path, PathBuf};
 
 use crate::run;
 
-fn files() -> Vec<PathBuf> {
-    let beside = || run::root().join("../shared/corpus");
-    let folder = std::env::var_os("TOK_CORPUS").map_or_else(beside, PathBuf::from);
-    if !folder.is_dir() {
-        run::left_out(&format!(
-            "real sessions: {} is not there (TOK_CORPUS says where)",
-            folder.display()
-        ));
-    }
-    let is_session =
-        |path: &PathBuf| run::has_extension(path, "jsonl") || run::has_extension(path, "zst");
-    let mut files: Vec<PathBuf> = run::files(&folder).into_iter().filter(is_session).collect();
-    files.extend(
-        run::files(&run::root().join("fixtures/sessions"))
-            .into_iter()
-            .filter(is_session),
-    );
+fn sessions(folder: &Path) -> Vec<PathBuf> {
+    let mut files = run::files(folder);
+    files.retain(|path| run::has_extension(path, "jsonl") || run::has_extension(path, "zst"));
     files
 }
 
@@ -36,13 +22,24 @@ fn original(file: &Path) -> Vec<u8> {
 }
 
 #[test]
+fn every_session_of_the_repository_comes_back_byte_for_byte() {
+    come_back(&sessions(&run::root().join("fixtures/sessions")));
+}
+
+#[test]
+#[ignore = "needs TOK_CORPUS"]
 fn every_real_session_comes_back_byte_for_byte() {
+    come_back(&sessions(&run::corpus()));
+}
+
+fn come_back(files: &[PathBuf]) {
+    assert!(!files.is_empty(), "no session is there");
     let mut complaints = Vec::new();
-    for file in files() {
+    for file in files {
         let name = file.display();
         let line = format!("tok-compress -q --mode lossless '{name}' | tok-expand --from '{name}'");
         let answer = run::sh(&line, b"");
-        if answer.out != original(&file) || answer.status != 0 || !answer.err.is_empty() {
+        if answer.out != original(file) || answer.status != 0 || !answer.err.is_empty() {
             complaints.push(format!(
                 "{name}: status {}, {} bytes: {}",
                 answer.status,

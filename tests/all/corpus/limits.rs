@@ -33,8 +33,9 @@ fn records(command: &str) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn a_real_export_has_11_sessions_and_2517_requests() {
-    let Some(folder) = corpus() else { return };
+    let folder = corpus();
     let file = folder.join("usage/cerebras_usage_NEW.csv");
     let Ok(text) = std::fs::read_to_string(&file) else {
         return;
@@ -93,8 +94,9 @@ fn a_real_export_has_11_sessions_and_2517_requests() {
 }
 
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn a_real_export_warns_before_its_days_are_used_up() {
-    let Some(folder) = corpus() else { return };
+    let folder = corpus();
     let file = folder.join("usage/cerebras_usage_NEW.csv");
     let Ok(text) = std::fs::read_to_string(&file) else {
         return;
@@ -138,8 +140,9 @@ fn a_real_export_warns_before_its_days_are_used_up() {
 }
 
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn the_windows_of_real_sessions_are_those_in_the_files() {
-    let Some(folder) = corpus() else { return };
+    let folder = corpus();
     let folder = folder.join("codex");
     // The largest number that stands behind these words anywhere, by grep alone.
     let highest = format!(

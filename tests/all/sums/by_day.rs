@@ -127,19 +127,13 @@ fn rollout(lines: &[Value], agent: &str, all: &mut Responses) {
 }
 
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn the_days_of_the_collection_are_those_of_a_plain_computation() {
-    let folder = std::env::var_os("TOK_CORPUS")
-        .map_or_else(|| run::root().join("../shared/corpus"), Into::into);
+    let folder = run::corpus();
     // One folder holds forks whose parents are lost, and parts of homes with the same ids:
     // corpus.rs adds up each of these by itself.
     let folders = ["claude", "codex", "every-code"];
     let left = "steipete+CodexBar";
-    if !folder.is_dir() {
-        return run::left_out(&format!(
-            "sums by day: {} is not there (TOK_CORPUS says where)",
-            folder.display()
-        ));
-    }
     let mut all = Responses::new();
     let files: BTreeSet<_> = folders
         .iter()
@@ -198,16 +192,10 @@ fn the_days_of_the_collection_are_those_of_a_plain_computation() {
 /// What `--naive` says is what the lines add up to: every usage that stands in any file, as often
 /// as it stands there. One folder is left out whose files keep usage records and usage events.
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn the_naive_sum_of_the_collection_is_that_of_its_lines() {
-    let folder = std::env::var_os("TOK_CORPUS")
-        .map_or_else(|| run::root().join("../shared/corpus"), Into::into);
+    let folder = run::corpus();
     let left = "_generated+codex-0.160.1";
-    if !folder.is_dir() {
-        return run::left_out(&format!(
-            "naive sums: {} is not there (TOK_CORPUS says where)",
-            folder.display()
-        ));
-    }
     let mut sums = [0; 2];
     for file in ["claude", "codex", "every-code"]
         .iter()

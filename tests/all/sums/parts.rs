@@ -170,8 +170,9 @@ fn a_part_that_comes_twice_is_refused() {
 
 /// Halves of a collection of real sessions merge into the whole.
 #[test]
+#[ignore = "needs TOK_CORPUS"]
 fn halves_of_real_sessions_merge_into_the_whole() {
-    let Some(folder) = run::corpus() else { return };
+    let folder = run::corpus();
     let files = run::files(&folder)
         .into_iter()
         .filter(|file| run::has_extension(file, "jsonl"));
