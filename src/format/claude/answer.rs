@@ -1,36 +1,37 @@
 //! The request of one message, while the lines of the message come in (FORMATS 3.4).
 //!
-//! Each line repeats the usage of the message, mostly unchanged. Of the input one line's report is
-//! taken whole: the parts of two reports that split the cache differently are not those of one. A
-//! report that says less in every part is an earlier one; where each says more in some part, that
-//! with the larger output is the later. Output and thinking are the largest that any line says.
+//! Each line repeats the usage of the message, mostly unchanged. The input of one line's report is
+//! taken as a whole, because two reports may split the cache differently. A report that is less in
+//! every part is an earlier one; if each report is larger in some part, the one with the larger
+//! output is the later. Output and thinking are the largest of any line.
 
-use super::line::Message;
-use super::usage::{Beside, Compacted, Iteration, Iterations, Tokens, Usage};
+use super::iterations::{CompactedWithin, ExtraInference, Iterations};
+use super::line::ApiMessage;
+use super::usage::{InputTokens, Iteration, UsageReport};
 use crate::format::history::{Entry, Handle, History};
 use crate::format::identity;
-use crate::record::{Event, Purpose, Request, Sampling, Uncounted, What};
+use crate::record::{Event, Purpose, Request, Sampling, Uncounted};
 
-/// One message's request, not settled yet.
+/// The request of a message that more lines may report.
 pub(super) struct Answer {
     pub(super) handle: Handle,
-    /// Its request id in short, once a line has told it.
+    /// The short hash of its request id, once a line has named it.
     pub(super) request: Option<u64>,
-    /// Whether any line with a report told why the message stopped: else its output is a
+    /// Some line with a report has the reason why the message stopped: else the output is a
     /// placeholder.
     stopped: bool,
     /// The input of the line that counts, and that line's output.
-    best: Option<(Tokens, u64)>,
+    best: Option<(InputTokens, u64)>,
     output: Option<u64>,
     thinking: Option<u64>,
     iterations: Vec<Iteration>,
-    /// Lines with a usable report, and what they report as output together.
+    /// The number of lines with a usable report, and the sum of their outputs.
     lines: u64,
     together: u64,
 }
 
 impl Answer {
-    /// A message whose request stands there.
+    /// A message whose request is the entry `handle`.
     pub(super) fn new(handle: Handle, request: Option<u64>) -> Answer {
         Answer {
             handle,
@@ -45,8 +46,8 @@ impl Answer {
         }
     }
 
-    /// One more line of the message that has a usable report.
-    pub(super) fn line(&mut self, message: &Message, usage: Usage) {
+    /// Takes a line of the message that has a usable report.
+    pub(super) fn line(&mut self, message: &ApiMessage, usage: UsageReport) {
         self.stopped |= message.stop_reason.is_some();
         let output = usage.output.unwrap_or(0);
         let is_later = match &self.best {
@@ -67,126 +68,126 @@ impl Answer {
         self.together = self.together.saturating_add(output);
     }
 
-    /// The file has ended: the request says what the lines came to, and what else was billed for
-    /// the message `id` stands beside it. `replayed`: the message is another thread's, which pays
-    /// for it. Returns how many of them have no usable numbers.
+    /// Fills the request, after the last line of the file, and adds the other inferences that were
+    /// billed for the message `id`. `replayed`: the message is another thread's, which pays for it.
+    /// Returns the number of inferences without usable numbers.
     pub(super) fn settle(self, id: &str, replayed: bool, history: &mut History) -> u64 {
-        let Some((main, settled)) = history.complete(self.handle, |request| {
-            let settled = self.told(request, replayed);
-            (request.clone(), settled)
-        }) else {
+        let settled = history.complete(self.handle, |request| {
+            let iterations = self.fill(request, replayed);
+            (request.clone(), iterations)
+        });
+        let Some((main, iterations)) = settled else {
             return 0;
         };
-        let Some((beside, compacted)) = settled else {
+        let Some(iterations) = iterations else {
             return u64::from(!replayed);
         };
-        if let Some(compacted) = compacted {
+        if let Some(compacted) = iterations.compacted {
             summarised(history, self.handle, &main, compacted);
         }
-        let unusable = beside.iter().filter(|beside| beside.said.is_none()).count();
-        for beside in beside {
-            let request = aside(&main, id, beside);
+        let mut unusable = 0;
+        for extra in iterations.extra {
+            unusable += u64::from(extra.reported.is_none());
+            let request = extra_request(&main, id, extra);
             history.put_after(self.handle, Entry::Hidden(Box::new(request.into())));
         }
-        unusable as u64
+        unusable
     }
 
-    /// Tells the request what the lines came to. Returns what else was billed for the message, and
-    /// whether the context was cleared; `None` where no report can be used.
-    fn told(
-        &self,
-        request: &mut Request,
-        replayed: bool,
-    ) -> Option<(Vec<Beside>, Option<Compacted>)> {
-        let uncounted = replayed
-            .then_some(Uncounted::Copy)
-            .or(self.best.is_none().then_some(Uncounted::Unreported));
-        (request.counted, request.uncounted) = (uncounted.is_none(), uncounted);
-        request.purpose = replayed.then_some(Purpose::Replay);
+    /// Fills the request. Returns the iterations of the message; `None` if no report is usable.
+    fn fill(&self, request: &mut Request, replayed: bool) -> Option<Iterations> {
+        request.uncounted = match self.best {
+            _ if replayed => Some(Uncounted::Copy),
+            None => Some(Uncounted::Unreported),
+            Some(_) => None,
+        };
+        request.counted = request.uncounted.is_none();
+        request.purpose = if replayed {
+            Some(Purpose::Replay)
+        } else {
+            None
+        };
         let (tokens, _) = self.best?;
         let output = self.output.unwrap_or(0);
-        let Iterations {
-            samplings,
-            beside,
-            compacted,
-        } = Iterations::of(&self.iterations, request.model.as_deref(), tokens, output);
+        let model = request.model.as_deref();
+        let mut iterations = Iterations::of(&self.iterations, model, tokens, output);
         self.report(request, tokens);
+        let samplings = std::mem::take(&mut iterations.samplings);
         if !samplings.is_empty() {
             add_up(request, samplings);
         }
-        Some((beside, compacted))
+        Some(iterations)
     }
 
-    fn report(&self, request: &mut Request, tokens: Tokens) {
-        fill(request, tokens);
+    fn report(&self, request: &mut Request, tokens: InputTokens) {
+        set_input(request, tokens);
         request.output_tokens = self.output;
         request.reasoning_tokens = self.thinking;
-        request.output_known = (!self.stopped || self.output.is_none()).then_some(false);
+        request.output_known = if self.stopped && self.output.is_some() {
+            None
+        } else {
+            Some(false)
+        };
         if self.lines > 1 {
             request.reports = Some(self.lines);
-            let same = self.output.unwrap_or(0).saturating_mul(self.lines) == self.together;
-            request.reported_output_tokens = (!same).then_some(self.together);
+            let repeated = self.output.unwrap_or(0).saturating_mul(self.lines);
+            request.reported_output_tokens = if repeated == self.together {
+                None
+            } else {
+                Some(self.together)
+            };
         }
     }
 }
 
-/// The request is all of these.
+/// Sets the input of a request to the sum of its samplings.
 fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
-    let sum = |part: fn(&Sampling) -> u64| {
-        samplings
-            .iter()
-            .fold(0, |sum: u64, one| sum.saturating_add(part(one)))
-    };
-    request.input_tokens = Some(sum(|one| one.input_tokens));
-    request.cache_read_tokens = Some(sum(|one| one.cache_read_tokens));
-    request.cache_write_tokens = Some(sum(|one| one.cache_write_tokens));
-    request.cache_write_1h_tokens =
-        Some(sum(|one| one.cache_write_1h_tokens)).filter(|hour| *hour > 0);
+    let mut sum = Sampling::default();
+    for one in &samplings {
+        for (to, tokens) in [
+            (&mut sum.input_tokens, one.input_tokens),
+            (&mut sum.cache_read_tokens, one.cache_read_tokens),
+            (&mut sum.cache_write_tokens, one.cache_write_tokens),
+            (&mut sum.cache_write_1h_tokens, one.cache_write_1h_tokens),
+        ] {
+            *to = to.saturating_add(tokens);
+        }
+    }
+    request.input_tokens = Some(sum.input_tokens);
+    request.cache_read_tokens = Some(sum.cache_read_tokens);
+    request.cache_write_tokens = Some(sum.cache_write_tokens);
+    request.cache_write_1h_tokens = hour_tokens(sum.cache_write_1h_tokens);
     request.samplings = samplings;
 }
 
-/// The context was cleared within the response.
-fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: Compacted) {
-    let (what, reason) = (What::Context, Some("compaction".to_owned()));
-    let (at, turn, line) = (main.at.clone(), main.turn, main.line);
+/// Adds the event that the context was cleared within the response.
+fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: CompactedWithin) {
     let event = Event {
-        what,
-        reason,
         clear: true,
-        at,
-        turn,
-        line,
-        ..Event::default()
+        turn: main.turn,
+        ..Event::context("compaction", main.at.clone(), main.line)
     };
     let event = Entry::Event(Box::new(event), Box::default());
     match compacted {
-        Compacted::Before => history.put_before(handle, event),
-        Compacted::After => history.put_after(handle, event),
+        CompactedWithin::Before => history.put_before(handle, event),
+        CompactedWithin::After => history.put_after(handle, event),
     }
 }
 
-/// What else was billed for the message of `main`, as a request of its own.
-fn aside(
-    main: &Request,
-    id: &str,
-    Beside {
-        place,
-        purpose,
-        model,
-        said,
-    }: Beside,
-) -> Request {
-    let uncounted = main
-        .uncounted
-        .or(said.is_none().then_some(Uncounted::Unreported));
+/// Another inference for the message of `main`, as a request of its own.
+fn extra_request(main: &Request, id: &str, extra: ExtraInference) -> Request {
+    let mut uncounted = main.uncounted;
+    if extra.reported.is_none() {
+        uncounted = uncounted.or(Some(Uncounted::Unreported));
+    }
     let mut request = Request {
         at: main.at.clone(),
         turn: main.turn,
         line: main.line,
-        key: Some(identity(&[id, "iteration", &place.to_string()])),
-        model,
-        purpose: Some(purpose),
-        // The usage of the message tells it in a list of its own: no plain sum of the lines has it.
+        key: Some(identity(&[id, "iteration", &extra.index.to_string()])),
+        model: extra.model,
+        purpose: Some(extra.purpose),
+        // It is in a list inside the usage: no plain sum of the lines includes it.
         reports: Some(0),
         service_tier: main.service_tier.clone(),
         speed: main.speed.clone(),
@@ -195,16 +196,21 @@ fn aside(
         uncounted,
         ..Request::default()
     };
-    if let Some((tokens, output)) = said {
-        fill(&mut request, tokens);
+    if let Some((tokens, output)) = extra.reported {
+        set_input(&mut request, tokens);
         request.output_tokens = Some(output);
     }
     request
 }
 
-pub(super) fn fill(request: &mut Request, tokens: Tokens) {
+/// Sets the input of a request.
+pub(super) fn set_input(request: &mut Request, tokens: InputTokens) {
     request.input_tokens = Some(tokens.input());
     request.cache_read_tokens = Some(tokens.read);
     request.cache_write_tokens = Some(tokens.write);
-    request.cache_write_1h_tokens = Some(tokens.hour).filter(|hour| *hour > 0);
+    request.cache_write_1h_tokens = hour_tokens(tokens.hour);
+}
+
+fn hour_tokens(tokens: u64) -> Option<u64> {
+    if tokens > 0 { Some(tokens) } else { None }
 }

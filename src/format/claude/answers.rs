@@ -4,65 +4,82 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, fill};
+use super::answer::{Answer, set_input};
 use super::chain::Chain;
-use super::line::{Diagnostics, Entry, Message};
-use super::usage::{Usage, count};
+use super::line::{ApiMessage, Diagnostics, SessionLine};
+use super::usage::{UsageReport, count};
 use super::{parse, terms};
-use crate::format::history::Handle;
+use crate::format::history::{Handle, References};
 use crate::format::identity;
 use crate::format::lines::Line;
-use crate::record::Request;
+use crate::record::{Event, Request};
 use crate::short;
 
 impl Chain {
-    /// The request of a message. Its further lines report the same once more; one without a request
-    /// id goes with the message's first.
+    /// Returns the request of a message. Further lines of the message report the same again; a line
+    /// without a request id belongs to the first request of its message.
     pub(super) fn request(
         &mut self,
         line: &Line,
-        entry: &Entry,
-        message: &Message,
+        entry: &SessionLine,
+        message: &ApiMessage,
         at: Option<String>,
     ) -> Handle {
         let id = self.message_id(line, entry, message);
-        let usage = Usage::read(message.usage);
+        let usage = UsageReport::read(message.usage);
         let handle = match self.answer(&id, entry) {
             Some(answer) => answer.handle,
             None => self.new_request(line, entry, message, figures(usage.as_ref(), at), &id),
         };
         self.history.complete(handle, |request| {
-            terms::told(request, message.usage);
+            terms::fill(request, message.usage);
             if request.cache_miss_reason.is_none()
-                && let Some((reason, missed)) = message.diagnostics.and_then(missed)
+                && let Some(diagnostics) = message.diagnostics
+                && let Some((reason, missed)) = cache_miss(diagnostics)
             {
                 (request.cache_miss_reason, request.cache_missed_tokens) = (Some(reason), missed);
             }
         });
-        if let (Some(answer), Some(usage)) = (self.answer(&id, entry), usage) {
-            answer.line(message, usage);
-        }
+        self.report(&id, entry, message, usage);
         handle
     }
 
-    fn message_id(&self, line: &Line, entry: &Entry, message: &Message) -> String {
-        let id = message
-            .id
-            .as_deref()
-            .filter(|id| !id.is_empty())
-            .or(entry.uuid.as_deref())
-            .map(str::to_owned);
-        id.unwrap_or_else(|| format!("{}:{}", self.history.session.session, line.number))
+    /// Adds the report of a line to the request of its message.
+    fn report(
+        &mut self,
+        id: &str,
+        entry: &SessionLine,
+        message: &ApiMessage,
+        usage: Option<UsageReport>,
+    ) {
+        if let (Some(answer), Some(usage)) = (self.answer(id, entry), usage) {
+            answer.line(message, usage);
+        }
     }
 
-    /// What is there of the message.
-    fn answer(&mut self, id: &str, entry: &Entry) -> Option<&mut Answer> {
-        let request = request(entry);
+    /// The id of a message; without one its line names it.
+    fn message_id(&self, line: &Line, entry: &SessionLine, message: &ApiMessage) -> String {
+        match message.id.as_deref().unwrap_or_default() {
+            "" => match &entry.uuid {
+                Some(uuid) => uuid.to_string(),
+                None => format!("{}:{}", self.history.session.session, line.number),
+            },
+            id => id.to_owned(),
+        }
+    }
+
+    /// The request of a message so far.
+    fn answer(&mut self, id: &str, entry: &SessionLine) -> Option<&mut Answer> {
+        let request = request_hash(entry);
         let answers = self.answers.get_mut(id)?;
-        let same = answers.iter().position(|answer| answer.request == request);
-        let either = |answer: &Answer| request.is_none() || answer.request.is_none();
-        let place = same.or_else(|| answers.iter().position(either))?;
-        let answer = answers.get_mut(place)?;
+        let mut found = answers.iter().position(|answer| answer.request == request);
+        if found.is_none() {
+            // One of the two has no request id.
+            found = answers
+                .iter()
+                .position(|answer| request.is_none() || answer.request.is_none());
+        }
+        let answer = answers.get_mut(found?)?;
         answer.request = answer.request.or(request);
         Some(answer)
     }
@@ -70,76 +87,89 @@ impl Chain {
     fn new_request(
         &mut self,
         line: &Line,
-        entry: &Entry,
-        message: &Message,
+        entry: &SessionLine,
+        message: &ApiMessage,
         figures: Request,
         id: &str,
     ) -> Handle {
         let request_id = entry.request_id.as_deref().unwrap_or_default();
-        let is_new = !self.answers.contains_key(id);
-        let (changes, servers) = std::mem::take(&mut self.changes);
-        let later = self.requests > 0;
-        self.resumed(line, &figures);
-        let handle = self.history.request(Request {
+        let key = if self.answers.contains_key(id) {
+            identity(&[id, request_id])
+        } else {
+            identity(&[id])
+        };
+        let mut request = Request {
             at: figures.at.clone(),
-            key: Some(if is_new {
-                identity(&[id])
-            } else {
-                identity(&[id, request_id])
-            }),
+            key: Some(key),
             model: message.model.as_deref().map(str::to_owned),
             line: Some(line.number),
-            changes: if later {
-                changes.into_iter().collect()
-            } else {
-                Vec::new()
-            },
-            changed_servers: if later {
-                servers.into_iter().collect()
-            } else {
-                Vec::new()
-            },
             ..Request::default()
-        });
+        };
+        let (changes, servers) = std::mem::take(&mut self.changes);
+        if self.requests > 0 {
+            request.changes = changes.into_iter().collect();
+            request.changed_servers = servers.into_iter().collect();
+        }
+        self.resumed(line, &figures);
+        let handle = self.history.request(request);
         self.requests = self.requests.saturating_add(1);
         self.latest = Some((handle, figures));
-        // Hardly a message has two.
+        // Most messages have one request.
         let answers = self
             .answers
             .entry(id.to_owned())
             .or_insert_with(|| Vec::with_capacity(1));
-        answers.push(Answer::new(handle, request(entry)));
+        answers.push(Answer::new(handle, request_hash(entry)));
         handle
     }
 
-    /// A line that stands in the file already, appended again: nothing was sent anew. A plain sum
-    /// of the file's lines takes its usage once more.
-    pub(super) fn repeated(&mut self, line: &Line, entry: &Entry) {
+    /// Adds an event before this request if a resumed process left spans behind.
+    fn resumed(&mut self, line: &Line, request: &Request) {
+        let before = match &self.latest {
+            Some((handle, before)) => Some((*handle, before)),
+            None => None,
+        };
+        let drop = self.resume.left(request, before);
+        if drop.is_empty() {
+            return;
+        }
+        let references = References {
+            drop,
+            ..References::default()
+        };
+        let event = Event::context("resumed", request.at.clone(), Some(line.number));
+        self.history.event(event, references);
+    }
+
+    /// Takes a line that the file holds already: nothing was sent again. A plain sum of the lines
+    /// of the file counts its usage once more.
+    pub(super) fn repeated(&mut self, line: &Line, entry: &SessionLine) {
         self.history.disk("repeated", line.bytes.len());
-        let message = entry
-            .message
-            .filter(|_| entry.kind == "assistant")
-            .map(|m| parse::<Message>(m.get()));
-        let Some(Ok(message)) = message else { return };
-        let id = self.message_id(line, entry, &message);
-        if let (Some(answer), Some(usage)) = (self.answer(&id, entry), Usage::read(message.usage)) {
-            answer.line(&message, usage);
+        if entry.kind != "assistant" {
+            return;
+        }
+        let Some(message) = entry.message else { return };
+        if let Ok(message) = parse::<ApiMessage>(message.get()) {
+            let id = self.message_id(line, entry, &message);
+            self.report(&id, entry, &message, UsageReport::read(message.usage));
         }
     }
 
-    /// Whether the message is one of its own.
+    /// Whether the message is one of the thread.
     pub(super) fn has_message(&self, id: &str) -> bool {
         self.answers.contains_key(id)
     }
 
-    /// The file has ended: all requests say what their lines came to. `replayed` are messages of
-    /// another thread's that a side chain repeats.
+    /// Fills all requests, after the last line of the file. `replayed`: whether the message of an
+    /// id is another thread's, which a side chain repeats.
     pub(super) fn settle(&mut self, replayed: &dyn Fn(&str) -> bool) {
         let mut others = HashSet::new();
         for (id, answers) in std::mem::take(&mut self.answers) {
             let replayed = replayed(&id);
             for answer in answers {
-                others.extend(replayed.then_some(answer.handle));
+                if replayed {
+                    others.insert(answer.handle);
+                }
                 self.history.unusable += answer.settle(&id, replayed, &mut self.history);
             }
         }
@@ -147,36 +177,42 @@ impl Chain {
     }
 }
 
-/// The request id of a line, in short.
-fn request(entry: &Entry) -> Option<u64> {
-    entry
-        .request_id
-        .as_deref()
-        .filter(|id| !id.is_empty())
-        .map(short::hash)
+/// The short hash of the request id of a line.
+fn request_hash(entry: &SessionLine) -> Option<u64> {
+    match entry.request_id.as_deref()? {
+        "" => None,
+        id => Some(short::hash(id)),
+    }
 }
 
-/// What a line alone reports.
-fn figures(usage: Option<&Usage>, at: Option<String>) -> Request {
+/// The figures of one line alone.
+fn figures(usage: Option<&UsageReport>, at: Option<String>) -> Request {
     let mut figures = Request {
         at,
         ..Request::default()
     };
     if let Some(usage) = usage {
-        fill(&mut figures, usage.tokens);
+        set_input(&mut figures, usage.tokens);
     }
     figures
 }
 
-/// What the provider says of its cache: its word for the reason, and about how much was missed.
-fn missed(diagnostics: &RawValue) -> Option<(String, Option<u64>)> {
-    let miss = serde_json::from_str::<Diagnostics>(diagnostics.get())
-        .ok()?
-        .cache_miss_reason?;
-    // A word of the API's, and no text.
-    let is_word = |word: &str| {
-        (1..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+/// The provider's word for the reason of a cache miss, and its estimate of the missed tokens.
+fn cache_miss(diagnostics: &RawValue) -> Option<(String, Option<u64>)> {
+    let diagnostics = serde_json::from_str::<Diagnostics>(diagnostics.get()).ok()?;
+    let miss = diagnostics.cache_miss_reason?;
+    // Only a word of the API is a reason, not a text.
+    let is_word = (1..=64).contains(&miss.reason.len())
+        && miss
+            .reason
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'_');
+    if !is_word {
+        return None;
+    }
+    let missed = match miss.cache_missed_input_tokens {
+        Some(tokens) => count(tokens),
+        None => None,
     };
-    let reason = Some(miss.reason).filter(|word| is_word(word))?.into_owned();
-    Some((reason, miss.cache_missed_input_tokens.and_then(count)))
+    Some((miss.reason.into_owned(), missed))
 }
