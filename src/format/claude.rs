@@ -2,7 +2,7 @@
 //! (FORMATS 3).
 //!
 //! Lines become spans in the order of the file. The lines of one message, which share message id
-//! and request id, are one request, which precedes the first of them (`answer`). Side chains in a
+//! and request id, are one request, which precedes the first of them (`message_request`). Side chains in a
 //! file are threads of their own. A message of a side chain that is outside of side chains too, in
 //! this file or that of its session, is a replay and costs nothing. The values that a tool returned
 //! to the program (`toolUseResult`), progress and snapshots were never sent: their bytes are summed
@@ -12,8 +12,6 @@
 //! branch): a line with the uuid and type of an earlier one is the same line.
 
 mod account;
-mod answer;
-mod answers;
 mod arrange;
 mod arranged;
 mod attachments;
@@ -33,12 +31,14 @@ mod list;
 mod listed;
 mod log;
 mod mark;
+mod message_request;
 mod messages;
 mod pick;
 mod printed;
 mod recognise;
 mod recorded;
 mod reported;
+mod requests;
 mod resume;
 mod stage;
 mod terms;
@@ -46,15 +46,11 @@ mod texts;
 mod usage;
 mod version;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::history::Thread;
 use super::lines::{Line, Why};
-use super::{Format, Home, Reader, Said, Source, identity, parse, time};
+use super::{Format, Home, Reader, Source, identity, parse, time};
 use crate::record::Kind;
 use chain::Chain;
 use line::SessionLine;
@@ -68,7 +64,7 @@ pub(super) const FORMAT: Format = Format {
     thread_id: recognise::session,
     cwd: |_| None,
     worktrees: |_| Vec::new(),
-    said,
+    said: recognise::said,
     errands: |_| Vec::new(),
     sidecars: &["history.jsonl", "journal.jsonl"],
     home: Home {
@@ -110,41 +106,6 @@ pub(super) const COWORK: Home = Home {
 
 /// The app's log of such a task, in the folder of its home.
 pub(super) const AUDIT: (&str, &str) = ("audit.jsonl", ".claude/projects");
-
-/// Returns the session of a line, and the message of the main conversation that it belongs to.
-fn said(line: &str) -> Said {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Ids<'a> {
-        #[serde(rename = "type", borrow, default)]
-        kind: Cow<'a, str>,
-        #[serde(borrow)]
-        session_id: Option<Cow<'a, str>>,
-        #[serde(default)]
-        is_sidechain: bool,
-        #[serde(borrow)]
-        message: Option<&'a RawValue>,
-    }
-    #[derive(Deserialize)]
-    struct MessageId {
-        id: Option<String>,
-    }
-    let Ok(line) = serde_json::from_str::<Ids>(line) else {
-        return Said::default();
-    };
-    let mut said = Said {
-        session: line.session_id.map(Cow::into_owned),
-        message: None,
-    };
-    if line.kind == "assistant"
-        && !line.is_sidechain
-        && let Some(message) = line.message
-        && let Ok(message) = serde_json::from_str::<MessageId>(message.get())
-    {
-        said.message = message.id;
-    }
-    said
-}
 
 /// Reads a session.
 struct Claude<'s> {

@@ -16,15 +16,15 @@ use super::arranged::Arranged;
 use super::head::RequestHead;
 use super::list::Latest;
 use super::pick::{Front, Pick};
-use super::recorded::Recorded;
-use super::stage::{ChangeCause, Spot, Stage, TargetContext};
+use super::recorded::RecordedRequests;
+use super::stage::{ChangeCause, ContextStage, Spot, TargetContext};
 use crate::format::history::{Entry, Handle, KeptRequest, Made};
 use crate::record::{ContextBy, Request, What};
 
 /// The walk over the entries.
 pub(super) struct Arrange {
-    pub(super) recorded: Recorded,
-    pub(super) stage: Stage,
+    pub(super) recorded: RecordedRequests,
+    pub(super) stage: ContextStage,
     pub(super) front: Front,
     pub(super) latest: Option<Latest>,
     /// Tools that entered later, by the span that they follow.
@@ -50,7 +50,7 @@ struct SnapshotHead {
 /// Orders the entries of a thread. `more`: requests that no line reports, each with the number of
 /// entries before it.
 pub(super) fn arrange(
-    recorded: Recorded,
+    recorded: RecordedRequests,
     entries: Vec<Entry>,
     more: Vec<(usize, Request)>,
 ) -> Arranged {
@@ -64,7 +64,7 @@ pub(super) fn arrange(
     let count = entries.len();
     let mut arrange = Arrange {
         recorded,
-        stage: Stage::of(entries),
+        stage: ContextStage::of(entries),
         front: Front::default(),
         latest: None,
         behind: HashMap::new(),
@@ -97,7 +97,7 @@ pub(super) fn arrange(
 
 /// The heads of all snapshots. One with tools applies from the previous snapshot on if that has
 /// none, else from the latest request on, whose answer it follows.
-fn snapshot_heads(recorded: &Recorded, requests: &[usize]) -> Vec<SnapshotHead> {
+fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<SnapshotHead> {
     let mut heads: Vec<SnapshotHead> = Vec::new();
     for snapshot in &recorded.heads {
         let Some(head) = &snapshot.head else { continue };

@@ -1,15 +1,15 @@
 //! One thread of a Claude Code file while its lines come in.
 //!
 //! [`Chain`] holds what the lines have said so far. How lines of each type change it is in
-//! `messages`, `attachments` and `compactions`; its requests are in `answers`, its end in `finish`.
+//! `messages`, `attachments` and `compactions`; its requests are in `requests`, its end in `finish`.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::FORMAT;
-use super::answer::Answer;
 use super::ledger::States;
 use super::line::SessionLine;
-use super::recorded::Recorded;
+use super::message_request::MessageRequest;
+use super::recorded::RecordedRequests;
 use super::resume::Resume;
 use crate::format::call::Call;
 use crate::format::history::{Handle, History, Made, project};
@@ -22,7 +22,7 @@ use crate::record::{Part, Request, Span};
 pub(super) struct Chain {
     pub(super) history: History,
     /// Requests by the id of their message: one for each request id.
-    pub(super) answers: HashMap<String, Vec<Answer>>,
+    pub(super) by_message: HashMap<String, Vec<MessageRequest>>,
     /// The number of requests so far.
     pub(super) requests: u32,
     /// Kinds of changes in what the agent offers since the latest request, and their servers.
@@ -42,7 +42,7 @@ pub(super) struct Chain {
     /// Messages of the user so far.
     pub(super) prompts: u32,
     /// What the file records about requests beyond the lines of the conversation.
-    pub(super) recorded: Recorded,
+    pub(super) recorded: RecordedRequests,
     /// The spans that a resumed session leaves behind.
     pub(super) resume: Resume,
     /// States of the agent's ledger.

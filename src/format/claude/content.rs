@@ -271,7 +271,8 @@ impl<'a> ContentReader<'a, '_> {
         }
     }
 
-    /// Reads all texts of a value: itself, the strings of a list, the `content` or `text` of an object.
+    /// Reads all texts of a value: itself, the strings of a list, the `content` or `text` of an
+    /// object.
     fn texts(&mut self, value: &'a str, template: &Span) {
         #[derive(Deserialize)]
         struct Inner<'b> {

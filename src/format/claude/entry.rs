@@ -13,7 +13,7 @@ pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
         Some("user") => Speaker::User,
         _ => return Some(Vec::new()),
     };
-    let line = Line {
+    let line = MessageLine {
         role,
         is_generated: meta == Some("true") || summary == Some("true"),
         timestamp,
@@ -35,14 +35,14 @@ pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
 }
 
 /// What the blocks of a line share.
-struct Line<'a> {
+struct MessageLine<'a> {
     role: Speaker,
     /// The line says that the program wrote it.
     is_generated: bool,
     timestamp: Option<&'a str>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> MessageLine<'a> {
     fn entry(&self, speaker: Speaker) -> Entry<'a> {
         Entry {
             timestamp: self.timestamp,

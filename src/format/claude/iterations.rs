@@ -47,7 +47,7 @@ impl Iterations {
         tokens: InputTokens,
         output: u64,
     ) -> Iterations {
-        let own = Own::of(iterations, model);
+        let own = OwnSamplings::of(iterations, model);
         let mut all = Iterations::default();
         // The samplings of the response itself; `None`: one has no usable numbers.
         let mut samplings = Some(Vec::new());
@@ -106,7 +106,7 @@ impl Iterations {
 /// Tells the samplings of the model that answered from the other iterations: if models declined,
 /// they are those from the last fallback on and those of its model; else all but those that name
 /// another model.
-struct Own<'a> {
+struct OwnSamplings<'a> {
     /// The index of the last fallback.
     fallback: Option<usize>,
     /// The name of the model that answered.
@@ -115,12 +115,12 @@ struct Own<'a> {
     any_named: bool,
 }
 
-impl<'a> Own<'a> {
-    fn of(iterations: &'a [Iteration], model: Option<&'a str>) -> Own<'a> {
+impl<'a> OwnSamplings<'a> {
+    fn of(iterations: &'a [Iteration], model: Option<&'a str>) -> OwnSamplings<'a> {
         let fallback = iterations
             .iter()
             .rposition(|iteration| iteration.kind == IterationKind::Fallback);
-        let mut own = Own {
+        let mut own = OwnSamplings {
             fallback,
             model,
             any_named: false,

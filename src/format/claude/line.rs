@@ -158,12 +158,12 @@ pub(super) struct ApiBlock<'a> {
     #[serde(borrow)]
     pub(super) content: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) source: Option<Payload<'a>>,
+    pub(super) source: Option<PayloadSource<'a>>,
 }
 
 /// `source` of an image or a document.
 #[derive(Deserialize)]
-pub(super) struct Payload<'a> {
+pub(super) struct PayloadSource<'a> {
     #[serde(borrow)]
     pub(super) media_type: Option<Cow<'a, str>>,
     #[serde(borrow)]

@@ -54,19 +54,8 @@ impl Arrange {
             None => self.front.clone(),
         };
         pick.used.extend(&front.spans);
-        let mut picked = Vec::with_capacity(hashes.len());
-        for hash in &hashes {
-            picked.push(match hash {
-                Some(hash) => pick.message(hash),
-                None => None,
-            });
-        }
+        let mut tail = Tail::pick(hashes, &mut pick);
         let used = pick.used;
-        let mut tail = Tail {
-            hashes,
-            picked,
-            keep,
-        };
         self.arranged.covered.logged_requests += 1;
         self.arranged.covered.unresolved_messages += unshaped + tail.holes().len() as u64;
         self.fill(&mut tail, used);
@@ -77,22 +66,27 @@ impl Arrange {
         }
         self.fit(front, keep, then, Some(line));
         self.mark(handle, id, &messages);
-        self.tell(handle, holes(&messages) + unshaped);
+        self.known_from_log(handle, holes(&messages) + unshaped);
         self.latest = Some(Latest {
             id: id.to_owned(),
             messages,
         });
         self.listed_at = Some(handle);
+        self.pass_over();
+        self.stage.write(handle);
+    }
+
+    /// The waiting spans were not sent with the latest request.
+    fn pass_over(&mut self) {
         for span in std::mem::take(&mut self.waiting) {
             if self.stage.spot(span) == Spot::Waiting {
                 self.stage.put(span, Spot::Unsent);
             }
         }
-        self.stage.write(handle);
     }
 
-    /// Writes to a request that the log tells its context, with that many holes.
-    fn tell(&mut self, handle: Handle, holes: u64) {
+    /// Writes to a request that its context is known from the log, with that many holes.
+    fn known_from_log(&mut self, handle: Handle, holes: u64) {
         if let Some(request) = self.request(handle) {
             request.context_by = Some(ContextBy::Log);
             if holes > 0 {
@@ -250,6 +244,22 @@ impl Arrange {
 }
 
 impl Tail {
+    /// Picks the messages of these hashes.
+    fn pick(hashes: Vec<Option<Hash>>, pick: &mut Pick) -> Tail {
+        let mut picked = Vec::with_capacity(hashes.len());
+        for hash in &hashes {
+            picked.push(match hash {
+                Some(hash) => pick.message(hash),
+                None => None,
+            });
+        }
+        Tail {
+            hashes,
+            picked,
+            keep: pick.keep,
+        }
+    }
+
     /// The positions of the holes.
     fn holes(&self) -> Vec<usize> {
         let mut holes = Vec::new();

@@ -155,18 +155,30 @@ impl Chain {
             self.prompted(line, entry, at.clone());
         }
         self.resume.spoken(false);
-        let mut spans = Vec::with_capacity(blocks.found.len());
-        for span in blocks.found {
+        let spans = self.user_spans(line, entry, at.as_deref(), blocks.found);
+        self.recorded.known.asked(content, &spans);
+        Ok(())
+    }
+
+    /// Adds the spans of a line of the user role.
+    fn user_spans(
+        &mut self,
+        line: &Line,
+        entry: &SessionLine,
+        at: Option<&str>,
+        found: Vec<Span>,
+    ) -> Vec<Handle> {
+        let mut spans = Vec::with_capacity(found.len());
+        for span in found {
             if is_prompt(&span) {
-                self.history.user_speaks(at.as_deref(), line.number);
+                self.history.user_speaks(at, line.number);
             }
             if let (Part::ToolOutput, Some(id)) = (span.part, &span.call_id) {
                 self.returned(id, entry);
             }
             spans.push(self.add(line, entry, span, Made::Input));
         }
-        self.recorded.known.asked(content, &spans);
-        Ok(())
+        spans
     }
 
     /// A prompt of the user has come.

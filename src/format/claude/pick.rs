@@ -12,8 +12,8 @@ use super::blob::BlobPart;
 use super::canonical::Hash;
 use super::head::RequestHead;
 use super::known::KnownMessage;
-use super::recorded::Recorded;
-use super::stage::{Spot, Stage};
+use super::recorded::RecordedRequests;
+use super::stage::{ContextStage, Spot};
 use super::texts::TextId;
 use crate::format::history::Handle;
 
@@ -38,8 +38,8 @@ pub(super) struct Front {
 
 /// The picks of one list.
 pub(super) struct Pick<'p> {
-    pub(super) recorded: &'p mut Recorded,
-    pub(super) stage: &'p mut Stage,
+    pub(super) recorded: &'p mut RecordedRequests,
+    pub(super) stage: &'p mut ContextStage,
     /// The number of live spans that the list keeps.
     pub(super) keep: usize,
     pub(super) used: HashSet<Handle>,
@@ -50,7 +50,11 @@ pub(super) struct Pick<'p> {
 
 impl<'p> Pick<'p> {
     /// Starts a list that keeps that many of the live spans.
-    pub(super) fn new(recorded: &'p mut Recorded, stage: &'p mut Stage, keep: usize) -> Pick<'p> {
+    pub(super) fn new(
+        recorded: &'p mut RecordedRequests,
+        stage: &'p mut ContextStage,
+        keep: usize,
+    ) -> Pick<'p> {
         Pick {
             recorded,
             stage,

@@ -3,11 +3,13 @@
 //! Other agents write lines of the same types, some of them as forks of its log format: the shape
 //! of a message tells them apart (FORMATS 3.2, 3.4, 3.5).
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::format::Answer;
+use crate::format::{Answer, Said};
 
 /// Types of lines other than messages that only these files have.
 const TYPES: &[&str] = &[
@@ -103,16 +105,51 @@ pub(super) fn recognise(head: &[&str], complete: bool) -> Answer {
 pub(super) fn session(line: &str) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Ids {
+    struct LineIds {
         session_id: Option<String>,
         uuid: Option<IgnoredAny>,
     }
-    let ids: Ids = serde_json::from_str(line).ok()?;
+    let ids: LineIds = serde_json::from_str(line).ok()?;
     let session = ids.session_id?;
     if session.is_empty() || ids.uuid.is_none() {
         return None;
     }
     Some(session)
+}
+
+/// Returns the session of a line, and the message of the main conversation that it belongs to.
+pub(super) fn said(line: &str) -> Said {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct MainIds<'a> {
+        #[serde(rename = "type", borrow, default)]
+        kind: Cow<'a, str>,
+        #[serde(borrow)]
+        session_id: Option<Cow<'a, str>>,
+        #[serde(default)]
+        is_sidechain: bool,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct MessageId {
+        id: Option<String>,
+    }
+    let Ok(line) = serde_json::from_str::<MainIds>(line) else {
+        return Said::default();
+    };
+    let mut said = Said {
+        session: line.session_id.map(Cow::into_owned),
+        message: None,
+    };
+    if line.kind == "assistant"
+        && !line.is_sidechain
+        && let Some(message) = line.message
+        && let Ok(message) = serde_json::from_str::<MessageId>(message.get())
+    {
+        said.message = message.id;
+    }
+    said
 }
 
 fn says(line: &str) -> Says {

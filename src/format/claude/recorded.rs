@@ -23,7 +23,7 @@ pub(super) fn holds_head(kind: &str) -> bool {
 
 /// What is recorded about the requests of a thread.
 #[derive(Default)]
-pub(super) struct Recorded {
+pub(super) struct RecordedRequests {
     pub(super) known: KnownMessages,
     pub(super) log: Log,
     /// Requests that the log lists, and their ids in the log.
@@ -31,7 +31,7 @@ pub(super) struct Recorded {
     pub(super) heads: Vec<HeadAt>,
 }
 
-impl Recorded {
+impl RecordedRequests {
     /// Whether anything is recorded.
     pub(super) fn is_any(&self) -> bool {
         !self.listed.is_empty() || !self.heads.is_empty()

@@ -58,7 +58,7 @@ pub(super) struct TargetContext {
 
 /// The entries of a thread, and the context so far.
 #[derive(Default)]
-pub(super) struct Stage {
+pub(super) struct ContextStage {
     /// The entries; `None`: it is written.
     entries: Vec<Option<Entry>>,
     traits: Vec<Traits>,
@@ -83,12 +83,12 @@ impl Spot {
     }
 }
 
-impl Stage {
+impl ContextStage {
     /// The stage before the first of these entries.
-    pub(super) fn of(entries: Vec<Entry>) -> Stage {
-        let mut stage = Stage {
+    pub(super) fn of(entries: Vec<Entry>) -> ContextStage {
+        let mut stage = ContextStage {
             spots: vec![Spot::Ahead; entries.len()],
-            ..Stage::default()
+            ..ContextStage::default()
         };
         stage.traits = entries.iter().map(traits).collect();
         stage.entries = entries.into_iter().map(Some).collect();
@@ -257,17 +257,29 @@ impl Stage {
         }
         self.live.extend(&then);
         self.head = head;
-        let mut drop = before;
-        drop.retain(|handle| self.spot(*handle) == Spot::Left);
-        if fits && !drop.is_empty() {
+        let mut left = before;
+        left.retain(|handle| self.spot(*handle) == Spot::Left);
+        self.write_change(fits, left, &fresh, cause);
+    }
+
+    /// Writes the spans that enter, and an event: of the spans that have left before them, or of
+    /// the whole context after them if the change does not fit that form.
+    fn write_change(
+        &mut self,
+        fits: bool,
+        left: Vec<Handle>,
+        fresh: &[Handle],
+        cause: &ChangeCause,
+    ) {
+        if fits && !left.is_empty() {
             let references = References {
-                drop,
+                drop: left,
                 ..References::default()
             };
             self.event(cause, false, references);
         }
         for handle in fresh {
-            self.write(handle);
+            self.write(*handle);
         }
         if !fits {
             let mut keep = self.head.clone();

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, set_input};
 use super::chain::Chain;
 use super::line::{ApiMessage, Diagnostics, SessionLine};
+use super::message_request::{MessageRequest, set_input};
 use super::usage::{UsageReport, count};
 use super::{parse, terms};
 use crate::format::history::{Handle, References};
@@ -69,9 +69,9 @@ impl Chain {
     }
 
     /// The request of a message so far.
-    fn answer(&mut self, id: &str, entry: &SessionLine) -> Option<&mut Answer> {
+    fn answer(&mut self, id: &str, entry: &SessionLine) -> Option<&mut MessageRequest> {
         let request = request_hash(entry);
-        let answers = self.answers.get_mut(id)?;
+        let answers = self.by_message.get_mut(id)?;
         let mut found = answers.iter().position(|answer| answer.request == request);
         if found.is_none() {
             // One of the two has no request id.
@@ -93,7 +93,7 @@ impl Chain {
         id: &str,
     ) -> Handle {
         let request_id = entry.request_id.as_deref().unwrap_or_default();
-        let key = if self.answers.contains_key(id) {
+        let key = if self.by_message.contains_key(id) {
             identity(&[id, request_id])
         } else {
             identity(&[id])
@@ -115,11 +115,9 @@ impl Chain {
         self.requests = self.requests.saturating_add(1);
         self.latest = Some((handle, figures));
         // Most messages have one request.
-        let answers = self
-            .answers
-            .entry(id.to_owned())
-            .or_insert_with(|| Vec::with_capacity(1));
-        answers.push(Answer::new(handle, request_hash(entry)));
+        let answers = self.by_message.entry(id.to_owned());
+        let answers = answers.or_insert_with(|| Vec::with_capacity(1));
+        answers.push(MessageRequest::new(handle, request_hash(entry)));
         handle
     }
 
@@ -157,14 +155,14 @@ impl Chain {
 
     /// Whether the message is one of the thread.
     pub(super) fn has_message(&self, id: &str) -> bool {
-        self.answers.contains_key(id)
+        self.by_message.contains_key(id)
     }
 
     /// Fills all requests, after the last line of the file. `replayed`: whether the message of an
     /// id is another thread's, which a side chain repeats.
     pub(super) fn settle(&mut self, replayed: &dyn Fn(&str) -> bool) {
         let mut others = HashSet::new();
-        for (id, answers) in std::mem::take(&mut self.answers) {
+        for (id, answers) in std::mem::take(&mut self.by_message) {
             let replayed = replayed(&id);
             for answer in answers {
                 if replayed {

@@ -13,7 +13,7 @@ use crate::format::identity;
 use crate::record::{Event, Purpose, Request, Sampling, Uncounted};
 
 /// The request of a message that more lines may report.
-pub(super) struct Answer {
+pub(super) struct MessageRequest {
     pub(super) handle: Handle,
     /// The short hash of its request id, once a line has named it.
     pub(super) request: Option<u64>,
@@ -30,10 +30,10 @@ pub(super) struct Answer {
     together: u64,
 }
 
-impl Answer {
+impl MessageRequest {
     /// A message whose request is the entry `handle`.
-    pub(super) fn new(handle: Handle, request: Option<u64>) -> Answer {
-        Answer {
+    pub(super) fn new(handle: Handle, request: Option<u64>) -> MessageRequest {
+        MessageRequest {
             handle,
             request,
             stopped: false,
