@@ -40,6 +40,7 @@ mod recorded;
 mod reported;
 mod requests;
 mod resume;
+mod spot;
 mod stage;
 mod terms;
 mod texts;

@@ -17,7 +17,8 @@ use super::head::RequestHead;
 use super::list::Latest;
 use super::pick::{Front, Pick};
 use super::recorded::RecordedRequests;
-use super::stage::{ChangeCause, ContextStage, Spot, TargetContext};
+use super::spot::Spot;
+use super::stage::{ChangeCause, ContextStage, TargetContext};
 use crate::format::history::{Entry, Handle, KeptRequest, Made};
 use crate::record::{ContextBy, Request, What};
 

@@ -187,7 +187,7 @@ fn template(source: &str) -> Span {
 }
 
 /// The elements of a list; none where the value is no list.
-fn elements<'a>(list: Option<&'a RawValue>) -> Vec<&'a str> {
+fn elements(list: Option<&RawValue>) -> Vec<&str> {
     match list {
         Some(list) => json::elements(list.get()).unwrap_or_default(),
         None => Vec::new(),

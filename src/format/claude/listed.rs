@@ -13,7 +13,7 @@ use super::canonical::Hash;
 use super::list::{Latest, Listed, holes};
 use super::log::{CacheMark, LoggedRequest};
 use super::pick::{Pick, Picked};
-use super::stage::Spot;
+use super::spot::Spot;
 use crate::format::history::Handle;
 use crate::record::ContextBy;
 

@@ -13,7 +13,8 @@ use super::canonical::Hash;
 use super::head::RequestHead;
 use super::known::KnownMessage;
 use super::recorded::RecordedRequests;
-use super::stage::{ContextStage, Spot};
+use super::spot::Spot;
+use super::stage::ContextStage;
 use super::texts::TextId;
 use crate::format::history::Handle;
 

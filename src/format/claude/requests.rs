@@ -123,10 +123,8 @@ impl Chain {
 
     /// Adds an event before this request if a resumed process left spans behind.
     fn resumed(&mut self, line: &Line, request: &Request) {
-        let before = match &self.latest {
-            Some((handle, before)) => Some((*handle, before)),
-            None => None,
-        };
+        let latest = self.latest.as_ref();
+        let before = latest.map(|(handle, before)| (*handle, before));
         let drop = self.resume.left(request, before);
         if drop.is_empty() {
             return;

@@ -8,35 +8,9 @@
 
 use std::collections::HashMap;
 
+use super::spot::{Spot, Traits};
 use crate::format::history::{Entry, Handle, KeptSpan, Made, References};
-use crate::record::{Event, Part, Request};
-
-/// The state of a span.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Spot {
-    /// Its line has not come yet, or the entry is no span.
-    Ahead,
-    /// It waits for a request that holds it.
-    Waiting,
-    /// A request was sent without it.
-    Unsent,
-    /// It is in front of all messages.
-    Head,
-    /// It is among the messages, at this position.
-    Live(usize),
-    /// It was among them.
-    Left,
-}
-
-/// Facts about a span that are needed after it was written too.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Traits {
-    /// It is reasoning.
-    pub(super) thought: bool,
-    /// The request whose response made it.
-    pub(super) made: Option<Handle>,
-    pub(super) line: Option<u64>,
-}
+use crate::record::{Event, Request};
 
 /// Why and where the context changes.
 #[derive(Clone, Debug, Default)]
@@ -76,13 +50,6 @@ pub(super) struct ContextStage {
     pub(super) now: (Option<String>, Option<u64>),
 }
 
-impl Spot {
-    /// Whether the span is in the context.
-    pub(super) fn is_context(self) -> bool {
-        matches!(self, Spot::Head | Spot::Live(_))
-    }
-}
-
 impl ContextStage {
     /// The stage before the first of these entries.
     pub(super) fn of(entries: Vec<Entry>) -> ContextStage {
@@ -90,7 +57,7 @@ impl ContextStage {
             spots: vec![Spot::Ahead; entries.len()],
             ..ContextStage::default()
         };
-        stage.traits = entries.iter().map(traits).collect();
+        stage.traits = entries.iter().map(Traits::of).collect();
         stage.entries = entries.into_iter().map(Some).collect();
         stage
     }
@@ -130,7 +97,7 @@ impl ContextStage {
     pub(super) fn add(&mut self, mut span: KeptSpan) -> Handle {
         (span.at, span.turn) = self.now.clone();
         let entry = Entry::Span(Box::new(span), Made::Input);
-        self.traits.push(traits(&entry));
+        self.traits.push(Traits::of(&entry));
         self.entries.push(Some(entry));
         self.spots.push(Spot::Waiting);
         self.entries.len() - 1
@@ -339,19 +306,4 @@ fn common_prefix(a: &[Handle], b: &[Handle]) -> usize {
 fn is_part(list: &[Handle], of: &[Handle]) -> bool {
     let mut all = of.iter();
     list.iter().all(|handle| all.any(|other| other == handle))
-}
-
-fn traits(entry: &Entry) -> Traits {
-    match entry {
-        Entry::Span(span, made) => Traits {
-            thought: span.part == Part::Reasoning,
-            made: if let Made::By(request) = made {
-                Some(*request)
-            } else {
-                None
-            },
-            line: span.line,
-        },
-        _ => Traits::default(),
-    }
 }
