@@ -295,8 +295,8 @@ fn identity(names: &[&str]) -> String {
     hasher.finalize().to_hex().chars().take(32).collect()
 }
 
-/// The id of a session whose file does not name it: the name of the file ends with it (FORMATS
-/// 1.1).
+/// The id of a session whose file does not name it: the name of the file ends with it
+/// (docs/formats.md 1.1).
 fn id_of_name(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
@@ -305,8 +305,8 @@ fn id_of_name(path: &str) -> String {
         .to_owned()
 }
 
-/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none (FAULTS
-/// 18).
+/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none
+/// (docs/faults.md 18).
 fn count(value: &serde_json::Value) -> Option<u64> {
     let float = || {
         value

@@ -1,12 +1,12 @@
 //! Claude Code: one line for each content block; all lines of a message repeat its usage
-//! (FORMATS 3).
+//! (docs/formats.md 3).
 //!
 //! Lines become spans in the order of the file. The lines of one message, which share message id
-//! and request id, are one request, which precedes the first of them (`message_request`). Side chains in a
-//! file are threads of their own. A message of a side chain that is outside of side chains too, in
-//! this file or that of its session, is a replay and costs nothing. The values that a tool returned
-//! to the program (`toolUseResult`), progress and snapshots were never sent: their bytes are summed
-//! as `disk`.
+//! and request id, are one request, which precedes the first of them (`message_request`). Side
+//! chains in a file are threads of their own. A message of a side chain that is outside of side
+//! chains too, in this file or that of its session, is a replay and costs nothing. The values that
+//! a tool returned to the program (`toolUseResult`), progress and snapshots were never sent: their
+//! bytes are summed as `disk`.
 //!
 //! The agent appends lines again that the file holds already (a cold resume, a second compaction, a
 //! branch): a line with the uuid and type of an earlier one is the same line.

@@ -1,4 +1,4 @@
-//! OpenAI Codex CLI: rollouts of all three generations (FORMATS 1).
+//! OpenAI Codex CLI: rollouts of all three generations (docs/formats.md 1).
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! Every Code: rollouts with events of their own and user documents as base instructions
-//! (FORMATS 2).
+//! (docs/formats.md 2).
 
 mod carried;
 mod errand;

@@ -2,7 +2,7 @@
 //!
 //! A reader adds spans, reports of usage and changes of the context as it meets them; here they
 //! get their final order (a request stands after all that it carried and before all that it
-//! produced, FORMATS 1.10), their ordinals and their ids. Nothing here knows any format.
+//! produced, docs/formats.md 1.10), their ordinals and their ids. Nothing here knows any format.
 
 mod kept;
 mod thread;
@@ -65,7 +65,7 @@ pub struct References {
 /// Where in its file a response's usage is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Before what the response produced (FORMATS 1.10, layout A).
+    /// Before what the response produced (docs/formats.md 1.10).
     Before,
     /// After it (layout B), and perhaps after outputs that came meanwhile.
     After,

@@ -1,5 +1,5 @@
-//! Opening session files: plain, or compressed as a background worker leaves them (FORMATS 1.1), or
-//! as those do who rotate their files.
+//! Opening session files: plain, or compressed as a background worker leaves them
+//! (docs/formats.md 1.1), or as those do who rotate their files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

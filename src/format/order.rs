@@ -1,7 +1,7 @@
 //! Order: every request after all that it carried and before all that it produced.
 //!
-//! Files report a response's usage either before its items or after them (FORMATS 1.10). In the
-//! first case the order of the file is right already. In the second the items of a response are
+//! Files report a response's usage either before its items or after them (docs/formats.md 1.10). In
+//! the first case the order of the file is right already. In the second the items of a response are
 //! held back until its report comes. Items that no report claims were made by requests that were
 //! never reported; these are put in, so that the context can be replayed over them.
 
@@ -186,7 +186,8 @@ impl Order {
 }
 
 /// Tells where the file reports usage, by the sizes of the responses: the visible output of each
-/// report is compared with what was made before it and after it (FORMATS 1.10); bytes / 4 suffice.
+/// report is compared with what was made before it and after it (docs/formats.md 1.10); bytes / 4
+/// suffice.
 pub(super) fn layout(entries: &[Entry]) -> Layout {
     let (mut before, mut after) = (0_u64, 0_u64);
     let mut made = 0;

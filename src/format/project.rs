@@ -4,9 +4,9 @@
 //! trees that they put in places of their own: a tree there belongs to its repository, and its
 //! name is at most that of a branch. Only paths are looked at; no git is asked.
 
-/// Places of work trees, part by part, from FORMATS 2.5 and the documents of those who make them.
-/// `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; the rest is said
-/// as it stands. Parts may stand before and after. The first shape that fits counts.
+/// Places of work trees, part by part, from docs/formats.md 2.5 and the documents of those who make
+/// them. `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; the rest is
+/// said as it stands. Parts may stand before and after. The first shape that fits counts.
 const SHAPES: &[&[&str]] = &[
     &["HOME", ".codex", "worktrees", "TREE", "REPO"],
     &["REPO", ".codex", "worktrees", "TREE"],

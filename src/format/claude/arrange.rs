@@ -1,10 +1,10 @@
 //! Orders the entries of a thread as its requests were sent, by the request log or the snapshots.
 //!
 //! The lines of a session are in the order of events. The log says more: the list of messages of
-//! each request (FORMATS 3.7). So an entry before a listed request waits, and enters as the list
-//! says; if no list names it, it keeps waiting. A span that is in the context but not on the list
-//! leaves. A list without its base is no evidence: then the waiting entries enter in the order of
-//! the file, as in a thread without a log. Lists themselves are read in `listed`.
+//! each request (docs/formats.md 3.9). So an entry before a listed request waits, and enters as the
+//! list says; if no list names it, it keeps waiting. A span that is in the context but not on the
+//! list leaves. A list without its base is no evidence: then the waiting entries enter in the order
+//! of the file, as in a thread without a log. Lists themselves are read in `listed`.
 //!
 //! The head is in front of the messages: that of the request's shape, else of the latest snapshot.
 //! A snapshot with tools is written after the first answer: it applies from the previous snapshot

@@ -1,5 +1,5 @@
 //! Blobs of the request log: messages that are no line of the conversation, taken apart into texts
-//! and calls that lines hold, and the rest (FORMATS 3.7).
+//! and calls that lines hold, and the rest (docs/formats.md 3.9).
 //!
 //! Which requests list a blob is not known here.
 

@@ -1,4 +1,4 @@
-//! Canonical messages: the hash under which the request log names a message (FORMATS 3.7).
+//! Canonical messages: the hash under which the request log names a message (docs/formats.md 3.9).
 //!
 //! The agent writes a message as JSON with sorted keys, without blanks and without `cache_control`,
 //! and with a text as the one block of a list; the hash is the SHA-256 of that. The same program

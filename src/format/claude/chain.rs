@@ -1,7 +1,8 @@
 //! One thread of a Claude Code file while its lines come in.
 //!
 //! [`Chain`] holds what the lines have said so far. How lines of each type change it is in
-//! `messages`, `attachments` and `compactions`; its requests are in `requests`, its end in `finish`.
+//! `messages`, `attachments` and `compactions`; its requests are in `requests`, its end is in
+//! `finish`.
 
 use std::collections::{BTreeSet, HashMap};
 

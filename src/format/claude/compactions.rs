@@ -1,4 +1,5 @@
-//! Compactions: lines after which earlier spans are no longer in the context (FORMATS 3.8).
+//! Compactions: lines after which earlier spans are no longer in the context (docs/formats.md
+//! 3.12).
 
 use serde_json::value::RawValue;
 

@@ -27,7 +27,8 @@ pub(super) struct ContentReader<'a, 'l> {
     pub(super) found: Vec<Span>,
 }
 
-/// Attachments that are sent as a text which no file records: 60 to 150 tokens each (FORMATS 3.10).
+/// Attachments that are sent as a text which no file records: 60 to 150 tokens each
+/// (docs/formats.md 3.7).
 const UNWRITTEN: &[&str] = &[
     "task_reminder",
     "todo_reminder",

@@ -106,7 +106,7 @@ impl Chain {
 }
 
 /// The number of requests in a person's session of an older version, which helpers accompany with
-/// requests that no file records (FORMATS 3.7b; seen up to 2.1.59, and no more in 2.1.63).
+/// requests that no file records (docs/formats.md 3.11; seen up to 2.1.59, and no more in 2.1.63).
 fn helpers(session: &Session, order: &[(Handle, Entry)]) -> BTreeMap<String, u64> {
     let mut helpers = BTreeMap::new();
     let Some(version) = &session.version else {

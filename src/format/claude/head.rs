@@ -1,9 +1,9 @@
 //! The head of a request: the system prompt, part by part, and the definition of each tool.
 //!
-//! A file holds it in two forms (FORMATS 3.7): the shape of a logged request, as it is sent, and a
-//! `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are one span,
-//! wherever they occur. A tool that is loaded later (`defer_loading`) enters with the messages.
-//! Which requests were sent with a head is not known here.
+//! A file holds it in two forms (docs/formats.md 3.8, 3.9): the shape of a logged request, as it is
+//! sent, and a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are
+//! one span, wherever they occur. A tool that is loaded later (`defer_loading`) enters with the
+//! messages. Which requests were sent with a head is not known here.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

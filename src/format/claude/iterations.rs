@@ -1,4 +1,4 @@
-//! The iterations of a response, compared with its usage as a whole (FORMATS 3.4).
+//! The iterations of a response, compared with its usage as a whole (docs/formats.md 3.5).
 //!
 //! The samplings of the response itself are those of the model that answered. The usage of the
 //! response is their sum (so in all of 305 advised responses of one collection), or has the input

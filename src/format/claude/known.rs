@@ -2,9 +2,9 @@
 //!
 //! A message of the model is the blocks of all lines of one message id. A line of the user is a
 //! message; so are several consecutive lines merged into one (the results of parallel calls, and
-//! the text typed after them) (FORMATS 3.7). The index keeps the spans of each message. Most files
-//! have no log: lines before a log are hashed only if the file cannot be read again. Which messages
-//! were sent is not known here.
+//! the text typed after them) (docs/formats.md 3.9). The index keeps the spans of each message.
+//! Most files have no log: lines before a log are hashed only if the file cannot be read again.
+//! Which messages were sent is not known here.
 
 use std::collections::{HashMap, HashSet};
 

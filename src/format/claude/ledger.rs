@@ -1,4 +1,4 @@
-//! The agent's own ledger: tokens that no line reports (FORMATS 3.7).
+//! The agent's own ledger: tokens that no line reports (docs/formats.md 3.10).
 //!
 //! `cost-state` lines give the tokens that a session and its sub-agents have used so far, by model;
 //! a process that resumes the session continues them. Tokens that are in the ledger and in no

@@ -1,4 +1,4 @@
-//! The fields of a line that matter (FORMATS 3.2 to 3.8); the rest is not parsed.
+//! The fields of a line that matter (docs/formats.md 3.2 to 3.12); the rest is not parsed.
 
 use std::borrow::Cow;
 
@@ -170,7 +170,7 @@ pub(super) struct PayloadSource<'a> {
     pub(super) data: Option<&'a RawValue>,
 }
 
-/// `attachment` (FORMATS 3.6).
+/// `attachment` (docs/formats.md 3.7).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Attachment<'a> {
@@ -238,7 +238,7 @@ impl<'a> Attachment<'a> {
     }
 }
 
-/// `compactMetadata` and `microcompactMetadata` (FORMATS 3.8).
+/// `compactMetadata` and `microcompactMetadata` (docs/formats.md 3.12).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Compaction {

@@ -1,4 +1,4 @@
-//! The request log: the messages of each request (FORMATS 3.7).
+//! The request log: the messages of each request (docs/formats.md 3.9).
 //!
 //! It has three kinds of lines, written only while a switch of the agent is on. `api-request-shape`
 //! holds a system prompt and the tools, under a hash. `api-request-blob` holds, under its hash, a

@@ -1,4 +1,4 @@
-//! The request of one message, while the lines of the message come in (FORMATS 3.4).
+//! The request of one message, while the lines of the message come in (docs/formats.md 3.4).
 //!
 //! Each line repeats the usage of the message, mostly unchanged. The input of one line's report is
 //! taken as a whole, because two reports may split the cache differently. A report that is less in

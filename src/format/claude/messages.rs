@@ -93,7 +93,8 @@ impl Chain {
         self.history.event(event, References::default());
     }
 
-    /// Keeps a call for its result. A call that starts an agent is an event too (FORMATS 3.9).
+    /// Keeps a call for its result. A call that starts an agent is an event too (docs/formats.md
+    /// 3.13).
     fn called(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else {
             return;
@@ -190,8 +191,8 @@ impl Chain {
     }
 
     /// A prompt that continues from an earlier point leaves a dead branch behind: the messages
-    /// since that point are in no later context (FORMATS 3.2). Parallel calls fork the tree too,
-    /// but within one response.
+    /// since that point are in no later context (docs/formats.md 3.2). Parallel calls fork the tree
+    /// too, but within one response.
     fn rewound(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
         let Some(tip) = self.parent(entry) else {
             return;

@@ -1,7 +1,7 @@
 //! Recognises sessions of Claude Code: by messages of its shape, or by lines that only it writes.
 //!
 //! Other agents write lines of the same types, some of them as forks of its log format: the shape
-//! of a message tells them apart (FORMATS 3.2, 3.4, 3.5).
+//! of a message tells them apart (docs/formats.md 3.2, 3.4, 3.6).
 
 use std::borrow::Cow;
 

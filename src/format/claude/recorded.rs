@@ -1,5 +1,5 @@
-//! What a file records about its requests beyond the lines of the conversation (FORMATS 3.7):
-//! heads, in snapshots, and the request log.
+//! What a file records about its requests beyond the lines of the conversation (docs/formats.md
+//! 3.8, 3.9): heads, in snapshots, and the request log.
 //!
 //! It is gathered line by line (`attachments`), and put in order at the end (`arrange`).
 

@@ -1,4 +1,5 @@
-//! Sessions that were taken up again: messages that older versions leave behind (FORMATS 3.7b).
+//! Sessions that were taken up again: messages that older versions leave behind (docs/formats.md
+//! 3.11).
 //!
 //! A process has its conversation in memory; one that resumes a session reads it from the file. Up
 //! to 2.1.79 it reads only the chain of lines from the last one back over `parentUuid`. Results of

@@ -1,9 +1,9 @@
 //! Index of the texts of a thread: finds the lines that hold a text of the request log.
 //!
 //! The log repeats texts of other lines (prompts, reminders, parts of the system prompt), alone or
-//! several in one text (FORMATS 3.7). The same program wrote all of them, so equal texts are equal
-//! bytes: a text is identified by the hash of its literal. Inside a longer text it is looked for
-//! wherever a line begins as the text does.
+//! several in one text (docs/formats.md 3.9). The same program wrote all of them, so equal texts
+//! are equal bytes: a text is identified by the hash of its literal. Inside a longer text it is
+//! looked for wherever a line begins as the text does.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! The usage of a line: one report of tokens, and the samplings that it is made of (FORMATS 3.4).
+//! The usage of a line: one report of tokens, and the samplings that it is made of (docs/formats.md
+//! 3.4, 3.5).
 //!
 //! As in the file, the three parts of the input are disjoint; [`InputTokens::input`] adds them. A
 //! count is a whole number from 0 to 2^53. A report with anything else in its input is no report,
@@ -134,7 +135,7 @@ struct OutputDetails<'a> {
 }
 
 impl Fields<'_> {
-    /// Reads a usage that has a key twice: the last one counts, as in a map (FAULTS 17).
+    /// Reads a usage that has a key twice: the last one counts, as in a map (docs/faults.md 17).
     fn read_repeated(text: &str) -> Option<UsageReport> {
         let map: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
         let text = serde_json::Value::Object(map).to_string();
@@ -231,7 +232,7 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     Some(text)
 }
 
-/// Returns a number as a count; `None` if it is none (FAULTS 18).
+/// Returns a number as a count; `None` if it is none (docs/faults.md 18).
 pub(super) fn count(raw: &RawValue) -> Option<u64> {
     match raw.get().parse::<u64>() {
         Ok(number) if number < 1 << 53 => Some(number),

@@ -1,4 +1,4 @@
-//! What the program carries: its history, which the next request sends (FORMATS 2.9).
+//! What the program carries: its history, which the next request sends (docs/formats.md 2.8).
 //!
 //! Documents stand in every request and are no part of it. What is recorded enters at its place and
 //! stays until a turn begins that cleans up, until it is compacted, or until the process ends: the

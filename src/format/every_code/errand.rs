@@ -1,4 +1,4 @@
-//! Errands: what a session starts other agents for (FORMATS 2.9).
+//! Errands: what a session starts other agents for (docs/formats.md 2.5).
 //!
 //! An agent is another process, with a session of its own. Neither file names the other: the first
 //! message of the agent is made of the arguments of the call that started it, so the text tells

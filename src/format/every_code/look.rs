@@ -1,4 +1,4 @@
-//! What Every Code looks at in a message, and what it does about it (FORMATS 2.9).
+//! What Every Code looks at in a message, and what it does about it (docs/formats.md 2.8, 2.9).
 //!
 //! At the beginning of each turn the program cleans its history up ([`leaves`]): messages that tell
 //! of the state of the system go, and so do messages with images, unless they are recent. A

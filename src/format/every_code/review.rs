@@ -1,4 +1,4 @@
-//! Reviews of Every Code: what is a review, and what it has found (FORMATS 2.9).
+//! Reviews of Every Code: what is a review, and what it has found (docs/formats.md 2.10).
 //!
 //! A review has a context of its own inside a thread. Its findings come back as a message, and may
 //! start a turn of their own, in which the agent mends them. A program that was started for nothing

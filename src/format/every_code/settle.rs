@@ -1,4 +1,4 @@
-//! The order of what happened (FORMATS 2.9).
+//! The order of what happened (docs/formats.md 2.7).
 //!
 //! Items stand in the file in the order in which the program's history had them, so they stay where
 //! they are. What moves is each request: in front of the first item of its response. What is put in

@@ -1,4 +1,5 @@
-//! Tasks: what the program does between two inputs, and in which of its processes (FORMATS 2.9).
+//! Tasks: what the program does between two inputs, and in which of its processes
+//! (docs/formats.md 2.8).
 //!
 //! A task begins with what was said since the one before it: the messages stand in front of its
 //! `task_started`. A session that is resumed is another process: ids of tasks and the running sum

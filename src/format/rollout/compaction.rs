@@ -1,4 +1,4 @@
-//! Compaction: what stays of a context, and what comes in its place (FORMATS 1.11, 2.3).
+//! Compaction: what stays of a context, and what comes in its place (docs/formats.md 1.11, 2.9).
 
 use std::collections::HashMap;
 
@@ -22,10 +22,11 @@ pub(super) struct Compacted<'a> {
     replacement_history: Option<Vec<&'a RawValue>>,
 }
 
-/// Tokens of recent user messages that stay where no replacement is recorded (FORMATS 1.11).
+/// Tokens of recent user messages that stay where no replacement is recorded
+/// (docs/formats.md 1.11).
 const KEPT_USER_TOKENS: u64 = 20_000;
 
-/// What is recorded instead of a summary that stayed with the provider (FORMATS 2.3).
+/// What is recorded instead of a summary that stayed with the provider (docs/formats.md 2.9).
 const NO_SUMMARY: &str = "Conversation history compacted.";
 
 impl Rollout<'_> {

@@ -1,4 +1,4 @@
-//! Events: what happened to a thread beside what was said (FORMATS 1.5, 1.12, 2.5).
+//! Events: what happened to a thread beside what was said (docs/formats.md 1.5, 1.12, 2.5).
 
 use serde_json::Value;
 
@@ -93,7 +93,7 @@ impl Rollout<'_> {
         );
     }
 
-    /// A child was started: the output of the call names it (FORMATS 1.12, 2.5).
+    /// A child was started: the output of the call names it (docs/formats.md 1.12, 2.5).
     pub(super) fn spawned(&mut self, line: &Line, span: &Span, text: &str) {
         if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed {
             return;
@@ -149,7 +149,7 @@ impl Rollout<'_> {
 
     /// A session in an agent's work tree was started by whoever gave the tree out; where no call
     /// did, by whoever the ledger of reviews names, or worked in the same repository at that time
-    /// (FORMATS 2.5).
+    /// (docs/formats.md 2.5).
     pub(super) fn spawned_by(&mut self) {
         let session = &self.history.session;
         let lies_in = |mark: &&str| session.cwd.as_deref().is_some_and(|cwd| cwd.contains(mark));
@@ -181,7 +181,7 @@ impl Rollout<'_> {
     }
 
     /// The first message of a session: where it is the errand of an agent, the session that sent it
-    /// is its parent (FORMATS 2.9).
+    /// is its parent (docs/formats.md 2.5).
     pub(super) fn sent_by(&mut self, text: &str) {
         let session = &self.history.session;
         let lies_in = |mark: &str| session.cwd.as_deref().is_some_and(|cwd| cwd.contains(mark));
@@ -206,7 +206,7 @@ impl Rollout<'_> {
         session.parent = Some(sender.thread);
     }
 
-    /// A review's result was handed back (FORMATS 1.12, 2.5).
+    /// A review's result was handed back (docs/formats.md 1.12, 2.5).
     pub(super) fn reviewed(&mut self, line: &Line, text: &str) {
         let head: String = text.chars().take(200).collect();
         let reported = head

@@ -1,4 +1,4 @@
-//! Forks and sub-agents: whose history a file begins with (FORMATS 1.8, rule 8).
+//! Forks and sub-agents: whose history a file begins with (docs/formats.md 1.8).
 //!
 //! The file of a thread that has a parent may begin with the parent's lines, usage events included,
 //! rewritten to the instant of the start or kept as they were. None of that is the thread's own:

@@ -1,5 +1,5 @@
 //! What an agent keeps beside its sessions and only tells there: the memory prompt that it sends
-//! with every request, and the prompts that a person typed (FORMATS 2.4, 2.5).
+//! with every request, and the prompts that a person typed (docs/formats.md 2.4).
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::{path, place};
 /// Where an agent keeps its memories, in their folder.
 const MEMORY: &str = "memory_summary.md";
 
-/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4, FORMATS 2.4).
+/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4, docs/formats.md 2.4).
 const MEMORY_BYTES: u64 = 20_000;
 
 /// No ledger beside the sessions is read beyond this size.

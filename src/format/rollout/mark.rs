@@ -1,4 +1,4 @@
-//! Marks by which the parts of a prompt are told apart (FORMATS 1.6, 2.2, 2.4).
+//! Marks by which the parts of a prompt are told apart (docs/formats.md 1.6, 2.2, 2.8).
 
 use std::ops::Range;
 
@@ -113,8 +113,8 @@ pub(super) fn document(text: &str) -> Option<String> {
         .map(|name| name.chars().take(120).collect())
 }
 
-/// Whether a version of the agent rewrites shell outputs at all: from 0.45 on (FORMATS 1.15: not
-/// yet in 0.44.0, always in 0.46). Unknown versions are new ones.
+/// Whether a version of the agent rewrites shell outputs at all: from 0.45 on
+/// (docs/formats.md 1.16: not yet in 0.44.0, always in 0.46). Unknown versions are new ones.
 pub(super) fn rewrites_shell(version: Option<&str>) -> bool {
     version.and_then(minor).is_none_or(|minor| minor >= 45)
 }
@@ -126,7 +126,7 @@ fn minor(version: &str) -> Option<u32> {
 
 /// To how many bytes a version cuts an output of one line: from 0.53 to 0.58, what is over 10 KiB
 /// is to keep its first and its last 5 KiB by whole lines, and of one line, as JSON is, only the
-/// first are left (FORMATS 1.15: 15 of 15 outputs arrive at about half their tokens).
+/// first are left (docs/formats.md 1.7: 15 of 15 outputs arrive at about half their tokens).
 pub(super) fn cut_line_bytes(version: Option<&str>, bytes: u64) -> Option<u64> {
     let halves = version
         .and_then(minor)
@@ -134,7 +134,7 @@ pub(super) fn cut_line_bytes(version: Option<&str>, bytes: u64) -> Option<u64> {
     (halves && bytes > 10 << 10).then_some(5 << 10)
 }
 
-/// Whether an output is the JSON that some models are sent rewritten (FORMATS 1.15).
+/// Whether an output is the JSON that some models are sent rewritten (docs/formats.md 1.16).
 pub(super) fn is_shell_json(tool: Option<&str>, text: &str) -> bool {
     let rewritten = matches!(tool, Some("shell" | "container.exec" | "apply_patch"));
     let tail: Range<usize> = text.len().saturating_sub(120)..text.len();

@@ -1,5 +1,5 @@
-//! Reports: usage lines to requests, from the counter or from records of their own (FORMATS 1.8,
-//! 1.9).
+//! Reports: usage lines to requests, from the counter or from records of their own
+//! (docs/formats.md 1.8, 1.9).
 //!
 //! A response has a key, so that copies of it in other files are known: the thread, the sum and the
 //! last that the event tells. The thread is the oldest ancestor where the sum goes on from a
@@ -37,7 +37,7 @@ pub(super) struct Reports {
     pub(super) counts_alone: bool,
 }
 
-/// A `token_usage_record` line: one for each response, and no other (FORMATS 1.9).
+/// A `token_usage_record` line: one for each response, and no other (docs/formats.md 1.9).
 #[derive(Deserialize)]
 pub(super) struct UsageRecord {
     #[serde(default)]

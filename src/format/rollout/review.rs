@@ -1,4 +1,4 @@
-//! Automatic reviews: the agent's ledger of them, and whose a run is (FORMATS 2.5).
+//! Automatic reviews: the agent's ledger of them, and whose a run is (docs/formats.md 2.5).
 //!
 //! A run leaves its traces in three places: a line of the ledger, the line that hands its result
 //! back to the thread that asked, and a session of its own in a work tree. None of them names the

@@ -1,10 +1,10 @@
 //! The tape: what a rollout tells beside its entries, and where among them.
 //!
 //! One agent writes its events and its items with two writers, so that the order of its lines is
-//! not that of what happened, and drops messages by rules of its own (FORMATS 2.9). The reader
-//! keeps here what such rules look at: when a task began and ended, which report is of which task,
-//! which output was recorded again, what a message is like. What follows from it is the agent's
-//! own: its [`Dialect`](super::Dialect) names the function that puts the entries in order.
+//! not that of what happened, and drops messages by rules of its own (docs/formats.md 2.7, 2.8).
+//! The reader keeps here what such rules look at: when a task began and ended, which report is of
+//! which task, which output was recorded again, what a message is like. What follows from it is the
+//! agent's own: its [`Dialect`](super::Dialect) names the function that puts the entries in order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
