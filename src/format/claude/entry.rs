@@ -1,5 +1,7 @@
 //! The entries of one line for tok-compress: one for each block of a message.
 
+use std::borrow::Cow;
+
 use super::mark;
 use crate::format::entry::{Entry, Field, Speaker, without_tags};
 use crate::json;
@@ -103,18 +105,24 @@ impl<'a> MessageLine<'a> {
         let text = json::text(value?)?;
         let mut entry = self.entry(self.speaker());
         if entry.speaker == Speaker::User {
-            match without_tags(&text) {
-                // The user may have typed something next to a reminder: the rest is looked at.
-                Some(rest) if mark::source(&rest, false) == mark::USER => {
-                    if rest.len() < text.len() {
-                        entry.said = Some(rest.into_owned());
-                    }
-                }
-                _ => entry.speaker = Speaker::System,
+            match typed(&text) {
+                Some(typed) if typed.len() < text.len() => entry.said = Some(typed.into_owned()),
+                Some(_) => {}
+                None => entry.speaker = Speaker::System,
             }
         }
         entry.add(Field::Content, value, at);
         Some(entry)
+    }
+}
+
+/// The words that the user typed in a text; `None` if the program wrote all of it.
+fn typed(text: &str) -> Option<Cow<'_, str>> {
+    let rest = without_tags(text)?;
+    match mark::source(&rest, false) {
+        mark::USER => Some(rest),
+        mark::COMMAND => Some(mark::arguments(&rest)?.to_owned().into()),
+        _ => None,
     }
 }
 

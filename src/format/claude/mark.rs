@@ -6,10 +6,13 @@
 /// The source of a text that a person typed.
 pub(super) const USER: &str = "user";
 
+/// The source of a command that a person gave, between tags of the program.
+pub(super) const COMMAND: &str = "command";
+
 /// How a text of the program begins, and the source of its span.
 const MARKS: &[(&str, &str)] = &[
-    ("<command-name>", "command"),
-    ("<command-message>", "command"),
+    ("<command-name>", COMMAND),
+    ("<command-message>", COMMAND),
     ("<local-command-stdout>", "local_command"),
     ("<local-command-stderr>", "local_command"),
     ("<local-command-caveat>", "local_command"),
@@ -41,4 +44,14 @@ pub(super) fn source(text: &str, is_meta: bool) -> &'static str {
         }
     }
     if is_meta { "meta" } else { USER }
+}
+
+/// Returns the words that the user typed after a command; `None` if there are none.
+pub(super) fn arguments(command: &str) -> Option<&str> {
+    let (_, rest) = command.split_once("<command-args>")?;
+    let (arguments, _) = rest.split_once("</command-args>")?;
+    match arguments.trim() {
+        "" => None,
+        arguments => Some(arguments),
+    }
 }
