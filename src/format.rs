@@ -1,11 +1,11 @@
-//! Session files to neutral histories: one table of formats, one reader each.
+//! Session files to neutral histories: one table of formats, one reader for each.
 //!
-//! A format is recognised by what a file says, never by its path. Its reader turns the agent's own
-//! rules into a [`history`]: spans, requests and context events in one order for all agents. The
-//! parts that readers share ([`lines`], [`literal`], [`call`], [`key`], [`image`], `order`, `time`,
-//! and `rollout` for the two agents that write rollouts) name no agent.
+//! A format is recognised by the contents of a file, never by its path. Its reader applies the
+//! agent's rules and makes a [`history`]: spans, requests and context events in one order for all
+//! agents. The parts that readers share ([`lines`], [`literal`], [`call`], [`key`], [`image`],
+//! `order`, `time`, and `rollout` for the two agents that write rollouts) name no agent.
 //!
-//! To add a format: its file in this folder, its line in [`FORMATS`], its `mod`, its fixtures.
+//! To add a format: a file in this folder, a line in [`FORMATS`], a `mod`, and fixtures.
 
 mod claude;
 mod codex;
@@ -16,7 +16,6 @@ mod ox;
 pub mod call;
 pub mod entry;
 pub mod foreign;
-pub mod head;
 pub mod history;
 mod ids;
 pub mod image;
@@ -28,6 +27,7 @@ pub mod open;
 mod order;
 mod project;
 mod rollout;
+pub mod sniff;
 pub mod time;
 
 use std::path::PathBuf;
@@ -39,9 +39,12 @@ use lines::{Line, Why};
 
 /// The agents whose files are read.
 pub fn agents() -> Vec<&'static str> {
-    let mut names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    let mut known = std::collections::HashSet::new();
-    names.retain(|name| known.insert(*name));
+    let mut names = Vec::new();
+    for format in FORMATS {
+        if !names.contains(&format.name) {
+            names.push(format.name);
+        }
+    }
     names
 }
 
@@ -54,145 +57,144 @@ pub const FORMATS: &[Format] = &[
     claude::LOG,
 ];
 
-/// Files that say the same again as the sessions in a folder beside them: their name, and that
-/// folder.
+/// Files that repeat the sessions in a folder next to them: their name, and that folder.
 pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
 
-/// Homes of programs that run an agent and keep its sessions in a place of their own.
+/// Homes of programs that run an agent and keep its sessions elsewhere.
 pub const MORE_HOMES: &[Home] = &[claude::COWORK];
 
-/// What is known of one agent's files.
+/// One format of an agent's files.
 #[derive(Clone, Copy)]
 pub struct Format {
-    /// Name of the agent, as records and `--agent` have it.
+    /// Name of the agent, in records and for `--agent`.
     pub name: &'static str,
-    /// Says whether the first lines of a file are of this format. `complete`: there are no more.
+    /// Returns whether the first lines of a file are of this format. `complete`: there are no more.
     pub recognise: fn(head: &[&str], complete: bool) -> Answer,
     /// Makes a reader for one file.
     pub reader: for<'s> fn(Source<'s>) -> Box<dyn Reader + 's>,
-    /// Returns what one line says, by itself.
+    /// Returns the entries of one line, read without the lines around it.
     pub entries: Entries,
-    /// Returns the id of the thread that a file holds, by its first line (or the first that names
-    /// one); how forks find their parents, and logs their sessions.
+    /// Returns the id of the thread in a file, by the first line (or the first that names one).
+    /// Forks find their parents by it, and logs their sessions.
     pub thread_id: fn(first: &str) -> Option<String>,
-    /// Returns the folder that a file's thread works in, by its first line, where agents of this
-    /// kind start others that do not name them.
+    /// Returns the working directory of a file's thread, by the first line, for agents that start
+    /// others which do not name them.
     pub cwd: fn(first: &str) -> Option<String>,
-    /// Returns the work trees that a line gives to agents it starts.
+    /// Returns the work trees that a line gives to the agents that it starts.
     pub worktrees: fn(line: &str) -> Vec<Worktree>,
-    /// Returns what a line says that side chains in other files may replay.
+    /// Returns the message of a line, which side chains in other files may replay.
     pub said: fn(line: &str) -> Said,
-    /// Returns the agents that a line starts in sessions of their own, where these do not name it.
+    /// Returns the agents that a line starts in separate sessions which do not name it.
     pub errands: fn(line: &str) -> Vec<Errand>,
-    /// Names of files beside the sessions that are none.
+    /// Names of files next to the sessions that are no sessions.
     pub sidecars: &'static [&'static str],
     /// Where the agent keeps its sessions.
     pub home: Home,
-    /// Whether a copy of a response may report more than another copy: where several lines report
-    /// it one after the other, the file may have ended between them.
+    /// Whether a copy of a response may report more than another copy: several lines report it one
+    /// after the other, and the file may have ended between them.
     pub copies_grow: bool,
-    /// What a file of this format is, and what is missing in it, where it is less than a session.
+    /// For files that are less than a session: what they are, and what is missing in them.
     pub lacks: Option<&'static str>,
 }
 
-/// Reads one line as the turns of a conversation; `None` where the line is to be left as it is.
+/// Reads one line as entries of a conversation; `None` where the line must stay as it is.
 pub type Entries = for<'a> fn(line: &'a str) -> Option<Vec<Entry<'a>>>;
 
-/// How a line is read of a file that no format knows: as an entry itself.
+/// Reads a line of a file of unknown format: as one entry.
 pub const PLAIN_ENTRIES: Entries = ox::entries;
 
 /// A work tree that was given to an agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Worktree {
-    /// Its folder, which is the agent's working directory.
+    /// Folder of the tree, which is the agent's working directory.
     pub path: String,
     /// When it was given.
     pub at: Option<String>,
 }
 
-/// Whose line it is, and what message it is of.
+/// The session of a line, and the message that the line is part of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     /// The agent's id of the session.
     pub session: Option<String>,
-    /// The id of the model's message that the line is of, unless a side chain tells it.
+    /// The id of the model's message that the line is part of; `None` in a side chain.
     pub message: Option<String>,
 }
 
-/// What an agent was started for.
+/// The task for which an agent was started.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errand {
-    /// How the first message of its session begins.
+    /// How the first message of the agent's session begins.
     pub prompt: String,
-    /// When it was started.
+    /// When the agent was started.
     pub at: Option<String>,
-    /// The call that did it.
+    /// The call that started it.
     pub call_id: Option<String>,
 }
 
-/// Who sent an agent on its errand.
+/// The caller that started an agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sender {
-    /// The thread.
+    /// The thread of the caller.
     pub thread: String,
-    /// Its call.
+    /// The call in that thread.
     pub call_id: Option<String>,
 }
 
-/// Where an agent keeps its sessions, when nobody says otherwise.
+/// Where an agent keeps its sessions by default.
 #[derive(Clone, Copy)]
 pub struct Home {
-    /// The environment variable that says where; several folders are separated by commas. Empty
-    /// where there is none.
+    /// The environment variable that names the home; several folders are separated by commas.
+    /// Empty where there is none.
     pub variable: &'static str,
-    /// Where else: folders in the user's home folder.
+    /// The home if the variable is not set: folders in the user's home folder.
     pub folders: &'static [&'static str],
-    /// The folders within that hold sessions; `*` stands for any part of a name.
+    /// The folders in the home that hold sessions; `*` matches any part of a name.
     pub sessions: &'static [&'static str],
 }
 
-/// What a format says of the first lines of a file.
+/// Whether the first lines of a file are of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// They are its own.
+    /// The lines are of the format.
     Yes,
-    /// They are not.
+    /// The lines are of another format.
     No,
-    /// They may be.
+    /// More lines are needed.
     NeedMore,
 }
 
 /// The path of standard input.
 pub const STDIN: &str = "-";
 
-/// A file to be read, and what a reader may know beside it.
+/// A file to be read, and what else its reader may use.
 #[derive(Clone, Copy)]
 pub struct Source<'s> {
-    /// Its path; tells threads of one id in two files apart.
+    /// The path, which is part of the thread's identity: two files may hold threads of one id.
     pub path: &'s str,
-    /// What is asked for.
+    /// What the caller wants.
     pub wants: Wants,
-    /// The files read beside it.
+    /// The other files that are read.
     pub beside: &'s dyn Beside,
-    /// Folders beside the sessions.
+    /// Folders next to the sessions.
     pub roots: &'s Roots,
-    /// The whole file, where nobody can open it again: standard input.
+    /// The whole file, if it cannot be opened again: standard input.
     pub whole: Option<&'s [u8]>,
 }
 
-/// Folders beside the sessions, in which some agents tell what the sessions do not.
+/// Folders in which some agents keep what the sessions do not hold.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
-    /// Holds `memory_summary.md`, which is sent with every request.
+    /// The folder of `memory_summary.md`, which is sent with every request.
     pub memory: Option<PathBuf>,
-    /// Holds the runs of automatic reviews.
+    /// The folder of the ledgers of automatic reviews.
     pub review: Option<PathBuf>,
 }
 
-/// What lies beside a session file.
+/// The other files that are read with a session file.
 pub trait Beside: Sync {
-    /// Returns the files that hold the thread of that id, of those to be read but the file `near`:
-    /// those of the home that lies nearest to it.
+    /// Returns the files that hold the thread of that id, except the file `near`: those of the home
+    /// that is nearest to it.
     fn files_of(&self, thread: &str, near: &str) -> Vec<String>;
 
     /// Returns the thread that last gave this work tree to an agent before `started`.
@@ -201,16 +203,17 @@ pub trait Beside: Sync {
     /// Returns whether a file of that session holds this message of the model outside of side
     /// chains.
     fn is_main_message(&self, session: &str, message: &str) -> bool;
+
     /// Returns the thread that worked at that instant in a folder of this name, or inside one; of
     /// several the one that began last.
     fn at_work(&self, folder: &str, at: &str) -> Option<String>;
 
-    /// Returns who sent an agent on the errand that this prompt tells, not long before `started`;
-    /// of several the latest, in the home that lies nearest to the file `near`.
+    /// Returns the caller that started an agent with this prompt, not long before `started`; of
+    /// several the latest, in the home that is nearest to the file `near`.
     fn sender_of(&self, prompt: &str, started: Option<&str>, near: &str) -> Option<Sender>;
 }
 
-/// Nothing lies beside the file.
+/// No other files.
 impl Beside for () {
     fn files_of(&self, _: &str, _: &str) -> Vec<String> {
         Vec::new()
@@ -233,10 +236,10 @@ impl Beside for () {
     }
 }
 
-/// What a reader is asked for.
+/// What the caller of a reader wants.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wants {
-    /// Spans and context events; else requests only.
+    /// Spans and context events, besides requests.
     pub spans: bool,
     /// Texts in the spans.
     pub text: bool,
@@ -247,27 +250,27 @@ pub trait Reader {
     /// Takes one object of the file.
     ///
     /// # Errors
-    /// Why it cannot be used; then nothing was taken of it.
+    /// Why the object cannot be used; then nothing of it was taken.
     fn take(&mut self, line: &Line) -> Result<(), Why>;
 
-    /// The file has ended; returns its threads.
+    /// Ends the file; returns its threads.
     fn finish(self: Box<Self>) -> Vec<Thread>;
 }
 
-/// How many lines a format may look at before it must say yes.
+/// The most lines that a format may look at before it recognises a file.
 pub const HEAD_LINES: usize = 64;
 
-/// What all formats together say of the first lines of a file.
+/// The format of the first lines of a file.
 pub enum Recognised {
-    /// One of them knows it.
+    /// The file is of this format.
     Format(&'static Format),
-    /// None of them does.
+    /// The file is of no known format.
     Unknown,
-    /// One of them may, after more lines.
+    /// More lines are needed.
     NeedMore,
 }
 
-/// Asks every format about the first lines of a file. `complete`: there are no more.
+/// Recognises the first lines of a file. `complete`: there are no more.
 pub fn recognise(head: &[&str], complete: bool) -> Recognised {
     let complete = complete || head.len() >= HEAD_LINES;
     let mut maybe = false;
@@ -305,24 +308,27 @@ fn id_of_name(path: &str) -> String {
         .to_owned()
 }
 
-/// Returns a number as a count: whole, not negative, below 2^53; `None` for what is none (FAULTS
-/// 18).
+/// Returns a number as a count: whole, not negative, below 2^53; `None` for any other value
+/// (FAULTS 18).
 fn count(value: &serde_json::Value) -> Option<u64> {
-    let float = || {
-        value
-            .as_f64()
-            .filter(|n| *n >= 0.0 && *n < 9e15 && n.fract() == 0.0)
-            .map(|n| n as u64)
-    };
-    value.as_u64().filter(|n| *n < 1 << 53).or_else(float)
+    if let Some(number) = value.as_u64()
+        && number < 1 << 53
+    {
+        return Some(number);
+    }
+    let number = value.as_f64()?;
+    if !(0.0..9e15).contains(&number) || number.fract() != 0.0 {
+        return None;
+    }
+    Some(number as u64)
 }
 
-/// As [`count`]; what is none counts nothing.
+/// As [`count`]; any other value counts as 0.
 fn whole(value: &serde_json::Value) -> u64 {
     count(value).unwrap_or(0)
 }
 
-/// Reads a value as a type of ours.
+/// Reads JSON as a type.
 fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Why> {
     serde_json::from_str(text).map_err(|e| refusal::of(&e))
 }

@@ -1,8 +1,8 @@
-//! Spans and requests as their thread keeps them until it ends: small, for there may be hundreds of
-//! thousands.
+//! Spans and requests in the form in which their thread keeps them until it ends: small, for there
+//! may be hundreds of thousands.
 //!
-//! What most of them have is kept as it is, or shared where it is said again and again; what few
-//! have lies in a record apart. What only the end of the thread tells (ids, ordinals) is not kept.
+//! Keys that most of them have are fields, and texts that many have are shared; keys that few have
+//! are in a separate record. Ids and ordinals are not kept: they are known when the thread ends.
 
 mod request;
 mod span;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use request::KeptRequest;
 pub use span::KeptSpan;
 
-/// Words that many records have in common, each once.
+/// Texts that many records have in common, each kept once.
 #[derive(Default)]
 pub(in crate::format) struct Words(HashSet<Arc<str>>);
 
@@ -28,7 +28,7 @@ impl Words {
     }
 }
 
-/// A shared word as records have it.
+/// A copy of a shared text, as records have it.
 fn own(word: Option<Arc<str>>) -> Option<String> {
     word.map(|word| word.to_string())
 }
@@ -36,7 +36,10 @@ fn own(word: Option<Arc<str>>) -> Option<String> {
 /// The bytes of 32 hex digits; `None` where a text is anything else.
 fn digest(text: &str) -> Option<[u8; 16]> {
     let bytes = u128::from_str_radix(text, 16).ok()?.to_be_bytes();
-    Some(bytes).filter(|bytes| hex(*bytes) == text)
+    if hex(bytes) != text {
+        return None;
+    }
+    Some(bytes)
 }
 
 fn hex(bytes: [u8; 16]) -> String {
