@@ -5,8 +5,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reader::{Answer, Format, Home, Said};
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {

@@ -15,9 +15,9 @@ mod walk;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reader::{Answer, Format, Home, Said};
 use super::rollout::tape::Rules;
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {

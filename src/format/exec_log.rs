@@ -18,10 +18,10 @@ use serde_json::value::RawValue;
 use super::history::{History, Thread};
 use super::lines::{Line, Why};
 use super::order::{self, ReportLayout};
-use super::{
-    Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, count, id_of_name, identity, parse,
-    time,
-};
+use super::ox;
+use super::reader::{Answer, Format, Home, Reader, Said, Source};
+use super::time;
+use super::value::{count, id_of_name, identity, parse};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -29,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
     name: "codex",
     recognise,
     reader: |source| Box::new(ExecLog::new(source)),
-    entries: PLAIN_ENTRIES,
+    entries: ox::entries,
     thread_id: |_| None,
     cwd: |_| None,
     worktrees: |_| Vec::new(),

@@ -179,22 +179,33 @@ fn one(
             saved += 1;
         }
     }
-    match saved {
-        0 => {
-            if !bytes.ends_with(b"\n") {
-                why = TORN;
-            } else if bytes.contains(&0) {
-                why = NULS;
-            }
-            tally.skipped.push(Skipped {
-                line: number,
-                why,
-                bytes: None,
-            });
-        }
-        1 if why == refusal::TWICE => tally.recovered.push((number, why)),
-        _ => tally.recovered.push((number, mend::damage(bytes, saved))),
+    count_damaged(&line, saved, why, tally);
+}
+
+/// Counts a damaged line from which `saved` objects were recovered. `why`: the reason for which the
+/// whole line was refused.
+fn count_damaged(line: &Line, saved: usize, why: Why, tally: &mut Tally) {
+    if saved > 0 {
+        let damage = if saved == 1 && why == refusal::TWICE {
+            why
+        } else {
+            mend::damage(line.bytes, saved)
+        };
+        tally.recovered.push((line.number, damage));
+        return;
     }
+    let why = if !line.bytes.ends_with(b"\n") {
+        TORN
+    } else if line.bytes.contains(&0) {
+        NULS
+    } else {
+        why
+    };
+    tally.skipped.push(Skipped {
+        line: line.number,
+        why,
+        bytes: None,
+    });
 }
 
 /// Hands an object to `take`; if that refuses it because a key is there twice, hands over the

@@ -171,11 +171,8 @@ impl Arranger {
                 }
             }
             Role::User | Role::Developer if &*span.source == "user" => {
-                if !self.buffer.is_empty()
-                    || self.layout == ReportLayout::Before && self.current.is_some()
-                {
-                    self.interrupted = true;
-                }
+                self.interrupted |= !self.buffer.is_empty()
+                    || self.layout == ReportLayout::Before && self.current.is_some();
             }
             _ => {}
         }

@@ -11,8 +11,9 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::format::reader::Errand;
 use crate::format::rollout::tape::Results;
-use crate::format::{Errand, time};
+use crate::format::time;
 
 /// The key of a result in an output, up to where its text begins.
 const RESULT: &[u8] = b"\"output_preview\":\"";

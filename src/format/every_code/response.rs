@@ -85,23 +85,24 @@ fn groups(
         let Some(beat) = stage.beats.get(place) else {
             break;
         };
+        let begins = ItemGroup {
+            beats: place..place,
+            ..ItemGroup::default()
+        };
         match item(recording, *beat, repeats) {
             GroupItem::Made {
                 visible_tokens,
                 reasons,
             } => {
-                if !std::mem::replace(&mut open, true) {
-                    groups.push(ItemGroup {
-                        beats: place..place,
-                        ..ItemGroup::default()
-                    });
+                if !open {
+                    groups.push(begins);
                 }
-                let Some(group) = groups.last_mut() else {
-                    continue;
-                };
-                group.beats.end = place + 1;
-                group.visible_tokens += visible_tokens;
-                group.reasons |= reasons;
+                open = true;
+                if let Some(group) = groups.last_mut() {
+                    group.beats.end = place + 1;
+                    group.visible_tokens += visible_tokens;
+                    group.reasons |= reasons;
+                }
             }
             GroupItem::Output => {
                 if open && let Some(group) = groups.last_mut() {

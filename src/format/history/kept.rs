@@ -6,42 +6,8 @@
 
 mod request;
 mod span;
-
-use std::collections::HashSet;
-use std::sync::Arc;
+mod words;
 
 pub use request::KeptRequest;
 pub use span::KeptSpan;
-
-/// Texts that many records have in common, each kept once.
-#[derive(Default)]
-pub(in crate::format) struct Words(HashSet<Arc<str>>);
-
-impl Words {
-    fn share(&mut self, text: String) -> Arc<str> {
-        if let Some(word) = self.0.get(&*text) {
-            return Arc::clone(word);
-        }
-        let word: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&word));
-        word
-    }
-}
-
-/// A copy of a shared text, as records have it.
-fn own(word: Option<Arc<str>>) -> Option<String> {
-    word.map(|word| word.to_string())
-}
-
-/// The bytes of 32 hex digits; `None` where a text is anything else.
-fn digest(text: &str) -> Option<[u8; 16]> {
-    let bytes = u128::from_str_radix(text, 16).ok()?.to_be_bytes();
-    if hex(bytes) != text {
-        return None;
-    }
-    Some(bytes)
-}
-
-fn hex(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
-}
+pub(in crate::format) use words::Words;

@@ -19,51 +19,42 @@ pub(crate) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     Some(found)
 }
 
+/// The members of a response item that become entries; the last four are those of a call.
+const MEMBERS: [&str; 9] = [
+    "type",
+    "call_id",
+    "role",
+    "content",
+    "output",
+    "name",
+    "arguments",
+    "input",
+    "action",
+];
+
 fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
-    let names = [
-        "type",
-        "role",
-        "content",
-        "name",
-        "arguments",
-        "input",
-        "action",
-        "output",
-        "call_id",
-    ];
-    let Some(
-        [
-            kind,
-            role,
-            content,
-            name,
-            arguments,
-            input,
-            action,
-            output,
-            call_id,
-        ],
-    ) = json::members(item, names)
-    else {
+    let Some(members) = json::members(item, MEMBERS) else {
         return Vec::new();
     };
+    let [kind, call_id, role, content, output, call @ ..] = members;
     let call_id = call_id.and_then(json::text);
     match kind.and_then(json::text).as_deref() {
         Some("message") => {
+            let Some(content) = content else {
+                return Vec::new();
+            };
             let role = role.and_then(json::text).unwrap_or_default();
-            content
-                .map(|content| message(&role, content, &format!("{at}/content")))
-                .unwrap_or_default()
+            message(&role, content, &format!("{at}/content"))
         }
         Some(
             "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call"
             | "tool_search_call",
         ) => {
-            let arguments = arguments.or(input).or(action);
+            let [name, arguments, input, action] = call;
             vec![Entry {
                 tool: name.and_then(json::text),
                 call_id,
-                arguments,
+                arguments: arguments.or(input).or(action),
                 ..Entry::new(Speaker::Call)
             }]
         }

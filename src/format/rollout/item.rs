@@ -7,9 +7,10 @@ use super::tape::Results;
 use super::{prompt_kinds, shell_output};
 use crate::format::call::Call;
 use crate::format::history::Made;
+use crate::format::image;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
-use crate::format::{Wants, image};
+use crate::format::reader::Wants;
 use crate::record::{Form, Part, Role, Span};
 
 /// A span of an item, with its text where the caller may need it.

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Dialect;
+use super::dialect::Dialect;
 use super::fork::Child;
 use super::line::Envelope;
 use super::prefix::HistoryBase;
 use super::scan::ms;
 use crate::format::history::project;
-use crate::format::parse;
+use crate::format::value::parse;
 use crate::format::{object, time};
 use crate::record::{Kind, Session};
 

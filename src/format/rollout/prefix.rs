@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use super::line::Envelope;
 use super::{Rollout, scan};
-use crate::format::Reader;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::parse;
+use crate::format::reader::Reader;
+use crate::format::value::parse;
 use crate::path;
 
 /// The member `history_base`: another file, and where the part of it ends.

@@ -14,8 +14,8 @@ use super::prefix::name;
 use super::scan::{self, MarkKind};
 use super::usage::{Info, ReportedUsage, TokenParts};
 use crate::format::history::Handle;
-use crate::format::identity;
 use crate::format::lines::Line;
+use crate::format::value::identity;
 use crate::record::{Request, Uncounted};
 
 /// The state of the usage lines of a file.
@@ -137,7 +137,8 @@ impl Rollout<'_> {
             Some(sum) if !sum.is_empty() => sum,
             _ => self.reports.counter.sum().unwrap_or_default().into(),
         };
-        let sums = format!("{sum:?}{:?}", info.last.unwrap_or_default());
+        let last = info.last.unwrap_or_default();
+        let sums = sum.key_text() + &last.key_text();
         let base = if self.reports.is_own_sum() {
             &self.history.session.session
         } else {

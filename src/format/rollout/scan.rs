@@ -16,8 +16,8 @@ use super::line::Envelope;
 use super::usage::{Info, ReportedUsage};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::parse;
 use crate::format::time;
+use crate::format::value::parse;
 use crate::path;
 
 /// One line that reports usage, or helps to find the thread of a report.

@@ -68,9 +68,9 @@ pub(crate) struct TokenParts([u64; 5]);
 
 /// Reads a count; what is no whole number of at least 0 (FAULTS 18) counts nothing.
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(crate::format::whole(&serde_json::Value::deserialize(
-        value,
-    )?))
+    Ok(crate::format::value::whole(
+        &serde_json::Value::deserialize(value)?,
+    ))
 }
 
 /// Reads a usage; `None` for what is no object or holds a part that is no count: a sum without its
@@ -96,7 +96,7 @@ fn part(value: &Value) -> Option<u64> {
     if value.is_null() {
         return Some(0);
     }
-    crate::format::count(value)
+    crate::format::value::count(value)
 }
 
 impl RawUsage {
@@ -137,6 +137,24 @@ impl ReportedUsage {
     /// Whether all parts are zero; the total may not be.
     pub(crate) fn is_empty(self) -> bool {
         self.parts().is_zero()
+    }
+
+    /// The usage as text for the key of a request. This text must not change: keys of other files
+    /// and of earlier runs are compared with it.
+    pub(crate) fn key_text(self) -> String {
+        let ReportedUsage {
+            input_tokens,
+            cached_input_tokens,
+            cache_write_input_tokens,
+            output_tokens,
+            reasoning_output_tokens,
+            total_tokens,
+        } = self;
+        format!(
+            "Usage {{ input_tokens: {input_tokens}, cached_input_tokens: {cached_input_tokens}, \
+             cache_write_input_tokens: {cache_write_input_tokens}, output_tokens: {output_tokens}, \
+             reasoning_output_tokens: {reasoning_output_tokens}, total_tokens: {total_tokens} }}"
+        )
     }
 }
 

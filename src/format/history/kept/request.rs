@@ -3,7 +3,7 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::{Words, digest, hex, own};
+use super::words::{Words, digest, hex, own};
 use crate::record::{ContextBy, Purpose, Request, Uncounted};
 
 /// A request of a thread that has not ended; fields are named as in [`Request`].
