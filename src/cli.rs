@@ -120,7 +120,8 @@ pub fn size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "too large".to_owned())
 }
 
-/// Buffers: 64 KB is the knee; larger ones destroy the overlap of the stages (SPEED 3).
+/// 64 KB: a buffer of 8 KB costs up to 15 % more processor time, and one of 1 MB makes a stage wait
+/// for the one before it (measured on pipes of 64 KB: 1.48 seconds where 64 KB took 0.92).
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Parses the arguments, runs, flushes, prints what was skipped, and returns the exit status.

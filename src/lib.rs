@@ -5,7 +5,8 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number, cell
+//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
+//!                        cell, zone
 //!                        record, refusal, short
 //! ```
 //!
@@ -32,6 +33,7 @@ pub mod pseudonym;
 pub mod skip;
 pub mod stream;
 pub mod verbatim;
+pub mod zone;
 
 pub mod check;
 pub mod compress;

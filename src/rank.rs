@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::record::count::plus;
 use crate::record::{Billed, Disk, Event, Export, Priced, Request, Session, Total, Type, What};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
@@ -30,7 +31,7 @@ mod limits;
 mod order;
 mod own;
 mod rule;
-mod sum;
+mod share;
 mod summary;
 mod thread;
 mod view;
@@ -313,7 +314,7 @@ impl Filter for Rank {
         let net = credit::Net {
             tokens: findings
                 .iter()
-                .fold(0, |sum, finding| sum::plus(sum, finding.net_tokens)),
+                .fold(0, |sum, finding| plus(sum, finding.net_tokens)),
             usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),
             broken: findings
                 .iter()

@@ -1,11 +1,11 @@
 //! The records that travel through the pipe: one file a type, serde only.
 //!
-//! A record is one JSON object on one line with `type` first, flat snake_case keys, one JSON type
-//! a key, and no key without a value (DESIGN 2). Each key has exactly one writer: the keys that
-//! `tok-split` writes are in the type itself ([`Span`]); what a later filter adds is a type of its
-//! own ([`Measured`], [`Copied`], [`Carried`]) and is appended to the line, which is otherwise
-//! passed through byte for byte. So a reader asks a line for the view it needs, and a writer
-//! cannot touch what is not his.
+//! A record is one JSON object on one line with `type` first, flat snake_case keys, one JSON type a
+//! key, and no key without a value (docs/design.md 2.1). Each key has exactly one writer: the keys
+//! that `tok-split` writes are in the type itself ([`Span`]); what a later filter adds is a type of
+//! its own ([`Measured`], [`Copied`], [`Carried`]) and is appended to the line, which is otherwise
+//! passed through byte for byte. So a reader asks a line for the view it needs, and a writer cannot
+//! touch what is not his.
 //!
 //! This room knows no format, no file and no process. Invariants that hold *between* records are
 //! in [`check`].
@@ -14,6 +14,7 @@ mod billed;
 pub mod check;
 mod content;
 mod copies;
+pub mod count;
 mod coverage;
 mod disk;
 mod event;
@@ -33,7 +34,7 @@ mod total;
 mod usage;
 
 pub use billed::{Billed, Unpriced};
-pub use content::{UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
+pub use content::{Class, UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
 pub use copies::{Copies, Held, Parents, Reported};
 pub use coverage::{Coverage, Forgotten, Unread};
 pub use disk::Disk;
@@ -46,7 +47,7 @@ pub use money::Usd;
 pub use request::{ContextBy, Purpose, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
-pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span};
+pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span, subject};
 pub use stream::{DedupedBy, MeasuredBy, Priced, RankedBy, Stream};
 pub use summary::Summary;
 pub use task::Task;

@@ -31,11 +31,11 @@ use anyhow::Result;
 
 use report::Own;
 pub use report::Report;
-pub use time::Zone;
 
 use crate::record::{Billed, Type};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Status, Twice};
+use crate::zone::Zone;
 
 /// Lays a report out.
 pub type Format = fn(&Report, &Layout) -> Result<String>;

@@ -46,13 +46,14 @@ mod told;
 mod total;
 mod weigh;
 
+use crate::record::count::signed;
 use bill::Answered;
 pub use bill::Bill;
 use cache::Cache;
 use charge::Charge;
 use close::Close;
 pub use content::Content;
-use content::{Class, Classes};
+use content::{Share, Shares};
 use context::Context;
 use forecast::Forecast;
 pub use history::History;
@@ -189,7 +190,7 @@ impl<'h> Walk<'h> {
         }
         let mut classes = self.context.tokens();
         let more = self.again(call);
-        classes[Class::Unrecorded as usize] += more;
+        classes[Share::Unrecorded as usize] += more;
         self.requests.push(Answered {
             predicted: Some(ahead.predicted),
             classes,
@@ -296,8 +297,8 @@ impl<'h> Walk<'h> {
                 call.purpose.map_or(Cause::Ledger, Cause::Aside),
             );
         }
-        let mut classes = Classes::default();
-        classes[Class::Unrecorded as usize] = input;
+        let mut classes = Shares::default();
+        classes[Share::Unrecorded as usize] = input;
         let unexplained = call.input.map(|_| 0);
         self.requests.push(Answered {
             classes,
@@ -354,10 +355,6 @@ impl<'h> Walk<'h> {
         }
         self.settle();
     }
-}
-
-fn signed(tokens: u64) -> i64 {
-    i64::try_from(tokens).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

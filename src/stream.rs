@@ -31,7 +31,7 @@ pub use order::{Place, Twice};
 pub use run::run;
 pub use stage::Stage;
 
-/// How a run ended; the number is the exit status (DESIGN 5).
+/// How a run ended; the number is the exit status (docs/design.md 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// 0: done.

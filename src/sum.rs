@@ -14,6 +14,7 @@ pub mod key;
 mod naive;
 mod partial;
 mod parts;
+mod period;
 mod price;
 mod rests;
 mod rows;
@@ -25,7 +26,6 @@ mod unit;
 mod values;
 mod view;
 mod write;
-pub mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -37,6 +37,7 @@ use crate::record::{Priced, Type};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
 use crate::window::Window;
+use crate::zone::Zone;
 use key::{ACCOUNT, Of};
 use partial::{Partial, Shape};
 pub use price::Table;
@@ -46,7 +47,6 @@ pub use unit::Per;
 pub use view::Basis;
 use view::{Bucket, Owner};
 pub use write::Format;
-use zone::Zone;
 
 /// What to add up, and how to say it.
 pub struct Options {

@@ -5,13 +5,14 @@
 
 use std::time::SystemTime;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use crate::cli::When;
 use crate::format::time;
+use crate::zone::Zone;
 
 /// A span of time, open where an end is missing. Instants are as in records.
 #[derive(Clone, Debug, Default)]
@@ -30,17 +31,13 @@ impl Window {
     /// # Errors
     /// An end or the time zone cannot be read.
     pub fn new(since: Option<&str>, until: Option<&str>, tz: Option<&str>) -> Result<Window> {
-        let zone = match tz {
-            Some(name) => {
-                TimeZone::get(name).map_err(|_| anyhow!("--tz {name}: no such time zone"))?
-            }
-            None => TimeZone::system(),
-        };
+        let zone = Zone::new(tz).map_err(Error::msg)?;
+        let zone = zone.rules();
         let since_at = since
-            .map(|text| edge(text, &zone, 0).ok_or_else(|| unreadable("--since", text)))
+            .map(|text| edge(text, zone, 0).ok_or_else(|| unreadable("--since", text)))
             .transpose()?;
         let until_at = until
-            .map(|text| edge(text, &zone, 1).ok_or_else(|| unreadable("--until", text)))
+            .map(|text| edge(text, zone, 1).ok_or_else(|| unreadable("--until", text)))
             .transpose()?;
         Ok(Window {
             since: since_at.map(time::written),

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Error, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use tok::cli::{self, Common};
-use tok::render::{self, FORMATS, Layout, Render, Zone};
+use tok::cli::{self, Common, Width};
+use tok::render::{self, FORMATS, Layout, Render};
+use tok::zone::Zone;
 
 /// Lay out the records of tok-rank as a report.
 ///
@@ -27,12 +29,11 @@ struct Options {
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].0,
         value_parser = PossibleValuesParser::new(FORMATS.iter().map(|(name, _)| *name)))]
     format: String,
-    /// Time zone of the instants shown, such as Europe/Berlin [default: $TZ, else UTC]
+    /// Time zone of the instants shown, such as Europe/Berlin [default: $TZ, else the system's]
     #[arg(long, value_name = "ZONE")]
-    tz: Option<Zone>,
-    /// text: columns of a line [default: those of the terminal, else 100]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
-    width: Option<u16>,
+    tz: Option<String>,
+    #[command(flatten)]
+    width: Width<100>,
     /// markdown: stay under that many characters
     #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(4_000..))]
     max_chars: u64,
@@ -41,24 +42,14 @@ struct Options {
 }
 
 impl Options {
-    fn layout(&self) -> Layout {
-        let tz = std::env::var("TZ").ok();
-        let terminal =
-            || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(40));
-        let wide = if self.format == "text" {
-            self.width.or_else(terminal)
-        } else {
-            None
-        };
-        Layout {
-            zone: self
-                .tz
-                .clone()
-                .unwrap_or_else(|| Zone::of_environment(tz.as_deref())),
+    fn layout(&self) -> Result<Layout> {
+        let is_text = self.format == "text";
+        Ok(Layout {
+            zone: Zone::new(self.tz.as_deref()).map_err(Error::msg)?,
             home: std::env::var("HOME").ok(),
-            columns: usize::from(wide.unwrap_or(100)),
+            columns: if is_text { self.width.columns() } else { 100 },
             max_chars: usize::try_from(self.max_chars).unwrap_or(usize::MAX),
-        }
+        })
     }
 }
 
@@ -68,7 +59,7 @@ fn main() -> ExitCode {
         |o: &Options| &o.common,
         |options, io| {
             let format = render::format(&options.format).unwrap_or(FORMATS[0].1);
-            let mut render = Render::new(format, options.layout());
+            let mut render = Render::new(format, options.layout()?);
             let status = io.run(&mut render)?;
             Ok(status.or(render.complain(&options.format, &mut io.skips)))
         },

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, When, Width, pick};
-use tok::sum::{self, Basis, Format, Per, Table, cache::Cache, key, zone::Zone};
+use tok::sum::{self, Basis, Format, Per, Table, cache::Cache, key};
+use tok::zone::Zone;
 use tok::{replay::Given, window::Window};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | tok-sum --by day,model\n  \
@@ -62,7 +63,7 @@ struct Options {
     #[command(flatten)]
     priced: Priced,
     #[command(flatten)]
-    width: Width,
+    width: Width<80>,
     #[command(flatten)]
     when: When,
     #[command(flatten)]

@@ -9,7 +9,7 @@ pub struct When {
     /// Count only requests before then; a date counts in full
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// Time zone of dates (default: the system's)
+    /// Time zone of dates, such as Europe/Berlin [default: $TZ, else the system's]
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
 }

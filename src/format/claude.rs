@@ -1,4 +1,4 @@
-//! Claude Code: one line per content block, a message's usage repeated on each (FORMATS 3).
+//! Claude Code: one line per content block, a message's usage repeated on each (docs/formats.md 3).
 //!
 //! Lines become spans in the order of the file; the lines of one message, told by message and
 //! request id, are one request, which stands before the first of them ([`answer`]). Side chains in

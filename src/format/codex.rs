@@ -1,4 +1,4 @@
-//! OpenAI Codex CLI: rollouts of all three generations (FORMATS 1).
+//! OpenAI Codex CLI: rollouts of all three generations (docs/formats.md 1).
 //!
 //! This file holds how such a file is recognised; [`rollout`] reads it.
 

@@ -1,5 +1,5 @@
 //! Every Code: rollouts with additional events, and with user documents as base instructions
-//! (FORMATS 2).
+//! (docs/formats.md 2).
 
 mod carried;
 mod errand;

@@ -23,9 +23,9 @@ const fn foreign(words: &'static str, is: fn(&SeenFile) -> bool) -> Foreign {
     Foreign { words, is }
 }
 
-/// Every kind; the first that recognises a file names it. Sources are FORMATS 4 and the agents' own
-/// documents; the shapes were tried on files that the agents had written, but for Amp, droid,
-/// Kimi, Cursor, goose, Crush and Kilo.
+/// Every kind; the first that recognises a file names it. Sources are docs/formats.md 4.1 and the
+/// agents' own documents; the shapes were tried on files that the agents had written, but for Amp,
+/// droid, Kimi, Cursor, goose, Crush and Kilo.
 const FOREIGN: &[Foreign] = &[
     foreign("Gemini CLI chats are not read yet", |seen| {
         seen.any(is_gemini)

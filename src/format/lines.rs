@@ -1,7 +1,7 @@
 //! Lines of a session file, and the objects that can be recovered from damaged ones.
 //!
 //! One JSON object a line is the rule; real files break it in every way a crash or two writers at
-//! once can (FORMATS, "Universal rules"; FAULTS 1 to 20). A line that its reader accepts costs
+//! once can (docs/formats.md 5.1; docs/faults.md 1 to 20). A line that its reader accepts costs
 //! nothing here. Only when it does not is the line taken apart: byte-order mark, NUL runs, raw
 //! control characters, two objects on a line, an object cut off by the next one. All repairs keep
 //! every byte at its offset, so that the location of a text is its location in the file.

@@ -77,7 +77,7 @@ impl<'a> Literal<'a> {
 
     /// Cuts the text at each of `cuts` (byte offsets into [`Literal::text`], rising) that comes
     /// after a line feed and before a character that is not blank, so that the tokens of the parts
-    /// add up to those of the whole (DESIGN 2). Other cuts are left out.
+    /// add up to those of the whole (docs/design.md 2.3). Other cuts are left out.
     pub fn cut(self, cuts: &[usize]) -> Vec<Literal<'a>> {
         let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
         let mut feeds = line_feeds(raw).enumerate();

@@ -1,5 +1,5 @@
-//! Opening session files: plain, or compressed by the agent (FORMATS 1.1) or by a program that
-//! rotates files.
+//! Opening session files: plain, or compressed by the agent (docs/formats.md 1.1) or by a program
+//! that rotates files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

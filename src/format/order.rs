@@ -1,9 +1,9 @@
 //! Order: every request after all that it carried and before all that it produced.
 //!
-//! Files report a response's usage either before its items or after them (FORMATS 1.10). In the
-//! first case the order of the file is final. In the second the items of a response are buffered
-//! until its report comes. Items without a report were made by requests that were never reported;
-//! these requests are generated, so that the context can be replayed.
+//! Files report a response's usage either before its items or after them (docs/formats.md 1.10). In
+//! the first case the order of the file is final. In the second the items of a response are
+//! buffered until its report comes. Items without a report were made by requests that were never
+//! reported; these requests are generated, so that the context can be replayed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::record::{Part, Role, Uncounted, What};
 /// Where in its file a response's usage is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReportLayout {
-    /// Before what the response produced (FORMATS 1.10, layout A).
+    /// Before what the response produced (docs/formats.md 1.10, layout A).
     Before,
     /// After what the response produced (layout B), and perhaps after outputs that came meanwhile.
     After,
@@ -210,8 +210,8 @@ impl Arranger {
 }
 
 /// Finds out where the file reports usage, by the sizes of the responses: the visible output of
-/// each report is compared with what was made before it and after it (FORMATS 1.10). An estimate
-/// of four bytes per token is enough.
+/// each report is compared with what was made before it and after it (docs/formats.md 1.10). An
+/// estimate of four bytes per token is enough.
 pub(super) fn layout(entries: &[Entry]) -> ReportLayout {
     let (mut before, mut after) = (0_u64, 0_u64);
     let mut made = 0;

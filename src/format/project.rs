@@ -4,9 +4,9 @@
 //! trees that they keep in special folders: a tree there belongs to its repository, and its name is
 //! at most that of a branch. Only paths are looked at; git is not run.
 
-/// Folders of work trees, part by part, from FORMATS 2.5 and the documentation of the programs.
-/// `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; any other part is
-/// literal. Other parts may precede and follow. The first shape that fits counts.
+/// Folders of work trees, part by part, from docs/formats.md 2.5 and the documentation of the
+/// programs. `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; any other
+/// part is literal. Other parts may precede and follow. The first shape that fits counts.
 const SHAPES: &[&[&str]] = &[
     &["HOME", ".codex", "worktrees", "TREE", "REPO"],
     &["REPO", ".codex", "worktrees", "TREE"],

@@ -4,7 +4,8 @@
 //! Response items become spans, in the order of the file; usage comes from `token_usage_record`
 //! lines where there are any, else from the running counter ([`counter`]); a compaction or rollback
 //! becomes a `context` event; everything else was never sent to a model and is summed as `disk`
-//! (FORMATS 1.3). What differs between the agents is a [`Dialect`]: this file names neither.
+//! (docs/formats.md 1.3). What differs between the agents is a [`Dialect`]: this file names
+//! neither.
 
 mod compaction;
 mod counter;
@@ -85,7 +86,7 @@ pub(super) struct Rollout<'s> {
     prefixes: u32,
     /// Text of the last response, where it was a message and nothing came after it.
     last_answer: Option<String>,
-    /// Outputs longer than this are sent cut (FORMATS 1.7).
+    /// Outputs longer than this are sent cut (docs/formats.md 1.7).
     cut_bytes: Option<u64>,
     /// A review's result was just handed back: another model made the next message.
     review_returned: bool,

@@ -13,8 +13,8 @@ pub(super) fn identity(names: &[&str]) -> String {
     hasher.finalize().to_hex().chars().take(32).collect()
 }
 
-/// The id of a session whose file does not name it: the name of the file ends with it (FORMATS
-/// 1.1).
+/// The id of a session whose file does not name it: the name of the file ends with it
+/// (docs/formats.md 1.1).
 pub(super) fn id_of_name(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn id_of_name(path: &str) -> String {
 }
 
 /// Returns a number as a count: whole, not negative, below 2^53; `None` for any other value
-/// (FAULTS 18).
+/// (docs/faults.md 18).
 pub(super) fn count(value: &serde_json::Value) -> Option<u64> {
     if let Some(number) = value.as_u64()
         && number < 1 << 53

@@ -1,7 +1,7 @@
 //! Character classes: what a text is made of, in bytes.
 //!
 //! Six numbers that tell prose from digits from white space, and that correct a foreign
-//! tokenizer's count better than its tokens alone (FORMATS 3.10).
+//! tokenizer's count better than its tokens alone (docs/formats.md 3.15).
 
 /// Returns the bytes that are letters, digits, blanks, newlines, punctuation, and all others: the
 /// first five ASCII, the last everything that is not, and controls. They add up to the text.

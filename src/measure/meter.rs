@@ -195,7 +195,7 @@ impl Meter {
             .tool
             .as_deref()
             .filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
-        // FORMATS 1.15: how a tool is called on the wire.
+        // How a tool is called on the wire (docs/formats.md 1.15).
         let server = span
             .server
             .as_deref()

@@ -1,7 +1,7 @@
 //! Shell outputs that are rewritten on their way to the model.
 //!
 //! On disk: a string of JSON, `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`. Some
-//! models are sent four lines of plain text instead (FORMATS 1.15; the agent's source:
+//! models are sent four lines of plain text instead (docs/formats.md 1.16; the agent's source:
 //! `reserialize_shell_outputs`). Which ones is the replay's to know: here both forms are counted.
 
 use serde::Deserialize;

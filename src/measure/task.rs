@@ -1,4 +1,4 @@
-//! What a message of the user asks for, told by its words (SYSTEMS 4.3).
+//! What a message of the user asks for, told by its words.
 //!
 //! The words and their order are those of the system that the budgets come from: the first kind
 //! that any line of the text has words of wins. They are single words of English, found inside

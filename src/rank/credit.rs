@@ -15,9 +15,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::claim::{Claim, SpanHash, Whose};
-use super::sum::{plus, share, share_usd};
+use super::share::{share, share_usd};
 use super::thread::{Thread, Threads};
 use crate::record::Usd;
+use crate::record::count::plus;
 
 /// What a finding is credited with.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -5,9 +5,9 @@
 //!
 //! What is kept: the lines of so many spans, with their text where the stream has it.
 
-use super::sum::signed;
 use super::view::SpanView;
 use crate::record::Usd;
+use crate::record::count::{bounded, signed};
 
 /// What a span cost to carry and to produce; where no price is known, the tokens carried. A known
 /// price comes before any number of tokens.
@@ -49,7 +49,7 @@ impl Dearest {
 fn cost(span: &SpanView) -> Option<Cost> {
     match (span.input_cost_usd, span.output_cost_usd) {
         (None, None) if span.carried() == 0 => None,
-        (None, None) => Some((None, signed(span.carried()))),
+        (None, None) => Some((None, signed(bounded(span.carried())))),
         (input, output) => Some((
             Some(input.unwrap_or_default().plus(output.unwrap_or_default())),
             0,

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::claim::{Claim, Removed, SpanHash, Whose};
-use super::sum::{plus, share_usd};
+use super::share::share_usd;
 use super::thread::Thread;
 use super::view::SpanView;
+use crate::record::count::plus;
 use crate::record::{Reached, Severity, Usd};
 
 /// Spans and places that a finding names.

@@ -19,10 +19,10 @@ use serde::Deserialize;
 
 use super::found::{Candidate, Found, Proof};
 use super::jq::{Program, Value};
-use super::sum::plus;
 use super::thread::Thread;
 use super::view::SpanView;
 use super::words::counted;
+use crate::record::count::plus;
 use crate::record::{Request, Usd};
 use crate::refusal;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::credit::Net;
-use super::sum::{plus, signed};
 use super::thread::Threads;
 use super::view::SpanView;
+use crate::record::count::{bounded, plus, signed};
 use crate::record::{
     Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, UNEXPLAINED,
     UNRECORDED, Uncounted, Unpriced, Usd, What, Written,
@@ -137,10 +137,16 @@ impl Tally {
 
     /// Takes a `span` record.
     pub(super) fn span(&mut self, span: &SpanView) {
-        self.carried_tokens = self.carried_tokens.saturating_add(signed(span.carried()));
+        self.carried_tokens = self
+            .carried_tokens
+            .saturating_add(signed(bounded(span.carried())));
         let tokens = signed(plus(span.carried(), span.output_tokens.unwrap_or(0)));
         if tokens > 0 {
-            add(&mut self.carried, span.part.content(&span.source), tokens);
+            add(
+                &mut self.carried,
+                span.part.class(&span.source).name(),
+                tokens,
+            );
         }
     }
 

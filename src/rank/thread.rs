@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::claim::Removed;
-use super::sum::{plus, share_usd};
+use super::share::share_usd;
+use crate::record::count::plus;
 use crate::record::{Billed, Kind, Purpose, Request, Session, Usd};
 
 /// One thread.

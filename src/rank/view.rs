@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::record::{Block, Disk, Event, Export, Part, Request, Scope, Task, Usd};
+use crate::record::{Block, Class, Disk, Event, Export, Part, Request, Scope, Task, Usd, subject};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -92,7 +92,7 @@ pub(crate) struct ShapeView {
 impl SpanView<'_> {
     /// Whether the program, not the user or the model, put it there.
     pub(crate) fn is_instructions(&self) -> bool {
-        self.part.content(&self.source) == "instructions"
+        self.part.class(&self.source) == Class::Instructions
     }
 
     /// Tokens each time it is sent; where nobody has joined the stream, its tokens.
@@ -149,12 +149,19 @@ impl SpanView<'_> {
     /// What it is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else
     /// the source.
     pub(crate) fn subject(&self) -> String {
-        match (&self.command, &self.server, &self.tool) {
-            (Some(command), ..) => command.to_string(),
-            (None, Some(server), Some(tool)) => format!("{server}.{tool}"),
-            (None, None, Some(tool)) => tool.to_string(),
-            (None, _, None) => self.source.to_string(),
-        }
+        let SpanView {
+            command,
+            server,
+            tool,
+            source,
+            ..
+        } = self;
+        subject(
+            command.as_deref(),
+            server.as_deref(),
+            tool.as_deref(),
+            source,
+        )
     }
 }
 

@@ -13,10 +13,8 @@ use super::{
     Priced, Replayed, Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
     Usd,
 };
+use crate::record::count::{bounded, signed};
 use crate::refusal;
-
-/// The largest integer that every JSON reader keeps exactly.
-const EXACT: u64 = 1 << 53;
 
 /// Checks a stream, record by record.
 #[derive(Default)]
@@ -220,9 +218,10 @@ impl Checker {
             faults.unless(request.input_tokens.is_some(), || {
                 format!("request {}: counted without input", request.id)
             });
-            self.thread
-                .reported
-                .add(signed(input), signed(request.output_tokens.unwrap_or(0)));
+            self.thread.reported.add(
+                signed(bounded(input)),
+                signed(bounded(request.output_tokens.unwrap_or(0))),
+            );
             if let Some(response) = request.response() {
                 self.counted.insert(response);
                 faults.unless(!self.counted_before.contains(&response), || {
@@ -455,10 +454,6 @@ fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
 
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn signed(tokens: u64) -> i64 {
-    i64::try_from(tokens.min(EXACT)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -14,18 +14,49 @@ pub const WEB_SEARCHES: &str = "web searches";
 /// What the reports say beyond all that is known, or short of it: it may be negative.
 pub const UNEXPLAINED: &str = "unexplained";
 
-impl Part {
-    /// What kind of content it is to a reader of the report, where it comes from that source.
-    pub fn content(self, source: &str) -> &'static str {
+/// A kind of content of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Text that the program added.
+    Instructions,
+    /// Text of the user or of the model.
+    Messages,
+    /// What tools were asked.
+    ToolCalls,
+    /// What tools answered.
+    ToolOutput,
+    /// Images and documents.
+    Images,
+    /// Reasoning of the model.
+    Reasoning,
+}
+
+impl Class {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
         match self {
-            Part::ToolOutput => "tool output",
-            Part::ToolCall => "tool calls",
-            Part::Reasoning => "reasoning",
-            Part::Image | Part::Document => "images",
+            Class::Instructions => "instructions",
+            Class::Messages => "messages",
+            Class::ToolCalls => "tool calls",
+            Class::ToolOutput => "tool output",
+            Class::Images => "images",
+            Class::Reasoning => "reasoning",
+        }
+    }
+}
+
+impl Part {
+    /// What kind of content it is, where it comes from that source.
+    pub fn class(self, source: &str) -> Class {
+        match self {
+            Part::ToolOutput => Class::ToolOutput,
+            Part::ToolCall => Class::ToolCalls,
+            Part::Reasoning => Class::Reasoning,
+            Part::Image | Part::Document => Class::Images,
             Part::Text | Part::Opaque => match source {
-                "user" | "assistant" | "compaction_summary" => "messages",
-                "tool" => "tool output",
-                _ => "instructions",
+                "user" | "assistant" | "compaction_summary" => Class::Messages,
+                "tool" => Class::ToolOutput,
+                _ => Class::Instructions,
             },
         }
     }
@@ -35,7 +66,10 @@ impl Total {
     /// The row by kinds of content: one, but what no span owns is up to three.
     pub fn contents(&self) -> Vec<(&'static str, Total)> {
         if let Some(source) = &self.source {
-            return vec![(self.part.unwrap_or_default().content(source), self.clone())];
+            return vec![(
+                self.part.unwrap_or_default().class(source).name(),
+                self.clone(),
+            )];
         }
         let (unrecorded, unexplained, fees) = self.unowned();
         [

@@ -55,7 +55,7 @@ pub struct Coverage {
     pub unresolved_messages: u64,
     /// Versions of agents that send small requests of helpers (titles, topics, paths) which no file
     /// records, each with the requests that were counted of its sessions: about 2 to 4 in a hundred
-    /// of what these sent was sent by helpers beside (FORMATS 3.7b).
+    /// of what these sent was sent by helpers beside (docs/formats.md 3.11).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
     /// Whether something named on the command line could not be read (exit status 3).

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One per thread and kind of line that is on disk only (FORMATS 1.3, 3.3).
+/// One per thread and kind of line that is on disk only (docs/formats.md 1.3, 3.3).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "disk")]
 pub struct Disk {

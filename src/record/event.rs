@@ -34,7 +34,7 @@ pub enum What {
     /// tok-usage-join, after the other records of the thread.
     Dropped,
     /// A request read less from the provider's cache than stood there: `tokens` of what the request
-    /// before it had sent in the same place, more than 2,048 (DESIGN 1.4). See `n`, `span`,
+    /// before it had sent in the same place, more than 2,048 (docs/design.md 1.4). See `n`, `span`,
     /// `pause_seconds`, `cost_usd`; `reason` says why. Written by tok-usage-join, after the other
     /// records of the thread.
     CacheBreak,

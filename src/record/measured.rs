@@ -45,11 +45,11 @@ pub struct Measured {
     /// `encrypted_length`; `…~` where a part was estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_by: Option<String>,
-    /// Tokens in the form that some models are sent (FORMATS 1.15), where it differs.
+    /// Tokens in the form that some models are sent (docs/formats.md 1.16), where it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rendered_tokens: Option<u64>,
     /// Tokens of the qualified tool name: `wire_name`, `SERVER.TOOL` or `functions.TOOL`
-    /// (FORMATS 1.15).
+    /// (docs/formats.md 1.15).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_tokens: Option<u64>,
     /// Bytes by character class: letters, digits, blanks, newlines, punctuation, other.

@@ -1,7 +1,7 @@
 //! `request`: one inference request and what the provider reported for it.
 //!
 //! It stands after all that it carried and before all that it produced, whatever the layout of
-//! the file (FORMATS 1.10).
+//! the file (docs/formats.md 1.10).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ pub struct Sampling {
 }
 
 /// An inference request. Token counts are the provider's, in one convention for all providers:
-/// `input_tokens` *includes* what was read from and written to the cache (FORMATS 5).
+/// `input_tokens` *includes* what was read from and written to the cache (docs/formats.md 5.2).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "request")]
 pub struct Request {
@@ -185,7 +185,7 @@ pub struct Request {
     /// All output, reasoning included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// False where `output_tokens` is a placeholder (FORMATS 3.4). Absent: true.
+    /// False where `output_tokens` is a placeholder (docs/formats.md 3.4). Absent: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_known: Option<bool>,
     /// Of the output, spent on reasoning.

@@ -84,7 +84,7 @@ pub enum Form {
     #[default]
     Plain,
     /// A JSON string that holds `{"output":…,"metadata":…}`; some models are sent it rewritten
-    /// (FORMATS 1.15, "Shell outputs are rewritten on the wire").
+    /// (docs/formats.md 1.16).
     ShellJson,
     /// The bytes at the place are the text itself: a JSON value, or a file of text.
     Raw,
@@ -170,7 +170,8 @@ pub struct Span {
     /// How the text on disk becomes the text on the wire. Absent: plain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
-    /// Limit on the wire: longer text is sent cut in the middle to that many bytes (FORMATS 1.7).
+    /// Limit on the wire: longer text is sent cut in the middle to that many bytes
+    /// (docs/formats.md 1.7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_bytes: Option<u64>,
     /// Media type of an image or document.
@@ -308,4 +309,20 @@ impl Addition for Carried {
         "first_cost_usd",
         "output_cost_usd",
     ];
+}
+
+/// What content is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else the
+/// source.
+pub fn subject(
+    command: Option<&str>,
+    server: Option<&str>,
+    tool: Option<&str>,
+    source: &str,
+) -> String {
+    match (command, server, tool) {
+        (Some(command), ..) => command.to_owned(),
+        (None, Some(server), Some(tool)) => format!("{server}.{tool}"),
+        (None, None, Some(tool)) => tool.to_owned(),
+        (None, _, None) => source.to_owned(),
+    }
 }

@@ -34,7 +34,7 @@ pub struct Summary {
     pub cache_write_tokens: u64,
     /// Output of the counted requests.
     pub output_tokens: u64,
-    /// Counted requests whose output is a placeholder (FORMATS 3.4).
+    /// Counted requests whose output is a placeholder (docs/formats.md 3.4).
     pub output_unknown: u64,
     /// What the counted requests cost at list prices; absent where no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]

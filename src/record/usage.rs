@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How fine the ledger is at that time. Never summed across levels (FORMATS 2.6).
+/// How fine the ledger is at that time. Never summed across levels (docs/formats.md 2.6).
 #[derive(
     Clone,
     Copy,

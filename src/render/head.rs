@@ -13,6 +13,7 @@ use super::{Layout, Report};
 use crate::cell::clip;
 use crate::number::{bytes, counted, grouped, percent, percent_usd, signed, tokens, usd};
 use crate::record::{Coverage, Finding, Summary, Usd};
+use crate::render::time;
 
 /// Columns of the label that each line begins with.
 const LABEL: usize = 8;
@@ -140,12 +141,12 @@ fn when(report: &Report, layout: &Layout) -> Option<String> {
         .since
         .as_deref()
         .or_else(|| summary?.first.as_deref())
-        .and_then(|at| zone.day(at));
+        .and_then(|at| time::day(at, zone));
     let until = match &report.until {
-        Some(end) => zone.day_before(end),
+        Some(end) => time::day_before(end, zone),
         None => summary
             .and_then(|summary| summary.last.as_deref())
-            .and_then(|at| zone.day(at)),
+            .and_then(|at| time::day(at, zone)),
     };
     match (since, until) {
         (Some(since), Some(until)) if since == until => Some(since),
@@ -220,7 +221,10 @@ fn dearest(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
     let Some(row) = row else {
         return vec![format!("{share} {}", name_of(thread, layout))];
     };
-    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let started = row
+        .started
+        .as_deref()
+        .and_then(|at| time::minute(at, &layout.zone));
     let mut parts = vec![format!(
         "{share} {}",
         started.as_deref().unwrap_or("started at no known time")

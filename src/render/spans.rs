@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Part, Usd};
+use crate::record::{Part, Usd, subject};
 
 /// How many are kept.
 const KEPT: usize = 10;
@@ -54,12 +54,19 @@ impl Costly {
 
     /// What it is, as findings name it: the command, else the tool, else the source.
     pub(super) fn subject(&self) -> String {
-        match (&self.command, &self.server, &self.tool) {
-            (Some(command), ..) => command.clone(),
-            (None, Some(server), Some(tool)) => format!("{server}.{tool}"),
-            (None, None, Some(tool)) => tool.clone(),
-            (None, _, None) => self.source.clone(),
-        }
+        let Costly {
+            command,
+            server,
+            tool,
+            source,
+            ..
+        } = self;
+        subject(
+            command.as_deref(),
+            server.as_deref(),
+            tool.as_deref(),
+            source,
+        )
     }
 
     /// Money before tokens; tokens only where there is no money.

@@ -13,6 +13,7 @@ use super::phrase::Phrase;
 use super::{Layout, Report};
 use crate::number::{grouped, percent, tokens, usd};
 use crate::record::{Level, Part, Usage};
+use crate::render::time;
 
 /// Rows that a table shows; the others are counted.
 const ROWS: usize = 20;
@@ -95,7 +96,10 @@ fn growth(report: &Report, layout: &Layout) -> Option<Table> {
 }
 
 fn thread(row: &Growth, layout: &Layout) -> Vec<Phrase> {
-    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let started = row
+        .started
+        .as_deref()
+        .and_then(|at| time::minute(at, &layout.zone));
     let mut cells = vec![
         Phrase::ours(started.unwrap_or_else(|| "-".into())),
         project(row, layout),
@@ -133,7 +137,10 @@ fn project(row: &Growth, layout: &Layout) -> Phrase {
 
 /// A session in one cell: when it began, and its project.
 fn session(row: &Growth, layout: &Layout) -> Phrase {
-    let started = row.started.as_deref().and_then(|at| layout.zone.minute(at));
+    let started = row
+        .started
+        .as_deref()
+        .and_then(|at| time::minute(at, &layout.zone));
     let phrase = Phrase::ours(started.map_or_else(String::new, |started| started + " "));
     let phrase = phrase.name_within(
         row.project.as_deref().unwrap_or(&row.thread),
@@ -205,12 +212,7 @@ fn bucket(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
     vec![
         Phrase::default().name_within(&bucket.account, CELL_COLUMNS, layout),
         Phrase::ours(level),
-        Phrase::ours(
-            layout
-                .zone
-                .minute(&bucket.start)
-                .unwrap_or_else(|| "-".into()),
-        ),
+        Phrase::ours(time::minute(&bucket.start, &layout.zone).unwrap_or_else(|| "-".into())),
         Phrase::ours(tokens(bucket.input_tokens)),
         Phrase::ours(tokens(bucket.output_tokens)),
         Phrase::ours(tokens(bucket.session_tokens)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cache::Break;
-use super::content::Classes;
+use super::content::Shares;
 use super::history::Call;
 use super::label::Labels;
 use super::load::Load;
@@ -105,7 +105,7 @@ fn cache_break(broken: &Break, thread: &str) -> Event {
 pub(super) struct Answered {
     /// `None`: its context is not the thread's.
     pub(super) predicted: Option<u64>,
-    pub(super) classes: Classes,
+    pub(super) classes: Shares,
     pub(super) explained: Option<bool>,
     pub(super) unexplained: Option<i64>,
     /// The report is the n-th part of what was sent.

@@ -2,9 +2,9 @@
 //!
 //! Providers cache a prefix of the context. What a request can read is what the request before it
 //! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
-//! less than that by more than [`LEAST_TOKENS`], the cache was broken (DESIGN 1.4). The place is
-//! the span at which the cached prefix ended. The cause is the provider's own word where it has one
-//! ([`Step::told`]); else it is told from what happened in between, in the order of
+//! less than that by more than [`LEAST_TOKENS`], the cache was broken (docs/design.md 1.4). The
+//! place is the span at which the cached prefix ended. The cause is the provider's own word where
+//! it has one ([`Step::told`]); else it is told from what happened in between, in the order of
 //! [`Step::guess`]. The provider compares requests, whether its cache was read or not: its word
 //! says why a break is there, not that there is one, and its number is an estimate from bytes. What
 //! the laws drop (reasoning) whoever sends the context has not changed: it counts as a cause, not
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::content::Class;
+use super::content::Share;
 use super::context::Context;
 use super::history::{Call, Span};
 use super::prefix::Live;
@@ -266,7 +266,7 @@ impl Step<'_, '_> {
         let shrunk = || call.input.unwrap_or(0).saturating_add(LEAST_TOKENS) < self.sent();
         let in_front = || {
             self.end()
-                .is_none_or(|span| span.class == Class::Instructions)
+                .is_none_or(|span| span.class == Share::Instructions)
         };
         match &self.since {
             Since {

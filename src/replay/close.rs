@@ -1,8 +1,8 @@
 //! The local closing: what a report says beyond the laws, and to whom it is given.
 //!
 //! For every request, in integers: the sizes of its spans + the pieces of what no file records +
-//! unexplained = reported input (DESIGN 1.3). What a step leaves over belongs to that step and
-//! nowhere else. It goes, in this order, to
+//! unexplained = reported input (docs/design.md 1.3). What a step leaves over belongs to that step
+//! and nowhere else. It goes, in this order, to
 //!
 //! 1. the rounding of reasoning that entered;
 //! 2. spans that no law predicts, as long as the result is plausible;
@@ -25,7 +25,7 @@ use super::law::{Rule, TOLERANCE};
 use super::load::Load;
 use super::output::proportional;
 use super::pieces::{Cause, Pieces};
-use super::signed;
+use crate::record::count::signed;
 use crate::record::{Basis, Purpose};
 
 /// Where the head is on disk, what its first request is longer or shorter by than its parts are

@@ -1,15 +1,15 @@
 //! Content: what the replay is told of a span, and what kinds of it there are.
 //!
-//! [`Class`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
+//! [`Share`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
 //! do.
 
-use crate::record::{Part, Role};
+use crate::record::{Class, Part, Role};
 
 /// How a call to search the web is named; its results are in the request that asks only.
 pub(super) const SEARCH: &str = "web_search";
 /// The freeform tool whose calls are framed by a rule of their own.
 pub(super) const PATCH: &str = "apply_patch";
-/// Results of this tool are rendered anew: the text on disk says little (FORMATS 1.15).
+/// Results of this tool are rendered anew: the text on disk says little (docs/formats.md 1.19).
 pub(super) const TOOL_SEARCH: &str = "tool_search";
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
@@ -61,10 +61,9 @@ pub struct Content<'a> {
     pub cut: Option<(u64, u64)>,
 }
 
-/// What kinds of content a context is made of; the order of `context_*_tokens` in
-/// [`crate::record::Billed`].
+/// What a context is made of; the order of `context_*_tokens` in [`crate::record::Billed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum Share {
     Instructions,
     Tools,
     Messages,
@@ -74,22 +73,17 @@ pub(super) enum Class {
     Unrecorded,
 }
 
-/// Tokens by [`Class`].
-pub(super) type Classes = [u64; 6];
+/// Tokens by [`Share`].
+pub(super) type Shares = [u64; 6];
 
-impl Class {
-    /// Text is a message where somebody said it, and instructions where the program added it.
-    pub(super) fn of(content: &Content) -> Class {
-        match content.part {
-            Part::Reasoning => Class::Reasoning,
-            Part::Image | Part::Document => Class::Images,
-            Part::ToolCall | Part::ToolOutput => Class::Tools,
-            Part::Text | Part::Opaque => match (content.role, content.source) {
-                (Role::Assistant | Role::Tool, _) | (_, "user" | "compaction_summary") => {
-                    Class::Messages
-                }
-                _ => Class::Instructions,
-            },
+impl Share {
+    pub(super) fn of(content: &Content) -> Share {
+        match content.part.class(content.source) {
+            Class::Instructions => Share::Instructions,
+            Class::Messages => Share::Messages,
+            Class::ToolCalls | Class::ToolOutput => Share::Tools,
+            Class::Images => Share::Images,
+            Class::Reasoning => Share::Reasoning,
         }
     }
 }

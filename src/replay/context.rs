@@ -13,7 +13,7 @@ mod members;
 use std::collections::{BinaryHeap, HashSet};
 
 use super::change::Change;
-use super::content::{Class, Classes};
+use super::content::{Share, Shares};
 use super::history::{Span, Summarised, cut};
 use super::total;
 use crate::record::Basis;
@@ -25,7 +25,7 @@ pub(super) struct Slot {
     pub(super) number: Option<u32>,
     /// Whose charges it adds to: see [`super::total::row`].
     pub(super) row: u32,
-    pub(super) class: Class,
+    pub(super) class: Share,
     pub(super) tokens: u64,
     pub(super) live: bool,
 }
@@ -36,7 +36,7 @@ pub(super) struct Context<'h> {
     pub(super) slots: Vec<Slot>,
     /// The latest slot of each span.
     places: Vec<u32>,
-    tokens: Classes,
+    tokens: Shares,
     entered: usize,
     /// The first slot since the latest clear.
     begun: usize,
@@ -58,7 +58,7 @@ impl<'h> Context<'h> {
             spans,
             slots: Vec::new(),
             places: vec![u32::MAX; spans.len()],
-            tokens: Classes::default(),
+            tokens: Shares::default(),
             entered: 0,
             begun: 0,
             fresh: Vec::new(),
@@ -93,7 +93,7 @@ impl<'h> Context<'h> {
     }
 
     /// The tokens of what is live, by class.
-    pub(super) fn tokens(&self) -> Classes {
+    pub(super) fn tokens(&self) -> Shares {
         self.tokens
     }
 
@@ -109,9 +109,9 @@ impl<'h> Context<'h> {
                 .number
                 .and_then(|number| self.spans.get(number as usize))?;
             let limit = match slot.class {
-                Class::Reasoning | Class::Unrecorded => return None,
-                Class::Tools => how.output_bytes,
-                Class::Instructions | Class::Messages | Class::Images => how.text_bytes,
+                Share::Reasoning | Share::Unrecorded => return None,
+                Share::Tools => how.output_bytes,
+                Share::Instructions | Share::Messages | Share::Images => how.text_bytes,
             };
             Some(cut(slot.tokens, Some((u64::from(span.bytes), limit))))
         };
@@ -140,7 +140,7 @@ impl<'h> Context<'h> {
         let piece = Slot {
             number: None,
             row: total::UNRECORDED,
-            class: Class::Unrecorded,
+            class: Share::Unrecorded,
             tokens,
             live: true,
         };
@@ -213,7 +213,7 @@ impl<'h> Context<'h> {
         let image = self
             .slots
             .get(index)
-            .filter(|slot| slot.class == Class::Images && slot.tokens > 0);
+            .filter(|slot| slot.class == Share::Images && slot.tokens > 0);
         self.images.extend(image.map(|slot| (slot.tokens, index)));
     }
 

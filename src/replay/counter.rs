@@ -33,7 +33,7 @@ pub(super) struct Counter {
 }
 
 /// A single result that is farther off its counter is not alone. Nine of ten are within 15 %
-/// (FORMATS 3.10); what is farther off holds a reminder, or the call came back rewritten.
+/// (docs/formats.md 3.15); what is farther off holds a reminder, or the call came back rewritten.
 pub(super) const COUNTER_PERCENT: u64 = 20;
 
 impl Counter {
@@ -60,9 +60,9 @@ impl Counter {
 /// bytes, and the capitals among the letters. The first letters of a text cost less (short results
 /// are plain English), a second line costs once.
 ///
-/// The form follows FORMATS 3.10. The factors are fitted on 1,067 single results of 14 sessions of
-/// claude-*-5 (tests/all/corpus/sizes.rs does it again); median error leave-one-file-out 3.9 %,
-/// where the factors of FORMATS have 6.3 %.
+/// The form is that of docs/formats.md 3.15. The factors are fitted on 1,067 single results of 14
+/// sessions of claude-*-5 (tests/all/corpus/sizes.rs does it again); median error
+/// leave-one-file-out 3.9 %, where factors without capitals had 6.3 %.
 pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
     let [letters, digits, blanks, newlines, punctuation, _] = classes;
     let part = |bytes: u64, hundredths: u64| bytes.saturating_mul(hundredths);

@@ -13,9 +13,9 @@ use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
 use super::load::Load;
-use super::signed;
 use super::weigh::Weight;
 use crate::record::Basis;
+use crate::record::count::signed;
 
 /// A span that enters, and is not closed yet.
 #[derive(Clone, Copy, Debug)]

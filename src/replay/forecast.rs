@@ -18,13 +18,13 @@ use super::exact::Exact;
 use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::{MANNERS, Manner};
-use super::signed;
 use super::weigh::{Responses, Weight};
 use crate::record::Purpose;
+use crate::record::count::signed;
 
-/// Providers read their cache in steps of so many tokens (FORMATS 5).
+/// Providers read their cache in steps of so many tokens (docs/formats.md 5.3).
 const CACHE_STEP: u64 = 128;
-/// Out of line and back within so many requests: nothing has changed (DESIGN 1.3 e).
+/// Out of line and back within so many requests: nothing has changed (docs/design.md 1.3 e).
 const SOON: usize = 3;
 
 /// A thread, foretold.

@@ -6,14 +6,15 @@
 use std::rc::Rc;
 
 use super::change::{Change, seq};
-use super::content::{Class, Content, Kind};
+use super::content::{Content, Kind, Share};
 use super::counter;
 use super::label::Labels;
 use super::law::{self, Law};
-use super::price::{Prices, Tariff, bounded, size};
+use super::price::{Prices, Tariff, size};
 use super::run::{Again, Priced, Runs, returned};
 use super::told::Told;
 use super::total::Period;
+use crate::record::count::bounded;
 use crate::record::{ContextBy, Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};
 
 /// What is kept of a span.
@@ -24,7 +25,7 @@ pub(super) struct Span {
     pub(super) tokens: u32,
     pub(super) weight: u32,
     pub(super) label: u32,
-    pub(super) class: Class,
+    pub(super) class: Share,
     pub(super) known: bool,
     pub(super) reasoning: bool,
     pub(super) ephemeral: bool,
@@ -253,7 +254,7 @@ impl History {
             tokens: narrow(cut(content.tokens.unwrap_or(0), content.cut)),
             weight: narrow(content.weight),
             label: self.labels.label(content),
-            class: Class::of(content),
+            class: Share::of(content),
             known: content.tokens.is_some(),
             reasoning: content.part == Part::Reasoning,
             ephemeral: content.ephemeral,
@@ -361,7 +362,8 @@ impl History {
     }
 }
 
-/// A text over its limit is sent cut in the middle: so much of its tokens is left (FORMATS 1.7).
+/// A text over its limit is sent cut in the middle: so much of its tokens is left
+/// (docs/formats.md 1.7).
 pub(super) fn cut(tokens: u64, limit: Option<(u64, u64)>) -> u64 {
     match limit {
         Some((bytes, limit)) if bytes > limit => {

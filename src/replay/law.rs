@@ -6,13 +6,13 @@
 //! tokens times a factor) only splits and guards what the reports measure.
 //!
 //! Each line names its source and the number of steps it was seen in. A step is two consecutive
-//! requests of one context without a compaction between. Sections are those of FORMATS; "cases" are
-//! the 84 sessions of `cases/replay`. Nothing here is fitted to a session.
+//! requests of one context without a compaction between. Nothing here is fitted to a session.
 //!
 //! `seen` is counted over a collection of real sessions (`scripts/bill-accuracy --laws`, threads of
-//! ten reports and more) and over the cases (`cargo test --test all laws -- --nocapture`): steps
-//! that are explained, of all steps of the models that the line names. Where a report is the
-//! measure, an explained step is a plausible measurement, no prediction.
+//! ten reports and more) and over 84 further sessions of Codex, kept as numbers only
+//! (`cargo test --test all laws -- --nocapture`): steps that are explained, of all steps of the
+//! models that the line names. Where a report is the measure, an explained step is a plausible
+//! measurement, no prediction.
 
 use super::counter::Counter;
 
@@ -98,11 +98,11 @@ pub(super) enum Reasoning {
     Rounded { wrap_bytes: u64, centibytes: u64 },
 }
 
-/// Tokens per response that has reasoning (FORMATS 1.15).
+/// Tokens per response that has reasoning (docs/formats.md 1.17).
 pub(super) const REASONING_FRAME: u64 = 2;
-/// Reported reasoning is a multiple of this, where it is rounded (FORMATS 1.15).
+/// Reported reasoning is a multiple of this, where it is rounded (docs/formats.md 1.17).
 pub(super) const ROUNDING: u64 = 64;
-/// Predicted and reported steps may differ by so much (DESIGN 1, issue "The bill").
+/// Predicted and reported steps may differ by so much (docs/design.md 1.3).
 pub(super) const TOLERANCE: u64 = 2;
 
 /// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each,
@@ -129,7 +129,7 @@ const NEW: Frame = Frame {
     divides: false,
 };
 
-/// Up to gpt-5.2. Several calls: 22 + 13 each, seen in 36 steps of gpt-5.2-codex (cases 4-*).
+/// Up to gpt-5.2. Several calls: 22 + 13 each, seen in 36 steps of gpt-5.2-codex.
 const OLD: Frame = Frame {
     single: 15,
     single_of_server: 15,
@@ -160,7 +160,8 @@ const LAWS: &[Law] = &[
         family: Family::Gpt(&[(5, 3), (5, 4), (5, 5)], ""),
         rule: Rule::Framed(NEW),
         seen: (3228, 3342),
-        source: "FORMATS 1.15; messages: 6 closing, 7 beside calls, 4 input (cases 1-*, 2-*)",
+        source: "docs/formats.md 1.15; messages: 6 closing, 7 beside calls, 4 input, in 55 \
+            sessions of gpt-5.3-codex",
     },
     Law {
         name: "gpt-5.2",
@@ -170,14 +171,16 @@ const LAWS: &[Law] = &[
             ..old(829, 584)
         }),
         seen: (1000, 1000),
-        source: "FORMATS 1.15; the n-th part: 39 of 39 responses with n calls (cases 4-*)",
+        source: "docs/formats.md 1.15; the n-th part: 39 of 39 responses with n calls, in 9 \
+            sessions of gpt-5.2-codex",
     },
     Law {
         name: "gpt-5.1",
         family: Family::Gpt(&[(5, 1)], ""),
         rule: Rule::Framed(old(840, 632)),
         seen: (938, 939),
-        source: "FORMATS 1.15; cases 3-*, 2-09",
+        source: "docs/formats.md 1.15; 13 sessions of gpt-5.1-codex-max, gpt-5.1 and \
+            gpt-5.1-codex-mini",
     },
     Law {
         name: "gpt-5-codex",
@@ -187,7 +190,7 @@ const LAWS: &[Law] = &[
             ..old(867, 610)
         }),
         seen: (2259, 2261),
-        source: "FORMATS 1.15; cases 5-*, 6-*",
+        source: "docs/formats.md 1.15; 7 sessions of gpt-5-codex",
     },
     Law {
         name: "gpt-5",
@@ -197,7 +200,7 @@ const LAWS: &[Law] = &[
             ..old(844, 634)
         }),
         seen: (0, 0),
-        source: "FORMATS 1.15: 97.5 % of its steps",
+        source: "docs/formats.md 1.15: 97.5 % of its steps",
     },
     Law {
         name: "gpt",
@@ -207,7 +210,7 @@ const LAWS: &[Law] = &[
             ..OLD
         }),
         seen: (834, 834),
-        source: "FORMATS 1.15: the constants of all models together",
+        source: "docs/formats.md 1.15: the constants of all models together",
     },
     Law {
         name: "claude-5",
@@ -223,7 +226,7 @@ const LAWS: &[Law] = &[
             largest_image: SHOWN_LARGE,
         }),
         seen: (1609, 1633),
-        source: "FORMATS 3.10; calls of 827 responses without reasoning: 1.50 and 70 each",
+        source: "docs/formats.md 3.15; calls of 827 responses without reasoning: 1.50 and 70 each",
     },
     Law {
         name: "claude-4-6",
@@ -256,8 +259,8 @@ const LAWS: &[Law] = &[
             largest_image: SHOWN_LARGE,
         }),
         seen: (2357, 2390),
-        source: "FORMATS 3.10; 1,818 steps of 18 files, as above; calls of 33 responses reported \
-            alone: 60",
+        source: "docs/formats.md 3.15; 1,818 steps of 18 files, as above; calls of 33 responses \
+            reported alone: 60",
     },
     OTHER,
 ];

@@ -31,11 +31,12 @@ mod tariff;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::record::count::bounded;
 use anyhow::{Context as _, Result, ensure};
 pub use given::Given;
 use rates::{Factor, Price};
 use serde::Deserialize;
-pub(super) use tariff::{Paid, Sent, Tariff, amount, bounded};
+pub(super) use tariff::{Paid, Sent, Tariff, amount};
 
 use crate::record::{Checked, Ledger, Request, Unpriced, Usd};
 

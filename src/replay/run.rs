@@ -4,7 +4,8 @@
 //! stands before the response: it is what the closing looks at. Each later one is sent that again,
 //! with what the response has brought until then.
 
-use super::price::{Tariff, bounded};
+use super::price::Tariff;
+use crate::record::count::bounded;
 use crate::record::{Request, Sampling, Unpriced};
 
 /// Another run of the model for the same response.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::{Content, History, Prices};
+use crate::record::count::bounded;
 use crate::record::{Basis, Event, Part, Purpose, Request, Role, Sampling, Total, Usd, What};
 
 /// One record of a made-up thread.
@@ -159,7 +160,7 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                 n += 1;
                 // As everywhere: larger numbers than JSON can carry are cut.
                 input_sum += if counted {
-                    i64::try_from(input.min(1 << 53)).unwrap()
+                    i64::try_from(bounded(input)).unwrap()
                 } else {
                     0
                 };
@@ -338,7 +339,7 @@ proptest! {
         let (history, _, _) = feed(&records);
         let bill = history.replay();
         let inputs = records.iter().filter_map(|record| match record {
-            Made::Request { input, .. } => Some((*input).min(1 << 53)),
+            Made::Request { input, .. } => Some(bounded(*input)),
             // The last of several samplings is the context.
             Made::Several { samplings, .. } => samplings.last().map(|last| last.input_tokens),
             Made::Aside { input, .. } => Some(*input),
@@ -396,7 +397,7 @@ proptest! {
         let records: Vec<Made> = records.iter().zip(&sizes).map(honest).collect();
         let (history, _, _) = feed(&records);
         let requests = records.iter().filter_map(|record| match record {
-            Made::Request { counted, input, .. } => Some(if *counted { (*input).min(1 << 53) } else { 0 }),
+            Made::Request { counted, input, .. } => Some(if *counted { bounded(*input) } else { 0 }),
             Made::Several { counted, samplings } => {
                 Some(if *counted { samplings.iter().map(|run| run.input_tokens).sum() } else { 0 })
             }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::label::Labels;
 use super::price::{Paid, Tariff};
-use super::signed;
+use crate::record::count::signed;
 use crate::record::{Basis, Total};
 
 /// Ways that the size of a span is known.
@@ -75,9 +75,9 @@ impl Row {
         });
     }
 
-    /// A request of whose input so much is unexplained: priced uncached (DESIGN 1.5). What was
-    /// written to the cache beyond the context is nobody's too. `items`: 1, and 0 where the same
-    /// response has sent it before.
+    /// A request of whose input so much is unexplained: priced uncached (docs/design.md 1.5). What
+    /// was written to the cache beyond the context is nobody's too. `items`: 1, and 0 where the
+    /// same response has sent it before.
     pub(super) fn nobody(&mut self, items: u64, unexplained: i64, written: i64) {
         let more = Row {
             items,

@@ -175,7 +175,7 @@ impl Found {
 }
 
 /// Sorts, and leaves out what would be read twice: the same file under two names, compressed copies
-/// beside their plain file (FORMATS 1.1), and archived copies of files that are in use.
+/// beside their plain file (docs/formats.md 1.1), and archived copies of files that are in use.
 fn settle(found: &mut Found) {
     found.inputs.sort();
     found.unreadable.sort();

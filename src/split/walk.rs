@@ -15,7 +15,7 @@ use super::find::{Found, Passed};
 use crate::path::reason;
 
 /// A folder beside a session in which the agent keeps outputs, some of them sessions that it was
-/// shown (FORMATS 3.1).
+/// shown (docs/formats.md 3.1).
 const OUTPUTS: &str = "tool-results";
 
 /// A search of one folder.

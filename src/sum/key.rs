@@ -4,8 +4,9 @@
 //! beside it: a request has an instant and a model, a span a tool and a target; what a span cost
 //! was charged over many hours, so that money by day and tool is in the totals alone.
 
-use super::zone::{Period, Zone};
+use super::period::Period;
 use crate::cli::name_in;
+use crate::zone::Zone;
 
 /// The values of the keys of a row, in their order; an empty one is absent.
 pub(super) type RowKey = Vec<String>;
@@ -90,19 +91,19 @@ pub const KEYS: &[Key] = &[
         Some(format!("{}#{}", place.thread, place.turn?))
     }),
     ordered("minute", REQUESTS, |place, zone| {
-        zone.label(place.at?, Period::Minute)
+        Period::Minute.label(place.at?, zone)
     }),
     ordered("hour", TIMED, |place, zone| {
-        zone.label(place.at?, Period::Hour)
+        Period::Hour.label(place.at?, zone)
     }),
     ordered("day", TIMED, |place, zone| {
-        zone.label(place.at?, Period::Day)
+        Period::Day.label(place.at?, zone)
     }),
     ordered("week", TIMED, |place, zone| {
-        zone.label(place.at?, Period::Week)
+        Period::Week.label(place.at?, zone)
     }),
     ordered("month", TIMED, |place, zone| {
-        zone.label(place.at?, Period::Month)
+        Period::Month.label(place.at?, zone)
     }),
     key("model", TIMED, |place, _| said(place.model)),
     key("agent", ALL, |place, _| said(place.agent)),

@@ -270,7 +270,7 @@ impl Sum {
             turn: span.turn,
             source: Some(&span.source),
             part: Some(span.part.name()),
-            content: Some(span.part.content(&span.source)),
+            content: Some(span.part.class(&span.source).name()),
             tool: span.tool.as_deref(),
             server: span.server.as_deref(),
             command: span.command.as_deref(),

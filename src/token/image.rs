@@ -71,8 +71,8 @@ const ANTHROPIC: &str = "anthropic";
 /// <https://platform.claude.com/docs/en/build-with-claude/vision>. "Community" are measurements by
 /// users on community.openai.com (topics 1344040, 1377015): they contradict the guide's multipliers
 /// of gpt-5-mini and gpt-5-nano (1.62, 2.46), and were made on what was billed. Steps of real
-/// sessions confirm gpt-5.4 and gpt-5.5 (FORMATS 1.15) and the size of small images at Anthropic;
-/// all else is published or measured by others only.
+/// sessions confirm gpt-5.4 and gpt-5.5 (docs/formats.md 1.18) and the size of small images at
+/// Anthropic; all else is published or measured by others only.
 const RULES: &[Rule] = &[
     // Community; the guide says 2.46.
     patches("gpt-", (5, 1), "-nano", "image:patches-1.2", 120, 0, SMALL),
@@ -93,7 +93,8 @@ const RULES: &[Rule] = &[
         0,
         SMALL,
     ),
-    // OpenAI guide for what is made smaller; FORMATS 1.15, steps of real sessions, for 1.2 and 1.
+    // OpenAI guide for what is made smaller; docs/formats.md 1.18, steps of real sessions, for 1.2
+    // and 1.
     patches(
         "gpt-",
         (5, 6),
@@ -142,7 +143,7 @@ const RULES: &[Rule] = &[
     tiles("o", (1, 0), "", "image:tiles-150", 75, 150),
     tiles("gpt-", (1, 0), "", "image:tiles-170", 85, 170),
     tiles("", (0, 0), "", "image:tiles-170", 85, 170),
-    // Anthropic guide: the newer models are shown more of a large image; FORMATS 3.5.
+    // Anthropic guide: the newer models are shown more of a large image.
     area((4, 7), 2_576, 4_784),
     area((0, 0), 1_568, 1_600),
 ];

@@ -17,13 +17,14 @@ pub fn is_known(provider: Option<&str>, model: Option<&str>) -> bool {
 
 /// Returns the tokens of reasoning from the bytes of its `encrypted_content`:
 /// (length - 845) / 6.2, fitted on 4,062 steps of real sessions up to gpt-5.2, median error 3 to 5
-/// tokens (FORMATS 1.15).
+/// tokens (docs/formats.md 1.17).
 pub fn reasoning_tokens(length_bytes: u64) -> u64 {
     length_bytes.saturating_sub(845).saturating_mul(10) / 62
 }
 
-/// Returns the tokens of other encrypted content (compaction summaries): decoded from base64,
-/// less 650 bytes of wrapping, four bytes a token, as the agent itself estimates it (FORMATS 1.14).
+/// Returns the tokens of other encrypted content (compaction summaries): decoded from base64, less
+/// 650 bytes of wrapping, four bytes a token, as the agent itself estimates it
+/// (docs/formats.md 1.14).
 pub fn opaque_tokens(length_bytes: u64) -> u64 {
     (length_bytes.saturating_mul(3) / 4).saturating_sub(650) / 4
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::export::{Minute, Minutes, plus};
+use super::export::{Minute, Minutes};
+use crate::record::count::plus;
 use crate::record::{Export, Extent};
 use crate::skip::Skips;
 use crate::stream::Status;

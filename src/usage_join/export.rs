@@ -18,13 +18,12 @@ use csv::{ByteRecord, ReaderBuilder, Trim};
 use jiff::Timestamp;
 
 use crate::path::written;
+use crate::record::count::{MOST, plus};
 use crate::skip::Skips;
 use crate::stream::Status;
 
 /// A year of minutes has some 50 MB; a larger file is no export.
 const MOST_BYTES: u64 = 256 << 20;
-/// The largest number that every JSON reader keeps exactly is one below 2^53.
-const MOST: u64 = (1 << 53) - 1;
 /// What a row is about, in seconds.
 const ROW_SECONDS: i64 = 60;
 
@@ -230,9 +229,4 @@ fn known(name: &str, names: &mut BTreeSet<Rc<str>>) -> Rc<str> {
     let name: Rc<str> = Rc::from(name);
     names.insert(Rc::clone(&name));
     name
-}
-
-/// `a` + `b`, and no more than a JSON reader keeps exactly.
-pub(super) fn plus(a: u64, b: u64) -> u64 {
-    a.saturating_add(b).min(MOST)
 }

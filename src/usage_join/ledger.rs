@@ -1,4 +1,4 @@
-//! The ledger an agent keeps of an account's use, beside its sessions (FORMATS 2.6).
+//! The ledger an agent keeps of an account's use, beside its sessions (docs/formats.md 2.6).
 //!
 //! One JSON file an account, rewritten at each response: an entry for each response of the last
 //! hour, then buckets of an hour, a day and a month. An entry that turns an hour old is added to

@@ -4,6 +4,7 @@
 //! page. It is run from the root of the repository with the binaries on PATH, and must end with
 //! status 0 and nothing on standard error, unless the next line names the `exit status N`.
 
+mod citations;
 mod page;
 
 use std::collections::BTreeSet;

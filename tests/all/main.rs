@@ -1,7 +1,7 @@
 //! All tests that run the binaries or look at the sources from outside: one test program.
 //!
 //! Cargo links one program for each file in `tests/`, and each would link the tokenizers, jq and
-//! the rest again; so the rooms of DESIGN 4 (`golden`, `corpus`, `manners`, `wire`, `docs`,
+//! the rest again; so the rooms of docs/design.md 4 (`golden`, `corpus`, `manners`, `wire`, `docs`,
 //! `layers`) are modules of this one. Run one room with `cargo test --test all golden`.
 //!
 //! | room | what it holds |
@@ -20,7 +20,7 @@
 //! | [`guards`] | what must not be lost in silence: places, names, outputs, packed files, versions |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
-//! | [`docs`] | what is written is run: every example, every flag, every key |
+//! | [`docs`] | what is written is run: every example, every flag, every key; citations resolve |
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers, where they are |
 //! | [`compress`] | sessions made small and whole again |

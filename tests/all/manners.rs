@@ -1,7 +1,7 @@
 //! How every binary behaves where things go wrong: a table of binaries times situations.
 //!
-//! A new `src/bin/tok-NAME.rs` must be given a line in [`MANNERS`], and is then held to all of
-//! it. Statuses are those of DESIGN 5: 2 usage or output, 1 a gate, 3 partial, 141 no reader.
+//! A new `src/bin/tok-NAME.rs` must be given a line in [`MANNERS`], and is then held to all of it.
+//! Statuses are those of docs/design.md 5.1: 2 usage or output, 1 a gate, 3 partial, 141 no reader.
 
 mod files;
 mod records;

@@ -1,4 +1,4 @@
-//! The request of one message, while the lines of the message come in (FORMATS 3.4).
+//! The request of one message, while the lines of the message come in (docs/formats.md 3.4).
 //!
 //! Each line repeats the usage of the message, mostly unchanged. Of the input one line's report is
 //! taken whole: the parts of two reports that split the cache differently are not those of one. A

@@ -1,4 +1,4 @@
-//! The requests of a thread, by the messages that answer them (FORMATS 3.4).
+//! The requests of a thread, by the messages that answer them (docs/formats.md 3.4).
 
 use std::collections::HashSet;
 

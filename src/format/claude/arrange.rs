@@ -1,11 +1,11 @@
 //! What each request held, read off the log or the snapshots, in the order in which it was sent.
 //!
 //! Lines of a session come in the order in which things happened. The request log tells more: the
-//! list of messages of each request (FORMATS 3.7). So what comes before a request that has a list
-//! waits, and enters as the list says; what is on no list waits on. What was in the context and is
-//! on the list no more leaves. A list that cannot be had (its base is not there, or in a circle) is
-//! no evidence: then what waits enters as it came, as where there is no log. A message of a list
-//! that nothing on disk is leaves its place to what waits.
+//! list of messages of each request (docs/formats.md 3.9). So what comes before a request that has
+//! a list waits, and enters as the list says; what is on no list waits on. What was in the context
+//! and is on the list no more leaves. A list that cannot be had (its base is not there, or in a
+//! circle) is no evidence: then what waits enters as it came, as where there is no log. A message
+//! of a list that nothing on disk is leaves its place to what waits.
 //!
 //! The head stands in front: as the request's shape says, else as the latest snapshot does. A
 //! snapshot with the tools is written after the first answer: it holds from the one before it on.

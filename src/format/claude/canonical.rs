@@ -1,4 +1,4 @@
-//! Canonical messages: the hash under which the request log names a message (FORMATS 3.7).
+//! Canonical messages: the hash under which the request log names a message (docs/formats.md 3.9).
 //!
 //! The agent writes a message as JSON with its keys sorted, without blanks and without
 //! `cache_control`, a text in the place of a list of blocks as the one block that it is, and takes

@@ -181,7 +181,8 @@ impl Chain {
         self.history.event(event, References::default());
     }
 
-    /// A call: remembered for its result; one that starts an agent is an event too (FORMATS 3.9).
+    /// A call: remembered for its result; one that starts an agent is an event too
+    /// (docs/formats.md 3.13).
     fn called(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else {
             return;
@@ -276,8 +277,8 @@ impl Chain {
     }
 
     /// A message of the user that goes on from an earlier point leaves a dead branch behind: what
-    /// was said since then is in no later context (FORMATS 3.2). Parallel calls fork the tree too,
-    /// but within one response.
+    /// was said since then is in no later context (docs/formats.md 3.2). Parallel calls fork the
+    /// tree too, but within one response.
     fn rewound(&mut self, line: &Line, entry: &Entry, at: Option<String>) {
         let Some(tip) = entry
             .parent_uuid
@@ -416,7 +417,7 @@ impl Chain {
     }
 
     /// A compaction clears the context, but for what it says it preserved; the summary follows as
-    /// a user line. Its own request is not in the file (FORMATS 3.8).
+    /// a user line. Its own request is not in the file (docs/formats.md 3.12).
     pub(super) fn compacted(&mut self, line: &Line, entry: &Entry, at: Option<String>) {
         let data = metadata(entry.compact_metadata);
         let keep = data

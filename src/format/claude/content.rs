@@ -44,7 +44,7 @@ const USER: &[(&str, &str)] = &[
 ];
 
 /// Attachments that are sent with a text of the program's own, which stands in no file: 60 to 150
-/// tokens each (FORMATS 3.10).
+/// tokens each (docs/formats.md 3.7).
 const UNWRITTEN: &[&str] = &[
     "task_reminder",
     "todo_reminder",

@@ -1,5 +1,5 @@
-//! What newer versions say of their requests: the head in snapshots, everything in a log (FORMATS
-//! 3.7). Gathered line by line here, and put in order at the end (`arrange`).
+//! What newer versions say of their requests: the head in snapshots, everything in a log
+//! (docs/formats.md 3.8, 3.9). Gathered line by line here, and put in order at the end (`arrange`).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -52,7 +52,7 @@ impl Exact {
 }
 
 /// The requests beside which helpers sent others that no file records: those of a person's session
-/// of an older version (FORMATS 3.7b; seen up to 2.1.59, and no more in 2.1.63).
+/// of an older version (docs/formats.md 3.11; seen up to 2.1.59, and no more in 2.1.63).
 fn helpers(session: &Session, order: &[(Handle, HistoryEntry)]) -> BTreeMap<String, u64> {
     let version = session
         .version

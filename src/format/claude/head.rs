@@ -1,9 +1,9 @@
 //! The head of a request: the system prompt, part by part, and the definition of each tool.
 //!
-//! It stands on disk in two ways (FORMATS 3.7): in the shape of a logged request, as it is sent,
-//! and in a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are one
-//! span, wherever they stand. A tool that is loaded later (`defer_loading`) comes in with the
-//! messages.
+//! It stands on disk in two ways (docs/formats.md 3.8, 3.9): in the shape of a logged request, as
+//! it is sent, and in a `prompt_snapshot`, where the system prompt is cut into its parts. Equal
+//! texts are one span, wherever they stand. A tool that is loaded later (`defer_loading`) comes in
+//! with the messages.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -2,8 +2,8 @@
 //!
 //! A message of the model is the blocks of all lines of one message id; a line of the user is a
 //! message, and so are several that follow one another (the results of parallel calls, and what was
-//! typed behind them), merged into one (FORMATS 3.7). Of each the spans are kept. Most files have
-//! no log: lines before it begins are hashed only where nobody can read them again.
+//! typed behind them), merged into one (docs/formats.md 3.9). Of each the spans are kept. Most
+//! files have no log: lines before it begins are hashed only where nobody can read them again.
 
 use std::collections::{HashMap, HashSet};
 

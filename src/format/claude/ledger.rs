@@ -1,4 +1,4 @@
-//! The agent's own ledger: what no line reports (FORMATS 3.7).
+//! The agent's own ledger: what no line reports (docs/formats.md 3.10).
 //!
 //! `cost-state` lines say what a session and its sub-agents have used so far, by model; a process
 //! that takes the session up goes on with them. What is in the ledger and in no request is that of

@@ -1,4 +1,5 @@
-//! What a line holds (FORMATS 3.2 to 3.8): the fields that matter, the rest passed over unread.
+//! What a line holds (docs/formats.md 3.2 to 3.12): the fields that matter, the rest passed over
+//! unread.
 
 use std::borrow::Cow;
 
@@ -158,7 +159,7 @@ pub(super) struct Source<'a> {
     pub(super) data: Option<&'a RawValue>,
 }
 
-/// `attachment` (FORMATS 3.6).
+/// `attachment` (docs/formats.md 3.7).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Attachment<'a> {
@@ -201,7 +202,7 @@ impl Attachment<'_> {
     }
 }
 
-/// `compactMetadata` and `microcompactMetadata` (FORMATS 3.8).
+/// `compactMetadata` and `microcompactMetadata` (docs/formats.md 3.12).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Compaction {

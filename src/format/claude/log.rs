@@ -1,4 +1,4 @@
-//! The request log: what was sent, message by message (FORMATS 3.7).
+//! The request log: what was sent, message by message (docs/formats.md 3.9).
 //!
 //! Three kinds of lines, written only while a switch of the agent's is on. `api-request-shape`
 //! holds a system prompt and the tools, under a hash. `api-request-blob` holds, under its hash, a

@@ -1,7 +1,7 @@
 //! By what a session of Claude Code is known: messages of its shape, or lines that only it writes.
 //!
 //! Others write lines of the same types, forks of its log format among them: what tells them apart
-//! is the shape of the message (FORMATS 3.2, 3.4, 3.5).
+//! is the shape of the message (docs/formats.md 3.2, 3.4, 3.6).
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

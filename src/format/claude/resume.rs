@@ -1,4 +1,4 @@
-//! Sessions that are taken up again: what older versions leave behind (FORMATS 3.7b).
+//! Sessions that are taken up again: what older versions leave behind (docs/formats.md 3.11).
 //!
 //! A process has its conversation in memory; one that takes up a session reads it from the file. Up
 //! to 2.1.79 it reads the chain from the last line back over `parentUuid`, and nothing else.

@@ -1,4 +1,4 @@
-//! Terms: what a usage says beside its tokens that a price depends on (FORMATS 3.4).
+//! Terms: what a usage says beside its tokens that a price depends on (docs/formats.md 3.5).
 //!
 //! `service_tier` (`standard`, `priority`, `batch`), `speed` (`standard`, `fast`), `inference_geo`
 //! (`us`, `global`, `not_available`) and `server_tool_use.web_search_requests`. What is standard is

@@ -1,9 +1,9 @@
 //! Texts by what they say: how a text of the request log is found again in the lines of a thread.
 //!
 //! The log repeats texts that stand in lines of their own (prompts, reminders, parts of the system
-//! prompt), alone or several in one text (FORMATS 3.7). All were written by the same hand, so that
-//! equal texts are equal bytes: a text is known by the hash of its literal, and is looked for
-//! within a longer one wherever a line of that begins as the text does.
+//! prompt), alone or several in one text (docs/formats.md 3.9). All were written by the same hand,
+//! so that equal texts are equal bytes: a text is known by the hash of its literal, and is looked
+//! for within a longer one wherever a line of that begins as the text does.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! What a line's usage says: one report, and the samplings that it is made of (FORMATS 3.4).
+//! What a line's usage says: one report, and the samplings that it is made of (docs/formats.md 3.4,
+//! 3.5).
 //!
 //! The three parts of the input are disjoint here as they are in the file; [`Tokens::input`] adds
 //! them. A count is a whole number from 0 to 2^53; a report whose input holds anything else is not
@@ -100,8 +101,8 @@ impl Usage {
         let fields = serde_json::from_str::<Fields>(text).ok();
         let usage = match fields {
             Some(fields) => fields.usage(),
-            // Of a key that is there twice the last one counts (FAULTS 17): that is how a map is
-            // read.
+            // Of a key that is there twice the last one counts (docs/faults.md 17): that is how a
+            // map is read.
             None => {
                 let map = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
                     .ok()?;
@@ -227,7 +228,7 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
         .map(|text| text.0)
 }
 
-/// A number as a count; `None` for what is none (FAULTS 18).
+/// A number as a count; `None` for what is none (docs/faults.md 18).
 pub(super) fn count(raw: &RawValue) -> Option<u64> {
     match raw.get().parse::<u64>() {
         Ok(number) => Some(number).filter(|number| *number < 1 << 53),

@@ -1,4 +1,4 @@
-//! The history that the program carries: what the next request sends (FORMATS 2.9).
+//! The history that the program carries: what the next request sends (docs/formats.md 2.8).
 //!
 //! Documents are in every request and no part of the history. A recorded span enters the history
 //! and stays until a turn begins that cleans up, until a compaction, or until the process ends. The

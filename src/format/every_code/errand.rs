@@ -1,4 +1,4 @@
-//! Errands: the tasks for which a session starts other agents (FORMATS 2.9).
+//! Errands: the tasks for which a session starts other agents (docs/formats.md 2.5).
 //!
 //! An agent is another process with its own session. Neither file names the other: the first
 //! message of the agent is made of the arguments of the call that started it, so the two are joined

@@ -1,4 +1,5 @@
-//! What Every Code looks at in a message, and the rules that follow from it (FORMATS 2.9).
+//! What Every Code looks at in a message, and the rules that follow from it (docs/formats.md 2.8,
+//! 2.9).
 //!
 //! At the beginning of each turn the program cleans up its history ([`leaves`]): messages that
 //! report the state of the system leave, and so do messages with images, unless they are recent. A

@@ -1,4 +1,4 @@
-//! Pairing: which report is of which group of items (FORMATS 2.9).
+//! Pairing: which report is of which group of items (docs/formats.md 2.7).
 //!
 //! A report may be of the group before or after the gap in which it is. The pairing is decided for
 //! all groups of a task at once: as many groups as possible have a report, and of the ways to do

@@ -1,4 +1,5 @@
-//! Responses: which items the model made in one response, and which report is of it (FORMATS 2.9).
+//! Responses: which items the model made in one response, and which report is of it
+//! (docs/formats.md 2.7).
 //!
 //! The items of a response are recorded together, each call with its output, after its tools have
 //! run; then the outputs are recorded again, as input of the next request. So a *group* of items

@@ -1,4 +1,5 @@
-//! Reviews of Every Code: which threads are reviews, and how many findings they have (FORMATS 2.9).
+//! Reviews of Every Code: which threads are reviews, and how many findings they have
+//! (docs/formats.md 2.10).
 //!
 //! A review has a separate context inside a thread. Its findings come back as a message, and may
 //! start another turn, in which the agent fixes them. A program that was started only for a review

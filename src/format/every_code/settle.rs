@@ -1,4 +1,4 @@
-//! The order of the entries of a thread (FORMATS 2.9).
+//! The order of the entries of a thread (docs/formats.md 2.7).
 //!
 //! Items are in the file in the order in which the program's history had them, so they stay where
 //! they are. Each request moves before the first item of its response. Generated entries are the

@@ -1,5 +1,5 @@
 //! Changes of the program's history: when it resumes a session, when a turn begins, in a review and
-//! at a compaction (FORMATS 2.9).
+//! at a compaction (docs/formats.md 2.8 to 2.10).
 //!
 //! Each is a change of the context; its event is generated where the file has none.
 

@@ -1,4 +1,4 @@
-//! Tasks: what the program does between two inputs, and in which process (FORMATS 2.9).
+//! Tasks: what the program does between two inputs, and in which process (docs/formats.md 2.8).
 //!
 //! A task begins with the messages since the task before it, which precede its `task_started`. A
 //! session that is resumed is another process: ids of tasks and the running sum of tokens begin

@@ -1,5 +1,5 @@
-//! The walk over the tape of a thread, task by task: what is written, and what is left (FORMATS
-//! 2.9).
+//! The walk over the tape of a thread, task by task: what is written, and what is left
+//! (docs/formats.md 2.7).
 
 use std::collections::HashSet;
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! Compaction: which spans stay in the context, and which replace the others (FORMATS 1.11, 2.3).
+//! Compaction: which spans stay in the context, and which replace the others (docs/formats.md 1.11,
+//! 2.9).
 
 use std::collections::HashMap;
 
@@ -24,10 +25,12 @@ pub(super) struct CompactedLine<'a> {
     replacement_history: Option<Vec<&'a RawValue>>,
 }
 
-/// Tokens of recent user messages that stay where no replacement is recorded (FORMATS 1.11).
+/// Tokens of recent user messages that stay where no replacement is recorded
+/// (docs/formats.md 1.11).
 const KEPT_USER_TOKENS: u64 = 20_000;
 
-/// The text that is recorded instead of a summary that stayed with the provider (FORMATS 2.3).
+/// The text that is recorded instead of a summary that stayed with the provider
+/// (docs/formats.md 2.9).
 const NO_SUMMARY: &str = "Conversation history compacted.";
 
 impl CompactedLine<'_> {

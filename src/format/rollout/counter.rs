@@ -1,4 +1,5 @@
-//! The running usage counter of a rollout: what each usage event adds to the bill (FORMATS 1.8).
+//! The running usage counter of a rollout: what each usage event adds to the bill
+//! (docs/formats.md 1.8).
 //!
 //! A `token_count` event has two parts: the *sum* of what the thread has used so far, and what its
 //! *last* response used. Either may be missing, which is not the same as zero. Events are repeated

@@ -1,4 +1,4 @@
-//! Event lines: what happened to a thread besides its messages (FORMATS 1.5, 1.12, 2.5).
+//! Event lines: what happened to a thread besides its messages (docs/formats.md 1.5, 1.12, 2.5).
 //!
 //! An event line was never sent to a model. A few of them change the context (rollbacks, aborts),
 //! report usage, or name the threads that this one started or was started by.
@@ -109,8 +109,8 @@ impl Rollout<'_> {
         self.history.event(event, references);
     }
 
-    /// Writes the event for a started child, which the output of the call names (FORMATS 1.12,
-    /// 2.5).
+    /// Writes the event for a started child, which the output of the call names
+    /// (docs/formats.md 1.12, 2.5).
     pub(super) fn spawned(&mut self, line: &Line, span: &Span, text: &str) {
         if !matches!(span.tool.as_deref(), Some("spawn_agent" | "agent")) || self.is_replayed {
             return;
@@ -154,7 +154,7 @@ impl Rollout<'_> {
 
     /// Finds the parent of a session that works in an agent's or a review's work tree: the thread
     /// that gave out the tree; else, for a review, the thread that the ledger names; else the
-    /// thread that worked in the same repository at that time (FORMATS 2.5).
+    /// thread that worked in the same repository at that time (docs/formats.md 2.5).
     pub(super) fn spawned_by(&mut self) {
         let session = &self.history.session;
         let cwd = session.cwd.as_deref().unwrap_or_default();
@@ -179,7 +179,7 @@ impl Rollout<'_> {
     }
 
     /// Finds the parent of a session by its first message: if that is the errand of an agent, the
-    /// session that wrote the errand is the parent (FORMATS 2.9).
+    /// session that wrote the errand is the parent (docs/formats.md 2.5).
     pub(super) fn sent_by(&mut self, text: &str) {
         let Some(rules) = self.dialect.rules else {
             return;
@@ -204,7 +204,7 @@ impl Rollout<'_> {
         session.parent = Some(sender.thread);
     }
 
-    /// Writes the event for a review whose result is handed back (FORMATS 1.12, 2.5).
+    /// Writes the event for a review whose result is handed back (docs/formats.md 1.12, 2.5).
     pub(super) fn reviewed(&mut self, line: &Line, text: &str) {
         let head: String = text.chars().take(200).collect();
         let count = self.finding_count(&head, text);

@@ -1,5 +1,5 @@
-//! Forks and sub-agents: which lines at the beginning of a file are a parent's (FORMATS 1.8, rule
-//! 8).
+//! Forks and sub-agents: which lines at the beginning of a file are a parent's
+//! (docs/formats.md 1.8, rule 8).
 //!
 //! The file of a thread that has a parent may begin with the parent's lines, usage events included,
 //! with their times changed to the instant of the start or unchanged. The spans of these lines are

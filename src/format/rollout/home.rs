@@ -1,5 +1,5 @@
 //! Files in the agent's home that hold what no session file does: the memory prompt that is sent
-//! with every request, and the prompts that a person typed (FORMATS 2.4, 2.5).
+//! with every request, and the prompts that a person typed (docs/formats.md 2.4).
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use crate::{path, place};
 /// The file that holds the memory prompt, in the folder of memories.
 const MEMORY: &str = "memory_summary.md";
 
-/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4, FORMATS 2.4).
+/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4,
+/// docs/formats.md 2.4).
 const MEMORY_BYTES: u64 = 20_000;
 
 /// Larger files are not read.

@@ -1,4 +1,4 @@
-//! Response items: what a thread sent to a model and got from it (FORMATS 1.5).
+//! Response items: what a thread sent to a model and got from it (docs/formats.md 1.5).
 
 use serde_json::value::RawValue;
 

@@ -1,4 +1,5 @@
-//! Rate limits of the provider, as usage events report them and as errors name them (FORMATS 1.8).
+//! Rate limits of the provider, as usage events report them and as errors name them
+//! (docs/formats.md 1.8).
 //!
 //! Every usage event repeats how much of each rate window is used. An event is written where that
 //! has changed, so a session of a thousand requests has a few dozen.

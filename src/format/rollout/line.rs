@@ -112,7 +112,7 @@ pub(super) struct ContentPart<'a> {
 }
 
 impl Truncation {
-    /// The limit on the wire in bytes: the budget and a fifth (FORMATS 1.7).
+    /// The limit on the wire in bytes: the budget and a fifth (docs/formats.md 1.7).
     pub(super) fn bytes(&self) -> Option<u64> {
         let budget = match self.mode.as_str() {
             "bytes" => self.limit,

@@ -1,4 +1,4 @@
-//! `session_meta`: who ran a rollout, where, and for whom (FORMATS 1.4, 2.2).
+//! `session_meta`: who ran a rollout, where, and for whom (docs/formats.md 1.4, 2.2).
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ pub(super) struct Meta<'a> {
     model_provider: Option<String>,
     #[serde(borrow, deserialize_with = "object::lenient")]
     pub(super) base_instructions: Option<Base<'a>>,
-    /// Where older versions keep what the user wrote (FORMATS 1.4).
+    /// Where older versions keep what the user wrote (docs/formats.md 1.4).
     #[serde(borrow)]
     pub(super) instructions: Option<&'a RawValue>,
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! The opening of a file: what its `session_meta` line adds to the thread (FORMATS 1.4).
+//! The opening of a file: what its `session_meta` line adds to the thread (docs/formats.md 1.4).
 //!
 //! The line names the session, and holds the base instructions and the tools. A parent's lines may
 //! follow it, or a part of another file may precede the thread's own lines.

@@ -1,4 +1,4 @@
-//! A part of another file that precedes a file's own lines (FORMATS 1.4, `history_base`).
+//! A part of another file that precedes a file's own lines (docs/formats.md 1.4, `history_base`).
 //!
 //! A fork may name its parent's file instead of copying it, and a thread that was resumed in a
 //! second file names its first. The lines there were sent with this file's requests too, so they

@@ -1,4 +1,4 @@
-//! Prompt kinds: what a text of a prompt is, by how it begins (FORMATS 1.6, 2.2, 2.4).
+//! Prompt kinds: what a text of a prompt is, by how it begins (docs/formats.md 1.6, 2.2, 2.8).
 
 /// Beginnings of texts of the user role, each with the kind of the text.
 const USER: &[(&str, &str)] = &[

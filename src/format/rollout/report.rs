@@ -1,4 +1,5 @@
-//! Reports: usage lines to requests, from the counter or from usage records (FORMATS 1.8, 1.9).
+//! Reports: usage lines to requests, from the counter or from usage records (docs/formats.md 1.8,
+//! 1.9).
 //!
 //! A response has a key, by which copies of it in other files are recognised: the thread, and the
 //! sum and the last of the event. The thread is the oldest ancestor where the sum goes on from a
@@ -36,7 +37,7 @@ pub(super) struct UsageReports {
     pub(super) counts_alone: bool,
 }
 
-/// A `token_usage_record` line: one for each response, and no other (FORMATS 1.9).
+/// A `token_usage_record` line: one for each response, and no other (docs/formats.md 1.9).
 #[derive(Deserialize)]
 pub(super) struct UsageRecord {
     #[serde(default)]

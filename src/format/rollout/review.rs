@@ -1,5 +1,5 @@
-//! Automatic reviews: the agent's ledger of them, and which thread each run belongs to (FORMATS
-//! 2.5).
+//! Automatic reviews: the agent's ledger of them, and which thread each run belongs to
+//! (docs/formats.md 2.5).
 //!
 //! A run leaves its traces in three places: an entry of the ledger, the line that hands its result
 //! back to the thread that asked, and a separate session in a work tree. None of them names the

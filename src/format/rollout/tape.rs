@@ -1,10 +1,11 @@
 //! The tape: what a rollout records besides its entries, and where among them.
 //!
 //! One agent writes its events and its items with two writers, so that the order of its lines is
-//! not that of what happened, and it drops messages by its own rules (FORMATS 2.9). The reader
-//! keeps here what such rules look at: when a task began and ended, the task of each report, which
-//! output was recorded again, what a message is like. This file does not know the rules: the
-//! agent's [`Dialect`](super::Dialect) names the function that puts the entries in order.
+//! not that of what happened, and it drops messages by its own rules (docs/formats.md 2.7, 2.8).
+//! The reader keeps here what such rules look at: when a task began and ended, the task of each
+//! report, which output was recorded again, what a message is like. This file does not know the
+//! rules: the agent's [`Dialect`](super::Dialect) names the function that puts the entries in
+//! order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

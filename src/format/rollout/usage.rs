@@ -1,4 +1,5 @@
-//! Usage as one line of a rollout reports it, and how amounts of it are compared (FORMATS 1.8).
+//! Usage as one line of a rollout reports it, and how amounts of it are compared
+//! (docs/formats.md 1.8).
 //!
 //! A part that is missing is not the same as zero: `Info` keeps the difference. What all lines of a
 //! file add up to is decided in [`super::counter`].
@@ -66,7 +67,7 @@ impl Info {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct TokenParts([u64; 5]);
 
-/// Reads a count; what is no whole number of at least 0 (FAULTS 18) counts nothing.
+/// Reads a count; what is no whole number of at least 0 (docs/faults.md 18) counts nothing.
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
     Ok(crate::format::value::whole(
         &serde_json::Value::deserialize(value)?,

@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
+use crate::record::count::plus;
 use crate::record::{Kind, What};
 
 const AGENTS: Threshold = Threshold {

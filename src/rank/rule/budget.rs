@@ -15,10 +15,11 @@ use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
 use crate::rank::found::{Candidate, Found, Proof};
 use crate::rank::limits::Limits;
-use crate::rank::sum::{percent, plus};
+use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::counted;
+use crate::record::count::plus;
 use crate::record::{Reached, Request, Task};
 
 pub(super) const ENTRY: Entry = Entry {

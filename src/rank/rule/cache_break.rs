@@ -13,10 +13,10 @@ use std::rc::Rc;
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
+use crate::record::count::plus;
 use crate::record::{Event, Usd, What};
 
 const TOKENS: Threshold = Threshold {

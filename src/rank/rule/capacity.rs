@@ -17,10 +17,10 @@ use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
 use crate::rank::found::{Candidate, Found, Proof};
 use crate::rank::limits::Limits;
-use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name};
+use crate::record::count::plus;
 use crate::record::{Event, Export, Extent, Reached, Request, What};
 
 mod crossing;

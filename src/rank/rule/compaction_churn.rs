@@ -12,10 +12,10 @@ use std::rc::Rc;
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::grouped;
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
+use crate::record::count::times;
 use crate::record::{Event, What};
 
 const COMPACTIONS: Threshold = Threshold {

@@ -13,10 +13,10 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::rank::found::{Candidate, Found};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
+use crate::record::count::times;
 
 /// Sources that a context should hold once, and what the message calls them.
 const ONCE: [(&str, &str); 2] = [

@@ -5,11 +5,11 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
 use crate::record::Part;
+use crate::record::count::times;
 
 const TOKENS: Threshold = Threshold {
     flag: "duplicate-tokens",

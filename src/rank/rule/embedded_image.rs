@@ -11,11 +11,11 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::plus;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, sent, tokens};
 use crate::record::Part;
+use crate::record::count::plus;
 
 const TOKENS: Threshold = Threshold {
     flag: "image-tokens",

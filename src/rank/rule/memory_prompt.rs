@@ -7,10 +7,10 @@
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{sent, tokens};
+use crate::record::count::times;
 
 const TOKENS: Threshold = Threshold {
     flag: "memory-tokens",

@@ -13,11 +13,11 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::rank::found::{Candidate, Heaps};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::Part;
+use crate::record::count::times;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "orphan-output",

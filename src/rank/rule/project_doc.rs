@@ -14,10 +14,10 @@ use std::rc::Rc;
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::found::{Candidate, Found};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
+use crate::record::count::times;
 use crate::record::{Block, Usd};
 
 const TOKENS: Threshold = Threshold {

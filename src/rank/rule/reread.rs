@@ -16,11 +16,11 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Heaps, Proof};
-use crate::rank::sum::times;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::Part;
+use crate::record::count::times;
 
 const TOKENS: Threshold = Threshold {
     flag: "reread-tokens",

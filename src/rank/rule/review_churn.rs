@@ -19,10 +19,11 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::{percent, plus, share};
+use crate::rank::share::{percent, share};
 use crate::rank::thread::{Share, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens, usd};
+use crate::record::count::plus;
 use crate::record::{Event, Kind, Usd, What};
 use tally::{Run, Tally};
 

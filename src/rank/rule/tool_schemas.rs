@@ -15,10 +15,10 @@ use std::rc::Rc;
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::usd;
 use crate::rank::found::{Candidate, Found, Proof};
-use crate::rank::sum::{plus, times};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
+use crate::record::count::{plus, times};
 use crate::record::{Event, Part, Usd, What};
 
 const TOKENS: Threshold = Threshold {

@@ -7,7 +7,7 @@ use shape::shape;
 
 use super::*;
 use crate::record::{Coverage, Finding, Kind, Session, Skip, Summary, Usage};
-use crate::render::Zone;
+use crate::zone::Zone;
 
 /// A report that has the string wherever a string can be.
 fn report(evil: &str) -> Report {

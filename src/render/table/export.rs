@@ -6,6 +6,7 @@ use super::{Column, ROWS, Table};
 use crate::number::{grouped, tokens};
 use crate::record::{Export, Extent};
 use crate::render::phrase::Phrase;
+use crate::render::time;
 use crate::render::{Layout, Report};
 
 const EXPORT: &[Column] = &[
@@ -47,7 +48,7 @@ fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
         Extent::Day => "day (UTC)",
         Extent::Minute => "minute",
     };
-    let minute = |at: &str| layout.zone.minute(at).unwrap_or_else(|| "-".into());
+    let minute = |at: &str| time::minute(at, &layout.zone).unwrap_or_else(|| "-".into());
     let cells = [
         extent.to_owned(),
         minute(&export.start),

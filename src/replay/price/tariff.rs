@@ -4,8 +4,8 @@
 //! is charged by the piece is beside it. This file knows no model and no table.
 
 use super::rates::Rates;
+use crate::record::count::signed;
 use crate::record::{Request, Usd};
-use crate::replay::signed;
 
 /// What the tokens of one request cost, by where they stand in its context.
 ///
@@ -222,11 +222,6 @@ impl Tariff {
             ..Paid::default()
         }
     }
-}
-
-/// The largest count that every JSON reader keeps exactly; larger ones are damage.
-pub(in crate::replay) fn bounded(tokens: u64) -> u64 {
-    tokens.min(1 << 53)
 }
 
 /// No count and no sum of rates is above 2^63 (no rate above 2^35, see [`super::rates::MOST`]), so

@@ -172,7 +172,8 @@ fn equal_results_have_equal_sizes() {
 #[test]
 fn no_measured_size_is_implausible() {
     let Some(sized) = sized() else { return };
-    // DESIGN 1.3: no more than twice the counter and 300; by the largest factor of any model.
+    // docs/design.md 1.3: no more than twice the counter and 300; by the largest factor of any
+    // model.
     let most = |tokens: u64| 2 * (tokens * 154 / 100 + 20) + 300;
     let texts = sized
         .iter()

@@ -13,7 +13,7 @@ use crate::run;
 /// A piece of a request's input: its kind and its text, or its length where the text is sealed.
 type Piece = (&'static str, String);
 
-/// The request that asks for a summary: billed, but in no session file (FORMATS 1.3).
+/// The request that asks for a summary: billed, but in no session file (docs/formats.md 1.3).
 const COMPACTION_PROMPT: &str = "You are performing a CONTEXT CHECKPOINT COMPACTION.";
 
 /// One thread of the records: its id and, for each of its requests, what stood in the context.

@@ -17,7 +17,7 @@ use tok::expand::{self, Original};
 use tok::format::Wants;
 use tok::measure::{self, Measure};
 use tok::rank::{self, Rank};
-use tok::render::{self, Layout, Render, Zone};
+use tok::render::{self, Layout, Render};
 use tok::replay::Prices;
 use tok::skip::Skips;
 use tok::split::{self, beside::Beside, find};
@@ -25,6 +25,7 @@ use tok::stream::{self, Sink, Status};
 use tok::sum::{self, Basis, Format, Per, Sum, Table, key};
 use tok::token::Encoding;
 use tok::usage_join::UsageJoin;
+use tok::zone::Zone;
 
 /// A small table of prices, for the embedded one takes long to read: LiteLLM's shape.
 pub const PRICES: &str = r#"{
@@ -174,7 +175,7 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             by,
             per: Per::default(),
             basis: Basis::default(),
-            zone: sum::zone::Zone::new(Some("UTC")).map_err(anyhow::Error::msg)?,
+            zone: Zone::default(),
             window: tok::window::Window::default(),
             beside: sum::Beside::default(),
             prices: Table::default(),

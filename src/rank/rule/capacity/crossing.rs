@@ -4,7 +4,7 @@
 //! a day, in the day so far; of a provider's window, the per cent it reported. So a level is never
 //! passed later than a higher one, and the limit never before a level.
 
-use crate::rank::sum::percent;
+use crate::rank::share::percent;
 
 /// Minutes since 1970 (UTC).
 pub(super) type MinuteNumber = i64;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::crossing::{MinuteNumber, Point};
 use crate::rank::limits::Limits;
-use crate::rank::sum::plus;
+use crate::record::count::plus;
 
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
 

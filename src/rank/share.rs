@@ -1,20 +1,7 @@
-//! Sums and shares that stay exact in every JSON reader, whatever the input claims.
+//! Shares of counts and of money that stay in range, whatever the input claims.
 
 use crate::record::Usd;
-
-/// The largest integer that every JSON reader keeps exactly is one below 2^53 (DESIGN 2). A sum
-/// of absurd numbers stops there.
-const MOST: u64 = (1 << 53) - 1;
-
-/// `a` + `b`.
-pub(super) fn plus(a: u64, b: u64) -> u64 {
-    a.saturating_add(b).min(MOST)
-}
-
-/// `a` × `b`.
-pub(super) fn times(a: u64, b: u64) -> u64 {
-    a.saturating_mul(b).min(MOST)
-}
+use crate::record::count::MOST;
 
 /// `part` in per cent of `whole`, rounded down; may be above 100.
 pub(super) fn percent(part: u64, whole: u64) -> u64 {
@@ -37,9 +24,4 @@ pub(super) fn share_usd(whole: Usd, part: u64, of: u64) -> Usd {
         each.saturating_mul(part)
             .saturating_add(rest.saturating_mul(part) / of),
     )
-}
-
-/// The same number with a sign.
-pub(super) fn signed(n: u64) -> i64 {
-    i64::try_from(n.min(MOST)).unwrap_or(i64::MAX)
 }
