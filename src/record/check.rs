@@ -4,9 +4,12 @@
 //! It trusts nothing: each record is parsed into all the views its type has, so that a key of the
 //! wrong JSON type is found too. Keys and types it does not know pass: they are somebody else's.
 
+mod form;
+
 use std::collections::HashSet;
 
-use serde::de::DeserializeOwned;
+pub use form::is_instant;
+use form::{Faults, instant, is_hex, parse};
 
 use super::{
     Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
@@ -14,7 +17,6 @@ use super::{
     Usd,
 };
 use crate::record::count::{bounded, signed};
-use crate::refusal;
 
 /// Checks a stream, record by record.
 #[derive(Default)]
@@ -404,56 +406,6 @@ fn skip(line: &str, faults: &mut Faults) {
     faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
         "skip: without a file or a reason".into()
     });
-}
-
-/// Broken rules, in words.
-#[derive(Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn unless(&mut self, holds: bool, say: impl FnOnce() -> String) {
-        if !holds {
-            self.0.push(say());
-        }
-    }
-}
-
-fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
-    match serde_json::from_str(line) {
-        Ok(record) => Some(record),
-        Err(e) => {
-            let name = std::any::type_name::<T>()
-                .rsplit("::")
-                .next()
-                .unwrap_or("record");
-            faults.0.push(format!("{name}: {}", refusal::naming(&e)));
-            None
-        }
-    }
-}
-
-/// Whether a text is an instant as records have it, RFC 3339 UTC with milliseconds:
-/// `2026-11-20T09:12:00.000Z`.
-pub fn is_instant(text: &str) -> bool {
-    let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
-    text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(b, s)| {
-            if *s == b'd' {
-                b.is_ascii_digit()
-            } else {
-                b == *s
-            }
-        })
-}
-
-fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
-    faults.unless(at.is_none_or(is_instant), || {
-        format!("{key}: {at:?} is no instant")
-    });
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
