@@ -27,7 +27,7 @@ struct Options {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// What to keep
-    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = MODES.iter().map(|m| m.name).collect::<Vec<_>>())]
+    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = modes())]
     mode: String,
     #[command(flatten)]
     cuts: Cuts,
@@ -57,6 +57,10 @@ struct Options {
     max_decompressed: u64,
     #[command(flatten)]
     common: Common,
+}
+
+fn modes() -> Vec<&'static str> {
+    MODES.iter().map(|mode| mode.name).collect()
 }
 
 fn main() -> ExitCode {

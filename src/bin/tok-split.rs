@@ -63,14 +63,7 @@ fn main() -> ExitCode {
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     let mut when = o.when.clone();
-    let places = if o.files.is_empty() {
-        if when.since.is_none() && when.until.is_none() {
-            when.since = Some("7d".to_owned());
-        }
-        home::places()?
-    } else {
-        find::Places::named(o.files.paths()?)
-    };
+    let places = home::asked(&o.files, &mut when)?;
     if o.files.is_empty() && o.when.since.is_none() {
         let since = when.since.as_deref().unwrap_or("the beginning");
         io.say(&format!("reading {}, since {since}", places.names()));

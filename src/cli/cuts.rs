@@ -3,7 +3,7 @@
 /// The numbers. Nothing stands for a number that was given: 0 is 0.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Cuts {
-    /// Cut outputs of tools that read files where they have more lines
+    /// Cut outputs of the tool Read that have more lines
     #[arg(long, value_name = "N", default_value_t = Cuts::default().read_max_lines)]
     pub read_max_lines: usize,
     /// Keep N of their lines at each end; 0 cuts nothing

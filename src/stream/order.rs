@@ -226,8 +226,8 @@ impl Order {
     fn too_late(&self, later: Stage) -> String {
         match (later, self.place.stage) {
             (Stage::Rank, Some(Stage::Rank)) => {
-                "the stream was ranked already, and the spans that findings rest on are gone: give it what \
-                 tok-usage-join writes"
+                "the stream was ranked already, and the spans that findings rest on are gone: \
+                 give it what tok-usage-join writes"
             }
             (Stage::Rank, _) => "the stream was ranked already: put this before tok-rank",
             _ => "the stream was joined already: put this before tok-usage-join",

@@ -1,4 +1,5 @@
-//! Single records, as far as the order of a stream asks: which thread one begins, whether it counts.
+//! Single records, as far as the order of a stream asks: which thread one begins, whether it
+//! counts.
 
 use std::borrow::Cow;
 
