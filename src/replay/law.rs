@@ -372,7 +372,8 @@ mod tests {
         for model in ["gpt-5.3-codex", "gpt-5.5"] {
             assert_eq!(name(model), ("gpt-5.3", false));
         }
-        assert_eq!(name("gpt-5.1-codex-max"), ("gpt-5.1", false));
+        assert_eq!(name("gpt-5.2"), ("gpt-5.2", false));
+        assert_eq!(name("gpt-5.1"), ("gpt-5.1", false));
         // Three digits are no version.
         assert_eq!(name("gpt-oss-120b"), ("gpt", false));
         assert_eq!(name("deepseek-r1"), ("plain", true));
