@@ -7,7 +7,7 @@
 //!                    \________|___________________/
 //!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
 //!                        cell, zone
-//!                        record, refusal, short
+//!                        record, refusal, settings, short
 //! ```
 //!
 //! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
@@ -19,6 +19,7 @@
 
 pub mod record;
 pub mod refusal;
+pub mod settings;
 pub mod short;
 
 pub mod cell;

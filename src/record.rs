@@ -48,7 +48,7 @@ pub use request::{ContextBy, Purpose, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
 pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span, subject};
-pub use stream::{DedupedBy, MeasuredBy, Priced, RankedBy, Stream};
+pub use stream::{DedupedBy, MeasuredBy, PredictedBy, Priced, RankedBy, Stream};
 pub use summary::Summary;
 pub use task::Task;
 pub use total::Total;

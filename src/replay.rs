@@ -58,6 +58,7 @@ use context::Context;
 use forecast::Forecast;
 pub use history::History;
 use history::{Call, Moment};
+pub use law::Laws;
 use load::Load;
 use pieces::Cause;
 use price::Paid;
@@ -157,7 +158,7 @@ impl<'h> Walk<'h> {
             let predicted = call.summary.map(|_| ahead.predicted);
             return self.requests.push(Answered {
                 predicted,
-                law: call.law.name,
+                law: call.law.name.clone(),
                 aside: true,
                 ..Answered::default()
             });

@@ -21,9 +21,11 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::record::{Event, Part, Priced, Replayed, Request, Role, Session, Type, What};
-use crate::replay::{Content, History, Prices};
-use crate::stream::{Filter, Place, Record, Sink, Stage, Twice};
+use crate::record::{
+    Event, Part, PredictedBy, Priced, Replayed, Request, Role, Session, Type, What,
+};
+use crate::replay::{Content, History, Laws, Prices};
+use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
 use buckets::Buckets;
 pub use burn::{Burn, Options as BurnOptions};
 use held::Held;
@@ -36,6 +38,7 @@ pub struct UsageJoin {
     usage: Option<Buckets>,
     burn: Option<Burn>,
     prices: Rc<Prices>,
+    laws: Rc<Laws>,
 }
 
 /// The thread at hand.
@@ -146,7 +149,15 @@ impl UsageJoin {
             usage,
             burn: None,
             prices: Rc::new(prices),
+            laws: Rc::default(),
         }
+    }
+
+    /// The same, with requests predicted by these laws.
+    #[must_use]
+    pub fn with_laws(mut self, laws: Laws) -> UsageJoin {
+        self.laws = Rc::new(laws);
+        self
     }
 
     /// The same, and at the end of the stream what a provider's export says.
@@ -160,7 +171,7 @@ impl UsageJoin {
         if self.thread.as_ref().is_none_or(|thread| thread.id != id) {
             self.close(out)?;
         }
-        let history = || History::priced(Rc::clone(&self.prices));
+        let history = || History::priced(Rc::clone(&self.prices)).under(Rc::clone(&self.laws));
         Ok(self.thread.get_or_insert_with(|| Thread {
             id: id.to_owned(),
             session: session.to_owned(),
@@ -292,12 +303,12 @@ impl Filter for UsageJoin {
             Type::Export if self.burn.is_some() => return Ok(()),
             Type::Stream => {
                 self.close(out)?;
-                return out.extend(
-                    &record,
-                    &Priced {
-                        prices: Some(self.prices.version().to_owned()),
-                    },
-                );
+                let laws = self.laws.version().map(str::to_owned);
+                let mut line = Vec::new();
+                extended(record.line, &PredictedBy { laws }, &mut line)?;
+                let record = Record::peek(std::str::from_utf8(&line)?)?;
+                let prices = Some(self.prices.version().to_owned());
+                return out.extend(&record, &Priced { prices });
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status};
-use tok::replay::{Given, Prices};
+use tok::replay::{Given, Laws, Prices};
 use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
@@ -38,6 +38,12 @@ struct Options {
     account: Option<String>,
     #[command(flatten)]
     priced: Priced,
+    /// Predict requests by the laws in this file (TOML) before those of the table
+    #[arg(long, value_name = "FILE")]
+    laws: Option<PathBuf>,
+    /// List the laws of the table, as a file of them is written
+    #[arg(long)]
+    list_laws: bool,
     /// Read this provider's export of usage, CSV with a row a minute, and write export records
     #[arg(long, value_name = "FILE")]
     usage_csv: Option<PathBuf>,
@@ -71,6 +77,14 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         .file()
         .map_or_else(Prices::embedded, |file| Prices::open(&file))?
         .with(given)?;
+    let laws = match &options.laws {
+        Some(file) => Laws::open(file)?,
+        None => Laws::default(),
+    };
+    if options.list_laws {
+        io.out.text(&laws.listed()?)?;
+        return Ok(Status::Done);
+    }
     let (ledger, opened) = match &options.usage {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
@@ -85,7 +99,11 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         .as_deref()
         .map(|path| Burn::open(path, burn, &mut io.skips));
     let (export, read) = export.map_or((None, Status::Done), |(export, read)| (Some(export), read));
-    let status = io.run(&mut UsageJoin::new(options.memory, ledger, prices).with_export(export))?;
+    let status = io.run(
+        &mut UsageJoin::new(options.memory, ledger, prices)
+            .with_laws(laws)
+            .with_export(export),
+    )?;
     Ok(status.or(opened).or(read))
 }
 

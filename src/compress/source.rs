@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use crate::format::{Entries, PLAIN_ENTRIES, head, open};
+use crate::format::{Entries, PLAIN_ENTRIES, open, sniff};
 use crate::path::{reason, written};
 use crate::skip::Skips;
 
@@ -45,7 +45,7 @@ impl Source {
     /// The input cannot be read.
     pub fn new(input: impl Read + 'static, name: String) -> io::Result<Source> {
         let mut input = BufReader::with_capacity(BLOCK_BYTES, input);
-        let (head, format) = head::read(&mut input, HEAD_BYTES)?;
+        let (head, format) = sniff::read(&mut input, HEAD_BYTES)?;
         let entries = format.map_or(PLAIN_ENTRIES, |format| format.entries);
         let whole = BufReader::with_capacity(BLOCK_BYTES, Cursor::new(head).chain(input));
         Ok(Source {

@@ -1,20 +1,21 @@
-//! What may be said of a tool call: tool, server, command, target. Never more of its arguments.
+//! What is recorded of a tool call: tool, server, command, target, and nothing else of its
+//! arguments.
 //!
-//! Agents name the same things differently (`command`, `cmd`, `file_path`, `path`); here they come
-//! out alike. A command is the program and, for programs that have them, the verb: `cargo test`,
-//! letters and digits only. Nothing else of a command line leaves this module, and no word that
-//! looks like a key.
+//! Agents name the same things differently (`command`, `cmd`, `file_path`, `path`); here they get
+//! one name. A command is the program and, for programs that have them, the verb: `cargo test`,
+//! letters and digits only.
 
+mod command;
 mod target;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::key::looks_like_key;
 use crate::record::Span;
+use command::{CommandLine, command_line, name_of, patched};
 use target::target;
 
-/// What a call may be called by.
+/// The names of a call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Call {
     /// Name of the tool, without its server.
@@ -25,11 +26,11 @@ pub struct Call {
     pub wire_name: Option<String>,
     /// Program and verb.
     pub command: Option<String>,
-    /// Path.
+    /// Path of the file that the call reads or changes.
     pub target: Option<String>,
 }
 
-/// The arguments that name something; all others are passed over unread.
+/// The arguments that name something; all others are skipped.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Arguments {
@@ -45,17 +46,18 @@ struct Arguments {
 }
 
 impl Call {
-    /// Names a call. `arguments` is the JSON of an object, or the plain text that a custom tool is
-    /// given; what cannot be read names nothing.
+    /// Names a call. `arguments`: the JSON of an object, or the plain text of a custom tool;
+    /// arguments that cannot be read name nothing.
     pub fn new(name: &str, namespace: Option<&str>, arguments: &str) -> Call {
         let (server, tool) = qualified(name, namespace);
-        let wire_name = wire_name(name, namespace).filter(|_| server.is_some());
         let mut call = Call {
             tool,
             server,
-            wire_name,
             ..Call::default()
         };
+        if call.server.is_some() {
+            call.wire_name = wire_name(name, namespace);
+        }
         match serde_json::from_str::<Arguments>(arguments) {
             Ok(found) => call.name(&found),
             Err(_) => call.target = patched(arguments),
@@ -64,9 +66,6 @@ impl Call {
     }
 
     fn name(&mut self, found: &Arguments) {
-        let line = [&found.command, &found.cmd, &found.script]
-            .into_iter()
-            .find_map(command_line);
         let paths = [
             &found.file_path,
             &found.path,
@@ -74,24 +73,26 @@ impl Call {
             &found.filename,
             &found.file,
         ];
-        self.target = paths.into_iter().find_map(Value::as_str).and_then(target);
-        if self.tool == "agent" {
-            // One tool for all that can be done with agents.
-            self.command = found.action.as_str().and_then(|action| named(action, &[]));
+        if let Some(path) = paths.into_iter().find_map(Value::as_str) {
+            self.target = target(path);
         }
-        if let Some(line) = line {
-            let words = words(&line);
-            let (program, rest) = program(&words);
-            self.command = named(program, rest);
-            self.target = self
-                .target
-                .take()
-                .or_else(|| read_path(program, rest))
-                .or_else(|| patched(&line));
+        // Some programs have one tool for all actions on agents.
+        if self.tool == "agent"
+            && let Some(action) = found.action.as_str()
+        {
+            self.command = name_of(action, &[]);
+        }
+        let lines = [&found.command, &found.cmd, &found.script];
+        if let Some(line) = lines.into_iter().find_map(command_line) {
+            let line = CommandLine::read(&line);
+            self.command = line.command;
+            if self.target.is_none() {
+                self.target = line.target;
+            }
         }
     }
 
-    /// Returns the names that the span of a call carries, for its output to repeat.
+    /// Returns the names in the span of a call; its output repeats them.
     pub fn of(span: &Span) -> Call {
         Call {
             tool: span.tool.clone().unwrap_or_default(),
@@ -112,257 +113,52 @@ impl Call {
     }
 }
 
-/// The server that offers all of these tools, each by its name and namespace; `None` where they are
-/// of several, or of none.
+/// The server that offers all of these tools, each by its name and namespace; `None` where the
+/// tools are of several servers, or of none.
 pub fn server_of<'n>(
     tools: impl IntoIterator<Item = (&'n str, Option<&'n str>)>,
 ) -> Option<String> {
-    let mut servers = tools
-        .into_iter()
-        .map(|(name, namespace)| qualified(name, namespace).0);
-    let first = servers.next()??;
-    servers
-        .all(|server| server.as_deref() == Some(&*first))
-        .then_some(first)
+    let mut common: Option<String> = None;
+    for (name, namespace) in tools {
+        let (server, _) = qualified(name, namespace);
+        let server = server?;
+        match &common {
+            None => common = Some(server),
+            Some(common) if *common == server => {}
+            Some(_) => return None,
+        }
+    }
+    common
 }
 
-/// Splits `mcp__SERVER__TOOL`; a namespace of its own wins.
+/// Splits `mcp__SERVER__TOOL` into server and tool; a namespace comes first.
 fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
-    if let Some(server) = namespace.filter(|s| !s.is_empty()) {
-        return (
-            Some(clip(
-                server.trim_start_matches("mcp__").trim_end_matches("__"),
-            )),
-            clip(name),
-        );
-    }
-    match name
-        .strip_prefix("mcp__")
-        .and_then(|rest| rest.split_once("__"))
+    if let Some(server) = namespace
+        && !server.is_empty()
     {
-        Some((server, tool)) => (Some(clip(server)), clip(tool)),
-        None => (None, clip(name)),
+        let server = server.trim_start_matches("mcp__").trim_end_matches("__");
+        return (Some(clip(server)), clip(name));
     }
+    if let Some(rest) = name.strip_prefix("mcp__")
+        && let Some((server, tool)) = rest.split_once("__")
+    {
+        return (Some(clip(server)), clip(tool));
+    }
+    (None, clip(name))
 }
 
-/// How a tool of a server is named on the wire, where `SERVER.TOOL` is not it.
+/// The name on the wire of a server's tool, where it is not `SERVER.TOOL`.
 fn wire_name(name: &str, namespace: Option<&str>) -> Option<String> {
-    match namespace.filter(|space| !space.is_empty()) {
-        Some(space) if !space.starts_with("mcp__") => None,
-        Some(space) => Some(format!("{}.{}", clip(space), clip(name))),
-        None => Some(format!("functions.{}", clip(name))),
+    match namespace.unwrap_or_default() {
+        "" => Some(format!("functions.{}", clip(name))),
+        space if !space.starts_with("mcp__") => None,
+        space => Some(format!("{}.{}", clip(space), clip(name))),
     }
 }
 
-/// Names are names, not text: no longer than a path may be.
+/// Cuts a name to the length that a path may have.
 fn clip(name: &str) -> String {
     name.chars().take(256).collect()
-}
-
-/// A command line is a string, or the words of one (`["bash","-lc","…"]`).
-fn command_line(value: &Value) -> Option<String> {
-    match value {
-        Value::String(line) => Some(line.clone()),
-        Value::Array(words) => {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-            match words.as_slice() {
-                [shell, flag, script, ..] if is_shell(shell) && flag.starts_with('-') => {
-                    Some((*script).to_owned())
-                }
-                [] => None,
-                words => Some(words.join(" ")),
-            }
-        }
-        _ => None,
-    }
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(
-        word.rsplit(['/', '\\']).next(),
-        Some("sh" | "bash" | "zsh" | "dash" | "fish" | "pwsh" | "powershell")
-    )
-}
-
-/// Words of the first lines of a script; separators are words of their own.
-fn words(line: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let (mut quote, mut open) = (None, false);
-    for c in line.chars().take(2048) {
-        match (c, quote) {
-            ('\'' | '"', None) => quote = Some(c),
-            (c, Some(q)) if c == q => quote = None,
-            (';' | '&' | '|' | '\n' | '(' | ')', None) => {
-                words.push(";".into());
-                open = false;
-            }
-            (c, None) if c.is_whitespace() => open = false,
-            (c, _) => {
-                if !open {
-                    words.push(String::new());
-                }
-                open = true;
-                if let Some(word) = words.last_mut() {
-                    word.push(c);
-                }
-            }
-        }
-    }
-    words
-}
-
-/// Programs that run another program, which is the one to name.
-const WRAPPERS: &[&str] = &[
-    "sudo", "env", "time", "timeout", "nice", "nohup", "exec", "command", "xargs", "npx", "bunx",
-    "stdbuf", "then", "do",
-];
-
-/// Finds the first program that does something: not `cd`, `set`, an assignment, or a wrapper.
-fn program(words: &[String]) -> (&str, &[String]) {
-    let mut fresh = true;
-    for (at, word) in words.iter().enumerate() {
-        if word == ";" {
-            fresh = true;
-            continue;
-        }
-        let assigns = word
-            .split_once('=')
-            .is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
-        let number = word
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b's' | b'm' | b'.'));
-        let base = word.rsplit('/').next().unwrap_or_default();
-        if !fresh || assigns || number || word.starts_with('-') || WRAPPERS.contains(&base) {
-            continue;
-        }
-        let rest = words.get(at + 1..).unwrap_or_default();
-        let end = rest.iter().position(|w| w == ";").unwrap_or(rest.len());
-        if matches!(
-            base,
-            "cd" | "set"
-                | "export"
-                | "source"
-                | "."
-                | "pushd"
-                | "true"
-                | "echo"
-                | "printf"
-                | "if"
-                | "for"
-                | "while"
-        ) && end < rest.len()
-        {
-            fresh = false;
-            continue;
-        }
-        return (base, rest.get(..end).unwrap_or_default());
-    }
-    ("", &[])
-}
-
-/// Programs whose first word is a verb, not an argument.
-const WITH_VERB: &[&str] = &[
-    "apt",
-    "apt-get",
-    "aws",
-    "az",
-    "bazel",
-    "brew",
-    "bun",
-    "bundle",
-    "cargo",
-    "composer",
-    "deno",
-    "docker",
-    "dotnet",
-    "gcloud",
-    "gh",
-    "git",
-    "glab",
-    "go",
-    "gradle",
-    "helm",
-    "jj",
-    "just",
-    "kubectl",
-    "make",
-    "mix",
-    "mvn",
-    "npm",
-    "nx",
-    "pip",
-    "pipx",
-    "pnpm",
-    "poetry",
-    "rails",
-    "rake",
-    "ruff",
-    "rustup",
-    "swift",
-    "systemctl",
-    "terraform",
-    "tmux",
-    "turbo",
-    "uv",
-    "xcodebuild",
-    "yarn",
-    "zig",
-];
-
-/// No program has a longer name, in characters.
-const MOST_PROGRAM: usize = 32;
-
-fn named(program: &str, rest: &[String]) -> Option<String> {
-    if program.chars().count() > MOST_PROGRAM || looks_like_key(program) {
-        return None;
-    }
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let name = program
-        .chars()
-        .filter(plain)
-        .collect::<String>()
-        .trim_matches(['-', '.', '_'])
-        .to_owned();
-    if name.is_empty() {
-        return None;
-    }
-    let verb = rest
-        .iter()
-        .find(|word| !word.starts_with('-'))
-        .filter(|_| WITH_VERB.contains(&name.as_str()));
-    let is_verb = |word: &&String| {
-        word.len() <= 24
-            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !looks_like_key(word)
-    };
-    Some(
-        verb.filter(is_verb)
-            .map_or(name.clone(), |verb| format!("{name} {verb}")),
-    )
-}
-
-/// Programs that print a file: their last argument is its path.
-const READERS: &[&str] = &[
-    "cat", "head", "tail", "sed", "nl", "less", "bat", "wc", "tac",
-];
-
-fn read_path(program: &str, rest: &[String]) -> Option<String> {
-    let last = rest
-        .iter()
-        .rev()
-        .find(|word| !word.starts_with(['-', '>', '<']))?;
-    let path = last.contains(['.', '/']) && !last.contains([' ', '$', '*', '{']);
-    (READERS.contains(&program) && path)
-        .then(|| target(last))
-        .flatten()
-}
-
-/// The first file a patch names.
-fn patched(text: &str) -> Option<String> {
-    let marks = ["*** Update File: ", "*** Add File: ", "*** Delete File: "];
-    text.lines()
-        .find_map(|line| marks.iter().find_map(|mark| line.strip_prefix(mark)))
-        .and_then(target)
 }
 
 #[cfg(test)]

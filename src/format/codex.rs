@@ -1,10 +1,12 @@
 //! OpenAI Codex CLI: rollouts of all three generations (docs/formats.md 1).
+//!
+//! This file holds how such a file is recognised; [`rollout`] reads it.
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reader::{Answer, Format, Home, Said};
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -38,56 +40,68 @@ const DIALECT: Dialect = Dialect {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Head {
+struct RolloutHead {
     #[serde(rename = "type")]
     kind: Value,
     id: Value,
     timestamp: Value,
-    payload: Payload,
+    payload: MetaPayload,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Payload {
+struct MetaPayload {
     originator: Value,
 }
 
-/// A rollout begins with its `session_meta` (where that is lost, its other lines have a payload
-/// too), or, in the oldest generation, with a bare line of id, time and instructions. The fork with
-/// events of its own names itself as the originator.
+/// Recognises a rollout by its `session_meta` (where that is lost, by other lines with a payload),
+/// or, in the oldest generation, by a bare line of id, time and instructions. The fork with
+/// additional events names itself as the originator.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let lines: Vec<Head> = head
-        .iter()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
+    let mut lines: Vec<RolloutHead> = Vec::new();
+    for line in head {
+        if let Ok(line) = serde_json::from_str(line) {
+            lines.push(line);
+        }
+    }
     if lines.iter().any(|line| line.kind == "event") {
         return Answer::No;
     }
-    let is_envelope = |line: &&Head| {
-        ["response_item", "event_msg", "turn_context"]
-            .iter()
-            .any(|kind| line.kind == *kind)
-    };
-    match lines
-        .iter()
-        .find(|line| line.kind == "session_meta")
-        .map(|meta| meta.payload.originator.as_str())
+    if let Some(meta) = lines.iter().find(|line| line.kind == "session_meta") {
+        return match meta.payload.originator.as_str() {
+            Some("code_cli_rs") => Answer::No,
+            Some(_) => Answer::Yes,
+            None if complete => Answer::Yes,
+            None => Answer::NeedMore,
+        };
+    }
+    if let Some(first) = lines.first()
+        && is_bare(first)
+        && names_instructions(head)
     {
-        Some(Some("code_cli_rs")) => Answer::No,
-        Some(Some(_)) => Answer::Yes,
-        None if lines.first().is_some_and(is_bare) && names_instructions(head) => Answer::Yes,
-        Some(None) if complete => Answer::Yes,
-        None if complete && lines.iter().any(|line| is_envelope(&line)) => Answer::Yes,
-        _ if complete => Answer::No,
-        _ => Answer::NeedMore,
+        return Answer::Yes;
+    }
+    if !complete {
+        Answer::NeedMore
+    } else if lines.iter().any(is_envelope) {
+        Answer::Yes
+    } else {
+        Answer::No
     }
 }
 
-fn is_bare(first: &Head) -> bool {
+fn is_envelope(line: &RolloutHead) -> bool {
+    let kinds = ["response_item", "event_msg", "turn_context"];
+    kinds.iter().any(|kind| line.kind == *kind)
+}
+
+fn is_bare(first: &RolloutHead) -> bool {
     first.kind.is_null() && first.id.is_string() && first.timestamp.is_string()
 }
 
 fn names_instructions(head: &[&str]) -> bool {
-    head.first()
-        .is_some_and(|line| line.contains("\"instructions\":") || line.contains("\"git\":"))
+    match head.first() {
+        Some(line) => line.contains("\"instructions\":") || line.contains("\"git\":"),
+        None => false,
+    }
 }

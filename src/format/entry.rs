@@ -1,8 +1,8 @@
-//! Entries: a line of a session as turns of a conversation, for whoever reads line by line.
+//! Entries: one line of a session as turns of a conversation, for filters that work line by line.
 //!
-//! A reader ([`super::Reader`]) gathers a thread, so that every request finds what it carried. Who
-//! only wants to make a session smaller needs less and must not hold it: who speaks, and which
-//! texts of the line may be touched. Each format's `entries` says that of one line by itself.
+//! A reader ([`super::Reader`]) gathers a whole thread, because a request refers to everything
+//! before it. tok-compress needs less and keeps no thread in memory: it asks who speaks, and which
+//! texts of the line it may change. Each format's `entries` answers that from the one line.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub enum Speaker {
     User,
     /// The model.
     Assistant,
-    /// The program that stands between the two: instructions, reminders, notices.
+    /// The program between the two: instructions, reminders, notices.
     System,
     /// A call of a tool, with its output where the format has both on one line.
     Call,
@@ -32,7 +32,7 @@ pub enum Speaker {
 pub struct Entry<'a> {
     /// Who speaks.
     pub speaker: Speaker,
-    /// Whether the line is this entry and nothing else: it may be handed on as it is.
+    /// Whether the line is this entry and nothing else: then it may be passed on unchanged.
     pub whole: bool,
     /// The tool of a call.
     pub tool: Option<Cow<'a, str>>,
@@ -40,13 +40,13 @@ pub struct Entry<'a> {
     pub call_id: Option<Cow<'a, str>>,
     /// The arguments of a call: an object, or a string that holds one.
     pub arguments: Option<&'a str>,
-    /// When, as it stands in the line, with its quotes.
+    /// The JSON string of its time, with its quotes.
     pub timestamp: Option<&'a str>,
     /// Whether a tool failed.
     pub is_error: bool,
-    /// What was said without what the program added, where it added something.
+    /// The speaker's words alone, where the program has added some between tags.
     pub said: Option<String>,
-    /// Where an entry stands that is one of several on its line, as a JSON pointer.
+    /// The JSON pointer of an entry that is one of several on its line.
     pub at: Option<String>,
     /// The texts of the entry.
     pub texts: Vec<Text<'a>>,
@@ -55,7 +55,7 @@ pub struct Entry<'a> {
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// What somebody says.
+    /// What a speaker says.
     Content,
     /// What a tool returned.
     Output,
@@ -68,16 +68,16 @@ pub enum Field {
 pub struct Text<'a> {
     /// What it is.
     pub field: Field,
-    /// The JSON string as it stands in the line, with its quotes.
+    /// The JSON string, with its quotes.
     pub literal: &'a str,
-    /// Where it stands in the line, as a JSON pointer.
+    /// The JSON pointer to it in the line.
     pub at: String,
     /// The media type of an image.
     pub mime: Option<Cow<'a, str>>,
 }
 
 impl<'a> Entry<'a> {
-    /// An entry of which nothing is known yet but who speaks.
+    /// An entry of which only the speaker is known.
     pub fn new(speaker: Speaker) -> Entry<'a> {
         Entry {
             speaker,
@@ -105,8 +105,8 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Returns what a call is said to do: the `description` among its arguments, trimmed; `None`
-    /// where there is none, or nothing in it.
+    /// Returns the `description` among the arguments of a call, trimmed; `None` where it is absent
+    /// or empty.
     pub fn description(&self) -> Option<String> {
         let arguments = self.arguments?;
         let object = json::text(arguments).unwrap_or(arguments.into());
@@ -115,7 +115,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What the program writes into the user's turns, between these tags.
+/// Tags around what a program writes into a message of the user.
 const TAGS: &[&str] = &[
     "system-reminder",
     "system_instruction",
@@ -124,39 +124,26 @@ const TAGS: &[&str] = &[
     "local-command-caveat",
 ];
 
-/// How a text of the user role begins that is all the program's own.
-const BEGINNINGS: &[&str] = &[
-    "<!-- ox-hash",
-    "This session is being continued from a previous conversation",
-    "Plan mode is active",
-    "Plan mode still active",
-    "Exited plan mode",
-    "\u{23fa}",
-    "\u{23bf}",
-];
-
-/// Returns what the user said in a text of the user role: all of it, or what is left without the
-/// program's tags; `None` where nothing is left or all of it is the program's own.
-pub fn said(text: &str) -> Option<Cow<'_, str>> {
-    let head = text.trim_start();
-    if BEGINNINGS.iter().any(|begin| head.starts_with(begin)) {
-        return None;
-    }
+/// Returns a text of the user role without what the program wrote between tags: the same text where
+/// it has none, else what is left, trimmed; `None` where nothing is left. Who wrote what is left is
+/// the format's to say.
+pub fn without_tags(text: &str) -> Option<Cow<'_, str>> {
     let mut left = Cow::Borrowed(text);
     for tag in TAGS {
         while let Some(without) = without_tag(&left, tag) {
             left = without.into();
         }
     }
-    match left {
-        Cow::Borrowed(text) => Some(text.into()),
-        Cow::Owned(text) => Some(text.trim().to_owned())
-            .filter(|text| !text.is_empty())
-            .map(Cow::Owned),
+    let Cow::Owned(left) = left else {
+        return Some(text.into());
+    };
+    match left.trim() {
+        "" => None,
+        left => Some(left.to_owned().into()),
     }
 }
 
-/// The text without the first run between these tags; `None` where there is none.
+/// Removes the first run between these tags; `None` where the text has none.
 fn without_tag(text: &str, tag: &str) -> Option<String> {
     let from = text.find(&format!("<{tag}>"))?;
     let end = format!("</{tag}>");
@@ -172,22 +159,22 @@ mod tests {
     #[test]
     fn what_the_program_wrote_into_a_turn_is_not_the_users() {
         assert_eq!(
-            said(
-                "<system-reminder>x</system-reminder>\n<local-command-stdout>y</local-command-stdout>"
-            ),
+            without_tags(concat!(
+                "<system-reminder>x</system-reminder>\n",
+                "<local-command-stdout>y</local-command-stdout>"
+            )),
             None
         );
-        assert_eq!(said(" \u{23fa} Read(a.rs)"), None);
         assert_eq!(
-            said("fix it <system-reminder>x</system-reminder>").as_deref(),
+            without_tags("fix it <system-reminder>x</system-reminder>").as_deref(),
             Some("fix it")
         );
         assert_eq!(
-            said(" fix <b>it</b>\n").as_deref(),
+            without_tags(" fix <b>it</b>\n").as_deref(),
             Some(" fix <b>it</b>\n")
         );
         assert_eq!(
-            said("<system-reminder>never closed").as_deref(),
+            without_tags("<system-reminder>never closed").as_deref(),
             Some("<system-reminder>never closed")
         );
     }

@@ -1,21 +1,23 @@
-//! Every Code: rollouts with events of their own and user documents as base instructions
+//! Every Code: rollouts with additional events, and with user documents as base instructions
 //! (docs/formats.md 2).
 
 mod carried;
 mod errand;
 mod look;
+mod pairing;
 mod response;
 mod review;
 mod settle;
 mod stage;
 mod task;
+mod walk;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reader::{Answer, Format, Home, Said};
 use super::rollout::tape::Rules;
 use super::rollout::{self, Dialect, Rollout};
-use super::{Answer, Format, Home, Said};
 
 /// The table line.
 pub(super) const FORMAT: Format = Format {
@@ -56,31 +58,34 @@ const DIALECT: Dialect = Dialect {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Head {
+struct EveryCodeHead {
     #[serde(rename = "type")]
     kind: Value,
     payload: Value,
 }
 
-/// Its `session_meta` names `code_cli_rs`; where that is missing, a line of type `event` tells.
+/// Recognises a file by the originator in its `session_meta`, `code_cli_rs`; where that is missing,
+/// by a line of type `event`.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let lines: Vec<Head> = head
-        .iter()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    let meta = lines.iter().find(|line| line.kind == "session_meta");
-    match meta
-        .and_then(|meta| meta.payload.get("originator"))
-        .and_then(Value::as_str)
-    {
+    let mut meta: Option<EveryCodeHead> = None;
+    let mut has_event = false;
+    for line in head {
+        let Ok(line) = serde_json::from_str::<EveryCodeHead>(line) else {
+            continue;
+        };
+        has_event |= line.kind == "event" && line.payload.get("msg").is_some();
+        if meta.is_none() && line.kind == "session_meta" {
+            meta = Some(line);
+        }
+    }
+    let originator = match &meta {
+        Some(meta) => meta.payload.get("originator").and_then(Value::as_str),
+        None => None,
+    };
+    match originator {
         Some("code_cli_rs") => Answer::Yes,
         Some(_) => Answer::No,
-        None if lines
-            .iter()
-            .any(|line| line.kind == "event" && line.payload.get("msg").is_some()) =>
-        {
-            Answer::Yes
-        }
+        None if has_event => Answer::Yes,
         None if complete => Answer::No,
         None => Answer::NeedMore,
     }

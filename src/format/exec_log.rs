@@ -1,12 +1,12 @@
-//! The log that `codex exec --json` writes to its output: a turn's usage, and no requests.
+//! The log that `codex exec --json` writes to its output: the usage of turns, and no requests.
 //!
 //! A line is an event (`thread.started`, `turn.started`, `item.completed`, `turn.completed`), or
-//! the same under other names as programs around the agent pass it on. What a request carried is
-//! not in it: the session itself is the rollout of that thread, and where that is read too, these
-//! turns are copies of what it holds.
+//! the same under other names from programs that run the agent. The log does not hold what requests
+//! carried: the session itself is the rollout of that thread. If that file is read too, the turns
+//! of the log are copies.
 //!
 //! Each line with a usage is a turn. Where no part has fallen since the line before, the usage is
-//! the running sum of the thread, and the turn is what it grew by; else it is the turn's own. A
+//! the running sum of the thread, and the turn used the growth; else the usage is the turn's. A
 //! part that a line does not name has not fallen. `total_tokens` is never billed.
 
 use std::borrow::Cow;
@@ -15,12 +15,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::history::{History, Layout, Thread};
+use super::history::{History, Thread};
 use super::lines::{Line, Why};
-use super::{
-    Answer, Format, Home, PLAIN_ENTRIES, Reader, Said, Source, count, id_of_name, identity, parse,
-    time,
-};
+use super::order::{self, ReportLayout};
+use super::ox;
+use super::reader::{Answer, Format, Home, Reader, Said, Source};
+use super::time;
+use super::value::{count, id_of_name, identity, parse};
 use crate::record::{Request, Uncounted};
 
 /// The table line.
@@ -28,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
     name: "codex",
     recognise,
     reader: |source| Box::new(ExecLog::new(source)),
-    entries: PLAIN_ENTRIES,
+    entries: ox::entries,
     thread_id: |_| None,
     cwd: |_| None,
     worktrees: |_| Vec::new(),
@@ -50,7 +51,7 @@ pub(super) const FORMAT: Format = Format {
 /// Beginnings of the types of lines that only these logs have.
 const TYPES: &[&str] = &["thread.", "turn.", "item."];
 
-/// Where a line has its usage, its model and its time, beside its own level.
+/// Members that may hold the usage, the model and the time, besides the line itself.
 const HOLDERS: &[&str] = &["data", "result", "response"];
 
 /// Names of the parts of a usage, in its order: input, cached, written to the cache, output,
@@ -75,42 +76,51 @@ const PARTS: [&[&str]; 5] = [
 ];
 
 /// Parts of a usage; one that a line does not name is 0.
-type Parts = [u64; 5];
+type UsageParts = [u64; 5];
 
-/// What of a line tells whose it is.
+/// The members of a line that recognition needs.
 #[derive(Deserialize)]
-struct Peek<'a> {
+struct ExecHead<'a> {
     #[serde(rename = "type", borrow, default)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
-/// One of the types is enough; a `result` is one of them only where its usage stands in its data.
+/// Recognises a file by the type of one line; `result` is one of the types only where its `data`
+/// has a usage.
 fn recognise(head: &[&str], complete: bool) -> Answer {
-    let is_event = |line: &&str| {
-        // Other agents' lines may be long: nothing of them is built.
-        let Ok(Peek { kind, data }) = serde_json::from_str(line) else {
-            return false;
-        };
-        let has_usage = || {
-            let data = data.and_then(|data| serde_json::from_str::<Value>(data.get()).ok());
-            data.is_some_and(|data| data.get("usage").is_some())
-        };
-        TYPES.iter().any(|begin| kind.starts_with(begin)) || kind == "result" && has_usage()
-    };
-    match head.iter().any(is_event) {
-        true => Answer::Yes,
-        false if complete => Answer::No,
-        false => Answer::NeedMore,
+    if head.iter().any(|line| is_event(line)) {
+        Answer::Yes
+    } else if complete {
+        Answer::No
+    } else {
+        Answer::NeedMore
     }
+}
+
+fn is_event(line: &str) -> bool {
+    // Lines of other agents may be long: their other members are not built.
+    let Ok(ExecHead { kind, data }) = serde_json::from_str(line) else {
+        return false;
+    };
+    if TYPES.iter().any(|begin| kind.starts_with(begin)) {
+        return true;
+    }
+    if kind == "result"
+        && let Some(data) = data
+        && let Ok(data) = serde_json::from_str::<Value>(data.get())
+    {
+        return data.get("usage").is_some();
+    }
+    false
 }
 
 struct ExecLog<'s> {
     source: Source<'s>,
     /// The threads of the file, in the order in which they started.
     threads: Vec<Turns>,
-    /// The one at hand.
+    /// The index of the current thread.
     current: usize,
 }
 
@@ -118,10 +128,10 @@ struct ExecLog<'s> {
 #[derive(Default)]
 struct Turns {
     history: History,
-    /// With the running sum that each was told with, which is part of its identity.
-    requests: Vec<(Request, Parts)>,
+    /// Each with the running sum of its line, which is part of its identity.
+    requests: Vec<(Request, UsageParts)>,
     /// The running sum so far.
-    sum: Parts,
+    sum: UsageParts,
     model: Option<String>,
 }
 
@@ -134,104 +144,96 @@ impl<'s> ExecLog<'s> {
         }
     }
 
-    /// A thread starts, or goes on: a resumed one is started again under its id.
+    /// Starts a thread, or goes on with it: a resumed thread is started again under its id.
     fn starts(&mut self, id: &str) {
         let known = self
             .threads
             .iter()
             .position(|turns| turns.history.session.session == id);
-        self.current = known.unwrap_or_else(|| {
-            if self.threads.last().is_some_and(|turns| {
-                !turns.requests.is_empty() || !turns.history.session.session.is_empty()
-            }) {
-                self.threads.push(Turns::default());
-            }
-            self.threads.len() - 1
-        });
+        self.current = match known {
+            Some(known) => known,
+            None => self.unused(),
+        };
         if let Some(turns) = self.threads.get_mut(self.current) {
             id.clone_into(&mut turns.history.session.session);
         }
+    }
+
+    /// The index of a thread without id and requests, at the end of the list.
+    fn unused(&mut self) -> usize {
+        if let Some(turns) = self.threads.last()
+            && (!turns.requests.is_empty() || !turns.history.session.session.is_empty())
+        {
+            self.threads.push(Turns::default());
+        }
+        self.threads.len() - 1
     }
 }
 
 impl Turns {
     fn take(&mut self, line: &Line, event: &Value, kind: &str) {
         self.history.disk(&format!("exec/{kind}"), line.bytes.len());
-        let holders: Vec<&Value> = [event]
-            .into_iter()
-            .chain(HOLDERS.iter().filter_map(|name| event.get(name)))
-            .collect();
-        let text = |name: &str| holders.iter().find_map(|holder| holder.get(name)?.as_str());
-        let instant = |value: &Value| time::instant(&time::field(value).ok()??);
-        let at = holders
-            .iter()
-            .find_map(|holder| instant(holder.get("timestamp")?));
-        self.history.session.started = self.history.session.started.take().or_else(|| at.clone());
-        self.model = text("model")
-            .or(text("model_name"))
-            .map(str::to_owned)
-            .or(self.model.take());
-        let usage = holders
-            .iter()
-            .find_map(|holder| holder.get("usage").filter(|usage| usage.is_object()));
+        let mut holders = vec![event];
+        for name in HOLDERS {
+            holders.extend(event.get(name));
+        }
+        let at = holders.iter().find_map(|holder| instant(holder));
+        if self.history.session.started.is_none() {
+            self.history.session.started.clone_from(&at);
+        }
+        let model = text(&holders, "model").or(text(&holders, "model_name"));
+        if let Some(model) = model {
+            self.model = Some(model.to_owned());
+        }
         let request = Request {
             at,
             model: self.model.clone(),
             line: Some(line.number),
             ..Request::default()
         };
-        match usage {
+        match holders.iter().find_map(|holder| usage(holder)) {
             Some(usage) => self.turn(usage, request),
             None if kind == "turn.completed" => self.unreported(request),
             None => {}
         }
     }
 
-    fn turn(&mut self, usage: &Value, request: Request) {
-        let part = |name: &&str| usage.pointer(name).filter(|part| !part.is_null());
-        let told = PARTS.map(|names| names.iter().find_map(part).map_or(Some(0), count));
-        if told.contains(&None) {
+    fn turn(&mut self, usage: &Value, mut request: Request) {
+        let Some(reported) = parts(usage) else {
             self.history.unusable += 1;
             return self.unreported(request);
-        }
-        let told: Parts = told.map(Option::unwrap_or_default);
-        if told == Parts::default()
-            && usage
-                .get("total_tokens")
-                .is_some_and(|total| count(total) > Some(0))
+        };
+        let is_zero = reported == UsageParts::default();
+        if is_zero
+            && let Some(total) = usage.get("total_tokens")
+            && count(total) > Some(0)
         {
             return self.unreported(request);
         }
-        let before = std::mem::replace(&mut self.sum, told);
-        let fell = told.iter().zip(before).any(|(part, before)| *part < before);
-        let used: Parts = if fell {
-            told
+        let before = std::mem::replace(&mut self.sum, reported);
+        let fell = (0..reported.len()).any(|n| reported[n] < before[n]);
+        let used: UsageParts = if fell {
+            reported
         } else {
-            std::array::from_fn(|n| told[n] - before[n])
+            std::array::from_fn(|n| reported[n] - before[n])
         };
-        if used == Parts::default() {
+        if used == UsageParts::default() {
             return;
         }
         let [input, cached, written, output, reasoning] = used;
-        let request = Request {
-            input_tokens: Some(input),
-            cache_read_tokens: Some(cached.min(input)),
-            cache_write_tokens: Some(written).filter(|tokens| *tokens > 0),
-            output_tokens: Some(output),
-            reasoning_tokens: Some(reasoning),
-            ..request
-        };
-        self.requests.push((request, told));
+        request.input_tokens = Some(input);
+        request.cache_read_tokens = Some(cached.min(input));
+        if written > 0 {
+            request.cache_write_tokens = Some(written);
+        }
+        request.output_tokens = Some(output);
+        request.reasoning_tokens = Some(reasoning);
+        self.requests.push((request, reported));
     }
 
-    fn unreported(&mut self, request: Request) {
-        self.requests.push((
-            Request {
-                uncounted: Some(Uncounted::Unreported),
-                ..request
-            },
-            self.sum,
-        ));
+    fn unreported(&mut self, mut request: Request) {
+        request.uncounted = Some(Uncounted::Unreported);
+        self.requests.push((request, self.sum));
     }
 
     fn finish(mut self, source: &Source) -> Thread {
@@ -243,22 +245,56 @@ impl Turns {
         }
         let id = session.session.clone();
         let is_copy = !source.beside.files_of(&id, source.path).is_empty();
-        for (n, (mut request, told)) in self.requests.into_iter().enumerate() {
-            request.key = Some(identity(&[
-                FORMAT.name,
-                "exec",
-                &id,
-                &n.to_string(),
-                &format!("{told:?}"),
-            ]));
-            request.uncounted = request.uncounted.or(is_copy.then_some(Uncounted::Copy));
+        for (n, (mut request, sum)) in self.requests.into_iter().enumerate() {
+            let (n, sum) = (n.to_string(), format!("{sum:?}"));
+            request.key = Some(identity(&[FORMAT.name, "exec", &id, &n, &sum]));
+            if is_copy && request.uncounted.is_none() {
+                request.uncounted = Some(Uncounted::Copy);
+            }
             self.history.request(request);
         }
         self.history.name_first_models();
         let thread = identity(&[&id, source.path]);
-        self.history
-            .finish(Layout::Given, thread.get(..12).unwrap_or(&thread))
+        let thread = thread.get(..12).unwrap_or(&thread);
+        order::finish(self.history, ReportLayout::Given, thread)
     }
+}
+
+/// Returns the instant that a holder names.
+fn instant(holder: &Value) -> Option<String> {
+    let written = time::field(holder.get("timestamp")?).ok()??;
+    time::instant(&written)
+}
+
+/// Returns the usage that a holder has, if it is an object.
+fn usage(holder: &Value) -> Option<&Value> {
+    let usage = holder.get("usage")?;
+    if !usage.is_object() {
+        return None;
+    }
+    Some(usage)
+}
+
+/// Returns the text of that name in the first holder that has one.
+fn text<'v>(holders: &[&'v Value], name: &str) -> Option<&'v str> {
+    holders.iter().find_map(|holder| holder.get(name)?.as_str())
+}
+
+/// Reads the parts of a usage; `None` where one of them is no count.
+fn parts(usage: &Value) -> Option<UsageParts> {
+    let mut parts = UsageParts::default();
+    for (part, names) in parts.iter_mut().zip(PARTS) {
+        for name in names {
+            match usage.pointer(name) {
+                None | Some(Value::Null) => {}
+                Some(value) => {
+                    *part = count(value)?;
+                    break;
+                }
+            }
+        }
+    }
+    Some(parts)
 }
 
 impl Reader for ExecLog<'_> {
@@ -268,10 +304,8 @@ impl Reader for ExecLog<'_> {
             .get("type")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        if let Some(id) = event
-            .get("thread_id")
-            .and_then(Value::as_str)
-            .filter(|_| kind == "thread.started")
+        if kind == "thread.started"
+            && let Some(id) = event.get("thread_id").and_then(Value::as_str)
         {
             self.starts(id);
         }
@@ -282,12 +316,10 @@ impl Reader for ExecLog<'_> {
     }
 
     fn finish(self: Box<Self>) -> Vec<Thread> {
-        let ExecLog {
-            source, threads, ..
-        } = *self;
-        threads
-            .into_iter()
-            .map(|turns| turns.finish(&source))
-            .collect()
+        let mut finished = Vec::with_capacity(self.threads.len());
+        for turns in self.threads {
+            finished.push(turns.finish(&self.source));
+        }
+        finished
     }
 }

@@ -1,24 +1,25 @@
 //! Files of other agents and programs, which are named and not read.
 //!
-//! Users point tools at these folders, and a file that is passed over in silence looks like no
-//! usage. So each is recognised by what it says, and where it says too little (a database) by its
-//! name too. To read one of them: a format in [`super::FORMATS`], which is asked first, and its
-//! line here goes.
+//! Users point tools at these folders, and a file that is skipped without a message looks like no
+//! usage. So each is recognised by its contents, and a database, of which the contents say too
+//! little, by its name too. To read one of them, add a format to [`super::FORMATS`], which is asked
+//! first, and remove the line here.
 
 mod seen;
 
 use serde_json::Value;
 
-use seen::Seen;
+use seen::SeenFile;
+pub(super) use seen::{DATABASE_BYTES, STORE_BYTES, is_database};
 
 /// What is known of one kind of file.
 pub struct Foreign {
-    /// What they are, and that they are not read.
+    /// Says what such files are, and that they are not read.
     pub words: &'static str,
-    is: fn(&Seen) -> bool,
+    is: fn(&SeenFile) -> bool,
 }
 
-const fn foreign(words: &'static str, is: fn(&Seen) -> bool) -> Foreign {
+const fn foreign(words: &'static str, is: fn(&SeenFile) -> bool) -> Foreign {
     Foreign { words, is }
 }
 
@@ -129,19 +130,14 @@ const FOREIGN: &[Foreign] = &[
 /// Endings of names, in folders, that stores of foreign agents have.
 const STORES: &[&str] = &[".json", ".db", ".vscdb"];
 
-/// Beginnings of names that a store has very many of and that its other files speak for.
+/// Beginnings of names of which a store has very many files; another file of the store is enough
+/// to name it.
 const PARTS: &[&str] = &["msg_", "prt_"];
 
-/// Names of files that lie beside the sessions of foreign agents and are none.
+/// Names of files next to the sessions of foreign agents that are no sessions.
 pub const SIDECARS: &[&str] = &["usage_record.jsonl"];
 
-/// How much of a store is looked at to recognise it.
-pub(super) const STORE_BYTES: u64 = 64 << 10;
-
-/// How much of a database: the names of its tables need not stand on its first pages.
-pub(super) const DATABASE_BYTES: u64 = 256 << 10;
-
-/// Whether a file of that name, met in a folder, may be a store that is worth a look.
+/// Whether a file of that name, found in a folder, may be a store.
 pub fn is_store_name(name: &[u8]) -> bool {
     let ends = STORES
         .iter()
@@ -149,32 +145,26 @@ pub fn is_store_name(name: &[u8]) -> bool {
     ends && !PARTS.iter().any(|part| name.starts_with(part.as_bytes()))
 }
 
-/// Whether these are the first bytes of a database: no text, and its first bytes tell what it is.
-pub(super) fn is_database(start: &[u8]) -> bool {
-    start.starts_with(b"SQLite format 3\0")
-}
-
-/// Whether these are the first bytes of a text in UTF-16: every other one is NUL, of all there are
-/// after a byte-order mark one at least.
+/// Whether these are the first bytes of a text in UTF-16: every other byte is NUL, in all of them,
+/// or in the first character after a byte-order mark.
 pub fn is_utf_16(start: &[u8]) -> bool {
     const LOOKED_AT: usize = 32;
-    let (marked, text) = match start {
-        [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] => (true, text),
-        text => (false, text),
+    let (text, wanted) = match start {
+        [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] => (text, 1),
+        text => (text, LOOKED_AT),
     };
-    let pairs: Vec<&[u8]> = text
-        .chunks_exact(2)
-        .take(if marked { 1 } else { LOOKED_AT })
-        .collect();
-    let little = |pair: &&[u8]| matches!(pair, [low, 0] if *low != 0);
-    let big = |pair: &&[u8]| matches!(pair, [0, low] if *low != 0);
-    let enough = marked || pairs.len() == LOOKED_AT;
-    !pairs.is_empty() && enough && (pairs.iter().all(little) || pairs.iter().all(big))
+    let (mut pairs, mut little, mut big) = (0, true, true);
+    for pair in text.chunks_exact(2).take(wanted) {
+        pairs += 1;
+        little &= pair[0] != 0 && pair[1] == 0;
+        big &= pair[0] == 0 && pair[1] != 0;
+    }
+    pairs == wanted && (little || big)
 }
 
-/// Returns what a file is, by its name and its first bytes; `None` where nobody knows.
+/// Returns what a file is, by its name and its first bytes; `None` where that is unknown.
 pub fn recognise(name: &str, head: &[u8]) -> Option<&'static Foreign> {
-    let seen = Seen::of(name, head);
+    let seen = SeenFile::of(name, head);
     FOREIGN.iter().find(|foreign| (foreign.is)(&seen))
 }
 
@@ -183,7 +173,10 @@ fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
 }
 
 fn starts(value: &Value, pointer: &str, with: &str) -> bool {
-    text(value, pointer).is_some_and(|text| text.starts_with(with))
+    match text(value, pointer) {
+        Some(text) => text.starts_with(with),
+        None => false,
+    }
 }
 
 /// Whether the type of a line is this.
@@ -191,31 +184,39 @@ fn is(line: &Value, kind: &str) -> bool {
     text(line, "/type") == Some(kind)
 }
 
-/// Whether a line has a role that speaks.
+/// Whether a line is a message of the user or of the assistant.
 fn speaks(line: &Value) -> bool {
     matches!(text(line, "/role"), Some("user" | "assistant"))
 }
 
 /// Whether there is a list of content blocks.
 fn blocks(line: &Value, pointer: &str) -> bool {
-    let blocks = line.pointer(pointer).and_then(Value::as_array);
-    blocks.is_some_and(|blocks| {
-        blocks
-            .first()
-            .is_some_and(|block| text(block, "/type").is_some())
-    })
+    match line.pointer(pointer) {
+        Some(Value::Array(blocks)) => match blocks.first() {
+            Some(block) => text(block, "/type").is_some(),
+            None => false,
+        },
+        _ => false,
+    }
 }
 
 /// A header of session and project, answers of type `gemini`, or a change of the whole; older chats
 /// are one object with all messages.
 fn is_gemini(line: &Value) -> bool {
-    let is_answer = |message: &Value| is(message, "gemini") && message.get("content").is_some();
-    let messages = line
-        .get("messages")
-        .or_else(|| line.pointer("/$set/messages"))
-        .and_then(Value::as_array);
-    let is_headed = text(line, "/sessionId").is_some() && text(line, "/projectHash").is_some();
-    is_headed || is_answer(line) || messages.is_some_and(|messages| messages.iter().any(is_answer))
+    if text(line, "/sessionId").is_some() && text(line, "/projectHash").is_some() {
+        return true;
+    }
+    if is_gemini_answer(line) {
+        return true;
+    }
+    match line.get("messages").or(line.pointer("/$set/messages")) {
+        Some(Value::Array(messages)) => messages.iter().any(is_gemini_answer),
+        _ => false,
+    }
+}
+
+fn is_gemini_answer(message: &Value) -> bool {
+    is(message, "gemini") && message.get("content").is_some()
 }
 
 /// Lines as Claude Code's, with Google's parts for content.
@@ -247,18 +248,16 @@ fn is_copilot(line: &Value) -> bool {
     is_event && line.get("data").is_some_and(Value::is_object) && text(line, "/id").is_some()
 }
 
-fn is_droid(seen: &Seen) -> bool {
-    let is_start = |line: &Value| is(line, "session_start") && text(line, "/id").is_some();
-    let is_its = |line: &Value| {
-        ["/title", "/owner", "/sessionTitle"]
-            .iter()
-            .any(|key| text(line, key).is_some())
-    };
-    let says = |line: &Value| is(line, "message") && text(line, "/message/role").is_some();
-    seen.first(|line| is_start(line) && is_its(line)) || (seen.first(is_start) && seen.any(says))
+fn is_droid(seen: &SeenFile) -> bool {
+    if !seen.first(|line| is(line, "session_start") && text(line, "/id").is_some()) {
+        return false;
+    }
+    let keys = ["/title", "/owner", "/sessionTitle"];
+    seen.first(|line| keys.iter().any(|key| text(line, key).is_some()))
+        || seen.any(|line| is(line, "message") && text(line, "/message/role").is_some())
 }
 
-/// Messages on the wire between its core and its user interface, or the context with its marks.
+/// Messages between its core and its user interface, or the context with its marks.
 fn is_kimi(line: &Value) -> bool {
     let is_headed = is(line, "metadata") && text(line, "/protocol_version").is_some();
     let is_wired =
@@ -271,21 +270,25 @@ fn is_kimi(line: &Value) -> bool {
         )
 }
 
-/// Its sessions, and the two files of a task in an editor.
-fn is_cline(seen: &Seen) -> bool {
-    let is_session = |line: &Value| {
-        let is_its = ["origin", "system_prompt", "updated_at"]
-            .iter()
-            .any(|key| line.get(key).is_some());
-        is_its && text(line, "/sessionId").is_some() && line.get("messages").is_some()
-    };
-    let is_shown = |line: &Value| (is(line, "say") || is(line, "ask")) && line.get("ts").is_some();
-    seen.any(is_session)
-        || (seen.name.ends_with("ui_messages.json") && seen.any(is_shown))
+/// The sessions, and the two files of a task in an editor.
+fn is_cline(seen: &SeenFile) -> bool {
+    seen.any(is_cline_session)
+        || (seen.name.ends_with("ui_messages.json") && seen.any(is_cline_message))
         || (seen.name.ends_with("api_conversation_history.json") && seen.any(speaks))
 }
 
-/// What collectors write, or the events of an agent as its console exporter does.
+fn is_cline_session(line: &Value) -> bool {
+    let keys = ["origin", "system_prompt", "updated_at"];
+    keys.iter().any(|key| line.get(key).is_some())
+        && text(line, "/sessionId").is_some()
+        && line.get("messages").is_some()
+}
+
+fn is_cline_message(line: &Value) -> bool {
+    (is(line, "say") || is(line, "ask")) && line.get("ts").is_some()
+}
+
+/// Files of collectors, or the events of an agent as its console exporter writes them.
 fn is_otel(line: &Value) -> bool {
     const AGENTS: [&str; 3] = ["claude_code.", "codex.", "gemini_cli."];
     const NAMES: [&str; 5] = [

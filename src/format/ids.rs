@@ -1,13 +1,11 @@
-//! What is known by the ids that a file gives its lines and calls: a session has hundreds of
-//! thousands.
-//!
-//! Of each id its short hash is kept.
+//! A map by the ids that a file gives its lines and calls, of which a session has hundreds of
+//! thousands: a short hash of each id is kept.
 
 use std::collections::HashMap;
 
 use crate::short;
 
-/// What is known by an id.
+/// Values by id.
 pub(super) struct ById<T>(HashMap<u64, T>);
 
 impl<T> Default for ById<T> {
@@ -27,7 +25,7 @@ impl<T> ById<T> {
 }
 
 impl<T: Default> ById<T> {
-    /// What is known by the id; nothing so far, if it is new.
+    /// The value of the id; the default value, if the id is new.
     pub(super) fn of(&mut self, id: &str) -> &mut T {
         self.0.entry(short::hash(id)).or_default()
     }

@@ -1,7 +1,7 @@
 //! Images by their header only: media type, size and dimensions of a base64 payload.
 //!
-//! The payload is never decoded whole: its length is arithmetic, its dimensions stand in the first
-//! few hundred bytes (JPEG: after its metadata, so a longer head is tried). Dimensions that the
+//! The payload is never decoded whole: its length is computed, and its dimensions are in the first
+//! few hundred bytes (JPEG: after its metadata, so a longer part is tried). Dimensions that the
 //! header does not prove are left out ([`header`]).
 
 mod header;
@@ -11,14 +11,14 @@ use crate::record::{Part, Span};
 /// Base64 characters that are decoded to find the dimensions: multiples of 4.
 const HEADS: [usize; 2] = [1 << 12, 1 << 18];
 
-/// Fills a span from a `data:` URL as it stands in a JSON string (no quotes). A URL that is not
-/// `data:` has neither size nor dimensions.
+/// Fills a span from a `data:` URL in a JSON string, without the quotes. Any other URL has neither
+/// size nor dimensions.
 pub fn from_url(url: &str, span: &mut Span) {
     span.part = Part::Image;
-    let Some((head, payload)) = url
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(','))
-    else {
+    let Some(rest) = url.strip_prefix("data:") else {
+        return;
+    };
+    let Some((head, payload)) = rest.split_once(',') else {
         return;
     };
     let mime = head.strip_suffix(";base64").unwrap_or(head);
@@ -32,29 +32,42 @@ pub fn from_base64(mime: &str, payload: &str, span: &mut Span) {
     } else {
         Part::Document
     };
-    span.mime = (!mime.is_empty()).then(|| mime.chars().take(64).collect());
-    let padding = payload.bytes().rev().take(2).filter(|b| *b == b'=').count();
-    span.bytes = (payload.len() as u64 / 4 * 3).saturating_sub(padding as u64);
+    span.mime = None;
+    if !mime.is_empty() {
+        span.mime = Some(mime.chars().take(64).collect());
+    }
+    let last = payload.bytes().rev().take(2);
+    let padding: u64 = last.map(|byte| u64::from(byte == b'=')).sum();
+    span.bytes = (payload.len() as u64 / 4 * 3).saturating_sub(padding);
     if span.part == Part::Image
         && let Some((width, height)) = dimensions(payload, span.bytes)
     {
-        (span.width, span.height) = (Some(width), Some(height));
+        span.width = Some(width);
+        span.height = Some(height);
     }
 }
 
 fn dimensions(payload: &str, bytes: u64) -> Option<(u64, u64)> {
-    HEADS.iter().find_map(|most| {
-        let head = payload.as_bytes().get(..payload.len().min(*most) / 4 * 4)?;
-        let head = base64_simd::STANDARD.decode_to_vec(head).ok()?;
-        header::size(&head, bytes)
-    })
+    for most in HEADS {
+        let length = payload.len().min(most) / 4 * 4;
+        let head = &payload.as_bytes()[..length];
+        if let Ok(head) = base64_simd::STANDARD.decode_to_vec(head)
+            && let Some(size) = header::size(&head, bytes)
+        {
+            return Some(size);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const DOT: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=";
+    const DOT: &str = concat!(
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAA",
+        "C0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    );
 
     #[test]
     fn size_and_dimensions_come_from_the_header() {

@@ -1,8 +1,7 @@
-//! Words that look like keys: passwords of programs, which belong into no record and no report.
+//! Words that look like keys: passwords of programs, which must not be in records and reports.
 //!
-//! Whoever pastes a key where a program, a path or a kind is expected must not find it again. This
-//! is no search for secrets in texts, which never leave in the first place: of a single word it
-//! says whether it is better left out.
+//! A key that a user pastes where a program, a path or a kind is expected must not be recorded.
+//! This is no search for secrets in texts, which are never recorded: it decides about one word.
 
 /// How the keys of well-known services begin.
 const BEGINS: &[&str] = &[
@@ -35,10 +34,10 @@ const BEGINS: &[&str] = &[
     "-----BEGIN",
 ];
 
-/// No key is shorter.
+/// Shorter words are no keys.
 const LEAST: usize = 12;
 
-/// A word with more letters and digits in one run than this, both mixed, is nobody's name.
+/// A word with a longer run of mixed letters and digits is no name.
 const MOST_MIXED: usize = 24;
 
 /// Whether a word looks like a key.

@@ -1,10 +1,10 @@
-//! Lines of a session file, and what can be saved of damaged ones.
+//! Lines of a session file, and the objects that can be recovered from damaged ones.
 //!
 //! One JSON object a line is the rule; real files break it in every way a crash or two writers at
 //! once can (docs/formats.md 5.1; docs/faults.md 1 to 20). A line that its reader accepts costs
 //! nothing here. Only when it does not is the line taken apart: byte-order mark, NUL runs, raw
-//! control characters, two objects on a line, an object cut off by the next one. All mending keeps
-//! every byte in its place, so that the place of a text is still its place in the file.
+//! control characters, two objects on a line, an object cut off by the next one. All repairs keep
+//! every byte at its offset, so that the location of a text is its location in the file.
 
 mod mend;
 
@@ -12,34 +12,37 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use crate::{json, refusal};
 
-/// Why a line cannot be used: words of ours, so that nothing of a line can be among them.
+/// Why a line cannot be used: a fixed text, so that nothing of the line can be part of it.
 pub type Why = &'static str;
 
-/// Its last line was cut off: another program is writing, or was stopped.
+/// The last line was cut off: another program is writing, or was stopped.
 const TORN: Why = "the last line is torn";
 const TOO_LONG: Why = "the line is too long (--max-line)";
 const NO_UTF8: Why = "not UTF-8";
 const NULS: Why = "NUL bytes";
 
-/// One object of a file: what a reader sees.
+/// One object of a file, as readers take it.
 #[derive(Clone, Copy)]
 pub struct Line<'a> {
     /// Number of the line in the file, from 1.
     pub number: u64,
     /// Byte offset of the object in the file.
     pub offset: u64,
-    /// The bytes as they stand in the file.
+    /// The bytes as they are in the file.
     pub bytes: &'a [u8],
-    /// The same as text, byte for byte as long: what is not UTF-8 reads as `?`.
+    /// The bytes as text of the same length: each byte that is not UTF-8 reads as `?`.
     pub json: &'a str,
 }
 
 impl<'a> Line<'a> {
-    /// Where a part of [`Line::json`] stands within it; `None` for text from elsewhere.
+    /// Where a part of [`Line::json`] is within it; `None` for text from elsewhere.
     pub fn range_of(&self, part: &str) -> Option<std::ops::Range<usize>> {
         let start = (part.as_ptr() as usize).checked_sub(self.json.as_ptr() as usize)?;
         let end = start.checked_add(part.len())?;
-        (end <= self.json.len()).then_some(start..end)
+        if end > self.json.len() {
+            return None;
+        }
+        Some(start..end)
     }
 
     fn part(&self, range: std::ops::Range<usize>) -> Option<Line<'a>> {
@@ -52,16 +55,16 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What became of a file's lines: `lines` = `understood` + `recovered` + the skipped ones.
+/// Counts of a file's lines: `lines` = `understood` + `recovered` + the skipped ones.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Lines that are not blank.
     pub lines: u64,
     /// Bytes of the file.
     pub bytes: u64,
-    /// Lines read as they stood.
+    /// Lines read without repairs.
     pub understood: u64,
-    /// Damaged lines of which something was saved, by reason.
+    /// Damaged lines of which an object was recovered, with the reason.
     pub recovered: Vec<(u64, Why)>,
     /// Lines of which nothing could be used.
     pub skipped: Vec<Skipped>,
@@ -70,19 +73,19 @@ pub struct Tally {
 /// A line of which nothing could be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Its number, from 1.
+    /// Number of the line in the file, from 1.
     pub line: u64,
     /// The reason.
     pub why: Why,
-    /// How long it is, where that is the reason.
+    /// The length of the line, where that is the reason.
     pub bytes: Option<u64>,
 }
 
-/// How much is read at once.
+/// The size of the read buffer.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Reads all lines of `input` and hands each object to `take`, which says why where it cannot use
-/// one (and must then have done nothing). Lines longer than `max_line` bytes are passed over.
+/// Reads all lines of `input` and hands each object to `take`, which returns a reason if it cannot
+/// use one (and must then have done nothing). Lines longer than `max_line` bytes are skipped.
 ///
 /// # Errors
 /// The input cannot be read.
@@ -123,13 +126,16 @@ pub fn each(
     }
 }
 
-/// Reads on to the end of the line without keeping it; returns how many bytes that was.
+/// Skips the rest of the line; returns its length in bytes.
 fn past_line(input: &mut impl BufRead) -> io::Result<u64> {
     let mut passed = 0;
     loop {
         let block = input.fill_buf()?;
         let end = memchr::memchr(b'\n', block);
-        let used = end.map_or(block.len(), |at| at + 1);
+        let used = match end {
+            Some(at) => at + 1,
+            None => block.len(),
+        };
         input.consume(used);
         passed += used as u64;
         if end.is_some() || used == 0 {
@@ -138,6 +144,7 @@ fn past_line(input: &mut impl BufRead) -> io::Result<u64> {
     }
 }
 
+/// Takes one line: whole, or the objects that can be recovered from it.
 fn one(
     number: u64,
     offset: u64,
@@ -145,52 +152,64 @@ fn one(
     take: &mut dyn FnMut(Line) -> Result<(), Why>,
     tally: &mut Tally,
 ) {
-    let why = match std::str::from_utf8(bytes) {
-        Ok(json) => match take(Line {
-            number,
-            offset,
-            bytes,
-            json,
-        }) {
+    let mut line = Line {
+        number,
+        offset,
+        bytes,
+        json: "",
+    };
+    let mut why = NO_UTF8;
+    if let Ok(json) = std::str::from_utf8(bytes) {
+        line.json = json;
+        match take(line) {
             Ok(()) => {
                 tally.understood += 1;
                 return;
             }
-            Err(why) => why,
-        },
-        Err(_) => NO_UTF8,
-    };
+            Err(reason) => why = reason,
+        }
+    }
     let mended = mend::text(bytes);
-    let line = Line {
-        number,
-        offset,
-        bytes,
-        json: &mended,
-    };
+    line.json = &mended;
     let mut saved = 0;
-    for part in mend::objects(&mended)
-        .into_iter()
-        .filter_map(|range| line.part(range))
-    {
-        saved += usize::from(with_last(part, take).is_ok());
+    for range in mend::objects(&mended) {
+        if let Some(part) = line.part(range)
+            && with_last(part, take).is_ok()
+        {
+            saved += 1;
+        }
     }
-    let skip = |why| Skipped {
-        line: number,
-        why,
-        bytes: None,
-    };
-    let torn = !bytes.ends_with(b"\n");
-    match saved {
-        0 if torn => tally.skipped.push(skip(TORN)),
-        0 if bytes.contains(&0) => tally.skipped.push(skip(NULS)),
-        0 => tally.skipped.push(skip(why)),
-        1 if why == refusal::TWICE => tally.recovered.push((number, why)),
-        _ => tally.recovered.push((number, mend::damage(bytes, saved))),
-    }
+    count_damaged(&line, saved, why, tally);
 }
 
-/// Hands an object on, and where that is refused for a key that it has twice, the object with the
-/// last one only.
+/// Counts a damaged line from which `saved` objects were recovered. `why`: the reason for which the
+/// whole line was refused.
+fn count_damaged(line: &Line, saved: usize, why: Why, tally: &mut Tally) {
+    if saved > 0 {
+        let damage = if saved == 1 && why == refusal::TWICE {
+            why
+        } else {
+            mend::damage(line.bytes, saved)
+        };
+        tally.recovered.push((line.number, damage));
+        return;
+    }
+    let why = if !line.bytes.ends_with(b"\n") {
+        TORN
+    } else if line.bytes.contains(&0) {
+        NULS
+    } else {
+        why
+    };
+    tally.skipped.push(Skipped {
+        line: line.number,
+        why,
+        bytes: None,
+    });
+}
+
+/// Hands an object to `take`; if that refuses it because a key is there twice, hands over the
+/// object with the last value only.
 fn with_last(line: Line, take: &mut dyn FnMut(Line) -> Result<(), Why>) -> Result<(), Why> {
     match take(line) {
         Err(refusal::TWICE) => match json::without_repeats(line.json) {

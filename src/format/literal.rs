@@ -1,8 +1,8 @@
-//! Literals: from a JSON value in a line to the place, size and hash that a span carries.
+//! Literals: from a JSON value in a line to the location, size and hash of a span.
 //!
-//! Serde hands out values as slices of the line ([`serde_json::value::RawValue`]), so a place is
-//! pointer arithmetic and no text is copied but to be hashed. One string may hold several
-//! documents; [`Literal::cut`] makes a span's worth of each, cut after line feeds only.
+//! Serde hands out values as slices of the line ([`serde_json::value::RawValue`]), so a location
+//! is computed from pointers, and a text is copied only to be hashed. One string may hold several
+//! documents; [`Literal::cut`] makes a literal of each, cut after line feeds only.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::lines::Line;
 use crate::place;
 use crate::record::{Form, Span};
 
-/// A text where it stands.
+/// A text and its location in a line.
 pub struct Literal<'a> {
     line: Line<'a>,
     range: Range<usize>,
@@ -29,8 +29,21 @@ impl<'a> Literal<'a> {
             [b'"', .., b'"'] => (range.start + 1..range.end - 1, Form::Plain),
             _ => (range, Form::Raw),
         };
+        Literal::at(line, range, form)
+    }
+
+    /// Takes a part of a string of the line, which must not begin or end within an escape: `range`
+    /// are bytes of the line. `None` for an empty text, and for a range that is not of this line.
+    pub fn inside(line: &Line<'a>, range: Range<usize>) -> Option<Literal<'a>> {
+        Literal::at(line, range, Form::Plain)
+    }
+
+    fn at(line: &Line<'a>, range: Range<usize>, form: Form) -> Option<Literal<'a>> {
         let text = place::decode(line.bytes.get(range.clone())?, form);
-        (!text.is_empty()).then_some(Literal {
+        if text.is_empty() {
+            return None;
+        }
+        Some(Literal {
             line: *line,
             range,
             form,
@@ -38,24 +51,12 @@ impl<'a> Literal<'a> {
         })
     }
 
-    /// Takes a part of a string of the line, which must not begin or end within an escape: `range`
-    /// are bytes of the line. `None` for an empty text, and for a range that is not of this line.
-    pub fn inside(line: &Line<'a>, range: Range<usize>) -> Option<Literal<'a>> {
-        let text = place::decode(line.bytes.get(range.clone())?, Form::Plain);
-        (!text.is_empty()).then_some(Literal {
-            line: *line,
-            range,
-            form: Form::Plain,
-            text,
-        })
-    }
-
-    /// Where it stands in its line.
+    /// The bytes of the line that hold the text.
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// Writes place, size and hash into a span; the text too where `keep_text`.
+    /// Writes location, size and hash into a span; the text too if `keep_text`.
     pub fn fill(&self, span: &mut Span, keep_text: bool) {
         self.fill_place(span);
         span.bytes = self.text.len() as u64;
@@ -74,8 +75,8 @@ impl<'a> Literal<'a> {
         span.length = Some(self.range.len() as u64);
     }
 
-    /// Cuts the text where each of `cuts` (byte offsets into [`Literal::text`], rising) stands
-    /// after a line feed and before something that is not blank, so that the tokens of the parts
+    /// Cuts the text at each of `cuts` (byte offsets into [`Literal::text`], rising) that comes
+    /// after a line feed and before a character that is not blank, so that the tokens of the parts
     /// add up to those of the whole (docs/design.md 2.3). Other cuts are left out.
     pub fn cut(self, cuts: &[usize]) -> Vec<Literal<'a>> {
         let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
@@ -105,21 +106,13 @@ impl<'a> Literal<'a> {
         parts
     }
 
-    /// Cuts the text in front of each of `cuts` (byte offsets into [`Literal::text`], rising),
-    /// where a word begins there with its one blank: there too the tokens of the parts add up.
+    /// Cuts the text at each of `cuts` (byte offsets into [`Literal::text`], rising) where a word
+    /// begins with its one blank: there too the tokens of the parts add up.
     pub fn cut_at_words(self, cuts: &[usize]) -> Vec<Literal<'a>> {
         let raw = self.line.bytes.get(self.range.clone()).unwrap_or_default();
         let (mut parts, mut from, mut at) = (Vec::new(), [0, 0], [0, 0]);
         for &cut in cuts {
-            let text = self.text.as_bytes();
-            let is_word = |next: &[u8]| next[0] == b' ' && next[1].is_ascii_alphabetic();
-            let clean = cut > from[0]
-                && self.form == Form::Plain
-                && text.get(cut..cut + 2).is_some_and(is_word)
-                && text
-                    .get(cut - 1)
-                    .is_some_and(|byte| !byte.is_ascii_whitespace());
-            if !clean {
+            if cut <= from[0] || self.form != Form::Plain || !begins_word(&self.text, cut) {
                 continue;
             }
             let Some(place) = step_to(raw, at, cut) else {
@@ -148,7 +141,15 @@ impl<'a> Literal<'a> {
     }
 }
 
-/// Ends of the line feeds in the inside of a JSON string, as offsets into it.
+/// Whether the one blank before a word is at `cut`.
+fn begins_word(text: &str, cut: usize) -> bool {
+    match text.as_bytes().get(cut - 1..cut + 2) {
+        Some([before, b' ', first]) => !before.is_ascii_whitespace() && first.is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// The ends of the line feeds in the contents of a JSON string, as offsets into them.
 pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -160,11 +161,9 @@ pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
                     return Some(at);
                 }
                 b'u' => {
-                    let feed = raw
-                        .get(at + 2..at + 6)
-                        .is_some_and(|hex| hex.eq_ignore_ascii_case(b"000a"));
+                    let hex = raw.get(at + 2..at + 6).unwrap_or_default();
                     at += 6;
-                    if feed {
+                    if hex.eq_ignore_ascii_case(b"000a") {
                         return Some(at);
                     }
                 }
@@ -174,8 +173,8 @@ pub fn line_feeds(raw: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Where the decoded byte `to` stands in the inside of a JSON string; `from`: a decoded byte before
-/// it, and where that one stands.
+/// Where the decoded byte `to` is in the contents of a JSON string. `from`: a decoded byte before
+/// it, and where that one is.
 fn step_to(raw: &[u8], from: [usize; 2], to: usize) -> Option<usize> {
     let [mut text, mut at] = from;
     while text < to {
@@ -192,21 +191,30 @@ fn step_to(raw: &[u8], from: [usize; 2], to: usize) -> Option<usize> {
         };
         (text, at) = (text + decoded, at + stored);
     }
-    (text == to).then_some(at)
+    if text != to {
+        return None;
+    }
+    Some(at)
 }
 
 fn code_unit(hex: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
 }
 
-/// Place and length of a text that is not for reading: encrypted, or an image. No hash.
+/// Writes the location and length of a text that is not for reading: encrypted, or an image. Such
+/// a text has no hash.
 pub fn sealed(line: &Line, value: &str, span: &mut Span) {
-    if let Some(range) = line.range_of(value).filter(|range| range.len() > 2) {
-        span.line = Some(line.number);
-        span.offset = Some(line.offset + range.start as u64 + 1);
-        span.length = Some(range.len() as u64 - 2);
-        span.bytes = range.len() as u64 - 2;
+    let Some(range) = line.range_of(value) else {
+        return;
+    };
+    if range.len() <= 2 {
+        return;
     }
+    let length = range.len() as u64 - 2;
+    span.line = Some(line.number);
+    span.offset = Some(line.offset + range.start as u64 + 1);
+    span.length = Some(length);
+    span.bytes = length;
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
-//! A value that should be an object, within a line.
+//! A member of a line that should be an object.
 //!
 //! A derived reader takes an array for the fields in their order, so that a text in it would become
-//! a name. Here whatever is no object of the fields expected says nothing; the rest of the line
-//! stands.
+//! a name. Here any value that is no such object is ignored; the rest of the line is read.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Reads an object; any other value is as good as none.
-pub(super) fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// Reads an object; `None` for any other value.
+pub(super) fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
-    let told = Option::<&'de RawValue>::deserialize(value)?;
-    Ok(told
-        .filter(|told| told.get().starts_with('{'))
-        .and_then(|told| serde_json::from_str(told.get()).ok()))
+    let Some(value) = Option::<&'de RawValue>::deserialize(value)? else {
+        return Ok(None);
+    };
+    if !value.get().starts_with('{') {
+        return Ok(None);
+    }
+    Ok(serde_json::from_str(value.get()).ok())
 }
 
 #[cfg(test)]
@@ -23,7 +25,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Line {
-        #[serde(default, deserialize_with = "told")]
+        #[serde(default, deserialize_with = "lenient")]
         git: Option<Git>,
     }
 

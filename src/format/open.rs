@@ -1,5 +1,5 @@
-//! Opening session files: plain, or compressed as a background worker leaves them
-//! (docs/formats.md 1.1), or as those do who rotate their files.
+//! Opening session files: plain, or compressed by the agent (docs/formats.md 1.1) or by a program
+//! that rotates files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,22 +11,22 @@ use flate2::read::MultiGzDecoder;
 
 use crate::path;
 
-/// What a file is read through.
+/// An opened file.
 pub struct Opened {
-    /// Its contents, decompressed.
+    /// The contents, decompressed.
     pub input: Box<dyn Read>,
-    /// Nobody can read its places again by offset: texts must go with the records.
+    /// The contents cannot be read again by offset: texts must go with the records.
     pub sealed: bool,
 }
 
-/// Windows larger than 128 MiB are refused: their memory is the writer's choice.
+/// Compression windows larger than 128 MiB are refused: the file chooses their size.
 const MOST_WINDOW_LOG: u32 = 27;
 
-/// No file is read further, decompressed, unless a reader is told otherwise.
+/// The most bytes of a decompressed file that are read, unless the user names another limit.
 pub const MOST_BYTES: u64 = 8 << 30;
 
-/// How the names of compressed files end. Where the same file lies beside itself in several forms
-/// the plain one counts, and then the first of these.
+/// Endings of compressed files. Where one folder has the same file in several forms, the plain one
+/// counts, else the first of these.
 const PACKINGS: [&str; 2] = [".zst", ".gz"];
 
 /// Whether a file of that name is compressed.
@@ -47,21 +47,22 @@ pub fn plain(path: &Path) -> PathBuf {
     }
 }
 
-/// The paths of which one, where there is such a file, counts and this one does not.
+/// The paths that count instead of this one, if there is such a file.
 pub fn before(path: &Path) -> Vec<PathBuf> {
     let Some(at) = PACKINGS.iter().position(|ending| ends(path, ending)) else {
         return Vec::new();
     };
     let plain = plain(path);
-    let packed =
-        |ending: &&str| PathBuf::from(OsString::from_iter([plain.as_os_str(), OsStr::new(ending)]));
-    std::iter::once(plain.clone())
-        .chain(PACKINGS.iter().take(at).map(packed))
-        .collect()
+    let mut paths = vec![plain.clone()];
+    for ending in PACKINGS.iter().take(at) {
+        let packed = OsString::from_iter([plain.as_os_str(), OsStr::new(ending)]);
+        paths.push(PathBuf::from(packed));
+    }
+    paths
 }
 
-/// Opens a file as far as it reaches now: one that grows while it is read ends where it ended when
-/// it was opened. Decompressed it may be `max_decompressed` bytes long; then reading fails.
+/// Opens a file at its current length: a file that grows while it is read ends where it ended when
+/// it was opened. Reading fails after `max_decompressed` bytes of a compressed file.
 ///
 /// # Errors
 /// It cannot be opened, or it is no regular file.
@@ -71,8 +72,8 @@ pub fn open(path: &Path, max_decompressed: u64) -> io::Result<Opened> {
     through(path, file.take(size), max_decompressed)
 }
 
-/// The same for what somebody has named: also a pipe or a device, which is read once, to its end,
-/// and may have to be waited for.
+/// As [`open`], for a path that the user named: also a pipe or a device, which is read once, to its
+/// end, and may block.
 ///
 /// # Errors
 /// It cannot be opened, or it is a folder.
@@ -111,7 +112,7 @@ fn through(path: &Path, file: impl Read + 'static, max_decompressed: u64) -> io:
     })
 }
 
-/// A stream that ends with an error where it grows beyond all measure.
+/// A stream that fails after a number of bytes.
 struct Capped<R> {
     inner: R,
     left: u64,
@@ -120,10 +121,10 @@ struct Capped<R> {
 impl<R: Read> Read for Capped<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(to)?;
-        self.left = self
-            .left
-            .checked_sub(read as u64)
-            .ok_or_else(|| io::Error::other("too large when decompressed"))?;
+        let Some(left) = self.left.checked_sub(read as u64) else {
+            return Err(io::Error::other("too large when decompressed"));
+        };
+        self.left = left;
         Ok(read)
     }
 }

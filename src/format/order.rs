@@ -1,30 +1,48 @@
 //! Order: every request after all that it carried and before all that it produced.
 //!
 //! Files report a response's usage either before its items or after them (docs/formats.md 1.10). In
-//! the first case the order of the file is right already. In the second the items of a response are
-//! held back until its report comes. Items that no report claims were made by requests that were
-//! never reported; these are put in, so that the context can be replayed over them.
+//! the first case the order of the file is final. In the second the items of a response are
+//! buffered until its report comes. Items without a report were made by requests that were never
+//! reported; these requests are generated, so that the context can be replayed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::history::{Entry, Handle, KeptSpan, Layout, Made, unreported};
+use super::history::{Entry, Handle, History, KeptSpan, Made, Thread, unreported};
 use crate::record::{Part, Role, Uncounted, What};
 
-/// Entries in their final order, each with the handle that it had. Requests that are put in have
-/// new handles, after all others.
-pub(super) fn arrange(entries: Vec<Entry>, layout: Layout) -> Vec<(Handle, Entry)> {
-    if layout == Layout::Given {
+/// Where in its file a response's usage is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReportLayout {
+    /// Before what the response produced (docs/formats.md 1.10, layout A).
+    Before,
+    /// After what the response produced (layout B), and perhaps after outputs that came meanwhile.
+    After,
+    /// The entries are in their final order, and every span names the request that made it.
+    Given,
+}
+
+/// Ends a history: puts its entries in order, numbers the requests, and gives ids. `thread`: the
+/// thread's id.
+pub(super) fn finish(mut history: History, layout: ReportLayout, thread: &str) -> Thread {
+    let arranged = arrange(history.take_entries(), layout);
+    history.finish_in_order(arranged, HashMap::new(), thread)
+}
+
+/// Returns the entries in their final order, each with its handle. Generated requests have new
+/// handles, after all others.
+fn arrange(entries: Vec<Entry>, layout: ReportLayout) -> Vec<(Handle, Entry)> {
+    if layout == ReportLayout::Given {
         return entries.into_iter().enumerate().collect();
     }
     let reported = entries
         .iter()
         .any(|entry| matches!(entry, Entry::Request(_)));
-    let mut order = Order {
+    let mut order = Arranger {
         layout,
         reported,
         fresh: entries.len(),
         done: Vec::with_capacity(entries.len()),
-        ..Order::default()
+        ..Arranger::default()
     };
     for (handle, entry) in entries.into_iter().enumerate() {
         order.take(handle, entry);
@@ -33,32 +51,33 @@ pub(super) fn arrange(entries: Vec<Entry>, layout: Layout) -> Vec<(Handle, Entry
     order.done
 }
 
-struct Order {
-    layout: Layout,
+struct Arranger {
+    layout: ReportLayout,
     /// Whether the file reports any usage at all.
     reported: bool,
-    /// The next handle for a request that is put in.
+    /// The next handle for a generated request.
     fresh: Handle,
     done: Vec<(Handle, Entry)>,
-    /// From the first item of the response at hand on.
-    held: Vec<(Handle, Entry)>,
-    /// The request whose items come now ([`Layout::Before`]).
+    /// The entries from the first item of the current response on.
+    buffer: Vec<(Handle, Entry)>,
+    /// The request that made the current items ([`Layout::Before`]).
     current: Option<Handle>,
-    /// Input that can only follow a finished response has come since the first held item.
+    /// Input that can only follow a finished response has come since the first buffered item.
     interrupted: bool,
-    /// Calls of the response at hand that have no output yet.
+    /// Calls of the current response that have no output yet.
     open_calls: HashSet<Box<str>>,
+    /// A call of the current response has an output.
     answered: bool,
 }
 
-impl Default for Order {
+impl Default for Arranger {
     fn default() -> Self {
-        Order {
-            layout: Layout::After,
+        Arranger {
+            layout: ReportLayout::After,
             reported: false,
             fresh: 0,
             done: Vec::new(),
-            held: Vec::new(),
+            buffer: Vec::new(),
             current: None,
             interrupted: false,
             open_calls: HashSet::new(),
@@ -67,10 +86,10 @@ impl Default for Order {
     }
 }
 
-impl Order {
+impl Arranger {
     fn take(&mut self, handle: Handle, entry: Entry) {
         match &entry {
-            // One that a line of the file tells of has its place like any other.
+            // An unreported request that has a line is ordered like any other.
             Entry::Request(request)
                 if request.uncounted == Some(Uncounted::Unreported) && request.line.is_none() =>
             {
@@ -95,20 +114,19 @@ impl Order {
             }
             Entry::Event(..) => {}
         }
-        if self.held.is_empty() {
+        if self.buffer.is_empty() {
             self.done.push((handle, entry))
         } else {
-            self.held.push((handle, entry))
+            self.buffer.push((handle, entry))
         }
     }
 
     fn request(&mut self, handle: Handle, entry: Entry) {
-        match self.layout {
-            Layout::Before => {
-                self.flush(None);
-                self.done.push((handle, entry));
-            }
-            _ => self.flush(Some((handle, entry))),
+        if self.layout == ReportLayout::Before {
+            self.flush(None);
+            self.done.push((handle, entry));
+        } else {
+            self.flush(Some((handle, entry)));
         }
         self.current = Some(handle);
         self.interrupted = false;
@@ -118,21 +136,23 @@ impl Order {
 
     fn made(&mut self, handle: Handle, entry: Entry) {
         match (self.layout, self.current, entry) {
-            (Layout::Before, Some(request), Entry::Span(span, _)) if self.held.is_empty() => {
+            (ReportLayout::Before, Some(request), Entry::Span(span, _))
+                if self.buffer.is_empty() =>
+            {
                 self.done
                     .push((handle, Entry::Span(span, Made::By(request))));
             }
-            (_, _, entry) => self.held.push((handle, entry)),
+            (_, _, entry) => self.buffer.push((handle, entry)),
         }
     }
 
-    /// Whether the response at hand has ended before this item of the model's, without a report.
+    /// Whether the current response ended without a report before this item of the model.
     fn ends_before(&mut self) -> bool {
         let answered = !self.reported && self.answered && self.open_calls.is_empty();
-        if self.interrupted && self.layout == Layout::Before {
+        if self.interrupted && self.layout == ReportLayout::Before {
             self.current = None;
         }
-        (self.interrupted || answered) && !self.held.is_empty()
+        (self.interrupted || answered) && !self.buffer.is_empty()
     }
 
     fn note_call(&mut self, span: &KeptSpan) {
@@ -144,51 +164,55 @@ impl Order {
     fn note_input(&mut self, span: &KeptSpan) {
         match span.role {
             Role::Tool => {
-                self.answered |= span
-                    .call_id
-                    .as_ref()
-                    .is_some_and(|id| self.open_calls.remove(id))
+                if let Some(id) = &span.call_id
+                    && self.open_calls.remove(id)
+                {
+                    self.answered = true;
+                }
             }
             Role::User | Role::Developer if &*span.source == "user" => {
-                self.interrupted |= !self.held.is_empty()
-                    || self.layout == Layout::Before && self.current.is_some();
+                self.interrupted |= !self.buffer.is_empty()
+                    || self.layout == ReportLayout::Before && self.current.is_some();
             }
             _ => {}
         }
     }
 
-    /// Writes what was held back, after its request: the one given, or one that is put in.
+    /// Writes the buffered entries after the given request, or after a generated unreported one.
     fn flush(&mut self, request: Option<(Handle, Entry)>) {
-        let held = std::mem::take(&mut self.held);
-        let by = match (request, held.first()) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let by = match (request, buffer.first()) {
             (Some((handle, entry)), _) => {
                 self.done.push((handle, entry));
                 handle
             }
             (None, Some((_, Entry::Span(first, _)))) => {
                 let request = unreported(first.at.clone(), None, first.turn);
-                self.done
-                    .push((self.fresh, Entry::Request(Box::new(request.into()))));
+                let entry = Entry::Request(Box::new(request.into()));
+                let handle = self.fresh;
+                self.done.push((handle, entry));
                 self.fresh += 1;
-                self.fresh - 1
+                handle
             }
             (None, _) => return,
         };
-        self.done
-            .extend(held.into_iter().map(|(handle, entry)| match entry {
-                Entry::Span(span, Made::ByOrder) => (handle, Entry::Span(span, Made::By(by))),
-                entry => (handle, entry),
-            }));
+        for (handle, entry) in buffer {
+            let entry = match entry {
+                Entry::Span(span, Made::ByOrder) => Entry::Span(span, Made::By(by)),
+                entry => entry,
+            };
+            self.done.push((handle, entry));
+        }
         self.interrupted = false;
         self.answered = false;
         self.open_calls.clear();
     }
 }
 
-/// Tells where the file reports usage, by the sizes of the responses: the visible output of each
-/// report is compared with what was made before it and after it (docs/formats.md 1.10); bytes / 4
-/// suffice.
-pub(super) fn layout(entries: &[Entry]) -> Layout {
+/// Finds out where the file reports usage, by the sizes of the responses: the visible output of
+/// each report is compared with what was made before it and after it (docs/formats.md 1.10). An
+/// estimate of four bytes per token is enough.
+pub(super) fn layout(entries: &[Entry]) -> ReportLayout {
     let (mut before, mut after) = (0_u64, 0_u64);
     let mut made = 0;
     let mut last: Option<u64> = None;
@@ -197,27 +221,37 @@ pub(super) fn layout(entries: &[Entry]) -> Layout {
             Entry::Span(span, Made::ByOrder) if span.part != Part::Reasoning => {
                 made += visible_tokens(span)
             }
-            Entry::Request(request) if request.output_tokens.is_some() => {
-                after += last.map_or(0, |output| output.abs_diff(made));
-                let output = request.output_tokens.unwrap_or(0);
+            Entry::Request(request) => {
+                let Some(output) = request.output_tokens else {
+                    continue;
+                };
                 let output = output.saturating_sub(request.reasoning_tokens.unwrap_or(0));
+                if let Some(last) = last {
+                    after += last.abs_diff(made);
+                }
                 before += output.abs_diff(made);
-                (last, made) = (Some(output), 0);
+                last = Some(output);
+                made = 0;
             }
             _ => {}
         }
     }
-    after += last.map_or(0, |output| output.abs_diff(made));
+    if let Some(last) = last {
+        after += last.abs_diff(made);
+    }
     if after < before {
-        Layout::Before
+        ReportLayout::Before
     } else {
-        Layout::After
+        ReportLayout::After
     }
 }
 
-/// Tokens of what a response shows of a span, guessed from its bytes.
+/// Estimates the visible output tokens of a span from its bytes.
 pub(super) fn visible_tokens(span: &KeptSpan) -> u64 {
-    let name = span.tool.as_ref().map_or(0, |tool| tool.len() as u64);
+    let name = match &span.tool {
+        Some(tool) => tool.len() as u64,
+        None => 0,
+    };
     (span.bytes + name).div_ceil(4)
 }
 
@@ -251,8 +285,8 @@ mod tests {
         Entry::Request(Box::new(request.into()))
     }
 
-    /// `i` input, `r` request, `u` a request put in, `1` made by the first request, …
-    fn order(entries: Vec<Entry>, layout: Layout) -> String {
+    /// `i` input, `r` request, `u` a generated request, `1` made by the first request, …
+    fn order(entries: Vec<Entry>, layout: ReportLayout) -> String {
         let mut history = History::default();
         for entry in entries {
             match entry {
@@ -268,8 +302,7 @@ mod tests {
             Final::Request(r) => if r.counted { "r" } else { "u" }.to_owned(),
             Final::Event(_) => "e".into(),
         };
-        history
-            .finish(layout, "t")
+        finish(history, layout, "t")
             .take_records()
             .map(letter)
             .collect()
@@ -280,7 +313,7 @@ mod tests {
         assert_eq!(
             order(
                 vec![said("user"), made(4), said("tool"), report(1)],
-                Layout::After
+                ReportLayout::After
             ),
             "ir1i"
         );
@@ -291,7 +324,7 @@ mod tests {
         assert_eq!(
             order(
                 vec![said("user"), report(1), made(4), said("tool"), report(1)],
-                Layout::Before
+                ReportLayout::Before
             ),
             "ir1ir"
         );
@@ -300,8 +333,11 @@ mod tests {
     #[test]
     fn items_without_a_report_were_made_by_a_request_that_is_put_in() {
         let aborted = vec![said("user"), made(4), said("user"), made(4), report(1)];
-        assert_eq!(order(aborted, Layout::After), "iu1ir2");
-        assert_eq!(order(vec![said("user"), made(4)], Layout::After), "iu1");
+        assert_eq!(order(aborted, ReportLayout::After), "iu1ir2");
+        assert_eq!(
+            order(vec![said("user"), made(4)], ReportLayout::After),
+            "iu1"
+        );
     }
 
     #[test]
@@ -309,7 +345,7 @@ mod tests {
         assert_eq!(
             order(
                 vec![made(4), said("user"), report(1), made(4), report(1)],
-                Layout::After
+                ReportLayout::After
             ),
             "r1ir2"
         );
@@ -325,7 +361,7 @@ mod tests {
             made(40),
             report(10),
         ];
-        assert_eq!(layout(&after), Layout::After);
+        assert_eq!(layout(&after), ReportLayout::After);
         let before = [
             said("user"),
             report(100),
@@ -334,6 +370,6 @@ mod tests {
             report(10),
             made(40),
         ];
-        assert_eq!(layout(&before), Layout::Before);
+        assert_eq!(layout(&before), ReportLayout::Before);
     }
 }

@@ -1,12 +1,12 @@
 //! ox `raw.jsonl`: a header, one entry a line, a footer (entries of user, assistant, system, tool).
 //!
-//! A line is an entry and an entry is a line. The file has no usage, so nothing in it is a request.
+//! Each line is one entry. The file has no usage, so nothing in it is a request.
 
 use super::entry::{Entry, Field, Speaker};
 use crate::json;
 
-/// The entry of a line; `None` where it is no object, or where a member is not of its type: then
-/// nothing may be done to the line.
+/// The entry of a line; `None` where the line is no object, or where a member is not of its type:
+/// then the line must stay as it is.
 pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     let names = [
         "type",
@@ -20,14 +20,15 @@ pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     ];
     let [kind, content, timestamp, tool, input, output, is_error, seq] =
         json::members(line, names)?;
-    let texts = [kind, content, timestamp, tool, output];
-    let is_text = |value: &str| value.starts_with('"');
-    let is_number = |value: &str| value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-    let typed = texts.into_iter().flatten().all(is_text)
-        && input.is_none_or(|value| is_text(value) || value.starts_with('{'))
-        && is_error.is_none_or(|value| matches!(value, "true" | "false"))
-        && seq.is_none_or(is_number);
-    if !typed {
+    for text in [kind, content, timestamp, tool, output] {
+        if !begins(text, |first| first == '"') {
+            return None;
+        }
+    }
+    let is_typed = begins(input, |first| matches!(first, '"' | '{'))
+        && matches!(is_error, None | Some("true" | "false"))
+        && begins(seq, |first| first == '-' || first.is_ascii_digit());
+    if !is_typed {
         return None;
     }
     let speaker = match kind.and_then(json::text).as_deref() {
@@ -49,4 +50,12 @@ pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     entry.add(Field::Content, content, "/content");
     entry.add(Field::Output, output, "/tool_output");
     Some(vec![entry])
+}
+
+/// Whether a value begins with such a character; true for a member that is missing.
+fn begins(value: Option<&str>, is: fn(char) -> bool) -> bool {
+    match value {
+        Some(value) => value.starts_with(is),
+        None => true,
+    }
 }

@@ -1,12 +1,12 @@
 //! Which project a working directory belongs to.
 //!
 //! The last part of the path names it. But agents, and the programs that start them, work in work
-//! trees that they put in places of their own: a tree there belongs to its repository, and its
-//! name is at most that of a branch. Only paths are looked at; no git is asked.
+//! trees that they keep in special folders: a tree there belongs to its repository, and its name is
+//! at most that of a branch. Only paths are looked at; git is not run.
 
-/// Places of work trees, part by part, from docs/formats.md 2.5 and the documents of those who make
-/// them. `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; the rest is
-/// said as it stands. Parts may stand before and after. The first shape that fits counts.
+/// Folders of work trees, part by part, from docs/formats.md 2.5 and the documentation of the
+/// programs. `REPO` is the repository, `TREE` the work tree, `HOME` a user's home folder; any other
+/// part is literal. Other parts may precede and follow. The first shape that fits counts.
 const SHAPES: &[&[&str]] = &[
     &["HOME", ".codex", "worktrees", "TREE", "REPO"],
     &["REPO", ".codex", "worktrees", "TREE"],
@@ -22,34 +22,37 @@ const SHAPES: &[&[&str]] = &[
     &["REPO.worktrees", "TREE"],
 ];
 
-/// Where a working directory lies.
+/// The repository and the work tree of a working directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Project<'a> {
     /// Name of the repository, or of the folder itself; `None` for a root.
     pub(super) name: Option<&'a str>,
-    /// Name of the work tree, where it lies in one.
+    /// Name of the work tree, if the directory is in one.
     pub(super) tree: Option<&'a str>,
 }
 
 impl Project<'_> {
-    /// Returns the project of a working directory. Both slashes separate: a session of another
-    /// system may be read here.
+    /// Returns the project of a working directory. Both slashes separate: the session may be of
+    /// another system.
     pub(super) fn of(cwd: &str) -> Project<'_> {
-        let parts: Vec<&str> = cwd
-            .split(['/', '\\'])
-            .filter(|part| !part.is_empty())
-            .collect();
+        let mut parts: Vec<&str> = cwd.split(['/', '\\']).collect();
+        parts.retain(|part| !part.is_empty());
         let home = home(&parts);
-        let fits = |at: usize| SHAPES.iter().find_map(|shape| fit(shape, &parts, at, home));
-        let last = Project {
+        for at in 0..parts.len() {
+            for shape in SHAPES {
+                if let Some(project) = fit(shape, &parts, at, home) {
+                    return project;
+                }
+            }
+        }
+        Project {
             name: parts.last().copied(),
             tree: None,
-        };
-        (0..parts.len()).find_map(fits).unwrap_or(last)
+        }
     }
 }
 
-/// Lays a shape on the parts from `at` on; `home` is the index of the home folder.
+/// Compares a shape with the parts from `at` on; `home` is the index of the home folder.
 fn fit<'a>(
     shape: &[&str],
     parts: &[&'a str],
@@ -64,12 +67,10 @@ fn fit<'a>(
             // Neither a home nor a drive is a repository.
             "REPO" if is_home || part.ends_with(':') => return None,
             "REPO" => found.name = Some(part),
-            "REPO.worktrees" => {
-                found.name = Some(
-                    part.strip_suffix(".worktrees")
-                        .filter(|name| !name.is_empty())?,
-                )
-            }
+            "REPO.worktrees" => match part.strip_suffix(".worktrees")? {
+                "" => return None,
+                name => found.name = Some(name),
+            },
             "TREE" => found.tree = Some(part),
             "HOME" if is_home => {}
             literal if literal == part => {}
@@ -90,12 +91,12 @@ fn home(parts: &[&str]) -> Option<usize> {
         drive if drive.ends_with(':') || drive.len() == 1 => 1,
         _ => 0,
     };
-    let holds_homes = ["home", "users"].iter().any(|name| {
-        parts
-            .get(above)
-            .is_some_and(|p| p.eq_ignore_ascii_case(name))
-    });
-    (holds_homes && parts.len() > above + 1).then_some(above + 1)
+    let folder = parts.get(above)?;
+    let holds_homes = folder.eq_ignore_ascii_case("home") || folder.eq_ignore_ascii_case("users");
+    if !holds_homes || parts.len() <= above + 1 {
+        return None;
+    }
+    Some(above + 1)
 }
 
 #[cfg(test)]

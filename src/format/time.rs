@@ -1,4 +1,4 @@
-//! Instants: what files write as a time, as RFC 3339 UTC with milliseconds.
+//! Instants: the times in files, as RFC 3339 UTC with milliseconds.
 
 use std::borrow::Cow;
 
@@ -7,46 +7,46 @@ use serde::{Deserialize, Deserializer};
 
 use crate::record::check::is_instant;
 
-/// Reads an instant; `None` for what is none.
+/// Reads an instant; `None` for a text that is none.
 pub fn instant(text: &str) -> Option<String> {
-    // By far the most are as records have them already.
+    // Most are in the form of records already.
     if is_instant(text) {
         return Some(text.to_owned());
     }
     text.parse::<Timestamp>().ok().map(written)
 }
 
-/// For fields that hold an instant: a text, or a number of seconds or milliseconds since 1970,
-/// which some tools that rewrite session files leave there. Anything else is no instant, and spoils
-/// no line.
+/// Reads a field that holds an instant: a text, or a number of seconds or milliseconds since 1970,
+/// as some tools that rewrite session files write it. Any other value is no instant, and no error.
 pub fn field<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Field<'a> {
+    enum InstantField<'a> {
         Text(#[serde(borrow)] Cow<'a, str>),
         Number(f64),
         Other(serde::de::IgnoredAny),
     }
-    Ok(match Option::<Field>::deserialize(from)? {
-        Some(Field::Text(text)) => Some(text),
-        Some(Field::Number(number)) => since_1970(number).map(|at| Cow::Owned(written(at))),
-        Some(Field::Other(_)) | None => None,
+    Ok(match Option::<InstantField>::deserialize(from)? {
+        Some(InstantField::Text(text)) => Some(text),
+        Some(InstantField::Number(number)) => since_1970(number).map(|at| Cow::Owned(written(at))),
+        Some(InstantField::Other(_)) | None => None,
     })
 }
 
-/// Seconds up to the year 5138, beyond that milliseconds.
+/// Reads a number: seconds up to the year 5138, beyond that milliseconds.
 fn since_1970(number: f64) -> Option<Timestamp> {
     let ms = if number.abs() < 1e11 {
         number * 1000.0
     } else {
         number
     };
-    (ms.is_finite() && ms.abs() < 9e15)
-        .then_some(ms.round() as i64)
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+    if !ms.is_finite() || ms.abs() >= 9e15 {
+        return None;
+    }
+    Timestamp::from_millisecond(ms.round() as i64).ok()
 }
 
-/// The instant so many milliseconds after 1970 began; `None` where it is beyond all calendars.
+/// The instant of a number of milliseconds since 1970; `None` where it is out of range.
 pub fn of_ms(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms).ok().map(written)
 }

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use crate::settings;
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::record::Task;
@@ -56,8 +57,7 @@ impl Limits {
         let path = Path::new(name);
         let limits = if name.contains('/') || path.extension().is_some_and(|end| end == "toml") {
             let text = std::fs::read_to_string(path).with_context(|| name.to_owned())?;
-            let limits: Limits =
-                toml::from_str(&text).map_err(|e| anyhow!("{name}: {}", one_line(&e, &text)))?;
+            let limits: Limits = settings::read(name, &text)?;
             let stem = path
                 .file_stem()
                 .unwrap_or_default()
@@ -144,20 +144,7 @@ fn share(whole: u64, percent: u64) -> Option<u64> {
 }
 
 fn presets() -> Result<BTreeMap<String, Limits>> {
-    toml::from_str(PRESETS).context("the embedded presets")
-}
-
-/// What is wrong, with its line; the library draws it over several.
-fn one_line(e: &toml::de::Error, text: &str) -> String {
-    let before = e
-        .span()
-        .and_then(|span| text.get(..span.start))
-        .unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    format!(
-        "line {line}: {}",
-        e.message().lines().next().unwrap_or_default()
-    )
+    settings::read("the embedded presets", PRESETS)
 }
 
 #[cfg(test)]

@@ -164,3 +164,16 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
 }
+
+impl Event {
+    /// A change of the context, at a line of the file.
+    pub fn context(reason: &str, at: Option<String>, line: Option<u64>) -> Event {
+        Event {
+            what: What::Context,
+            reason: Some(reason.to_owned()),
+            at,
+            line,
+            ..Event::default()
+        }
+    }
+}

@@ -34,6 +34,19 @@ impl Addition for Priced {
     const KEYS: &'static [&'static str] = &["prices"];
 }
 
+/// What `tok-usage-join` adds to a stream record where a user has written laws.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PredictedBy {
+    /// The file of laws that were asked before those of the table: its name, and eight hex digits
+    /// of its BLAKE3 hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laws: Option<String>,
+}
+
+impl Addition for PredictedBy {
+    const KEYS: &'static [&'static str] = &["laws"];
+}
+
 /// What `tok-measure` adds to a stream record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MeasuredBy {

@@ -126,7 +126,7 @@ fn shortened<'s>(counter: &Counter, mut response: impl Iterator<Item = &'s Span>
 mod tests {
     use super::super::content::Content;
     use super::super::history::History;
-    use super::super::law::{Law, Rule, law};
+    use super::super::law::{Law, Laws, Rule};
     use super::*;
     use crate::record::{Part, Role};
 
@@ -169,7 +169,8 @@ mod tests {
             });
         }
         let (result, response) = history.spans.split_first().expect("four spans");
-        judge(counter(law(model, "").0), result, numbers, response.iter())
+        let (law, _) = Laws::default().of(model, "");
+        judge(counter(&law), result, numbers, response.iter())
     }
 
     /// Real numbers: an edit was counted at 58 and measured at 51, six times, and once at 75.

@@ -9,6 +9,8 @@ use crate::record::{Class, Part, Role};
 pub(super) const SEARCH: &str = "web_search";
 /// The freeform tool whose calls are framed by a rule of their own.
 pub(super) const PATCH: &str = "apply_patch";
+/// The tool whose calls come back with an argument that their model had left to its default.
+pub(super) const COMPLETED: &str = "Edit";
 /// Results of this tool are rendered anew: the text on disk says little (docs/formats.md 1.19).
 pub(super) const TOOL_SEARCH: &str = "tool_search";
 

@@ -5,23 +5,26 @@
 //! outputs are placeholders. Its numbers per piece are framing: a call is written out with its
 //! name, its arguments by name and an id.
 
+use serde::{Deserialize, Serialize};
+
 use super::content::Kind;
 
 /// A counter: `percent` of the plain tokens, and so many for each piece; and what else is known of
 /// the steps that it guards.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Counter {
     pub(super) percent: u64,
     /// Of reasoning, of which the file may hold a summary only.
     pub(super) reasoning_percent: u64,
-    /// A result, a call, a text, reasoning: this beside its tokens.
-    pub(super) each: [u64; 4],
+    /// Tokens that a piece of content has besides those of its text.
+    pub(super) each: Each,
     /// Character classes are better where they are known.
     pub(super) by_class: bool,
     /// How far it may be off a single result: this, and [`COUNTER_PERCENT`] of it. `None`: nobody
     /// has compared it with single results.
     pub(super) error_tokens: Option<u64>,
-    /// What a call of [`COMPLETED`](super::law::COMPLETED) grows by when its agent writes out the
+    /// What a call of [`COMPLETED`](super::content::COMPLETED) grows by when its agent writes out the
     /// default.
     pub(super) completes: Option<u64>,
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
@@ -32,6 +35,16 @@ pub(super) struct Counter {
     pub(super) largest_image: u64,
 }
 
+/// Tokens of the framing, by what a piece is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Each {
+    pub(super) result: u64,
+    pub(super) call: u64,
+    pub(super) text: u64,
+    pub(super) reasoning: u64,
+}
+
 /// A single result that is farther off its counter is not alone. Nine of ten are within 15 %
 /// (docs/formats.md 3.15); what is farther off holds a reminder, or the call came back rewritten.
 pub(super) const COUNTER_PERCENT: u64 = 20;
@@ -40,7 +53,12 @@ impl Counter {
     /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made
     /// it.
     pub(super) fn count(&self, kind: Kind, plain: u64, classes: Option<u64>) -> u64 {
-        let [result, call, text, reasoning] = self.each;
+        let Each {
+            result,
+            call,
+            text,
+            reasoning,
+        } = self.each;
         let (percent, each) = match kind {
             // Counted by the provider's own rule.
             Kind::Image { .. } => return plain,

@@ -270,7 +270,7 @@ impl Walk<'_> {
             };
             let weight = self
                 .responses
-                .weigh(call.law, number, span, self.manner.written)
+                .weigh(&call.law, number, span, self.manner.written)
                 .within(most);
             if let Some(place) = self.weights.get_mut(number as usize) {
                 *place = weight;

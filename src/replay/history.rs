@@ -6,10 +6,10 @@
 use std::rc::Rc;
 
 use super::change::{Change, seq};
-use super::content::{Content, Kind, Share};
+use super::content::{COMPLETED, Content, Kind, Share};
 use super::counter;
 use super::label::Labels;
-use super::law::{self, Law};
+use super::law::{Law, Laws};
 use super::price::{Prices, Tariff, size};
 use super::run::{Again, Priced, Runs, returned};
 use super::told::Told;
@@ -86,7 +86,7 @@ pub(super) struct Call {
     pub(super) told: Option<Box<Told>>,
     /// Of a request that makes a summary.
     pub(super) summary: Option<Summarised>,
-    pub(super) law: &'static Law,
+    pub(super) law: Rc<Law>,
     /// The law is that of another model, the nearest.
     pub(super) nearest: bool,
     /// What its tokens cost, where it is counted and the price is known.
@@ -220,6 +220,7 @@ pub struct History {
     /// How the agent and its server treat what is sent is for the steps to tell.
     pub(super) manner_unsure: bool,
     prices: Option<Rc<Prices>>,
+    laws: Rc<Laws>,
 }
 
 impl History {
@@ -229,6 +230,13 @@ impl History {
             prices: Some(prices),
             ..History::default()
         }
+    }
+
+    /// The same, with requests predicted by these laws.
+    #[must_use]
+    pub fn under(mut self, laws: Rc<Laws>) -> History {
+        self.laws = laws;
+        self
     }
 
     /// Who serves the models of the thread, as [`crate::record::Session`] names them.
@@ -269,7 +277,7 @@ impl History {
                 content.cut,
             )),
             classed: content.classes.zip(content.tokens).map(classed),
-            completed: content.tool == law::COMPLETED,
+            completed: content.tool == COMPLETED,
             sealed_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
             made_by: content.made_by,
             within: content.within.then_some(self.latest).filter(|n| *n > 0),
@@ -280,7 +288,8 @@ impl History {
     /// A request stands here: it carries what is live of the spans before it.
     pub fn request(&mut self, request: &Request) {
         let hour = request.at.as_deref().and_then(hour);
-        let (law, nearest) = law::law(request.model.as_deref().unwrap_or(""), &self.provider);
+        let model = request.model.as_deref().unwrap_or("");
+        let (law, nearest) = self.laws.of(model, &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
         let reported =
             request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate);

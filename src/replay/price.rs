@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::record::count::bounded;
+use crate::settings;
 use anyhow::{Context as _, Result, ensure};
 pub use given::Given;
 use rates::{Factor, Price};
@@ -111,15 +112,7 @@ impl Prices {
     pub fn open(path: &Path) -> Result<Prices> {
         let read = || {
             let text = std::fs::read_to_string(path)?;
-            let name = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy();
-            let hash = blake3::hash(text.as_bytes()).to_hex();
-            Prices::of(
-                &format!("{name} {}", hash.chars().take(8).collect::<String>()),
-                &text,
-            )
+            Prices::of(&settings::version(path, &text), &text)
         };
         read().with_context(|| path.display().to_string())
     }

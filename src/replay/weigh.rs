@@ -313,7 +313,7 @@ impl Frame {
                 // is its text.
                 let own = match calls {
                     0 | 1 => whole,
-                    _ => self.several.1 + if first { self.several.0 } else { 0 },
+                    _ => self.several_each + if first { self.several_once } else { 0 },
                 };
                 (own + 2 * q, span.known)
             }

@@ -14,7 +14,7 @@ use super::write::{self, Chunk};
 use crate::format::history::{Covered, KeptRequest, Thread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
-use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, head};
+use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, sniff};
 use crate::path::{reason, written};
 use crate::record::Skip;
 use crate::window::Window;
@@ -120,10 +120,10 @@ fn stream(
     let name = &*written(&from.path);
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     if from.store {
-        outcome.name(from, name, &head::store(&mut input)?);
+        outcome.name(from, name, &sniff::store(&mut input)?);
         return Ok(());
     }
-    let (head, format) = head::read(&mut input, HEAD_BYTES)?;
+    let (head, format) = sniff::read(&mut input, HEAD_BYTES)?;
     let Some(format) = format else {
         outcome.name(from, name, &head);
         return Ok(());
@@ -200,7 +200,7 @@ pub fn is_session(input: &Input, options: &Options) -> bool {
     let Ok(opened) = open::open(&input.path, options.max_decompressed) else {
         return false;
     };
-    let head = head::read(
+    let head = sniff::read(
         &mut BufReader::with_capacity(BUFFER_BYTES, opened.input),
         HEAD_BYTES,
     );

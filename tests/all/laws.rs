@@ -155,7 +155,7 @@ fn the_cases_of_the_repository_hold_no_text() {
 #[ignore = "needs TOK_CASES"]
 fn at_least_99_percent_of_the_steps_of_real_sessions_are_explained() {
     let (laws, not) = explained(&all());
-    // `seen` in src/replay/law.rs, this part of it.
+    // `seen` in src/replay/law/table.rs, this part of it.
     println!("explained, and steps, by law: {laws:?}");
     let steps: usize = laws.values().map(|seen| seen[1]).sum();
     assert!(steps > 5000, "{steps} steps");

@@ -15,6 +15,7 @@ use crate::run;
 const BELOW: &[(&str, &[&str])] = &[
     ("refusal", &[]),
     ("short", &[]),
+    ("settings", &[]),
     ("record", &["refusal", "short"]),
     ("skip", &["record"]),
     ("stream", &["record", "refusal", "short", "skip", "json"]),
@@ -36,7 +37,10 @@ const BELOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("token", &["record", "skip", "stream", "place"]),
-    ("replay", &["record", "skip", "stream", "place", "path"]),
+    (
+        "replay",
+        &["record", "skip", "stream", "place", "path", "settings"],
+    ),
     ("window", &["record", "cli", "format", "zone"]),
 ];
 
@@ -52,6 +56,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
+    ("toml", &["settings.rs"]),
     ("libc", &["path.rs"]),
     ("flate2", &["format/open.rs"]),
     ("zstd", &["format/open.rs"]),

@@ -1,17 +1,18 @@
-//! What may be said of the path that a call names.
+//! What is recorded of the path that a call names.
 //!
-//! A tool asks for a path, and a model, or whoever wrote to it, may put anything there: an address
-//! with a password in it, a question, a letter. A path stays as it is; of an address its scheme and
-//! host remain; what reads like a sentence is nothing.
+//! A tool asks for a path, but a model, or the author of its input, may put anything there: an
+//! address with a password in it, a question, a letter. A path stays as it is; of an address scheme
+//! and host remain; of a text that reads like a sentence nothing does.
 
 use crate::format::key::{begins_like_key, looks_like_key};
 
-/// No longer than this is said of a path, in characters.
+/// A path is cut to this length, in characters.
 const MOST: usize = 256;
-/// One component of a path has no more words, but for the names that programs give to pictures.
+/// A component of a path with more words is a sentence. Names that programs give to pictures have
+/// up to this many.
 const MOST_WORDS: usize = 8;
 
-/// Returns what may be said of it.
+/// Returns what is recorded of a path.
 pub(super) fn target(path: &str) -> Option<String> {
     let path = path.trim();
     if path.is_empty() || path.chars().any(char::is_control) {
@@ -21,43 +22,54 @@ pub(super) fn target(path: &str) -> Option<String> {
         return address(scheme, rest);
     }
     let path = path.split('?').next().unwrap_or_default();
-    let is_sentence = path.split(['/', '\\']).any(is_sentence);
+    if path.is_empty() || path.split(['/', '\\']).any(is_sentence) {
+        return None;
+    }
     // Folders of build systems have hashes for names.
     let mut words = path.split(|c: char| matches!(c, '/' | '\\') || c.is_whitespace());
-    let has_key = words.any(begins_like_key) || !path.contains(['/', '\\']) && looks_like_key(path);
-    let clipped: String = path.chars().take(MOST).collect();
-    (!clipped.is_empty() && !is_sentence && !has_key).then_some(clipped)
+    if words.any(begins_like_key) || !path.contains(['/', '\\']) && looks_like_key(path) {
+        return None;
+    }
+    Some(path.chars().take(MOST).collect())
 }
 
-/// Scheme and host, without who asks there and for what.
+/// Scheme and host of an address, without user, path and query.
 fn address(scheme: &str, rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let is_plain = |text: &str| {
-        text.chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '+' | '[' | ']'))
-    };
-    let is_address = is_plain(scheme) && is_plain(host) && scheme.len() <= 32 && host.len() <= MOST;
-    is_address.then(|| format!("{scheme}://{host}"))
+    if !is_plain(scheme) || !is_plain(host) || scheme.len() > 32 || host.len() > MOST {
+        return None;
+    }
+    Some(format!("{scheme}://{host}"))
 }
 
-/// Whether a component of a path reads like a sentence: several words with the marks of one, or
-/// more of them than a name has.
+fn is_plain(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '+' | '[' | ']'))
+}
+
+/// Whether a component of a path reads like a sentence: several words with the marks of a sentence,
+/// or more words than a name has.
 fn is_sentence(part: &str) -> bool {
-    let words = part.split_whitespace().count();
+    let (mut words, mut lower_case) = (0, 0);
+    for word in part.split_whitespace() {
+        words += 1;
+        if word.starts_with(char::is_lowercase) {
+            lower_case += 1;
+        }
+    }
     let marks = [", ", "; ", ": ", ". ", "! ", "? "];
-    let has_end = part
-        .rsplit_once('.')
-        .is_some_and(|(_, end)| (1..=8).contains(&end.len()) && !end.contains(' '));
     let has_marks = marks.iter().any(|mark| part.contains(mark));
     // Names of folders have capitals (`Application Support`), names of files an ending.
-    let is_name = has_end
-        || part
-            .split_whitespace()
-            .filter(|word| word.starts_with(|c: char| c.is_lowercase()))
-            .count()
-            < 2;
+    let is_name = lower_case < 2 || has_ending(part);
     words > MOST_WORDS || words >= 3 && (has_marks || !is_name)
+}
+
+fn has_ending(part: &str) -> bool {
+    match part.rsplit_once('.') {
+        Some((_, end)) => (1..=8).contains(&end.len()) && !end.contains(' '),
+        None => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,150 +1,138 @@
-//! What each request held, read off the log or the snapshots, in the order in which it was sent.
+//! Orders the entries of a thread as its requests were sent, by the request log or the snapshots.
 //!
-//! Lines of a session come in the order in which things happened. The request log tells more: the
-//! list of messages of each request (docs/formats.md 3.9). So what comes before a request that has
-//! a list waits, and enters as the list says; what is on no list waits on. What was in the context
-//! and is on the list no more leaves. A list that cannot be had (its base is not there, or in a
-//! circle) is no evidence: then what waits enters as it came, as where there is no log. A message
-//! of a list that nothing on disk is leaves its place to what waits.
+//! The lines of a session are in the order of events. The log says more: the list of messages of
+//! each request (docs/formats.md 3.9). So an entry before a listed request waits, and enters as the
+//! list says; if no list names it, it keeps waiting. A span that is in the context but not on the
+//! list leaves. A list without its base is no evidence: then the waiting entries enter in the order
+//! of the file, as in a thread without a log. Lists themselves are read in `listed`.
 //!
-//! The head stands in front: as the request's shape says, else as the latest snapshot does. A
-//! snapshot with the tools is written after the first answer: it holds from the one before it on.
+//! The head is in front of the messages: that of the request's shape, else of the latest snapshot.
+//! A snapshot with tools is written after the first answer: it applies from the previous snapshot
+//! on.
 
 use std::collections::HashMap;
 
-use super::exact::Exact;
-use super::head::Head;
-use super::listed::Latest;
+use super::arranged::Arranged;
+use super::head::RequestHead;
+use super::list::Latest;
 use super::pick::{Front, Pick};
-use super::stage::{Cause, Spot, Stage, Target};
-use crate::format::history::{Covered, Entry, Handle, KeptRequest, Made};
+use super::recorded::RecordedRequests;
+use super::spot::Spot;
+use super::stage::{ChangeCause, ContextStage, TargetContext};
+use crate::format::history::{Entry, Handle, KeptRequest, Made};
 use crate::record::{ContextBy, Request, What};
-
-/// The entries of a thread in their final order, and what was told of them.
-#[derive(Default)]
-pub(super) struct Arranged {
-    pub(super) order: Vec<(Handle, Entry)>,
-    /// Up to the ends of which spans a request has the provider keep the context.
-    pub(super) marks: HashMap<Handle, Vec<Handle>>,
-    pub(super) covered: Covered,
-}
-
-impl Arranged {
-    /// The entries as they came; `more`: requests, each behind so many of them.
-    pub(super) fn given(entries: Vec<Entry>, more: Vec<(usize, Request)>) -> Arranged {
-        let mut more = more.into_iter().zip(entries.len()..).peekable();
-        let mut order = Vec::with_capacity(entries.len());
-        for (handle, entry) in entries.into_iter().enumerate() {
-            while let Some(((_, request), fresh)) = more.next_if(|((place, _), _)| *place <= handle)
-            {
-                order.push((fresh, Entry::Hidden(Box::new(request.into()))));
-            }
-            order.push((handle, entry));
-        }
-        order.extend(
-            more.map(|((_, request), fresh)| (fresh, Entry::Hidden(Box::new(request.into())))),
-        );
-        Arranged {
-            order,
-            ..Arranged::default()
-        }
-    }
-}
 
 /// The walk over the entries.
 pub(super) struct Arrange {
-    pub(super) exact: Exact,
-    pub(super) stage: Stage,
+    pub(super) recorded: RecordedRequests,
+    pub(super) stage: ContextStage,
     pub(super) front: Front,
     pub(super) latest: Option<Latest>,
-    /// Tools that came in later, by the span that they stand behind.
+    /// Tools that entered later, by the span that they follow.
     pub(super) behind: HashMap<Handle, Vec<Handle>>,
     pub(super) waiting: Vec<Handle>,
-    /// Why the context is about to change, as a line said.
+    /// Why the context is about to change, if a line said so.
     reason: Option<&'static str>,
-    /// Heads that snapshots tell: from which entry on.
-    heads: Vec<(usize, u64, Head)>,
-    /// The entry of the latest request with a list.
+    heads: Vec<SnapshotHead>,
+    /// The number of `recorded.heads` whose tools were loaded.
+    loaded: usize,
+    /// The entry of the latest listed request.
     pub(super) listed_at: Option<usize>,
     pub(super) arranged: Arranged,
 }
 
-/// Puts the entries of a thread in order; `more`: requests that no line reports, each behind so
-/// many of them.
-pub(super) fn arrange(exact: Exact, entries: Vec<Entry>, more: Vec<(usize, Request)>) -> Arranged {
-    let requests: Vec<usize> = entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| matches!(entry, Entry::Request(_)))
-        .map(|(at, _)| at)
-        .collect();
-    let heads = heads(&exact, &requests);
+/// The head of a snapshot, and the entry from which on it applies.
+struct SnapshotHead {
+    from: usize,
+    line: u64,
+    head: RequestHead,
+}
+
+/// Orders the entries of a thread. `more`: requests that no line reports, each with the number of
+/// entries before it.
+pub(super) fn arrange(
+    recorded: RecordedRequests,
+    entries: Vec<Entry>,
+    more: Vec<(usize, Request)>,
+) -> Arranged {
+    let mut requests = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if matches!(entry, Entry::Request(_)) {
+            requests.push(at);
+        }
+    }
+    let heads = snapshot_heads(&recorded, &requests);
     let count = entries.len();
     let mut arrange = Arrange {
-        exact,
-        stage: Stage::of(entries),
+        recorded,
+        stage: ContextStage::of(entries),
         front: Front::default(),
         latest: None,
         behind: HashMap::new(),
         waiting: Vec::new(),
         reason: None,
         heads,
+        loaded: 0,
         listed_at: None,
         arranged: Arranged::default(),
     };
     let mut requests = requests.into_iter().peekable();
     let mut more = more.into_iter().peekable();
-    let mut loaded = 0;
     for handle in 0..count {
-        while let Some((_, request)) = more.next_if(|(place, _)| *place <= handle) {
+        while let Some((_, request)) = more.next_if(|(before, _)| *before <= handle) {
             arrange.stage.add_request(request);
         }
         while requests.next_if(|request| *request < handle).is_some() {}
-        let listed = requests
-            .peek()
-            .is_some_and(|request| arrange.exact.listed.contains_key(request));
-        loaded = arrange.loaded(loaded, handle, listed);
+        let listed = match requests.peek() {
+            Some(request) => arrange.recorded.listed.contains_key(request),
+            None => false,
+        };
+        arrange.load(handle, listed);
         arrange.take(handle, listed);
     }
-    more.for_each(|(_, request)| arrange.stage.add_request(request));
+    for (_, request) in more {
+        arrange.stage.add_request(request);
+    }
     arrange.end(count)
 }
 
-/// From which entry on each snapshot holds. One with the tools holds from the one before it on that
-/// has none, else from the latest request on, whose answer it follows.
-fn heads(exact: &Exact, requests: &[usize]) -> Vec<(usize, u64, Head)> {
-    let mut heads: Vec<(usize, u64, Head)> = Vec::new();
-    for snapshot in &exact.snapshots {
+/// The heads of all snapshots. One with tools applies from the previous snapshot on if that has
+/// none, else from the latest request on, whose answer it follows.
+fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<SnapshotHead> {
+    let mut heads: Vec<SnapshotHead> = Vec::new();
+    for snapshot in &recorded.heads {
         let Some(head) = &snapshot.head else { continue };
-        let request = requests
-            .partition_point(|request| *request < snapshot.entries)
-            .checked_sub(1);
-        let latest = request
-            .and_then(|at| requests.get(at))
-            .copied()
-            .unwrap_or(snapshot.entries);
-        let from = match heads.last() {
+        let before = requests.partition_point(|request| *request < snapshot.entries);
+        let from = match (heads.last(), before) {
             _ if !head.whole => snapshot.entries,
-            Some((from, _, before)) if !before.whole => *from,
-            _ => latest,
+            (Some(last), _) if !last.head.whole => last.from,
+            (_, 0) => snapshot.entries,
+            _ => requests
+                .get(before - 1)
+                .copied()
+                .unwrap_or(snapshot.entries),
         };
-        heads.push((from, snapshot.line, head.clone()));
+        heads.push(SnapshotHead {
+            from,
+            line: snapshot.line,
+            head: head.clone(),
+        });
     }
     heads
 }
 
 impl Arrange {
-    /// An entry comes; `listed`: the next request has a list.
+    /// Takes an entry. `listed`: the log lists the next request.
     fn take(&mut self, handle: Handle, listed: bool) {
         match self.stage.entry(handle) {
             Some(Entry::Span(_, Made::Input)) => self.wait(handle),
             Some(Entry::Span(..)) => self.stage.enter(handle),
-            Some(Entry::Request(_)) => match self.exact.listed.get(&handle).cloned() {
+            Some(Entry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
                 Some(id) => self.listed(handle, &id),
                 None => self.unlisted(handle, None),
             },
             Some(Entry::Event(event, _)) if event.what == What::Context => {
-                self.changed(handle, listed)
+                self.context_event(handle, listed);
             }
             Some(_) => self.stage.write(handle),
             None => {}
@@ -156,59 +144,48 @@ impl Arrange {
         self.waiting.push(span);
     }
 
-    /// What waits enters as it came.
+    /// The waiting spans enter in the order of the file.
     fn enter_all(&mut self) {
         for span in std::mem::take(&mut self.waiting) {
             self.stage.enter(span);
         }
     }
 
-    /// Tools that were loaded before this entry: a list tells them itself.
-    fn loaded(&mut self, mut at: usize, handle: Handle, listed: bool) -> usize {
-        while let Some(snapshot) = self
-            .exact
-            .snapshots
-            .get(at)
-            .filter(|snapshot| snapshot.entries <= handle)
+    /// Tools that were loaded before this entry wait, unless a list names them itself.
+    fn load(&mut self, handle: Handle, listed: bool) {
+        while let Some(snapshot) = self.recorded.heads.get(self.loaded)
+            && snapshot.entries <= handle
         {
-            let tools = if listed {
-                Vec::new()
-            } else {
-                snapshot.loaded.clone()
-            };
+            self.loaded += 1;
+            if listed {
+                continue;
+            }
             let keep = self.stage.live().len();
-            for tool in tools {
-                let there = self.exact.known.texts.spans(tool);
-                let stands =
-                    |span: &Handle| matches!(self.stage.spot(*span), Spot::Head | Spot::Live(_));
-                if !there.iter().any(stands)
-                    && let Some(span) = Pick::new(&mut self.exact, &mut self.stage, keep).text(tool)
-                {
+            for tool in snapshot.loaded.clone() {
+                let spans = self.recorded.known.texts.spans(tool);
+                if spans.iter().any(|span| self.stage.spot(*span).is_context()) {
+                    continue;
+                }
+                let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
+                if let Some(span) = pick.text(tool) {
                     self.wait(span);
                 }
             }
-            at += 1;
         }
-        at
     }
 
-    /// A line says how the context changes. Where the next request has a list, that says it better.
-    fn changed(&mut self, handle: Handle, listed: bool) {
+    /// Takes an event that changes the context. If the next request is listed, its list says better
+    /// what changes.
+    fn context_event(&mut self, handle: Handle, listed: bool) {
         if !listed {
             self.enter_all();
         }
-        let clears =
-            matches!(self.stage.entry(handle), Some(Entry::Event(event, _)) if event.clear);
-        let head = if clears { self.gather() } else { Vec::new() };
-        let Some(Entry::Event(_, references)) = self.stage.entry_mut(handle) else {
+        let Some(Entry::Event(event, references)) = self.stage.entry(handle) else {
             return;
         };
-        if clears {
+        if event.clear {
             let keep = references.keep.clone();
-            references.keep.splice(0..0, head);
-            self.stage.clear(&keep);
-            self.stage.put_in_front(&self.front.spans);
-            self.reason = Some("order");
+            self.clear(handle, &keep);
         } else if listed {
             self.reason = Some(if references.drop.is_empty() {
                 "rewind"
@@ -219,43 +196,53 @@ impl Arrange {
         } else {
             let (drop, back_to) = (references.drop.clone(), references.back_to);
             self.stage.leave(&drop);
-            back_to
-                .into_iter()
-                .for_each(|place| self.stage.back_to(place));
+            if let Some(place) = back_to {
+                self.stage.back_to(place);
+            }
         }
         self.latest = None;
         self.stage.write(handle);
     }
 
-    /// The context is about to be cleared: tools that came in later stand in front from now on.
-    fn gather(&mut self) -> Vec<Handle> {
-        let later = self
-            .front
-            .deferred
-            .iter()
-            .filter(|tool| matches!(self.stage.spot(**tool), Spot::Live(_)));
-        let later: Vec<Handle> = later.copied().collect();
-        let at = self.front.tools.min(self.front.spans.len());
-        self.front.tools += later.len();
-        self.front
-            .system
-            .iter_mut()
-            .for_each(|end| *end += later.len());
-        self.front.spans.splice(at..at, later);
-        self.front.spans.clone()
+    /// Clears the context but for the head and the spans in `keep`; the event refers to both.
+    fn clear(&mut self, handle: Handle, keep: &[Handle]) {
+        self.move_tools_to_front();
+        if let Some(Entry::Event(_, references)) = self.stage.entry_mut(handle) {
+            references
+                .keep
+                .splice(0..0, self.front.spans.iter().copied());
+        }
+        self.stage.clear(keep);
+        self.stage.put_in_front(&self.front.spans);
+        self.reason = Some("order");
     }
 
-    /// A request without a list: what waits enters as it came, behind the head of its shape, if it
-    /// names one, or of a snapshot.
-    pub(super) fn unlisted(&mut self, handle: Handle, shape: Option<(u64, Head)>) {
+    /// The context is about to be cleared: tools that entered later are in front from now on.
+    fn move_tools_to_front(&mut self) {
+        let mut later = self.front.deferred.clone();
+        later.retain(|tool| matches!(self.stage.spot(*tool), Spot::Live(_)));
+        let at = self.front.tools.min(self.front.spans.len());
+        self.front.tools += later.len();
+        for end in &mut self.front.system {
+            *end += later.len();
+        }
+        self.front.spans.splice(at..at, later);
+    }
+
+    /// Takes a request that no list describes: the waiting spans enter in the order of the file,
+    /// behind the head of its shape, if it has one, or of a snapshot.
+    pub(super) fn unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
         (self.latest, self.reason) = (None, None);
-        if let Some((line, head)) = shape.or_else(|| self.told(handle)) {
+        if let Some((line, head)) = shape.or_else(|| self.snapshot_head(handle)) {
             self.begin(handle);
             let keep = self.stage.live().len();
-            let front = Pick::new(&mut self.exact, &mut self.stage, keep).front(&head, &self.front);
+            let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
+            let front = pick.front(&head, &self.front);
             let then = self.come_in(&front, keep, Vec::new());
             self.fit(front, keep, then, Some(line));
-            if let Some(request) = self.request(handle).filter(|_| head.whole) {
+            if head.whole
+                && let Some(request) = self.request(handle)
+            {
                 request.context_by = Some(ContextBy::Snapshot);
             }
         }
@@ -263,52 +250,49 @@ impl Arrange {
         self.stage.write(handle);
     }
 
-    /// What a snapshot says of the head of a request: where it stands, and the head. One that is
-    /// older than a list says nothing new.
-    pub(super) fn told(&self, handle: Handle) -> Option<(u64, Head)> {
-        let at = self
-            .heads
-            .partition_point(|(from, ..)| *from <= handle)
-            .checked_sub(1)?;
-        let (from, line, head) = self.heads.get(at)?;
-        self.listed_at
-            .is_none_or(|listed| *from > listed)
-            .then(|| (*line, head.clone()))
+    /// The head of a request by the snapshots, with the line of its snapshot. A snapshot before the
+    /// latest list says nothing new.
+    pub(super) fn snapshot_head(&self, handle: Handle) -> Option<(u64, RequestHead)> {
+        let after = self.heads.partition_point(|head| head.from <= handle);
+        let head = self.heads.get(after.checked_sub(1)?)?;
+        if let Some(listed) = self.listed_at
+            && head.from <= listed
+        {
+            return None;
+        }
+        Some((head.line, head.head.clone()))
     }
 
-    /// What is put in for a request is of its time.
+    /// Spans that are added for a request have its time and turn.
     pub(super) fn begin(&mut self, handle: Handle) {
-        let now = self
-            .request(handle)
-            .map(|request| (request.at.clone(), request.turn));
-        self.stage.now = now.unwrap_or_default();
+        self.stage.now = match self.request(handle) {
+            Some(request) => (request.at.clone(), request.turn),
+            None => (None, None),
+        };
     }
 
-    /// Makes the context what the request holds.
+    /// Makes the context that of a request.
     pub(super) fn fit(&mut self, front: Front, keep: usize, then: Vec<Handle>, line: Option<u64>) {
-        let tools = |front: &Front| front.spans.get(..front.tools).map(<[Handle]>::to_vec);
         let reason = match self.reason.take() {
             Some(reason) => reason,
             None if tools(&front) != tools(&self.front) => "tool_list",
             None => "rewrite",
         };
-        let target = Target {
+        let context = TargetContext {
             head: front.spans.clone(),
             keep,
             then,
         };
-        self.stage.fit(
-            target,
-            &Cause {
-                reason,
-                at: self.stage.now.0.clone(),
-                line,
-            },
-        );
+        let cause = ChangeCause {
+            reason,
+            at: self.stage.now.0.clone(),
+            line,
+        };
+        self.stage.fit(context, &cause);
         self.front = front;
     }
 
-    /// Tools that come in now stand behind all messages, and go with the last of them.
+    /// Adds the tools that enter now to the end of the new spans: they follow the last message.
     pub(super) fn come_in(
         &mut self,
         front: &Front,
@@ -320,12 +304,9 @@ impl Arrange {
             if stays || then.contains(tool) {
                 continue;
             }
-            let last = then
-                .last()
-                .or_else(|| self.stage.live().get(keep.checked_sub(1)?))
-                .copied();
-            if let Some(last) = last {
-                self.behind.entry(last).or_default().push(*tool);
+            let kept = self.stage.live().get(..keep).unwrap_or_default();
+            if let Some(last) = then.last().or(kept.last()) {
+                self.behind.entry(*last).or_default().push(*tool);
             }
             then.push(*tool);
         }
@@ -339,7 +320,7 @@ impl Arrange {
         }
     }
 
-    /// All lines have come: what no request held is written behind all.
+    /// Writes the spans that no request was sent with, after all others.
     fn end(mut self, count: usize) -> Arranged {
         for handle in 0..count {
             if let Some(Entry::Span(..)) = self.stage.entry(handle) {
@@ -349,4 +330,9 @@ impl Arrange {
         self.arranged.order = self.stage.into_order();
         self.arranged
     }
+}
+
+/// The tools of a head.
+fn tools(front: &Front) -> Option<&[Handle]> {
+    front.spans.get(..front.tools)
 }

@@ -1,10 +1,9 @@
 //! Canonical messages: the hash under which the request log names a message (docs/formats.md 3.9).
 //!
-//! The agent writes a message as JSON with its keys sorted, without blanks and without
-//! `cache_control`, a text in the place of a list of blocks as the one block that it is, and takes
-//! the SHA-256 of that. The lines of a session were written by the same hand: a string or a number
-//! stands in them as it is hashed, so that nothing is decoded here. What a message is made of and
-//! where it stands in a file is not known here.
+//! The agent writes a message as JSON with sorted keys, without blanks and without `cache_control`,
+//! and with a text as the one block of a list; the hash is the SHA-256 of that. The same program
+//! wrote the lines of a session: strings and numbers are hashed as their literals, so that nothing
+//! is decoded here. The contents of a message and its location in a file are not known here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,32 +16,36 @@ use crate::json;
 /// The SHA-256 of a canonical message.
 pub(super) type Hash = [u8; 32];
 
-/// The member that is no part of what is hashed.
+/// The member that is not hashed.
 const CACHE_CONTROL: &str = "cache_control";
-/// Values are taken apart up to this depth; no message of an agent is that deep.
+/// Values below this depth are hashed as they are; no message of an agent is that deep.
 const MOST_DEPTH: u32 = 96;
 
-/// A message whose blocks come one by one, from several lines.
+/// The digest of a message whose blocks come one by one, from several lines.
 #[derive(Clone)]
-pub(super) struct Blocks {
+pub(super) struct MessageDigest {
     sha: Sha256,
     any: bool,
 }
 
-impl Default for Blocks {
-    fn default() -> Blocks {
-        Blocks {
+impl Default for MessageDigest {
+    fn default() -> MessageDigest {
+        MessageDigest {
             sha: Sha256::new_with_prefix(b"{\"content\":["),
             any: false,
         }
     }
 }
 
-impl Blocks {
+impl MessageDigest {
     /// Adds a message's content: a text, or blocks.
     pub(super) fn content(&mut self, content: &str) {
         match json::elements(content) {
-            Some(blocks) => blocks.into_iter().for_each(|block| self.block(block)),
+            Some(blocks) => {
+                for block in blocks {
+                    self.block(block);
+                }
+            }
             None => self.text(content),
         }
     }
@@ -64,7 +67,7 @@ impl Blocks {
         }
     }
 
-    /// The hash of the message so far.
+    /// Returns the hash of the message so far.
     pub(super) fn hash(&self, role: &str) -> Hash {
         let mut sha = self.sha.clone();
         sha.update(b"],\"role\":\"");
@@ -74,32 +77,28 @@ impl Blocks {
     }
 }
 
-/// The hash of a whole message, with all its members; `None` where it is no object.
+/// Returns the hash of a whole message, with all its members; `None` if it is no object.
 pub(super) fn message(message: &str) -> Option<Hash> {
-    let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(message).ok()?;
+    let members = members(message)?;
     let mut sha = Sha256::new_with_prefix(b"{");
-    let members = members
-        .iter()
-        .filter(|(name, _)| name.as_ref() != CACHE_CONTROL);
-    for (n, (name, value)) in members.enumerate() {
+    for (n, (name, value)) in members.iter().enumerate() {
         begin(n, name, &mut sha);
-        match (name.as_ref(), value.get()) {
-            ("content", content) => match json::elements(content) {
-                Some(blocks) => list(&blocks, &mut sha, |block, sha| write_block(block, sha, 0)),
-                None => {
-                    sha.update(b"[");
-                    write_text(content, &mut sha);
-                    sha.update(b"]");
-                }
-            },
-            (_, value) => write(value, &mut sha, 0),
+        let value = value.get();
+        if name != "content" {
+            write(value, &mut sha, 0);
+        } else if let Some(blocks) = json::elements(value) {
+            list(&blocks, &mut sha, |block, sha| write_block(block, sha, 0));
+        } else {
+            sha.update(b"[");
+            write_text(value, &mut sha);
+            sha.update(b"]");
         }
     }
     sha.update(b"}");
     Some(sha.finalize().into())
 }
 
-/// The hash of any other value, as it stands.
+/// Returns the hash of any other value.
 pub(super) fn value(value: &str) -> Hash {
     let mut sha = Sha256::new();
     write(value, &mut sha, 0);
@@ -113,7 +112,7 @@ pub(super) fn parse(hex: &str) -> Option<Hash> {
     if digits.len() != 64 {
         return None;
     }
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+    for (byte, pair) in std::iter::zip(&mut hash, digits.chunks_exact(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(hash)
@@ -125,25 +124,34 @@ fn write_text(text: &str, to: &mut Sha256) {
     to.update(b",\"type\":\"text\"}");
 }
 
-/// A block: its own `cache_control` goes, and that of the blocks it holds.
+/// Writes a block without its `cache_control` and that of the blocks in it.
 fn write_block(block: &str, to: &mut Sha256, depth: u32) {
-    let members = serde_json::from_str::<BTreeMap<Cow<str>, &RawValue>>(block).ok();
-    let Some(members) = members.filter(|_| depth < MOST_DEPTH) else {
+    if depth >= MOST_DEPTH {
+        return write(block, to, depth);
+    }
+    let Some(members) = members(block) else {
         return write(block, to, depth);
     };
     to.update(b"{");
-    for (n, (name, value)) in members
-        .iter()
-        .filter(|(name, _)| name.as_ref() != CACHE_CONTROL)
-        .enumerate()
-    {
+    for (n, (name, value)) in members.iter().enumerate() {
         begin(n, name, to);
-        match json::elements(value.get()).filter(|_| name == "content") {
-            Some(inner) => list(&inner, to, |block, to| write_block(block, to, depth + 1)),
-            None => write(value.get(), to, depth + 1),
+        let value = value.get();
+        if name == "content"
+            && let Some(inner) = json::elements(value)
+        {
+            list(&inner, to, |block, to| write_block(block, to, depth + 1));
+        } else {
+            write(value, to, depth + 1);
         }
     }
     to.update(b"}");
+}
+
+/// The members of an object, sorted, without `cache_control`.
+fn members(object: &str) -> Option<BTreeMap<Cow<'_, str>, &RawValue>> {
+    let mut members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(object).ok()?;
+    members.remove(CACHE_CONTROL);
+    Some(members)
 }
 
 fn begin(n: usize, name: &str, to: &mut Sha256) {
@@ -168,10 +176,9 @@ fn list(elements: &[&str], to: &mut Sha256, each: impl Fn(&str, &mut Sha256)) {
 /// Writes a value with the members of its objects sorted.
 fn write(value: &str, to: &mut Sha256, depth: u32) {
     let value = value.trim();
-    let object = || serde_json::from_str::<BTreeMap<Cow<str>, &RawValue>>(value).ok();
     match value.as_bytes().first() {
         Some(b'{') if depth < MOST_DEPTH => {
-            let Some(members) = object() else {
+            let Ok(members) = serde_json::from_str::<BTreeMap<Cow<str>, &RawValue>>(value) else {
                 return to.update(value.as_bytes());
             };
             to.update(b"{");
@@ -190,14 +197,18 @@ fn write(value: &str, to: &mut Sha256, depth: u32) {
     }
 }
 
-/// Writes a string. Only one that another program has written (with escapes that the agent's own
-/// writer never uses) is decoded for it.
+/// Writes a string. It is decoded only if another program has written it, with escapes that the
+/// agent never uses.
 fn string(value: &str, to: &mut Sha256) {
-    let foreign = memchr::memmem::find(value.as_bytes(), b"\\u").is_some()
+    let is_foreign = memchr::memmem::find(value.as_bytes(), b"\\u").is_some()
         || memchr::memmem::find(value.as_bytes(), b"\\/").is_some();
-    match json::text(value).filter(|text| foreign && !text.contains('\u{fffd}')) {
-        Some(text) => to.update(json::quoted(&text).as_bytes()),
-        None => to.update(value.as_bytes()),
+    if is_foreign
+        && let Some(text) = json::text(value)
+        && !text.contains('\u{fffd}')
+    {
+        to.update(json::quoted(&text).as_bytes());
+    } else {
+        to.update(value.as_bytes());
     }
 }
 
@@ -214,24 +225,29 @@ mod tests {
 
     #[test]
     fn a_text_is_hashed_as_the_one_block_that_it_is() {
-        let mut blocks = Blocks::default();
+        let mut blocks = MessageDigest::default();
         blocks.content(r#""Hi\n\"you\"""#);
-        let list = r#"{"role":"user","content":[{"type":"text","text":"Hi\n\"you\"","cache_control":{"type":"ephemeral"}}]}"#;
+        let list = r#"{"role":"user","content":[
+            {"type":"text","text":"Hi\n\"you\"","cache_control":{"type":"ephemeral"}}]}"#;
         let text = r#"{ "role" : "user", "content" : "Hi\u000a\u0022you\"" }"#;
         assert_eq!(hex(blocks.hash("user")), HI);
         assert_eq!(message(list).map(hex).as_deref(), Some(HI));
         assert_eq!(message(text).map(hex).as_deref(), Some(HI));
     }
 
-    /// printf '%s'
-    /// '{"content":[{"id":"t1","input":{"a":{"cache_control":1,"x":[1e-7,null]},"b":"é/\u0007"},"name":"Bash","type":"tool_use"},{"content":[{"text":"x","type":"text"}],"tool_use_id":"t1","type":"tool_result"}],"output_config":{"effort":"medium"},"role":"assistant"}'
-    /// | sha256sum
+    /// printf '%s%s%s%s' '{"content":[{"id":"t1","input":{"a":{"cache_control":1,' \
+    ///   '"x":[1e-7,null]},"b":"é/\u0007"},"name":"Bash","type":"tool_use"},{"content":' \
+    ///   '[{"text":"x","type":"text"}],"tool_use_id":"t1","type":"tool_result"}],' \
+    ///   '"output_config":{"effort":"medium"},"role":"assistant"}' | sha256sum
     #[test]
     fn keys_are_sorted_at_every_depth_and_arguments_keep_theirs() {
-        let call = r#"{"type":"tool_use","name":"Bash","id":"t1","input":{"b":"é/\u0007","a":{"x":[1e-7, null],"cache_control":1}}}"#;
-        let result = r#"{"tool_use_id":"t1","type":"tool_result","content":[{"type":"text","text":"x","cache_control":{}}]}"#;
+        let call = r#"{"type":"tool_use","name":"Bash","id":"t1",
+            "input":{"b":"é/\u0007","a":{"x":[1e-7, null],"cache_control":1}}}"#;
+        let result = r#"{"tool_use_id":"t1","type":"tool_result",
+            "content":[{"type":"text","text":"x","cache_control":{}}]}"#;
         let whole = format!(
-            r#"{{"role":"assistant","output_config":{{"effort":"medium"}},"content":[{call},{result}]}}"#
+            r#"{{"role":"assistant","output_config":{{"effort":"medium"}},
+                "content":[{call},{result}]}}"#
         );
         let hash = "35ec956f4a6c568f191427e4d1f407d47a9b638cf8378c583a3b77405852de23";
         assert_eq!(message(&whole).map(hex).as_deref(), Some(hash));

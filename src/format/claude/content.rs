@@ -1,50 +1,34 @@
-//! Content of messages and attachments: blocks to spans.
+//! Content of messages and attachments: its blocks become spans.
+//!
+//! A block says what it is; who wrote a text of the user role is known by its first words (`mark`).
+//! When a span is sent is not known here.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::line::{Attachment, Block};
+use super::line::{ApiBlock, Attachment};
+use super::mark;
 use super::texts::{FEED, TAGS, literal};
-use crate::format::call::{Call, server_of};
+use crate::format::call::Call;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::{Wants, image};
 use crate::record::{Part, Role, Span};
 
 /// Reads the content of one line into spans, in order.
-pub(super) struct Content<'a, 'l> {
+pub(super) struct ContentReader<'a, 'l> {
     pub(super) line: &'l Line<'a>,
     pub(super) wants: Wants,
-    /// What all spans of the line share.
+    /// The fields that all spans of the line share.
     pub(super) template: Span,
     pub(super) found: Vec<Span>,
 }
 
-/// How a text of the user role begins, and what it is then.
-const USER: &[(&str, &str)] = &[
-    ("<command-name>", "command"),
-    ("<command-message>", "command"),
-    ("<local-command-stdout>", "local_command"),
-    ("<local-command-stderr>", "local_command"),
-    ("<local-command-caveat>", "local_command"),
-    ("<bash-input>", "local_command"),
-    ("<bash-stdout>", "local_command"),
-    ("Caveat: The messages below", "local_command"),
-    ("<system-reminder>", "reminder"),
-    ("<task-notification>", "subagent"),
-    ("<teammate-message", "subagent"),
-    ("[Request interrupted", "notice"),
-    (
-        "This session is being continued from a previous conversation",
-        "compaction_summary",
-    ),
-    ("Base directory for this skill", "skill"),
-];
-
-/// Attachments that are sent with a text of the program's own, which stands in no file: 60 to 150
-/// tokens each (docs/formats.md 3.7).
+/// Attachments that are sent as a text which no file records: 60 to 150 tokens each
+/// (docs/formats.md 3.7).
 const UNWRITTEN: &[&str] = &[
     "task_reminder",
     "todo_reminder",
@@ -57,86 +41,39 @@ const UNWRITTEN: &[&str] = &[
     "auto_mode",
 ];
 
-/// What a text of the user role is.
-pub(super) fn source(text: &str, is_meta: bool) -> &'static str {
-    let head = text.trim_start();
-    match USER.iter().find(|(mark, _)| head.starts_with(mark)) {
-        Some((_, source)) => source,
-        None if is_meta => "meta",
-        None => "user",
-    }
-}
-
-impl<'a> Content<'a, '_> {
-    /// A message's content: one text, or blocks. `is_meta`: the program wrote it, not a person.
+impl<'a> ContentReader<'a, '_> {
+    /// Reads the content of a message: one text, or blocks. `is_meta`: the program wrote it.
+    /// `calls`: the calls so far, by id.
     pub(super) fn message(
         &mut self,
         content: &'a RawValue,
         is_meta: bool,
         calls: &dyn Fn(&str) -> Option<Call>,
     ) {
-        match serde_json::from_str::<Vec<Block>>(content.get()) {
-            Ok(blocks) => blocks
-                .iter()
-                .for_each(|block| self.block(block, is_meta, calls)),
+        match serde_json::from_str::<Vec<ApiBlock>>(content.get()) {
+            Ok(blocks) => {
+                for block in &blocks {
+                    self.block(block, is_meta, calls);
+                }
+            }
             Err(_) => self.text(content.get(), is_meta, &self.template.clone()),
         }
     }
 
-    /// One block.
+    /// Reads one block.
     pub(super) fn block(
         &mut self,
-        block: &Block<'a>,
+        block: &ApiBlock<'a>,
         is_meta: bool,
         calls: &dyn Fn(&str) -> Option<Call>,
     ) {
-        let template = self.template.clone();
         match &*block.kind {
-            "text" => self.text(raw(block.text), is_meta, &template),
-            "thinking" | "redacted_thinking" => {
-                let mut span = Span {
-                    part: Part::Reasoning,
-                    ..template
-                };
-                match (Literal::of(self.line, raw(block.thinking)), block.data) {
-                    (Some(thought), _) => thought.fill(&mut span, self.wants.text),
-                    (None, Some(data)) => sealed(self.line, data.get(), &mut span),
-                    (None, None) => {}
-                }
-                self.found.push(span);
-            }
+            "text" => self.text(raw(block.text), is_meta, &self.template.clone()),
+            "thinking" | "redacted_thinking" => self.reasoning(block),
             "tool_result" => self.result(block, calls),
-            "image" | "document" => self.payload(block, template),
-            kind if kind.ends_with("tool_use") => {
-                let mut span = Span {
-                    part: Part::ToolCall,
-                    call_id: block.id.as_deref().map(str::to_owned),
-                    ..template
-                };
-                Call::new(
-                    block.name.as_deref().unwrap_or(kind),
-                    None,
-                    raw(block.input),
-                )
-                .fill(&mut span);
-                if let Some(input) = Literal::of(self.line, raw(block.input)) {
-                    input.fill(&mut span, self.wants.text);
-                }
-                self.found.push(span);
-            }
-            kind if kind.ends_with("tool_result") => {
-                let mut span = Span {
-                    role: Role::Tool,
-                    part: Part::ToolOutput,
-                    source: "tool".into(),
-                    ..template
-                };
-                span.call_id = block.tool_use_id.as_deref().map(str::to_owned);
-                if let Some(content) = Literal::of(self.line, raw(block.content)) {
-                    content.fill(&mut span, self.wants.text);
-                }
-                self.found.push(span);
-            }
+            "image" | "document" => self.payload(block, self.template.clone()),
+            kind if kind.ends_with("tool_use") => self.call(block),
+            kind if kind.ends_with("tool_result") => self.provider_result(block),
             _ => {}
         }
     }
@@ -147,29 +84,57 @@ impl<'a> Content<'a, '_> {
         };
         let mut span = template.clone();
         if span.source.is_empty() {
-            span.source = source(&literal.text, is_meta).to_owned();
+            span.source = mark::source(&literal.text, is_meta).to_owned();
         }
         literal.fill(&mut span, self.wants.text);
         self.found.push(span);
     }
 
-    fn result(&mut self, block: &Block<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
-        let mut template = Span {
-            role: Role::Tool,
-            part: Part::ToolOutput,
-            source: "tool".into(),
-            call_id: block.tool_use_id.as_deref().map(str::to_owned),
+    /// Reasoning: its text, or its encrypted data.
+    fn reasoning(&mut self, block: &ApiBlock<'a>) {
+        let mut span = Span {
+            part: Part::Reasoning,
             ..self.template.clone()
         };
-        if let Some(call) = block.tool_use_id.as_deref().and_then(calls) {
+        if let Some(thought) = Literal::of(self.line, raw(block.thinking)) {
+            thought.fill(&mut span, self.wants.text);
+        } else if let Some(data) = block.data {
+            sealed(self.line, data.get(), &mut span);
+        }
+        self.found.push(span);
+    }
+
+    fn call(&mut self, block: &ApiBlock<'a>) {
+        let mut span = Span {
+            part: Part::ToolCall,
+            call_id: block.id.as_deref().map(str::to_owned),
+            ..self.template.clone()
+        };
+        let name = block.name.as_deref().unwrap_or(&block.kind);
+        Call::new(name, None, raw(block.input)).fill(&mut span);
+        self.fill(raw(block.input), &mut span);
+        self.found.push(span);
+    }
+
+    /// The result of a tool that the provider ran: its JSON is one text.
+    fn provider_result(&mut self, block: &ApiBlock<'a>) {
+        let mut span = self.result_template(block);
+        self.fill(raw(block.content), &mut span);
+        self.found.push(span);
+    }
+
+    /// The result of a tool: a text, or parts.
+    fn result(&mut self, block: &ApiBlock<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
+        let mut template = self.result_template(block);
+        if let Some(id) = &block.tool_use_id
+            && let Some(call) = calls(id)
+        {
             call.fill(&mut template);
         }
         let from = self.found.len();
-        match block
-            .content
-            .map(|content| (content, serde_json::from_str::<Vec<Block>>(content.get())))
-        {
-            Some((_, Ok(parts))) => {
+        let content = raw(block.content);
+        match serde_json::from_str::<Vec<ApiBlock>>(content) {
+            Ok(parts) => {
                 for part in &parts {
                     match &*part.kind {
                         "image" | "document" => self.payload(part, template.clone()),
@@ -177,17 +142,33 @@ impl<'a> Content<'a, '_> {
                     }
                 }
             }
-            Some((content, Err(_))) => self.text(content.get(), false, &template),
-            None => {}
+            Err(_) => self.text(content, false, &template),
         }
         if self.found.len() == from {
-            // An empty result is a result still: it answers its call.
+            // An empty result is a span too: it answers its call.
             self.found.push(template);
         }
     }
 
+    fn result_template(&self, block: &ApiBlock) -> Span {
+        Span {
+            role: Role::Tool,
+            part: Part::ToolOutput,
+            source: "tool".into(),
+            call_id: block.tool_use_id.as_deref().map(str::to_owned),
+            ..self.template.clone()
+        }
+    }
+
+    /// Writes the location of a value into a span.
+    fn fill(&self, value: &str, span: &mut Span) {
+        if let Some(literal) = Literal::of(self.line, value) {
+            literal.fill(span, self.wants.text);
+        }
+    }
+
     /// An image or document: its payload is base64, or text.
-    fn payload(&mut self, block: &Block<'a>, template: Span) {
+    fn payload(&mut self, block: &ApiBlock<'a>, template: Span) {
         let mut span = Span {
             part: if block.kind == "image" {
                 Part::Image
@@ -200,44 +181,35 @@ impl<'a> Content<'a, '_> {
             let mime = source.media_type.as_deref().unwrap_or_default();
             let data = raw(source.data);
             if mime.starts_with("text/") {
-                if let Some(text) = Literal::of(self.line, data) {
-                    text.fill(&mut span, self.wants.text);
-                }
+                self.fill(data, &mut span);
             } else {
                 sealed(self.line, data, &mut span);
                 let part = span.part;
                 image::from_base64(mime, data.trim_matches('"'), &mut span);
                 span.part = part;
             }
-            span.mime = Some(mime.to_owned()).filter(|mime| !mime.is_empty());
+            span.mime = match mime {
+                "" => None,
+                mime => Some(mime.to_owned()),
+            };
         }
         if span.source.is_empty() {
-            span.source = "user".into();
+            span.source = mark::USER.into();
         }
         self.found.push(span);
     }
 
-    /// An attachment, as the text it was rendered to where the file has it, else its own texts.
-    /// Returns false for one that no model is sent.
-    /// `by_system`: it is sent as a message of the system, without the tags that stand around it.
+    /// Reads an attachment: the text it was rendered to, if the file has it, else its own texts.
+    /// Returns false if no model is sent anything of it. `by_system`: it is sent as a message of
+    /// the system, without the tags around it.
     pub(super) fn attachment(
         &mut self,
         attachment: &Attachment<'a>,
         rendered: Option<&'a RawValue>,
         by_system: bool,
     ) -> bool {
-        let source = match &*attachment.kind {
-            "skill_listing" | "invoked_skills" => "skills",
-            "nested_memory" | "instructions" => "project_doc",
-            "environment" | "session_context" | "date" | "date_change" | "model" => "environment",
-            "agent_listing_delta" | "deferred_tools_delta" | "mcp_instructions_delta" => "tools",
-            "edited_text_file" | "file" | "compact_file_reference" => "file",
-            "queued_command" => "user",
-            "hook_system_message" | "command_permissions" | "auto_mode" | "prompt_snapshot" => {
-                return false;
-            }
-            kind if kind.starts_with("hook_") => "hook",
-            _ => "reminder",
+        let Some(source) = attachment_source(&attachment.kind) else {
+            return false;
         };
         let name = attachment.path.as_ref().or(attachment.filename.as_ref());
         let template = Span {
@@ -246,88 +218,62 @@ impl<'a> Content<'a, '_> {
             ..self.template.clone()
         };
         let from = self.found.len();
-        let parts = [
-            attachment.content,
-            attachment.snippet,
-            attachment.prompt,
-            attachment.added_blocks,
-            attachment.added_lines,
-            attachment
-                .added_names
-                .filter(|_| attachment.added_lines.is_none()),
-        ];
-        match attachment.rendered.or(rendered) {
-            Some(rendered) => self.texts(rendered.get(), &template),
-            None => parts
-                .into_iter()
-                .flatten()
-                .for_each(|part| self.texts(part.get(), &template)),
+        if let Some(rendered) = attachment.rendered.or(rendered) {
+            self.texts(rendered.get(), &template);
+        } else {
+            for part in attachment.texts().into_iter().flatten() {
+                self.texts(part.get(), &template);
+            }
         }
         if source == "tools" {
-            self.offered(from, attachment);
+            self.name_servers(from, attachment);
         }
         if by_system {
             self.untag(from);
         }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
-            let detail = Some(attachment.kind.to_string());
             self.found.push(Span {
                 part: Part::Opaque,
-                detail,
+                detail: Some(attachment.kind.to_string()),
                 ..template
             });
         }
         self.found.len() > from
     }
 
-    /// The texts since `from` are sent without the tags around them.
+    /// Removes the tags around the texts since `from`: they are sent without them.
     fn untag(&mut self, from: usize) {
         for span in self.found.iter_mut().skip(from) {
-            let inside = literal(self.line, span).and_then(|literal| {
-                let start = TAGS[0].len() + FEED.len();
-                let end = literal.len().checked_sub(FEED.len() + TAGS[1].len())?;
-                let tagged = literal.starts_with(TAGS[0].as_bytes())
-                    && literal.ends_with(TAGS[1].as_bytes());
-                (tagged && literal.get(end..)?.starts_with(FEED)).then_some(start..end)
-            });
-            let at = span
-                .offset
-                .and_then(|offset| usize::try_from(offset - self.line.offset).ok());
-            if let (Some(inside), Some(at)) = (inside, at)
-                && let Some(text) = Literal::inside(self.line, at + inside.start..at + inside.end)
+            if let Some(range) = untagged(self.line, span)
+                && let Some(text) = Literal::inside(self.line, range)
             {
                 text.fill(span, self.wants.text);
             }
         }
     }
 
-    /// The texts since `from` offer tools, one each or all in one: they are those of their server.
-    fn offered(&mut self, from: usize, attachment: &Attachment) {
-        let names = attachment
-            .added_names
-            .and_then(|names| serde_json::from_str::<Vec<Cow<str>>>(names.get()).ok());
-        let names = names.unwrap_or_default();
-        // Instructions are named by their server, tools by their own names.
-        let by_server = attachment.kind == "mcp_instructions_delta";
-        let each = |names: &[Cow<str>]| {
-            server_of(
-                names
-                    .iter()
-                    .map(|name| (&**name, by_server.then_some(&**name))),
-            )
+    /// Writes the servers of the offered tools into the texts since `from`: one text for each tool,
+    /// or one for all.
+    fn name_servers(&mut self, from: usize, attachment: &Attachment) {
+        let names: Vec<Cow<str>> = match attachment.added_names {
+            Some(names) => serde_json::from_str(names.get()).unwrap_or_default(),
+            None => Vec::new(),
         };
-        let found = self.found.iter_mut().skip(from);
+        let found = self.found.get_mut(from..).unwrap_or_default();
         if found.len() == names.len() {
-            found
-                .zip(&names)
-                .for_each(|(span, name)| span.server = each(std::slice::from_ref(name)));
+            for (span, name) in std::iter::zip(found, &names) {
+                span.server = attachment.server(std::slice::from_ref(name));
+            }
         } else {
-            let server = each(&names);
-            found.for_each(|span| span.server.clone_from(&server));
+            let server = attachment.server(&names);
+            for span in found {
+                span.server.clone_from(&server);
+            }
         }
     }
 
-    /// All texts of a value: itself, the strings of a list, the `content` or `text` of an object.
+    /// Reads all texts of a value: itself, the strings of a list, the `content` or `text` of an
+    /// object.
     fn texts(&mut self, value: &'a str, template: &Span) {
         #[derive(Deserialize)]
         struct Inner<'b> {
@@ -342,9 +288,9 @@ impl<'a> Content<'a, '_> {
             Some(b'"') => self.text(value, true, template),
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
-                items
-                    .into_iter()
-                    .for_each(|item| self.texts(item.get(), template));
+                for item in items {
+                    self.texts(item.get(), template);
+                }
             }
             Some(b'{') => {
                 let Ok(inner) = serde_json::from_str::<Inner>(value) else {
@@ -357,6 +303,39 @@ impl<'a> Content<'a, '_> {
             _ => {}
         }
     }
+}
+
+/// The source of an attachment; `None` for one that no model is sent.
+fn attachment_source(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "skill_listing" | "invoked_skills" => "skills",
+        "nested_memory" | "instructions" => "project_doc",
+        "environment" | "session_context" | "date" | "date_change" | "model" => "environment",
+        "agent_listing_delta" | "deferred_tools_delta" | "mcp_instructions_delta" => "tools",
+        "edited_text_file" | "file" | "compact_file_reference" => "file",
+        "queued_command" => mark::USER,
+        "hook_system_message" | "command_permissions" | "auto_mode" | "prompt_snapshot" => {
+            return None;
+        }
+        kind if kind.starts_with("hook_") => "hook",
+        _ => "reminder",
+    })
+}
+
+/// The bytes of a line between the tags around a span, if it has them.
+fn untagged(line: &Line, span: &Span) -> Option<Range<usize>> {
+    let literal = literal(line, span)?;
+    let [open, close] = TAGS;
+    let start = open.len() + FEED.len();
+    let end = literal.len().checked_sub(FEED.len() + close.len())?;
+    if !literal.starts_with(open.as_bytes())
+        || !literal.ends_with(close.as_bytes())
+        || !literal.get(end..)?.starts_with(FEED)
+    {
+        return None;
+    }
+    let at = usize::try_from(span.offset? - line.offset).ok()?;
+    Some(at + start..at + end)
 }
 
 fn raw(value: Option<&RawValue>) -> &str {

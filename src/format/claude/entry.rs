@@ -1,51 +1,50 @@
-//! One line as entries: the blocks of a message, each by itself.
+//! The entries of one line for tok-compress: one for each block of a message.
 
-use crate::format::entry::{Entry, Field, Speaker, said};
+use std::borrow::Cow;
+
+use super::mark;
+use crate::format::entry::{Entry, Field, Speaker, without_tags};
 use crate::json;
 
-/// The entries of a line: none where no model saw it; `None` where it is no object.
+/// Returns the entries of a line: none where no model saw the line; `None` where it is no object.
 pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
-    let [kind, message, timestamp, meta] =
-        json::members(line, ["type", "message", "timestamp", "isMeta"])?;
+    let names = ["type", "message", "timestamp", "isMeta", "isCompactSummary"];
+    let [kind, message, timestamp, meta, summary] = json::members(line, names)?;
     let role = match kind.and_then(json::text).as_deref() {
         Some("assistant") => Speaker::Assistant,
         Some("user") => Speaker::User,
         _ => return Some(Vec::new()),
     };
-    let content = message.and_then(|message| json::members(message, ["content"])?[0]);
-    let Some(content) = content else {
-        return Some(Vec::new());
-    };
-    let line = Line {
+    let line = MessageLine {
         role,
-        is_meta: meta == Some("true"),
+        is_generated: meta == Some("true") || summary == Some("true"),
         timestamp,
     };
-    let Some(blocks) = json::elements(content) else {
-        return Some(
-            line.text(Some(content), "/message/content".into())
-                .into_iter()
-                .collect(),
-        );
+    let Some([Some(content)]) = message.map(|m| json::members(m, ["content"]).unwrap_or_default())
+    else {
+        return Some(Vec::new());
     };
-    let at = |n: usize| format!("/message/content/{n}");
-    Some(
-        blocks
-            .iter()
-            .enumerate()
-            .filter_map(|(n, block)| line.block(block, &at(n)))
-            .collect(),
-    )
+    let mut entries = Vec::new();
+    match json::elements(content) {
+        Some(blocks) => {
+            for (n, block) in blocks.into_iter().enumerate() {
+                entries.extend(line.block(block, &format!("/message/content/{n}")));
+            }
+        }
+        None => entries.extend(line.text(Some(content), "/message/content".into())),
+    }
+    Some(entries)
 }
 
 /// What the blocks of a line share.
-struct Line<'a> {
+struct MessageLine<'a> {
     role: Speaker,
-    is_meta: bool,
+    /// The line says that the program wrote it.
+    is_generated: bool,
     timestamp: Option<&'a str>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> MessageLine<'a> {
     fn entry(&self, speaker: Speaker) -> Entry<'a> {
         Entry {
             timestamp: self.timestamp,
@@ -71,7 +70,10 @@ impl<'a> Line<'a> {
             "image" | "document" => {
                 let mut entry = self.entry(self.speaker());
                 image(&mut entry, block, at);
-                Some(entry).filter(|entry| !entry.texts.is_empty())
+                if entry.texts.is_empty() {
+                    return None;
+                }
+                Some(entry)
             }
             kind if kind.ends_with("tool_use") => Some(Entry {
                 tool: name.and_then(json::text),
@@ -92,7 +94,7 @@ impl<'a> Line<'a> {
     }
 
     fn speaker(&self) -> Speaker {
-        if self.is_meta {
+        if self.is_generated {
             Speaker::System
         } else {
             self.role
@@ -103,14 +105,24 @@ impl<'a> Line<'a> {
         let text = json::text(value?)?;
         let mut entry = self.entry(self.speaker());
         if entry.speaker == Speaker::User {
-            match said(&text) {
-                None => entry.speaker = Speaker::System,
-                Some(said) if said.len() < text.len() => entry.said = Some(said.into_owned()),
+            match typed(&text) {
+                Some(typed) if typed.len() < text.len() => entry.said = Some(typed.into_owned()),
                 Some(_) => {}
+                None => entry.speaker = Speaker::System,
             }
         }
         entry.add(Field::Content, value, at);
         Some(entry)
+    }
+}
+
+/// The words that the user typed in a text; `None` if the program wrote all of it.
+fn typed(text: &str) -> Option<Cow<'_, str>> {
+    let rest = without_tags(text)?;
+    match mark::source(&rest, false) {
+        mark::USER => Some(rest),
+        mark::COMMAND => Some(mark::arguments(&rest)?.to_owned().into()),
+        _ => None,
     }
 }
 

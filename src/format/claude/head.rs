@@ -1,14 +1,14 @@
 //! The head of a request: the system prompt, part by part, and the definition of each tool.
 //!
-//! It stands on disk in two ways (docs/formats.md 3.8, 3.9): in the shape of a logged request, as
-//! it is sent, and in a `prompt_snapshot`, where the system prompt is cut into its parts. Equal
-//! texts are one span, wherever they stand. A tool that is loaded later (`defer_loading`) comes in
-//! with the messages.
+//! A file holds it in two forms (docs/formats.md 3.8, 3.9): the shape of a logged request, as it is
+//! sent, and a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are
+//! one span, wherever they occur. A tool that is loaded later (`defer_loading`) enters with the
+//! messages. Which requests were sent with a head is not known here.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::texts::{Piece, Text, Texts};
+use super::texts::{TextId, TextPiece, Texts};
 use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::lines::Line;
@@ -16,25 +16,25 @@ use crate::format::literal::Literal;
 use crate::json;
 use crate::record::{Role, Span};
 
-/// A heading of the system prompt as it stands in a literal: parts are cut before it.
+/// A heading of the system prompt: parts are cut before it.
 const HEADING: &str = "\n\n# ";
-/// No heading is longer.
+/// Longer headings are cut.
 const HEADING_CHARS: usize = 80;
 
 /// The parts of a head, by their texts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Head {
-    /// For each block of the system prompt its parts.
-    pub(super) system: Vec<Vec<Text>>,
-    pub(super) tools: Vec<Text>,
-    /// Tools that are not in front, but come in where they are asked for.
-    pub(super) deferred: Vec<Text>,
-    /// Whether it says all: a snapshot may name no tools.
+pub(super) struct RequestHead {
+    /// The parts of each block of the system prompt.
+    pub(super) system: Vec<Vec<TextId>>,
+    pub(super) tools: Vec<TextId>,
+    /// Tools that are not part of the head, but enter where the model asks for them.
+    pub(super) deferred: Vec<TextId>,
+    /// Whether it has the tools: a snapshot may lack them.
     pub(super) whole: bool,
 }
 
-/// A line that holds heads, on its way to spans.
-pub(super) struct Heads<'l, 't> {
+/// Reads the heads of a line into texts.
+pub(super) struct HeadReader<'l, 't> {
     pub(super) line: &'l Line<'l>,
     pub(super) wants: Wants,
     pub(super) texts: &'t mut Texts,
@@ -42,17 +42,17 @@ pub(super) struct Heads<'l, 't> {
 
 /// The two members of a shape.
 #[derive(Deserialize)]
-pub(super) struct Shape<'a> {
+pub(super) struct LoggedShape<'a> {
     #[serde(borrow)]
     system: Option<&'a RawValue>,
     #[serde(borrow)]
     tools: Option<&'a RawValue>,
 }
 
-/// What a `prompt_snapshot` holds.
+/// The members of a `prompt_snapshot`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Snapshot<'a> {
+pub(super) struct PromptSnapshot<'a> {
     #[serde(borrow)]
     system_prompt: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -61,61 +61,63 @@ pub(super) struct Snapshot<'a> {
     tools: Option<&'a RawValue>,
 }
 
-impl Heads<'_, '_> {
-    /// The head of a logged request.
-    pub(super) fn shape(&mut self, shape: &Shape) -> Head {
-        let mut head = Head {
+impl HeadReader<'_, '_> {
+    /// Reads the head of a logged request.
+    pub(super) fn shape(&mut self, shape: &LoggedShape) -> RequestHead {
+        let mut head = RequestHead {
             whole: true,
-            ..Head::default()
+            ..RequestHead::default()
         };
-        let blocks = shape.system.map_or(Vec::new(), |system| {
-            json::elements(system.get()).unwrap_or(vec![system.get()])
-        });
+        let blocks = match shape.system {
+            Some(system) => json::elements(system.get()).unwrap_or(vec![system.get()]),
+            None => Vec::new(),
+        };
         for block in blocks {
-            let text = json::members(block, ["text"]).map_or(Some(block), |[text]| text);
-            head.system
-                .push(text.map_or(Vec::new(), |text| self.prompt(text)));
+            let text = match json::members(block, ["text"]) {
+                Some([text]) => text,
+                None => Some(block),
+            };
+            let mut parts = Vec::new();
+            if let Some(text) = text {
+                self.prompt(text, &mut parts);
+            }
+            head.system.push(parts);
         }
         self.tools(shape.tools, &mut head);
         head
     }
 
-    /// The head that a snapshot tells: the first block of the system prompt is the client's line.
-    pub(super) fn snapshot(&mut self, snapshot: &Snapshot) -> Head {
-        let mut head = Head {
+    /// Reads the head of a snapshot: the first block of the system prompt is the client's line.
+    pub(super) fn snapshot(&mut self, snapshot: &PromptSnapshot) -> RequestHead {
+        let mut head = RequestHead {
             whole: snapshot.tools.is_some(),
-            ..Head::default()
+            ..RequestHead::default()
         };
-        let parts = snapshot
-            .system_prompt
-            .and_then(|parts| json::elements(parts.get()))
-            .unwrap_or_default();
-        head.system
-            .extend(snapshot.cli_prefix.map(|prefix| self.prompt(prefix.get())));
-        head.system.push(
-            parts
-                .into_iter()
-                .flat_map(|part| self.prompt(part))
-                .collect(),
-        );
+        if let Some(prefix) = snapshot.cli_prefix {
+            let mut parts = Vec::new();
+            self.prompt(prefix.get(), &mut parts);
+            head.system.push(parts);
+        }
+        let mut parts = Vec::new();
+        for part in elements(snapshot.system_prompt) {
+            self.prompt(part, &mut parts);
+        }
+        head.system.push(parts);
         self.tools(snapshot.tools, &mut head);
         head
     }
 
-    /// Definitions of tools that were loaded later.
-    pub(super) fn loaded(&mut self, entries: &str) -> Vec<Text> {
-        let entries = json::elements(entries).unwrap_or_default();
-        entries
-            .into_iter()
-            .filter_map(|entry| self.tool(entry))
-            .collect()
+    /// Reads definitions of tools that are loaded later.
+    pub(super) fn loaded(&mut self, entries: &str) -> Vec<TextId> {
+        let mut loaded = Vec::new();
+        for entry in json::elements(entries).unwrap_or_default() {
+            loaded.extend(self.tool(entry));
+        }
+        loaded
     }
 
-    fn tools(&mut self, tools: Option<&RawValue>, head: &mut Head) {
-        for tool in tools
-            .and_then(|tools| json::elements(tools.get()))
-            .unwrap_or_default()
-        {
+    fn tools(&mut self, tools: Option<&RawValue>, head: &mut RequestHead) {
+        for tool in elements(tools) {
             let [schema, deferred] =
                 json::members(tool, ["schema", "defer_loading"]).unwrap_or_default();
             let list = if deferred == Some("true") {
@@ -127,74 +129,68 @@ impl Heads<'_, '_> {
         }
     }
 
-    /// A definition: what is sent is its JSON.
-    fn tool(&mut self, definition: &str) -> Option<Text> {
+    /// A definition of a tool: its JSON is what is sent.
+    fn tool(&mut self, definition: &str) -> Option<TextId> {
         let [name] = json::members(definition, ["name"])?;
-        let mut span = self.template("tools");
-        Call {
-            wire_name: None,
-            ..Call::new(&json::text(name?)?, None, "")
-        }
-        .fill(&mut span);
+        let mut call = Call::new(&json::text(name?)?, None, "");
+        call.wire_name = None;
+        let mut span = template("tools");
+        call.fill(&mut span);
         Literal::of(self.line, definition)?.fill(&mut span, self.wants.text);
         self.texts.keep(self.line, span)
     }
 
-    /// A text of the system prompt: as parts that are known, or cut at its headings.
-    fn prompt(&mut self, text: &str) -> Vec<Text> {
+    /// Adds a text of the system prompt: as parts that are known, or cut at its headings.
+    fn prompt(&mut self, text: &str, parts: &mut Vec<TextId>) {
         let Some(whole) = Literal::of(self.line, text) else {
-            return Vec::new();
+            return;
         };
-        let mut parts = Vec::new();
-        for part in self.known(&whole) {
-            match part {
-                Piece::Known(text) => parts.push(text),
-                Piece::Rest(range) => {
-                    let from = whole.range().start;
-                    let rest = Literal::inside(self.line, from + range.start..from + range.end);
-                    rest.into_iter().for_each(|rest| self.cut(rest, &mut parts));
+        let Some(literal) = self.line.bytes.get(whole.range()) else {
+            return;
+        };
+        let from = whole.range().start;
+        for piece in self.texts.take_apart(literal, Role::System) {
+            match piece {
+                TextPiece::Known(text) => parts.push(text),
+                TextPiece::Rest(range) => {
+                    let range = from + range.start..from + range.end;
+                    if let Some(rest) = Literal::inside(self.line, range) {
+                        self.cut(rest, parts);
+                    }
                 }
             }
         }
-        parts
     }
 
-    fn known(&self, whole: &Literal) -> Vec<Piece> {
-        let Some(literal) = self.line.bytes.get(whole.range()) else {
-            return Vec::new();
-        };
-        if let Some(text) = self.texts.known(literal, Role::System) {
-            return vec![Piece::Known(text)];
-        }
-        match self.texts.pieces(literal, Role::System) {
-            none if none.is_empty() => vec![Piece::Rest(0..literal.len())],
-            pieces => pieces,
-        }
-    }
-
-    fn cut(&mut self, text: Literal, parts: &mut Vec<Text>) {
+    /// Adds a text that no line holds, cut at its headings.
+    fn cut(&mut self, text: Literal, parts: &mut Vec<TextId>) {
         if text.text.trim().is_empty() {
             return;
         }
-        let cuts: Vec<usize> = text
-            .text
-            .match_indices(HEADING)
-            .map(|(at, _)| at + 2)
-            .collect();
+        let headings = text.text.match_indices(HEADING);
+        let cuts: Vec<usize> = headings.map(|(at, _)| at + 2).collect();
         for part in text.cut(&cuts) {
-            let mut span = self.template("base_instructions");
+            let mut span = template("base_instructions");
             span.doc = heading(&part.text);
             part.fill(&mut span, self.wants.text);
             parts.extend(self.texts.keep(self.line, span));
         }
     }
+}
 
-    fn template(&self, source: &str) -> Span {
-        Span {
-            role: Role::System,
-            source: source.into(),
-            ..Span::default()
-        }
+fn template(source: &str) -> Span {
+    Span {
+        role: Role::System,
+        source: source.into(),
+        ..Span::default()
+    }
+}
+
+/// The elements of a list; none where the value is no list.
+fn elements(list: Option<&RawValue>) -> Vec<&str> {
+    match list {
+        Some(list) => json::elements(list.get()).unwrap_or_default(),
+        None => Vec::new(),
     }
 }
 

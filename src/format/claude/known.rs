@@ -1,15 +1,16 @@
-//! The messages of a thread as its lines hold them, by the hash that the request log names them by.
+//! Index of the messages of a thread, by the hash under which the request log names them.
 //!
-//! A message of the model is the blocks of all lines of one message id; a line of the user is a
-//! message, and so are several that follow one another (the results of parallel calls, and what was
-//! typed behind them), merged into one (docs/formats.md 3.9). Of each the spans are kept. Most
-//! files have no log: lines before it begins are hashed only where nobody can read them again.
+//! A message of the model is the blocks of all lines of one message id. A line of the user is a
+//! message; so are several consecutive lines merged into one (the results of parallel calls, and
+//! the text typed after them) (docs/formats.md 3.9). The index keeps the spans of each message.
+//! Most files have no log: lines before a log are hashed only if the file cannot be read again.
+//! Which messages were sent is not known here.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 
-use super::canonical::{Blocks, Hash};
+use super::canonical::{Hash, MessageDigest};
 use super::texts::Texts;
 use crate::format::history::Handle;
 use crate::format::ids::ById;
@@ -17,73 +18,73 @@ use crate::format::lines::Line;
 use crate::json;
 use crate::record::{Part, Role, Span};
 
-/// How many lines of the user may begin a message that is merged from several.
+/// The number of lines of the user at which a merged message may begin.
 const MOST_STARTS: usize = 4;
 
-/// A message: where its spans stand in the list of all ([`Known::spans`]).
+/// A message: the range of its spans in the list of all ([`KnownMessages::spans`]).
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Message {
+pub(super) struct KnownMessage {
     from: usize,
     to: usize,
-    /// How many blocks it has.
+    /// The number of its blocks.
     pub(super) blocks: usize,
 }
 
-/// A message of the model of which more lines may come.
+/// A message of the model that more lines may belong to.
 #[derive(Default)]
-struct Answer {
-    digest: Blocks,
+struct OpenAnswer {
+    digest: MessageDigest,
     blocks: usize,
     spans: Vec<Handle>,
-    /// The ids of the calls so far: one that comes again is no block of the message, but nobody can
-    /// tell its span from the first.
+    /// The ids of the calls so far. A repeated one is no block of the message, but its span cannot
+    /// be told from the first.
     calls: HashSet<String>,
 }
 
-/// A message of the user that more lines may be merged into; its last span is the latest.
+/// A message of the user that more lines may be merged into; it ends with the latest span.
 #[derive(Default)]
-struct Run {
-    digest: Blocks,
+struct UserRun {
+    digest: MessageDigest,
     from: usize,
     blocks: usize,
 }
 
-/// What the lines of a thread hold.
+/// The messages, texts and calls that the lines of a thread hold.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownMessages {
     /// Whether lines are hashed as they come: from the log's first line on.
     pub(super) hashing: bool,
     begun: Option<u64>,
-    /// Lines have come that were not.
+    /// Some lines were not hashed.
     pub(super) unhashed: bool,
     pub(super) texts: Texts,
-    messages: HashMap<Hash, Vec<Message>>,
-    /// The spans of all messages, one after the other.
+    messages: HashMap<Hash, Vec<KnownMessage>>,
+    /// The spans of all messages, concatenated.
     spans: Vec<Handle>,
     /// Messages of the model, by their id.
-    answers: HashMap<String, Answer>,
-    /// Lines of the user since the model spoke, from several starts on.
-    runs: Vec<Run>,
+    answers: HashMap<String, OpenAnswer>,
+    /// Messages that the lines of the user since the latest answer may form, by their first line.
+    runs: Vec<UserRun>,
     /// Calls and their results, by the id of the call.
     calls: ById<Vec<Handle>>,
     results: ById<Vec<Handle>>,
-    /// Results of an id that had some already, by the first of these.
+    /// Further results of an id, by the first span of its results.
     doubles: HashMap<Handle, Vec<Handle>>,
 }
 
-impl Known {
-    /// Lines are hashed from this one on.
+impl KnownMessages {
+    /// Hashes lines from this one on.
     pub(super) fn hash_from(&mut self, line: u64) {
         self.hashing = true;
         self.begun.get_or_insert(line);
     }
 
-    /// The first line that says what was sent.
+    /// The first line of the log.
     pub(super) fn begun(&self) -> Option<u64> {
         self.begun
     }
 
-    /// A span was found in a line.
+    /// Adds a span of a line.
     pub(super) fn span(&mut self, line: &Line, span: &Span, handle: Handle) {
         match (&span.call_id, span.part) {
             (Some(id), Part::ToolCall) => self.calls.of(id).push(handle),
@@ -98,22 +99,29 @@ impl Known {
         }
     }
 
-    /// The spans of a call, or of its result.
+    /// Returns the spans of a call, or of its result.
     pub(super) fn call(&self, id: &str, is_result: bool) -> &[Handle] {
         let ids = if is_result {
             &self.results
         } else {
             &self.calls
         };
-        ids.get(id).map_or(&[], Vec::as_slice)
+        match ids.get(id) {
+            Some(spans) => spans,
+            None => &[],
+        }
     }
 
-    /// Spans that share the id of the result which this span begins: they go where it goes.
+    /// Returns the further results of the call whose results begin with this span: they are sent
+    /// where it is sent.
     pub(super) fn doubles(&self, first: Handle) -> &[Handle] {
-        self.doubles.get(&first).map_or(&[], Vec::as_slice)
+        match self.doubles.get(&first) {
+            Some(doubles) => doubles,
+            None => &[],
+        }
     }
 
-    /// A line of the model has come, with these spans.
+    /// Adds a line of the model, which has these spans.
     pub(super) fn answered(&mut self, id: &str, content: &RawValue, spans: &[Handle]) {
         self.runs.clear();
         if !self.hashing {
@@ -124,73 +132,66 @@ impl Known {
         answer.spans.extend(spans);
         for block in json::elements(content.get()).unwrap_or_default() {
             let [kind, call] = json::members(block, ["type", "id"]).unwrap_or_default();
-            let call = call
-                .and_then(json::text)
-                .filter(|_| kind == Some("\"tool_use\""));
-            if call.is_none_or(|call| answer.calls.insert(call.into_owned())) {
-                answer.digest.block(block);
-                answer.blocks += 1;
+            if kind == Some("\"tool_use\"")
+                && let Some(call) = call.and_then(json::text)
+                && !answer.calls.insert(call.into_owned())
+            {
+                continue;
             }
+            answer.digest.block(block);
+            answer.blocks += 1;
         }
     }
 
-    /// A line of the user has come, with these spans.
+    /// Adds a line of the user, which has these spans.
     pub(super) fn asked(&mut self, content: &RawValue, spans: &[Handle]) {
         if !self.hashing {
             self.unhashed = true;
             return;
         }
-        let blocks = json::elements(content.get()).map_or(1, |blocks| blocks.len());
+        let blocks = match json::elements(content.get()) {
+            Some(blocks) => blocks.len(),
+            None => 1,
+        };
         let from = self.spans.len();
         self.spans.extend(spans);
         if self.runs.len() == MOST_STARTS {
             self.runs.pop();
         }
-        self.runs.push(Run {
+        self.runs.push(UserRun {
             from,
-            ..Run::default()
+            ..UserRun::default()
         });
         for run in &mut self.runs {
             run.digest.content(content.get());
             run.blocks += blocks;
-            let message = Message {
+            let message = KnownMessage {
                 from: run.from,
                 to: self.spans.len(),
                 blocks: run.blocks,
             };
-            self.messages
-                .entry(run.digest.hash("user"))
-                .or_default()
-                .push(message);
+            let hash = run.digest.hash("user");
+            self.messages.entry(hash).or_default().push(message);
         }
     }
 
-    /// A message that the log names has these spans.
-    pub(super) fn tell(&mut self, hash: Hash, spans: &[Handle], blocks: usize) -> Message {
+    /// Adds a message with these spans.
+    pub(super) fn add(&mut self, hash: Hash, spans: &[Handle], blocks: usize) {
         let from = self.spans.len();
         self.spans.extend(spans);
-        let message = Message {
+        let message = KnownMessage {
             from,
             to: self.spans.len(),
             blocks,
         };
         self.messages.entry(hash).or_default().push(message);
-        message
     }
 
-    /// All lines have come: the messages of the model are whole.
+    /// Adds the messages of the model, after the last line.
     pub(super) fn close(&mut self) {
-        for (
-            _,
-            Answer {
-                digest,
-                blocks,
-                spans,
-                ..
-            },
-        ) in std::mem::take(&mut self.answers)
-        {
-            self.tell(digest.hash("assistant"), &spans, blocks);
+        for (_, answer) in std::mem::take(&mut self.answers) {
+            let hash = answer.digest.hash("assistant");
+            self.add(hash, &answer.spans, answer.blocks);
         }
         let (messages, spans) = (&mut self.messages, &self.spans);
         for messages in messages.values_mut() {
@@ -198,13 +199,16 @@ impl Known {
         }
     }
 
-    /// The spans of a message.
-    pub(super) fn spans(&self, message: Message) -> &[Handle] {
+    /// Returns the spans of a message.
+    pub(super) fn spans(&self, message: KnownMessage) -> &[Handle] {
         self.spans.get(message.from..message.to).unwrap_or_default()
     }
 
-    /// The messages of that hash, in the order of the file.
-    pub(super) fn messages(&self, hash: &Hash) -> &[Message] {
-        self.messages.get(hash).map_or(&[], Vec::as_slice)
+    /// Returns the messages of that hash, in the order of the file.
+    pub(super) fn messages(&self, hash: &Hash) -> &[KnownMessage] {
+        match self.messages.get(hash) {
+            Some(messages) => messages,
+            None => &[],
+        }
     }
 }

@@ -1,5 +1,4 @@
-//! What a line holds (docs/formats.md 3.2 to 3.12): the fields that matter, the rest passed over
-//! unread.
+//! The fields of a line that matter (docs/formats.md 3.2 to 3.12); the rest is not parsed.
 
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use crate::format::call::server_of;
 /// One line of any type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Entry<'a> {
+pub(super) struct SessionLine<'a> {
     #[serde(rename = "type", borrow, default)]
     pub(super) kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -64,37 +63,49 @@ pub(super) struct Entry<'a> {
     pub(super) microcompact_metadata: Option<&'a RawValue>,
 }
 
-impl Entry<'_> {
-    /// Whether it is of a type that holds what a model is sent, or has said.
+impl SessionLine<'_> {
+    /// Whether the line is of a type that holds content: sent to a model, or made by it.
     pub(super) fn has_content(&self) -> bool {
         matches!(&*self.kind, "user" | "assistant" | "attachment")
             || self.kind.starts_with("api-request")
     }
 
-    /// Whether the line says that a request was refused for a limit: each try that is repeated has
-    /// a line of its own (`error` is what the server answered), the last one that of an answer in
-    /// the model's place (`error` is a word).
+    /// Whether the line reports that a request was refused for a limit. Each try that is repeated
+    /// has a line (`error` is the answer of the server); the last one has a line in the place of
+    /// the model's answer (`error` is a word).
     pub(super) fn is_refusal(&self) -> bool {
-        let status = |raw: &RawValue| raw.get() == "429";
-        let word = |error: &RawValue| error.get() == "\"rate_limit\"";
-        let answered = |error: &RawValue| {
-            #[derive(Deserialize)]
-            struct Answered<'a> {
-                #[serde(borrow)]
-                status: &'a RawValue,
-            }
-            serde_json::from_str(error.get()).is_ok_and(|error: Answered| status(error.status))
+        if let Some(status) = self.api_error_status
+            && is_limit(status)
+        {
+            return true;
+        }
+        let Some(error) = self.error else {
+            return false;
         };
-        self.api_error_status.is_some_and(status)
-            || self
-                .error
-                .is_some_and(|error| word(error) || answered(error))
+        if error.get() == "\"rate_limit\"" {
+            return true;
+        }
+        match serde_json::from_str::<ErrorAnswer>(error.get()) {
+            Ok(error) => is_limit(error.status),
+            Err(_) => false,
+        }
     }
+}
+
+/// `error`, if it is an answer of the server.
+#[derive(Deserialize)]
+struct ErrorAnswer<'a> {
+    #[serde(borrow)]
+    status: &'a RawValue,
+}
+
+fn is_limit(status: &RawValue) -> bool {
+    status.get() == "429"
 }
 
 /// `message` of user and assistant lines.
 #[derive(Deserialize)]
-pub(super) struct Message<'a> {
+pub(super) struct ApiMessage<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -109,16 +120,16 @@ pub(super) struct Message<'a> {
     pub(super) diagnostics: Option<&'a RawValue>,
 }
 
-/// `message.diagnostics`: what the provider says of its cache, where the agent has asked.
+/// `message.diagnostics`: the provider's report about its cache, if the agent has asked for it.
 #[derive(Deserialize)]
 pub(super) struct Diagnostics<'a> {
     #[serde(borrow)]
-    pub(super) cache_miss_reason: Option<Miss<'a>>,
+    pub(super) cache_miss_reason: Option<CacheMiss<'a>>,
 }
 
-/// Why the cache was not read as far as it could have been, and about how much was missed.
+/// Why less was read from the cache than possible, and about how many tokens.
 #[derive(Deserialize)]
-pub(super) struct Miss<'a> {
+pub(super) struct CacheMiss<'a> {
     #[serde(rename = "type", borrow)]
     pub(super) reason: Cow<'a, str>,
     #[serde(borrow)]
@@ -127,7 +138,7 @@ pub(super) struct Miss<'a> {
 
 /// A block of content.
 #[derive(Deserialize)]
-pub(super) struct Block<'a> {
+pub(super) struct ApiBlock<'a> {
     #[serde(rename = "type", borrow, default)]
     pub(super) kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -147,12 +158,12 @@ pub(super) struct Block<'a> {
     #[serde(borrow)]
     pub(super) content: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) source: Option<Source<'a>>,
+    pub(super) source: Option<PayloadSource<'a>>,
 }
 
-/// Where an image or a document is.
+/// `source` of an image or a document.
 #[derive(Deserialize)]
-pub(super) struct Source<'a> {
+pub(super) struct PayloadSource<'a> {
     #[serde(borrow)]
     pub(super) media_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -189,16 +200,41 @@ pub(super) struct Attachment<'a> {
     pub(super) filename: Option<Cow<'a, str>>,
 }
 
-impl Attachment<'_> {
-    /// The servers of these names: instructions are named by their server, tools by their own
-    /// names.
-    pub(super) fn servers(&self, names: &RawValue) -> Vec<String> {
-        let names = serde_json::from_str::<Vec<Cow<str>>>(names.get()).unwrap_or_default();
+impl<'a> Attachment<'a> {
+    /// The values that hold its texts. Names count only if there are no lines for them.
+    pub(super) fn texts(&self) -> [Option<&'a RawValue>; 6] {
+        let names = match self.added_lines {
+            Some(_) => None,
+            None => self.added_names,
+        };
+        [
+            self.content,
+            self.snippet,
+            self.prompt,
+            self.added_blocks,
+            self.added_lines,
+            names,
+        ]
+    }
+
+    /// The server of the tools with these names, if they have one in common. Instructions are named
+    /// by their server, tools by their own names.
+    pub(super) fn server(&self, names: &[Cow<str>]) -> Option<String> {
         let by_server = self.kind == "mcp_instructions_delta";
-        names
-            .iter()
-            .filter_map(|name| server_of([(&**name, by_server.then_some(&**name))]))
-            .collect()
+        server_of(names.iter().map(|name| {
+            let server = if by_server { Some(&**name) } else { None };
+            (&**name, server)
+        }))
+    }
+
+    /// The servers of these names.
+    pub(super) fn servers(&self, names: &RawValue) -> Vec<String> {
+        let names: Vec<Cow<str>> = serde_json::from_str(names.get()).unwrap_or_default();
+        let mut servers = Vec::new();
+        for name in names {
+            servers.extend(self.server(&[name]));
+        }
+        servers
     }
 }
 

@@ -1,125 +1,124 @@
-//! Requests with a list: from the log's hashes to the spans that were sent.
+//! Requests that the log lists: from the hashes of the list to the spans that were sent.
 //!
-//! A list names the messages that a request keeps of another's, and those that it adds. Its base is
-//! mostly the request before it: then only what is added is looked for. What is on a list and
-//! nowhere on disk is a hole. What stood in its place in the context before, or waits and is on no
-//! other place, is taken for it: that is what would be believed without the log. Where there is
-//! neither, the hole stays, and the request says so.
+//! A list names the messages that a request keeps of its base, and those that it adds. The base is
+//! mostly the previous request; then only the added messages are looked for. A message that the
+//! file does not hold is a hole. Spans that were in its place in the context before, or that wait
+//! and are nowhere else on the list, fill it: without the log they would be taken to be sent there.
+//! If there are none, the hole stays, and the request counts it.
 
 use std::collections::HashSet;
 
 use super::arrange::Arrange;
 use super::canonical::Hash;
-use super::log::{Break, Sent};
+use super::list::{Latest, Listed, holes};
+use super::log::{CacheMark, LoggedRequest};
 use super::pick::{Pick, Picked};
-use super::stage::Spot;
+use super::spot::Spot;
 use crate::format::history::Handle;
 use crate::record::ContextBy;
 
-/// The list of the latest request that has one.
-pub(super) struct Latest {
-    id: String,
-    messages: Vec<Listed>,
-}
-
-/// A message of a list.
-#[derive(Clone, Copy)]
-struct Listed {
-    /// Where its spans begin and end among the live ones.
-    from: usize,
-    end: usize,
-    blocks: usize,
-    /// How many holes there are up to it.
-    holes: u64,
+/// The tail of a list, and what was found of it.
+struct Tail {
+    hashes: Vec<Option<Hash>>,
+    picked: Vec<Option<Picked>>,
+    /// The number of live spans before it.
+    keep: usize,
 }
 
 impl Arrange {
-    /// A request with a list.
+    /// Takes a request that the log lists under that id.
     pub(super) fn listed(&mut self, handle: Handle, id: &str) {
-        let Some(sent) = self.exact.log.requests.get(id) else {
+        let Some(sent) = self.recorded.log.requests.get(id) else {
             return self.unlisted(handle, None);
         };
-        let (line, shape) = (
-            sent.line,
-            sent.shape
-                .and_then(|shape| self.exact.log.shapes.get(&shape))
-                .cloned(),
-        );
-        let Some((kept, tail)) = self.list(id) else {
+        let line = sent.line;
+        let shape = match &sent.shape {
+            Some(shape) => self.recorded.log.shapes.get(shape).cloned(),
+            None => None,
+        };
+        let Some((kept, hashes)) = self.list(id) else {
             return self.unlisted(handle, shape.map(|shape| (line, shape)));
         };
-        let unshaped = u64::from(shape.is_none());
-        let head = shape.or_else(|| Some(self.told(handle)?.1));
-        let mut messages = self
-            .latest
-            .take()
-            .map_or(Vec::new(), |latest| latest.messages);
+        let mut messages = match self.latest.take() {
+            Some(latest) => latest.messages,
+            None => Vec::new(),
+        };
         messages.truncate(kept);
-        let keep = messages.last().map_or(0, |message| message.end);
+        let keep = messages.last().map(|message| message.end).unwrap_or(0);
+        let unshaped = u64::from(shape.is_none());
+        let head = shape.or_else(|| Some(self.snapshot_head(handle)?.1));
         self.begin(handle);
-        let mut pick = Pick::new(&mut self.exact, &mut self.stage, keep);
-        let front = head
-            .as_ref()
-            .map_or_else(|| self.front.clone(), |head| pick.front(head, &self.front));
+        let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
+        let front = match &head {
+            Some(head) => pick.front(head, &self.front),
+            None => self.front.clone(),
+        };
         pick.used.extend(&front.spans);
-        let mut picked: Vec<Option<Picked>> = tail
-            .iter()
-            .map(|hash| pick.message(hash.as_ref()?))
-            .collect();
+        let mut tail = Tail::pick(hashes, &mut pick);
         let used = pick.used;
         self.arranged.covered.logged_requests += 1;
-        let missing = picked.iter().filter(|message| message.is_none()).count() as u64;
-        self.arranged.covered.unresolved_messages += missing + unshaped;
-        self.fill(&mut picked, &tail, used, keep);
-        let then = self.lay_out(&mut messages, picked, keep);
+        self.arranged.covered.unresolved_messages += unshaped + tail.holes().len() as u64;
+        self.fill(&mut tail, used);
+        let then = self.lay_out(&mut messages, tail);
         let then = self.come_in(&front, keep, then);
         if let Some(last) = messages.last_mut() {
             last.end = keep + then.len();
         }
         self.fit(front, keep, then, Some(line));
         self.mark(handle, id, &messages);
-        let holes = messages.last().map_or(0, |message| message.holes) + unshaped;
+        self.known_from_log(handle, holes(&messages) + unshaped);
+        self.latest = Some(Latest {
+            id: id.to_owned(),
+            messages,
+        });
+        self.listed_at = Some(handle);
+        self.pass_over();
+        self.stage.write(handle);
+    }
+
+    /// The waiting spans were not sent with the latest request.
+    fn pass_over(&mut self) {
+        for span in std::mem::take(&mut self.waiting) {
+            if self.stage.spot(span) == Spot::Waiting {
+                self.stage.put(span, Spot::Unsent);
+            }
+        }
+    }
+
+    /// Writes to a request that its context is known from the log, with that many holes.
+    fn known_from_log(&mut self, handle: Handle, holes: u64) {
         if let Some(request) = self.request(handle) {
             request.context_by = Some(ContextBy::Log);
             if holes > 0 {
                 request.rest().unresolved_messages = Some(holes);
             }
         }
-        self.latest = Some(Latest {
-            id: id.to_owned(),
-            messages,
-        });
-        self.listed_at = Some(handle);
-        for span in std::mem::take(&mut self.waiting) {
-            if self.stage.spot(span) == Spot::Waiting {
-                self.stage.put(span, Spot::Unsent);
-            }
-        }
-        self.stage.write(handle);
     }
 
-    /// The messages of a request: how many of the latest list's, and which follow. `None` where the
-    /// log does not say.
+    /// The messages of a request: the number that it keeps of the latest list, and the hashes after
+    /// those. `None` if the log lacks a base, or its bases form a circle.
     fn list(&self, id: &str) -> Option<(usize, Vec<Option<Hash>>)> {
-        let requests = &self.exact.log.requests;
-        let mut chain: Vec<&Sent> = Vec::new();
+        let requests = &self.recorded.log.requests;
+        let mut bases: Vec<&LoggedRequest> = Vec::new();
         let mut next = Some(id);
         let mut kept = 0;
         while let Some(id) = next {
-            if let Some(latest) = self
-                .latest
-                .as_ref()
-                .filter(|latest| latest.id == id && !chain.is_empty())
+            if let Some(latest) = &self.latest
+                && latest.id == id
+                && !bases.is_empty()
             {
                 kept = latest.messages.len();
                 break;
             }
-            let sent = requests.get(id).filter(|_| chain.len() <= requests.len())?;
-            chain.push(sent);
+            if bases.len() > requests.len() {
+                return None;
+            }
+            let sent = requests.get(id)?;
+            bases.push(sent);
             next = sent.base.as_deref();
         }
         let mut list = Vec::new();
-        for sent in chain.into_iter().rev() {
+        for sent in bases.into_iter().rev() {
             if sent.keep > kept + list.len() {
                 return None;
             }
@@ -130,116 +129,81 @@ impl Arrange {
         Some((kept, list))
     }
 
-    /// Places of a list that nothing on disk is take what stood there, and is on no other; the last
-    /// of them that finds nothing there takes what waits.
-    fn fill(
-        &mut self,
-        picked: &mut [Option<Picked>],
-        tail: &[Option<Hash>],
-        mut used: HashSet<Handle>,
-        keep: usize,
-    ) {
-        let holes: Vec<usize> = (0..picked.len())
-            .filter(|at| picked.get(*at).is_some_and(Option::is_none))
-            .collect();
+    /// Fills the holes of a list with the spans that were in their places; the last hole for which
+    /// there are none takes the waiting spans.
+    fn fill(&mut self, tail: &mut Tail, mut used: HashSet<Handle>) {
         let mut empty = None;
-        for at in holes {
-            let spans = self.stood(picked, at, &used, keep);
+        for hole in tail.holes() {
+            let spans = self.formerly_at(tail, hole, &used);
             if spans.is_empty() {
-                empty = Some(at);
+                empty = Some(hole);
             } else {
                 used.extend(&spans);
-                self.take_place(picked, tail, at, spans);
+                self.fill_hole(tail, hole, spans);
             }
         }
-        let waiting: Vec<Handle> = self
-            .waiting
-            .iter()
-            .filter(|span| !used.contains(span))
-            .copied()
-            .collect();
-        if let Some(at) = empty.filter(|_| !waiting.is_empty()) {
-            self.take_place(picked, tail, at, waiting);
+        let Some(hole) = empty else { return };
+        let mut waiting = self.waiting.clone();
+        waiting.retain(|span| !used.contains(span));
+        if !waiting.is_empty() {
+            self.fill_hole(tail, hole, waiting);
         }
     }
 
-    /// What stands in the context between the messages around a place, and is not on the list.
-    fn stood(
-        &self,
-        picked: &[Option<Picked>],
-        at: usize,
-        used: &HashSet<Handle>,
-        keep: usize,
-    ) -> Vec<Handle> {
-        let live = |span: &Handle| {
-            if let Spot::Live(at) = self.stage.spot(*span) {
-                Some(at)
-            } else {
-                None
-            }
-        };
-        let (before, after) = picked.split_at(at);
-        let spans = |message: &'_ Option<Picked>| {
-            message
-                .as_ref()
-                .map_or(Vec::new(), |message| message.spans.clone())
-        };
-        let from = before
+    /// The live spans between the messages around a hole that are not on the list.
+    fn formerly_at(&self, tail: &Tail, hole: usize, used: &HashSet<Handle>) -> Vec<Handle> {
+        let (before, after) = tail.picked.split_at(hole);
+        let live = self.stage.live();
+        let from = match before
             .iter()
             .rev()
-            .flat_map(spans)
-            .filter_map(|span| live(&span))
-            .next()
-            .map_or(keep, |at| at + 1);
-        let to = after
-            .iter()
-            .flat_map(spans)
-            .filter_map(|span| live(&span))
-            .next();
-        let between = self
-            .stage
-            .live()
-            .get(from..to.unwrap_or(self.stage.live().len()))
-            .unwrap_or_default();
-        between
-            .iter()
-            .filter(|span| !used.contains(span))
-            .copied()
-            .collect()
+            .find_map(|message| self.live_at(message))
+        {
+            Some(at) => at + 1,
+            None => tail.keep,
+        };
+        let to = after.iter().find_map(|message| self.live_at(message));
+        let between = live.get(from..to.unwrap_or(live.len()));
+        let mut spans = between.unwrap_or_default().to_vec();
+        spans.retain(|span| !used.contains(span));
+        spans
     }
 
-    fn take_place(
-        &mut self,
-        picked: &mut [Option<Picked>],
-        tail: &[Option<Hash>],
-        at: usize,
-        spans: Vec<Handle>,
-    ) {
-        let blocks = spans.len();
-        if let Some(hash) = tail.get(at).copied().flatten() {
-            self.exact.known.tell(hash, &spans, blocks);
+    /// The position of the first live span of a message.
+    fn live_at(&self, message: &Option<Picked>) -> Option<usize> {
+        for span in &message.as_ref()?.spans {
+            if let Spot::Live(at) = self.stage.spot(*span) {
+                return Some(at);
+            }
         }
-        if let Some(place) = picked.get_mut(at) {
+        None
+    }
+
+    /// These spans are the message of a hole from now on.
+    fn fill_hole(&mut self, tail: &mut Tail, hole: usize, spans: Vec<Handle>) {
+        let blocks = spans.len();
+        if let Some(Some(hash)) = tail.hashes.get(hole) {
+            self.recorded.known.add(*hash, &spans, blocks);
+        }
+        if let Some(place) = tail.picked.get_mut(hole) {
             *place = Some(Picked { spans, blocks });
         }
     }
 
-    /// The spans of a list behind those that it keeps, tools that were loaded in between with them.
-    fn lay_out(
-        &mut self,
-        messages: &mut Vec<Listed>,
-        picked: Vec<Option<Picked>>,
-        keep: usize,
-    ) -> Vec<Handle> {
+    /// Appends the messages of a tail to a list, and returns their spans, each with the tools that
+    /// were loaded after it.
+    fn lay_out(&mut self, messages: &mut Vec<Listed>, tail: Tail) -> Vec<Handle> {
+        let keep = tail.keep;
         let mut then: Vec<Handle> = Vec::new();
-        for picked in picked {
-            let holes =
-                messages.last().map_or(0, |message| message.holes) + u64::from(picked.is_none());
+        for picked in tail.picked {
+            let holes = holes(messages) + u64::from(picked.is_none());
             let Picked { spans, blocks } = picked.unwrap_or_default();
             let from = keep + then.len();
             for span in spans {
                 then.push(span);
-                then.extend(self.behind.get(&span).into_iter().flatten());
+                if let Some(tools) = self.behind.get(&span) {
+                    then.extend(tools);
+                }
             }
             messages.push(Listed {
                 from,
@@ -251,32 +215,59 @@ impl Arrange {
         then
     }
 
-    /// Notes up to where the request has the provider keep its context.
+    /// Notes the spans up to which the provider is to keep the context of a request.
     fn mark(&mut self, handle: Handle, id: &str, messages: &[Listed]) {
-        let Some(sent) = self.exact.log.requests.get(id) else {
+        let Some(sent) = self.recorded.log.requests.get(id) else {
             return;
         };
-        let front = |end: usize| self.front.spans.get(end.checked_sub(1)?).copied();
-        let marks = sent.breaks.iter().filter_map(|mark| match *mark {
-            Break::Tools => front(self.front.tools),
-            Break::System(block) => front(*self.front.system.get(block)?),
-            Break::Message(message, block) => {
-                let Listed {
-                    from, end, blocks, ..
-                } = *messages.get(message)?;
-                let last = block + 1 >= blocks;
-                // Where each block is a span.
-                let end = if last {
-                    end
-                } else {
-                    Some(from + block + 1).filter(|_| end == from + blocks)?
-                };
-                self.stage.live().get(end.checked_sub(1)?).copied()
-            }
-        });
-        let marks: Vec<Handle> = marks.collect();
+        let mut marks = Vec::new();
+        for mark in &sent.marks {
+            marks.extend(self.marked(*mark, messages));
+        }
         if !marks.is_empty() {
             self.arranged.marks.insert(handle, marks);
         }
+    }
+
+    /// The last span before a mark.
+    fn marked(&self, mark: CacheMark, messages: &[Listed]) -> Option<Handle> {
+        let (spans, end) = match mark {
+            CacheMark::Tools => (&*self.front.spans, self.front.tools),
+            CacheMark::System(block) => (&*self.front.spans, *self.front.system.get(block)?),
+            CacheMark::Message(message, block) => {
+                let message = messages.get(message)?;
+                (self.stage.live(), message.end_of(block)?)
+            }
+        };
+        spans.get(end.checked_sub(1)?).copied()
+    }
+}
+
+impl Tail {
+    /// Picks the messages of these hashes.
+    fn pick(hashes: Vec<Option<Hash>>, pick: &mut Pick) -> Tail {
+        let mut picked = Vec::with_capacity(hashes.len());
+        for hash in &hashes {
+            picked.push(match hash {
+                Some(hash) => pick.message(hash),
+                None => None,
+            });
+        }
+        Tail {
+            hashes,
+            picked,
+            keep: pick.keep,
+        }
+    }
+
+    /// The positions of the holes.
+    fn holes(&self) -> Vec<usize> {
+        let mut holes = Vec::new();
+        for (at, picked) in self.picked.iter().enumerate() {
+            if picked.is_none() {
+                holes.push(at);
+            }
+        }
+        holes
     }
 }

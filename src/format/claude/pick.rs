@@ -1,56 +1,63 @@
-//! Which spans a message of a list is.
+//! Finds the spans of the messages of a list.
 //!
-//! A hash, or a text, may be that of several spans: the same prompt was typed twice, the same
-//! reminder was sent each turn. Each place of a list takes one: first those that stand in the
-//! context and are behind what the list keeps, in their order; then those that wait; then those
-//! that waited in vain; then those that have left. Where a text is on the list more often than on
-//! disk, its span is put in once more.
+//! A hash, or a text, may belong to several spans: the same prompt was typed twice, the same
+//! reminder was sent each turn. Each position of a list takes one: first live spans behind those
+//! that the list keeps, in their order; then waiting ones; then those that an earlier request was
+//! sent without; then those that have left. If a list names a text more often than the file holds
+//! it, its span is added again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::blob::BlobPart;
 use super::canonical::Hash;
-use super::exact::Exact;
-use super::head::Head;
-use super::known::Message;
-use super::log::Held;
-use super::stage::{Spot, Stage};
-use super::texts::Text;
+use super::head::RequestHead;
+use super::known::KnownMessage;
+use super::recorded::RecordedRequests;
+use super::spot::Spot;
+use super::stage::ContextStage;
+use super::texts::TextId;
 use crate::format::history::Handle;
 
-/// The spans of a message, and how many blocks it has.
+/// The spans of a message, and the number of its blocks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picked {
     pub(super) spans: Vec<Handle>,
     pub(super) blocks: usize,
 }
 
-/// A head, as spans.
+/// The spans of a head.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Front {
     pub(super) spans: Vec<Handle>,
-    /// Where the tools end.
+    /// The number of tools, which come first.
     pub(super) tools: usize,
-    /// Where each block of the system prompt ends.
+    /// The end of each block of the system prompt.
     pub(super) system: Vec<usize>,
-    /// Tools that do not stand in front: they came in later.
+    /// Tools that entered later, among the messages.
     pub(super) deferred: Vec<Handle>,
 }
 
 /// The picks of one list.
 pub(super) struct Pick<'p> {
-    pub(super) exact: &'p mut Exact,
-    pub(super) stage: &'p mut Stage,
-    /// So many of the live spans are the list's already.
+    pub(super) recorded: &'p mut RecordedRequests,
+    pub(super) stage: &'p mut ContextStage,
+    /// The number of live spans that the list keeps.
     pub(super) keep: usize,
     pub(super) used: HashSet<Handle>,
-    texts: HashMap<Text, VecDeque<Handle>>,
-    messages: HashMap<Hash, VecDeque<Message>>,
+    /// The candidates for each text and message, the nearest first.
+    texts: HashMap<TextId, VecDeque<Handle>>,
+    messages: HashMap<Hash, VecDeque<KnownMessage>>,
 }
 
 impl<'p> Pick<'p> {
-    pub(super) fn new(exact: &'p mut Exact, stage: &'p mut Stage, keep: usize) -> Pick<'p> {
+    /// Starts a list that keeps that many of the live spans.
+    pub(super) fn new(
+        recorded: &'p mut RecordedRequests,
+        stage: &'p mut ContextStage,
+        keep: usize,
+    ) -> Pick<'p> {
         Pick {
-            exact,
+            recorded,
             stage,
             keep,
             used: HashSet::new(),
@@ -59,84 +66,63 @@ impl<'p> Pick<'p> {
         }
     }
 
-    /// The spans of a head; `before` is the one in front of the request before, whose tools stay
-    /// where this one names none.
-    pub(super) fn front(&mut self, head: &Head, before: &Front) -> Front {
+    /// Finds the spans of a head. `before`: the head of the previous request, whose tools stay if
+    /// this head has none.
+    pub(super) fn front(&mut self, head: &RequestHead, before: &Front) -> Front {
         let mut front = Front::default();
         if head.whole {
-            let begun = self.stage.begun;
-            front.spans = head
-                .tools
-                .iter()
-                .filter_map(|tool| self.text(*tool))
-                .collect();
-            let deferred = head
-                .deferred
-                .iter()
-                .filter_map(|tool| self.standing(*tool).or_else(|| self.text(*tool)));
-            let deferred: Vec<Handle> = deferred.collect();
-            let in_front = |tool: &Handle| !begun || self.stage.spot(*tool) == Spot::Head;
-            let (in_front, later) = deferred.into_iter().partition(in_front);
-            front.spans.extend::<Vec<Handle>>(in_front);
-            front.deferred = later;
+            self.tools(head, &mut front);
         } else {
-            front.spans = before
-                .spans
-                .get(..before.tools)
-                .unwrap_or_default()
-                .to_vec();
+            let tools = before.spans.get(..before.tools).unwrap_or_default();
+            front.spans = tools.to_vec();
         }
         front.tools = front.spans.len();
         for block in &head.system {
-            front
-                .spans
-                .extend(block.iter().filter_map(|part| self.text(*part)));
+            for part in block {
+                front.spans.extend(self.text(*part));
+            }
             front.system.push(front.spans.len());
         }
         front
     }
 
-    /// The span of a text that stands in the context, wherever.
-    fn standing(&mut self, text: Text) -> Option<Handle> {
-        let stands = |span: &&Handle| matches!(self.stage.spot(**span), Spot::Head | Spot::Live(_));
-        let found = self
-            .exact
-            .known
-            .texts
-            .spans(text)
-            .iter()
-            .find(stands)
-            .copied()?;
-        self.used.insert(found);
-        Some(found)
+    fn tools(&mut self, head: &RequestHead, front: &mut Front) {
+        let begun = self.stage.begun;
+        for tool in &head.tools {
+            front.spans.extend(self.text(*tool));
+        }
+        for tool in &head.deferred {
+            let Some(span) = self.in_context(*tool).or_else(|| self.text(*tool)) else {
+                continue;
+            };
+            // A deferred tool stays in front if it is there now, or if nothing was sent yet.
+            if !begun || self.stage.spot(span) == Spot::Head {
+                front.spans.push(span);
+            } else {
+                front.deferred.push(span);
+            }
+        }
     }
 
-    /// The message of that hash; `None` where nothing on disk is it.
-    pub(super) fn message(&mut self, hash: &Hash) -> Option<Picked> {
-        let rank = |pick: &Pick, message: &Message| match pick.exact.known.spans(*message) {
-            // Nothing of it is a span: it can be had any time.
-            [] => Some(0),
-            spans => spans
-                .iter()
-                .map(|span| pick.rank(*span))
-                .collect::<Option<Vec<u8>>>()?
-                .into_iter()
-                .max(),
-        };
-        if !self.messages.contains_key(hash) {
-            let known = self.exact.known.messages(hash);
-            let mut ranked: Vec<(u8, Message)> = known
-                .iter()
-                .filter_map(|m| Some((rank(self, m)?, *m)))
-                .collect();
-            ranked.sort_by_key(|(rank, _)| *rank);
-            self.messages.insert(
-                *hash,
-                ranked.into_iter().map(|(_, message)| message).collect(),
-            );
+    /// The span of a text that is in the context, in front or among the messages.
+    fn in_context(&mut self, text: TextId) -> Option<Handle> {
+        for span in self.recorded.known.texts.spans(text) {
+            if self.stage.spot(*span).is_context() {
+                self.used.insert(*span);
+                return Some(*span);
+            }
         }
-        while let Some(message) = self.messages.get_mut(hash).and_then(VecDeque::pop_front) {
-            let spans = self.exact.known.spans(message).to_vec();
+        None
+    }
+
+    /// Picks the message of a hash; `None` if the file does not hold it.
+    pub(super) fn message(&mut self, hash: &Hash) -> Option<Picked> {
+        if !self.messages.contains_key(hash) {
+            let candidates = self.ranked_messages(hash);
+            self.messages.insert(*hash, candidates);
+        }
+        while let Some(message) = self.messages.get_mut(hash)?.pop_front() {
+            let spans = self.recorded.known.spans(message).to_vec();
             if spans.iter().all(|span| !self.used.contains(span)) {
                 return Some(self.take(spans, message.blocks));
             }
@@ -144,33 +130,57 @@ impl<'p> Pick<'p> {
         self.blob(hash).or_else(|| self.again(hash))
     }
 
-    /// All messages of that hash are on the list already, and it has one more.
-    fn again(&mut self, hash: &Hash) -> Option<Picked> {
-        let message = *self.exact.known.messages(hash).iter().find(|message| {
-            self.exact
-                .known
-                .spans(**message)
-                .iter()
-                .all(|span| self.stage.spot(*span) != Spot::Ahead)
-        })?;
-        let spans = self.exact.known.spans(message).to_vec();
-        let spans = spans
-            .into_iter()
-            .filter_map(|span| self.stage.copy(span))
-            .collect();
-        Some(self.take(spans, message.blocks))
+    /// The available messages of a hash, the nearest first.
+    fn ranked_messages(&self, hash: &Hash) -> VecDeque<KnownMessage> {
+        let mut ranked = Vec::new();
+        for message in self.recorded.known.messages(hash) {
+            if let Some(rank) = self.message_rank(*message) {
+                ranked.push((rank, *message));
+            }
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// A message that the log itself holds.
+    /// The rank of the farthest span of a message. A message without spans is always available.
+    fn message_rank(&self, message: KnownMessage) -> Option<u8> {
+        let mut farthest = 0;
+        for span in self.recorded.known.spans(message) {
+            farthest = farthest.max(self.rank(*span)?);
+        }
+        Some(farthest)
+    }
+
+    /// Adds a message again, all of whose occurrences the list has used.
+    fn again(&mut self, hash: &Hash) -> Option<Picked> {
+        for message in self.recorded.known.messages(hash) {
+            let spans = self.recorded.known.spans(*message);
+            if spans
+                .iter()
+                .any(|span| self.stage.spot(*span) == Spot::Ahead)
+            {
+                continue;
+            }
+            let mut copies = Vec::with_capacity(spans.len());
+            for span in spans {
+                copies.extend(self.stage.copy(*span));
+            }
+            let blocks = message.blocks;
+            return Some(self.take(copies, blocks));
+        }
+        None
+    }
+
+    /// Picks a message that the log itself holds.
     fn blob(&mut self, hash: &Hash) -> Option<Picked> {
-        let blob = self.exact.log.blobs.remove(hash)?;
+        let blob = self.recorded.log.blobs.remove(hash)?;
         let (mut spans, mut thoughts) = (Vec::new(), 0);
-        for held in blob.blocks.iter().flatten() {
-            match held {
-                Held::Text(text) => spans.extend(self.text(*text)),
-                Held::Call(id) => spans.extend(self.call(id, false)),
-                Held::Result(id) => spans.extend(self.call(id, true)),
-                Held::Thought => thoughts += 1,
+        for part in blob.blocks.iter().flatten() {
+            match part {
+                BlobPart::Text(text) => spans.extend(self.text(*text)),
+                BlobPart::Call(id) => spans.extend(self.call(id, false)),
+                BlobPart::Result(id) => spans.extend(self.call(id, true)),
+                BlobPart::Thought => thoughts += 1,
             }
         }
         if thoughts > 0 {
@@ -178,7 +188,7 @@ impl<'p> Pick<'p> {
             spans.splice(0..0, found);
         }
         let blocks = blob.blocks.len();
-        self.exact.log.blobs.insert(*hash, blob);
+        self.recorded.log.blobs.insert(*hash, blob);
         Some(Picked { spans, blocks })
     }
 
@@ -186,105 +196,113 @@ impl<'p> Pick<'p> {
         let mut all = Vec::with_capacity(spans.len());
         for span in spans {
             all.push(span);
-            let doubles = self.exact.known.doubles(span).iter();
-            let free =
-                doubles.filter(|double| !all.contains(double) && self.rank(**double).is_some());
-            let free: Vec<Handle> = free.copied().collect();
-            all.extend(free);
+            let before = all.len();
+            for double in self.recorded.known.doubles(span) {
+                let is_there = all.get(..before).unwrap_or_default().contains(double);
+                if !is_there && self.rank(*double).is_some() {
+                    all.push(*double);
+                }
+            }
         }
         self.used.extend(&all);
         Picked { spans: all, blocks }
     }
 
-    /// A span of that text.
-    pub(super) fn text(&mut self, text: Text) -> Option<Handle> {
+    /// Picks a span of a text.
+    pub(super) fn text(&mut self, text: TextId) -> Option<Handle> {
         if !self.texts.contains_key(&text) {
-            let spans = self.exact.known.texts.spans(text);
-            let mut ranked: Vec<(u8, Handle)> = spans
-                .iter()
-                .filter_map(|s| Some((self.rank(*s)?, *s)))
-                .collect();
-            ranked.sort_by_key(|(rank, _)| *rank);
-            self.texts
-                .insert(text, ranked.into_iter().map(|(_, span)| span).collect());
+            let candidates = self.ranked_spans(text);
+            self.texts.insert(text, candidates);
         }
-        let mut found = None;
-        while let Some(span) = self.texts.get_mut(&text).and_then(VecDeque::pop_front) {
-            if !self.used.contains(&span) {
-                found = Some(span);
-                break;
+        while let Some(span) = self.texts.get_mut(&text)?.pop_front() {
+            if self.used.insert(span) {
+                return Some(span);
             }
         }
-        let found = found.or_else(|| self.make(text))?;
-        self.used.insert(found);
-        Some(found)
-    }
-
-    /// Puts in a span of a text: the one that is nowhere else, or once more one that there is.
-    fn make(&mut self, text: Text) -> Option<Handle> {
-        let texts = &self.exact.known.texts;
-        let made = match texts.template(text) {
-            Some(span) => self.stage.add(span.clone().into()),
-            None => {
-                let there = texts
-                    .spans(text)
-                    .iter()
-                    .find(|span| self.stage.spot(**span) != Spot::Ahead)?;
-                self.stage.copy(*there)?
-            }
-        };
-        self.exact.known.texts.made(text, made);
+        let made = self.make(text)?;
+        self.used.insert(made);
         Some(made)
     }
 
-    /// The spans of a call or its result. Of results of one id that stand on several lines, those
-    /// of the first line that is free.
+    /// The available spans of a text, the nearest first.
+    fn ranked_spans(&self, text: TextId) -> VecDeque<Handle> {
+        let mut ranked = Vec::new();
+        for span in self.recorded.known.texts.spans(text) {
+            if let Some(rank) = self.rank(*span) {
+                ranked.push((rank, *span));
+            }
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, span)| span).collect()
+    }
+
+    /// Adds a span of a text: the one that no line holds, or again one that a line holds.
+    fn make(&mut self, text: TextId) -> Option<Handle> {
+        let texts = &self.recorded.known.texts;
+        let made = if let Some(span) = texts.template(text) {
+            self.stage.add(span.clone().into())
+        } else {
+            let mut spans = texts.spans(text).iter();
+            let there = spans.find(|span| self.stage.spot(**span) != Spot::Ahead)?;
+            self.stage.copy(*there)?
+        };
+        self.recorded.known.texts.made(text, made);
+        Some(made)
+    }
+
+    /// Picks the spans of a call or its result. If several lines have results of that id, those of
+    /// the nearest line are picked.
     fn call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
-        let spans = self.exact.known.call(id, is_result);
-        let free = |span: &&Handle| !self.used.contains(*span) && self.rank(**span).is_some();
-        let Some(first) = spans
-            .iter()
-            .filter(free)
-            .min_by_key(|span| self.rank(**span))
-        else {
+        let mut free = Vec::new();
+        for span in self.recorded.known.call(id, is_result) {
+            if !self.used.contains(span)
+                && let Some(rank) = self.rank(*span)
+            {
+                free.push((rank, *span));
+            }
+        }
+        let Some((_, nearest)) = free.iter().min_by_key(|(rank, _)| *rank) else {
             return Vec::new();
         };
-        let line = self.stage.traits(*first).line;
-        let all: Vec<Handle> = spans
-            .iter()
-            .filter(free)
-            .filter(|span| self.stage.traits(**span).line == line)
-            .copied()
-            .collect();
+        let line = self.stage.traits(*nearest).line;
+        let mut all = Vec::new();
+        for (_, span) in free {
+            if self.stage.traits(span).line == line {
+                all.push(span);
+            }
+        }
         self.used.extend(&all);
         all
     }
 
-    /// Reasoning without a text, of the response that these spans are of: as many as the message
-    /// has.
+    /// Picks up to `most` spans of reasoning without a text, of the response that made these spans:
+    /// the last ones before them.
     fn thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
         let Some(made) = spans.iter().find_map(|span| self.stage.traits(*span).made) else {
             return Vec::new();
         };
         let first = spans.iter().min().copied().unwrap_or_default();
-        let before = (0..first).rev().map_while(|handle| {
+        let mut found = Vec::new();
+        for handle in (first.saturating_sub(most)..first).rev() {
             let traits = self.stage.traits(handle);
-            (traits.thought && traits.made == Some(made)).then_some(handle)
-        });
-        let mut found: Vec<Handle> = before
-            .take(most)
-            .filter(|handle| !self.used.contains(handle))
-            .collect();
+            if !traits.thought || traits.made != Some(made) {
+                break;
+            }
+            if !self.used.contains(&handle) {
+                found.push(handle);
+            }
+        }
         found.reverse();
         self.used.extend(&found);
         found
     }
 
-    /// How near a span is; `None` where it cannot be had.
+    /// How far away a span is, from 0; `None` if it is not available.
     fn rank(&self, span: Handle) -> Option<u8> {
         match self.stage.spot(span) {
             Spot::Head => Some(0),
-            Spot::Live(at) => (at >= self.keep).then_some(0),
+            Spot::Live(at) if at >= self.keep => Some(0),
+            Spot::Live(_) => None,
             Spot::Waiting => Some(1),
             Spot::Unsent => Some(2),
             Spot::Left => Some(3),

@@ -1,57 +1,57 @@
-//! What `claude -p --output-format stream-json` prints: the log of a process, not the session.
+//! Logs that `claude -p --output-format stream-json` prints: of one process, not of a session.
 //!
-//! Its lines are those of a session under other names, without times but for what tools returned,
-//! and with an output of 1 on each: what the answers came to is told in the end, in `result`, for
-//! each model and for all agents of the process together (`modelUsage`), or streamed
-//! (`message_delta`, with `--include-partial-messages`). Of a sub-agent's thread the last answer is
-//! missing: its input is what `result` has beyond all others. So a sum is right, and which of a
-//! process's answers were long is not known.
+//! Their lines are those of a session under other names, without times except for tool results, and
+//! with an output of 1 on each. The real output comes at the end, in `result`, by model and for all
+//! agents of the process together (`modelUsage`), or is streamed (`message_delta`, with
+//! `--include-partial-messages`). The last answer of a sub-agent's thread is missing: its input is
+//! that of `result` beyond all other answers. So sums are right, but which answers of a process
+//! were long is unknown.
 //!
-//! The same responses stand in the session, if the process kept one: where that is read too, these
-//! are copies.
+//! If the process kept a session, the session has the same responses: if it is read too, those of
+//! the log are copies.
 
-mod said;
+mod line;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::line::Entry;
+use super::line::SessionLine;
 use super::{Claude, parse};
-use crate::format::history::{Entry as Known, Thread, Words};
+use crate::format::history::{Entry, Thread, Words};
 use crate::format::lines::{Line, Why};
-use crate::format::{Reader, Source, identity, time};
+use crate::format::{Reader, Source, identity};
 use crate::record::{Request, Uncounted};
-pub(super) use said::recognise;
-use said::{Event, Message, OUTPUT, Parts, Said, less, more};
+pub(super) use line::recognise;
+use line::{OUTPUT, PrintedLine, PrintedMessage, StreamEvent, UsageParts, less, more};
 
 /// A response since the last `result`.
-struct Response {
+struct PrintedResponse {
     id: String,
     model: String,
-    /// The call that started its agent; none: the main thread.
+    /// The call that started its agent; `None`: it is of the main thread.
     parent: Option<String>,
-    /// As its lines have it: an output that is a placeholder, unless it is told.
-    usage: Parts,
-    /// Whether its output was streamed.
-    told: bool,
+    /// The usage of its lines, whose output is a placeholder until it is streamed.
+    usage: UsageParts,
+    /// The output was streamed.
+    streamed: bool,
 }
 
-/// Reads a log as a session, and puts right what only its end tells.
+/// Reads a log as a session, and corrects its requests at the end.
 pub(super) struct Printed<'s> {
     session: Claude<'s>,
     path: &'s str,
     /// Responses since the last `result`.
-    responses: Vec<Response>,
-    /// What that told of each model.
-    sums: BTreeMap<String, Parts>,
-    /// Outputs as they were told in the end, by the key of the response.
+    responses: Vec<PrintedResponse>,
+    /// The sums in the last `result`, by model.
+    sums: BTreeMap<String, UsageParts>,
+    /// The real outputs, by the key of the response.
     outputs: HashMap<String, u64>,
-    /// The message that is streamed, by the call that started its agent.
+    /// The message that is being streamed, by the call that started its agent.
     streamed: HashMap<Option<String>, String>,
-    /// The first and the last time that any line named.
+    /// The first and the latest time on any line.
     first: Option<String>,
     at: Option<String>,
-    /// What only the first line of a process names: the working directory, and the version.
+    /// The working directory and the version, which only the first line of a process names.
     cwd: Option<String>,
     version: Option<String>,
 }
@@ -72,167 +72,140 @@ impl<'s> Printed<'s> {
         }
     }
 
-    /// Takes what a line says of a message; the lines of one repeat its usage.
-    fn response(&mut self, message: &Message, parent: Option<&str>) {
+    /// Takes the message of a line, unless an earlier line has the same.
+    fn response(&mut self, message: &PrintedMessage, parent: Option<&str>) {
         let (Some(id), Some(usage)) = (&message.id, message.usage) else {
             return;
         };
-        if self
-            .responses
-            .iter()
-            .rev()
-            .any(|response| response.id == *id)
-        {
+        if self.responses.iter().rev().any(|known| known.id == *id) {
             return;
         }
-        let model = message.model.clone().unwrap_or_default();
-        let (id, parent) = (id.clone(), parent.map(str::to_owned));
-        self.responses.push(Response {
-            id,
-            model,
-            parent,
+        self.responses.push(PrintedResponse {
+            id: id.clone(),
+            model: message.model.clone().unwrap_or_default(),
+            parent: parent.map(str::to_owned),
             usage: usage.parts(),
-            told: false,
+            streamed: false,
         });
     }
 
-    /// Takes an event of the stream: which message it is of, and what its output came to.
-    fn event(&mut self, event: Event, parent: Option<String>) {
+    /// Takes an event of the stream: the beginning of a message, or its output.
+    fn event(&mut self, event: StreamEvent, parent: Option<String>) {
         if let Some(message) = event.message {
             self.response(&message, parent.as_deref());
-            self.streamed.extend(message.id.map(|id| (parent, id)));
+            if let Some(id) = message.id {
+                self.streamed.insert(parent, id);
+            }
             return;
         }
-        let (Some(usage), true) = (event.usage, event.kind == "message_delta") else {
+        let (Some(usage), "message_delta") = (event.usage, &*event.kind) else {
             return;
         };
-        let response = self
-            .streamed
-            .get(&parent)
-            .and_then(|id| self.responses.iter_mut().find(|r| r.id == *id));
-        if let Some(response) = response {
+        let Some(id) = self.streamed.get(&parent) else {
+            return;
+        };
+        if let Some(response) = self.responses.iter_mut().find(|known| known.id == *id) {
             response.usage[OUTPUT] = usage.output_tokens;
-            response.told = true;
-            self.outputs
-                .insert(identity(&[&response.id]), usage.output_tokens);
+            response.streamed = true;
+            self.outputs.insert(identity(&[id]), usage.output_tokens);
         }
     }
 
-    /// A prompt was answered, and with it, but for a process that is given several, the process has
-    /// ended: its models have used so much.
-    fn ended(&mut self, line: &Line, said: &Said) {
+    /// Takes the sums of `result`, by model: a prompt was answered. The process has ended too,
+    /// unless it is given several prompts.
+    fn ended(&mut self, line: &Line, printed: &PrintedLine) {
         let responses = std::mem::take(&mut self.responses);
-        let models = said
-            .model_usage
-            .iter()
-            .flatten()
-            .map(|(model, usage)| (model.clone(), usage.parts()));
-        let models: BTreeMap<String, Parts> = models.collect();
+        let mut models = BTreeMap::new();
+        for (model, usage) in printed.model_usage.iter().flatten() {
+            models.insert(model.clone(), usage.parts());
+        }
         if models.is_empty() {
-            // Older versions tell the main thread's usage only.
-            let of = responses
-                .iter()
-                .filter(|response| response.parent.is_none())
-                .collect::<Vec<_>>();
-            let model = of.last().map(|response| response.model.clone());
-            said.usage
-                .into_iter()
-                .for_each(|usage| self.settle(line, said, model.as_deref(), usage.parts(), &of));
+            // Older versions report the usage of the main thread only.
+            let Some(usage) = printed.usage else { return };
+            let mut main = Vec::new();
+            for response in &responses {
+                if response.parent.is_none() {
+                    main.push(response);
+                }
+            }
+            let model = main.last().map(|response| &*response.model);
+            self.settle(line, printed, model, usage.parts(), &main);
             return;
-        };
-        let of = |model: &str| -> Vec<&Response> {
-            responses
-                .iter()
-                .filter(|response| plain(&response.model) == plain(model))
-                .collect()
-        };
-        // The sums of a process go on from one answer to the next; those of the next process do
-        // not.
+        }
         let before = std::mem::replace(&mut self.sums, models.clone());
-        let goes_on = before.iter().all(|(model, before)| {
-            let seen = of(model)
-                .iter()
-                .fold(*before, |sum, response| more(sum, response.usage));
-            let now = models.get(model).copied().unwrap_or_default();
-            now.iter().zip(seen).all(|(now, seen)| *now >= seen)
-        });
+        let continues = continues(&before, &models, &responses);
         for (model, usage) in &models {
-            let before = before
-                .get(model)
-                .copied()
-                .filter(|_| goes_on)
-                .unwrap_or_default();
-            self.settle(
-                line,
-                said,
-                Some(plain(model)),
-                less(*usage, before),
-                &of(model),
-            );
+            let mut usage = *usage;
+            if continues && let Some(before) = before.get(model) {
+                usage = less(usage, *before);
+            }
+            let of = of_model(&responses, model);
+            self.settle(line, printed, Some(plain(model)), usage, &of);
         }
     }
 
-    /// What responses came to together: what their lines leave of the input was used by a request
-    /// that none of them reports, and has what they leave of the output; else their last one has.
+    /// Distributes the sums of some responses. Input beyond that of their lines was used by a
+    /// request that no line reports, which then has the output beyond theirs too; else the last
+    /// response that was not streamed has it.
     fn settle(
         &mut self,
         line: &Line,
-        said: &Said,
+        printed: &PrintedLine,
         model: Option<&str>,
-        all: Parts,
-        of: &[&Response],
+        all: UsageParts,
+        of: &[&PrintedResponse],
     ) {
-        let left = of
-            .iter()
-            .fold(all, |left, response| less(left, response.usage));
-        let mut untold = of.iter().filter(|response| !response.told);
-        self.outputs.extend(
-            untold
-                .clone()
-                .map(|response| (identity(&[&response.id]), response.usage[OUTPUT])),
-        );
+        let mut left = all;
+        let mut last = None;
+        for response in of {
+            left = less(left, response.usage);
+            if !response.streamed {
+                let key = identity(&[&response.id]);
+                self.outputs.insert(key, response.usage[OUTPUT]);
+                last = Some(response);
+            }
+        }
         let [input, read, write, output] = left;
         let input = input.saturating_add(read).saturating_add(write);
-        match untold.next_back() {
-            Some(last) if input == 0 => {
-                let output = last.usage[OUTPUT].saturating_add(output);
-                self.outputs.insert(identity(&[&last.id]), output);
-            }
-            _ if input == 0 && output == 0 => {}
-            _ => {
-                let (session, uuid) = (said.session_id.as_deref(), said.uuid.as_deref());
-                let names = [
-                    "result",
-                    session.unwrap_or_default(),
-                    uuid.unwrap_or_default(),
-                    model.unwrap_or_default(),
-                ];
-                let key = identity(&[&identity(&names), &format!("{all:?}")]);
-                self.session.main().history.hidden_request(Request {
-                    at: self.at.clone(),
-                    key: Some(key),
-                    model: model.map(str::to_owned),
-                    input_tokens: Some(input),
-                    cache_read_tokens: Some(read),
-                    cache_write_tokens: Some(write),
-                    output_tokens: Some(output),
-                    reports: Some(0),
-                    line: Some(line.number),
-                    ..Request::default()
-                });
-            }
+        if input == 0
+            && let Some(last) = last
+        {
+            let output = last.usage[OUTPUT].saturating_add(output);
+            self.outputs.insert(identity(&[&last.id]), output);
+        } else if input > 0 || output > 0 {
+            self.session.main().history.hidden_request(Request {
+                at: self.at.clone(),
+                key: Some(result_key(printed, model, all)),
+                model: model.map(str::to_owned),
+                input_tokens: Some(input),
+                cache_read_tokens: Some(read),
+                cache_write_tokens: Some(write),
+                output_tokens: Some(output),
+                reports: Some(0),
+                line: Some(line.number),
+                ..Request::default()
+            });
         }
     }
 
-    /// Puts right what is known of a request now.
+    /// Corrects a request after the last line.
     fn correct(&self, request: &mut Request, is_copy: bool) {
-        request.at = request.at.take().or_else(|| self.first.clone());
-        if let Some(output) = request.key.as_ref().and_then(|key| self.outputs.get(key)) {
+        if request.at.is_none() {
+            request.at.clone_from(&self.first);
+        }
+        if let Some(key) = &request.key
+            && let Some(output) = self.outputs.get(key)
+        {
             let lines = request.reports.unwrap_or(1);
-            let together = request.output_tokens.unwrap_or(0).saturating_mul(lines);
-            let together = request.reported_output_tokens.unwrap_or(together);
-            request.reported_output_tokens =
-                Some(together).filter(|all| *all != output.saturating_mul(lines));
+            let together = match request.reported_output_tokens {
+                Some(together) => together,
+                None => request.output_tokens.unwrap_or(0).saturating_mul(lines),
+            };
+            request.reported_output_tokens = if together == output.saturating_mul(lines) {
+                None
+            } else {
+                Some(together)
+            };
             request.output_tokens = Some(*output);
             request.output_known = None;
         }
@@ -243,45 +216,88 @@ impl<'s> Printed<'s> {
     }
 }
 
-/// The name of a model without what was asked of it: `claude-opus-4-8[1m]`.
+/// The name of a model without the options in brackets: `claude-opus-4-8[1m]`.
 fn plain(model: &str) -> &str {
     model.split('[').next().unwrap_or(model)
 }
 
+/// The responses of a model.
+fn of_model<'r>(responses: &'r [PrintedResponse], model: &str) -> Vec<&'r PrintedResponse> {
+    let mut of = Vec::new();
+    for response in responses {
+        if plain(&response.model) == plain(model) {
+            of.push(response);
+        }
+    }
+    of
+}
+
+/// Whether the sums include those of the previous `result`: the sums of a process continue from one
+/// answer to the next, but not from one process to the next.
+fn continues(
+    before: &BTreeMap<String, UsageParts>,
+    models: &BTreeMap<String, UsageParts>,
+    responses: &[PrintedResponse],
+) -> bool {
+    for (model, before) in before {
+        let mut least = *before;
+        for response in of_model(responses, model) {
+            least = more(least, response.usage);
+        }
+        let now = models.get(model).copied().unwrap_or_default();
+        for (now, least) in std::iter::zip(now, least) {
+            if now < least {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The key of a request that only a `result` reports.
+fn result_key(printed: &PrintedLine, model: Option<&str>, all: UsageParts) -> String {
+    let names = [
+        "result",
+        printed.session_id.as_deref().unwrap_or_default(),
+        printed.uuid.as_deref().unwrap_or_default(),
+        model.unwrap_or_default(),
+    ];
+    identity(&[&identity(&names), &format!("{all:?}")])
+}
+
 impl Reader for Printed<'_> {
     fn take(&mut self, line: &Line) -> Result<(), Why> {
-        let said: Said = parse(line.json)?;
-        let named = said
-            .timestamp
-            .as_deref()
-            .or(said.audit_timestamp.as_deref())
-            .and_then(time::instant);
-        self.first = self.first.take().or_else(|| named.clone());
-        self.at = named.or(self.at.take());
-        let parent = said.parent_tool_use_id.as_deref();
-        if let Some(message) = said.message.as_ref().filter(|_| said.kind == "assistant") {
+        let printed: PrintedLine = parse(line.json)?;
+        if let Some(at) = printed.at() {
+            self.first.get_or_insert_with(|| at.clone());
+            self.at = Some(at);
+        }
+        let parent = printed.parent_tool_use_id.as_deref();
+        if printed.kind == "assistant"
+            && let Some(message) = &printed.message
+        {
             self.response(message, parent);
         }
-        if said.kind == "result" {
-            self.ended(line, &said);
+        if printed.kind == "result" {
+            self.ended(line, &printed);
         }
-        let mut entry: Entry = parse(line.json)?;
-        self.cwd = entry.cwd.as_deref().map(str::to_owned).or(self.cwd.take());
-        self.version = said
-            .claude_code_version
-            .as_deref()
-            .map(str::to_owned)
-            .or(self.version.take());
-        entry.session_id = said.session_id.clone();
+        let mut entry: SessionLine = parse(line.json)?;
+        if let Some(cwd) = &entry.cwd {
+            self.cwd = Some(cwd.to_string());
+        }
+        if let Some(version) = &printed.claude_code_version {
+            self.version = Some(version.to_string());
+        }
+        entry.session_id = printed.session_id.clone();
         entry.agent_id = parent.map(|id| Cow::Owned(id.to_owned()));
         entry.is_sidechain = entry.agent_id.is_some();
-        entry.tool_use_result = said.tool_use_result;
+        entry.tool_use_result = printed.tool_use_result;
         entry.timestamp = self.at.clone().map(Cow::Owned);
         entry.cwd = self.cwd.clone().map(Cow::Owned);
         entry.version = self.version.clone().map(Cow::Owned);
         self.session.entry(line, &entry)?;
-        if let Some(event) = said.event {
-            self.event(event, said.parent_tool_use_id.map(Cow::into_owned));
+        if let Some(event) = printed.event {
+            self.event(event, printed.parent_tool_use_id.map(Cow::into_owned));
         }
         Ok(())
     }
@@ -293,29 +309,32 @@ impl Reader for Printed<'_> {
             !session.is_empty() && !source.beside.files_of(&session, self.path).is_empty();
         let ended = std::mem::replace(&mut self.session, Claude::new(source));
         let mut threads = Box::new(ended).finish();
-        if let Some(main) = threads.first_mut().filter(|_| self.first.is_some()) {
+        if self.first.is_some()
+            && let Some(main) = threads.first_mut()
+        {
             main.session.started.clone_from(&self.first);
         }
-        // A sub-agent has no id of its own here: the call that started it names its thread.
+        // A sub-agent has no id in a log: its thread is named by the call that started it.
         let agents: HashSet<String> = threads
             .iter()
             .map(|thread| thread.session.session.clone())
             .collect();
         let mut words = Words::default();
-        for entry in threads.iter_mut().flat_map(Thread::entries_mut) {
-            match entry {
-                Known::Request(request) | Known::Hidden(request) => {
-                    request.change(&mut words, |request| self.correct(request, is_copy));
+        for thread in &mut threads {
+            for entry in thread.entries_mut() {
+                match entry {
+                    Entry::Request(request) | Entry::Hidden(request) => {
+                        request.change(&mut words, |request| self.correct(request, is_copy));
+                    }
+                    Entry::Event(event, _) => {
+                        if let Some(call) = &event.call_id
+                            && agents.contains(call)
+                        {
+                            event.child = Some(call.clone());
+                        }
+                    }
+                    Entry::Span(..) => {}
                 }
-                Known::Event(event, _)
-                    if event
-                        .call_id
-                        .as_ref()
-                        .is_some_and(|call| agents.contains(call)) =>
-                {
-                    event.child.clone_from(&event.call_id);
-                }
-                Known::Event(..) | Known::Span(..) => {}
             }
         }
         threads

@@ -1,15 +1,17 @@
-//! By what a session of Claude Code is known: messages of its shape, or lines that only it writes.
+//! Recognises sessions of Claude Code: by messages of its shape, or by lines that only it writes.
 //!
-//! Others write lines of the same types, forks of its log format among them: what tells them apart
-//! is the shape of the message (docs/formats.md 3.2, 3.4, 3.6).
+//! Other agents write lines of the same types, some of them as forks of its log format: the shape
+//! of a message tells them apart (docs/formats.md 3.2, 3.4, 3.6).
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::format::Answer;
+use crate::format::{Answer, Said};
 
-/// Types of lines that only these files have, but for messages.
+/// Types of lines other than messages that only these files have.
 const TYPES: &[&str] = &[
     "system",
     "progress",
@@ -31,10 +33,10 @@ const TYPES: &[&str] = &[
     "atis-latch",
 ];
 
-/// A line, as far as it tells whose it is.
+/// The fields of a line that tell which agent wrote it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Head<'a> {
+struct LineShape<'a> {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(borrow)]
@@ -43,16 +45,16 @@ struct Head<'a> {
     cwd: Option<IgnoredAny>,
     leaf_uuid: Option<IgnoredAny>,
     snapshot: Option<IgnoredAny>,
-    /// Logs of what the program wrote to its caller name the session so.
+    /// The name of the session in logs that the program prints for its caller.
     #[serde(rename = "session_id")]
     logged_session: Option<IgnoredAny>,
-    /// Qwen Code's system lines have it.
+    /// Only system lines of Qwen Code have it.
     system_payload: Option<IgnoredAny>,
 }
 
-/// `message`: what it must have, and what it must not.
-#[derive(Deserialize)]
-struct Message<'a> {
+/// The fields of `message` that tell which agent wrote it.
+#[derive(Default, Deserialize)]
+struct MessageShape<'a> {
     role: Option<String>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
@@ -62,25 +64,26 @@ struct Message<'a> {
 
 /// A block of content.
 #[derive(Deserialize)]
-struct Block {
+struct BlockShape {
     #[serde(rename = "type")]
     _kind: String,
 }
 
-/// What a line says of the file it is in.
+/// The kind of file that a line may be in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
-    /// It is a session.
+    /// A session.
     Session,
-    /// It is one if it holds nothing else.
+    /// A session, if no other line says anything else.
     Perhaps,
-    /// It is none.
+    /// No session.
     No,
+    /// Any.
     Nothing,
 }
 
-/// A session has messages of user and assistant; other types of lines may stand before them, or
-/// alone.
+/// Recognises a session by the first lines of a file. Lines of other types may come before the
+/// messages of user and assistant, or alone.
 pub(super) fn recognise(head: &[&str], complete: bool) -> Answer {
     let mut perhaps = false;
     for line in head {
@@ -98,38 +101,75 @@ pub(super) fn recognise(head: &[&str], complete: bool) -> Answer {
     }
 }
 
-/// The session that a line names.
+/// Returns the session that a line names.
 pub(super) fn session(line: &str) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Line {
+    struct LineIds {
         session_id: Option<String>,
         uuid: Option<IgnoredAny>,
     }
-    let line: Line = serde_json::from_str(line).ok()?;
-    line.session_id
-        .filter(|id| !id.is_empty() && line.uuid.is_some())
+    let ids: LineIds = serde_json::from_str(line).ok()?;
+    let session = ids.session_id?;
+    if session.is_empty() || ids.uuid.is_none() {
+        return None;
+    }
+    Some(session)
+}
+
+/// Returns the session of a line, and the message of the main conversation that it belongs to.
+pub(super) fn said(line: &str) -> Said {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct MainIds<'a> {
+        #[serde(rename = "type", borrow, default)]
+        kind: Cow<'a, str>,
+        #[serde(borrow)]
+        session_id: Option<Cow<'a, str>>,
+        #[serde(default)]
+        is_sidechain: bool,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct MessageId {
+        id: Option<String>,
+    }
+    let Ok(line) = serde_json::from_str::<MainIds>(line) else {
+        return Said::default();
+    };
+    let mut said = Said {
+        session: line.session_id.map(Cow::into_owned),
+        message: None,
+    };
+    if line.kind == "assistant"
+        && !line.is_sidechain
+        && let Some(message) = line.message
+        && let Ok(message) = serde_json::from_str::<MessageId>(message.get())
+    {
+        said.message = message.id;
+    }
+    said
 }
 
 fn says(line: &str) -> Says {
-    let Ok(head) = serde_json::from_str::<Head>(line) else {
+    let Ok(head) = serde_json::from_str::<LineShape>(line) else {
         return Says::Nothing;
     };
-    let message = head
-        .message
-        .and_then(|message| serde_json::from_str::<Message>(message.get()).ok());
+    let message = match head.message {
+        Some(message) => serde_json::from_str::<MessageShape>(message.get()).unwrap_or_default(),
+        None => MessageShape::default(),
+    };
     let is_named = head.session_id.is_some();
-    let has_parts = message
-        .as_ref()
-        .is_some_and(|message| message.parts.is_some());
-    if has_parts || head.system_payload.is_some() || (head.logged_session.is_some() && !is_named) {
+    if message.parts.is_some()
+        || head.system_payload.is_some()
+        || (head.logged_session.is_some() && !is_named)
+    {
         return Says::No;
     }
     let is_placed = is_named || head.cwd.is_some();
     let is_own = match &*head.kind {
-        "user" | "assistant" if message.as_ref().is_some_and(|m| m.is_claude(is_placed)) => {
-            return Says::Session;
-        }
+        "user" | "assistant" if message.is_claude(is_placed) => return Says::Session,
         "summary" => head.leaf_uuid.is_some(),
         "file-history-snapshot" => head.snapshot.is_some(),
         kind => is_named && TYPES.contains(&kind),
@@ -137,16 +177,18 @@ fn says(line: &str) -> Says {
     if is_own { Says::Perhaps } else { Says::Nothing }
 }
 
-impl Message<'_> {
+impl MessageShape<'_> {
     /// Whether it has a role and content as Claude Code writes them. `is_placed`: its line names a
-    /// session or a folder; hand-made files that do so have no role.
+    /// session or a folder, as those of hand-made files do, whose messages have no role.
     fn is_claude(&self, is_placed: bool) -> bool {
         let speaks = match self.role.as_deref() {
             Some(role) => matches!(role, "user" | "assistant"),
             None => is_placed,
         };
         let content = self.content.map(RawValue::get).unwrap_or_default();
-        speaks && (content.starts_with('"') || serde_json::from_str::<Vec<Block>>(content).is_ok())
+        speaks
+            && (content.starts_with('"')
+                || serde_json::from_str::<Vec<BlockShape>>(content).is_ok())
     }
 }
 
@@ -158,7 +200,8 @@ mod tests {
     fn messages_of_claude_are_known_by_their_shape() {
         for line in [
             r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#,
-            r#"{"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"Hi"}]}}"#,
+            r#"{"type":"assistant",
+                "message":{"role":"assistant","content":[{"type":"text","text":"Hi"}]}}"#,
             r#"{"type":"assistant","message":{"role":"assistant","content":[]},"sessionId":"s"}"#,
             r#"{"type":"user","cwd":"/home/ana/site","message":{"content":"Hi"}}"#,
         ] {
@@ -167,7 +210,8 @@ mod tests {
         for line in [
             r#"{"type":"user","message":{"content":"Hi"}}"#,
             r#"{"type":"user","message":{"role":"model","content":"Hi"}}"#,
-            r#"{"type":"user","message":{"role":"user","content":[{"text":"Hi"}]},"sessionId":"s"}"#,
+            r#"{"type":"user","message":{"role":"user","content":[{"text":"Hi"}]},
+                "sessionId":"s"}"#,
             r#"{"type":"user","message":{"role":"user","content":{"text":"Hi"}},"sessionId":"s"}"#,
             r#"{"type":"user","message":{"role":"user","parts":[{"text":"Hi"}]},"sessionId":"s"}"#,
             r#"{"type":"user","message":{"role":"user","content":"Hi"},"session_id":"s"}"#,

@@ -1,54 +1,57 @@
-//! The requests that the lines of a session report: what its ledger is held against.
+//! The requests that the lines of a session report, for the comparison with its ledger.
 //!
-//! A session's ledger has the requests of its sub-agents too. Those are in files of their own,
-//! which are read for their requests alone.
+//! The ledger of a session includes the requests of its sub-agents. Those are in files of their
+//! own, which are read for their requests alone.
+
+use std::path::Path;
 
 use walkdir::WalkDir;
 
 use super::Claude;
 use crate::format::history::{Entry, Handle, KeptRequest};
-use crate::format::lines::{self, Tally};
+use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, before, open, plain};
 use crate::format::{Reader as _, Roots, Source, Wants};
 use crate::path;
 
-/// No line of a sub-agent's file is longer.
+/// The longest line of a sub-agent's file.
 const MAX_LINE: u64 = 1 << 30;
 
-/// What was used: input, cache read, cache write, cache write for an hour, output, web searches.
+/// Tokens of input, cache read, cache write, cache write for an hour, output; and web searches.
 pub(super) type Figures = [u64; 6];
 
-/// How many of them there are.
+/// The number of figures.
 pub(super) const FIELDS: usize = 6;
 
-/// A request that the lines of a conversation report, and before which entry of the thread.
-pub(super) struct Reported {
+/// A request that the lines of a conversation report.
+pub(super) struct ReportedRequest {
+    /// The entry of the thread that it precedes.
     pub(super) before: usize,
     pub(super) at: Option<String>,
     pub(super) model: String,
     pub(super) figures: Figures,
 }
 
-impl Reported {
-    /// A request before that entry; `None` where it is not counted.
-    fn of(request: &KeptRequest, before: usize) -> Option<Reported> {
+impl ReportedRequest {
+    /// A request before that entry; `None` if it is not counted.
+    fn of(request: &KeptRequest, before: usize) -> Option<ReportedRequest> {
         let figures = figures(request)?;
-        let model = request.model.as_deref().map_or("", bare).to_owned();
-        Some(Reported {
+        let model = request.model.as_deref().unwrap_or_default();
+        Some(ReportedRequest {
             before,
             at: request.at.clone(),
-            model,
+            model: bare(model).to_owned(),
             figures,
         })
     }
 }
 
-/// The name of a model without what the agent adds to it: the size of its context.
+/// The name of a model without the size of its context, which the agent appends to it in brackets.
 pub(super) fn bare(model: &str) -> &str {
     model.split('[').next().unwrap_or(model)
 }
 
-/// When it was.
+/// The time of an entry.
 pub(super) fn instant(entry: &Entry) -> Option<String> {
     match entry {
         Entry::Span(span, _) => span.at.clone(),
@@ -58,76 +61,73 @@ pub(super) fn instant(entry: &Entry) -> Option<String> {
 }
 
 fn figures(request: &KeptRequest) -> Option<Figures> {
-    let input = request.input_tokens.filter(|_| request.counted)?;
-    let or_none = |tokens: Option<u64>| tokens.unwrap_or(0);
-    Some([
-        input,
-        or_none(request.cache_read_tokens),
-        or_none(request.cache_write_tokens),
-        or_none(request.cache_write_1h_tokens),
-        or_none(request.output_tokens),
-        or_none(request.web_searches),
-    ])
+    if !request.counted {
+        return None;
+    }
+    let later = [
+        request.cache_read_tokens,
+        request.cache_write_tokens,
+        request.cache_write_1h_tokens,
+        request.output_tokens,
+        request.web_searches,
+    ];
+    let [read, write, hour, output, searches] = later.map(Option::unwrap_or_default);
+    Some([request.input_tokens?, read, write, hour, output, searches])
 }
 
-/// All requests of the thread and its sub-agents, in the order of the ledger's states: what a
-/// sub-agent asked belongs before the first entry that is later.
+/// Returns all requests of the thread and its sub-agents, in the order of the ledger's states. A
+/// request of a sub-agent precedes the first entry that is later.
 pub(super) fn reported(
     entries: &[Entry],
     beside: &[(Handle, &KeptRequest)],
     path: &str,
-) -> Vec<Reported> {
+) -> Vec<ReportedRequest> {
     let mut all = Vec::new();
+    // Instants later than all before them, and their entries.
     let mut instants: Vec<(String, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
-        if let Some(instant) =
-            instant(entry).filter(|instant| instants.last().is_none_or(|(last, _)| last < instant))
+        if let Some(instant) = instant(entry)
+            && instants.last().is_none_or(|(last, _)| *last < instant)
         {
             instants.push((instant, at));
         }
         if let Entry::Request(request) = entry {
-            all.extend(Reported::of(request, at + 1));
+            all.extend(ReportedRequest::of(request, at + 1));
         }
     }
-    all.extend(
-        beside
-            .iter()
-            .filter_map(|(at, request)| Reported::of(request, at + 1)),
-    );
+    for (at, request) in beside {
+        all.extend(ReportedRequest::of(request, at + 1));
+    }
     for request in of_agents(path) {
-        let later = request
-            .at
-            .as_ref()
-            .map(|at| instants.partition_point(|(instant, _)| instant <= at));
-        let before = later
-            .and_then(|later| instants.get(later))
-            .map_or(entries.len(), |(_, at)| *at);
-        all.extend(Reported::of(&request, before));
+        let mut before = entries.len();
+        if let Some(at) = &request.at {
+            let later = instants.partition_point(|(instant, _)| instant <= at);
+            if let Some((_, entry)) = instants.get(later) {
+                before = *entry;
+            }
+        }
+        all.extend(ReportedRequest::of(&request, before));
     }
     all.sort_by_key(|reported| reported.before);
     all
 }
 
-/// The requests in the files of a session's agents, which stand in a folder of its name.
+/// The requests in the files of a session's agents, which are in a folder of its name.
 fn of_agents(path: &str) -> Vec<KeptRequest> {
     let mut requests = Vec::new();
     let session = plain(&path::of(path));
-    if session.extension().is_none_or(|end| end != "jsonl") {
+    if !is_jsonl(&session) {
         return requests;
     }
-    let files = WalkDir::new(session.with_extension(""))
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok);
-    for file in files.filter(|file| file.file_type().is_file()) {
-        let name = path::written(file.path());
-        let is_session = plain(file.path())
-            .extension()
-            .is_some_and(|end| end == "jsonl");
+    let folder = WalkDir::new(session.with_extension(""));
+    for file in folder.sort_by_file_name() {
+        let Ok(file) = file else { continue };
+        let is_session = file.file_type().is_file() && is_jsonl(&plain(file.path()));
         if !is_session || before(file.path()).iter().any(|twin| twin.is_file()) {
             continue;
         }
         let roots = Roots::default();
+        let name = path::written(file.path());
         let mut reader = Box::new(Claude::new(Source {
             path: &name,
             wants: Wants::default(),
@@ -135,18 +135,21 @@ fn of_agents(path: &str) -> Vec<KeptRequest> {
             roots: &roots,
             whole: None,
         }));
-        // What cannot be read of it is said where it is read for itself.
-        let _ = open(file.path(), MOST_BYTES).and_then(|opened| {
-            lines::each(
-                opened.input,
-                MAX_LINE,
-                &mut |line| reader.take(&line),
-                &mut Tally::default(),
-            )
-        });
+        // Errors are reported when the file itself is processed.
+        if let Ok(opened) = open(file.path(), MOST_BYTES) {
+            let take = &mut |line: Line| reader.take(&line);
+            let _ = lines::each(opened.input, MAX_LINE, take, &mut Tally::default());
+        }
         for thread in reader.finish() {
             requests.extend(thread.requests().cloned());
         }
     }
     requests
+}
+
+fn is_jsonl(path: &Path) -> bool {
+    match path.extension() {
+        Some(end) => end == "jsonl",
+        None => false,
+    }
 }

@@ -1,43 +1,42 @@
-//! Sessions that are taken up again: what older versions leave behind (docs/formats.md 3.11).
+//! Sessions that were taken up again: messages that older versions leave behind (docs/formats.md
+//! 3.11).
 //!
-//! A process has its conversation in memory; one that takes up a session reads it from the file. Up
-//! to 2.1.79 it reads the chain from the last line back over `parentUuid`, and nothing else.
-//! Results of parallel calls are written as branches of the tree, of which the chain has one: the
-//! others, and the calls that they answer, are in no request from then on. (Seen in 2.1.20, .40,
-//! .49, .69, .76, .78 and .79; 2.1.80, .81, .83 and .87 have them all, and in 2.0.30 and .76 there
-//! is one branch.)
+//! A process has its conversation in memory; one that resumes a session reads it from the file. Up
+//! to 2.1.79 it reads only the chain of lines from the last one back over `parentUuid`. Results of
+//! parallel calls are written as branches of the tree, and the chain has one of them: the others,
+//! and the calls that they answer, are in no request from then on. (Seen in 2.1.20, .40, .49, .69,
+//! .76, .78 and .79; 2.1.80, .81, .83 and .87 have them all, and in 2.0.30 and .76 there is one
+//! branch.)
 //!
-//! Where a process begins no line says. A prompt that is queued while nothing runs, and taken at
-//! once, is the first of one that was started with it. A program may also hand its prompts to one
-//! process, in the same way. So the reports are asked too: what has left makes the next request
-//! shorter, and the provider cannot read from its cache all that was sent before.
+//! No line says where a process begins. A prompt that is queued while nothing runs, and taken at
+//! once, is the first of a process that was started with it. But a program may also hand its
+//! prompts to one process in the same way. So the reports are asked too: spans that have left make
+//! the next request shorter, and the provider cannot read all that was sent before from its cache.
 
 use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::chain::{Chain, changed};
 use super::version::is_up_to;
-use crate::format::history::{Handle, References};
-use crate::format::lines::Line;
+use crate::format::history::Handle;
 use crate::record::{Part, Request, Span};
 use crate::short;
 
-/// The last version that does so.
+/// The last version that reads the chain only.
 const LAST: [u32; 3] = [2, 1, 79];
-/// The end of what was read from the cache may be so far in front of what was sent.
+/// Tokens by which the part read from the cache may fall short of all that was sent.
 const NEAR_TOKENS: u64 = 64;
-/// What text and images weigh, roughly: enough to tell a request with them from one without.
+/// Rough sizes of text and images: enough to tell a request with them from one without.
 const BYTES_PER_TOKEN: u64 = 4;
 const IMAGE_TOKENS: u64 = 1_500;
-/// No line.
+/// Stands for no line.
 const NONE: u32 = u32::MAX;
 
-/// A span, and the line that it is of.
+/// A span and its line.
 struct Placed {
     line: u32,
     span: Handle,
-    /// The id of its call, in short.
+    /// The short hash of the id of its call.
     call: Option<u64>,
     is_call: bool,
     tokens: u64,
@@ -46,84 +45,83 @@ struct Placed {
 /// The lines of a thread as a tree.
 #[derive(Default)]
 pub(super) struct Resume {
-    /// Whether the file is of such a version; `None`: it has not said.
+    /// Whether the file is of such a version; `None`: no line has named one.
     applies: Option<bool>,
-    /// For each line that of which it is a child.
+    /// The parent of each line.
     parents: Vec<u32>,
     placed: Vec<Placed>,
     /// The first line since the context was cleared.
     begun: u32,
-    /// Prompts that wait.
+    /// The number of queued prompts.
     queued: u32,
-    /// The model has answered, and nothing has come since.
+    /// The model has answered, and no line of the conversation has followed.
     idle: bool,
-    /// Since then: a prompt was queued; and taken.
+    /// A prompt was queued since then.
     asked: bool,
+    /// A prompt was taken since then.
     taken: bool,
-    /// Spans that are not on the chain of the prompt at hand.
+    /// Spans that are not on the chain of the current prompt.
     off: Vec<Handle>,
 }
 
 impl Resume {
-    /// The version of a line.
+    /// Takes the version of a line.
     pub(super) fn version(&mut self, version: Option<&str>) {
         if let (None, Some(version)) = (self.applies, version) {
             self.applies = Some(is_up_to(version, LAST));
         }
     }
 
+    /// Whether spans may be left behind at all.
     pub(super) fn applies(&self) -> bool {
         self.applies == Some(true)
     }
 
-    /// A line has come, as a child of another; returns its number.
+    /// Adds a line with its parent; returns its number.
     pub(super) fn line(&mut self, parent: Option<u32>) -> u32 {
         self.parents.push(parent.unwrap_or(NONE));
         u32::try_from(self.parents.len() - 1).unwrap_or(NONE)
     }
 
-    /// A span of the line that comes next.
+    /// Adds a span of the next line.
     pub(super) fn span(&mut self, span: &Span, handle: Handle) {
-        if self.applies() {
-            let line = u32::try_from(self.parents.len()).unwrap_or(NONE);
-            let (call, is_call) = (
-                span.call_id.as_deref().map(short::hash),
-                span.part == Part::ToolCall,
-            );
-            let tokens = if span.part == Part::Image {
-                IMAGE_TOKENS
-            } else {
-                span.bytes / BYTES_PER_TOKEN
-            };
-            self.placed.push(Placed {
-                line,
-                span: handle,
-                call,
-                is_call,
-                tokens,
-            });
+        if !self.applies() {
+            return;
         }
+        let tokens = if span.part == Part::Image {
+            IMAGE_TOKENS
+        } else {
+            span.bytes / BYTES_PER_TOKEN
+        };
+        self.placed.push(Placed {
+            line: u32::try_from(self.parents.len()).unwrap_or(NONE),
+            span: handle,
+            call: span.call_id.as_deref().map(short::hash),
+            is_call: span.part == Part::ToolCall,
+            tokens,
+        });
     }
 
-    /// The context is cleared.
+    /// Forgets the lines so far, because the context is cleared.
     pub(super) fn clear(&mut self) {
         self.begun = u32::try_from(self.parents.len()).unwrap_or(NONE);
     }
 
-    /// A line of the conversation has come. `answered`: the model has, and calls nothing.
-    pub(super) fn said(&mut self, answered: bool) {
+    /// Takes a line of the conversation. `answered`: it is of the model, and has no call.
+    pub(super) fn spoken(&mut self, answered: bool) {
         (self.idle, self.asked, self.taken) = (answered, false, false);
     }
 
-    /// Something has happened to the queue of prompts.
+    /// Takes a line about the queue of prompts.
     pub(super) fn queue(&mut self, json: &str) {
         #[derive(Deserialize)]
         struct Operation<'a> {
             operation: Option<&'a str>,
         }
-        let operation = serde_json::from_str::<Operation>(json)
-            .ok()
-            .and_then(|line| line.operation);
+        let operation = match serde_json::from_str::<Operation>(json) {
+            Ok(line) => line.operation,
+            Err(_) => None,
+        };
         match operation {
             Some("enqueue") => {
                 self.asked = self.idle;
@@ -138,72 +136,79 @@ impl Resume {
         }
     }
 
-    /// A prompt has come, behind that line: what is not on its chain may have been left behind.
+    /// Takes a prompt whose parent is that line: spans that are not on its chain may be left
+    /// behind.
     pub(super) fn prompt(&mut self, parent: Option<u32>) {
         self.off.clear();
-        let Some(parent) = parent.filter(|_| self.taken && self.applies()) else {
+        let Some(parent) = parent else { return };
+        if !self.taken || !self.applies() {
             return;
-        };
-        let mut on = HashSet::new();
-        let mut next = parent;
-        // A parent stands before its child: the numbers fall.
-        while next >= self.begun && next != NONE && on.insert(next) {
-            next = self
-                .parents
-                .get(next as usize)
-                .copied()
-                .filter(|up| *up < next)
-                .unwrap_or(NONE);
         }
-        let off = |placed: &&Placed| placed.line >= self.begun && !on.contains(&placed.line);
-        let gone: HashSet<u64> = self
-            .placed
-            .iter()
-            .filter(off)
-            .filter_map(|placed| placed.call)
-            .collect();
-        let on_calls = |is_call: bool| {
-            let on = self
-                .placed
-                .iter()
-                .filter(move |placed| !off(placed) && placed.is_call == is_call);
-            on.filter_map(|placed| placed.call)
-                .collect::<HashSet<u64>>()
-        };
-        let (calls, results) = (on_calls(true), on_calls(false));
-        // A call without its result is not sent, nor a result without its call.
-        let alone = |placed: &&Placed| {
-            let other = if placed.is_call { &results } else { &calls };
-            placed
-                .call
-                .is_some_and(|call| gone.contains(&call) && !other.contains(&call))
-        };
-        // What shares its id with a call or a result on the chain goes where that goes.
-        let shared = |placed: &&Placed| {
-            let same = if placed.is_call { &calls } else { &results };
-            placed.call.is_some_and(|call| same.contains(&call))
-        };
-        let here = self
-            .placed
-            .iter()
-            .filter(|placed| placed.line >= self.begun);
-        let left = here.filter(|placed| off(placed) && !shared(placed) || alone(placed));
-        self.off = left.map(|placed| placed.span).collect();
+        let chain = self.chain(parent);
+        let is_off = |placed: &Placed| placed.line >= self.begun && !chain.contains(&placed.line);
+        let (mut gone, mut calls, mut results) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for placed in &self.placed {
+            let Some(call) = placed.call else { continue };
+            if is_off(placed) {
+                gone.insert(call);
+            } else if placed.is_call {
+                calls.insert(call);
+            } else {
+                results.insert(call);
+            }
+        }
+        let mut off = Vec::new();
+        for placed in &self.placed {
+            if placed.line < self.begun {
+                continue;
+            }
+            let (same, other) = if placed.is_call {
+                (&calls, &results)
+            } else {
+                (&results, &calls)
+            };
+            // A span whose call (or result) has the id of one on the chain goes where that goes.
+            let mut leaves = is_off(placed);
+            if let Some(call) = placed.call {
+                leaves &= !same.contains(&call);
+                // A call is not sent without its result, nor a result without its call.
+                leaves |= gone.contains(&call) && !other.contains(&call);
+            }
+            if leaves {
+                off.push(placed.span);
+            }
+        }
+        self.off = off;
     }
 
-    /// The first request since the prompt: the spans that have left, if the reports of it and of
-    /// the one before it (and where that stands) do not say that all are there.
+    /// The lines from that one back to the root.
+    fn chain(&self, last: u32) -> HashSet<u32> {
+        let mut chain = HashSet::new();
+        let mut next = last;
+        while next >= self.begun && next != NONE && chain.insert(next) {
+            // A parent comes before its child: the numbers fall.
+            next = match self.parents.get(next as usize) {
+                Some(parent) if *parent < next => *parent,
+                _ => NONE,
+            };
+        }
+        chain
+    }
+
+    /// Returns the spans that are left behind before this request, the first since the prompt:
+    /// none if its report and that of the previous request (`before`) show that all are sent.
     pub(super) fn left(
         &mut self,
         request: &Request,
         before: Option<(Handle, &Request)>,
     ) -> Vec<Handle> {
         let off: HashSet<Handle> = std::mem::take(&mut self.off).into_iter().collect();
-        let sent = before
-            .and_then(|(_, before)| before.input_tokens)
-            .unwrap_or(0);
-        if off.is_empty()
-            || sent > 0 && self.stays(&off, request, sent, before.map_or(0, |(handle, _)| handle))
+        if off.is_empty() {
+            return Vec::new();
+        }
+        if let Some((handle, before)) = before
+            && let Some(sent @ 1..) = before.input_tokens
+            && self.stays(&off, request, sent, handle)
         {
             return Vec::new();
         }
@@ -213,45 +218,24 @@ impl Resume {
         left
     }
 
+    /// Whether the report of a request fits all spans better than those without `off`. `sent`: the
+    /// input of the previous request, whose handle is `before`.
     fn stays(&self, off: &HashSet<Handle>, request: &Request, sent: u64, before: Handle) -> bool {
-        if request
-            .cache_read_tokens
-            .unwrap_or(0)
-            .saturating_add(NEAR_TOKENS)
-            >= sent
-        {
+        let read = request.cache_read_tokens.unwrap_or(0);
+        if read.saturating_add(NEAR_TOKENS) >= sent {
             return true;
         }
-        let sum = |of: &dyn Fn(&Placed) -> bool| {
-            let tokens = self
-                .placed
-                .iter()
-                .filter(|placed| of(placed))
-                .map(|placed| placed.tokens);
-            tokens.fold(0, u64::saturating_add)
-        };
-        let with = sent.saturating_add(sum(&|placed| placed.span > before));
-        let without = with.saturating_sub(sum(&|placed| off.contains(&placed.span)));
+        let (mut with, mut gone) = (sent, 0_u64);
+        for placed in &self.placed {
+            if placed.span > before {
+                with = with.saturating_add(placed.tokens);
+            }
+            if off.contains(&placed.span) {
+                gone = gone.saturating_add(placed.tokens);
+            }
+        }
+        let without = with.saturating_sub(gone);
         let input = request.input_tokens.unwrap_or(0);
         input.abs_diff(with) <= input.abs_diff(without)
-    }
-}
-
-impl Chain {
-    /// A session was taken up again: what its process did not find has left before this request.
-    pub(super) fn resumed(&mut self, line: &Line, request: &Request) {
-        let before = self
-            .latest
-            .as_ref()
-            .map(|(handle, before)| (*handle, before));
-        let drop = self.resume.left(request, before);
-        if !drop.is_empty() {
-            let references = References {
-                drop,
-                ..References::default()
-            };
-            self.history
-                .event(changed("resumed", line, request.at.clone()), references);
-        }
     }
 }

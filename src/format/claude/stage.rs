@@ -1,88 +1,68 @@
-//! The context of a thread while its requests are put in order: what stands in it, what waits for a
-//! request that holds it, what has left.
+//! The context of a thread while its requests are put in order: the spans in it, the spans that
+//! wait for a request, and the spans that have left.
 //!
-//! A replay of the records that leave here must come to the same context before each request. So
-//! what changes is told by events, as few as will do: spans that leave are named, what is new
-//! enters by its place in the order, and where what stays is not in the order in which it entered,
-//! one event names all of it.
+//! A replay of the written records must come to the same context before each request. So events
+//! describe the changes, as few as possible: an event names the spans that leave; new spans enter
+//! by their position in the order; if the remaining spans are no longer in the order in which they
+//! entered, one event names them all. Why the context changes is the caller's to say.
 
 use std::collections::HashMap;
 
+use super::spot::{Spot, Traits};
 use crate::format::history::{Entry, Handle, KeptSpan, Made, References};
-use crate::record::{Event, Part, Request, What};
-
-/// Where a span is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Spot {
-    /// Its line has not come, or it is no span.
-    Ahead,
-    /// It waits for a request that holds it.
-    Waiting,
-    /// A request was sent without it.
-    Unsent,
-    /// It stands in front of all messages.
-    Head,
-    /// It stands among the messages, so far from the first.
-    Live(usize),
-    /// It stood there.
-    Left,
-}
-
-/// What is asked of a span when it may have been written already.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Traits {
-    pub(super) thought: bool,
-    pub(super) made: Option<Handle>,
-    pub(super) line: Option<u64>,
-}
+use crate::record::{Event, Request};
 
 /// Why and where the context changes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cause {
+pub(super) struct ChangeCause {
     pub(super) reason: &'static str,
     pub(super) at: Option<String>,
     pub(super) line: Option<u64>,
 }
 
-/// What a request is to hold.
+/// The context of a request.
 #[derive(Debug, Default)]
-pub(super) struct Target {
+pub(super) struct TargetContext {
     pub(super) head: Vec<Handle>,
-    /// So many spans of the messages stay as they are.
+    /// The number of live spans that stay as they are.
     pub(super) keep: usize,
-    /// Then these stand there, and no others.
+    /// The live spans after those.
     pub(super) then: Vec<Handle>,
 }
 
+/// The entries of a thread, and the context so far.
 #[derive(Default)]
-pub(super) struct Stage {
+pub(super) struct ContextStage {
+    /// The entries; `None`: it is written.
     entries: Vec<Option<Entry>>,
     traits: Vec<Traits>,
     spots: Vec<Spot>,
+    /// The written entries.
     order: Vec<(Handle, Entry)>,
-    /// Where in the order an entry is.
+    /// The position of each entry in the order.
     written: HashMap<Handle, usize>,
     head: Vec<Handle>,
+    /// The spans of the messages.
     live: Vec<Handle>,
     /// A span has been written.
     pub(super) begun: bool,
-    /// When spans are put in, and in which turn.
+    /// The time and the turn of added spans.
     pub(super) now: (Option<String>, Option<u64>),
 }
 
-impl Stage {
-    /// Nothing has come of these entries.
-    pub(super) fn of(entries: Vec<Entry>) -> Stage {
-        let mut stage = Stage {
+impl ContextStage {
+    /// The stage before the first of these entries.
+    pub(super) fn of(entries: Vec<Entry>) -> ContextStage {
+        let mut stage = ContextStage {
             spots: vec![Spot::Ahead; entries.len()],
-            ..Stage::default()
+            ..ContextStage::default()
         };
-        stage.traits = entries.iter().map(traits).collect();
+        stage.traits = entries.iter().map(Traits::of).collect();
         stage.entries = entries.into_iter().map(Some).collect();
         stage
     }
 
-    /// All entries that were written, in their order.
+    /// Returns the written entries in their order.
     pub(super) fn into_order(self) -> Vec<(Handle, Entry)> {
         self.order
     }
@@ -113,24 +93,23 @@ impl Stage {
         }
     }
 
-    /// Puts in a span that no line is; it waits.
+    /// Adds a span that no line holds; it waits.
     pub(super) fn add(&mut self, mut span: KeptSpan) -> Handle {
         (span.at, span.turn) = self.now.clone();
         let entry = Entry::Span(Box::new(span), Made::Input);
-        self.traits.push(traits(&entry));
+        self.traits.push(Traits::of(&entry));
         self.entries.push(Some(entry));
         self.spots.push(Spot::Waiting);
         self.entries.len() - 1
     }
 
-    /// Puts in a span once more; it waits.
+    /// Adds a span again; it waits.
     pub(super) fn copy(&mut self, handle: Handle) -> Option<Handle> {
-        let written = self
-            .written
-            .get(&handle)
-            .and_then(|at| self.order.get(*at))
-            .map(|(_, entry)| entry);
-        match written.or(self.entry(handle)) {
+        let entry = match self.written.get(&handle) {
+            Some(at) => self.order.get(*at).map(|(_, entry)| entry),
+            None => self.entry(handle),
+        };
+        match entry {
             Some(Entry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
             _ => None,
         }
@@ -138,27 +117,36 @@ impl Stage {
 
     /// Writes an entry, once.
     pub(super) fn write(&mut self, handle: Handle) {
-        if let Some(entry) = self.entries.get_mut(handle).and_then(Option::take) {
+        let Some(slot) = self.entries.get_mut(handle) else {
+            return;
+        };
+        if let Some(entry) = slot.take() {
             self.begun |= matches!(entry, Entry::Span(..));
             self.written.insert(handle, self.order.len());
             self.order.push((handle, entry));
         }
     }
 
-    /// Writes a span behind all that stands in the context.
+    /// Writes a span; it enters the context behind all others.
     pub(super) fn enter(&mut self, handle: Handle) {
         self.write(handle);
         self.put(handle, Spot::Live(self.live.len()));
         self.live.push(handle);
     }
 
-    /// These stand in front of all messages from now on; the event is the caller's.
+    /// Puts these spans in front of all messages. The caller writes the event.
     pub(super) fn put_in_front(&mut self, head: &[Handle]) {
         self.head = head.to_vec();
-        head.iter().for_each(|handle| self.put(*handle, Spot::Head));
+        self.put_all(head, Spot::Head);
     }
 
-    /// All messages but these have left, and these stand in this order; the event is the caller's.
+    fn put_all(&mut self, handles: &[Handle], spot: Spot) {
+        for handle in handles {
+            self.put(*handle, spot);
+        }
+    }
+
+    /// Removes all messages but these, which stay in this order. The caller writes the event.
     pub(super) fn clear(&mut self, keep: &[Handle]) {
         for handle in std::mem::take(&mut self.live) {
             self.put(handle, Spot::Left);
@@ -171,7 +159,7 @@ impl Stage {
         }
     }
 
-    /// These have left; the event is the caller's.
+    /// Removes these spans. The caller writes the event.
     pub(super) fn leave(&mut self, handles: &[Handle]) {
         let mut first = self.live.len();
         for handle in handles {
@@ -189,95 +177,100 @@ impl Stage {
         }
     }
 
-    /// All that was written after an entry has left; the event is the caller's.
+    /// Removes the live spans that were written after an entry. The caller writes the event.
     pub(super) fn back_to(&mut self, handle: Handle) {
         let Some(place) = self.written.get(&handle).copied() else {
             return;
         };
-        while let Some(latest) = self
-            .live
-            .pop_if(|latest| self.written.get(latest).is_some_and(|at| *at > place))
-        {
+        while let Some(latest) = self.live.last().copied() {
+            match self.written.get(&latest) {
+                Some(at) if *at > place => {}
+                _ => break,
+            }
             self.put(latest, Spot::Left);
+            self.live.pop();
         }
     }
 
-    /// Makes the context what a request holds: spans enter, and events are written of what else
-    /// changes.
-    pub(super) fn fit(&mut self, target: Target, cause: &Cause) {
-        let Target { head, keep, then } = target;
+    /// Makes the context that of a request: spans enter, and events describe what else changes.
+    pub(super) fn fit(&mut self, context: TargetContext, cause: &ChangeCause) {
+        let TargetContext { head, keep, then } = context;
         let old = self.live.split_off(keep.min(self.live.len()));
-        let same = old.iter().zip(&then).take_while(|(a, b)| a == b).count();
-        let (stays, then_new) = (
-            old.get(same..).unwrap_or_default(),
-            then.get(same..).unwrap_or_default(),
-        );
-        // Whatever is on neither list has left.
+        let same = common_prefix(&old, &then);
+        let then_new = then.get(same..).unwrap_or_default();
         let old_head = std::mem::take(&mut self.head);
-        stays
-            .iter()
-            .chain(&old_head)
-            .for_each(|handle| self.put(*handle, Spot::Left));
-        let in_old: Vec<Handle> = old_head.iter().chain(stays).copied().collect();
-        let new = |stage: &Stage, handle: Handle| {
-            matches!(stage.spot(handle), Spot::Waiting | Spot::Unsent)
-        };
+        let mut before = old_head.clone();
+        before.extend(old.get(same..).unwrap_or_default());
+        // Spans that are not in the new context have left.
+        self.put_all(&before, Spot::Left);
         let mut fits = !self.begun || is_part(&head, &old_head);
-        let mut entered = false;
+        let mut fresh = self.fresh(&head);
+        let in_front = fresh.len();
+        let mut kept = Vec::new();
         for handle in then_new {
-            let is_new = new(self, *handle);
-            // What is new may only stand behind what stays.
-            fits &= is_new || !entered;
-            entered |= is_new;
+            if self.is_fresh(*handle) {
+                fresh.push(*handle);
+                continue;
+            }
+            // A new span may only be behind the remaining ones.
+            fits &= fresh.len() == in_front;
+            kept.push(*handle);
         }
-        let kept: Vec<Handle> = then_new
-            .iter()
-            .filter(|handle| !new(self, **handle))
-            .copied()
-            .collect();
-        fits &= is_part(&kept, stays);
-        let fresh: Vec<Handle> = head
-            .iter()
-            .chain(then_new)
-            .filter(|handle| new(self, **handle))
-            .copied()
-            .collect();
-        head.iter().for_each(|handle| self.put(*handle, Spot::Head));
+        fits &= is_part(&kept, old.get(same..).unwrap_or_default());
+        self.put_all(&head, Spot::Head);
         let from = self.live.len() + same;
-        self.live.extend(&then);
         for (at, handle) in then_new.iter().enumerate() {
             self.put(*handle, Spot::Live(from + at));
         }
+        self.live.extend(&then);
         self.head = head;
-        let drop: Vec<Handle> = in_old
-            .into_iter()
-            .filter(|handle| self.spot(*handle) == Spot::Left)
-            .collect();
-        if fits && !drop.is_empty() {
-            self.event(
-                cause,
-                false,
-                References {
-                    drop,
-                    ..References::default()
-                },
-            );
+        let mut left = before;
+        left.retain(|handle| self.spot(*handle) == Spot::Left);
+        self.write_change(fits, left, &fresh, cause);
+    }
+
+    /// Writes the spans that enter, and an event: of the spans that have left before them, or of
+    /// the whole context after them if the change does not fit that form.
+    fn write_change(
+        &mut self,
+        fits: bool,
+        left: Vec<Handle>,
+        fresh: &[Handle],
+        cause: &ChangeCause,
+    ) {
+        if fits && !left.is_empty() {
+            let references = References {
+                drop: left,
+                ..References::default()
+            };
+            self.event(cause, false, references);
         }
-        fresh.into_iter().for_each(|handle| self.write(handle));
+        for handle in fresh {
+            self.write(*handle);
+        }
         if !fits {
-            let keep = self.head.iter().chain(&self.live).copied().collect();
-            self.event(
-                cause,
-                true,
-                References {
-                    keep,
-                    ..References::default()
-                },
-            );
+            let mut keep = self.head.clone();
+            keep.extend(&self.live);
+            let references = References {
+                keep,
+                ..References::default()
+            };
+            self.event(cause, true, references);
         }
     }
 
-    /// Writes a request that no line reports, and of which nobody says what it held.
+    /// Whether a span enters the context for the first time.
+    fn is_fresh(&self, handle: Handle) -> bool {
+        matches!(self.spot(handle), Spot::Waiting | Spot::Unsent)
+    }
+
+    fn fresh(&self, handles: &[Handle]) -> Vec<Handle> {
+        let mut fresh = handles.to_vec();
+        fresh.retain(|handle| self.is_fresh(*handle));
+        fresh
+    }
+
+    /// Writes a request that no line reports. Its context is unknown.
     pub(super) fn add_request(&mut self, request: Request) {
         self.append(Entry::Hidden(Box::new(request.into())));
     }
@@ -290,39 +283,27 @@ impl Stage {
         self.order.push((handle, entry));
     }
 
-    /// Writes an event that no line is.
-    fn event(&mut self, cause: &Cause, clear: bool, references: References) {
-        let reason = Some(cause.reason.to_owned());
-        let (at, line) = (cause.at.clone(), cause.line);
+    /// Writes an event that no line holds.
+    fn event(&mut self, cause: &ChangeCause, clear: bool, references: References) {
         let event = Event {
-            what: What::Context,
-            reason,
             clear,
-            at,
-            line,
-            ..Event::default()
+            ..Event::context(cause.reason, cause.at.clone(), cause.line)
         };
         self.append(Entry::Event(Box::new(event), Box::new(references)));
     }
 }
 
-/// Whether a list is a part of another, in its order.
+/// The number of equal handles at the beginning of two lists.
+fn common_prefix(a: &[Handle], b: &[Handle]) -> usize {
+    let mut same = 0;
+    while same < a.len() && a.get(same) == b.get(same) {
+        same += 1;
+    }
+    same
+}
+
+/// Whether a list is a subsequence of another.
 fn is_part(list: &[Handle], of: &[Handle]) -> bool {
     let mut all = of.iter();
     list.iter().all(|handle| all.any(|other| other == handle))
-}
-
-fn traits(entry: &Entry) -> Traits {
-    match entry {
-        Entry::Span(span, made) => Traits {
-            thought: span.part == Part::Reasoning,
-            made: if let Made::By(request) = made {
-                Some(*request)
-            } else {
-                None
-            },
-            line: span.line,
-        },
-        _ => Traits::default(),
-    }
 }

@@ -1,11 +1,17 @@
-//! Versions of the agent: where what stands in a file does not tell what it did.
+//! Versions of the agent, for behaviour that its lines do not show.
 
-/// Whether a version is this one or older; one that is no version is not.
+/// Whether a version is `last` or older; a text that is no version is neither.
 pub(super) fn is_up_to(version: &str, last: [u32; 3]) -> bool {
-    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>());
-    let mut next = || numbers.next().and_then(Result::ok);
-    let Some(major) = next() else { return false };
-    [major, next().unwrap_or(0), next().unwrap_or(0)] <= last
+    let mut numbers = [0; 3];
+    let parts = version.split(['.', '-']);
+    for (at, (number, part)) in std::iter::zip(&mut numbers, parts).enumerate() {
+        match part.parse() {
+            Ok(parsed) => *number = parsed,
+            Err(_) if at == 0 => return false,
+            Err(_) => {}
+        }
+    }
+    numbers <= last
 }
 
 #[cfg(test)]

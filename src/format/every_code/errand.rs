@@ -1,9 +1,9 @@
-//! Errands: what a session starts other agents for (docs/formats.md 2.5).
+//! Errands: the tasks for which a session starts other agents (docs/formats.md 2.5).
 //!
-//! An agent is another process, with a session of its own. Neither file names the other: the first
-//! message of the agent is made of the arguments of the call that started it, so the text tells
-//! whose it is. Its result comes back as a text within the output of a later call, often twice:
-//! once when it is waited for, and again when it is asked for.
+//! An agent is another process with its own session. Neither file names the other: the first
+//! message of the agent is made of the arguments of the call that started it, so the two are joined
+//! by that text. The agent's result comes back as a text within the output of a later call, often
+//! twice: once when the caller waits for it, and again when the caller asks for it.
 
 use std::borrow::Cow;
 
@@ -11,28 +11,29 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::format::reader::Errand;
 use crate::format::rollout::tape::Results;
-use crate::format::{Errand, time};
+use crate::format::time;
 
 /// The key of a result in an output, up to where its text begins.
 const RESULT: &[u8] = b"\"output_preview\":\"";
-/// The key of the file that has it.
+/// The key of the file that holds the result.
 const FILE: &[u8] = b"\"output_file\":";
-/// A result that is shorter is not told apart from what stands around it.
+/// A shorter result is not cut out of the output.
 const LEAST_BYTES: usize = 256;
 
 /// A call that starts agents.
 #[derive(Deserialize)]
-struct Line<'a> {
+struct CallLine<'a> {
     #[serde(borrow, default, deserialize_with = "time::field")]
     timestamp: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    payload: Payload<'a>,
+    payload: CallPayload<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Payload<'a> {
+struct CallPayload<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     call_id: Option<String>,
@@ -40,47 +41,46 @@ struct Payload<'a> {
     arguments: Cow<'a, str>,
 }
 
-/// The agents that a line starts: one for each call; of several models for one task all get the
-/// same text.
+/// The agents that a line starts: one for each call. Several models with one task all get the same
+/// text.
 pub(super) fn errands(line: &str) -> Vec<Errand> {
-    let Ok(line) = serde_json::from_str::<Line>(line) else {
+    let Ok(line) = serde_json::from_str::<CallLine>(line) else {
         return Vec::new();
     };
     if line.payload.name != "agent" {
         return Vec::new();
     }
     let arguments: Value = serde_json::from_str(&line.payload.arguments).unwrap_or_default();
-    let at = line.timestamp.as_deref().and_then(time::instant);
-    let errand = |prompt| Errand {
-        prompt,
-        at,
-        call_id: line.payload.call_id,
+    let Some(prompt) = arguments.get("create").and_then(prompt) else {
+        return Vec::new();
     };
-    arguments
-        .get("create")
-        .and_then(prompt)
-        .map(errand)
-        .into_iter()
-        .collect()
+    vec![Errand {
+        prompt,
+        at: line.timestamp.as_deref().and_then(time::instant),
+        call_id: line.payload.call_id,
+    }]
 }
 
 /// How the first message of the agent begins.
 fn prompt(create: &Value) -> Option<String> {
-    let text = |key: &str| {
-        create
-            .get(key)
-            .and_then(Value::as_str)
-            .filter(|text| !text.trim().is_empty())
-    };
-    let task = text("task")?;
-    Some(match text("context") {
+    let task = text(create, "task")?;
+    Some(match text(create, "context") {
         Some(context) => format!("Context: {context}\n\nAgent: {task}"),
         None => task.to_owned(),
     })
 }
 
-/// Whether a message may be that of such a call: what is made of a context, or may change nothing,
-/// shows it. Of all others only the place tells where the session works.
+/// The text of a member, unless it is blank.
+fn text<'v>(create: &'v Value, key: &str) -> Option<&'v str> {
+    let text = create.get(key)?.as_str()?;
+    if text.trim().is_empty() {
+        return None;
+    }
+    Some(text)
+}
+
+/// Whether a message may be an errand: one with a context, or one in read-only mode, is recognised
+/// by its text. All other errands are recognised only by the folder in which the session works.
 pub(super) fn is_errand(text: &str) -> bool {
     text.starts_with("Context: ") && text.contains("\n\nAgent: ")
         || text.contains("\n\n[Running in read-only mode")
@@ -88,28 +88,28 @@ pub(super) fn is_errand(text: &str) -> bool {
 
 /// The results of agents in an output.
 pub(super) fn results(output: &str) -> Results {
-    let file = memmem::find(output.as_bytes(), FILE).and_then(|key| output.get(key + FILE.len()..));
-    let file = file.and_then(|rest| {
-        serde_json::Deserializer::from_str(rest)
-            .into_iter::<String>()
-            .next()?
-            .ok()
-    });
     Results {
         cuts: cuts(output),
-        file,
+        file: file(output),
     }
 }
 
+/// The file that holds the first result.
+fn file(output: &str) -> Option<String> {
+    let key = memmem::find(output.as_bytes(), FILE)?;
+    let rest = output.get(key + FILE.len()..)?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    values.next()?.ok()
+}
+
 /// Where results begin and end: at the first and the last word, so that the same result gives the
-/// same piece wherever it stands.
+/// same text wherever it is.
 fn cuts(output: &str) -> Vec<usize> {
     let mut cuts = Vec::new();
     for key in memmem::find_iter(output.as_bytes(), RESULT) {
         let from = key + RESULT.len();
         let Some(to) = end(output, from) else { break };
-        let words = words(output, from, to);
-        if let (Some(first), Some(last)) = (words.clone().next(), words.last())
+        if let Some((first, last)) = first_and_last_word(output, from, to)
             && last - first >= LEAST_BYTES
         {
             cuts.extend([first, last]);
@@ -118,7 +118,7 @@ fn cuts(output: &str) -> Vec<usize> {
     cuts
 }
 
-/// Where the JSON string ends whose inside begins at `from`.
+/// Where a JSON string ends. `from`: where its contents begin.
 fn end(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -130,17 +130,29 @@ fn end(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// Where words begin, each with its blank.
-fn words(text: &str, from: usize, to: usize) -> impl Iterator<Item = usize> + Clone {
+/// Where the first and the last word begin, each with the blank before it.
+fn first_and_last_word(text: &str, from: usize, to: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    let begins = move |at: &usize| {
-        let [before, after] = [at - 1, at + 1].map(|at| bytes.get(at).copied().unwrap_or(b' '));
-        !before.is_ascii_whitespace() && after.is_ascii_alphabetic()
-    };
     let inside = bytes.get(from + 1..to).unwrap_or_default();
-    memchr::memchr_iter(b' ', inside)
-        .map(move |at| from + 1 + at)
-        .filter(begins)
+    let mut found = None;
+    for at in memchr::memchr_iter(b' ', inside) {
+        let at = from + 1 + at;
+        if !begins_word(bytes, at) {
+            continue;
+        }
+        found = match found {
+            Some((first, _)) => Some((first, at)),
+            None => Some((at, at)),
+        };
+    }
+    found
+}
+
+/// Whether a blank comes after a visible character and before a letter.
+fn begins_word(bytes: &[u8], blank: usize) -> bool {
+    let before = bytes.get(blank - 1).copied().unwrap_or(b' ');
+    let after = bytes.get(blank + 1).copied().unwrap_or(b' ');
+    !before.is_ascii_whitespace() && after.is_ascii_alphabetic()
 }
 
 #[cfg(test)]
@@ -152,8 +164,12 @@ mod tests {
         let call = |create: &str| {
             let arguments = Value::from(format!("{{\"action\":\"create\",\"create\":{create}}}"));
             format!(
-                "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"type\":\"response_item\",\"payload\":{{\"type\":\
-                 \"function_call\",\"name\":\"agent\",\"call_id\":\"c\",\"arguments\":{arguments}}}}}"
+                concat!(
+                    r#"{{"timestamp":"2026-01-02T03:04:05Z","type":"response_item","payload":"#,
+                    r#"{{"type":"function_call","name":"agent","call_id":"c","#,
+                    r#""arguments":{arguments}}}}}"#
+                ),
+                arguments = arguments
             )
         };
         let prompts = |create: &str| {

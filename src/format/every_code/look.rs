@@ -1,14 +1,15 @@
-//! What Every Code looks at in a message, and what it does about it (docs/formats.md 2.8, 2.9).
+//! What Every Code looks at in a message, and the rules that follow from it (docs/formats.md 2.8,
+//! 2.9).
 //!
-//! At the beginning of each turn the program cleans its history up ([`leaves`]): messages that tell
-//! of the state of the system go, and so do messages with images, unless they are recent. A
-//! compaction writes a summary that quotes the latest messages ([`bridge`]); where it quotes the
-//! state of the system, the summary itself goes at the next turn.
+//! At the beginning of each turn the program cleans up its history ([`leaves`]): messages that
+//! report the state of the system leave, and so do messages with images, unless they are recent. A
+//! compaction writes a summary that quotes the latest messages ([`bridge`]); a summary that quotes
+//! the state of the system leaves at the next turn.
 
 use super::review;
 use crate::format::rollout::tape::Look;
 
-/// Texts that tell of the state of the system.
+/// Texts in reports of the state of the system.
 const STATUS: [&str; 3] = [
     "== System Status ==",
     "Current working directory:",
@@ -17,60 +18,60 @@ const STATUS: [&str; 3] = [
 const ENVIRONMENT: &str = "<environment_context>";
 const ENVIRONMENT_CHANGE: &str = "<environment_context_delta>";
 const BROWSER: &str = "<browser_snapshot";
-/// How documents of the user began in versions that left them out of summaries.
+/// How documents of the user begin in versions that leave them out of summaries.
 const INSTRUCTIONS: &str = "<user_instructions>";
-/// What an automatic drive is told first.
+/// How the first message of an automatic drive begins.
 const GOAL: &str = "Primary Goal:";
 
-/// A turn keeps so many changes of the environment, and so many snapshots of the browser.
+/// Changes of the environment that a turn keeps.
 const KEPT_CHANGES: usize = 3;
+/// Snapshots of the browser that a turn keeps.
 const KEPT_SNAPSHOTS: usize = 2;
-/// The first image after one of so many of the latest messages is kept.
+/// The first image after each of the latest messages is kept; this is their number.
 const RECENT_MESSAGES: usize = 2;
 
-/// A summary quotes so many messages, each cut in the middle to so many bytes, and so many in all.
+/// The most messages that a summary quotes.
 const QUOTED_MESSAGES: usize = 12;
+/// A quoted message is cut in the middle to this size.
 pub(super) const QUOTED_BYTES: u64 = 8 << 10;
+/// All quotes of a summary together have at most this size.
 const ALL_QUOTED_BYTES: u64 = 80_000;
-/// What stands around a quote: its role and a line feed.
+/// The role and the line feed around a quote.
 const QUOTE_FRAME_BYTES: u64 = 14;
 
 /// What the program looks at in a message of these texts.
 pub(super) fn look(texts: &[&str]) -> Look {
-    let any = |marks: &[&str]| {
-        texts
-            .iter()
-            .any(|text| marks.iter().any(|mark| text.contains(mark)))
-    };
-    let tells = |text: &str| {
-        STATUS.iter().any(|mark| text.contains(mark))
-            || [ENVIRONMENT, ENVIRONMENT_CHANGE, BROWSER]
-                .iter()
-                .any(|mark| text.contains(mark))
-    };
     let quoted = quoted(texts);
-    Look {
-        status: texts.iter().any(|text| tells(text)),
-        says: texts
-            .iter()
-            .any(|text| !text.trim().is_empty() && !tells(text)),
-        image: false,
-        environment: texts
-            .iter()
-            .any(|text| text.contains(ENVIRONMENT) && !text.contains(ENVIRONMENT_CHANGE)),
-        environment_change: any(&[ENVIRONMENT_CHANGE]),
-        browser: any(&[BROWSER]),
-        opening: texts.iter().any(|text| {
-            [INSTRUCTIONS, ENVIRONMENT]
-                .iter()
-                .any(|mark| text.trim_start().starts_with(mark))
-        }),
-        goal: texts.iter().any(|text| text.starts_with(GOAL)),
-        review: texts.iter().any(|text| text.starts_with(review::RESULT)),
-        follows_review: texts.iter().any(|text| text.starts_with(review::FOLLOW_UP)),
-        quotes_status: quoted.iter().any(|text| tells(text)),
+    let mut look = Look {
+        quotes_status: quoted.iter().any(|text| is_status(text)),
         quoted_bytes: quoted.iter().map(|text| text.len() as u64).sum(),
+        ..Look::default()
+    };
+    for text in texts {
+        if is_status(text) {
+            look.status = true;
+        } else if !text.trim().is_empty() {
+            look.says = true;
+        }
+        if text.contains(ENVIRONMENT_CHANGE) {
+            look.environment_change = true;
+        } else if text.contains(ENVIRONMENT) {
+            look.environment = true;
+        }
+        let begin = text.trim_start();
+        look.browser |= text.contains(BROWSER);
+        look.opening |= begin.starts_with(INSTRUCTIONS) || begin.starts_with(ENVIRONMENT);
+        look.goal |= text.starts_with(GOAL);
+        look.review |= text.starts_with(review::RESULT);
+        look.follows_review |= text.starts_with(review::FOLLOW_UP);
     }
+    look
+}
+
+/// Whether a text reports the state of the system, in one of the forms that the program knows.
+fn is_status(text: &str) -> bool {
+    let marks = [ENVIRONMENT, ENVIRONMENT_CHANGE, BROWSER];
+    STATUS.iter().any(|mark| text.contains(mark)) || marks.iter().any(|mark| text.contains(mark))
 }
 
 /// What a summary quotes of a message: a long text is cut in the middle.
@@ -79,57 +80,50 @@ fn quoted<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     if all as u64 <= QUOTED_BYTES {
         return texts.to_vec();
     }
+    let Some(longest) = texts.iter().max_by_key(|text| text.len()) else {
+        return Vec::new();
+    };
     let half = QUOTED_BYTES as usize / 2;
-    let ends = |text: &'t str| {
-        let head = text
-            .get(..text.floor_char_boundary(half))
-            .unwrap_or_default();
-        let tail = text
-            .get(text.ceil_char_boundary(text.len().saturating_sub(half))..)
-            .unwrap_or_default();
-        [head, tail]
-    };
-    let longest = texts.iter().max_by_key(|text| text.len());
-    longest.into_iter().flat_map(|text| ends(text)).collect()
+    let head_end = longest.floor_char_boundary(half);
+    let tail_start = longest.ceil_char_boundary(longest.len().saturating_sub(half));
+    vec![&longest[..head_end], &longest[tail_start..]]
 }
 
-/// Which messages of the user leave at the beginning of a turn, of all that are there, in order.
+/// Which messages leave at the beginning of a turn. `messages`: all that are there, in order.
 pub(super) fn leaves(messages: &[Look]) -> Vec<bool> {
-    let told = |look: &Look| look.status || look.image;
-    let numbers = |of: fn(&Look) -> bool| {
-        messages
-            .iter()
-            .enumerate()
-            .filter(move |(_, look)| of(look))
-            .map(|(n, _)| n)
-    };
-    let mut kept: Vec<usize> = numbers(|look| look.environment)
-        .next_back()
-        .into_iter()
-        .collect();
-    let latest = |numbers: Vec<usize>, most: usize| numbers.into_iter().rev().take(most);
-    kept.extend(latest(
-        numbers(|look| look.environment_change).collect(),
-        KEPT_CHANGES,
-    ));
-    kept.extend(latest(
-        numbers(|look| look.browser).collect(),
-        KEPT_SNAPSHOTS,
-    ));
-    let said = numbers(|look| look.says && !look.status && !look.image).collect();
-    for from in latest(said, RECENT_MESSAGES) {
-        kept.extend(numbers(|look| look.image).find(|n| *n > from));
+    let mut kept = latest(messages, 1, |look| look.environment);
+    kept.extend(latest(messages, KEPT_CHANGES, |look| {
+        look.environment_change
+    }));
+    kept.extend(latest(messages, KEPT_SNAPSHOTS, |look| look.browser));
+    let plain = |look: &Look| look.says && !look.status && !look.image;
+    for from in latest(messages, RECENT_MESSAGES, plain) {
+        kept.extend((from + 1..messages.len()).find(|n| messages[*n].image));
     }
-    messages
-        .iter()
-        .enumerate()
-        .map(|(n, look)| told(look) && !kept.contains(&n))
-        .collect()
+    let mut leaves = Vec::with_capacity(messages.len());
+    for (n, look) in messages.iter().enumerate() {
+        leaves.push((look.status || look.image) && !kept.contains(&n));
+    }
+    leaves
 }
 
-/// The summary that quotes the latest of these messages, and ends with what the model said: what
-/// the program will look at in it, and what it quotes, in bytes.
-pub(super) fn bridge(messages: impl DoubleEndedIterator<Item = Look>, said: Look) -> (Look, u64) {
+/// Indices of the latest messages of a kind, at most this many.
+fn latest(messages: &[Look], most: usize, is_of_kind: fn(&Look) -> bool) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (n, look) in messages.iter().enumerate().rev() {
+        if found.len() == most {
+            break;
+        }
+        if is_of_kind(look) {
+            found.push(n);
+        }
+    }
+    found
+}
+
+/// Makes the summary that quotes the latest of these messages and ends with what the model said.
+/// Returns what the program will look at in it, and the bytes that it quotes.
+pub(super) fn bridge(messages: &[Look], said: Look) -> (Look, u64) {
     let mut summary = Look {
         says: true,
         image: false,
@@ -137,10 +131,10 @@ pub(super) fn bridge(messages: impl DoubleEndedIterator<Item = Look>, said: Look
         ..said
     };
     let (mut quoted, mut bytes) = (0, 0);
-    for look in messages
-        .rev()
-        .filter(|look| !look.opening && look.quoted_bytes > 0)
-    {
+    for look in messages.iter().rev() {
+        if look.opening || look.quoted_bytes == 0 {
+            continue;
+        }
         if quoted >= QUOTED_MESSAGES || quoted > 0 && bytes + look.quoted_bytes > ALL_QUOTED_BYTES {
             break;
         }
@@ -210,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_summary_that_quotes_the_state_of_the_system_tells_of_it() {
-        let summary = |messages: Vec<Look>| bridge(messages.into_iter(), said()).0;
+        let summary = |messages: Vec<Look>| bridge(&messages, said()).0;
         assert!(summary(vec![said(), status(), said()]).status);
         assert!(!summary(vec![said(), said()]).status);
         let far = std::iter::once(status())

@@ -1,47 +1,53 @@
-//! Reviews of Every Code: what is a review, and what it has found (docs/formats.md 2.10).
+//! Reviews of Every Code: which threads are reviews, and how many findings they have
+//! (docs/formats.md 2.10).
 //!
-//! A review has a context of its own inside a thread. Its findings come back as a message, and may
-//! start a turn of their own, in which the agent mends them. A program that was started for nothing
-//! but that writes a thread like any other.
+//! A review has a separate context inside a thread. Its findings come back as a message, and may
+//! start another turn, in which the agent fixes them. A program that was started only for a review
+//! writes a thread like any other.
 
-use crate::format::rollout::tape::{Look, Mark, Tape};
+use crate::format::rollout::tape::{Tape, TapeMark};
 
-/// How the message begins that hands the findings to the agent.
+/// How the message begins that asks the agent to fix the findings.
 pub(super) const FOLLOW_UP: &str = "Is this a real issue introduced by our changes?";
-/// How the message begins that hands them back.
+/// How the message begins that hands the findings back.
 pub(super) const RESULT: &str = "<user_action>";
 
-/// How many findings a result tells: one a line, under a heading. `None` where it is none of
-/// a review.
+/// Counts the findings in a result: each begins a line under a heading. `None` for a text that is
+/// no review's result.
 pub(super) fn findings(text: &str) -> Option<u64> {
     if !text.contains("<action>review</action>") {
         return None;
     }
-    let headings = ["Review comment:", "Full review comments:"];
-    let comments = headings.iter().find_map(|heading| text.split_once(heading));
-    let lines = comments
-        .into_iter()
-        .flat_map(|(_, comments)| comments.lines());
-    Some(
-        lines
-            .filter(|line| line.trim_start().starts_with("- ") && line.contains(" \u{2014} "))
-            .count() as u64,
-    )
+    for heading in ["Review comment:", "Full review comments:"] {
+        if let Some((_, comments)) = text.split_once(heading) {
+            return Some(count(comments));
+        }
+    }
+    Some(0)
 }
 
-/// Whether a thread is nothing but a review and what follows from it: nobody asked for anything
-/// else.
+fn count(comments: &str) -> u64 {
+    let mut count = 0;
+    for line in comments.lines() {
+        if line.trim_start().starts_with("- ") && line.contains(" \u{2014} ") {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Whether a thread is nothing but a review and its follow-ups: the user asked for nothing else.
 pub(super) fn is_review(tape: &Tape) -> bool {
-    let reviews = tape
+    let has_review = tape
         .marks
         .iter()
-        .any(|(_, mark)| matches!(mark, Mark::ReviewBegan { .. }));
-    let asks = |look: &Look| (look.says || look.image) && !look.review && !look.follows_review;
-    reviews
-        && !tape
-            .messages
-            .iter()
-            .any(|message| message.is_users && asks(&message.look))
+        .any(|(_, mark)| matches!(mark, TapeMark::ReviewBegan { .. }));
+    let asks_for_more = tape.messages.iter().any(|message| {
+        let look = &message.look;
+        let asks = (look.says || look.image) && !look.review && !look.follows_review;
+        message.is_users && asks
+    });
+    has_review && !asks_for_more
 }
 
 #[cfg(test)]

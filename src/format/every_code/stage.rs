@@ -1,37 +1,31 @@
-//! What the program does with its history: when it resumes a session, when a turn begins, in a
-//! review and at a compaction (docs/formats.md 2.8 to 2.10).
+//! Changes of the program's history: when it resumes a session, when a turn begins, in a review and
+//! at a compaction (docs/formats.md 2.8 to 2.10).
 //!
-//! Each is a change of the context, put in where the file has none.
+//! Each is a change of the context; its event is generated where the file has none.
 
-use super::response::Responses;
-use super::settle::Walk;
-use super::task::{Task, mark};
+use super::response::TaskResponses;
+use super::task::{ProgramTask, mark};
+use super::walk::TapeWalk;
 use crate::format::history::{Entry, Handle, Made, References};
-use crate::format::rollout::tape::Mark;
+use crate::format::rollout::tape::TapeMark;
 use crate::record::{Event, Purpose, Span, What};
 
-/// Why spans leave when a turn begins.
+/// The reason of spans that leave when a turn begins.
 const TURN: &str = "user_turn";
 /// Sources of spans (tok-record(5)).
 const SUMMARY: &str = "compaction_summary";
 const MEMORY: &str = "memory";
 
-impl Walk<'_> {
-    /// Another process reads the history back.
+impl TapeWalk<'_> {
+    /// Starts another process, which reads the history back.
     pub(super) fn resume(&mut self) {
         self.drive = None;
         self.carried.resume();
-        self.anew(
-            Event {
-                reason: why("resumed"),
-                ..Event::default()
-            },
-            self.carried.all(),
-        );
+        self.anew(context("resumed"), self.carried.all());
     }
 
-    /// A turn begins, with the messages in front of its task: some of what is there leaves.
-    pub(super) fn turn(&mut self, task: &Task) {
+    /// Begins a turn, with the messages before its task: some spans of the history leave.
+    pub(super) fn turn(&mut self, task: &ProgramTask) {
         let drop = self.carried.turn();
         for handle in &drop {
             if let Some(span) = self.placed(*handle) {
@@ -43,50 +37,38 @@ impl Walk<'_> {
         {
             self.quote(bytes);
         }
-        if !drop.is_empty() {
-            let first = self.first_span(task.beats.clone());
-            let (at, line) = first
-                .map(|span| (span.at.clone(), span.line))
-                .unwrap_or_default();
-            let event = Event {
-                what: What::Context,
-                reason: why(TURN),
-                at,
-                line,
-                ..Event::default()
-            };
-            let references = References {
-                drop,
-                ..References::default()
-            };
-            self.put(Entry::Event(Box::new(event), Box::new(references)));
+        if drop.is_empty() {
+            return;
         }
+        let mut event = context(TURN);
+        if let Some(span) = self.first_span(task.beats.clone()) {
+            event.at.clone_from(&span.at);
+            event.line = span.line;
+        }
+        let references = References {
+            drop,
+            ..References::default()
+        };
+        self.put(Entry::Event(Box::new(event), Box::new(references)));
     }
 
-    /// A review has a context of its own, of which the file has only what it reports: its requests
-    /// stand together. The state of the system is told in the first.
-    pub(super) fn review(&mut self, task: &Task, responses: &Responses) {
-        let beats = self.stage.beats.get(task.beats.clone()).unwrap_or_default();
-        let began = beats.iter().find_map(|beat| match mark(self.tape, *beat)? {
-            Mark::ReviewBegan { at, line } => Some((at.clone(), Some(*line))),
-            _ => None,
+    /// Writes a review, which has a separate context. The file holds only the reports of its
+    /// requests, which are written together. The first sends the state of the system.
+    pub(super) fn review(&mut self, task: &ProgramTask, responses: &TaskResponses) {
+        let mut event = context("review");
+        for beat in self.stage.beats.get(task.beats.clone()).unwrap_or_default() {
+            if let Some(TapeMark::ReviewBegan { at, line }) = mark(self.tape, *beat) {
+                event.at.clone_from(at);
+                event.line = Some(*line);
+                break;
+            }
+        }
+        let mut keep = self.carried.documents.clone();
+        keep.retain(|handle| match self.placed(*handle) {
+            Some(span) => &*span.source == MEMORY,
+            None => false,
         });
-        let (at, line) = began.unwrap_or_default();
-        let documents = self.carried.documents.clone();
-        let is_memory = |handle: &Handle| {
-            self.placed(*handle)
-                .is_some_and(|span| &*span.source == MEMORY)
-        };
-        let keep = documents.into_iter().filter(is_memory).collect();
-        self.anew(
-            Event {
-                reason: why("review"),
-                at,
-                line,
-                ..Event::default()
-            },
-            keep,
-        );
+        self.anew(event, keep);
         for handle in self.statuses(task.beats.clone()) {
             if let Some(span) = self.span(handle) {
                 span.set_detail("ephemeral");
@@ -97,28 +79,27 @@ impl Walk<'_> {
             self.serves(*handle, Purpose::Review);
             self.entry(*handle);
         }
-        self.anew(
-            Event {
-                reason: why("review_ended"),
-                ..Event::default()
-            },
-            self.carried.all(),
-        );
+        self.anew(context("review_ended"), self.carried.all());
     }
 
-    /// The context is compacted: a summary stands in front of the calls and outputs of the response
-    /// at hand. What the summary quotes is in the file, but not as one text.
+    /// Compacts the context: it becomes a summary, followed by the calls and outputs of the current
+    /// response. What the summary quotes is in the file, but not as one text.
     pub(super) fn compacted(&mut self, event: Handle) {
-        let Some(compacted) = self.compacting.take().filter(|_| self.stage.staged) else {
-            return self.put_out(event);
+        let compacted = match self.compacting.take() {
+            Some(compacted) if self.stage.staged => compacted,
+            _ => return self.put_out(event),
         };
-        let is_summary = |handle: &Handle| matches!(self.entries.get(*handle), Some(Some(Entry::Span(span, _))) if &*span.source == SUMMARY);
-        let spans: Vec<Handle> = (event + 1..self.entries.len())
-            .take_while(is_summary)
-            .collect();
+        let mut spans = Vec::new();
+        let mut next = event + 1;
+        while self.has_source(next, SUMMARY) {
+            spans.push(next);
+            next += 1;
+        }
         let latest = std::mem::take(&mut self.latest);
         self.carried.compact(compacted, spans.clone(), &latest);
-        if let Some(bytes) = self.carried.quoted_bytes().filter(|_| !compacted.remote) {
+        if !compacted.remote
+            && let Some(bytes) = self.carried.quoted_bytes()
+        {
             self.quote(bytes);
         }
         for handle in spans {
@@ -135,7 +116,7 @@ impl Walk<'_> {
         self.put_out(event);
     }
 
-    /// What a summary quotes enters as one span of so many bytes.
+    /// Adds what a summary quotes, as one generated span.
     fn quote(&mut self, bytes: u64) {
         let source = SUMMARY.to_owned();
         let span = Span {
@@ -148,10 +129,10 @@ impl Walk<'_> {
         self.carried.quote(handle);
     }
 
-    /// All leave but those that are carried; what stands in front is written anew.
+    /// Writes an event after which the context is only what `keep` names; the system prompt is
+    /// written anew.
     fn anew(&mut self, event: Event, keep: Vec<Handle>) {
         let event = Event {
-            what: What::Context,
             clear: true,
             head: true,
             ..event
@@ -164,6 +145,11 @@ impl Walk<'_> {
     }
 }
 
-fn why(reason: &str) -> Option<String> {
-    Some(reason.to_owned())
+/// An event of a change of the context.
+fn context(reason: &str) -> Event {
+    Event {
+        what: What::Context,
+        reason: Some(reason.to_owned()),
+        ..Event::default()
+    }
 }

@@ -1,15 +1,14 @@
-//! Tasks: what the program does between two inputs, and in which of its processes
-//! (docs/formats.md 2.8).
+//! Tasks: what the program does between two inputs, and in which process (docs/formats.md 2.8).
 //!
-//! A task begins with what was said since the one before it: the messages stand in front of its
-//! `task_started`. A session that is resumed is another process: ids of tasks and the running sum
-//! of tokens begin again. A file that tells of no task (older versions, sessions of another agent
-//! that were rewritten) is one task, and not *staged*: the rules of a turn are not its.
+//! A task begins with the messages since the task before it, which precede its `task_started`. A
+//! session that is resumed is another process: ids of tasks and the running sum of tokens begin
+//! again. A file without tasks (older versions, rewritten sessions of another agent) is one task,
+//! and not *staged*: the rules of a turn do not apply to it.
 
 use std::ops::Range;
 
 use crate::format::history::{Entry, Handle};
-use crate::format::rollout::tape::{Mark, Tape, Told};
+use crate::format::rollout::tape::{Recording, Tape, TapeMark};
 use crate::record::{Role, What};
 
 /// One thing on the tape: an entry, or a mark by its number.
@@ -19,91 +18,78 @@ pub(super) enum Beat {
     Mark(usize),
 }
 
-impl Beat {
-    /// The entry, if it is one.
-    pub(super) fn entry(self) -> Option<Handle> {
-        match self {
-            Beat::Entry(handle) => Some(handle),
-            Beat::Mark(_) => None,
-        }
-    }
-}
+impl Beat {}
 
 /// What a task spans.
 #[derive(Debug)]
-pub(super) struct Task {
-    /// Its beats, by their places.
+pub(super) struct ProgramTask {
+    /// The beats of the task, by their indices.
     pub(super) beats: Range<usize>,
     pub(super) id: String,
-    /// It is a review.
+    /// The task is a review.
     pub(super) reviews: bool,
-    /// Another process than that of the task before it.
+    /// The task is of another process than the task before it.
     pub(super) resumes: bool,
 }
 
 /// A thread as its tasks.
-pub(super) struct Stage {
+pub(super) struct Tasks {
     pub(super) beats: Vec<Beat>,
-    pub(super) tasks: Vec<Task>,
-    /// Whether the file tells when its tasks begin.
+    pub(super) tasks: Vec<ProgramTask>,
+    /// Whether the file records when its tasks begin.
     pub(super) staged: bool,
 }
 
-impl Stage {
-    pub(super) fn of(told: &Told) -> Stage {
-        let beats = beats(told);
-        let began: Vec<(usize, &str)> = beats
-            .iter()
-            .enumerate()
-            .filter_map(|(place, beat)| Some((place, began(&told.tape, *beat)?)))
-            .collect();
-        let mut tasks: Vec<Task> = Vec::new();
-        for (place, id) in &began {
-            let start = if tasks.is_empty() {
-                0
-            } else {
-                start(told, &beats, *place)
+impl ProgramTask {
+    fn new(beats: Range<usize>, id: &str) -> ProgramTask {
+        ProgramTask {
+            beats,
+            id: id.to_owned(),
+            reviews: false,
+            resumes: false,
+        }
+    }
+}
+
+impl Tasks {
+    pub(super) fn of(recording: &Recording) -> Tasks {
+        let beats = beats(recording);
+        let mut tasks: Vec<ProgramTask> = Vec::new();
+        for (place, beat) in beats.iter().enumerate() {
+            let Some(id) = began(&recording.tape, *beat) else {
+                continue;
             };
+            let mut start = 0;
             if let Some(before) = tasks.last_mut() {
+                start = start_of(recording, &beats, place);
                 before.beats.end = start;
             }
-            tasks.push(Task {
-                beats: start..beats.len(),
-                id: (*id).to_owned(),
-                reviews: false,
-                resumes: false,
-            });
+            tasks.push(ProgramTask::new(start..beats.len(), id));
         }
         let staged = !tasks.is_empty();
         if !staged {
-            tasks.push(Task {
-                beats: 0..beats.len(),
-                id: String::new(),
-                reviews: false,
-                resumes: false,
-            });
+            tasks.push(ProgramTask::new(0..beats.len(), ""));
         }
-        let mut stage = Stage {
+        let mut stage = Tasks {
             beats,
             tasks,
             staged,
         };
-        stage.review(&told.tape);
-        stage.resume(told);
+        stage.review(&recording.tape);
+        stage.resume(recording);
         stage
     }
 
-    /// The task that a report at that place is of: the latest of its id that has begun, or the one
-    /// that the place lies in.
+    /// The task of a report at that place: the latest task of its id that has begun, or the one
+    /// that contains the place.
     pub(super) fn task_of(&self, place: usize, id: &str) -> usize {
         let begun = self.tasks.partition_point(|task| task.beats.start <= place);
         let latest = begun.saturating_sub(1);
-        self.tasks
-            .iter()
-            .take(begun)
-            .rposition(|task| task.id == id)
-            .filter(|_| !id.is_empty())
-            .unwrap_or(latest)
+        if id.is_empty() {
+            return latest;
+        }
+        let mut tasks = self.tasks.iter().take(begun);
+        tasks.rposition(|task| task.id == id).unwrap_or(latest)
     }
 
     fn review(&mut self, tape: &Tape) {
@@ -111,41 +97,44 @@ impl Stage {
             let beats = self.beats.get(task.beats.clone()).unwrap_or_default();
             task.reviews = beats
                 .iter()
-                .any(|beat| matches!(mark(tape, *beat), Some(Mark::ReviewBegan { .. })));
+                .any(|beat| matches!(mark(tape, *beat), Some(TapeMark::ReviewBegan { .. })));
         }
     }
 
-    /// A task is of another process than the one before it where its id is none that could follow,
-    /// or where the running sum begins again with it though nothing was compacted.
-    fn resume(&mut self, told: &Told) {
-        let anew = self.sums_anew(told);
+    /// Marks the tasks of another process than the task before: the id of such a task is none that
+    /// could follow, or the running sum begins again with it though nothing was compacted.
+    fn resume(&mut self, recording: &Recording) {
+        let anew = self.sums_anew(recording);
         let mut before: Option<u64> = None;
         for (at, (task, anew)) in self.tasks.iter_mut().zip(anew).enumerate() {
             let number = task.id.parse::<u64>().ok();
-            let follows = number
-                .zip(before)
-                .is_none_or(|(number, before)| number > before);
+            let follows = match (number, before) {
+                (Some(number), Some(before)) => number > before,
+                _ => true,
+            };
             task.resumes = at > 0 && (anew || !follows);
-            before = number.or(before.filter(|_| !task.resumes));
+            if number.is_some() || task.resumes {
+                before = number;
+            }
         }
     }
 
     /// For each task, whether the running sum begins again with its first report, though there was
     /// a report before and nothing was compacted since.
-    fn sums_anew(&self, told: &Told) -> Vec<bool> {
+    fn sums_anew(&self, recording: &Recording) -> Vec<bool> {
         let mut anew = vec![None; self.tasks.len()];
         let mut continues = false;
         for (place, beat) in self.beats.iter().enumerate() {
             if let Beat::Entry(handle) = beat
-                && let Some(report) = told.tape.reports.get(handle)
+                && let Some(report) = recording.tape.reports.get(handle)
             {
-                let first = anew.get_mut(self.task_of(place, &report.task));
-                first
-                    .into_iter()
-                    .for_each(|anew| *anew = anew.or(Some(continues && report.begins_sum)));
+                let task = self.task_of(place, &report.task);
+                if let Some(anew @ None) = anew.get_mut(task) {
+                    *anew = Some(continues && report.begins_sum);
+                }
                 continues = true;
             }
-            if matches!(mark(&told.tape, *beat), Some(Mark::Compacted(_))) {
+            if matches!(mark(&recording.tape, *beat), Some(TapeMark::Compacted(_))) {
                 continues = false;
             }
         }
@@ -154,64 +143,78 @@ impl Stage {
 }
 
 /// The mark of a beat, if it is one.
-pub(super) fn mark(tape: &Tape, beat: Beat) -> Option<&Mark> {
+pub(super) fn mark(tape: &Tape, beat: Beat) -> Option<&TapeMark> {
     match beat {
-        Beat::Mark(number) => tape.marks.get(number).map(|(_, mark)| mark),
+        Beat::Mark(number) => {
+            let (_, mark) = tape.marks.get(number)?;
+            Some(mark)
+        }
         Beat::Entry(_) => None,
     }
 }
 
 fn began(tape: &Tape, beat: Beat) -> Option<&str> {
     match mark(tape, beat)? {
-        Mark::TaskBegan { id } => Some(id),
+        TapeMark::TaskBegan { id } => Some(id),
         _ => None,
     }
 }
 
-fn beats(told: &Told) -> Vec<Beat> {
-    let mut beats = Vec::with_capacity(told.entries.len() + told.tape.marks.len());
-    let mut marks = told.tape.marks.iter().enumerate().peekable();
-    for handle in 0..=told.entries.len() {
+fn beats(recording: &Recording) -> Vec<Beat> {
+    let mut beats = Vec::with_capacity(recording.entries.len() + recording.tape.marks.len());
+    let mut marks = recording.tape.marks.iter().enumerate().peekable();
+    for handle in 0..=recording.entries.len() {
         while let Some((number, _)) = marks.next_if(|(_, (before, _))| *before <= handle) {
             beats.push(Beat::Mark(number));
         }
-        if handle < told.entries.len() {
+        if handle < recording.entries.len() {
             beats.push(Beat::Entry(handle));
         }
     }
     beats
 }
 
-/// Where a task begins whose `task_started` is at that place: with the messages in front of it. A
-/// report in between may be late.
-fn start(told: &Told, beats: &[Beat], place: usize) -> usize {
-    let is_input = |beat: &Beat| match beat {
-        Beat::Entry(handle) if *handle < told.tape.documents_end => false,
-        Beat::Entry(handle) => match told.entries.get(*handle) {
-            Some(Entry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
-            Some(Entry::Event(event, _)) => {
-                matches!(event.what, What::Turn | What::Review | What::RateLimit)
-            }
-            Some(Entry::Request(_) | Entry::Hidden(_)) => true,
-            None => false,
-        },
-        Beat::Mark(_) => matches!(mark(&told.tape, *beat), Some(Mark::ReviewBegan { .. })),
-    };
-    let in_front = beats
-        .get(..place)
-        .unwrap_or_default()
-        .iter()
-        .rev()
-        .take_while(|beat| is_input(beat))
-        .count();
-    let mut start = place - in_front;
-    // A report that ends what came before is not of this task.
-    while let Some(Beat::Entry(handle)) = beats.get(start).filter(|_| start < place) {
-        match told.entries.get(*handle) {
-            Some(Entry::Request(_) | Entry::Hidden(_)) => start += 1,
-            Some(Entry::Event(event, _)) if event.what == What::RateLimit => start += 1,
-            _ => break,
-        }
+/// Where a task begins: with the messages before its `task_started`, which is at `place`. A report
+/// among them may be late.
+fn start_of(recording: &Recording, beats: &[Beat], place: usize) -> usize {
+    let mut start = place;
+    while start > 0 && is_input(recording, beats[start - 1]) {
+        start -= 1;
+    }
+    // Reports that end what came before are not of this task.
+    while start < place && is_late(recording, beats[start]) {
+        start += 1;
     }
     start
+}
+
+/// Whether a beat may precede the `task_started` of its task.
+fn is_input(recording: &Recording, beat: Beat) -> bool {
+    let Beat::Entry(handle) = beat else {
+        let mark = mark(&recording.tape, beat);
+        return matches!(mark, Some(TapeMark::ReviewBegan { .. }));
+    };
+    if handle < recording.tape.documents_end {
+        return false;
+    }
+    match recording.entries.get(handle) {
+        Some(Entry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
+        Some(Entry::Event(event, _)) => {
+            matches!(event.what, What::Turn | What::Review | What::RateLimit)
+        }
+        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
+        None => false,
+    }
+}
+
+/// Whether a beat is a late report of the task before.
+fn is_late(recording: &Recording, beat: Beat) -> bool {
+    let Beat::Entry(handle) = beat else {
+        return false;
+    };
+    match recording.entries.get(handle) {
+        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
+        Some(Entry::Event(event, _)) => event.what == What::RateLimit,
+        _ => false,
+    }
 }

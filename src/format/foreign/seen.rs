@@ -1,27 +1,31 @@
-//! What is seen of a file that is not read: its name and its first bytes, as values.
+//! The start of a file that is not read: its name and its first bytes, as values.
 
 use serde_json::Value;
 
-use super::{DATABASE_BYTES, STORE_BYTES, is_database};
-
 /// The start of a file.
-pub(super) struct Seen<'a> {
-    /// The last part of its path.
+pub(super) struct SeenFile<'a> {
+    /// The last part of the file's path.
     pub(super) name: &'a str,
     start: &'a [u8],
-    /// Its first lines; of a file that is one value, that value; of a list, what it holds.
+    /// The first lines; of a file that is one value, that value; of a list, its items.
     lines: Vec<Value>,
 }
+
+/// How much of a store is read to recognise it.
+pub(in crate::format) const STORE_BYTES: u64 = 64 << 10;
+
+/// How much of a database is read: the names of its tables need not be on its first pages.
+pub(in crate::format) const DATABASE_BYTES: u64 = 256 << 10;
 
 /// How many lines are looked at.
 const LINES: usize = 64;
 
-/// Longer lines are looked at in part.
+/// Of longer lines only this part is parsed.
 const LINE_BYTES: usize = 1 << 20;
 
-impl Seen<'_> {
-    /// Looks at what was read of a file.
-    pub(super) fn of<'a>(name: &'a str, head: &'a [u8]) -> Seen<'a> {
+impl SeenFile<'_> {
+    /// Parses the first bytes of a file.
+    pub(super) fn of<'a>(name: &'a str, head: &'a [u8]) -> SeenFile<'a> {
         let is_database = is_database(head);
         let most = if is_database {
             DATABASE_BYTES
@@ -34,33 +38,43 @@ impl Seen<'_> {
         } else {
             values(head, start)
         };
-        Seen { name, start, lines }
+        SeenFile { name, start, lines }
     }
 
     pub(super) fn any(&self, is: impl Fn(&Value) -> bool) -> bool {
         self.lines.iter().any(is)
     }
 
-    /// Whether it is one list.
+    /// Whether the file is one list.
     pub(super) fn is_list(&self) -> bool {
         self.start.trim_ascii_start().starts_with(b"[")
     }
 
     pub(super) fn first(&self, is: impl Fn(&Value) -> bool) -> bool {
-        self.lines.first().is_some_and(is)
+        match self.lines.first() {
+            Some(line) => is(line),
+            None => false,
+        }
     }
 
-    /// Whether it is a database of such a name.
+    /// Whether the file is a database of such a name.
     pub(super) fn is_database(&self, name: &str, ending: &str) -> bool {
         is_database(self.start) && self.name.starts_with(name) && self.name.ends_with(ending)
     }
 
-    /// Whether it is a database with all these words in its first pages, where the names of tables
-    /// and columns stand.
+    /// Whether the file is a database with all these words in its first pages, which hold the names
+    /// of tables and columns.
     pub(super) fn has_columns(&self, words: &[&str]) -> bool {
-        let has = |word: &&str| memchr::memmem::find(self.start, word.as_bytes()).is_some();
-        is_database(self.start) && words.iter().all(has)
+        is_database(self.start)
+            && words
+                .iter()
+                .all(|word| memchr::memmem::find(self.start, word.as_bytes()).is_some())
     }
+}
+
+/// Whether these are the first bytes of a database.
+pub(in crate::format) fn is_database(start: &[u8]) -> bool {
+    start.starts_with(b"SQLite format 3\0")
 }
 
 fn values(head: &[u8], start: &[u8]) -> Vec<Value> {
@@ -69,18 +83,20 @@ fn values(head: &[u8], start: &[u8]) -> Vec<Value> {
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty());
-    let first = lines
-        .next()
-        .and_then(value)
-        .filter(|value| value.is_object() || value.is_array());
-    match first.or_else(|| torn(start)) {
-        Some(Value::Array(items)) => items,
-        // One value over several lines is followed by nothing that could be read.
-        Some(first) => std::iter::once(first)
-            .chain(lines.take(LINES).filter_map(value))
-            .collect(),
-        None => lines.take(LINES).filter_map(value).collect(),
+    let first = match lines.next().and_then(value) {
+        Some(value) if value.is_object() || value.is_array() => Some(value),
+        _ => torn(start),
+    };
+    let mut found = match first {
+        Some(Value::Array(items)) => return items,
+        Some(first) => vec![first],
+        None => Vec::new(),
+    };
+    // After one value over several lines nothing else can be read.
+    for line in lines.take(LINES) {
+        found.extend(value(line));
     }
+    found
 }
 
 fn value(line: &[u8]) -> Option<Value> {
@@ -90,8 +106,7 @@ fn value(line: &[u8]) -> Option<Value> {
     }
 }
 
-/// Reads the beginning of a value that is not all there: up to its last whole member, and closed
-/// there.
+/// Reads the beginning of an incomplete value: up to its last whole member, and closed there.
 fn torn(text: &[u8]) -> Option<Value> {
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
     let mut whole = 0;

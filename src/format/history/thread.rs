@@ -1,40 +1,41 @@
-//! A thread as its reader found it, in its final order: entries that become records with their ids
-//! and ordinals, one by one, as they are asked for.
+//! A thread whose file has been read: its entries in their final order, which become records with
+//! ids and ordinals one by one, as the caller takes them.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Handle, KeptRequest, Made, References};
+use super::entry::{Entry, Handle, Made, References};
+use super::kept::KeptRequest;
 use crate::record::{Disk, Event, Ledger, Request, Session, Span};
 
-/// The entries of a thread in their final order, with what gives them their ids.
+/// The entries of a thread in their final order, with their ids and ordinals.
 pub struct Thread {
-    /// The thread.
+    /// The session record of the thread.
     pub session: Session,
     pub(super) entries: Vec<(Handle, Entry)>,
-    pub(super) places: Places,
-    /// What of its file no model ever saw.
+    pub(super) places: EntryNumbers,
+    /// What of the file was never sent to a model.
     pub disk: Vec<Disk>,
     /// Requests whose usage holds no number that could be used.
     pub unusable: u64,
-    /// What is known of its requests beyond the lines of the conversation.
+    /// What is known about the requests besides the lines of the conversation.
     pub covered: Covered,
-    /// What its agent's own ledger says.
+    /// Records of the agent's own cost ledger.
     pub ledgers: Vec<Ledger>,
 }
 
-/// How far an agent says itself what it has sent.
+/// How much of what an agent sent is recorded besides the conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Covered {
-    /// Requests of which it lists all messages.
+    /// Requests whose messages the agent lists in full.
     pub logged_requests: u64,
-    /// Messages, and heads of requests, on these lists that nothing on disk is.
+    /// Listed messages, and listed system prompts with tools, that are in no file.
     pub unresolved_messages: u64,
-    /// Requests beside which others were sent that no file records, by the agent's version.
+    /// Requests next to which others were sent that no file records, by the agent's version.
     pub helpers_unseen: BTreeMap<String, u64>,
 }
 
 impl Covered {
-    /// Adds what another thread says.
+    /// Adds the numbers of another thread.
     pub fn add(&mut self, other: &Covered) {
         self.logged_requests += other.logged_requests;
         self.unresolved_messages += other.unresolved_messages;
@@ -55,32 +56,31 @@ pub enum Final {
 }
 
 impl Thread {
-    /// How many records it has.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it has no record.
+    /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Its requests, without ids.
+    /// The thread's requests, without ids.
     pub fn requests(&self) -> impl Iterator<Item = &KeptRequest> {
-        self.entries.iter().filter_map(|(_, entry)| match entry {
-            Entry::Request(request) | Entry::Hidden(request) => Some(&**request),
-            Entry::Span(..) | Entry::Event(..) => None,
-        })
+        self.entries
+            .iter()
+            .filter_map(|(_, entry)| entry.as_request())
     }
 
-    /// Its entries, to be put right by what is known now.
+    /// The thread's entries, for corrections by other files.
     pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut().map(|(_, entry)| entry)
     }
 
-    /// Gives its records away, in order.
+    /// Removes and returns the thread's records, in order.
     pub fn take_records(&mut self) -> impl Iterator<Item = Final> + use<'_> {
-        let names = Names {
+        let names = RecordNames {
             session: &self.session,
             places: &self.places,
         };
@@ -90,101 +90,131 @@ impl Thread {
     }
 }
 
-/// Where each entry stands, by its handle.
-pub(super) struct Places {
-    pub(super) seq_of: Vec<u64>,
-    pub(super) ordinal_of: Vec<u64>,
-    pub(super) marks: HashMap<Handle, Vec<Handle>>,
+/// The sequence number and the ordinal of each entry, by its handle.
+pub(super) struct EntryNumbers {
+    seq_of: Vec<u64>,
+    ordinal_of: Vec<u64>,
+    /// The spans after which the provider keeps the context, by request.
+    marks: HashMap<Handle, Vec<Handle>>,
+}
+
+impl EntryNumbers {
+    /// Numbers the entries of a thread in their final order.
+    pub(super) fn of(
+        entries: &[(Handle, Entry)],
+        marks: HashMap<Handle, Vec<Handle>>,
+    ) -> EntryNumbers {
+        let mut seq_of = vec![0; end_of_handles(entries)];
+        let mut ordinal_of = vec![0; seq_of.len()];
+        let mut requests = 0;
+        for (seq, (handle, entry)) in entries.iter().enumerate() {
+            seq_of[*handle] = seq as u64 + 1;
+            if entry.as_request().is_some() {
+                requests += 1;
+                ordinal_of[*handle] = requests;
+            }
+        }
+        EntryNumbers {
+            seq_of,
+            ordinal_of,
+            marks,
+        }
+    }
+
+    fn seq(&self, handle: Handle) -> u64 {
+        self.seq_of.get(handle).copied().unwrap_or_default()
+    }
+
+    /// The ordinal of a request; 0 for any other entry.
+    fn ordinal(&self, handle: Handle) -> u64 {
+        self.ordinal_of.get(handle).copied().unwrap_or_default()
+    }
+
+    fn marks_of(&self, request: Handle) -> &[Handle] {
+        match self.marks.get(&request) {
+            Some(spans) => spans,
+            None => &[],
+        }
+    }
+}
+
+/// Returns the handle after the last one.
+pub(super) fn end_of_handles(entries: &[(Handle, Entry)]) -> usize {
+    let last = entries.iter().map(|(handle, _)| *handle).max();
+    last.map_or(0, |last| last + 1)
 }
 
 /// Turns handles into ids and ordinals.
-struct Names<'t> {
+struct RecordNames<'t> {
     session: &'t Session,
-    places: &'t Places,
+    places: &'t EntryNumbers,
 }
 
-impl Names<'_> {
+impl RecordNames<'_> {
     fn name(&self, handle: Handle, entry: Entry) -> Final {
-        let Session {
-            thread,
-            session,
-            project,
-            ..
-        } = self.session;
-        let seq = self.places.seq_of.get(handle).copied().unwrap_or_default();
-        let ordinal = |request: Handle| {
-            self.places
-                .ordinal_of
-                .get(request)
-                .copied()
-                .unwrap_or_default()
-        };
-        let (thread, session, id) = (thread.clone(), session.clone(), self.id(handle));
         match entry {
             Entry::Span(span, made) => {
-                let made_by = match made {
-                    Made::By(request) => Some(ordinal(request)).filter(|n| *n > 0),
-                    Made::Input | Made::ByOrder => None,
-                };
-                Final::Span(Box::new(Span {
-                    thread,
-                    session,
-                    id,
-                    seq,
-                    made_by,
-                    ..Span::from(*span)
-                }))
+                Final::Span(Box::new(self.span(handle, Span::from(*span), made)))
             }
             Entry::Request(request) | Entry::Hidden(request) => {
-                let (n, project) = (ordinal(handle), project.clone());
-                let marks = self
-                    .places
-                    .marks
-                    .get(&handle)
-                    .map_or(&[][..], Vec::as_slice);
-                let cache_marks = marks.iter().map(|span| self.id(*span)).collect();
-                let request = Request::from(*request);
-                Final::Request(Box::new(Request {
-                    thread,
-                    session,
-                    id,
-                    seq,
-                    n,
-                    project,
-                    cache_marks,
-                    ..request
-                }))
+                Final::Request(Box::new(self.request(handle, Request::from(*request))))
             }
             Entry::Event(event, references) => {
-                let References {
-                    keep,
-                    drop,
-                    back_to,
-                } = *references;
-                let ids = |handles: Vec<Handle>| {
-                    handles.into_iter().map(|handle| self.id(handle)).collect()
-                };
-                let (keep, drop, back_to) =
-                    (ids(keep), ids(drop), back_to.map(|handle| self.id(handle)));
-                Final::Event(Box::new(Event {
-                    thread,
-                    session,
-                    id,
-                    seq,
-                    keep,
-                    drop,
-                    back_to,
-                    ..*event
-                }))
+                Final::Event(Box::new(self.event(handle, *event, *references)))
             }
         }
     }
 
+    fn span(&self, handle: Handle, span: Span, made: Made) -> Span {
+        let made_by = match made {
+            Made::By(request) => match self.places.ordinal(request) {
+                0 => None,
+                ordinal => Some(ordinal),
+            },
+            Made::Input | Made::ByOrder => None,
+        };
+        Span {
+            thread: self.session.thread.clone(),
+            session: self.session.session.clone(),
+            id: self.id(handle),
+            seq: self.places.seq(handle),
+            made_by,
+            ..span
+        }
+    }
+
+    fn request(&self, handle: Handle, request: Request) -> Request {
+        let marks = self.places.marks_of(handle);
+        Request {
+            thread: self.session.thread.clone(),
+            session: self.session.session.clone(),
+            id: self.id(handle),
+            seq: self.places.seq(handle),
+            n: self.places.ordinal(handle),
+            project: self.session.project.clone(),
+            cache_marks: self.ids(marks),
+            ..request
+        }
+    }
+
+    fn event(&self, handle: Handle, event: Event, references: References) -> Event {
+        Event {
+            thread: self.session.thread.clone(),
+            session: self.session.session.clone(),
+            id: self.id(handle),
+            seq: self.places.seq(handle),
+            keep: self.ids(&references.keep),
+            drop: self.ids(&references.drop),
+            back_to: references.back_to.map(|handle| self.id(handle)),
+            ..event
+        }
+    }
+
     fn id(&self, handle: Handle) -> String {
-        format!(
-            "{}.{}",
-            self.session.thread,
-            self.places.seq_of.get(handle).copied().unwrap_or_default()
-        )
+        format!("{}.{}", self.session.thread, self.places.seq(handle))
+    }
+
+    fn ids(&self, handles: &[Handle]) -> Vec<String> {
+        handles.iter().map(|handle| self.id(*handle)).collect()
     }
 }

@@ -1,20 +1,20 @@
 //! Headers: how large an image is, where its header proves it.
 //!
-//! A width in a file is a field like any other. A damaged byte, or a program that blacks out what
-//! looks like a secret, makes it say anything, and what an image costs follows from it. So a size
-//! counts only where the rest of the header agrees with it: the checksum of a PNG, the length and
-//! the components of a JPEG's frame (and that its bytes can hold so many pixels), the first frame
-//! of a GIF, the frame inside a WebP's canvas. An image that is not proven has no size: what it
-//! cost is then what the reports say.
+//! A damaged byte, or a program that overwrites what looks like a secret, may change the width of
+//! an image, and the cost of the image follows from it. So a size counts only where the rest of the
+//! header agrees with it: the checksum of a PNG, the length and the components of a JPEG's frame
+//! (and that its bytes can hold that number of pixels), the first frame of a GIF, the frame inside
+//! a WebP's canvas. An image without such a proof has no size: its cost is computed from the
+//! reports.
 //!
-//! These four are what the providers take. Nothing is known here of any of them.
+//! These four formats are what providers accept. This file knows no provider.
 
 /// Width and height in pixels.
-pub(super) type Size = (u64, u64);
+pub(super) type ImageSize = (u64, u64);
 
 /// Reads the size of an image of `bytes` from its first bytes. `None` where the header does not
 /// prove one, or is longer than `head`.
-pub(super) fn size(head: &[u8], bytes: u64) -> Option<Size> {
+pub(super) fn size(head: &[u8], bytes: u64) -> Option<ImageSize> {
     let size = match head {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', rest @ ..] => png(rest),
         [0xff, 0xd8, rest @ ..] => jpeg(rest, bytes),
@@ -22,11 +22,14 @@ pub(super) fn size(head: &[u8], bytes: u64) -> Option<Size> {
         [b'R', b'I', b'F', b'F', rest @ ..] => webp(rest, bytes),
         _ => None,
     };
-    size.filter(|(width, height)| *width > 0 && *height > 0)
+    match size {
+        Some((0, _) | (_, 0)) => None,
+        size => size,
+    }
 }
 
-/// What stands behind the signature: the chunk IHDR, with a checksum.
-fn png(rest: &[u8]) -> Option<Size> {
+/// After the signature comes the chunk IHDR, with a checksum.
+fn png(rest: &[u8]) -> Option<ImageSize> {
     let chunk = rest.get(..25)?;
     let (fields, sum) = chunk.get(4..)?.split_at_checked(17)?;
     let sides = (big(fields, 4, 4)?, big(fields, 8, 4)?);
@@ -39,23 +42,33 @@ fn png(rest: &[u8]) -> Option<Size> {
     };
     let sound = chunk.starts_with(b"\0\0\0\x0dIHDR") && sum == crc32(fields).to_be_bytes();
     let known = depths.contains(&depth) && compression == 0 && filter == 0 && interlace < 2;
-    (sound && known).then_some(sides)
+    if !sound || !known {
+        return None;
+    }
+    Some(sides)
 }
 
 /// The checksum of a PNG's chunks.
 fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
-        })
-    })
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            let low = crc & 1;
+            crc >>= 1;
+            if low == 1 {
+                crc ^= 0xedb8_8320;
+            }
+        }
+    }
+    !crc
 }
 
-/// Pixels that a byte of a JPEG can hold at most: each square of 8 takes a bit at least.
+/// The most pixels that a byte of a JPEG can hold: each square of 8 x 8 takes at least a bit.
 const JPEG_PIXELS_PER_BYTE: u64 = 8 * 64;
 
 /// Segments follow, each with its length, up to the one that describes the frame.
-fn jpeg(mut rest: &[u8], bytes: u64) -> Option<Size> {
+fn jpeg(mut rest: &[u8], bytes: u64) -> Option<ImageSize> {
     loop {
         let [0xff, marker, behind @ ..] = rest else {
             return None;
@@ -72,7 +85,10 @@ fn jpeg(mut rest: &[u8], bytes: u64) -> Option<Size> {
             0xc0..=0xcf => {
                 let (width, height) = jpeg_frame(behind.get(2..length)?)?;
                 let room = bytes.saturating_mul(JPEG_PIXELS_PER_BYTE);
-                return (width.saturating_mul(height) <= room).then_some((width, height));
+                if width.saturating_mul(height) > room {
+                    return None;
+                }
+                return Some((width, height));
             }
             _ => return None,
         }
@@ -80,19 +96,31 @@ fn jpeg(mut rest: &[u8], bytes: u64) -> Option<Size> {
 }
 
 /// A frame: precision, height, width, and three bytes for each component.
-fn jpeg_frame(frame: &[u8]) -> Option<Size> {
+fn jpeg_frame(frame: &[u8]) -> Option<ImageSize> {
     let (fixed, components) = frame.split_at_checked(6)?;
     let [precision, .., count] = *fixed else {
         return None;
     };
-    let sampled = |component: &[u8]| matches!(*component, [_, factors, table] if (1..=4).contains(&(factors >> 4)) && (1..=4).contains(&(factors & 15)) && table < 4);
     let sound = matches!(precision, 8 | 12) && matches!(count, 1 | 3 | 4);
-    let agrees = components.len() == usize::from(count) * 3 && components.chunks(3).all(sampled);
-    (sound && agrees).then_some((big(fixed, 3, 2)?, big(fixed, 1, 2)?))
+    if !sound || components.len() != usize::from(count) * 3 {
+        return None;
+    }
+    if !components.chunks(3).all(is_sampled) {
+        return None;
+    }
+    Some((big(fixed, 3, 2)?, big(fixed, 1, 2)?))
+}
+
+/// A component: its id, two sampling factors of 4 bits, and the number of its table.
+fn is_sampled(component: &[u8]) -> bool {
+    let [_, factors, table] = *component else {
+        return false;
+    };
+    (1..=4).contains(&(factors >> 4)) && (1..=4).contains(&(factors & 15)) && table < 4
 }
 
 /// The screen, then blocks up to the first frame, which fills it.
-fn gif(rest: &[u8]) -> Option<Size> {
+fn gif(rest: &[u8]) -> Option<ImageSize> {
     let screen = (little(rest, 0, 2)?, little(rest, 2, 2)?);
     let flags = *rest.get(4)?;
     let colours = if flags & 0x80 != 0 {
@@ -109,10 +137,13 @@ fn gif(rest: &[u8]) -> Option<Size> {
     };
     let place = (little(frame, 0, 2)?, little(frame, 2, 2)?);
     let sides = (little(frame, 4, 2)?, little(frame, 6, 2)?);
-    (place == (0, 0) && sides == screen).then_some(screen)
+    if place != (0, 0) || sides != screen {
+        return None;
+    }
+    Some(screen)
 }
 
-/// Passes over blocks with their lengths, up to the empty one that ends them.
+/// Skips blocks with their lengths, up to the empty one that ends them.
 fn gif_blocks(mut blocks: &[u8]) -> Option<&[u8]> {
     loop {
         let (length, behind) = blocks.split_first()?;
@@ -125,7 +156,7 @@ fn gif_blocks(mut blocks: &[u8]) -> Option<&[u8]> {
 
 /// The file's length, `WEBP`, then chunks. An extended file names a canvas first; the frame of a
 /// still one fills it.
-fn webp(rest: &[u8], bytes: u64) -> Option<Size> {
+fn webp(rest: &[u8], bytes: u64) -> Option<ImageSize> {
     let whole = little(rest, 0, 4)?.checked_add(8)?;
     if rest.get(4..8)? != b"WEBP" || whole > bytes || whole + 1 < bytes {
         return None;
@@ -145,15 +176,18 @@ fn webp(rest: &[u8], bytes: u64) -> Option<Size> {
             }
             b"VP8 " | b"VP8L" => {
                 let frame = if kind == b"VP8L" {
-                    vp8_lossless(body)
+                    vp8_lossless(body)?
                 } else {
-                    vp8(body, length)
+                    vp8(body, length)?
                 };
-                return frame.filter(|frame| canvas.is_none_or(|canvas| canvas == *frame));
+                return match canvas {
+                    Some(canvas) if canvas != frame => None,
+                    _ => Some(frame),
+                };
             }
             b"ANMF" if !still => {
                 let frame = (little(body, 6, 3)? + 1, little(body, 9, 3)? + 1);
-                return canvas.filter(|canvas| *canvas == frame);
+                return if canvas == Some(frame) { canvas } else { None };
             }
             b"ICCP" | b"ALPH" | b"ANIM" | b"EXIF" | b"XMP " if canvas.is_some() => {}
             _ => return None,
@@ -162,42 +196,45 @@ fn webp(rest: &[u8], bytes: u64) -> Option<Size> {
     }
 }
 
-/// A key frame: its first part fits into the chunk, its start code stands, sides are 14 bits.
-fn vp8(body: &[u8], length: u64) -> Option<Size> {
+/// A key frame: its first part fits into the chunk, its start code is there, sides are 14 bits.
+fn vp8(body: &[u8], length: u64) -> Option<ImageSize> {
     let tag = little(body, 0, 3)?;
     let first_part = tag >> 5;
     let sound = tag & 1 == 0
         && first_part.checked_add(10)? <= length
         && body.get(3..6)? == [0x9d, 0x01, 0x2a];
-    sound.then_some((little(body, 6, 2)? & 0x3fff, little(body, 8, 2)? & 0x3fff))
+    if !sound {
+        return None;
+    }
+    Some((little(body, 6, 2)? & 0x3fff, little(body, 8, 2)? & 0x3fff))
 }
 
 /// A signature, twice 14 bits, and a version that is 0.
-fn vp8_lossless(body: &[u8]) -> Option<Size> {
+fn vp8_lossless(body: &[u8]) -> Option<ImageSize> {
     let bits = little(body, 1, 4)?;
     let sound = body.first() == Some(&0x2f) && bits >> 29 == 0;
-    sound.then_some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+    if !sound {
+        return None;
+    }
+    Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
 }
 
-/// A number of so many bytes, the largest first.
+/// A number of `length` bytes, the most significant first.
 fn big(bytes: &[u8], from: usize, length: usize) -> Option<u64> {
-    let bytes = bytes.get(from..from.checked_add(length)?)?;
-    Some(
-        bytes
-            .iter()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
-    )
+    let mut number = 0;
+    for byte in bytes.get(from..from.checked_add(length)?)? {
+        number = number << 8 | u64::from(*byte);
+    }
+    Some(number)
 }
 
-/// A number of so many bytes, the smallest first.
+/// A number of `length` bytes, the least significant first.
 fn little(bytes: &[u8], from: usize, length: usize) -> Option<u64> {
-    let bytes = bytes.get(from..from.checked_add(length)?)?;
-    Some(
-        bytes
-            .iter()
-            .rev()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
-    )
+    let mut number = 0;
+    for byte in bytes.get(from..from.checked_add(length)?)?.iter().rev() {
+        number = number << 8 | u64::from(*byte);
+    }
+    Some(number)
 }
 
 #[cfg(test)]
@@ -235,7 +272,7 @@ mod tests {
         webp
     }
 
-    const SEEN: Option<Size> = Some((640, 400));
+    const SEEN: Option<ImageSize> = Some((640, 400));
 
     #[test]
     fn a_sound_header_says_the_size() {

@@ -1,16 +1,15 @@
-//! Damaged lines: what can be saved of one that its reader refuses.
+//! Damaged lines: the objects that can be recovered from a line that its reader refuses.
 //!
-//! All mending keeps every byte in its place, so that the place of a text is still its place in the
-//! file: a byte that is not UTF-8 reads as `?`, a control character as a blank, the first of two
-//! members of one name as blanks. What then is an object, from the start of the line on or up to
-//! its end, is one of its records; what parses in the middle of a broken object is only a part of
-//! it.
+//! All repairs keep every byte at its offset: a byte that is not UTF-8 reads as `?`, a control
+//! character as a blank, the first of two members of one name as blanks. Objects that follow one
+//! another from the start of the line on, or up to its end, are records; an object in the middle of
+//! a broken one is only a part of it.
 
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-/// Names the damage of a line of which `saved` objects were saved.
+/// Names the damage of a line from which `saved` objects were recovered.
 pub(super) fn damage(bytes: &[u8], saved: usize) -> &'static str {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         "a byte-order mark"
@@ -30,23 +29,21 @@ pub(super) fn damage(bytes: &[u8], saved: usize) -> &'static str {
 pub(super) fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| {
-            if c.is_ascii_control() && c != '\u{7f}' {
-                ' '
-            } else {
-                c
-            }
-        }));
+        for c in chunk.valid().chars() {
+            let is_control = c.is_ascii_control() && c != '\u{7f}';
+            text.push(if is_control { ' ' } else { c });
+        }
         text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
     text
 }
 
-/// How often a damaged line is parsed from one end to the other at most, and how many bytes
-/// besides: a line of nothing but opened braces would else be parsed once for each of them.
+/// The most times that all bytes of a damaged line are parsed: a line of nothing but opened braces
+/// would otherwise be parsed once for each of them.
 const MOST_TIMES: usize = 4;
+/// The most bytes that are parsed in addition.
 const MOST_BYTES: usize = 16 << 20;
-/// What an attempt costs however short it is.
+/// The bytes that each attempt counts in addition.
 const START_BYTES: usize = 64;
 
 /// Finds the objects of a damaged line: those that follow one another from some `{"` on up to the
@@ -62,19 +59,16 @@ pub(super) fn objects(text: &str) -> Vec<Range<usize>> {
         if start < from {
             continue;
         }
-        let Run {
+        let ObjectRun {
             objects,
             end,
             parsed,
         } = run(text, start);
-        // What parses in the middle of a broken object is a part of it, not a record: a run must
-        // start the line or reach its end.
-        let starts_line = text
-            .get(..start)
-            .is_some_and(|head| head.trim().is_empty() || !found.is_empty() && start == from);
-        if !objects.is_empty()
-            && (starts_line || text.get(end..).is_some_and(|tail| tail.trim().is_empty()))
-        {
+        // An object in the middle of a broken one is a part of it, not a record: a run must start
+        // the line or reach its end.
+        let starts_line = text[..start].trim().is_empty() || !found.is_empty() && start == from;
+        let ends_line = text[end..].trim().is_empty();
+        if !objects.is_empty() && (starts_line || ends_line) {
             found.extend(objects);
             from = end;
         }
@@ -87,16 +81,16 @@ pub(super) fn objects(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Objects that follow one another.
-struct Run {
+struct ObjectRun {
     objects: Vec<Range<usize>>,
     /// Where the last one ends.
     end: usize,
-    /// How many bytes were parsed.
+    /// The number of bytes that were parsed.
     parsed: usize,
 }
 
-fn run(text: &str, start: usize) -> Run {
-    let mut run = Run {
+fn run(text: &str, start: usize) -> ObjectRun {
+    let mut run = ObjectRun {
         objects: Vec::new(),
         end: start,
         parsed: 0,
@@ -107,10 +101,8 @@ fn run(text: &str, start: usize) -> Run {
         match stream.next() {
             Some(Ok(_)) => {
                 let next = start + stream.byte_offset();
-                let skipped = text
-                    .get(run.end..next)
-                    .map_or(0, |t| t.len() - t.trim_start().len());
-                run.objects.push(run.end + skipped..next);
+                let object = text[run.end..next].trim_start();
+                run.objects.push(next - object.len()..next);
                 run.end = next;
             }
             // No line feed is left in the text, so the column is the byte.

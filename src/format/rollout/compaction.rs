@@ -1,4 +1,5 @@
-//! Compaction: what stays of a context, and what comes in its place (docs/formats.md 1.11, 2.9).
+//! Compaction: which spans stay in the context, and which replace the others (docs/formats.md 1.11,
+//! 2.9).
 
 use std::collections::HashMap;
 
@@ -6,16 +7,18 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Rollout;
-use super::item::{Found, Item, Reading};
-use super::tape::{self, Mark};
+use super::item::{FoundSpan, Reading};
+use super::line::ResponseItem;
+use super::tape::{self, TapeMark};
 use crate::format::history::{Entry, Handle, Made, References, unreported};
 use crate::format::lines::Line;
+use crate::format::literal::Literal;
 use crate::record::{Event, Part, Role, Span, What};
 
-/// What a `compacted` line holds.
+/// The payload of a `compacted` line.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Compacted<'a> {
+pub(super) struct CompactedLine<'a> {
     #[serde(borrow)]
     message: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -26,18 +29,25 @@ pub(super) struct Compacted<'a> {
 /// (docs/formats.md 1.11).
 const KEPT_USER_TOKENS: u64 = 20_000;
 
-/// What is recorded instead of a summary that stayed with the provider (docs/formats.md 2.9).
+/// The text that is recorded instead of a summary that stayed with the provider
+/// (docs/formats.md 2.9).
 const NO_SUMMARY: &str = "Conversation history compacted.";
 
+impl CompactedLine<'_> {
+    /// The text of the summary, decoded.
+    fn summary(&self, line: &Line) -> Option<String> {
+        let literal = Literal::of(line, self.message?.get())?;
+        Some(literal.text)
+    }
+}
+
 impl Rollout<'_> {
-    pub(super) fn compacted(&mut self, line: &Line, compacted: &Compacted) {
+    /// Takes a `compacted` line.
+    pub(super) fn compacted(&mut self, line: &Line, compacted: &CompactedLine) {
         if let Some(rules) = self.dialect.rules {
-            let message = compacted
-                .message
-                .and_then(|m| crate::format::literal::Literal::of(line, m.get()));
-            let text = message.map(|message| message.text).unwrap_or_default();
+            let text = compacted.summary(line).unwrap_or_default();
             let look = (rules.look)(&[&text]);
-            self.mark(Mark::Compacted(tape::Compacted {
+            self.mark(TapeMark::Compacted(tape::Compaction {
                 remote: text == NO_SUMMARY,
                 look,
             }));
@@ -53,53 +63,40 @@ impl Rollout<'_> {
         self.turns.clear();
     }
 
-    /// Whether the response just read is the summary: then its request is in the file.
-    fn summary_was_reported(&self, line: &Line, compacted: &Compacted) -> bool {
-        let message = compacted
-            .message
-            .and_then(|m| crate::format::literal::Literal::of(line, m.get()));
-        match (&self.last_answer, message) {
-            (Some(answer), Some(message)) => {
-                !answer.is_empty() && message.text.trim_end().ends_with(answer.trim_end())
+    /// Whether the last response is the summary: then its request is in the file.
+    fn summary_was_reported(&self, line: &Line, compacted: &CompactedLine) -> bool {
+        match (&self.last_answer, compacted.summary(line)) {
+            (Some(answer), Some(summary)) => {
+                !answer.is_empty() && summary.trim_end().ends_with(answer.trim_end())
             }
             _ => false,
         }
     }
 
-    /// The context is the list that the line holds: what of it was there before stays, the rest
-    /// comes in. What was there but stands after something new comes in again (`replacement`).
+    /// Replaces the context by the list that the line holds: spans that were in the context stay,
+    /// the others are added. A span that was in the context but follows a new one is added again
+    /// (`replacement`).
     fn replace(&mut self, line: &Line, items: &[&RawValue]) {
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
         for item in items {
-            if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
-                let call = item
-                    .call_id
-                    .as_deref()
-                    .and_then(|id| self.calls.get(id))
-                    .map(|call| &**call);
-                reading.item(&item, call);
+            if let Ok(item) = serde_json::from_str::<ResponseItem>(item.get()) {
+                reading.item(&item, self.call_of(&item));
             }
         }
-        let mut was: HashMap<(String, Role), Handle> = HashMap::new();
-        for handle in &self.live {
-            if let Some(Entry::Span(span, _)) = self.history.entries().get(*handle)
-                && let Some(hash) = span.hash()
-            {
-                was.insert((hash, span.role), *handle);
-            }
-        }
+        let was = self.live_by_hash();
         let (mut keep, mut new) = (Vec::new(), Vec::new());
         for mut found in reading.found {
-            let known = found
-                .span
-                .hash
-                .as_ref()
-                .and_then(|hash| was.get(&(hash.clone(), found.span.role)).copied());
+            let known = match &found.span.hash {
+                Some(hash) => was.get(&(hash.clone(), found.span.role)),
+                None => None,
+            };
             match known {
-                Some(handle) if new.is_empty() && !keep.contains(&handle) => keep.push(handle),
-                known => {
+                Some(handle) if new.is_empty() && !keep.contains(handle) => keep.push(*handle),
+                _ => {
                     found.made = Made::Input;
-                    found.span.detail = known.map(|_| "replacement".into()).or(found.span.detail);
+                    if known.is_some() {
+                        found.span.detail = Some("replacement".into());
+                    }
                     new.push(found);
                 }
             }
@@ -107,36 +104,40 @@ impl Rollout<'_> {
         self.clear(line, keep, None, new);
     }
 
-    /// No list is recorded: the instructions, the latest user messages and the summary make the
-    /// new context.
+    /// The spans in the context by hash and role; of equal ones the last.
+    fn live_by_hash(&self) -> HashMap<(String, Role), Handle> {
+        let mut found = HashMap::new();
+        for handle in &self.live {
+            if let Some(Entry::Span(span, _)) = self.history.entries().get(*handle)
+                && let Some(hash) = span.hash()
+            {
+                found.insert((hash, span.role), *handle);
+            }
+        }
+        found
+    }
+
+    /// Starts a context without a recorded list, from the instructions, the latest user messages
+    /// and the summary.
     fn restart(&mut self, line: &Line, message: Option<&RawValue>) {
-        let keep = self
-            .live
-            .iter()
-            .copied()
-            .filter(|handle| self.is_initial(*handle))
-            .collect();
+        let mut keep = self.live.clone();
+        keep.retain(|handle| self.is_initial(*handle));
         let mut reading = Reading::of(line, self.source.wants, self.at.clone());
-        let template = Span {
+        let mut template = Span {
             source: "compaction_summary".into(),
             ..Span::default()
         };
         if let Some(message) = message {
             reading.text(message.get(), &template);
         }
-        if reading
-            .found
-            .first()
-            .is_some_and(|found| found.text == NO_SUMMARY)
+        if let Some(first) = reading.found.first()
+            && first.text == NO_SUMMARY
         {
-            let span = Span {
-                part: Part::Opaque,
-                detail: Some("placeholder".into()),
-                at: self.at.clone(),
-                ..template
-            };
-            reading.found = vec![Found {
-                span,
+            template.part = Part::Opaque;
+            template.detail = Some("placeholder".into());
+            template.at.clone_from(&self.at);
+            reading.found = vec![FoundSpan {
+                span: template,
                 made: Made::Input,
                 text: String::new(),
             }];
@@ -146,9 +147,13 @@ impl Rollout<'_> {
 
     /// Whether a span belongs to what every context begins with.
     fn is_initial(&self, handle: Handle) -> bool {
-        let entry = self.history.entries().get(handle);
-        matches!(entry, Some(Entry::Span(span, Made::Input))
-            if !matches!(&*span.source, "user" | "tool" | "assistant" | "compaction_summary" | "ephemeral" | "notice"))
+        let Some(Entry::Span(span, Made::Input)) = self.history.entries().get(handle) else {
+            return false;
+        };
+        !matches!(
+            &*span.source,
+            "user" | "tool" | "assistant" | "compaction_summary" | "ephemeral" | "notice"
+        )
     }
 
     fn clear(
@@ -156,7 +161,7 @@ impl Rollout<'_> {
         line: &Line,
         keep: Vec<Handle>,
         keep_user_tokens: Option<u64>,
-        new: Vec<Found>,
+        new: Vec<FoundSpan>,
     ) {
         let event = Event {
             what: What::Context,
@@ -186,6 +191,7 @@ impl Rollout<'_> {
     }
 
     fn is_user(&self, handle: Handle) -> bool {
-        matches!(self.history.entries().get(handle), Some(Entry::Span(span, _)) if &*span.source == "user")
+        let entry = self.history.entries().get(handle);
+        matches!(entry, Some(Entry::Span(span, _)) if &*span.source == "user")
     }
 }

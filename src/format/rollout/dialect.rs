@@ -1,4 +1,4 @@
-//! Dialects: rollouts of several agents are one format, but for what stands here.
+//! Dialects: what differs between the agents that write rollouts.
 
 use super::tape::Rules;
 
@@ -14,7 +14,7 @@ pub(in crate::format) struct Dialect {
     pub(in crate::format) review_folder: Option<&'static str>,
     /// What the working directory of a started agent has in it (docs/formats.md 2.5).
     pub(in crate::format) agent_folder: Option<&'static str>,
-    /// Whether it keeps a memory, reviews and typed prompts beside the sessions, and sends an
+    /// Whether it keeps a memory, reviews and typed prompts next to the sessions, and sends an
     /// output once however often it was recorded (docs/formats.md 2.4, 2.7).
     pub(in crate::format) keeps_home: bool,
     /// How its entries come into their order, where the order of its lines does not say.

@@ -1,6 +1,6 @@
-//! One line as entries: what a response item says, by itself.
+//! One line as entries: the texts of its response item, read without the lines around it.
 
-use super::mark;
+use super::prompt_kinds;
 use crate::format::entry::{Entry, Field, Speaker};
 use crate::json;
 
@@ -19,51 +19,42 @@ pub(crate) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     Some(found)
 }
 
+/// The members of a response item that become entries; the last four are those of a call.
+const MEMBERS: [&str; 9] = [
+    "type",
+    "call_id",
+    "role",
+    "content",
+    "output",
+    "name",
+    "arguments",
+    "input",
+    "action",
+];
+
 fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
-    let names = [
-        "type",
-        "role",
-        "content",
-        "name",
-        "arguments",
-        "input",
-        "action",
-        "output",
-        "call_id",
-    ];
-    let Some(
-        [
-            kind,
-            role,
-            content,
-            name,
-            arguments,
-            input,
-            action,
-            output,
-            call_id,
-        ],
-    ) = json::members(item, names)
-    else {
+    let Some(members) = json::members(item, MEMBERS) else {
         return Vec::new();
     };
+    let [kind, call_id, role, content, output, call @ ..] = members;
     let call_id = call_id.and_then(json::text);
     match kind.and_then(json::text).as_deref() {
         Some("message") => {
+            let Some(content) = content else {
+                return Vec::new();
+            };
             let role = role.and_then(json::text).unwrap_or_default();
-            content
-                .map(|content| message(&role, content, &format!("{at}/content")))
-                .unwrap_or_default()
+            message(&role, content, &format!("{at}/content"))
         }
         Some(
             "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call"
             | "tool_search_call",
         ) => {
-            let arguments = arguments.or(input).or(action);
+            let [name, arguments, input, action] = call;
             vec![Entry {
                 tool: name.and_then(json::text),
                 call_id,
-                arguments,
+                arguments: arguments.or(input).or(action),
                 ..Entry::new(Speaker::Call)
             }]
         }
@@ -79,36 +70,45 @@ fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
     }
 }
 
-/// Each part of a message by itself: instructions and what the user typed may stand in one.
+/// The entries of a message, one for each part: one message may hold instructions and what the
+/// user typed.
 fn message<'a>(role: &str, content: &'a str, at: &str) -> Vec<Entry<'a>> {
-    let speaker = |text: &str| match mark::source(role, text) {
-        "assistant" => Speaker::Assistant,
-        "user" => Speaker::User,
-        _ => Speaker::System,
-    };
     let Some(parts) = json::elements(content) else {
-        let mut entry = Entry::new(speaker(&json::text(content).unwrap_or_default()));
+        let text = json::text(content).unwrap_or_default();
+        let mut entry = Entry::new(speaker(role, &text));
         entry.add(Field::Content, Some(content), at);
         return vec![entry];
     };
-    let of = |(n, part): (usize, &'a str)| {
-        let [text] = json::members(part, ["text"])?;
-        let mut entry = Entry::new(speaker(&text.and_then(json::text).unwrap_or_default()));
+    let mut entries = Vec::new();
+    for (n, part) in parts.into_iter().enumerate() {
+        let Some([text]) = json::members(part, ["text"]) else {
+            continue;
+        };
+        let text = text.and_then(json::text).unwrap_or_default();
+        let mut entry = Entry::new(speaker(role, &text));
         piece(&mut entry, Field::Content, part, &format!("{at}/{n}"));
-        Some(entry).filter(|entry| !entry.texts.is_empty())
-    };
-    parts.into_iter().enumerate().filter_map(of).collect()
+        if !entry.texts.is_empty() {
+            entries.push(entry);
+        }
+    }
+    entries
 }
 
-/// A text, or a list of texts and images.
+fn speaker(role: &str, text: &str) -> Speaker {
+    match prompt_kinds::source(role, text) {
+        "assistant" => Speaker::Assistant,
+        "user" => Speaker::User,
+        _ => Speaker::System,
+    }
+}
+
+/// Adds the texts of a value: one text, or a list of texts and images.
 fn texts<'a>(entry: &mut Entry<'a>, field: Field, value: Option<&'a str>, at: &str) {
-    match value.and_then(json::elements) {
-        Some(parts) => {
-            for (n, part) in parts.into_iter().enumerate() {
-                piece(entry, field, part, &format!("{at}/{n}"));
-            }
-        }
-        None => entry.add(field, value, at),
+    let Some(parts) = value.and_then(json::elements) else {
+        return entry.add(field, value, at);
+    };
+    for (n, part) in parts.into_iter().enumerate() {
+        piece(entry, field, part, &format!("{at}/{n}"));
     }
 }
 
@@ -117,6 +117,6 @@ fn piece<'a>(entry: &mut Entry<'a>, field: Field, part: &'a str, at: &str) {
         return;
     };
     entry.add(field, text, format!("{at}/text"));
-    // Its address is a text with `data:` in it, which says by itself what it is.
+    // The address of an image is a text that begins with `data:` and names its kind.
     entry.add(field, image, format!("{at}/image_url"));
 }

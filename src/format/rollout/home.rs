@@ -1,4 +1,4 @@
-//! What an agent keeps beside its sessions and only tells there: the memory prompt that it sends
+//! Files in the agent's home that hold what no session file does: the memory prompt that is sent
 //! with every request, and the prompts that a person typed (docs/formats.md 2.4).
 
 use std::collections::HashSet;
@@ -12,13 +12,14 @@ use crate::format::history::Made;
 use crate::record::{Form, Part, Role, Span};
 use crate::{path, place};
 
-/// Where an agent keeps its memories, in their folder.
+/// The file that holds the memory prompt, in the folder of memories.
 const MEMORY: &str = "memory_summary.md";
 
-/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4, docs/formats.md 2.4).
+/// The memory summary is sent cut to this size (MAX_MEMORY_PROMPT_TOKENS × 4,
+/// docs/formats.md 2.4).
 const MEMORY_BYTES: u64 = 20_000;
 
-/// No ledger beside the sessions is read beyond this size.
+/// Larger files are not read.
 const MOST_BYTES: u64 = 256 << 20;
 
 /// A line of `history.jsonl`.
@@ -28,54 +29,49 @@ struct Typed {
 }
 
 impl Rollout<'_> {
-    /// The memory prompt is sent with every request, and is in no session file. A file of memories
-    /// that was written after the session had begun does not say what was sent: then nobody knows
-    /// its size.
+    /// Adds the memory prompt, which is sent with every request and is in no session file. A file
+    /// of memories that was written after the session began does not hold what was sent: then the
+    /// size of the prompt is unknown.
     pub(super) fn memory(&mut self) {
         if !self.dialect.keeps_home {
             return;
         }
-        let given = self
-            .source
-            .roots
-            .memory
-            .as_deref()
-            .map(|root| root.join(MEMORY));
-        let beside = || home(self.source.path).map(|home| home.join("memories").join(MEMORY));
-        let Some(path) = given.clone().or_else(beside) else {
-            return;
+        let given = self.source.roots.memory.as_deref();
+        let path = match given {
+            Some(root) => root.join(MEMORY),
+            None => match home(self.source.path) {
+                Some(home) => home.join("memories").join(MEMORY),
+                None => return,
+            },
         };
         let Some(text) = read(&path) else { return };
-        let template = Span {
+        let started = self.history.session.started.as_deref();
+        let mut span = Span {
             role: Role::Developer,
             source: "memory".into(),
             ..Span::default()
         };
-        if given.is_none() && !is_older(&path, self.history.session.started.as_deref()) {
-            let span = Span {
-                part: Part::Opaque,
-                detail: Some("placeholder".into()),
-                ..template
-            };
-            let handle = self.history.span(span, Made::Input);
-            return self.live.push(handle);
+        if given.is_none() && !is_older(&path, started) {
+            span.part = Part::Opaque;
+            span.detail = Some("placeholder".into());
+        } else {
+            let bytes = text.len() as u64;
+            span.detail = Some("file".into());
+            span.file = Some(path::written(&path));
+            span.offset = Some(0);
+            span.length = Some(bytes);
+            span.bytes = bytes;
+            span.hash = Some(place::hash(text.as_bytes()));
+            span.form = Some(Form::Raw);
+            if bytes > MEMORY_BYTES {
+                span.cut_bytes = Some(MEMORY_BYTES);
+            }
         }
-        let span = Span {
-            detail: Some("file".into()),
-            file: Some(path::written(&path)),
-            offset: Some(0),
-            length: Some(text.len() as u64),
-            bytes: text.len() as u64,
-            hash: Some(place::hash(text.as_bytes())),
-            form: Some(Form::Raw),
-            cut_bytes: Some(MEMORY_BYTES).filter(|most| text.len() as u64 > *most),
-            ..template
-        };
         let handle = self.history.span(span, Made::Input);
         self.live.push(handle);
     }
 
-    /// Whether a person typed this prompt; true where nobody kept a list of what was typed.
+    /// Whether a person typed this prompt; true where the home has no list of typed prompts.
     pub(super) fn is_typed(&mut self, text: &str) -> bool {
         if !self.dialect.keeps_home {
             return true;
@@ -85,48 +81,58 @@ impl Rollout<'_> {
     }
 }
 
-/// The home that a session file lies in.
+/// The home that a session file is in.
 pub(super) fn home(session: &str) -> Option<PathBuf> {
-    let is_of_sessions =
-        |folder: &&Path| folder.ends_with("sessions") || folder.ends_with("archived_sessions");
-    path::of(session)
-        .ancestors()
-        .find(is_of_sessions)
-        .and_then(Path::parent)
-        .map(Path::to_owned)
+    for folder in path::of(session).ancestors() {
+        if folder.ends_with("sessions") || folder.ends_with("archived_sessions") {
+            return folder.parent().map(Path::to_owned);
+        }
+    }
+    None
 }
 
-/// The prompts typed in the home that a session file lies in.
+/// The prompts typed in the home that a session file is in.
 fn typed(session: &str) -> HashSet<String> {
-    let text = home(session)
-        .and_then(|home| read(&home.join("history.jsonl")))
-        .unwrap_or_default();
-    let prompts = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Typed>(line).ok());
-    prompts.map(|typed| typed.text.trim().to_owned()).collect()
+    let mut prompts = HashSet::new();
+    let Some(home) = home(session) else {
+        return prompts;
+    };
+    let Some(text) = read(&home.join("history.jsonl")) else {
+        return prompts;
+    };
+    for line in text.lines() {
+        if let Ok(typed) = serde_json::from_str::<Typed>(line) {
+            prompts.insert(typed.text.trim().to_owned());
+        }
+    }
+    prompts
 }
 
-/// Whether a file was last written before that instant.
+/// Whether a file was last written before that instant; false where either time is unknown.
 fn is_older(file: &Path, instant: Option<&str>) -> bool {
-    let written = std::fs::metadata(file)
-        .and_then(|data| data.modified())
-        .ok();
-    let written = written.and_then(|written| Timestamp::try_from(written).ok());
-    let instant = instant.and_then(|instant| instant.parse::<Timestamp>().ok());
-    written
-        .zip(instant)
-        .is_some_and(|(written, instant)| written <= instant)
+    let Some(Ok(instant)) = instant.map(str::parse::<Timestamp>) else {
+        return false;
+    };
+    match modified(file) {
+        Some(written) => written <= instant,
+        None => false,
+    }
 }
 
-/// Reads a file of text; `None` where it is missing, too large, or no text.
+fn modified(file: &Path) -> Option<Timestamp> {
+    let written = std::fs::metadata(file).ok()?.modified().ok()?;
+    Timestamp::try_from(written).ok()
+}
+
+/// Reads a file of text; `None` where it is missing, too large, empty, or no text.
 pub(super) fn read(path: &Path) -> Option<String> {
-    let size = std::fs::metadata(path)
-        .ok()
-        .filter(std::fs::Metadata::is_file)?
-        .len();
-    (size <= MOST_BYTES)
-        .then(|| std::fs::read_to_string(path).ok())
-        .flatten()
-        .filter(|text| !text.is_empty())
+    let data = std::fs::metadata(path).ok()?;
+    if !data.is_file() || data.len() > MOST_BYTES {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    if text.is_empty() {
+        return None;
+    }
+    Some(text)
 }

@@ -1,69 +1,20 @@
-//! Response items: what a rollout sent to a model and got from it (docs/formats.md 1.5).
+//! Response items: what a thread sent to a model and got from it (docs/formats.md 1.5).
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::mark;
+use super::line::{ContentPart, ResponseItem};
 use super::tape::Results;
+use super::{prompt_kinds, shell_output};
 use crate::format::call::Call;
 use crate::format::history::Made;
+use crate::format::image;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
-use crate::format::{Wants, image};
+use crate::format::reader::Wants;
 use crate::record::{Form, Part, Role, Span};
 
-/// A response item with the fields that matter; the rest is passed over unread.
-#[derive(Deserialize)]
-pub(crate) struct Item<'a> {
-    #[serde(rename = "type", borrow, default)]
-    pub(crate) kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    pub(crate) role: Cow<'a, str>,
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    namespace: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    arguments: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input: Option<&'a RawValue>,
-    #[serde(borrow)]
-    action: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tools: Option<&'a RawValue>,
-    #[serde(borrow)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    encrypted_content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) call_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    phase: Option<Cow<'a, str>>,
-}
-
-/// A part of a message's or an output's content.
-#[derive(Deserialize)]
-struct Piece<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    text: Option<&'a RawValue>,
-    #[serde(borrow)]
-    image_url: Option<&'a RawValue>,
-    #[serde(borrow)]
-    encrypted_content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    detail: Option<Cow<'a, str>>,
-}
-
-/// A span of an item, with its text where the reader may want to look at it.
-pub(crate) struct Found {
+/// A span of an item, with its text where the caller may need it.
+pub(crate) struct FoundSpan {
     pub(crate) span: Span,
     pub(crate) made: Made,
     pub(crate) text: String,
@@ -74,13 +25,13 @@ pub(crate) struct Reading<'a, 'l> {
     pub(crate) line: &'l Line<'a>,
     pub(crate) wants: Wants,
     pub(crate) at: Option<String>,
-    pub(crate) found: Vec<Found>,
+    pub(crate) found: Vec<FoundSpan>,
     /// Finds the results of agents in an output.
     pub(crate) results: Option<fn(output: &str) -> Results>,
 }
 
 impl<'a, 'l> Reading<'a, 'l> {
-    /// Nothing is read yet.
+    /// A reading of one line, with nothing read yet.
     pub(crate) fn of(line: &'l Line<'a>, wants: Wants, at: Option<String>) -> Reading<'a, 'l> {
         Reading {
             line,
@@ -91,9 +42,9 @@ impl<'a, 'l> Reading<'a, 'l> {
         }
     }
 
-    /// Reads an item; `call` is the call that it is the output of, where it is one. Returns false
-    /// for an item that no model is sent.
-    pub(crate) fn item(&mut self, item: &Item<'a>, call: Option<&Call>) -> bool {
+    /// Reads an item. `call`: for an output, its call. Returns false for an item that is never sent
+    /// to a model.
+    pub(crate) fn item(&mut self, item: &ResponseItem<'a>, call: Option<&Call>) -> bool {
         match &*item.kind {
             "message" => self.message(item),
             "reasoning" => self.reasoning(item),
@@ -123,10 +74,10 @@ impl<'a, 'l> Reading<'a, 'l> {
             at: self.at.clone(),
             ..span
         };
-        self.found.push(Found { span, made, text });
+        self.found.push(FoundSpan { span, made, text });
     }
 
-    fn message(&mut self, item: &Item<'a>) {
+    fn message(&mut self, item: &ResponseItem<'a>) {
         let (role, made) = match &*item.role {
             "assistant" => (Role::Assistant, Made::ByOrder),
             "developer" => (Role::Developer, Made::Input),
@@ -148,13 +99,15 @@ impl<'a, 'l> Reading<'a, 'l> {
     /// Content is a string, or a list of texts and images.
     fn pieces(&mut self, content: Option<&'a RawValue>, template: &Span) {
         let Some(content) = content else { return };
-        match serde_json::from_str::<Vec<Piece>>(content.get()) {
-            Ok(pieces) => pieces.iter().for_each(|piece| self.piece(piece, template)),
-            Err(_) => self.text(content.get(), template),
+        let Ok(pieces) = serde_json::from_str::<Vec<ContentPart>>(content.get()) else {
+            return self.text(content.get(), template);
+        };
+        for piece in &pieces {
+            self.piece(piece, template);
         }
     }
 
-    fn piece(&mut self, piece: &Piece<'a>, template: &Span) {
+    fn piece(&mut self, piece: &ContentPart<'a>, template: &Span) {
         if let Some(url) = piece.image_url {
             let mut span = Span {
                 source: self.source(template, ""),
@@ -184,48 +137,51 @@ impl<'a, 'l> Reading<'a, 'l> {
         }
     }
 
-    /// What a text is: as the template says, or by its own first words.
+    /// The source of a text: that of the template, or by how the text begins.
     fn source(&self, template: &Span, text: &str) -> String {
         if template.source.is_empty() {
-            mark::source(role_name(template.role), text).to_owned()
+            prompt_kinds::source(role_name(template.role), text).to_owned()
         } else {
             template.source.clone()
         }
     }
 
+    /// Reads a JSON string; instructions are cut into documents, and an agent's output into the
+    /// results of agents.
     pub(crate) fn text(&mut self, value: &str, template: &Span) {
         let Some(literal) = Literal::of(self.line, value) else {
             return;
         };
         let source = self.source(template, &literal.text);
         let (cuts, sources) = match &*source {
-            "project_doc" | "user_instructions" => mark::documents(&literal.text),
+            "project_doc" | "user_instructions" => prompt_kinds::documents(&literal.text),
             _ => (Vec::new(), Vec::new()),
         };
-        let results = self
-            .results
-            .filter(|_| template.part == Part::ToolOutput && is_agents(template));
-        let results = results
-            .map(|results| results(&literal.text))
-            .unwrap_or_default();
+        let results = match self.results {
+            Some(find) if template.part == Part::ToolOutput && is_agents(template) => {
+                find(&literal.text)
+            }
+            _ => Results::default(),
+        };
         let parts = if results.cuts.is_empty() {
             literal.cut(&cuts)
         } else {
             literal.cut_at_words(&results.cuts)
         };
         let target = template.target.clone().or(results.file);
-        let whole = parts.len() != cuts.len() + 1;
+        let is_cut = parts.len() == cuts.len() + 1;
         for (n, part) in parts.into_iter().enumerate() {
-            let own = n
-                .checked_sub(1)
-                .and_then(|n| sources.get(n))
-                .filter(|_| !whole);
-            let source = own.map_or(source.clone(), |own| (*own).to_owned());
-            let doc = matches!(&*source, "project_doc" | "skill" | "user_instructions")
-                .then(|| mark::document(&part.text));
+            let mut source = &*source;
+            if is_cut && n > 0 && n <= sources.len() {
+                source = sources[n - 1];
+            }
+            let doc = match source {
+                "project_doc" | "skill" | "user_instructions" => prompt_kinds::document(&part.text),
+                _ => None,
+            };
             let mut span = Span {
-                doc: doc.flatten(),
-                source,
+                doc,
+                source: source.to_owned(),
                 target: target.clone(),
                 ..template.clone()
             };
@@ -234,23 +190,22 @@ impl<'a, 'l> Reading<'a, 'l> {
         }
     }
 
-    fn reasoning(&mut self, item: &Item<'a>) {
+    fn reasoning(&mut self, item: &ResponseItem<'a>) {
         let mut span = Span {
             role: Role::Assistant,
             part: Part::Reasoning,
             source: "assistant".into(),
             ..Span::default()
         };
-        if let Some(secret) = item
-            .encrypted_content
-            .filter(|secret| secret.get() != "null")
+        if let Some(secret) = item.encrypted_content
+            && secret.get() != "null"
         {
             sealed(self.line, secret.get(), &mut span);
         }
         self.add(span, Made::ByOrder, String::new());
     }
 
-    fn call(&mut self, item: &Item<'a>) {
+    fn call(&mut self, item: &ResponseItem<'a>) {
         let name = item
             .name
             .as_deref()
@@ -280,7 +235,7 @@ impl<'a, 'l> Reading<'a, 'l> {
         self.add(span, Made::ByOrder, text);
     }
 
-    fn output(&mut self, item: &Item<'a>, call: Option<&Call>) {
+    fn output(&mut self, item: &ResponseItem<'a>, call: Option<&Call>) {
         let mut template = Span {
             role: Role::Tool,
             part: Part::ToolOutput,
@@ -296,17 +251,17 @@ impl<'a, 'l> Reading<'a, 'l> {
         let from = self.found.len();
         self.pieces(item.output.or(item.tools), &template);
         if self.found.len() == from {
-            // An empty output is an output still: it answers its call.
+            // An empty output answers its call too.
             self.add(template, Made::Input, String::new());
         }
         for found in self.found.iter_mut().skip(from) {
-            if mark::is_shell_json(found.span.tool.as_deref(), &found.text) {
+            if shell_output::is_json(found.span.tool.as_deref(), &found.text) {
                 found.span.form = Some(Form::ShellJson);
             }
         }
     }
 
-    fn generated(&mut self, item: &Item<'a>) {
+    fn generated(&mut self, item: &ResponseItem<'a>) {
         let mut span = Span {
             role: Role::Assistant,
             source: "assistant".into(),
@@ -320,7 +275,7 @@ impl<'a, 'l> Reading<'a, 'l> {
         self.add(span, Made::ByOrder, String::new());
     }
 
-    fn sealed_summary(&mut self, item: &Item<'a>) {
+    fn sealed_summary(&mut self, item: &ResponseItem<'a>) {
         let mut span = Span {
             part: Part::Opaque,
             source: "compaction_summary".into(),
@@ -333,7 +288,7 @@ impl<'a, 'l> Reading<'a, 'l> {
     }
 }
 
-/// Whether a call deals with agents.
+/// Whether a call starts or asks agents.
 fn is_agents(span: &Span) -> bool {
     span.tool.as_deref() == Some("agent")
 }

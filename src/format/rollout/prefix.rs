@@ -1,21 +1,22 @@
-//! A part of another file that stands before this one's own lines (docs/formats.md 1.4,
-//! `history_base`).
+//! A part of another file that precedes a file's own lines (docs/formats.md 1.4, `history_base`).
 //!
 //! A fork may name its parent's file instead of copying it, and a thread that was resumed in a
-//! second file names its first. What stands there was sent with this file's requests too, so it is
-//! read in its place, as inherited; its usage is counted where it stands.
+//! second file names its first. The lines there were sent with this file's requests too, so they
+//! are read first, as inherited; their usage is counted when the other file is read.
 
 use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Envelope, Rollout, parse, scan};
-use crate::format::Reader;
+use super::line::Envelope;
+use super::{Rollout, scan};
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
+use crate::format::reader::Reader;
+use crate::format::value::parse;
 use crate::path;
 
-/// What `history_base` names.
+/// The member `history_base`: another file, and where the part of it ends.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct HistoryBase {
@@ -24,24 +25,25 @@ pub(super) struct HistoryBase {
     end_ordinal_exclusive: Option<u64>,
 }
 
-/// Forks of forks, each with its prefix in another file, are followed this far.
+/// Forks of forks, each with its prefix in another file, are followed to this depth.
 const MOST_PREFIXES: u32 = 16;
 
-/// No line of a prefix is longer.
+/// Longer lines of a prefix are skipped.
 const MAX_LINE: u64 = 64 << 20;
 
 impl Rollout<'_> {
-    /// Whether the lines at hand are another file's.
+    /// Whether the current line is another file's.
     pub(super) fn is_in_prefix(&self) -> bool {
         self.prefixes > 0
     }
 
-    /// Reads the part of another file that stands before the lines of the one at hand, if that
-    /// file is to be found.
+    /// Reads the part of another file that precedes the lines of the current one, if that file is
+    /// found.
     pub(super) fn prefix(&mut self, base: &HistoryBase, file: Option<String>) {
-        let Some(name) = file.filter(|_| self.prefixes < MOST_PREFIXES) else {
+        let Some(name) = file else { return };
+        if self.prefixes >= MOST_PREFIXES {
             return;
-        };
+        }
         let Ok(file) = open(&path::of(&name), MOST_BYTES) else {
             return;
         };
@@ -49,26 +51,27 @@ impl Rollout<'_> {
         self.history.elsewhere = true;
         let text = self.source.wants.text;
         self.source.wants.text |= file.sealed;
-        let own = (self.other_file.replace(name), self.at.take());
+        let outer_file = self.other_file.replace(name);
+        let outer_at = self.at.take();
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
         let mut take = |line: Line| {
             let envelope: Envelope = parse(line.json)?;
-            if envelope.ordinal.is_some_and(|ordinal| ordinal >= end) {
-                Ok(())
-            } else {
-                self.take(&line)
+            match envelope.ordinal {
+                Some(ordinal) if ordinal >= end => Ok(()),
+                _ => self.take(&line),
             }
         };
         let file = file.input.take(base.end_byte_offset.unwrap_or(u64::MAX));
         let _ = lines::each(file, MAX_LINE, &mut take, &mut Tally::default());
-        (self.other_file, self.at) = own;
+        self.other_file = outer_file;
+        self.at = outer_at;
         self.source.wants.text = text;
         self.prefixes -= 1;
         self.history.elsewhere = self.prefixes > 0;
     }
 
-    /// The file that a prefix stands in: of several files of one thread the latest that begins
-    /// before the prefix ends; of the thread's own, one from before the file at hand.
+    /// The file that holds a prefix: of several files of one thread the latest that begins before
+    /// the prefix ends; for a prefix of the same thread, a file older than the current one.
     pub(super) fn prefix_file(&self, base: &HistoryBase, thread: &str) -> Option<String> {
         let here = self.other_file.as_deref().unwrap_or(self.source.path);
         let mut files = self.source.beside.files_of(&base.thread_id, here);
@@ -77,9 +80,13 @@ impl Rollout<'_> {
         }
         files.sort_by(|a, b| name(b).cmp(name(a)));
         let end = base.end_ordinal_exclusive.unwrap_or(u64::MAX);
-        files
-            .into_iter()
-            .find(|file| first_ordinal(file).is_none_or(|first| first < end))
+        for file in files {
+            match first_ordinal(&file) {
+                Some(first) if first >= end => {}
+                _ => return Some(file),
+            }
+        }
+        None
     }
 }
 

@@ -1,39 +1,39 @@
-//! Reports: usage lines to requests, from the counter or from records of their own
-//! (docs/formats.md 1.8, 1.9).
+//! Reports: usage lines to requests, from the counter or from usage records (docs/formats.md 1.8,
+//! 1.9).
 //!
-//! A response has a key, so that copies of it in other files are known: the thread, the sum and the
-//! last that the event tells. The thread is the oldest ancestor where the sum goes on from a
-//! parent's, so that two forks of one history count it once; it is the thread itself where its
-//! counter is its own.
+//! A response has a key, by which copies of it in other files are recognised: the thread, and the
+//! sum and the last of the event. The thread is the oldest ancestor where the sum goes on from a
+//! parent's, so that two forks of one history count it once; it is the thread itself where the
+//! counter starts with the thread.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Rollout;
-use super::counter::{Added, Counter};
+use super::counter::{Added, UsageCounter};
 use super::prefix::name;
-use super::scan::{self, What};
-use super::usage::{Info, Parts, Usage};
+use super::scan::{self, MarkKind};
+use super::usage::{Info, ReportedUsage, TokenParts};
 use crate::format::history::Handle;
-use crate::format::identity;
 use crate::format::lines::Line;
+use crate::format::value::identity;
 use crate::record::{Request, Uncounted};
 
-/// What the usage lines of a file have told so far.
+/// The state of the usage lines of a file.
 #[derive(Default)]
-pub(super) struct Reports {
-    counter: Counter,
+pub(super) struct UsageReports {
+    counter: UsageCounter,
     /// The thread whose running sum this file's counter continues: its own, or the oldest ancestor.
     pub(super) base_id: String,
     /// The file has usage records: the counter is redundant.
     has_records: bool,
     /// What the last response used, and its request.
-    last: Option<(Usage, Handle)>,
-    /// The file has told a sum.
+    last: Option<(ReportedUsage, Handle)>,
+    /// The file has reported a sum.
     opened: bool,
     /// The sum that the parent's events ended with.
-    inherited: Option<Parts>,
-    /// The counter is the thread's own, though its file begins with a parent's events.
+    inherited: Option<TokenParts>,
+    /// The counter starts with the thread, though the file begins with a parent's events.
     pub(super) counts_alone: bool,
 }
 
@@ -45,37 +45,47 @@ pub(super) struct UsageRecord {
     response_id: Option<String>,
     service_tier: Option<Value>,
     #[serde(default)]
-    usage: Usage,
+    usage: ReportedUsage,
 }
 
-impl Reports {
-    /// A response: after a parent's events one that is the whole sum tells that the thread began to
-    /// count anew.
-    fn tell_whose(&mut self, info: &Info) {
-        let is_whole = info
-            .sum
-            .is_some_and(|sum| info.last.is_some_and(|last| last.parts() == sum.parts()));
+impl UsageReports {
+    /// Notes a response. One after a parent's events that is the whole sum shows that the thread
+    /// began to count from zero.
+    fn note_response(&mut self, info: &Info) {
+        let is_whole = match (info.sum, info.last) {
+            (Some(sum), Some(last)) => last.parts() == sum.parts(),
+            _ => false,
+        };
         self.counts_alone |= is_whole && self.inherited.is_some();
     }
 
-    /// Whether the sum so far is the thread's own, and goes on from nobody's.
+    /// Whether the sum so far started with the thread, and goes on from no parent's.
     fn is_own_sum(&self) -> bool {
-        let below = |inherited| {
-            self.counter
-                .sum()
-                .is_some_and(|sum| sum.fell_below(inherited))
-        };
-        self.counts_alone || self.inherited.is_some_and(below)
+        if self.counts_alone {
+            return true;
+        }
+        match (self.inherited, self.counter.sum()) {
+            (Some(inherited), Some(sum)) => sum.fell_below(inherited),
+            _ => false,
+        }
     }
 }
 
+/// Adds to a sum; `None` is zero.
+fn add(sum: &mut Option<u64>, more: u64) {
+    *sum = Some(sum.unwrap_or(0).saturating_add(more));
+}
+
 impl Rollout<'_> {
+    /// Takes a usage event.
     pub(super) fn counted(&mut self, line: &Line, info: &Info) {
-        let model = info
+        if let Some(model) = info
             .latest_response_model
-            .clone()
-            .or_else(|| info.requested_model.clone());
-        self.model = model.or(self.model.take());
+            .as_ref()
+            .or(info.requested_model.as_ref())
+        {
+            self.model = Some(model.clone());
+        }
         if self.is_in_prefix() {
             return;
         }
@@ -91,17 +101,16 @@ impl Rollout<'_> {
             return self.unreported(line);
         }
         self.opens(info);
-        let added = self.reports.counter.take(info);
-        match added {
+        match self.reports.counter.take(info) {
             Added::Nothing => {}
             Added::Again => self.reported_again(info.last.unwrap_or_default()),
             Added::Unknown => self.unreported(line),
             Added::Response(last) => {
-                self.reports.tell_whose(info);
+                self.reports.note_response(info);
                 self.response(line, info, last);
             }
             Added::Two { unseen, last } => {
-                self.reports.tell_whose(info);
+                self.reports.note_response(info);
                 let key = self.key(info, "unseen");
                 let request = Request {
                     reports: Some(0),
@@ -113,20 +122,24 @@ impl Rollout<'_> {
         }
     }
 
-    fn response(&mut self, line: &Line, info: &Info, last: Usage) {
+    fn response(&mut self, line: &Line, info: &Info, last: ReportedUsage) {
         let key = self.key(info, "last");
         let request = self.request(line, last, key);
         let request = self.terms.served(request, info.service_tier.as_ref());
         let handle = self.history.request(request);
-        (self.reports.last, self.last_request) = (Some((last, handle)), Some(handle));
+        self.reports.last = Some((last, handle));
+        self.last_request = Some(handle);
     }
 
-    /// What identifies a response in all files that hold it. An event that tells no sum is known by
-    /// the sum that it is taken to have made.
+    /// What identifies a response in all files that hold it. For an event without a sum, the sum
+    /// that the counter computed is used.
     fn key(&self, info: &Info, what: &str) -> String {
-        let told = info.sum.filter(|sum| !sum.is_empty());
-        let sum = told.unwrap_or_else(|| self.reports.counter.sum().unwrap_or_default().into());
-        let sums = format!("{sum:?}{:?}", info.last.unwrap_or_default());
+        let sum = match info.sum {
+            Some(sum) if !sum.is_empty() => sum,
+            _ => self.reports.counter.sum().unwrap_or_default().into(),
+        };
+        let last = info.last.unwrap_or_default();
+        let sums = sum.key_text() + &last.key_text();
         let base = if self.reports.is_own_sum() {
             &self.history.session.session
         } else {
@@ -135,54 +148,59 @@ impl Rollout<'_> {
         identity(&[self.dialect.agent, base, what, &sums])
     }
 
-    /// The first sum of a file: what it has beyond its last was used before the file, and stands in
-    /// an earlier file of the thread, if that is there. What no file holds is said.
+    /// Takes the first sum of a file. What the sum has beyond its last was used before the file,
+    /// and is in an earlier file of the thread, if there is one. What no file holds is written into
+    /// the session.
     fn opens(&mut self, info: &Info) {
-        let Some(sum) = info.sum.map(Usage::parts).filter(|sum| !sum.is_zero()) else {
-            return;
+        let sum = match info.sum {
+            Some(sum) if !sum.is_empty() => sum.parts(),
+            _ => return,
         };
-        let last = info.last.map(Usage::parts);
+        let was_opened = std::mem::replace(&mut self.reports.opened, true);
         let sum_before = self.reports.counter.sum();
-        let opens = !std::mem::replace(&mut self.reports.opened, true)
-            && sum_before.is_none_or(Parts::is_zero);
-        if !opens || last == Some(sum) || self.has_parent {
+        if was_opened || self.has_parent || !sum_before.is_none_or(TokenParts::is_zero) {
+            return;
+        }
+        let last = info.last.map(ReportedUsage::parts);
+        if last == Some(sum) {
             return;
         }
         let former = self.former_sum(sum);
         match (last, former) {
             (None, Some(former)) => self.reports.counter.goes_on_from(former),
             (Some(last), _) if sum_before.is_none() || former.is_some() => {
-                self.reports.counter = Counter::default();
-                let rest = Usage::from(sum.minus(last).minus(former.unwrap_or_default()));
-                let session = &mut self.history.session;
-                session.earlier_input_tokens = Some(rest.input_tokens).filter(|_| !rest.is_empty());
-                session.earlier_output_tokens =
-                    Some(rest.output_tokens).filter(|_| !rest.is_empty());
+                self.reports.counter = UsageCounter::default();
+                let rest = sum.minus(last).minus(former.unwrap_or_default());
+                self.used_before_the_file(rest.into());
             }
             _ => {}
         }
     }
 
-    /// The largest sum that an earlier file of the thread tells and this one does not fall below.
-    fn former_sum(&self, sum: Parts) -> Option<Parts> {
+    fn used_before_the_file(&mut self, rest: ReportedUsage) {
+        let session = &mut self.history.session;
+        session.earlier_input_tokens = None;
+        session.earlier_output_tokens = None;
+        if !rest.is_empty() {
+            session.earlier_input_tokens = Some(rest.input_tokens);
+            session.earlier_output_tokens = Some(rest.output_tokens);
+        }
+    }
+
+    /// The largest sum in an earlier file of the thread of which no part exceeds this sum's.
+    fn former_sum(&self, sum: TokenParts) -> Option<TokenParts> {
+        let (beside, path) = (self.source.beside, self.source.path);
         let mut former = None;
-        let files = self
-            .source
-            .beside
-            .files_of(&self.history.session.session, self.source.path);
-        for file in files
-            .iter()
-            .filter(|file| name(file) < name(self.source.path))
-        {
-            scan::file(file, &mut |mark| {
-                if let What::Usage(Some(told), _) = mark.what
-                    && !sum.fell_below(told.parts())
-                    && !told.is_empty()
+        for file in beside.files_of(&self.history.session.session, path) {
+            if name(&file) >= name(path) {
+                continue;
+            }
+            scan::file(&file, &mut |mark| {
+                if let MarkKind::Usage(Some(reported), _) = mark.what
+                    && !sum.fell_below(reported.parts())
+                    && !reported.is_empty()
                 {
-                    former = former
-                        .into_iter()
-                        .chain([told.parts()])
-                        .max_by_key(|sum: &Parts| sum.size());
+                    former = Some(reported.parts().or_larger(former));
                 }
                 true
             });
@@ -190,22 +208,21 @@ impl Rollout<'_> {
         former
     }
 
-    /// An event that adds nothing: where it says again what the last response used, a plain sum of
-    /// the events counts that response once more.
-    fn reported_again(&mut self, last: Usage) {
-        let Some((_, handle)) = self
-            .reports
-            .last
-            .filter(|(usage, _)| usage.parts() == last.parts())
-        else {
+    /// Takes an event that adds nothing. Where it repeats the usage of the last response, a plain
+    /// sum of the events counts that response once more.
+    fn reported_again(&mut self, last: ReportedUsage) {
+        let Some((usage, handle)) = self.reports.last else {
             return;
         };
+        if usage.parts() != last.parts() {
+            return;
+        }
         self.history.complete(handle, |request| {
             request.reports = Some(request.reports.unwrap_or(1).saturating_add(1));
         });
     }
 
-    /// A usage event of a parent's: it moves the sum, and is none of the thread's requests.
+    /// Takes a usage event of a parent's: it changes the sum, and is no request of the thread.
     fn parents(&mut self, info: &Info) {
         self.terms.forget();
         let added = self.reports.counter.take(info);
@@ -213,42 +230,34 @@ impl Rollout<'_> {
         self.reports.inherited = self.reports.counter.sum();
         let grown = match added {
             Added::Response(usage) => usage,
-            _ => Usage::default(),
+            _ => ReportedUsage::default(),
         };
         if !self.reports.has_records {
             self.replayed(info.last.unwrap_or(grown));
         }
     }
 
-    /// A usage line of a parent's: none of the thread's requests, but in its file. What is read
-    /// of another file is summed where it stands.
-    fn replayed(&mut self, usage: Usage) {
+    /// Counts a usage line of a parent's: it is in the thread's file, but no request of the thread.
+    /// Lines of another file are counted when that file is read.
+    fn replayed(&mut self, usage: ReportedUsage) {
         if self.is_in_prefix() || usage.is_empty() {
             return;
         }
         let session = &mut self.history.session;
-        let add =
-            |sum: &mut Option<u64>, more: u64| *sum = Some(sum.unwrap_or(0).saturating_add(more));
+        let cached = usage.cached_input_tokens.min(usage.input_tokens);
         add(&mut session.replayed_reports, 1);
         add(&mut session.replayed_input_tokens, usage.input_tokens);
-        add(
-            &mut session.replayed_cache_read_tokens,
-            usage.cached_input_tokens.min(usage.input_tokens),
-        );
+        add(&mut session.replayed_cache_read_tokens, cached);
         add(&mut session.replayed_output_tokens, usage.output_tokens);
     }
 
-    /// A usage record. Where a newer version went on with the file of an older one, the events
-    /// before the first record stand for the responses before it.
+    /// Takes a usage record. Where a newer version went on with the file of an older one, the
+    /// events before the first record report the responses before it.
     pub(super) fn record(&mut self, line: &Line, record: UsageRecord) {
         if self.is_in_prefix() || record.thread_id != self.history.session.session {
             return self.replayed(record.usage);
         }
-        let told = self
-            .reports
-            .last
-            .take()
-            .filter(|(last, _)| last.parts() == record.usage.parts());
+        let last = self.reports.last.take();
         self.reports.has_records = true;
         if record.usage.is_empty() {
             return self.unreported(line);
@@ -257,7 +266,9 @@ impl Rollout<'_> {
             .response_id
             .unwrap_or_else(|| format!("{}:{}", record.thread_id, line.number));
         let key = identity(&[self.dialect.agent, &self.reports.base_id, &response]);
-        if let Some((_, handle)) = told {
+        if let Some((usage, handle)) = last
+            && usage.parts() == record.usage.parts()
+        {
             self.history
                 .complete(handle, |request| request.key = Some(key));
             return;
@@ -267,7 +278,7 @@ impl Rollout<'_> {
         self.last_request = Some(self.history.request(request));
     }
 
-    /// A response of which nothing is known but that there was one.
+    /// Adds a response whose usage is unknown.
     fn unreported(&mut self, line: &Line) {
         let request = Request {
             at: self.at.clone(),
@@ -279,18 +290,21 @@ impl Rollout<'_> {
         self.history.request(request);
     }
 
-    fn request(&self, line: &Line, usage: Usage, key: String) -> Request {
-        Request {
+    fn request(&self, line: &Line, usage: ReportedUsage, key: String) -> Request {
+        let mut request = Request {
             at: self.at.clone(),
             key: Some(key),
             model: self.model.clone(),
             input_tokens: Some(usage.input_tokens),
             cache_read_tokens: Some(usage.cached_input_tokens.min(usage.input_tokens)),
-            cache_write_tokens: Some(usage.cache_write_input_tokens).filter(|tokens| *tokens > 0),
             output_tokens: Some(usage.output_tokens),
             reasoning_tokens: Some(usage.reasoning_output_tokens),
             line: Some(line.number),
             ..Request::default()
+        };
+        if usage.cache_write_input_tokens > 0 {
+            request.cache_write_tokens = Some(usage.cache_write_input_tokens);
         }
+        request
     }
 }

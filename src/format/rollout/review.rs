@@ -1,9 +1,10 @@
-//! Automatic reviews: the agent's ledger of them, and whose a run is (docs/formats.md 2.5).
+//! Automatic reviews: the agent's ledger of them, and which thread each run belongs to
+//! (docs/formats.md 2.5).
 //!
-//! A run leaves its traces in three places: a line of the ledger, the line that hands its result
-//! back to the thread that asked, and a session of its own in a work tree. None of them names the
-//! others. The ledger names the thread that asked and says when the run began and ended: by that
-//! the three are joined, and the events that tell of one run carry its id.
+//! A run leaves its traces in three places: an entry of the ledger, the line that hands its result
+//! back to the thread that asked, and a separate session in a work tree. None of them names the
+//! others. The ledger names the thread that asked and the times at which the run began and ended.
+//! By these the three are joined, and the events of one run carry its id.
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +18,15 @@ use crate::format::history::{Handle, References};
 use crate::format::time;
 use crate::record::{Event, Kind, What};
 
-/// Two clocks, or a clock and a file, may differ by so much.
+/// Times from two clocks, or from a clock and a file, may differ by this much.
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
-/// A result that is farther from its run than this is another's.
+/// A result that is farther from a run than this belongs to another run.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// One automatic review, as the ledger has it.
+/// One automatic review, as the ledger lists it.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Run {
+pub(super) struct ReviewRun {
     run_id: Option<String>,
     status: Option<String>,
     superseded_by: Option<Value>,
@@ -41,40 +42,34 @@ pub(super) struct Run {
 }
 
 /// A result that was handed back to the thread that asked for the review.
-pub(super) struct Returned {
-    /// The event that tells of it.
+pub(super) struct ReviewResult {
+    /// The event written for the line that holds the result.
     pub(super) event: Handle,
     pub(super) at: Option<Timestamp>,
     pub(super) count: Option<u64>,
 }
 
-impl Run {
+impl ReviewRun {
     fn begun(&self) -> Option<Timestamp> {
-        [&self.started_at, &self.created_at]
-            .into_iter()
-            .flatten()
-            .find_map(|at| moment(at))
+        first_moment([&self.started_at, &self.created_at])
     }
 
     fn ended(&self) -> Option<Timestamp> {
-        let ended = [&self.completed_at, &self.last_activity]
-            .into_iter()
-            .flatten()
-            .find_map(|at| moment(at));
-        ended.or_else(|| self.begun())
-    }
-
-    /// What became of it, in the ledger's word.
-    fn status(&self) -> &str {
-        let replaced = self.superseded_by.as_ref().is_some_and(|by| !by.is_null());
-        if replaced {
-            "superseded"
-        } else {
-            self.status.as_deref().unwrap_or("auto_review")
+        match first_moment([&self.completed_at, &self.last_activity]) {
+            Some(ended) => Some(ended),
+            None => self.begun(),
         }
     }
 
-    /// Whether it came to an end of its own, and so had a result to hand back.
+    /// The outcome, in the ledger's word.
+    fn status(&self) -> &str {
+        match &self.superseded_by {
+            Some(by) if !by.is_null() => "superseded",
+            _ => self.status.as_deref().unwrap_or("auto_review"),
+        }
+    }
+
+    /// Whether it completed, and so had a result to hand back.
     fn finished(&self) -> bool {
         !matches!(
             self.status(),
@@ -82,26 +77,45 @@ impl Run {
         )
     }
 
-    /// Whether it ran at that time.
+    /// Whether the run was active at that time.
     fn ran(&self, at: Timestamp) -> bool {
-        let since = self
-            .begun()
-            .is_none_or(|begun| begun.saturating_sub(SLACK).is_ok_and(|begun| begun <= at));
-        since
-            && self
-                .ended()
-                .is_some_and(|ended| ended.saturating_add(SLACK).is_ok_and(|ended| at <= ended))
+        let Some(ended) = self.ended() else {
+            return false;
+        };
+        if let Some(begun) = self.begun()
+            && !begun.saturating_sub(SLACK).is_ok_and(|begun| begun <= at)
+        {
+            return false;
+        }
+        ended.saturating_add(SLACK).is_ok_and(|ended| at <= ended)
     }
 
-    /// Whether a result can be its result: they agree on the findings.
-    fn agrees(&self, returned: &Returned) -> bool {
-        self.finding_count
-            .zip(returned.count)
-            .is_none_or(|(run, returned)| run == returned)
+    /// Whether a result may be this run's: their numbers of findings do not differ.
+    fn agrees(&self, returned: &ReviewResult) -> bool {
+        match (self.finding_count, returned.count) {
+            (Some(run), Some(returned)) => run == returned,
+            _ => true,
+        }
     }
 
-    /// Fills the event that tells of it.
-    fn tell(&self, event: &mut Event) {
+    /// Whether the run had ended when a result was handed back at that time.
+    fn precedes(&self, at: Timestamp) -> bool {
+        match self.ended() {
+            Some(ended) => ended <= at.saturating_add(SLACK).unwrap_or(at),
+            None => true,
+        }
+    }
+
+    /// Whether the run ended within a day of that time.
+    fn is_near(&self, at: Timestamp) -> bool {
+        match self.ended() {
+            Some(ended) => at.duration_since(ended).abs() <= DAY,
+            None => true,
+        }
+    }
+
+    /// Fills in the event of this run.
+    fn fill(&self, event: &mut Event) {
         event.what = What::Review;
         event.reason = Some(self.status().to_owned());
         event.run.clone_from(&self.run_id);
@@ -118,156 +132,199 @@ fn moment(at: &str) -> Option<Timestamp> {
     time::instant(at)?.parse().ok()
 }
 
+/// Returns the first of the times that is one.
+fn first_moment(times: [&Option<String>; 2]) -> Option<Timestamp> {
+    for at in times {
+        if let Some(at) = at
+            && let Some(moment) = moment(at)
+        {
+            return Some(moment);
+        }
+    }
+    None
+}
+
 impl Rollout<'_> {
-    /// All runs of all ledgers under the root, in order; a run that cannot be read is left out. The
-    /// root lies beside the sessions, unless the user says where.
-    fn runs(&self) -> Vec<Run> {
+    /// Returns all runs of all ledgers under the root, in order; a run that cannot be read is left
+    /// out. The root is in the home of the sessions, unless the user names another.
+    fn runs(&self) -> Vec<ReviewRun> {
         if !self.dialect.keeps_home {
             return Vec::new();
         }
-        let beside = || Some(home(self.source.path)?.join("state/review"));
-        let Some(root) = self.source.roots.review.clone().or_else(beside) else {
-            return Vec::new();
+        let root = match &self.source.roots.review {
+            Some(root) => root.clone(),
+            None => match home(self.source.path) {
+                Some(home) => home.join("state/review"),
+                None => return Vec::new(),
+            },
         };
-        let nested = std::fs::read_dir(&root).into_iter().flatten().flatten();
-        let mut nested: Vec<PathBuf> = nested
-            .map(|scope| scope.path().join("auto-review/runs.json"))
-            .collect();
-        nested.sort();
-        let files = [root.join("runs.json"), root.join("auto-review/runs.json")];
-        files
-            .iter()
-            .chain(&nested)
-            .flat_map(|path| ledger(path))
-            .collect()
+        let mut runs = ledger(&root.join("runs.json"));
+        runs.extend(ledger(&root.join("auto-review/runs.json")));
+        for path in nested_ledgers(&root) {
+            runs.extend(ledger(&path));
+        }
+        runs
     }
 
-    /// The automatic reviews that this thread asked for: what was handed back and what the ledger
-    /// lists is told once. A review's own session says which run it was.
+    /// Writes the automatic reviews that this thread asked for: a run whose result was handed back
+    /// completes that event, any other run gets an event. A review's session names its run.
     pub(super) fn reviews(&mut self) {
         if !self.source.wants.spans {
             return;
         }
         let runs = self.runs();
-        let own: Vec<&Run> = runs
-            .iter()
-            .filter(|run| run.owner_session_id.as_deref() == Some(&*self.history.session.session))
-            .collect();
+        let mut asked_for: Vec<&ReviewRun> = Vec::new();
+        for run in &runs {
+            if run.owner_session_id.as_ref() == Some(&self.history.session.session) {
+                asked_for.push(run);
+            }
+        }
         let returned = std::mem::take(&mut self.returned);
-        for (run, returned) in own.iter().zip(pair(&own, &returned)) {
-            match returned.and_then(|returned| self.history.event_mut(returned.event)) {
-                Some(event) => run.tell(event),
-                None => self.told(run),
+        let results = pair(&asked_for, &returned);
+        for (run, result) in asked_for.iter().zip(results) {
+            match result.and_then(|result| self.history.event_mut(result.event)) {
+                Some(event) => run.fill(event),
+                None => self.add_run(run),
             }
         }
         if self.history.session.kind == Kind::Review
             && let Some(run) = self.run_of_this(&runs)
         {
-            self.told(run);
+            self.add_run(run);
         }
     }
 
-    fn told(&mut self, run: &Run) {
+    fn add_run(&mut self, run: &ReviewRun) {
         let mut event = Event::default();
-        run.tell(&mut event);
+        run.fill(&mut event);
         self.history.event(event, References::default());
     }
 
-    /// The run that this session was: of those that ran when it began, the one that began last.
-    fn run_of_this<'r>(&self, runs: &'r [Run]) -> Option<&'r Run> {
-        let at = self.history.session.started.as_deref().and_then(moment)?;
-        let ran = runs.iter().filter(|run| run.ran(at));
-        ran.max_by_key(|run| {
-            (
-                run.owner_session_id == self.history.session.parent,
-                run.begun(),
-            )
-        })
+    /// The run that this session was: of the runs active when it began, one that the session's
+    /// parent asked for comes first, then the one that began last.
+    fn run_of_this<'r>(&self, runs: &'r [ReviewRun]) -> Option<&'r ReviewRun> {
+        let session = &self.history.session;
+        let at = moment(session.started.as_deref()?)?;
+        let active = runs.iter().filter(|run| run.ran(at));
+        active.max_by_key(|run| (run.owner_session_id == session.parent, run.begun()))
     }
 
     /// The thread that asked for the review which this session was, by the ledger.
     pub(super) fn asker(&self) -> Option<String> {
-        self.run_of_this(&self.runs())
-            .and_then(|run| run.owner_session_id.clone())
+        self.run_of_this(&self.runs())?.owner_session_id.clone()
     }
 }
 
 /// Reads a ledger: a list of runs, or an object with one.
-fn ledger(path: &Path) -> Vec<Run> {
-    let ledger = read(path).and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let runs = match ledger {
-        Some(Value::Object(mut object)) => object.remove("runs"),
-        runs => runs,
+fn ledger(path: &Path) -> Vec<ReviewRun> {
+    let Some(text) = read(path) else {
+        return Vec::new();
     };
-    let runs = match runs {
+    let listed = match serde_json::from_str(&text) {
+        Ok(Value::Object(mut object)) => object.remove("runs"),
+        Ok(listed) => Some(listed),
+        Err(_) => None,
+    };
+    let listed = match listed {
         Some(Value::Array(runs)) => runs,
         Some(Value::Object(runs)) => runs.into_iter().map(|(_, run)| run).collect(),
         _ => Vec::new(),
     };
-    runs.into_iter()
-        .filter_map(|run| serde_json::from_value(run).ok())
-        .collect()
+    let mut runs = Vec::new();
+    for run in listed {
+        if let Ok(run) = serde_json::from_value(run) {
+            runs.push(run);
+        }
+    }
+    runs
 }
 
-/// Whether a run may be that of a result handed back then.
-type Agrees<'f> = dyn Fn(&Run, Timestamp) -> bool + 'f;
+/// Returns the paths of the ledgers in the folders of the root, in order. There need not be one.
+fn nested_ledgers(root: &Path) -> Vec<PathBuf> {
+    let Ok(scopes) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
+    let mut paths = Vec::new();
+    for scope in scopes.flatten() {
+        paths.push(scope.path().join("auto-review/runs.json"));
+    }
+    paths.sort();
+    paths
+}
+
+/// A pass of [`pair`]: whether a run may be that of a result handed back at that time.
+type MayBelong = fn(&ReviewRun, Timestamp) -> bool;
+
+/// The passes of [`pair`], the strictest first.
+const PASSES: [MayBelong; 3] = [
+    |run, at| run.finished() && run.precedes(at),
+    ReviewRun::precedes,
+    ReviewRun::is_near,
+];
 
 /// Finds the result of each run: a result follows its run and agrees with it. A run that finished
-/// comes before one that did not, the latest before an earlier one; what is left over is paired as
-/// long as it is of the same day.
-fn pair<'r>(runs: &[&Run], returned: &'r [Returned]) -> Vec<Option<&'r Returned>> {
-    let mut pairs: Vec<Option<&Returned>> = vec![None; runs.len()];
-    let follows = |run: &Run, at: Timestamp| {
-        run.ended()
-            .is_none_or(|ended| ended <= at.saturating_add(SLACK).unwrap_or(at))
-    };
-    let near = |run: &Run, at: Timestamp| {
-        run.ended()
-            .is_none_or(|ended| at.duration_since(ended).abs() <= DAY)
-    };
-    let finished = |run: &Run, at: Timestamp| run.finished() && follows(run, at);
-    let passes: [&Agrees; 3] = [&finished, &follows, &near];
-    let mut left: Vec<&Returned> = returned.iter().collect();
-    for fits in passes {
+/// comes before one that did not, the latest before an earlier one. What is left over is paired if
+/// it is of the same day.
+fn pair<'r>(runs: &[&ReviewRun], returned: &'r [ReviewResult]) -> Vec<Option<&'r ReviewResult>> {
+    let mut pairs: Vec<Option<&ReviewResult>> = vec![None; runs.len()];
+    let mut left: Vec<&ReviewResult> = returned.iter().collect();
+    for may_belong in PASSES {
         left.retain(|returned| {
-            let free = runs
-                .iter()
-                .enumerate()
-                .filter(|(place, run)| pairs[*place].is_none() && run.agrees(returned));
-            let fits = free.filter(|(_, run)| returned.at.is_none_or(|at| fits(run, at)));
-            let Some((place, _)) = fits.max_by_key(|(place, run)| (run.ended(), *place)) else {
+            let Some(index) = latest_free(runs, &pairs, returned, may_belong) else {
                 return true;
             };
-            pairs[place] = Some(returned);
+            pairs[index] = Some(returned);
             false
         });
     }
     pairs
 }
 
+/// Returns the index of the latest run without a result that this result may belong to.
+fn latest_free(
+    runs: &[&ReviewRun],
+    pairs: &[Option<&ReviewResult>],
+    returned: &ReviewResult,
+    may_belong: MayBelong,
+) -> Option<usize> {
+    let mut latest: Option<(Option<Timestamp>, usize)> = None;
+    for (index, run) in runs.iter().enumerate() {
+        if pairs[index].is_some() || !run.agrees(returned) {
+            continue;
+        }
+        if let Some(at) = returned.at
+            && !may_belong(run, at)
+        {
+            continue;
+        }
+        latest = latest.max(Some((run.ended(), index)));
+    }
+    latest.map(|(_, index)| index)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(status: &str, ended: &str, count: u64) -> Run {
-        Run {
+    fn run(status: &str, ended: &str, count: u64) -> ReviewRun {
+        ReviewRun {
             status: Some(status.into()),
             completed_at: Some(format!("2026-11-17T{ended}Z")),
             finding_count: Some(count),
-            ..Run::default()
+            ..ReviewRun::default()
         }
     }
 
-    fn returned(event: Handle, at: &str, count: u64) -> Returned {
-        Returned {
+    fn returned(event: Handle, at: &str, count: u64) -> ReviewResult {
+        ReviewResult {
             event,
             at: moment(&format!("2026-11-17T{at}Z")),
             count: Some(count),
         }
     }
 
-    fn pairs(runs: &[Run], returned: &[Returned]) -> Vec<Option<Handle>> {
-        let runs: Vec<&Run> = runs.iter().collect();
+    fn pairs(runs: &[ReviewRun], returned: &[ReviewResult]) -> Vec<Option<Handle>> {
+        let runs: Vec<&ReviewRun> = runs.iter().collect();
         pair(&runs, returned)
             .into_iter()
             .map(|returned| returned.map(|returned| returned.event))
@@ -304,7 +361,7 @@ mod tests {
         ];
         let lines = [returned(7, "09:00:00", 0), returned(8, "09:30:01", 0)];
         assert_eq!(pairs(&runs, &lines), [Some(7), Some(8)]);
-        let earlier = [Returned {
+        let earlier = [ReviewResult {
             at: moment("2026-11-12T09:00:00Z"),
             ..returned(7, "09:00:00", 0)
         }];

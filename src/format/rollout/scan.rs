@@ -1,8 +1,8 @@
-//! A rollout looked through for its usage alone.
+//! A scan of a rollout for its usage alone.
 //!
-//! Whose an event of a fork is can depend on what comes after it, and on what its parent's file
-//! says; how far a thread had counted before a file, on another file of it. All of them are asked
-//! of these marks: metadata, turns and usage events, in the order of the file.
+//! Whether a usage event of a fork is the parent's can depend on later lines and on the parent's
+//! file; the sum before the first line of a file can depend on another file of the thread. Both
+//! read these marks: metadata, turns and usage events, in the order of the file.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -12,37 +12,38 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::usage::{Info, Usage};
-use super::{Envelope, parse};
+use super::line::Envelope;
+use super::usage::{Info, ReportedUsage};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::time;
+use crate::format::value::parse;
 use crate::path;
 
-/// One line that tells something of usage or of whose it is.
-pub(super) struct Mark {
+/// One line that reports usage, or helps to find the thread of a report.
+pub(super) struct UsageMark {
     /// Byte offset of its object in the file.
     pub(super) offset: u64,
     /// Milliseconds since 1970.
     pub(super) at_ms: Option<i64>,
     pub(super) ordinal: Option<u64>,
-    pub(super) what: What,
+    pub(super) what: MarkKind,
 }
 
-/// What a mark tells.
-pub(super) enum What {
+/// The content of a mark.
+pub(super) enum MarkKind {
     /// Metadata of the thread of that id.
     Meta(String),
     /// A turn begins: its id, and the second since 1970 in which it began.
     Turn(String, Option<f64>),
     /// A usage event: the sum and the last response.
-    Usage(Option<Usage>, Option<Usage>),
+    Usage(Option<ReportedUsage>, Option<ReportedUsage>),
 }
 
-/// No line of a file that is looked through is longer.
+/// Longer lines are skipped.
 const MAX_LINE: u64 = 64 << 20;
 
-/// Words that stand in every line of interest: other lines are not parsed.
+/// Every line of interest has one of these words: other lines are not parsed.
 const WORDS: &[&str] = &[
     "token_count",
     "task_started",
@@ -51,10 +52,10 @@ const WORDS: &[&str] = &[
     "session_meta",
 ];
 
-/// What of a payload is looked at.
+/// The members of a payload that are read.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Payload<'a> {
+struct ScannedPayload<'a> {
     #[serde(rename = "type")]
     kind: Value,
     id: Value,
@@ -66,41 +67,42 @@ struct Payload<'a> {
     msg: Option<&'a RawValue>,
 }
 
-/// Hands the marks of a file to `take`, until it has enough: then it returns false. A file that
-/// cannot be read gives what it has.
-pub(super) fn file(file: &str, take: &mut dyn FnMut(Mark) -> bool) {
+/// Hands the marks of a file to `take`, until that returns false. Of a file that cannot be read to
+/// its end, the marks before the error are handed over.
+pub(super) fn file(file: &str, take: &mut dyn FnMut(UsageMark) -> bool) {
     if let Ok(opened) = open(&path::of(file), MOST_BYTES) {
         marks(opened.input, take);
     }
 }
 
-/// The same for what is open already.
-pub(super) fn marks(input: impl Read, take: &mut dyn FnMut(Mark) -> bool) {
+/// As [`file`], of an input that is open already.
+pub(super) fn marks(input: impl Read, take: &mut dyn FnMut(UsageMark) -> bool) {
     let enough = Cell::new(false);
     let mut look = |line: Line| {
-        if !enough.get()
-            && WORDS
-                .iter()
-                .any(|word| memchr::memmem::find(line.bytes, word.as_bytes()).is_some())
+        if enough.get() || !is_of_interest(line.bytes) {
+            return Ok(());
+        }
+        if let Some(mark) = mark(&line)?
+            && !take(mark)
         {
-            mark(&line)?
-                .is_some_and(|mark| !take(mark))
-                .then(|| enough.set(true));
+            enough.set(true);
         }
         Ok(())
     };
-    let _ = lines::each(
-        Until {
-            input,
-            enough: &enough,
-        },
-        MAX_LINE,
-        &mut look,
-        &mut Tally::default(),
-    );
+    let input = Until {
+        input,
+        enough: &enough,
+    };
+    let _ = lines::each(input, MAX_LINE, &mut look, &mut Tally::default());
 }
 
-/// An input that ends where somebody has enough of it.
+fn is_of_interest(line: &[u8]) -> bool {
+    WORDS
+        .iter()
+        .any(|word| memchr::memmem::find(line, word.as_bytes()).is_some())
+}
+
+/// An input that ends once the flag is set.
 struct Until<'c, R> {
     input: R,
     enough: &'c Cell<bool>,
@@ -116,46 +118,53 @@ impl<R: Read> Read for Until<'_, R> {
     }
 }
 
-fn mark(line: &Line) -> Result<Option<Mark>, Why> {
+fn mark(line: &Line) -> Result<Option<UsageMark>, Why> {
     let envelope: Envelope = parse(line.json)?;
     let Some(payload) = envelope.payload else {
         return Ok(None);
     };
-    let outer: Payload = parse(payload.get())?;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let outer: ScannedPayload = parse(payload.get())?;
     let what = match &*envelope.kind {
-        "session_meta" => Some(What::Meta(text(&outer.id))),
-        "turn_context" => Some(What::Turn(text(&outer.turn_id), None)),
+        "session_meta" => MarkKind::Meta(text(&outer.id)),
+        "turn_context" => MarkKind::Turn(text(&outer.turn_id), None),
         "event_msg" | "event" => {
-            let message = outer
-                .msg
-                .map(|inner| parse(inner.get()))
-                .transpose()?
-                .unwrap_or(outer);
-            event(&message)
+            let message = match outer.msg {
+                Some(inner) => parse(inner.get())?,
+                None => outer,
+            };
+            match event(&message) {
+                Some(what) => what,
+                None => return Ok(None),
+            }
         }
-        _ => None,
+        _ => return Ok(None),
     };
     let at = envelope.timestamp.as_deref().and_then(time::instant);
-    let mark = |what| Mark {
+    Ok(Some(UsageMark {
         offset: line.offset,
         at_ms: at.as_deref().and_then(ms),
         ordinal: envelope.ordinal,
         what,
-    };
-    Ok(what.map(mark))
+    }))
 }
 
-fn event(message: &Payload) -> Option<What> {
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn event(message: &ScannedPayload) -> Option<MarkKind> {
     match message.kind.as_str()? {
         "task_started" | "turn_started" => {
-            let id = message.turn_id.as_str().unwrap_or_default().to_owned();
-            Some(What::Turn(id, message.started_at.as_f64()))
+            let started = message.started_at.as_f64();
+            Some(MarkKind::Turn(text(&message.turn_id), started))
         }
         "token_count" => {
-            let info = message.info.filter(|info| info.get().starts_with('{'))?;
-            let Info { sum, last, .. } = parse(info.get()).ok()?;
-            Some(What::Usage(sum, last))
+            let info = message.info?.get();
+            if !info.starts_with('{') {
+                return None;
+            }
+            let Info { sum, last, .. } = parse(info).ok()?;
+            Some(MarkKind::Usage(sum, last))
         }
         _ => None,
     }
@@ -172,11 +181,16 @@ mod tests {
 
     #[test]
     fn a_file_is_read_no_further_than_asked_for() {
-        let file = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"a\"}}\n{\"type\":\"turn_context\",\"payload\":{}}\n";
+        let file = concat!(
+            r#"{"type":"session_meta","payload":{"id":"a"}}"#,
+            "\n",
+            r#"{"type":"turn_context","payload":{}}"#,
+            "\n"
+        );
         let mut seen = 0;
         marks(file.as_bytes(), &mut |mark| {
             seen += 1;
-            assert!(matches!(mark.what, What::Meta(id) if id == "a"));
+            assert!(matches!(mark.what, MarkKind::Meta(id) if id == "a"));
             false
         });
         assert_eq!(seen, 1);

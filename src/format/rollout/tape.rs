@@ -1,10 +1,11 @@
-//! The tape: what a rollout tells beside its entries, and where among them.
+//! The tape: what a rollout records besides its entries, and where among them.
 //!
 //! One agent writes its events and its items with two writers, so that the order of its lines is
-//! not that of what happened, and drops messages by rules of its own (docs/formats.md 2.7, 2.8).
-//! The reader keeps here what such rules look at: when a task began and ended, which report is of
-//! which task, which output was recorded again, what a message is like. What follows from it is the
-//! agent's own: its [`Dialect`](super::Dialect) names the function that puts the entries in order.
+//! not that of what happened, and it drops messages by its own rules (docs/formats.md 2.7, 2.8).
+//! The reader keeps here what such rules look at: when a task began and ended, the task of each
+//! report, which output was recorded again, what a message is like. This file does not know the
+//! rules: the agent's [`Dialect`](super::Dialect) names the function that puts the entries in
+//! order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Rollout;
-use super::item::Found;
+use super::item::FoundSpan;
 use super::usage::Info;
 use crate::format::history::{Entry, Handle};
 use crate::record::{Part, Role};
@@ -21,18 +22,18 @@ use crate::record::{Part, Role};
 /// How an agent's entries come into their order.
 #[derive(Clone, Copy)]
 pub(in crate::format) struct Rules {
-    /// Says what the agent looks at in a message of these texts.
+    /// Returns what the agent looks at in a message of these texts.
     pub(in crate::format) look: fn(texts: &[&str]) -> Look,
     /// Whether the first message of a session may be the errand of an agent that another started.
     pub(in crate::format) is_errand: fn(text: &str) -> bool,
     /// Finds the results of agents in the output of a call.
     pub(in crate::format) results: fn(output: &str) -> Results,
-    /// How many findings the result of a review tells that is handed back.
+    /// Returns the number of findings that the result of a review states.
     pub(in crate::format) findings: fn(text: &str) -> Option<u64>,
     /// Whether a thread is nothing but a review.
     pub(in crate::format) is_review: fn(tape: &Tape) -> bool,
-    /// Puts the entries in order; entries that are put in get handles after all others.
-    pub(in crate::format) settle: fn(told: Told) -> Vec<(Handle, Entry)>,
+    /// Puts the entries in order; generated entries get handles after all others.
+    pub(in crate::format) settle: fn(recording: Recording) -> Vec<(Handle, Entry)>,
 }
 
 /// Results of agents in the output of a call.
@@ -44,54 +45,54 @@ pub(in crate::format) struct Results {
     pub(in crate::format) file: Option<String>,
 }
 
-/// Entries in the order of the file, and what the file tells beside them.
-pub(in crate::format) struct Told {
+/// The entries in the order of the file, and what the file records besides them.
+pub(in crate::format) struct Recording {
     pub(in crate::format) entries: Vec<Entry>,
     pub(in crate::format) tape: Tape,
 }
 
-/// What the file tells beside its entries.
+/// What the file records besides its entries.
 #[derive(Default)]
 pub(in crate::format) struct Tape {
-    /// What happened, each with the handle of the entry before which it stands.
-    pub(in crate::format) marks: Vec<(Handle, Mark)>,
+    /// What happened, each with the handle of the entry that follows it.
+    pub(in crate::format) marks: Vec<(Handle, TapeMark)>,
     /// Messages of user and assistant, in order.
-    pub(in crate::format) messages: Vec<Message>,
+    pub(in crate::format) messages: Vec<RecordedMessage>,
     /// Reports of usage, by the handle of their request.
-    pub(in crate::format) reports: HashMap<Handle, Report>,
+    pub(in crate::format) reports: HashMap<Handle, TaskReport>,
     /// Entries before this one are documents that every request carries.
     pub(in crate::format) documents_end: Handle,
 }
 
 /// Something that happened.
 #[derive(Debug)]
-pub(in crate::format) enum Mark {
-    /// A task of that id begins: the agent works on what was said before.
+pub(in crate::format) enum TapeMark {
+    /// A task of that id begins: the agent works on the messages before it.
     TaskBegan { id: String },
-    /// The task at hand has ended.
+    /// The current task has ended.
     TaskEnded { at: Option<String> },
-    /// The task at hand is a review, with a context of its own.
+    /// The current task is a review, with a separate context.
     ReviewBegan { at: Option<String>, line: u64 },
-    /// It is none any more.
+    /// The review of the current task has ended.
     ReviewEnded,
     /// An output that was recorded with its call is recorded again, as input of the next request.
     OutputAgain,
     /// The context was compacted.
-    Compacted(Compacted),
+    Compacted(Compaction),
 }
 
 /// A compaction.
 #[derive(Debug)]
-pub(in crate::format) struct Compacted {
-    /// The summary stayed with the provider: the file holds a word in its place.
+pub(in crate::format) struct Compaction {
+    /// The summary stayed with the provider: the file holds a placeholder.
     pub(in crate::format) remote: bool,
-    /// What the file holds of the summary.
+    /// What the agent looks at in the summary, as far as the file holds it.
     pub(in crate::format) look: Look,
 }
 
 /// A message of the user or of the assistant.
 #[derive(Debug)]
-pub(in crate::format) struct Message {
+pub(in crate::format) struct RecordedMessage {
     /// Its spans, in order.
     pub(in crate::format) spans: Vec<Handle>,
     pub(in crate::format) is_users: bool,
@@ -102,95 +103,98 @@ pub(in crate::format) struct Message {
 /// summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::format) struct Look {
-    /// It tells of the state of the system, in any of the ways that the agent knows.
+    /// The message reports the state of the system, in one of the forms that the agent knows.
     pub(in crate::format) status: bool,
-    /// A text of it says something else.
+    /// A text of the message is no report of a state.
     pub(in crate::format) says: bool,
     pub(in crate::format) image: bool,
-    /// It tells the environment in full, or what has changed of it.
+    /// The message describes the whole environment.
     pub(in crate::format) environment: bool,
+    /// The message describes what has changed in the environment.
     pub(in crate::format) environment_change: bool,
     pub(in crate::format) browser: bool,
-    /// It tells an automatic drive what to do.
+    /// The message gives an automatic drive its goal.
     pub(in crate::format) goal: bool,
-    /// It hands the findings of a review to the agent, to be mended.
+    /// The message asks the agent to fix the findings of a review.
     pub(in crate::format) follows_review: bool,
-    /// It hands back what a review has found.
+    /// The message hands back the findings of a review.
     pub(in crate::format) review: bool,
-    /// It is written for the beginning of a session, and in no summary.
+    /// The message is written for the beginning of a session, and is in no summary.
     pub(in crate::format) opening: bool,
-    /// A summary that quotes it tells of the state of the system.
+    /// A summary that quotes the message reports the state of the system.
     pub(in crate::format) quotes_status: bool,
-    /// Bytes of it that a summary quotes.
+    /// Bytes of the message that a summary quotes.
     pub(in crate::format) quoted_bytes: u64,
 }
 
-/// What a report says beside its usage.
+/// What a report says besides its usage.
 #[derive(Debug)]
-pub(in crate::format) struct Report {
-    /// The id of its task; empty where the line names none.
+pub(in crate::format) struct TaskReport {
+    /// The id of the report's task; empty where the line names none.
     pub(in crate::format) task: String,
-    /// The running sum began with it.
+    /// The running sum began with this report.
     pub(in crate::format) begins_sum: bool,
 }
 
 /// An event with its frame.
 #[derive(Deserialize)]
-struct Frame<'a> {
+struct EventFrame<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
 }
 
 impl Rollout<'_> {
-    /// Something happened here.
-    pub(super) fn mark(&mut self, mark: Mark) {
+    /// Records something that happened before the next entry.
+    pub(super) fn mark(&mut self, mark: TapeMark) {
         let at = self.history.entries().len();
         self.tape.marks.push((at, mark));
     }
 
-    /// An event tells what happens to the task at hand. `payload` is the event with its frame.
+    /// Records an event of the current task. `payload`: the event with its frame.
     pub(super) fn task_event(&mut self, line: u64, kind: &str, payload: &str) {
-        let at = || self.at.clone();
         let mark = match kind {
-            "task_started" => Mark::TaskBegan { id: id(payload) },
-            "task_complete" => Mark::TaskEnded { at: at() },
-            "entered_review_mode" => Mark::ReviewBegan { at: at(), line },
-            "exited_review_mode" => Mark::ReviewEnded,
+            "task_started" => TapeMark::TaskBegan { id: id(payload) },
+            "task_complete" => TapeMark::TaskEnded {
+                at: self.at.clone(),
+            },
+            "entered_review_mode" => TapeMark::ReviewBegan {
+                at: self.at.clone(),
+                line,
+            },
+            "exited_review_mode" => TapeMark::ReviewEnded,
             _ => return,
         };
         self.mark(mark);
     }
 
-    /// The entries since `from` are of a report of usage.
+    /// Records that the entries since `from` are of a report of usage.
     pub(super) fn reported(&mut self, from: Handle, info: &Info, payload: &str) {
-        let added = self.history.entries().iter().enumerate().skip(from);
-        let request = added
-            .filter(|(_, entry)| matches!(entry, Entry::Request(_)))
-            .map(|(handle, _)| handle)
-            .next_back();
-        if let Some(handle) = request {
-            let begins_sum = info
-                .sum
-                .zip(info.last)
-                .is_some_and(|(sum, last)| sum.parts() == last.parts());
-            self.tape.reports.insert(
-                handle,
-                Report {
-                    task: id(payload),
-                    begins_sum,
-                },
-            );
-        }
+        let entries = self.history.entries();
+        let mut added = (from..entries.len()).rev();
+        let Some(request) = added.find(|handle| matches!(entries[*handle], Entry::Request(_)))
+        else {
+            return;
+        };
+        let begins_sum = match (info.sum, info.last) {
+            (Some(sum), Some(last)) => sum.parts() == last.parts(),
+            _ => false,
+        };
+        let task = id(payload);
+        self.tape
+            .reports
+            .insert(request, TaskReport { task, begins_sum });
     }
 
-    /// The entries since `from` are of a message, whose texts and images are these.
+    /// Records that the entries since `from` are of a message.
     pub(super) fn message_recorded(&mut self, from: Handle, role: Role, look: Look) {
-        let added = self.history.entries().iter().enumerate().skip(from);
-        let spans = added
-            .filter(|(_, entry)| matches!(entry, Entry::Span(..)))
-            .map(|(handle, _)| handle)
-            .collect();
-        self.tape.messages.push(Message {
+        let entries = self.history.entries();
+        let mut spans = Vec::new();
+        for (handle, entry) in entries.iter().enumerate().skip(from) {
+            if matches!(entry, Entry::Span(..)) {
+                spans.push(handle);
+            }
+        }
+        self.tape.messages.push(RecordedMessage {
             spans,
             is_users: role == Role::User,
             look,
@@ -198,33 +202,33 @@ impl Rollout<'_> {
     }
 }
 
-/// What an agent looks at in a message, where anybody asks and it is one of user or assistant.
-pub(super) fn look(rules: Option<Rules>, kind: &str, found: &[Found]) -> Option<(Role, Look)> {
-    let role = found
-        .first()
-        .map(|found| found.span.role)
-        .filter(|role| matches!(role, Role::User | Role::Assistant));
-    let (rules, role) = rules.zip(role.filter(|_| kind == "message"))?;
-    let texts: Vec<&str> = found
-        .iter()
-        .filter(|found| found.span.part == Part::Text)
-        .map(|found| found.text.as_str())
-        .collect();
-    let image = found.iter().any(|found| found.span.part == Part::Image);
-    Some((
-        role,
-        Look {
-            image,
-            ..(rules.look)(&texts)
-        },
-    ))
+/// What an agent with rules looks at in an item; `None` where it is no message of the user or of
+/// the assistant.
+pub(super) fn look(rules: Option<Rules>, kind: &str, found: &[FoundSpan]) -> Option<(Role, Look)> {
+    let rules = rules?;
+    let role = found.first()?.span.role;
+    if kind != "message" || !matches!(role, Role::User | Role::Assistant) {
+        return None;
+    }
+    let mut texts = Vec::new();
+    let mut image = false;
+    for found in found {
+        match found.span.part {
+            Part::Text => texts.push(found.text.as_str()),
+            Part::Image => image = true,
+            _ => {}
+        }
+    }
+    let mut look = (rules.look)(&texts);
+    look.image = image;
+    Some((role, look))
 }
 
-/// The id of an event: that of its task.
+/// The id of an event, which is that of its task; empty where there is none.
 fn id(payload: &str) -> String {
-    let id = serde_json::from_str::<Frame>(payload)
-        .ok()
-        .and_then(|frame| frame.id);
-    let id: Option<Cow<str>> = id.and_then(|id| serde_json::from_str(id.get()).ok());
-    id.unwrap_or_default().into_owned()
+    let Ok(EventFrame { id: Some(id) }) = serde_json::from_str(payload) else {
+        return String::new();
+    };
+    let id: Cow<str> = serde_json::from_str(id.get()).unwrap_or_default();
+    id.into_owned()
 }

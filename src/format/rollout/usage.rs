@@ -1,8 +1,8 @@
 //! Usage as one line of a rollout reports it, and how amounts of it are compared
 //! (docs/formats.md 1.8).
 //!
-//! A part that is missing is not the same as zero: `Info` keeps the difference. What the lines of a
-//! file come to is the business of [`super::counter`].
+//! A part that is missing is not the same as zero: `Info` keeps the difference. What all lines of a
+//! file add up to is decided in [`super::counter`].
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::json;
 /// reasoning is part of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
-pub(crate) struct Usage {
+pub(crate) struct ReportedUsage {
     #[serde(deserialize_with = "count")]
     pub(crate) input_tokens: u64,
     #[serde(deserialize_with = "count")]
@@ -30,21 +30,21 @@ pub(crate) struct Usage {
     pub(crate) total_tokens: u64,
 }
 
-/// What `info` of a `token_count` event says.
+/// The member `info` of a `token_count` event.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Info {
     /// What the thread has used so far.
-    #[serde(rename = "total_token_usage", deserialize_with = "told")]
-    pub(crate) sum: Option<Usage>,
+    #[serde(rename = "total_token_usage", deserialize_with = "usage")]
+    pub(crate) sum: Option<ReportedUsage>,
     /// What its last response used.
-    #[serde(rename = "last_token_usage", deserialize_with = "told")]
-    pub(crate) last: Option<Usage>,
+    #[serde(rename = "last_token_usage", deserialize_with = "usage")]
+    pub(crate) last: Option<ReportedUsage>,
     #[serde(deserialize_with = "count")]
     pub(crate) model_context_window: u64,
     pub(crate) requested_model: Option<String>,
     pub(crate) latest_response_model: Option<String>,
-    /// It names a usage, and no number of it can be used.
+    /// The event holds a usage, and no number of it can be used.
     #[serde(skip)]
     pub(crate) unusable: bool,
     /// The service tier of the response.
@@ -65,25 +65,25 @@ impl Info {
 
 /// The parts of a usage in one fixed order, without its total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Parts([u64; 5]);
+pub(crate) struct TokenParts([u64; 5]);
 
 /// Reads a count; what is no whole number of at least 0 (docs/faults.md 18) counts nothing.
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(crate::format::whole(&serde_json::Value::deserialize(
-        value,
-    )?))
+    Ok(crate::format::value::whole(
+        &serde_json::Value::deserialize(value)?,
+    ))
 }
 
-/// Reads a usage; what is no object, or holds a part that is no count, says nothing: a sum without
-/// its input would be taken for one that began anew.
-fn told<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Usage>, D::Error> {
-    Ok(object::told::<D, Told>(value)?.and_then(Told::usage))
+/// Reads a usage; `None` for what is no object or holds a part that is no count: a sum without its
+/// input would be taken for a sum that started again.
+fn usage<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<ReportedUsage>, D::Error> {
+    Ok(object::lenient::<D, RawUsage>(value)?.and_then(RawUsage::usage))
 }
 
-/// The parts of a usage as they stand there.
+/// The parts of a usage as the line has them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct RawUsage {
     input_tokens: Value,
     cached_input_tokens: Value,
     cache_write_input_tokens: Value,
@@ -92,16 +92,17 @@ struct Told {
     total_tokens: Value,
 }
 
-impl Told {
-    fn usage(self) -> Option<Usage> {
-        let part = |value: &Value| {
-            if value.is_null() {
-                Some(0)
-            } else {
-                crate::format::count(value)
-            }
-        };
-        let usage = Usage {
+/// Reads a part of a usage; a part that is missing is zero.
+fn part(value: &Value) -> Option<u64> {
+    if value.is_null() {
+        return Some(0);
+    }
+    crate::format::value::count(value)
+}
+
+impl RawUsage {
+    fn usage(self) -> Option<ReportedUsage> {
+        let usage = ReportedUsage {
             input_tokens: part(&self.input_tokens)?,
             cached_input_tokens: part(&self.cached_input_tokens)?,
             cache_write_input_tokens: part(&self.cache_write_input_tokens)?,
@@ -109,19 +110,23 @@ impl Told {
             reasoning_output_tokens: part(&self.reasoning_output_tokens)?,
             total_tokens: part(&self.total_tokens).unwrap_or(0),
         };
-        // What the cache held is a part of the input, where there is one.
+        if self.input_tokens.is_null() && !usage.is_empty() {
+            return None;
+        }
+        // Tokens read from the cache and written to it are part of the input.
         let cached = usage
             .cached_input_tokens
             .saturating_add(usage.cache_write_input_tokens);
-        let lacks_input =
-            self.input_tokens.is_null() && !usage.is_empty() || cached > usage.input_tokens;
-        (!lacks_input).then_some(usage)
+        if cached > usage.input_tokens {
+            return None;
+        }
+        Some(usage)
     }
 }
 
-impl Usage {
-    pub(crate) fn parts(self) -> Parts {
-        Parts([
+impl ReportedUsage {
+    pub(crate) fn parts(self) -> TokenParts {
+        TokenParts([
             self.input_tokens,
             self.cached_input_tokens,
             self.cache_write_input_tokens,
@@ -130,14 +135,32 @@ impl Usage {
         ])
     }
 
-    /// Whether it reports nothing, but perhaps a total.
+    /// Whether all parts are zero; the total may not be.
     pub(crate) fn is_empty(self) -> bool {
         self.parts().is_zero()
     }
+
+    /// The usage as text for the key of a request. This text must not change: keys of other files
+    /// and of earlier runs are compared with it.
+    pub(crate) fn key_text(self) -> String {
+        let ReportedUsage {
+            input_tokens,
+            cached_input_tokens,
+            cache_write_input_tokens,
+            output_tokens,
+            reasoning_output_tokens,
+            total_tokens,
+        } = self;
+        format!(
+            "Usage {{ input_tokens: {input_tokens}, cached_input_tokens: {cached_input_tokens}, \
+             cache_write_input_tokens: {cache_write_input_tokens}, output_tokens: {output_tokens}, \
+             reasoning_output_tokens: {reasoning_output_tokens}, total_tokens: {total_tokens} }}"
+        )
+    }
 }
 
-impl From<Parts> for Usage {
-    fn from(parts: Parts) -> Usage {
+impl From<TokenParts> for ReportedUsage {
+    fn from(parts: TokenParts) -> ReportedUsage {
         let [
             input_tokens,
             cached_input_tokens,
@@ -145,7 +168,7 @@ impl From<Parts> for Usage {
             output_tokens,
             reasoning_output_tokens,
         ] = parts.0;
-        Usage {
+        ReportedUsage {
             input_tokens,
             cached_input_tokens,
             cache_write_input_tokens,
@@ -156,37 +179,42 @@ impl From<Parts> for Usage {
     }
 }
 
-impl Parts {
-    pub(crate) const ZERO: Parts = Parts([0; 5]);
+impl TokenParts {
+    pub(crate) const ZERO: TokenParts = TokenParts([0; 5]);
 
     pub(crate) fn is_zero(self) -> bool {
-        self == Parts::ZERO
+        self == TokenParts::ZERO
     }
 
-    pub(crate) fn plus(self, other: Parts) -> Parts {
-        Parts(std::array::from_fn(|n| {
+    pub(crate) fn plus(self, other: TokenParts) -> TokenParts {
+        TokenParts(std::array::from_fn(|n| {
             self.0[n].saturating_add(other.0[n])
         }))
     }
 
-    /// Part by part, not below zero.
-    pub(crate) fn minus(self, other: Parts) -> Parts {
-        Parts(std::array::from_fn(|n| {
+    /// Subtracts part by part; no part falls below zero.
+    pub(crate) fn minus(self, other: TokenParts) -> TokenParts {
+        TokenParts(std::array::from_fn(|n| {
             self.0[n].saturating_sub(other.0[n])
         }))
     }
 
     /// Whether any part is less than the other's.
-    pub(crate) fn fell_below(self, other: Parts) -> bool {
-        self.0
-            .iter()
-            .zip(other.0)
-            .any(|(part, other)| *part < other)
+    pub(crate) fn fell_below(self, other: TokenParts) -> bool {
+        (0..self.0.len()).any(|n| self.0[n] < other.0[n])
     }
 
     /// Input and output together.
     pub(crate) fn size(self) -> u64 {
         self.0[0].saturating_add(self.0[3])
+    }
+
+    /// The larger of two sums by size; this one where they are equal.
+    pub(crate) fn or_larger(self, other: Option<TokenParts>) -> TokenParts {
+        match other {
+            Some(other) if other.size() > self.size() => other,
+            _ => self,
+        }
     }
 }
 
@@ -224,12 +252,13 @@ mod tests {
     fn what_is_absent_or_no_usage_is_not_zero() {
         let read = |info: &str| serde_json::from_str::<Info>(info).unwrap();
         let info = read(
-            r#"{"total_token_usage":null,"last_token_usage":{"input_tokens":5,"output_tokens":7.0}}"#,
+            r#"{"total_token_usage":null,
+                "last_token_usage":{"input_tokens":5,"output_tokens":7.0}}"#,
         );
-        let last = Usage {
+        let last = ReportedUsage {
             input_tokens: 5,
             output_tokens: 7,
-            ..Usage::default()
+            ..ReportedUsage::default()
         };
         assert_eq!((info.sum, info.last), (None, Some(last)));
         let info = read(r#"{"total_token_usage":"many","last_token_usage":[1]}"#);

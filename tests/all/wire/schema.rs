@@ -11,8 +11,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use tok::record::{
     Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding,
-    Forgotten, Ledger, Measured, MeasuredBy, Priced, RankedBy, Replayed, Request, Session, Skip,
-    Span, Stream, Summary, Total, Unread, Usage,
+    Forgotten, Ledger, Measured, MeasuredBy, PredictedBy, Priced, RankedBy, Replayed, Request,
+    Session, Skip, Span, Stream, Summary, Total, Unread, Usage,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -34,6 +34,7 @@ fn wires() -> Vec<Wire> {
                 ("tok-measure", of::<MeasuredBy>()),
                 ("tok-dedup", of::<DedupedBy>()),
                 ("tok-usage-join", of::<Priced>()),
+                ("tok-usage-join", of::<PredictedBy>()),
                 ("tok-rank", of::<RankedBy>()),
             ],
         },
@@ -126,6 +127,7 @@ pub(crate) fn additions() -> Vec<(&'static str, BTreeSet<String>, BTreeSet<Strin
         row::<Carried>("Carried"),
         row::<Billed>("Billed"),
         row::<Priced>("Priced"),
+        row::<PredictedBy>("PredictedBy"),
         row::<MeasuredBy>("MeasuredBy"),
         row::<DedupedBy>("DedupedBy"),
         row::<RankedBy>("RankedBy"),

@@ -54,7 +54,7 @@ macro_rules! record {
 
 record!(Stream {
     r#type: String, v: u64, program: String;
-    since: String, until: String, measured_by: String, deduped_by: String, prices: String, ranked_by: String,
+    since: String, until: String, measured_by: String, deduped_by: String, prices: String, laws: String, ranked_by: String,
 });
 
 record!(Session {

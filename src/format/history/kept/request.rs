@@ -1,12 +1,12 @@
-//! A request as it is kept.
+//! A request in its small form.
 
 use std::mem::take;
 use std::sync::Arc;
 
-use super::{Words, digest, hex, own};
+use super::words::{Words, digest, hex, own};
 use crate::record::{ContextBy, Purpose, Request, Uncounted};
 
-/// A request of a thread that has not ended; what it holds is named as in [`Request`].
+/// A request of a thread that has not ended; fields are named as in [`Request`].
 #[derive(Clone, Default)]
 pub struct KeptRequest {
     pub(in crate::format) at: Option<String>,
@@ -30,19 +30,21 @@ pub struct KeptRequest {
     pub(in crate::format) purpose: Option<Purpose>,
     pub(in crate::format) context_by: Option<ContextBy>,
     pub(in crate::format) line: Option<u64>,
-    /// All else, if there is anything.
+    /// The other keys, if there are any.
     rest: Option<Box<Request>>,
 }
 
 impl KeptRequest {
-    /// Keeps a request; what it has in common with others is in `words`.
+    /// Makes the small form of a request; texts are shared in `words`.
     pub(in crate::format::history) fn sharing(
         mut request: Request,
         words: &mut Words,
     ) -> KeptRequest {
         let mut share = |text: String| words.share(text);
         let key = request.key.as_deref().and_then(digest);
-        request.key = request.key.filter(|_| key.is_none());
+        if key.is_some() {
+            request.key = None;
+        }
         let mut kept = KeptRequest {
             at: take(&mut request.at),
             turn: take(&mut request.turn),
@@ -67,11 +69,13 @@ impl KeptRequest {
             line: take(&mut request.line),
             rest: None,
         };
-        kept.rest = (request != Request::default()).then(|| Box::new(request));
+        if request != Request::default() {
+            kept.rest = Some(Box::new(request));
+        }
         kept
     }
 
-    /// Changes any of its keys.
+    /// Changes any keys of the request.
     pub(in crate::format) fn change<T>(
         &mut self,
         words: &mut Words,
@@ -83,12 +87,12 @@ impl KeptRequest {
         done
     }
 
-    /// When it was reported.
+    /// The instant of the report.
     pub fn at(&self) -> Option<&str> {
         self.at.as_deref()
     }
 
-    /// What few requests have: the other keys of [`Request`].
+    /// The keys of [`Request`] that few requests have.
     pub(in crate::format) fn rest(&mut self) -> &mut Request {
         self.rest.get_or_insert_default()
     }
@@ -102,7 +106,10 @@ impl From<Request> for KeptRequest {
 
 impl From<KeptRequest> for Request {
     fn from(kept: KeptRequest) -> Request {
-        let rest = kept.rest.map_or_else(Request::default, |rest| *rest);
+        let rest = match kept.rest {
+            Some(rest) => *rest,
+            None => Request::default(),
+        };
         Request {
             at: kept.at,
             turn: kept.turn,
@@ -137,16 +144,19 @@ mod tests {
     #[test]
     fn every_key_of_a_request_is_kept() {
         // All keys, each with a value of its own.
-        let all = r#"{"type":"request","thread":"a","session":"b","id":"c","seq":1,"n":2,"at":"d","turn":3,
-            "project":"e","key":"0123456789abcdef0123456789abcdef","model":"f","reason":"g","service_tier":"h",
-            "speed":"i","inference_geo":"j","web_searches":4,"counted":true,"uncounted":"estimate",
-            "cut_text_bytes":5,"cut_output_bytes":6,"head_tokens":7,"input_tokens":8,"cache_read_tokens":9,
-            "cache_write_tokens":10,"cache_write_1h_tokens":11,"output_tokens":12,"output_known":false,
-            "reasoning_tokens":13,"copy_reported_tokens":[14,15,16,17,18],"reports":19,"reported_output_tokens":20,
-            "purpose":"advisor","samplings":[{"input_tokens":21,"cache_read_tokens":22,"cache_write_tokens":23,
-            "cache_write_1h_tokens":24,"output_tokens":25}],"cache_miss_reason":"k","cache_missed_tokens":26,
-            "changes":["l"],"changed_servers":["m"],"context_by":"log","unresolved_messages":27,
-            "cache_marks":["n"],"line":28}"#;
+        let all = r#"{"type":"request","thread":"a","session":"b","id":"c","seq":1,"n":2,"at":"d",
+            "turn":3,"project":"e","key":"0123456789abcdef0123456789abcdef","model":"f",
+            "reason":"g","service_tier":"h","speed":"i","inference_geo":"j",
+            "web_searches":4,"counted":true,"uncounted":"estimate","cut_text_bytes":5,
+            "cut_output_bytes":6,"head_tokens":7,"input_tokens":8,"cache_read_tokens":9,
+            "cache_write_tokens":10,"cache_write_1h_tokens":11,"output_tokens":12,
+            "output_known":false,"reasoning_tokens":13,
+            "copy_reported_tokens":[14,15,16,17,18],"reports":19,
+            "reported_output_tokens":20,"purpose":"advisor","samplings":[{"input_tokens":21,
+            "cache_read_tokens":22,"cache_write_tokens":23,"cache_write_1h_tokens":24,
+            "output_tokens":25}],"cache_miss_reason":"k","cache_missed_tokens":26,
+            "changes":["l"],"changed_servers":["m"],"context_by":"log",
+            "unresolved_messages":27,"cache_marks":["n"],"line":28}"#;
         let request: Request = serde_json::from_str(all).expect("a request");
         let written = serde_json::to_value(&request).expect("JSON");
         let schema = serde_json::to_value(schemars::schema_for!(Request)).expect("JSON");

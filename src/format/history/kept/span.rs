@@ -1,12 +1,12 @@
-//! A span as it is kept.
+//! A span in its small form.
 
 use std::mem::take;
 use std::sync::Arc;
 
-use super::{Words, digest, hex, own};
+use super::words::{Words, digest, hex, own};
 use crate::record::{Form, Part, Role, Span};
 
-/// A span of a thread that has not ended; what it holds is named as in [`Span`].
+/// A span of a thread that has not ended; fields are named as in [`Span`].
 #[derive(Clone)]
 pub struct KeptSpan {
     pub(in crate::format) at: Option<String>,
@@ -30,16 +30,18 @@ pub struct KeptSpan {
     hash: Option<[u8; 16]>,
     pub(in crate::format) form: Option<Form>,
     pub(in crate::format) dropped: Option<Arc<str>>,
-    /// All else, if there is anything.
+    /// The other keys, if there are any.
     rest: Option<Box<Span>>,
 }
 
 impl KeptSpan {
-    /// Keeps a span; what it has in common with others is in `words`.
+    /// Makes the small form of a span; texts are shared in `words`.
     pub(in crate::format::history) fn sharing(mut span: Span, words: &mut Words) -> KeptSpan {
         let mut share = |text: String| words.share(text);
         let hash = span.hash.as_deref().and_then(digest);
-        span.hash = span.hash.filter(|_| hash.is_none());
+        if hash.is_some() {
+            span.hash = None;
+        }
         let mut kept = KeptSpan {
             at: take(&mut span.at),
             turn: take(&mut span.turn),
@@ -64,16 +66,18 @@ impl KeptSpan {
             dropped: take(&mut span.dropped).map(&mut share),
             rest: None,
         };
-        kept.rest = (span != Span::default()).then(|| Box::new(span));
+        if span != Span::default() {
+            kept.rest = Some(Box::new(span));
+        }
         kept
     }
 
-    /// Says of it in a word what its source does not.
+    /// Sets the key `detail`.
     pub(in crate::format) fn set_detail(&mut self, word: &str) {
         self.rest.get_or_insert_default().detail = Some(word.to_owned());
     }
 
-    /// The hash of its text, as records have it.
+    /// The hash of the text, as records have it.
     pub(in crate::format) fn hash(&self) -> Option<String> {
         self.hash.map(hex)
     }
@@ -87,7 +91,10 @@ impl From<Span> for KeptSpan {
 
 impl From<KeptSpan> for Span {
     fn from(kept: KeptSpan) -> Span {
-        let rest = kept.rest.map_or_else(Span::default, |rest| *rest);
+        let rest = match kept.rest {
+            Some(rest) => *rest,
+            None => Span::default(),
+        };
         Span {
             at: kept.at,
             turn: kept.turn,
@@ -122,11 +129,12 @@ mod tests {
     #[test]
     fn every_key_of_a_span_is_kept() {
         // All keys, each with a value of its own; those that a thread gives come with it later.
-        let all = r#"{"type":"span","thread":"a","session":"b","id":"c","seq":1,"at":"d","turn":2,"role":"tool",
-            "part":"image","source":"e","made_by":3,"doc":"f","tool":"g","server":"h","wire_name":"i","command":"j",
-            "target":"k","call_id":"l","phase":"m","inherited":true,"line":4,"offset":5,"length":6,"bytes":7,
-            "hash":"0123456789abcdef0123456789abcdef","file":"n","form":"raw","cut_bytes":8,"mime":"o","width":9,
-            "height":10,"detail":"p","dropped":"q","text":"r"}"#;
+        let all = r#"{"type":"span","thread":"a","session":"b","id":"c","seq":1,"at":"d","turn":2,
+            "role":"tool","part":"image","source":"e","made_by":3,"doc":"f","tool":"g",
+            "server":"h","wire_name":"i","command":"j","target":"k","call_id":"l",
+            "phase":"m","inherited":true,"line":4,"offset":5,"length":6,"bytes":7,
+            "hash":"0123456789abcdef0123456789abcdef","file":"n","form":"raw","cut_bytes":8,
+            "mime":"o","width":9,"height":10,"detail":"p","dropped":"q","text":"r"}"#;
         let span: Span = serde_json::from_str(all).expect("a span");
         let written = serde_json::to_value(&span).expect("JSON");
         let schema = serde_json::to_value(schemars::schema_for!(Span)).expect("JSON");

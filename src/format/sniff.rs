@@ -1,4 +1,6 @@
-//! The first lines of a file: enough of them to know its format.
+//! Sniffing: what a file is, by its first lines.
+//!
+//! As many lines are read as the formats need; then the reader of the format starts over with them.
 
 use std::io::{self, BufRead, Read};
 
@@ -7,11 +9,11 @@ use serde::de::IgnoredAny;
 use super::foreign::{DATABASE_BYTES, STORE_BYTES, is_database, is_utf_16};
 use super::{Format, Recognised, recognise};
 
-/// Longer lines say nothing of the format that shorter ones do not.
+/// Longer lines are not needed to recognise a format.
 const HEAD_LINE_BYTES: usize = 1 << 20;
 
-/// Reads first lines, `most_bytes` of them at most, until a format knows them or none can. Returns
-/// what was read, which the reader of the file must read again.
+/// Reads lines, `most_bytes` at most, until a format recognises them or none can. Returns what was
+/// read, which the reader of the file must read again, and the format.
 ///
 /// # Errors
 /// The input cannot be read.
@@ -28,8 +30,8 @@ pub fn read(
         let from = head.len();
         let left = most_bytes.saturating_sub(from) as u64;
         let read = input.by_ref().take(left).read_until(b'\n', &mut head)?;
-        lines.extend(head.get(from..).and_then(said));
-        // Every answer looks at all lines again: ask ever more rarely.
+        lines.extend(whole_value(&head[from..]));
+        // The formats look at all lines each time: they are asked after 1, 2, 4, ... lines.
         if read > 0 && !lines.len().is_power_of_two() {
             continue;
         }
@@ -42,7 +44,7 @@ pub fn read(
     }
 }
 
-/// Reads as much of a file as tells what it is, if it is none of a known format.
+/// Reads as much of a file as is needed to name it, if it is of no known format.
 ///
 /// # Errors
 /// The input cannot be read.
@@ -58,13 +60,12 @@ pub fn store(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 /// A line as the formats look at it; `None` for one that is damaged or too long.
-fn said(line: &[u8]) -> Option<String> {
+fn whole_value(line: &[u8]) -> Option<String> {
     if line.len() > HEAD_LINE_BYTES {
         return None;
     }
     let text = String::from_utf8_lossy(line);
     let text = text.trim_matches(|c: char| matches!(c, '\u{feff}' | '\0') || c.is_whitespace());
-    serde_json::from_str::<IgnoredAny>(text)
-        .is_ok()
-        .then(|| text.to_owned())
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    Some(text.to_owned())
 }

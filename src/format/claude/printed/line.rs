@@ -1,4 +1,4 @@
-//! What a line of such a log holds, and by what it is known.
+//! The lines of a printed log: their fields, and how they are recognised.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::format::{Answer, time, whole};
 
-/// A line, as far as it differs from one of a session.
+/// The fields of a line that a line of a session does not have.
 #[derive(Deserialize)]
-pub(super) struct Said<'a> {
+pub(super) struct PrintedLine<'a> {
     #[serde(rename = "type", borrow, default)]
     pub(super) kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -44,37 +44,37 @@ pub(super) struct Said<'a> {
     )]
     pub(super) audit_timestamp: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "fitting")]
-    pub(super) message: Option<Message>,
+    pub(super) message: Option<PrintedMessage>,
     #[serde(default, deserialize_with = "fitting")]
-    pub(super) event: Option<Event>,
+    pub(super) event: Option<StreamEvent>,
     #[serde(default, deserialize_with = "fitting")]
-    pub(super) usage: Option<Usage>,
+    pub(super) usage: Option<PrintedUsage>,
     #[serde(rename = "modelUsage", default, deserialize_with = "fitting")]
-    pub(super) model_usage: Option<BTreeMap<String, Usage>>,
+    pub(super) model_usage: Option<BTreeMap<String, PrintedUsage>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Message {
+pub(super) struct PrintedMessage {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     #[serde(default, deserialize_with = "fitting")]
-    pub(super) usage: Option<Usage>,
+    pub(super) usage: Option<PrintedUsage>,
 }
 
 /// An event of the API's stream.
 #[derive(Deserialize)]
-pub(super) struct Event {
+pub(super) struct StreamEvent {
     #[serde(rename = "type", default)]
     pub(super) kind: String,
-    pub(super) message: Option<Message>,
+    pub(super) message: Option<PrintedMessage>,
     #[serde(default, deserialize_with = "fitting")]
-    pub(super) usage: Option<Usage>,
+    pub(super) usage: Option<PrintedUsage>,
 }
 
-/// Usage of a message, of a process, or of a model in a process.
+/// PrintedUsage of a message, of a process, or of a model in a process.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Usage {
+pub(super) struct PrintedUsage {
     #[serde(alias = "inputTokens", deserialize_with = "count")]
     pub(super) input_tokens: u64,
     #[serde(alias = "cacheReadInputTokens", deserialize_with = "count")]
@@ -89,16 +89,18 @@ fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
     Ok(whole(&serde_json::Value::deserialize(value)?))
 }
 
-/// Reads a value; one of another shape is as good as none.
+/// Reads a value; `None` if it is of another shape.
 fn fitting<'de, D: serde::Deserializer<'de>, T: DeserializeOwned>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
-    let raw = Option::<&RawValue>::deserialize(value)?;
-    Ok(raw.and_then(|raw| serde_json::from_str(raw.get()).ok()))
+    match Option::<&RawValue>::deserialize(value)? {
+        Some(raw) => Ok(serde_json::from_str(raw.get()).ok()),
+        None => Ok(None),
+    }
 }
 
-impl Usage {
-    pub(super) fn parts(self) -> Parts {
+impl PrintedUsage {
+    pub(super) fn parts(self) -> UsageParts {
         [
             self.input_tokens,
             self.cache_read_input_tokens,
@@ -109,37 +111,43 @@ impl Usage {
 }
 
 /// Input, read from the cache, written to it, output.
-pub(super) type Parts = [u64; 4];
+pub(super) type UsageParts = [u64; 4];
 
-/// Which of them the output is.
+/// The index of the output.
 pub(super) const OUTPUT: usize = 3;
 
-pub(super) fn more(parts: Parts, others: Parts) -> Parts {
+/// Adds each part.
+pub(super) fn more(parts: UsageParts, others: UsageParts) -> UsageParts {
     std::array::from_fn(|n| parts[n].saturating_add(others[n]))
 }
 
-/// What is left of each part; nothing of a part that is smaller.
-pub(super) fn less(parts: Parts, others: Parts) -> Parts {
+/// Subtracts each part; a smaller one leaves nothing.
+pub(super) fn less(parts: UsageParts, others: UsageParts) -> UsageParts {
     std::array::from_fn(|n| parts[n].saturating_sub(others[n]))
 }
 
-/// Other agents print lines of the same types: theirs have no tools in the first line, no usage in
-/// messages and no costs, or say whose they are.
+/// Recognises a log by its first lines. Other agents print lines of the same types: theirs have no
+/// tools in the first line, no usage in messages and no costs, or name the agent.
 pub(in crate::format::claude) fn recognise(head: &[&str], complete: bool) -> Answer {
-    for said in head
-        .iter()
-        .filter_map(|line| serde_json::from_str::<Said>(line).ok())
-    {
-        let session = said
-            .session_id
-            .as_deref()
-            .filter(|_| said.kept_session.is_none());
-        match session {
-            _ if said.qwen_code_version.is_some() => return Answer::No,
-            // Amp.
-            Some(id) if id.starts_with("T-") => return Answer::No,
-            Some(_) if said.is_own() => return Answer::Yes,
-            _ => {}
+    for line in head {
+        let Ok(line) = serde_json::from_str::<PrintedLine>(line) else {
+            continue;
+        };
+        if line.qwen_code_version.is_some() {
+            return Answer::No;
+        }
+        let Some(session) = &line.session_id else {
+            continue;
+        };
+        if line.kept_session.is_some() {
+            continue;
+        }
+        // Amp.
+        if session.starts_with("T-") {
+            return Answer::No;
+        }
+        if line.is_own() {
+            return Answer::Yes;
         }
     }
     if complete {
@@ -149,18 +157,27 @@ pub(in crate::format::claude) fn recognise(head: &[&str], complete: bool) -> Ans
     }
 }
 
-impl Said<'_> {
+impl PrintedLine<'_> {
+    /// Whether only Claude Code prints such a line.
     fn is_own(&self) -> bool {
-        let is_answer = |message: &Message| message.id.is_some() && message.usage.is_some();
         match &*self.kind {
             "system" => self.subtype.as_deref() == Some("init") && self.tools.is_some(),
-            "assistant" => self.message.as_ref().is_some_and(is_answer),
+            "assistant" => match &self.message {
+                Some(message) => message.id.is_some() && message.usage.is_some(),
+                None => false,
+            },
             "result" => {
                 self.model_usage.is_some()
                     || (self.usage.is_some() && self.total_cost_usd.is_some())
             }
             _ => false,
         }
+    }
+
+    /// The time of the line.
+    pub(super) fn at(&self) -> Option<String> {
+        let time = self.timestamp.as_ref().or(self.audit_timestamp.as_ref());
+        time::instant(time?)
     }
 }
 
@@ -172,18 +189,24 @@ mod tests {
     fn lines_that_others_print_are_not_taken() {
         for line in [
             r#"{"type":"system","subtype":"init","session_id":"s","tools":["Bash"]}"#,
-            r#"{"type":"assistant","session_id":"s","message":{"id":"m","usage":{"input_tokens":1}}}"#,
+            r#"{"type":"assistant","session_id":"s",
+                "message":{"id":"m","usage":{"input_tokens":1}}}"#,
             r#"{"type":"result","session_id":"s","modelUsage":{}}"#,
         ] {
             assert_eq!(recognise(&[line], false), Answer::Yes, "{line}");
         }
         for line in [
-            r#"{"type":"system","subtype":"init","session_id":"s","model":"m","permissionMode":"default"}"#,
+            r#"{"type":"system","subtype":"init","session_id":"s",
+                "model":"m","permissionMode":"default"}"#,
             r#"{"type":"system","subtype":"init","session_id":"T-1","tools":["Bash"]}"#,
-            r#"{"type":"system","subtype":"init","session_id":"s","tools":[],"qwen_code_version":"0.24.4"}"#,
-            r#"{"type":"assistant","session_id":"s","message":{"role":"assistant","content":[]}}"#,
-            r#"{"type":"assistant","sessionId":"s","session_id":"s","message":{"id":"m","usage":{}}}"#,
-            r#"{"type":"result","subtype":"success","session_id":"s","result":"Two.","request_id":"r"}"#,
+            r#"{"type":"system","subtype":"init","session_id":"s",
+                "tools":[],"qwen_code_version":"0.24.4"}"#,
+            r#"{"type":"assistant","session_id":"s",
+                "message":{"role":"assistant","content":[]}}"#,
+            r#"{"type":"assistant","sessionId":"s","session_id":"s",
+                "message":{"id":"m","usage":{}}}"#,
+            r#"{"type":"result","subtype":"success","session_id":"s",
+                "result":"Two.","request_id":"r"}"#,
             r#"{"type":"result","usage":{"input_tokens":1}}"#,
         ] {
             assert_eq!(recognise(&[line], true), Answer::No, "{line}");

@@ -1,0 +1,61 @@
+//! Compactions: lines after which earlier spans are no longer in the context (docs/formats.md
+//! 3.12).
+
+use serde_json::value::RawValue;
+
+use super::chain::Chain;
+use super::line::{Compaction, SessionLine};
+use crate::format::history::{Handle, References, unreported};
+use crate::format::ids::ById;
+use crate::format::lines::Line;
+use crate::record::Event;
+
+impl Chain {
+    /// A compaction clears the context except for the spans that it names as preserved; the summary
+    /// follows as a user line. The file does not hold its request.
+    pub(super) fn compacted(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
+        let data = metadata(entry.compact_metadata);
+        let references = References {
+            keep: named(&data.preserved_messages.uuids, &self.lines),
+            ..References::default()
+        };
+        self.resume.clear();
+        self.history.request(unreported(at.clone(), None, None));
+        let event = Event {
+            clear: true,
+            ..Event::context("compaction", at, Some(line.number))
+        };
+        self.history.event(event, references);
+    }
+
+    /// A microcompaction removes tool results and attachments that it names.
+    pub(super) fn microcompacted(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
+        let data = metadata(entry.microcompact_metadata);
+        let mut drop = named(&data.compacted_tool_ids, &self.results);
+        drop.extend(named(&data.cleared_attachment_uuids, &self.lines));
+        let references = References {
+            drop,
+            ..References::default()
+        };
+        let event = Event::context("microcompaction", at, Some(line.number));
+        self.history.event(event, references);
+    }
+}
+
+/// The spans of these ids, in the order of the ids.
+fn named(ids: &[String], spans: &ById<Vec<Handle>>) -> Vec<Handle> {
+    let mut found = Vec::new();
+    for id in ids {
+        if let Some(spans) = spans.get(id) {
+            found.extend(spans);
+        }
+    }
+    found
+}
+
+fn metadata(value: Option<&RawValue>) -> Compaction {
+    let Some(value) = value else {
+        return Compaction::default();
+    };
+    serde_json::from_str(value.get()).unwrap_or_default()
+}

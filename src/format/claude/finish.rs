@@ -1,0 +1,131 @@
+//! The end of a thread: its requests are put in order by what the file records about them, and what
+//! only the ledger knows becomes requests too.
+
+use std::collections::BTreeMap;
+
+use super::arrange::arrange;
+use super::arranged::Arranged;
+use super::chain::Chain;
+use super::ledger::Settled;
+use super::line::{ApiMessage, SessionLine};
+use super::{parse, version};
+use crate::format::history::{Entry, Handle, KeptRequest, Thread};
+use crate::format::lines::{self, Line, Tally, Why};
+use crate::format::open::{MOST_BYTES, open};
+use crate::format::{STDIN, Wants};
+use crate::path;
+use crate::record::{Kind, Session};
+
+/// The last version whose helpers send requests that no file records.
+const LAST_WITH_HELPERS: [u32; 3] = [2, 1, 59];
+/// The longest line of a file that is read again.
+const MAX_LINE: u64 = 1 << 30;
+
+impl Chain {
+    /// Makes the thread of it, after the last line of the file.
+    pub(super) fn finish(mut self, thread: &str, path: &str) -> Thread {
+        self.settle_log(Wants::default());
+        let mut entries = self.history.take_entries();
+        let session = self.history.session.session.clone();
+        let beside: Vec<(Handle, &KeptRequest)> = self.history.put_requests().collect();
+        let states = std::mem::take(&mut self.ledger);
+        let Settled {
+            requests,
+            mut ledgers,
+        } = states.settle(&session, &mut entries, &beside, path);
+        for ledger in &mut ledgers {
+            ledger.thread = thread.to_owned();
+            ledger.session.clone_from(&session);
+        }
+        let Arranged {
+            order,
+            marks,
+            mut covered,
+        } = if self.recorded.is_any() {
+            self.read_again_if_lacking(path);
+            arrange(self.recorded, entries, requests)
+        } else {
+            Arranged::given(entries, requests)
+        };
+        covered.helpers_unseen = helpers(&self.history.session, &order);
+        let mut thread = self.history.finish_in_order(order, marks, thread);
+        (thread.covered, thread.ledgers) = (covered, ledgers);
+        thread
+    }
+
+    /// Lines before the log begins are not hashed as they come, because most files have no log. If
+    /// the log lists any of them, they are read once more.
+    fn read_again_if_lacking(&mut self, file: &str) {
+        self.recorded.known.close();
+        if !self.recorded.known.unhashed || !self.recorded.log.lacks(&self.recorded.known) {
+            return;
+        }
+        let Some(until) = self.recorded.known.begun() else {
+            return;
+        };
+        if file == STDIN {
+            return;
+        }
+        let take = &mut |line: Line| {
+            if line.number < until {
+                self.hash(&line)?;
+            }
+            Ok(())
+        };
+        // A message that cannot be read again is a hole in the lists, and is counted there.
+        if let Ok(opened) = open(&path::of(file), MOST_BYTES) {
+            let _ = lines::each(opened.input, MAX_LINE, take, &mut Tally::default());
+        }
+        self.recorded.known.close();
+    }
+
+    fn hash(&mut self, line: &Line) -> Result<(), Why> {
+        let entry: SessionLine = parse(line.json)?;
+        let is_answer = entry.kind == "assistant";
+        let (Some(message), Some(uuid)) = (entry.message, entry.uuid.as_deref()) else {
+            return Ok(());
+        };
+        let Some(spans) = self.lines.get(uuid) else {
+            return Ok(());
+        };
+        if !is_answer && entry.kind != "user" {
+            return Ok(());
+        }
+        let message: ApiMessage = parse(message.get())?;
+        let Some(content) = message.content else {
+            return Ok(());
+        };
+        if is_answer {
+            let id = message.id.as_deref().unwrap_or(uuid);
+            self.recorded.known.answered(id, content, spans);
+        } else {
+            self.recorded.known.asked(content, spans);
+        }
+        Ok(())
+    }
+}
+
+/// The number of requests in a person's session of an older version, which helpers accompany with
+/// requests that no file records (docs/formats.md 3.11; seen up to 2.1.59, and no more in 2.1.63).
+fn helpers(session: &Session, order: &[(Handle, Entry)]) -> BTreeMap<String, u64> {
+    let mut helpers = BTreeMap::new();
+    let Some(version) = &session.version else {
+        return helpers;
+    };
+    if session.kind != Kind::Main || !version::is_up_to(version, LAST_WITH_HELPERS) {
+        return helpers;
+    }
+    let mut requests = 0;
+    for (_, entry) in order {
+        if let Entry::Request(request) = entry
+            && request.counted
+            && request.input_tokens.is_some()
+        {
+            requests += 1;
+        }
+    }
+    if requests > 0 {
+        helpers.insert(format!("{} {version}", session.agent), requests);
+    }
+    helpers
+}

@@ -1,0 +1,232 @@
+//! Lines of user and assistant: their content becomes spans, in the order of the file.
+
+use serde::Deserialize;
+
+use super::chain::Chain;
+use super::content::ContentReader;
+use super::line::{ApiMessage, SessionLine};
+use super::{mark, parse};
+use crate::format::Wants;
+use crate::format::call::Call;
+use crate::format::history::{Handle, Made, References};
+use crate::format::lines::{Line, Why};
+use crate::record::{Event, Part, Role, Span, What};
+
+impl Chain {
+    /// Takes a line of the model.
+    pub(super) fn assistant(
+        &mut self,
+        line: &Line,
+        entry: &SessionLine,
+        wants: Wants,
+        at: Option<String>,
+    ) -> Result<(), Why> {
+        let Some(message) = entry.message else {
+            return Ok(());
+        };
+        let message: ApiMessage = parse(message.get())?;
+        if message.model.as_deref() == Some("<synthetic>") {
+            self.history.disk("assistant/synthetic", line.bytes.len());
+            return Ok(());
+        }
+        let request = self.request(line, entry, &message, at.clone());
+        let (Some(content), true) = (message.content, wants.spans) else {
+            return Ok(());
+        };
+        if let Some(id) = &entry.request_ref {
+            self.settle_log(wants);
+            let listed = self.recorded.listed.entry(request);
+            listed.or_insert_with(|| id.to_string());
+        }
+        let template = Span {
+            role: Role::Assistant,
+            source: "assistant".into(),
+            at,
+            ..Span::default()
+        };
+        let mut blocks = ContentReader {
+            line,
+            wants,
+            template,
+            found: Vec::new(),
+        };
+        blocks.message(content, false, &|_| None);
+        let calls = blocks.found.iter().any(|span| span.part == Part::ToolCall);
+        let spans = self.answer_spans(line, entry, request, blocks.found);
+        self.resume.spoken(!calls);
+        let id = message.id.as_deref().or(entry.uuid.as_deref());
+        let known = &mut self.recorded.known;
+        known.answered(id.unwrap_or_default(), content, &spans);
+        Ok(())
+    }
+
+    /// Adds the spans of a response. What a provider's tool returned within it is input.
+    fn answer_spans(
+        &mut self,
+        line: &Line,
+        entry: &SessionLine,
+        request: Handle,
+        found: Vec<Span>,
+    ) -> Vec<Handle> {
+        let mut spans = Vec::with_capacity(found.len());
+        for mut span in found {
+            let mut made = Made::By(request);
+            if span.part == Part::ToolOutput {
+                made = Made::Input;
+                span.detail = Some("within".into());
+            }
+            self.called(&span, line);
+            spans.push(self.add(line, entry, span, made));
+        }
+        spans
+    }
+
+    /// Adds the event of a request that the provider refused for a limit.
+    pub(super) fn refused(&mut self, line: &Line, at: Option<String>) {
+        let event = Event {
+            what: What::RateLimit,
+            reason: Some("refused".to_owned()),
+            at,
+            line: Some(line.number),
+            ..Event::default()
+        };
+        self.history.event(event, References::default());
+    }
+
+    /// Keeps a call for its result. A call that starts an agent is an event too (docs/formats.md
+    /// 3.13).
+    fn called(&mut self, span: &Span, line: &Line) {
+        let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else {
+            return;
+        };
+        self.calls.insert(id, Box::new(Call::of(span)));
+        if matches!(tool.as_str(), "Task" | "Agent") {
+            let event = Event {
+                what: What::Spawn,
+                call_id: Some(id.clone()),
+                at: span.at.clone(),
+                line: Some(line.number),
+                ..Event::default()
+            };
+            let handle = self.history.event(event, References::default());
+            self.spawns.insert(id, handle);
+        }
+    }
+
+    /// Takes a line of the user role: a prompt, results of tools, or a text of the program.
+    pub(super) fn user(
+        &mut self,
+        line: &Line,
+        entry: &SessionLine,
+        wants: Wants,
+        at: Option<String>,
+    ) -> Result<(), Why> {
+        if let Some(result) = entry.tool_use_result {
+            self.history.disk("user/toolUseResult", result.get().len());
+        }
+        let Some(message) = entry.message else {
+            return Ok(());
+        };
+        let message: ApiMessage = parse(message.get())?;
+        let (Some(content), true) = (message.content, wants.spans) else {
+            return Ok(());
+        };
+        if entry.is_visible_in_transcript_only && !entry.is_compact_summary {
+            self.history.disk("user/transcript", line.bytes.len());
+            return Ok(());
+        }
+        let mut template = Span {
+            at: at.clone(),
+            ..Span::default()
+        };
+        if entry.is_compact_summary {
+            template.source = "compaction_summary".into();
+        }
+        let mut blocks = ContentReader {
+            line,
+            wants,
+            template,
+            found: Vec::new(),
+        };
+        let calls = &self.calls;
+        blocks.message(content, entry.is_meta, &|id| {
+            calls.get(id).map(|call| Call::clone(call))
+        });
+        if blocks.found.iter().any(is_prompt) {
+            self.prompted(line, entry, at.clone());
+        }
+        self.resume.spoken(false);
+        let spans = self.user_spans(line, entry, at.as_deref(), blocks.found);
+        self.recorded.known.asked(content, &spans);
+        Ok(())
+    }
+
+    /// Adds the spans of a line of the user role.
+    fn user_spans(
+        &mut self,
+        line: &Line,
+        entry: &SessionLine,
+        at: Option<&str>,
+        found: Vec<Span>,
+    ) -> Vec<Handle> {
+        let mut spans = Vec::with_capacity(found.len());
+        for span in found {
+            if is_prompt(&span) {
+                self.history.user_speaks(at, line.number);
+            }
+            if let (Part::ToolOutput, Some(id)) = (span.part, &span.call_id) {
+                self.returned(id, entry);
+            }
+            spans.push(self.add(line, entry, span, Made::Input));
+        }
+        spans
+    }
+
+    /// A prompt of the user has come.
+    fn prompted(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
+        self.rewound(line, entry, at);
+        self.prompts = self.prompts.saturating_add(1);
+        let parent = self.parent(entry).and_then(|tip| tip.line);
+        self.resume.prompt(parent);
+    }
+
+    /// A prompt that continues from an earlier point leaves a dead branch behind: the messages
+    /// since that point are in no later context (docs/formats.md 3.2). Parallel calls fork the tree
+    /// too, but within one response.
+    fn rewound(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
+        let Some(tip) = self.parent(entry) else {
+            return;
+        };
+        let left = self.requests > tip.requests || self.prompts > tip.prompts;
+        if left && let Some(back_to) = tip.entries.checked_sub(1) {
+            let references = References {
+                back_to: Some(back_to),
+                ..References::default()
+            };
+            let event = Event::context("rewind", at, Some(line.number));
+            self.history.event(event, references);
+        }
+    }
+
+    /// The result of a call that started an agent names the agent's thread.
+    fn returned(&mut self, call_id: &str, entry: &SessionLine) {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct AgentResult {
+            agent_id: Option<String>,
+        }
+        let (Some(handle), Some(result)) = (self.spawns.get(call_id), entry.tool_use_result) else {
+            return;
+        };
+        if let Ok(result) = serde_json::from_str::<AgentResult>(result.get())
+            && let Some(event) = self.history.event_mut(*handle)
+        {
+            event.child = result.agent_id;
+        }
+    }
+}
+
+/// Whether a span is a text that the user typed.
+fn is_prompt(span: &Span) -> bool {
+    span.source == mark::USER && span.role == Role::User
+}

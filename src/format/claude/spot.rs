@@ -1,0 +1,56 @@
+//! The state of a span while the requests of its thread are put in order (`stage`).
+
+use crate::format::history::{Entry, Handle, Made};
+use crate::record::Part;
+
+/// The state of a span.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spot {
+    /// Its line has not come yet, or the entry is no span.
+    Ahead,
+    /// It waits for a request that holds it.
+    Waiting,
+    /// A request was sent without it.
+    Unsent,
+    /// It is in front of all messages.
+    Head,
+    /// It is among the messages, at this position.
+    Live(usize),
+    /// It was among them.
+    Left,
+}
+
+/// Facts about a span that are needed after it was written too.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traits {
+    /// It is reasoning.
+    pub(super) thought: bool,
+    /// The request whose response made it.
+    pub(super) made: Option<Handle>,
+    pub(super) line: Option<u64>,
+}
+
+impl Spot {
+    /// Whether the span is in the context.
+    pub(super) fn is_context(self) -> bool {
+        matches!(self, Spot::Head | Spot::Live(_))
+    }
+}
+
+impl Traits {
+    /// The facts about an entry; none if it is no span.
+    pub(super) fn of(entry: &Entry) -> Traits {
+        match entry {
+            Entry::Span(span, made) => Traits {
+                thought: span.part == Part::Reasoning,
+                made: if let Made::By(request) = made {
+                    Some(*request)
+                } else {
+                    None
+                },
+                line: span.line,
+            },
+            _ => Traits::default(),
+        }
+    }
+}
