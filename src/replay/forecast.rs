@@ -9,7 +9,7 @@
 //!   of the user it is dropped if both the step and the cached prefix say so: the step fits better
 //!   without it, and the cache ends before the first of it.
 //! - Some models report the n-th part of the input of a response with n calls. Whole and part
-//!   differ by a factor: the one that is nearer is meant.
+//!   differ by a factor: the part is meant where it is four times nearer, at least.
 
 use super::ahead::Ahead;
 use super::content::Kind;
