@@ -16,10 +16,10 @@
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
-mod request_forecast;
 mod attribution;
 mod bill;
 mod cache;
+mod cache_report;
 mod change;
 mod charge;
 mod close;
@@ -28,23 +28,23 @@ mod context;
 mod counter;
 mod entering;
 mod exact;
+mod fenwick;
 mod forecast;
 mod history;
 mod label;
 mod law;
-mod span_cost;
 mod manner;
 mod missed;
 mod output;
-mod unrecorded;
+mod predict;
 mod prefix;
 mod price;
+mod request_forecast;
 mod run;
-mod fenwick;
+mod span_cost;
 mod tally;
-mod cache_report;
 mod total;
-mod predict;
+mod unrecorded;
 
 use crate::record::count::signed;
 use bill::Answered;
@@ -59,11 +59,11 @@ use forecast::Forecast;
 pub use history::History;
 use history::{Call, Moment};
 pub use law::Laws;
-use span_cost::SpanCost;
-use unrecorded::Cause;
 use price::Paid;
 pub use price::{Given, Prices};
+use span_cost::SpanCost;
 use total::Rows;
+use unrecorded::Cause;
 
 impl History {
     /// Walks the thread and makes out the bill.

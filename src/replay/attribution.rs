@@ -234,6 +234,9 @@ mod tests {
 
     #[test]
     fn a_model_that_nobody_has_compared_is_not_judged() {
-        assert_eq!(found("deepseek-r1", "Bash", true, [36, 300]), Verdict::Alone);
+        assert_eq!(
+            found("deepseek-r1", "Bash", true, [36, 300]),
+            Verdict::Alone
+        );
     }
 }

@@ -7,10 +7,10 @@ use super::cache::Break;
 use super::content::Shares;
 use super::history::Call;
 use super::label::Labels;
-use super::span_cost::SpanCost;
 use super::manner::Manner;
-use super::unrecorded::PastBlock;
+use super::span_cost::SpanCost;
 use super::total::{self, Period, Row};
+use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
 /// What a thread cost: by span and by request in the order they were fed, and in rows.

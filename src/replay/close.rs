@@ -14,7 +14,6 @@
 //! first; none falls below nothing. What then is left is owed: unexplained in each request that
 //! follows, until a step the other way pays it back.
 
-use super::request_forecast::RequestForecast;
 use super::attribution::{Verdict, judge};
 use super::content::Kind;
 use super::context::Context;
@@ -22,8 +21,9 @@ use super::entering::{Entering, doubt, entering};
 use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
-use super::span_cost::SpanCost;
 use super::output::proportional;
+use super::request_forecast::RequestForecast;
+use super::span_cost::SpanCost;
 use super::unrecorded::{Cause, UnrecordedBlocks};
 use crate::record::count::signed;
 use crate::record::{Basis, Purpose};
@@ -376,7 +376,9 @@ impl Step<'_, '_> {
             .iter()
             .filter(|entering| entering.weight.sure)
             .filter_map(of);
-        match unsure.map_or(Verdict::Alone, |span| judge(counter, span, numbers, response)) {
+        match unsure.map_or(Verdict::Alone, |span| {
+            judge(counter, span, numbers, response)
+        }) {
             // The counter is that of another model: it may be it that is off.
             Verdict::Besides(_) if self.call.nearest => Verdict::Shared,
             found => found,

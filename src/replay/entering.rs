@@ -6,14 +6,14 @@
 //! reported, or its images weigh more than the step leaves room for. Its size is then *missing*: it
 //! takes what is left when all others have theirs, as a span does whose size was never told.
 
-use super::request_forecast::RequestForecast;
 use super::content::Kind;
 use super::context::Context;
 use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
-use super::span_cost::SpanCost;
 use super::predict::Prediction;
+use super::request_forecast::RequestForecast;
+use super::span_cost::SpanCost;
 use crate::record::Basis;
 use crate::record::count::signed;
 
@@ -78,7 +78,8 @@ pub(super) fn entering(
         };
         if image && !span.known {
             one.miss(call.law.rule.largest_image());
-        } else if weight.tokens > ahead.most || (weight == Prediction::default() && span.tokens > 0) {
+        } else if weight.tokens > ahead.most || (weight == Prediction::default() && span.tokens > 0)
+        {
             one.miss(if image {
                 call.law.rule.largest_image()
             } else {
@@ -93,7 +94,12 @@ pub(super) fn entering(
 
 /// Images that weigh more than a step leaves room for have no size. `left` is what the step reports
 /// beyond all sizes; returns it without them.
-pub(super) fn doubt(entering: &mut [Entering], left: i64, call: &Call, ahead: &RequestForecast) -> i64 {
+pub(super) fn doubt(
+    entering: &mut [Entering],
+    left: i64,
+    call: &Call,
+    ahead: &RequestForecast,
+) -> i64 {
     let sum = |counts: fn(&Entering) -> bool| {
         entering
             .iter()

@@ -11,14 +11,14 @@
 //! - Some models report the n-th part of the input of a response with n calls. Whole and part
 //!   differ by a factor: the part is meant where it is four times nearer, at least.
 
-use super::request_forecast::RequestForecast;
 use super::content::Kind;
 use super::context::Context;
 use super::exact::Exact;
 use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::{MANNERS, Manner};
-use super::predict::{Responses, Prediction};
+use super::predict::{Prediction, Responses};
+use super::request_forecast::RequestForecast;
 use crate::record::Purpose;
 use crate::record::count::signed;
 
@@ -53,8 +53,9 @@ impl Forecast {
 
     /// How many steps are as predicted.
     fn explained(&self) -> usize {
-        let within =
-            |ahead: &&RequestForecast| ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance();
+        let within = |ahead: &&RequestForecast| {
+            ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance()
+        };
         self.requests.iter().filter(within).count()
     }
 
@@ -78,7 +79,9 @@ impl Forecast {
             walk.enter_up_to(step.after);
             match &step.what {
                 // It is no step of the thread's.
-                Moment::Request(call) if call.is_untold() => requests.push(RequestForecast::default()),
+                Moment::Request(call) if call.is_untold() => {
+                    requests.push(RequestForecast::default())
+                }
                 Moment::Request(call) => requests.push(walk.request(call)),
                 Moment::Change(change) => walk.change(change),
             }

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::cache_report::CacheReport;
 use super::change::{Change, seq};
 use super::content::{COMPLETED, Content, Kind, Share};
 use super::counter;
@@ -12,7 +13,6 @@ use super::label::Labels;
 use super::law::{Law, Laws};
 use super::price::{Prices, Tariff, size};
 use super::run::{Again, Priced, Runs, returned};
-use super::cache_report::CacheReport;
 use super::total::Period;
 use crate::record::count::bounded;
 use crate::record::{ContextBy, Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};

@@ -191,7 +191,11 @@ impl Response {
 }
 
 /// Shares a weight among spans, as `by` weighs them; the parts add up to it.
-fn spread(whole: Prediction, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTreeMap<u32, Prediction> {
+fn spread(
+    whole: Prediction,
+    own: &[(u32, &Span)],
+    by: impl Fn(&Span) -> u64,
+) -> BTreeMap<u32, Prediction> {
     let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
     let parts = |whole| proportional(whole, &weights).into_iter();
     let (mut tokens, mut over, mut under) =
