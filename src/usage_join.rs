@@ -227,6 +227,36 @@ impl UsageJoin {
             out.pass(record)
         }
     }
+
+    /// Takes a request: which bucket of the ledger it falls into, and which model it is charged as.
+    fn request(&mut self, mut request: Request, out: &mut Sink) -> Result<()> {
+        let bucket = match &mut self.usage {
+            Some(usage) => usage.join(&request),
+            None => None,
+        };
+        let prices = Rc::clone(&self.prices);
+        let thread = self.thread(&request.thread, &request.session, out)?;
+        thread.seq = request.seq;
+        let given = match request.model {
+            None => thread.model.clone(),
+            Some(_) => None,
+        };
+        request.model = given.clone().or(request.model);
+        if let Some((usage, _)) = &mut thread.replayed
+            && usage.model.is_none()
+        {
+            usage.model.clone_from(&request.model);
+        }
+        let mut charged_as = given;
+        if let Some(model) = &request.model
+            && let Some(alias) = prices.alias(model)
+        {
+            charged_as = Some(alias.to_owned());
+        }
+        thread.history.request(&request);
+        thread.joined.push((bucket, charged_as));
+        Ok(())
+    }
 }
 
 impl Filter for UsageJoin {
@@ -263,27 +293,7 @@ impl Filter for UsageJoin {
                 thread.history.span(&span.content());
             }
             Type::Request => {
-                let mut request: Request = record.read()?;
-                let bucket = self.usage.as_mut().and_then(|usage| usage.join(&request));
-                let prices = Rc::clone(&self.prices);
-                let thread = self.thread(&request.thread, &request.session, out)?;
-                thread.seq = request.seq;
-                let given = thread.model.clone().filter(|_| request.model.is_none());
-                request.model = given.clone().or(request.model);
-                if let Some((usage, _)) = thread
-                    .replayed
-                    .as_mut()
-                    .filter(|(usage, _)| usage.model.is_none())
-                {
-                    usage.model.clone_from(&request.model);
-                }
-                let alias = request
-                    .model
-                    .as_deref()
-                    .and_then(|model| prices.alias(model))
-                    .map(str::to_owned);
-                thread.history.request(&request);
-                thread.joined.push((bucket, alias.or(given)));
+                self.request(record.read()?, out)?;
             }
             Type::Event => {
                 let event: Event = record.read()?;

@@ -102,74 +102,83 @@ impl Beside {
     /// Reads all files, but parses only the first line and those that speak of work trees or of
     /// agents.
     fn work(&self) -> Work {
-        let Work {
-            by_worktree: mut given,
-            mut errands,
-            mut shifts,
-        } = Work::default();
+        let mut work = Work::default();
         for path in &self.files {
-            let Some(first) = first_lines(path).next() else {
-                continue;
-            };
-            let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else {
-                continue;
-            };
-            let cwd = FORMATS.iter().find_map(|format| (format.cwd)(&first));
-            let mut instants: Option<(String, String)> = None;
-            let mut take = |line: Line| {
-                if let Some(at) = cwd.as_ref().and_then(|_| instant(line.bytes)) {
-                    let (_, to) = instants.get_or_insert_with(|| (at.clone(), String::new()));
-                    *to = at;
-                }
-                if memchr::memmem::find(line.bytes, b"worktree_path").is_some() {
-                    for Worktree { path, at } in FORMATS
-                        .iter()
-                        .flat_map(|format| (format.worktrees)(line.json))
-                    {
-                        given.entry(path).or_default().push(Given {
-                            at,
-                            thread: thread.clone(),
-                        });
-                    }
-                }
-                if memchr::memmem::find(line.bytes, b"\"agent\"").is_some() {
-                    for errand in FORMATS
-                        .iter()
-                        .flat_map(|format| (format.errands)(line.json))
-                    {
-                        let first = errand.prompt.lines().next().unwrap_or_default().to_owned();
-                        let sender = Sender {
-                            thread: thread.clone(),
-                            call_id: errand.call_id,
-                        };
-                        let sent = Sent {
-                            prompt: errand.prompt,
-                            at: errand.at,
-                            sender,
-                            file: path.clone(),
-                        };
-                        errands.entry(first).or_default().push(sent);
-                    }
-                }
-                Ok(())
-            };
-            // A file that cannot be read to its end is said where it is read for itself.
-            let _ = open(path, MOST_BYTES).and_then(|opened| {
-                lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default())
+            work.file(path);
+        }
+        work
+    }
+}
+
+impl Work {
+    /// Takes what a file says of work: what its thread gave to others, and when it worked itself.
+    fn file(&mut self, path: &Path) {
+        let Some(first) = first_lines(path).next() else {
+            return;
+        };
+        let Some(thread) = FORMATS.iter().find_map(|format| (format.thread_id)(&first)) else {
+            return;
+        };
+        let cwd = FORMATS.iter().find_map(|format| (format.cwd)(&first));
+        let mut instants: Option<(String, String)> = None;
+        let mut take = |line: Line| {
+            if cwd.is_some()
+                && let Some(at) = instant(line.bytes)
+            {
+                let (_, to) = instants.get_or_insert_with(|| (at.clone(), String::new()));
+                *to = at;
+            }
+            if memchr::memmem::find(line.bytes, b"worktree_path").is_some() {
+                self.worktrees(&line, &thread);
+            }
+            if memchr::memmem::find(line.bytes, b"\"agent\"").is_some() {
+                self.errands(&line, &thread, path);
+            }
+            Ok(())
+        };
+        // A file that cannot be read to its end is reported where it is read for itself.
+        let _ = open(path, MOST_BYTES).and_then(|opened| {
+            lines::each(opened.input, MAX_LINE, &mut take, &mut Tally::default())
+        });
+        if let (Some(cwd), Some((from, to))) = (cwd, instants) {
+            self.shifts.push(Shift {
+                thread,
+                cwd,
+                from,
+                to,
             });
-            if let (Some(cwd), Some((from, to))) = (cwd, instants) {
-                shifts.push(Shift {
-                    thread,
-                    cwd,
-                    from,
-                    to,
-                });
+        }
+    }
+
+    /// Takes the work trees that a line gives to agents of this thread.
+    fn worktrees(&mut self, line: &Line, thread: &str) {
+        for format in FORMATS {
+            for Worktree { path, at } in (format.worktrees)(line.json) {
+                let thread = thread.to_owned();
+                self.by_worktree
+                    .entry(path)
+                    .or_default()
+                    .push(Given { at, thread });
             }
         }
-        Work {
-            by_worktree: given,
-            errands,
-            shifts,
+    }
+
+    /// Takes the errands that a line sends agents on.
+    fn errands(&mut self, line: &Line, thread: &str, file: &Path) {
+        for format in FORMATS {
+            for errand in (format.errands)(line.json) {
+                let first = errand.prompt.lines().next().unwrap_or_default().to_owned();
+                let sender = Sender {
+                    thread: thread.to_owned(),
+                    call_id: errand.call_id,
+                };
+                self.errands.entry(first).or_default().push(Sent {
+                    prompt: errand.prompt,
+                    at: errand.at,
+                    sender,
+                    file: file.to_owned(),
+                });
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ const fn gpt(versions: &'static [(u32, Option<u32>)], word: &'static str) -> Mod
 }
 
 /// Models of Anthropic: `claude-opus-4-5-20251101` is of version 4.5.
-const fn claude(versions: &'static [(u32, Option<u32>)]) -> Models {
+const fn anthropic(versions: &'static [(u32, Option<u32>)]) -> Models {
     Models {
         maker: Cow::Borrowed("claude-"),
         versions: Cow::Borrowed(versions),
@@ -136,7 +136,7 @@ pub(super) const LAWS: &[Law] = &[
     },
     Law {
         name: Cow::Borrowed("claude-5"),
-        models: claude(&[(5, None)]),
+        models: anthropic(&[(5, None)]),
         rule: Rule::Measured(Counter {
             percent: 150,
             reasoning_percent: 150,
@@ -157,7 +157,7 @@ pub(super) const LAWS: &[Law] = &[
     },
     Law {
         name: Cow::Borrowed("claude-4-6"),
-        models: claude(&[(4, Some(6))]),
+        models: anthropic(&[(4, Some(6))]),
         rule: Rule::Measured(Counter {
             percent: 115,
             reasoning_percent: 190,
@@ -179,7 +179,7 @@ pub(super) const LAWS: &[Law] = &[
     },
     Law {
         name: Cow::Borrowed("claude-4-5"),
-        models: claude(&[(4, Some(5))]),
+        models: anthropic(&[(4, Some(5))]),
         rule: Rule::Measured(Counter {
             percent: 112,
             reasoning_percent: 125,
