@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidate::Candidate;
 use super::claim::Claim;
 use super::credit;
-use super::found::Candidate;
 use super::jq::{Program, Value};
 use super::options::By;
 use super::rule::RULES;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::found::Candidate;
+use super::candidate::Candidate;
 use super::limits::Limits;
 use super::thread::{Thread, Threads};
 use super::view::Seen;

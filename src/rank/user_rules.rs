@@ -17,7 +17,8 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::found::{Candidate, Evidence, Found};
+use super::candidate::Candidate;
+use super::found::{Evidence, Found};
 use super::jq::{Program, Value};
 use super::thread::Thread;
 use super::view::SpanView;

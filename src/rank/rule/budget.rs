@@ -13,7 +13,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};

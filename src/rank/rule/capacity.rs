@@ -15,7 +15,8 @@ use jiff::Timestamp;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
-use crate::rank::found::{Candidate, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::Found;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, sent, tokens};

@@ -13,7 +13,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
-use crate::rank::found::{Candidate, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::Found;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};

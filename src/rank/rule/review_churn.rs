@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::share::{percent, share};
 use crate::rank::thread::{Share, Thread, Threads};
 use crate::rank::view::Seen;

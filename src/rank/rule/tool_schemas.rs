@@ -14,7 +14,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::usd;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
