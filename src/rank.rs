@@ -1,9 +1,9 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
 //! One pass. Each rule sees every record through a typed view. Spans and `context` events are not
-//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings, the
-//! most wasteful first, each token credited to one finding only ([`credit`]), and the most expensive
-//! spans ([`most_expensive`]).
+//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings,
+//! the most wasteful first, each token credited to one finding only ([`credit`]), and the most
+//! expensive spans ([`most_expensive`]).
 //!
 //! What is kept: about 1 KB a thread and 150 bytes a request, most of them so that two streams are
 //! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule

@@ -1,12 +1,12 @@
 //! Credit: each token is claimed by one finding only.
 //!
-//! Findings overlap: a large output may also be a copy, and ballast. Findings are credited in order,
-//! the largest (or most expensive) waste first, span by span, with the tokens that no earlier finding
-//! has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
-//! union of all savings. Where a finding claims a thread as a whole (a review that found nothing),
-//! what is claimed in that thread together is bounded by what the thread's requests reported. Where
-//! it claims tokens that may be of any content (sent again for a broken cache), it is credited with
-//! the share that nobody has claimed of what the thread reported.
+//! Findings overlap: a large output may also be a copy, and ballast. Findings are credited in
+//! order, the largest (or most expensive) waste first, span by span, with the tokens that no
+//! earlier finding has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add
+//! up to the union of all savings. Where a finding claims a thread as a whole (a review that found
+//! nothing), what is claimed in that thread together is bounded by what the thread's requests
+//! reported. Where it claims tokens that may be of any content (sent again for a broken cache), it
+//! is credited with the share that nobody has claimed of what the thread reported.
 //!
 //! A remedy that takes content out of a context breaks the cache behind it, once for each request
 //! before which content is taken out. That cost is deducted from what the remedy saves, but never

@@ -121,9 +121,9 @@ impl Spawns {
             ),
         };
         if children.is_empty() {
-            self.lines.iter().for_each(|line| {
-                found.add_evidence(Evidence::at(&self.thread, *line), &self.thread)
-            });
+            for line in &self.lines {
+                found.add_evidence(Evidence::at(&self.thread, *line), &self.thread);
+            }
         }
         found.items = self.agents;
         Candidate::new(self.thread.project.clone(), None, found)

@@ -5,7 +5,7 @@
 //!   `carried_requests`. The same text in another session is the normal standing cost, no copy.
 //! - multiples: two or more project documents, or two or more skill sections, in one context at
 //!   once; user instructions with the heading of a project document are one of it. Spans are there
-//!   at once where the requests that carried them overlap; where nobody knows the requests, where
+//!   at once where the requests that carried them overlap; where the requests are not known, where
 //!   they stand on one line of the file.
 
 use std::cmp::Reverse;
@@ -242,7 +242,8 @@ fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
     Candidate::new(project, None, twice.found).saying(
         message,
         "send each document and the list of skills once; look for a file that includes another, or \
-         for an agent that adds both by itself (`[features] skills = false` in its config.toml leaves one)",
+         for an agent that adds both by itself (`[features] skills = false` in its config.toml \
+         leaves one)",
     )
 }
 

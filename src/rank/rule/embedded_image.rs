@@ -3,7 +3,7 @@
 //! An image is needed by the request after it; all later requests carry it for nothing. One finding
 //! a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is, dropping each
 //! after its first use. Of images that the agent itself drops some turns later, the message says
-//! how many turns paid for them. Images whose size in tokens nobody knows (no dimensions that the
+//! how many turns paid for them. Images whose size in tokens is unknown (no dimensions that the
 //! header proves, and no step that measures it) are judged by their bytes.
 
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 //! A review is counted once, in the project of the session that asked for it, whichever record
 //! reports it: a run of the agent's ledger (`review` events that share its id, or have no line), a
 //! result without a run, a session of kind review. A run belongs to the session that names it; the
-//! other runs belong to the sessions that are left, in order. Requests of a review inside a session, and of the
-//! turns that mend what it found, are a review's too (`purpose`).
+//! other runs belong to the sessions that are left, in order. Requests of a review inside a
+//! session, and of the turns that mend what it found, are a review's too (`purpose`).
 //!
 //! tokens = input and output of the review sessions and of these requests, and by the ledger of
 //! those that are not read. waste = those of the sessions whose run was superseded, cancelled,
