@@ -1,9 +1,9 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
 //! One pass. Each rule sees every record through a typed view. Spans and `context` events are not
-//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings, the
-//! most wasteful first, each token credited to one finding only ([`credit`]), and the most expensive
-//! spans ([`most_expensive`]).
+//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings,
+//! the most wasteful first, each token credited to one finding only ([`credit`]), and the most
+//! expensive spans ([`most_expensive`]).
 //!
 //! What is kept: about 1 KB a thread and 150 bytes a request, most of them so that two streams are
 //! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule
@@ -13,9 +13,7 @@
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
 
-use std::rc::Rc;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::record::count::plus;
 use crate::record::{
@@ -24,6 +22,8 @@ use crate::record::{
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
 
+mod all_rules;
+mod candidate;
 mod claim;
 mod credit;
 mod found;
@@ -40,13 +40,13 @@ mod user_rules;
 mod view;
 mod words;
 
-use found::Candidate;
+use all_rules::AllRules;
+pub use all_rules::list;
 use jq::Program;
 pub use limits::Limits;
 use most_expensive::MostExpensive;
 pub use options::{By, Options};
 pub use rule::Thresholds;
-use rule::{RULES, Rule, rest_on};
 use summary::Tally;
 use thread::{Thread, Threads};
 use user_rules::UserRules;
@@ -55,13 +55,10 @@ use view::{Seen, SpanView};
 /// Applies the rules and ranks what they found.
 pub struct Rank {
     options: Options,
-    rules: Vec<(&'static str, Box<dyn Rule>)>,
-    user_rules: Option<UserRules>,
+    rules: AllRules,
     condition: Option<Program>,
     gate: Option<Program>,
     threads: Threads,
-    /// Id of the thread of the latest span.
-    current: Option<Rc<str>>,
     tally: Tally,
     most_expensive: MostExpensive,
     fired: bool,
@@ -76,25 +73,11 @@ impl Rank {
     /// A program is no jq (with its position), a file cannot be read, a rule is not known.
     pub fn new(options: Options) -> Result<Rank> {
         options.check()?;
-        let mut user_rules = None;
-        if let Some(path) = &options.rules {
-            let name = path.display().to_string();
-            let code = std::fs::read_to_string(path).with_context(|| name.clone())?;
-            user_rules = Some(UserRules::new(Program::compile(&name, &code)?));
-        }
-        let mut rules = Vec::new();
-        for rule in RULES {
-            if options.applies(rule.name) {
-                rules.push((rule.name, (rule.make)(&options.thresholds)));
-            }
-        }
         Ok(Rank {
-            rules,
-            user_rules,
+            rules: AllRules::new(&options)?,
             condition: compile("--where", options.condition.as_deref())?,
             gate: compile("--fail-on", options.fail_on.as_deref())?,
             threads: Threads::default(),
-            current: None,
             tally: Tally::default(),
             // Where all spans pass anyway, none is written again.
             most_expensive: MostExpensive::new(if options.keep_all { 0 } else { options.spans }),
@@ -116,7 +99,7 @@ impl Rank {
             skips.say(what);
         }
         let mut complaints = Vec::new();
-        complaints.extend(self.user_rules.as_ref().and_then(UserRules::complaint));
+        complaints.extend(self.rules.users.as_ref().and_then(UserRules::complaint));
         complaints.extend(self.condition.as_ref().and_then(Program::complaint));
         complaints.extend(self.gate.as_ref().and_then(Program::complaint));
         for (program, why) in &complaints {
@@ -133,40 +116,23 @@ impl Rank {
         let session: Session = record.read()?;
         let thread = self.threads.begin(&session);
         self.tally.session(&session, &record.read()?);
-        if let Some(user_rules) = &mut self.user_rules {
-            user_rules.session(record.line, thread);
+        if let Some(users) = &mut self.rules.users {
+            users.session(record.line, thread);
         }
         Ok(())
     }
 
     fn span(&mut self, record: &Record) -> Result<()> {
         let span: SpanView = record.read()?;
-        if self.current.as_deref() != Some(&*span.thread) {
-            self.end_thread();
-        }
+        self.rules.enter(&span.thread, &self.threads);
         let thread = self.threads.at(&span.thread, &span.session);
-        if self.current.is_none() {
-            self.current = Some(Rc::clone(&thread.id));
-        }
         self.tally.span(&span);
         self.most_expensive.see(&span, record.line);
-        show(&mut self.rules, &Seen::Span(&span), thread);
-        if let Some(user_rules) = &mut self.user_rules {
-            user_rules.span(record.line, &span, thread);
+        self.rules.see(&Seen::Span(&span), thread);
+        if let Some(users) = &mut self.rules.users {
+            users.span(record.line, &span, thread);
         }
         Ok(())
-    }
-
-    /// Tells the rules that no more spans of the current thread come for now.
-    fn end_thread(&mut self) {
-        let Some(id) = self.current.take() else {
-            return;
-        };
-        if let Some(thread) = self.threads.get(&id) {
-            for (_, rule) in &mut self.rules {
-                rule.thread_ends(thread);
-            }
-        }
     }
 
     fn request(&mut self, record: &Record) -> Result<()> {
@@ -177,9 +143,9 @@ impl Rank {
         }
         let thread = self.threads.at(&request.thread, &request.session);
         self.tally.request(&request, &billed);
-        show(&mut self.rules, &Seen::Request(&request), thread);
-        if let Some(user_rules) = &mut self.user_rules {
-            user_rules.request(record.line, &request, billed.cost_usd, thread);
+        self.rules.see(&Seen::Request(&request), thread);
+        if let Some(users) = &mut self.rules.users {
+            users.request(record.line, &request, billed.cost_usd, thread);
         }
         Ok(())
     }
@@ -192,21 +158,21 @@ impl Rank {
             thread.parent.get_or_insert_with(|| parent.as_str().into());
         }
         self.tally.event(&event);
-        show(&mut self.rules, &Seen::Event(&event), thread);
+        self.rules.see(&Seen::Event(&event), thread);
         Ok(event.what != What::Context)
     }
 
     fn disk(&mut self, record: &Record) -> Result<()> {
         let disk: Disk = record.read()?;
         let thread = self.threads.at(&disk.thread, &disk.session);
-        show(&mut self.rules, &Seen::Disk(&disk), thread);
+        self.rules.see(&Seen::Disk(&disk), thread);
         Ok(())
     }
 
     /// An export belongs to no thread.
     fn export(&mut self, record: &Record) -> Result<()> {
         let export: Export = record.read()?;
-        show(&mut self.rules, &Seen::Export(&export), &Thread::default());
+        self.rules.see(&Seen::Export(&export), &Thread::default());
         Ok(())
     }
 
@@ -235,28 +201,9 @@ impl Rank {
         Ok(true)
     }
 
-    /// What all rules put forward, each with the name of its rule.
-    fn candidates(&mut self) -> Vec<(String, Candidate)> {
-        self.end_thread();
-        let mut all = Vec::new();
-        for (name, rule) in std::mem::take(&mut self.rules) {
-            for candidate in rule.end(&self.threads) {
-                all.push((name.to_owned(), candidate));
-            }
-        }
-        if let Some(user_rules) = &mut self.user_rules {
-            for (name, candidate) in user_rules.end() {
-                if self.options.applies(&name) {
-                    all.push((name, candidate));
-                }
-            }
-        }
-        all
-    }
-
     /// The findings in their order.
     fn findings(&mut self) -> Vec<Finding> {
-        let candidates = self.candidates();
+        let candidates = self.rules.end(&self.options, &self.threads);
         let ordered = order::ordered(
             candidates,
             self.options.by,
@@ -282,13 +229,6 @@ fn compile(flag: &str, code: Option<&str>) -> Result<Option<Program>> {
     }
 }
 
-/// Shows a record to all rules.
-fn show(rules: &mut [(&'static str, Box<dyn Rule>)], seen: &Seen, thread: &Thread) {
-    for (_, rule) in rules {
-        rule.see(seen, thread);
-    }
-}
-
 /// What all findings together could save.
 fn net(findings: &[Finding]) -> credit::Net {
     let mut net = credit::Net::default();
@@ -303,14 +243,9 @@ fn net(findings: &[Finding]) -> credit::Net {
 impl Filter for Rank {
     /// Most rules rest on the costs of tok-usage-join, some do not.
     fn place(&self) -> Place {
-        let mut rules: Vec<&str> = self.rules.iter().map(|(name, _)| *name).collect();
-        if self.user_rules.is_some() {
-            // What the user's own rules look at is not known; no name counts as resting on costs.
-            rules.push("");
-        }
         Place {
             stage: Some(Stage::Rank),
-            after: rest_on(&rules),
+            after: self.rules.rest_on(),
             before: &[Stage::Rank],
             twice: Twice::Said,
             ..Place::default()
@@ -346,27 +281,4 @@ impl Filter for Rank {
             None => Ok(()),
         }
     }
-}
-
-/// Writes the rules with their thresholds, for people; or the presets of budgets, as they can be
-/// copied into a file.
-///
-/// # Errors
-/// The output cannot be written.
-pub fn list(thresholds: &Thresholds, budgets: bool, out: &mut Sink) -> Result<()> {
-    if budgets {
-        return out.text(limits::PRESETS);
-    }
-    for rule in RULES {
-        out.text(&format!("{:<24} {}\n", rule.name, rule.what))?;
-        for threshold in rule.thresholds {
-            out.text(&format!(
-                "    --{} {}: {}\n",
-                threshold.flag,
-                thresholds.get(threshold),
-                threshold.help
-            ))?;
-        }
-    }
-    Ok(())
 }

@@ -1,18 +1,18 @@
 //! Credit: each token is claimed by one finding only.
 //!
-//! Findings overlap: a large output may also be a copy, and ballast. Findings are gone through from
-//! the largest (or dearest) waste down; each is credited, span by span, with what no finding before
-//! it has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add up to the
-//! union of all savings. Where a finding claims a thread as a whole (a review that found nothing),
-//! what is claimed in that thread together is bounded by what the thread's requests reported. Where
-//! it claims tokens that may be of any content (sent again for a broken cache), it is credited with
-//! the share that nobody has claimed of what the thread reported.
+//! Findings overlap: a large output may also be a copy, and ballast. Findings are credited in
+//! order, the largest (or most expensive) waste first, span by span, with the tokens that no
+//! earlier finding has claimed: net = Σ over its spans of max(0, waste - claimed). So the nets add
+//! up to the union of all savings. Where a finding claims a thread as a whole (a review that found
+//! nothing), what is claimed in that thread together is bounded by what the thread's requests
+//! reported. Where it claims tokens that may be of any content (sent again for a broken cache), it
+//! is credited with the share that nobody has claimed of what the thread reported.
 //!
 //! A remedy that takes content out of a context breaks the cache behind it, once for each request
-//! that goes without: what that costs is deducted from what it saves, down to nothing (who would
-//! lose by a remedy leaves it).
+//! before which content is taken out. That cost is deducted from what the remedy saves, but never
+//! below zero: a remedy that costs more than it saves would not be applied.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::claim::{Claim, SpanHash, Whose};
 use super::share::{share, share_usd};
@@ -36,7 +36,7 @@ pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<Net> {
     findings.iter().map(|claims| ledger.net(claims)).collect()
 }
 
-/// What is claimed already. Only looked up by key: no hash order reaches the output.
+/// The tokens that are claimed. Only looked up by key: no hash order reaches the output.
 struct Ledger<'t> {
     threads: Vec<&'t Thread>,
     /// By span; by thread for what is claimed as a whole.
@@ -61,23 +61,17 @@ enum Claimed {
 
 impl<'t> Ledger<'t> {
     fn new(findings: &[&[Claim]], threads: &'t Threads) -> Ledger<'t> {
-        let all = findings.iter().flat_map(|claims| claims.iter());
-        let no_span = all.filter(|claim| matches!(claim.whose, Whose::Thread | Whose::Any));
-        let whole: HashSet<u32> = no_span.map(|claim| claim.thread).collect();
-        let whole = threads.all().filter(|thread| whole.contains(&thread.index));
-        let whole = whole
-            .map(|thread| {
-                (
-                    thread.index,
-                    Whole {
-                        left: thread.tokens(),
-                        owned: 0,
-                    },
-                )
-            })
-            .collect();
         let mut threads = Vec::from_iter(threads.all());
         threads.sort_by_key(|thread| thread.index);
+        let mut whole = HashMap::new();
+        for claim in findings.iter().copied().flatten() {
+            if matches!(claim.whose, Whose::Thread | Whose::Any)
+                && let Some(thread) = threads.get(claim.thread as usize)
+            {
+                let left = thread.tokens();
+                whole.insert(claim.thread, Whole { left, owned: 0 });
+            }
+        }
         Ledger {
             threads,
             claimed: HashMap::new(),
@@ -87,7 +81,7 @@ impl<'t> Ledger<'t> {
 
     fn net(&mut self, claims: &[Claim]) -> Net {
         let mut net = Net::default();
-        // What goes out before one request breaks one cache, at the foremost of it.
+        // All content that is taken out before one request breaks one cache, at the first of it.
         let mut breaks: BTreeMap<(u32, u64), (Usd, Usd)> = BTreeMap::new();
         for claim in claims {
             let tokens = self.credit(claim);
@@ -127,13 +121,13 @@ impl<'t> Ledger<'t> {
     }
 
     fn credit_any(&mut self, claim: &Claim) -> u64 {
-        let all = self
-            .threads
-            .get(claim.thread as usize)
-            .map_or(0, |thread| thread.tokens());
+        let Some(thread) = self.threads.get(claim.thread as usize) else {
+            return 0;
+        };
         let Some(whole) = self.whole.get_mut(&claim.thread) else {
             return 0;
         };
+        let all = thread.tokens();
         let net = share(claim.tokens, all.saturating_sub(whole.owned), all).min(whole.left);
         whole.left -= net;
         net

@@ -1,50 +1,49 @@
 //! What a rule has found: sums over everything, the most costly places, and every claim.
 //!
-//! The record of a finding names at most 50 spans, but its sums and its net rest on all of them:
-//! a claim is 80 bytes a span and kept for each, a place is kept for the best 50 only.
+//! The record of a finding names at most 50 spans, but its sums and its net rest on all of them. So
+//! a claim is kept for each span (80 bytes), and a place only for the 50 most costly.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::claim::{Claim, Removed, SpanHash, Whose};
 use super::share::share_usd;
 use super::thread::Thread;
 use super::view::SpanView;
+use crate::record::Usd;
 use crate::record::count::plus;
-use crate::record::{Reached, Severity, Usd};
 
 /// Spans and places that a finding names.
 const NAMED: usize = 50;
 
-/// One thing found.
+/// One thing that a rule found: what it is, where it is, and what it cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Evidence<'a> {
-    /// Id of the span; of anything else, empty.
+    /// Id of the span; empty where it is no span.
     pub(crate) id: &'a str,
     /// File of the place.
     pub(crate) file: &'a str,
     /// Line of the place.
     pub(crate) line: Option<u64>,
-    /// Size of the content.
+    /// Bytes of the content.
     pub(crate) bytes: u64,
     /// Its tokens, once.
     pub(crate) tokens: u64,
     /// Requests that carried it.
     pub(crate) requests: u64,
-    /// Its tokens, times these.
+    /// Its tokens, times the requests that carried it.
     pub(crate) carried_tokens: u64,
-    /// What of these could be saved.
+    /// How many of the carried tokens could be saved.
     pub(crate) waste_tokens: u64,
-    /// What the whole of it cost, and how many tokens that whole is.
+    /// A cost that the waste is a part of, and the tokens that were paid for with it.
     pub(crate) cost: Option<(Usd, u64)>,
-    /// To save it, it is taken out of the context after it was sent.
+    /// Set where the waste is saved by taking the content out of the context after it was sent.
     pub(crate) removed: Option<Removed>,
-    /// It is no single content, but tokens that any content of the thread may have a share in.
+    /// Whether the tokens may be of any content of the thread.
     pub(crate) shared: bool,
 }
 
 impl<'a> Evidence<'a> {
-    /// A span, of which `waste_tokens` of what was carried could be saved.
+    /// A span. `waste_tokens`: how many of its carried tokens could be saved.
     pub(crate) fn of(
         span: &'a SpanView<'a>,
         thread: &'a Thread,
@@ -89,7 +88,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// A place of the thread that is no span; what it wastes is a share of the whole thread.
+    /// A line of the thread that is no span; its waste is a share of the whole thread.
     pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Evidence<'a> {
         let (file, cost) = (
             &thread.file,
@@ -103,9 +102,12 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// What the waste cost: its share of the whole.
+    /// Cost of the waste: its share of the whole cost.
     fn waste_usd(&self) -> Option<Usd> {
-        let (cost, tokens) = self.cost.filter(|_| self.waste_tokens > 0)?;
+        if self.waste_tokens == 0 {
+            return None;
+        }
+        let (cost, tokens) = self.cost?;
         Some(share_usd(cost, self.waste_tokens, tokens))
     }
 }
@@ -123,9 +125,9 @@ pub(crate) struct Found {
     pub(crate) requests: u64,
     /// Their tokens, times the requests that carried them.
     pub(crate) carried_tokens: u64,
-    /// Of these, what could be saved.
+    /// Of the carried tokens, those that could be saved.
     pub(crate) waste_tokens: u64,
-    /// What these cost; `None` where no price is known.
+    /// Cost of the tokens that could be saved; `None` where no price is known.
     pub(crate) waste_usd: Option<Usd>,
     /// Every claim.
     pub(crate) claims: Vec<Claim>,
@@ -211,7 +213,7 @@ impl Found {
         self.best.truncate(NAMED);
     }
 
-    /// Takes over all that another has found.
+    /// Adds everything from another finding.
     pub(crate) fn absorb(&mut self, other: Found) {
         self.items += other.items;
         self.bytes = plus(self.bytes, other.bytes);
@@ -228,17 +230,22 @@ impl Found {
 
     /// Ids of the most costly spans.
     pub(crate) fn spans(&self) -> Vec<String> {
-        self.best
-            .iter()
-            .filter(|named| !named.id.is_empty())
-            .map(|named| named.id.to_string())
-            .collect()
+        let mut spans = Vec::new();
+        for named in &self.best {
+            if !named.id.is_empty() {
+                spans.push(named.id.to_string());
+            }
+        }
+        spans
     }
 
     /// Their places, `FILE:LINE`, in the same order. A place that is no span's is named once.
     pub(crate) fn places(&self) -> Vec<String> {
         let mut places: Vec<String> = Vec::with_capacity(self.best.len());
-        for named in self.best.iter().filter(|named| !named.file.is_empty()) {
+        for named in &self.best {
+            if named.file.is_empty() {
+                continue;
+            }
             let place = match named.line {
                 Some(line) => format!("{}:{line}", named.file),
                 None => named.file.to_string(),
@@ -248,104 +255,6 @@ impl Found {
             }
         }
         places
-    }
-}
-
-/// Things found, by project and subject.
-#[derive(Debug, Default)]
-pub(crate) struct BySubject(BTreeMap<(Option<Rc<str>>, String), Found>);
-
-impl BySubject {
-    /// The heap of that subject in the thread's project.
-    pub(crate) fn at(&mut self, thread: &Thread, subject: String) -> &mut Found {
-        self.0.entry((thread.project.clone(), subject)).or_default()
-    }
-
-    /// All heaps, in the order of project and subject.
-    pub(crate) fn into_candidates(
-        self,
-        say: impl Fn(Candidate) -> Option<Candidate>,
-    ) -> Vec<Candidate> {
-        let candidate =
-            |((project, subject), found)| say(Candidate::new(project, Some(subject), found));
-        self.0.into_iter().filter_map(candidate).collect()
-    }
-}
-
-/// What a rule puts forward at the end of the stream: a finding without rank and net.
-#[derive(Debug)]
-pub(crate) struct Candidate {
-    /// Project.
-    pub(crate) project: Option<Rc<str>>,
-    /// Thread and session, where it lies in one.
-    pub(crate) thread: Option<(Rc<str>, Rc<str>)>,
-    /// Tool, command, target or document.
-    pub(crate) subject: Option<String>,
-    /// What was found.
-    pub(crate) found: Found,
-    /// Bytes worth naming.
-    pub(crate) bytes: Option<u64>,
-    /// How grave it is at least, whatever it could save.
-    pub(crate) severity: Severity,
-    /// What of a limit was reached, and how much of it in per cent where it has a number.
-    pub(crate) reached: Option<(Reached, Option<u64>)>,
-    /// What was found, in one line.
-    pub(crate) message: String,
-    /// What to do about it, in one line.
-    pub(crate) remedy: String,
-}
-
-impl Candidate {
-    /// Puts forward what was found; [`Candidate::saying`] gives it words.
-    pub(crate) fn new(
-        project: Option<Rc<str>>,
-        subject: Option<String>,
-        found: Found,
-    ) -> Candidate {
-        let bytes = (found.bytes > 0).then_some(found.bytes);
-        let (message, remedy) = (String::new(), String::new());
-        let severity = Severity::Info;
-        Candidate {
-            project,
-            thread: None,
-            subject,
-            found,
-            bytes,
-            severity,
-            reached: None,
-            message,
-            remedy,
-        }
-    }
-
-    /// Says that it lies in one thread.
-    pub(crate) fn within(self, thread: &Thread) -> Candidate {
-        Candidate {
-            thread: Some((Rc::clone(&thread.id), Rc::clone(&thread.session))),
-            ..self
-        }
-    }
-
-    /// Says how grave it is at least.
-    pub(crate) fn of(self, severity: Severity) -> Candidate {
-        Candidate { severity, ..self }
-    }
-
-    /// Says what of a limit was reached.
-    pub(crate) fn reaching(self, reached: Reached, percent: Option<u64>) -> Candidate {
-        Candidate {
-            reached: Some((reached, percent)),
-            ..self
-        }
-    }
-
-    /// Puts it into words.
-    pub(crate) fn saying(self, message: String, remedy: &str) -> Candidate {
-        Candidate {
-            message,
-            remedy: remedy.to_owned(),
-            ..self
-        }
     }
 }
 

@@ -138,7 +138,7 @@ impl Limits {
     }
 }
 
-/// The least number that is at least so many per cent of the whole.
+/// The least number that is at least `percent` per cent of the whole.
 fn share(whole: u64, percent: u64) -> Option<u64> {
     u64::try_from((u128::from(whole) * u128::from(percent)).div_ceil(100)).ok()
 }

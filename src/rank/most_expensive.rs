@@ -1,9 +1,9 @@
-//! The spans that cost most: what a report shows beside the findings.
+//! The most expensive spans, which a report shows next to the findings.
 //!
-//! Findings name what could be saved; this names what was spent, whether anything is wrong with it
-//! or not. The best few are kept as their lines, which go on as they were read.
+//! Findings name what could be saved; these spans show what was spent, whether it is waste or not.
+//! They are kept as their lines, which are written byte for byte.
 //!
-//! What is kept: the lines of so many spans, with their text where the stream has it.
+//! What is kept: the lines of the N spans, with their text where the stream has it.
 
 use super::view::SpanView;
 use crate::record::Usd;
@@ -17,12 +17,12 @@ type Cost = (Option<Usd>, i64);
 #[derive(Debug, Default)]
 pub(super) struct MostExpensive {
     most: usize,
-    /// The dearest first; among equals the first seen.
+    /// The most expensive first; among equals the first seen.
     best: Vec<(Cost, Box<str>)>,
 }
 
 impl MostExpensive {
-    /// Keeps that many.
+    /// Keeps the lines of `most` spans.
     pub(super) fn new(most: usize) -> MostExpensive {
         MostExpensive {
             most,
@@ -30,7 +30,7 @@ impl MostExpensive {
         }
     }
 
-    /// Takes a span and its line. One that was never sent nor paid for is none of them.
+    /// Takes a span and its line. Spans that were never sent and cost nothing are ignored.
     pub(super) fn see(&mut self, span: &SpanView, line: &str) {
         let Some(cost) = cost(span) else { return };
         let at = self.best.partition_point(|(kept, _)| *kept >= cost);
@@ -40,7 +40,7 @@ impl MostExpensive {
         }
     }
 
-    /// The lines, the dearest first.
+    /// The lines, the most expensive first.
     pub(super) fn lines(self) -> impl Iterator<Item = Box<str>> {
         self.best.into_iter().map(|(_, line)| line)
     }

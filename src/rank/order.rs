@@ -1,11 +1,12 @@
-//! Turns the candidates of the rules into findings in their order: net, severity, fingerprint, rank.
+//! Turns the candidates of the rules into findings in their order: net, severity, fingerprint,
+//! rank.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidate::Candidate;
 use super::claim::Claim;
 use super::credit;
-use super::found::Candidate;
 use super::jq::{Program, Value};
 use super::options::By;
 use super::rule::RULES;
@@ -140,8 +141,8 @@ fn size(finding: &Finding, by: By) -> u64 {
     }
 }
 
-/// Sorts the largest first; equal ones by their other sizes, then by rule, fingerprint and thread. A
-/// warning without waste comes before all findings that are no warning.
+/// Sorts the largest first; equal ones by their other sizes, then by rule, fingerprint and thread.
+/// A warning without waste comes before all findings that are no warning.
 fn sort(all: &mut [Judged], by: By) {
     let sizes = |f: &Finding| {
         Reverse([

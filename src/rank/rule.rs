@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::found::Candidate;
+use super::candidate::Candidate;
 use super::limits::Limits;
 use super::thread::{Thread, Threads};
 use super::view::Seen;
@@ -95,8 +95,8 @@ pub(super) trait Rule {
     /// Takes one record of the thread.
     fn see(&mut self, seen: &Seen, thread: &Thread);
 
-    /// A span of another thread follows, or the stream has ended: what is kept of the current thread
-    /// can be settled. A stream may come back to the thread.
+    /// A span of another thread follows, or the stream has ended: what is kept of the current
+    /// thread can be settled. A stream may come back to the thread.
     fn thread_ends(&mut self, _: &Thread) {}
 
     /// The stream has ended: puts forward what was found.

@@ -1,14 +1,15 @@
-//! The `summary` record: what the report says first, added up while the records pass.
+//! The `summary` record: the sums of the whole stream, added up while the records pass.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::credit::Net;
-use super::thread::Threads;
+use super::thread::{Thread, Threads};
 use super::view::SpanView;
 use crate::record::count::{bounded, plus, signed};
 use crate::record::{
     Billed, Event, Kind, Priced, Replayed, Request, Session, Summary, Total, UNEXPLAINED,
-    UNRECORDED, Uncounted, Unpriced, Usd, What, Written,
+    UNRECORDED, Unpriced, Usd, What, Written,
 };
 
 /// Adds up a stream.
@@ -17,14 +18,14 @@ pub(super) struct Tally {
     summary: Summary,
     /// Tokens by kind of content, from `total` records; `None` where the stream has none.
     charged: Option<BTreeMap<String, i64>>,
-    /// The same from what spans carried and what was produced of them.
+    /// Tokens by kind of content, from the carried and produced tokens of spans.
     carried: BTreeMap<String, i64>,
-    /// Of that, what was carried.
+    /// The carried tokens among these.
     carried_tokens: i64,
-    /// Tables that the costs were made with: one, but for streams that were put together.
+    /// Price tables that made the costs: several only where streams were joined.
     prices: BTreeSet<String>,
     unpriced: u64,
-    /// What threads were run for, but those of persons.
+    /// Kinds of the threads that are not main threads, by id.
     kinds: BTreeMap<String, Kind>,
 }
 
@@ -59,15 +60,11 @@ impl Tally {
         }
         let sums = &mut self.summary;
         if !request.counted {
-            *sums
-                .uncounted
-                .entry(
-                    request
-                        .uncounted
-                        .map_or("unknown", Uncounted::name)
-                        .to_owned(),
-                )
-                .or_default() += 1;
+            let why = match request.uncounted {
+                Some(why) => why.name(),
+                None => "unknown",
+            };
+            *sums.uncounted.entry(why.to_owned()).or_default() += 1;
             return;
         }
         sums.requests += 1;
@@ -109,7 +106,7 @@ impl Tally {
         add(&mut sums.output_tokens, request.output_tokens);
         sums.output_unknown += u64::from(request.output_known == Some(false));
         if let Some(at) = &request.at {
-            // Instants have one shape, so that their order is that of their letters.
+            // All instants have one shape, so comparing their letters compares the instants.
             if sums.first.as_ref().is_none_or(|first| at < first) {
                 sums.first = Some(at.clone());
             }
@@ -119,7 +116,7 @@ impl Tally {
         }
     }
 
-    /// A plain sum of the lines takes something for so much.
+    /// Adds what a plain sum of the usage lines counts as one more request.
     fn naive(&mut self, why: Written, cost: Option<Usd>) {
         *self.summary.naive.entry(why.name().to_owned()).or_default() += 1;
         spend(&mut self.summary.naive_usd, cost);
@@ -175,7 +172,7 @@ impl Tally {
         }
     }
 
-    /// A kind of content cost so much, sent and produced.
+    /// Adds the cost of a kind of content.
     fn pay(&mut self, row: &Total, content: &str, cost: Usd) {
         let sums = &mut self.summary;
         spend(&mut sums.first_usd, Some(row.first_cost_usd));
@@ -204,9 +201,12 @@ impl Tally {
     pub(super) fn end(mut self, threads: &Threads, findings: u64, net: Net) -> Summary {
         let content = self.charged.unwrap_or_else(|| {
             let mut content = self.carried;
-            let known: i64 = content.values().fold(0, |sum, n| sum.saturating_add(*n));
+            let mut known: i64 = 0;
+            for tokens in content.values() {
+                known = known.saturating_add(*tokens);
+            }
             let all = signed(plus(self.summary.input_tokens, self.summary.output_tokens));
-            // Where no span carries anything, nobody has looked what requests were made of.
+            // Where no span carries anything, the stream was not joined, and nothing is known.
             if known > 0 {
                 self.summary.unrecorded_tokens =
                     signed(self.summary.input_tokens).saturating_sub(self.carried_tokens);
@@ -218,37 +218,48 @@ impl Tally {
         });
         let sought = !self.prices.is_empty();
         let names_unpriced = sought || self.summary.cost_usd.is_some();
-        let dearest = threads
-            .all()
-            .filter(|thread| thread.tokens() > 0)
-            .max_by_key(|thread| {
-                // Among equals the first.
-                (
-                    thread.cost_usd,
-                    thread.tokens(),
-                    std::cmp::Reverse(thread.index),
-                )
-            });
+        let dearest = most_expensive(threads);
         Summary {
             threads: threads.all().count() as u64,
             dearest: dearest.map(|thread| thread.id.to_string()),
             dearest_tokens: dearest.map(|thread| thread.tokens()),
             dearest_usd: dearest.and_then(|thread| thread.cost_usd),
-            unpriced: names_unpriced.then_some(self.unpriced),
+            unpriced: if names_unpriced {
+                Some(self.unpriced)
+            } else {
+                None
+            },
             unpriced_tokens: if names_unpriced {
                 self.summary.unpriced_tokens
             } else {
                 BTreeMap::new()
             },
-            prices: sought.then(|| Vec::from_iter(self.prices).join(", ")),
+            prices: if sought {
+                Some(Vec::from_iter(self.prices).join(", "))
+            } else {
+                None
+            },
             content_tokens: content,
             findings,
             net_tokens: net.tokens,
             net_usd: self.summary.cost_usd.map(|_| net.usd),
-            net_break_usd: Some(net.broken).filter(|cost| *cost != Usd::ZERO),
+            net_break_usd: match net.broken {
+                Usd::ZERO => None,
+                cost => Some(cost),
+            },
             ..self.summary
         }
     }
+}
+
+/// The thread with the highest cost, or with the most tokens where no cost is known; of equal ones
+/// the first.
+fn most_expensive(threads: &Threads) -> Option<&Thread> {
+    let mut with_tokens: Vec<&Thread> = threads.all().collect();
+    with_tokens.retain(|thread| thread.tokens() > 0);
+    with_tokens
+        .into_iter()
+        .max_by_key(|thread| (thread.cost_usd, thread.tokens(), Reverse(thread.index)))
 }
 
 fn spend(sum: &mut Option<Usd>, cost: Option<Usd>) {

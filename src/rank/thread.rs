@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::claim::Removed;
 use super::share::share_usd;
-use crate::record::count::plus;
+use crate::record::count::{bounded, plus};
 use crate::record::{Billed, Kind, Purpose, Request, Session, Usd};
 
 /// One thread.
@@ -55,7 +55,7 @@ impl Share {
         self.requests += 1;
         self.input_tokens = plus(self.input_tokens, input);
         self.tokens = plus(self.tokens, plus(input, request.output_tokens.unwrap_or(0)));
-        self.cost_usd = self.cost_usd.into_iter().chain(cost).reduce(Usd::plus);
+        self.cost_usd = both(self.cost_usd, cost);
     }
 
     /// Both together.
@@ -64,22 +64,26 @@ impl Share {
             requests: self.requests + other.requests,
             input_tokens: plus(self.input_tokens, other.input_tokens),
             tokens: plus(self.tokens, other.tokens),
-            cost_usd: self
-                .cost_usd
-                .into_iter()
-                .chain(other.cost_usd)
-                .reduce(Usd::plus),
+            cost_usd: both(self.cost_usd, other.cost_usd),
         }
     }
 }
 
-/// What is kept of a counted request.
+/// The known costs together; `None` where none is known.
+fn both(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.plus(b)),
+        _ => a.or(b),
+    }
+}
+
+/// A counted request, as far as it is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     pub(crate) n: u64,
     pub(crate) input_tokens: u64,
     cache_read_tokens: u64,
-    /// What these would have cost beyond that, uncached; nothing where the price is not known.
+    /// What the cache reads saved; zero where the price is not known.
     saved: Usd,
 }
 
@@ -89,18 +93,18 @@ impl Thread {
         plus(self.input_tokens, self.output_tokens)
     }
 
-    /// What it costs to take content out of the context: in the request that goes without it, what
-    /// was read from the cache and stands behind it is not read. In front of it stands what the
-    /// request before it had sent.
+    /// What it costs to take content out of the context: the next request does not read from the
+    /// cache what comes behind the content. In front of the content is the context of the request
+    /// before the one that first carried it.
     pub(crate) fn broken_usd(&self, removed: &Removed) -> Usd {
         let place = |n: u64| self.sent.partition_point(|sent| sent.n < n);
         let Some(without) = self.sent.get(place(removed.before)) else {
             return Usd::ZERO;
         };
-        let before = place(removed.from)
-            .checked_sub(1)
-            .and_then(|at| self.sent.get(at));
-        let front = plus(before.map_or(0, |sent| sent.input_tokens), removed.tokens);
+        let mut front = bounded(removed.tokens);
+        if let Some(before) = self.sent[..place(removed.from)].last() {
+            front = plus(before.input_tokens, removed.tokens);
+        }
         let behind = without.cache_read_tokens.saturating_sub(front);
         share_usd(without.saved, behind, without.cache_read_tokens)
     }
@@ -123,10 +127,10 @@ impl Thread {
             }
             // Of several samplings the last, and its part of what was saved.
             let read = request.cache_read_tokens.unwrap_or(0);
-            let last = request
-                .samplings
-                .last()
-                .map_or(read, |last| last.cache_read_tokens);
+            let last = match request.samplings.last() {
+                Some(last) => last.cache_read_tokens,
+                None => read,
+            };
             let saved = share_usd(billed.cache_saved_usd.unwrap_or_default(), last, read);
             self.sent.push(Sent {
                 n: request.n,

@@ -1,4 +1,4 @@
-//! Users' own rules: a jq program that sees the records and answers with what it found.
+//! The user's own rules: a jq program that is run on records and answers with what it found.
 //!
 //! The program of `--rules FILE` is run on each `session`, `span` and `request` record, with
 //! `$session` set to the session record of the thread (null where the stream has none). Each
@@ -17,7 +17,8 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::found::{Candidate, Evidence, Found};
+use super::candidate::Candidate;
+use super::found::{Evidence, Found};
 use super::jq::{Program, Value};
 use super::thread::Thread;
 use super::view::SpanView;
@@ -30,14 +31,14 @@ use crate::refusal;
 pub(super) struct UserRules {
     program: Program,
     session: Value,
-    heaps: BTreeMap<Key, Heap>,
+    findings: BTreeMap<Key, UserFinding>,
 }
 
 /// Rule, project, subject.
 type Key = (String, Option<Rc<str>>, Option<String>);
 
 #[derive(Default)]
-struct Heap {
+struct UserFinding {
     found: Found,
     message: Option<String>,
     remedy: Option<String>,
@@ -60,7 +61,7 @@ impl UserRules {
         UserRules {
             program,
             session: Value::null(),
-            heaps: BTreeMap::new(),
+            findings: BTreeMap::new(),
         }
     }
 
@@ -83,14 +84,11 @@ impl UserRules {
         cost: Option<Usd>,
         thread: &Thread,
     ) {
-        let input = request
-            .input_tokens
-            .filter(|_| request.counted)
-            .unwrap_or(0);
-        let output = request
-            .output_tokens
-            .filter(|_| request.counted)
-            .unwrap_or(0);
+        let (mut input, mut output) = (0, 0);
+        if request.counted {
+            input = request.input_tokens.unwrap_or(0);
+            output = request.output_tokens.unwrap_or(0);
+        }
         let (tokens, carried_tokens) = (plus(input, output), input);
         let cost = cost.map(|cost| (cost, tokens));
         let evidence = Evidence {
@@ -119,39 +117,35 @@ impl UserRules {
     }
 
     fn add(&mut self, answer: Answer, evidence: Evidence, thread: &Thread) {
-        let heap = self
-            .heaps
-            .entry((answer.rule, thread.project.clone(), answer.subject))
-            .or_default();
+        let key = (answer.rule, thread.project.clone(), answer.subject);
+        let finding = self.findings.entry(key).or_default();
         // A cast saturates, below zero and not a number are 0; the sum keeps it exact.
         let waste_tokens = plus(answer.waste_tokens as u64, 0);
-        heap.found.add_evidence(
+        finding.found.add_evidence(
             Evidence {
                 waste_tokens,
                 ..evidence
             },
             thread,
         );
-        heap.message = heap.message.take().or(answer.message);
-        heap.remedy = heap.remedy.take().or(answer.remedy);
+        finding.message = finding.message.take().or(answer.message);
+        finding.remedy = finding.remedy.take().or(answer.remedy);
     }
 
     /// The stream has ended: what was found, each with the name of its rule.
     pub(super) fn end(&mut self) -> Vec<(String, Candidate)> {
-        let candidate = |((rule, project, subject), heap): (Key, Heap)| {
-            let message = heap
-                .message
-                .unwrap_or_else(|| counted(heap.found.items, "record"));
-            let candidate = Candidate::new(project, subject, heap.found);
-            (
-                rule,
-                candidate.saying(message, &heap.remedy.unwrap_or_default()),
-            )
-        };
-        std::mem::take(&mut self.heaps)
-            .into_iter()
-            .map(candidate)
-            .collect()
+        let mut all = Vec::new();
+        for ((rule, project, subject), finding) in std::mem::take(&mut self.findings) {
+            let UserFinding {
+                found,
+                message,
+                remedy,
+            } = finding;
+            let message = message.unwrap_or_else(|| counted(found.items, "record"));
+            let candidate = Candidate::new(project, subject, found);
+            all.push((rule, candidate.saying(message, &remedy.unwrap_or_default())));
+        }
+        all
     }
 
     /// What went wrong when the program ran.

@@ -95,7 +95,7 @@ impl SpanView<'_> {
         self.part.class(&self.source) == Class::Instructions
     }
 
-    /// Tokens each time it is sent; where nobody has joined the stream, its tokens.
+    /// Tokens each time it is sent; in a stream that was not joined, its tokens.
     pub(crate) fn size_tokens(&self) -> u64 {
         self.sent_tokens.or(self.tokens).unwrap_or(0)
     }

@@ -1,8 +1,8 @@
 //! A distribution that merges exactly: how often each value came.
 //!
 //! The percentile of two parts together cannot be computed from the percentiles of each; from their
-//! counts of values it can. Percentiles are interpolated linearly between the two values next to them, as
-//! spreadsheets and numpy do, in integers: all figures here are tenths.
+//! counts of values it can. Percentiles are interpolated linearly between the two values next to
+//! them, as spreadsheets and numpy do, in integers: all figures here are tenths.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! What rows can be grouped by: one table of keys.
 //!
-//! A key is a name and a function that reads its value off the [`Attributes`] of a record. The table
-//! also says which kinds of records have it: a request has an instant and a model, a span a tool and
-//! a target. A span is charged over many hours, so only totals have money by day and tool.
+//! A key is a name and a function that reads its value off the [`Attributes`] of a record. The
+//! table also says which kinds of records have it: a request has an instant and a model, a span a
+//! tool and a target. A span is charged over many hours, so only totals have money by day and tool.
 
 use super::choices::{self, Of};
 use super::period::Period;

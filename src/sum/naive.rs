@@ -1,9 +1,9 @@
 //! What a plain sum of the usage lines adds to the counted requests, and why.
 //!
 //! The usage of one response is written several times: on each block of its message, by a counter
-//! that is emitted again, in a file that was resumed or forked from another. A plain sum counts each
-//! line. The readers count each response once and note how often it is written; this module turns
-//! that number into the error of the plain sum.
+//! that is emitted again, in a file that was resumed or forked from another. A plain sum counts
+//! each line. The readers count each response once and note how often it is written; this module
+//! turns that number into the error of the plain sum.
 
 use anyhow::Result;
 

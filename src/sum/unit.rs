@@ -1,7 +1,7 @@
 //! What averages and percentiles are taken over: each request, or what a turn or a thread adds up.
 //!
-//! The sum of a turn is complete when its thread has ended; until then a number is kept for each row
-//! and turn of the current thread.
+//! The sum of a turn is complete when its thread has ended; until then a number is kept for each
+//! row and turn of the current thread.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use super::key::RowKey;
 pub(super) struct Units(BTreeMap<(RowKey, u64), u64>);
 
 impl Units {
-    /// Adds a request of that row and turn. Returns its tokens where they are a value by themselves.
+    /// Adds a request of that row and turn. Returns its tokens where they are a value by
+    /// themselves.
     pub(super) fn add(
         &mut self,
         per: Per,

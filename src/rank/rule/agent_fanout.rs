@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -56,16 +57,13 @@ impl Rule for AgentFanout {
         if event.what != What::Spawn {
             return;
         }
-        let new = || Spawns {
+        let entry = self.sessions.entry(Rc::clone(&thread.session));
+        let spawns = entry.or_insert_with(|| Spawns {
             thread: thread.clone(),
             lines: Vec::new(),
             agents: 0,
             children: BTreeSet::new(),
-        };
-        let spawns = self
-            .sessions
-            .entry(Rc::clone(&thread.session))
-            .or_insert_with(new);
+        });
         spawns.agents = plus(spawns.agents, event.agents.unwrap_or(1));
         spawns.children.extend(event.child.clone());
         if spawns.lines.len() < 50 {
@@ -74,12 +72,13 @@ impl Rule for AgentFanout {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let fires = |spawns: &Spawns| spawns.agents > 0 && spawns.agents >= self.agents;
-        self.sessions
-            .into_values()
-            .filter(fires)
-            .map(|spawns| spawns.candidate(threads))
-            .collect()
+        let mut candidates = Vec::new();
+        for spawns in self.sessions.into_values() {
+            if spawns.agents > 0 && spawns.agents >= self.agents {
+                candidates.push(spawns.candidate(threads));
+            }
+        }
+        candidates
     }
 }
 
@@ -91,14 +90,14 @@ impl Spawns {
     }
 
     fn candidate(self, threads: &Threads) -> Candidate {
-        let mut children: Vec<&Thread> = threads
-            .all()
-            .filter(|thread| self.is_child(thread))
-            .collect();
+        let mut children: Vec<&Thread> = threads.all().collect();
+        children.retain(|thread| self.is_child(thread));
         children.sort_by_key(|child| (child.first_input_tokens, child.index));
         let mut found = Found::default();
+        let mut first_tokens = 0;
         for (i, child) in children.iter().enumerate() {
             let waste_tokens = if i == 0 { 0 } else { child.first_input_tokens };
+            first_tokens = plus(first_tokens, child.first_input_tokens);
             let (tokens, carried_tokens) = (child.tokens(), child.input_tokens);
             let evidence = Evidence {
                 tokens,
@@ -118,17 +117,13 @@ impl Spawns {
                 counted(self.agents, "agent"),
                 counted(n, "session"),
                 tokens(found.tokens),
-                tokens(
-                    children
-                        .iter()
-                        .fold(0, |sum, child| plus(sum, child.first_input_tokens))
-                ),
+                tokens(first_tokens),
             ),
         };
         if children.is_empty() {
-            self.lines.iter().for_each(|line| {
-                found.add_evidence(Evidence::at(&self.thread, *line), &self.thread)
-            });
+            for line in &self.lines {
+                found.add_evidence(Evidence::at(&self.thread, *line), &self.thread);
+            }
         }
         found.items = self.agents;
         Candidate::new(self.thread.project.clone(), None, found)

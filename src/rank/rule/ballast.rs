@@ -6,7 +6,8 @@
 //! none of them is ballast.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{BySubject, Candidate, Evidence};
+use crate::rank::candidate::{BySubject, Candidate};
+use crate::rank::found::Evidence;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, sent, tokens};

@@ -13,7 +13,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
@@ -40,7 +41,7 @@ pub(super) const ENTRY: Entry = Entry {
 struct Budget {
     limits: Rc<Limits>,
     contexts: BTreeMap<Rc<str>, Context>,
-    /// Of each thread, the turn at hand.
+    /// The current turn of each thread.
     turns: BTreeMap<Rc<str>, Turn>,
     /// By project and task.
     answers: BTreeMap<(Option<Rc<str>>, Task), Answers>,
@@ -52,7 +53,7 @@ struct Context {
     /// Requests from the compaction threshold on, and the ordinal of the first.
     compact: u64,
     first: u64,
-    /// Their input.
+    /// Input of these requests.
     input_tokens: u64,
     /// Requests from the hard limit on.
     block: u64,
@@ -70,11 +71,11 @@ struct Answers {
 /// A turn of a thread, as far as it has been seen.
 #[derive(Default)]
 struct Turn {
-    /// What the user asked for in the latest message.
+    /// The task of the user's latest message.
     asked: Option<Task>,
-    /// No request has followed that message yet.
+    /// Whether no request has followed that message yet.
     fresh: bool,
-    /// What he had asked for when the turn began.
+    /// The task of the user's message when the turn began.
     task: Option<Task>,
     ordinal: Option<u64>,
     output_tokens: u64,
@@ -108,14 +109,16 @@ impl Rule for Budget {
             answers,
             ..
         } = *self;
-        let context = |thread: &Thread| contexts.get(&thread.id)?.candidate(thread, &limits);
-        let answer =
-            |((project, task), answers): (_, Answers)| answers.candidate(project, task, &limits);
-        threads
-            .all()
-            .filter_map(context)
-            .chain(answers.into_iter().filter_map(answer))
-            .collect()
+        let mut candidates = Vec::new();
+        for thread in threads.all() {
+            if let Some(context) = contexts.get(&thread.id) {
+                candidates.extend(context.candidate(thread, &limits));
+            }
+        }
+        for ((project, task), answers) in answers {
+            candidates.extend(answers.candidate(project, task, &limits));
+        }
+        candidates
     }
 }
 
@@ -133,11 +136,11 @@ impl Budget {
         }
         context.compact += 1;
         context.input_tokens = plus(context.input_tokens, tokens);
-        context.block += u64::from(
-            self.limits
-                .block_tokens()
-                .is_some_and(|block| tokens >= block),
-        );
+        if let Some(block) = self.limits.block_tokens()
+            && tokens >= block
+        {
+            context.block += 1;
+        }
         if tokens > context.peak_tokens {
             (context.peak_tokens, context.peak_line) = (tokens, request.line);
         }
@@ -169,17 +172,14 @@ impl Budget {
     fn ended(&mut self, turn: &Turn, thread: &Thread) {
         let Some(task) = turn.task else { return };
         let tokens = turn.output_tokens;
-        if self
-            .limits
-            .task_tokens(task)
-            .is_none_or(|limit| tokens <= limit)
-        {
+        let Some(limit) = self.limits.task_tokens(task) else {
+            return;
+        };
+        if tokens <= limit {
             return;
         }
-        let answers = self
-            .answers
-            .entry((thread.project.clone(), task))
-            .or_default();
+        let key = (thread.project.clone(), task);
+        let answers = self.answers.entry(key).or_default();
         answers.found.add_evidence(
             Evidence {
                 tokens,
@@ -195,26 +195,15 @@ impl Context {
     fn candidate(&self, thread: &Thread, limits: &Limits) -> Option<Candidate> {
         let window = limits.window_tokens?;
         let share = percent(self.peak_tokens, window);
-        let at = |requests: u64, limit: Option<u64>, verdict: &str| {
-            let limit = limit.filter(|_| requests > 0)?;
-            Some(format!(
-                "{} at {} and over ({verdict})",
-                grouped(requests),
-                grouped(limit)
-            ))
-        };
-        let block = at(self.block, limits.block_tokens(), "block");
-        let compact = at(self.compact, limits.compact_tokens(), "compact");
+        let mut verdicts = Vec::new();
+        verdicts.extend(verdict(self.block, limits.block_tokens(), "block"));
+        verdicts.extend(verdict(self.compact, limits.compact_tokens(), "compact"));
         let message = format!(
             "the context reached {} of {} tokens ({share} %): of {} {}, from request {} on",
             grouped(self.peak_tokens),
             grouped(window),
             counted(thread.requests, "request"),
-            block
-                .into_iter()
-                .chain(compact)
-                .collect::<Vec<_>>()
-                .join(", "),
+            verdicts.join(", "),
             self.first,
         );
         let remedy = match limits.target_tokens {
@@ -250,13 +239,21 @@ impl Context {
     }
 }
 
-/// The fewest tokens of a context that a verdict is due for.
+/// The fewest tokens of a context that reach a limit.
 fn lowest(limits: &Limits) -> Option<u64> {
-    limits
-        .compact_tokens()
-        .into_iter()
-        .chain(limits.block_tokens())
-        .min()
+    match (limits.compact_tokens(), limits.block_tokens()) {
+        (Some(compact), Some(block)) => Some(compact.min(block)),
+        (compact, block) => compact.or(block),
+    }
+}
+
+/// How many requests reached a limit, as a part of a sentence.
+fn verdict(requests: u64, limit: Option<u64>, verdict: &str) -> Option<String> {
+    if requests == 0 {
+        return None;
+    }
+    let (requests, limit) = (grouped(requests), grouped(limit?));
+    Some(format!("{requests} at {limit} and over ({verdict})"))
 }
 
 impl Answers {
@@ -270,7 +267,10 @@ impl Answers {
             grouped(self.most_tokens),
             grouped(self.found.tokens),
         );
-        let share = (limit > 0).then(|| percent(self.most_tokens, limit));
+        let share = match limit {
+            0 => None,
+            limit => Some(percent(self.most_tokens, limit)),
+        };
         let remedy = "ask for shorter answers, or for one thing at a time";
         let candidate = Candidate::new(project, Some(word.to_owned()), self.found);
         Some(

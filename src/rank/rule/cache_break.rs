@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
@@ -90,38 +91,41 @@ struct Broken {
     found: Found,
     longest_seconds: u64,
     cost: Option<Usd>,
-    told: Told,
+    reported: ProviderReport,
     /// Breaks right after the agent had changed what it offers, and the servers of these changes.
     changed: u64,
     servers: BTreeSet<String>,
 }
 
-/// What the provider says of the breaks of one cause.
+/// What the provider reports about the breaks of one cause.
 #[derive(Default)]
-struct Told {
-    /// Those whose cause it says.
+struct ProviderReport {
+    /// Breaks whose cause it reports.
     items: u64,
-    /// Those of which it estimates the tokens, and its estimates.
+    /// Breaks whose tokens it estimates.
     estimated: u64,
+    /// Tokens of these breaks as they were counted here, and as the provider estimates them.
     tokens: u64,
     missed_tokens: u64,
 }
 
-impl Told {
+impl ProviderReport {
     fn add(&mut self, event: &Event) {
-        let is_word = event
-            .cache_miss_reason
-            .as_deref()
-            .is_some_and(|reason| reason.ends_with("_changed"));
-        self.items += u64::from(is_word);
-        if let (true, Some(missed)) = (is_word, event.cache_missed_tokens) {
+        let Some(reason) = &event.cache_miss_reason else {
+            return;
+        };
+        if !reason.ends_with("_changed") {
+            return;
+        }
+        self.items += 1;
+        if let Some(missed) = event.cache_missed_tokens {
             self.estimated += 1;
             self.tokens = plus(self.tokens, event.tokens.unwrap_or(0));
             self.missed_tokens = plus(self.missed_tokens, missed);
         }
     }
 
-    /// That the cause is the provider's word, of so many breaks.
+    /// Says that the cause is from the provider. `of`: the number of all breaks.
     fn word(&self, of: u64) -> String {
         match self.items {
             0 => String::new(),
@@ -130,7 +134,7 @@ impl Told {
         }
     }
 
-    /// Its estimate, where it is more than a tenth off what was counted.
+    /// The provider's estimate, where it differs from the counted tokens by more than a tenth.
     fn estimate(&self, of: u64) -> String {
         let same = self.tokens.abs_diff(self.missed_tokens) <= self.tokens / 10;
         match self.estimated {
@@ -165,34 +169,33 @@ impl Rule for CacheBreak {
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let costly = self
-            .causes
-            .into_iter()
-            .filter(|(_, broken)| broken.found.tokens >= self.tokens);
-        costly
-            .map(|((project, cause), broken)| candidate(project, cause, broken))
-            .collect()
+        let mut candidates = Vec::new();
+        for ((project, cause), broken) in self.causes {
+            if broken.found.tokens >= self.tokens {
+                candidates.push(candidate(project, cause, broken));
+            }
+        }
+        candidates
     }
 }
 
 impl Broken {
     fn add(&mut self, event: &Event, thread: &Thread) {
         let tokens = event.tokens.unwrap_or(0);
-        let has_remedy = known(event.reason.as_deref().unwrap_or_default())
-            .is_some_and(|(_, remedy)| remedy.is_some());
+        let (_, remedy) = known(event.reason.as_deref().unwrap_or_default());
         let evidence = Evidence {
             id: event.span.as_deref().unwrap_or_default(),
             tokens,
             requests: 1,
             carried_tokens: tokens,
-            waste_tokens: if has_remedy { tokens } else { 0 },
+            waste_tokens: if remedy.is_some() { tokens } else { 0 },
             cost: event.cost_usd.map(|cost| (cost, tokens)),
             shared: true,
             ..Evidence::at(thread, event.line)
         };
         self.found.add_evidence(evidence, thread);
         self.longest_seconds = self.longest_seconds.max(event.pause_seconds.unwrap_or(0));
-        self.told.add(event);
+        self.reported.add(event);
         self.changed += u64::from(!event.changes.is_empty());
         self.servers.extend(event.changed_servers.iter().cloned());
         if let Some(cost) = event.cost_usd {
@@ -227,10 +230,10 @@ impl Broken {
         if self.changed == 0 {
             return String::new();
         }
-        let of = self.servers().map_or_else(
-            || "tools of the agent itself".into(),
-            |s| format!("tools or instructions of {s}"),
-        );
+        let of = match self.servers() {
+            Some(servers) => format!("tools or instructions of {servers}"),
+            None => "tools of the agent itself".into(),
+        };
         let before = if self.changed == self.found.items {
             String::new()
         } else {
@@ -240,42 +243,50 @@ impl Broken {
     }
 }
 
-fn known(cause: &str) -> Option<(&'static str, Option<&'static str>)> {
-    CAUSES
-        .iter()
-        .find(|(name, ..)| *name == cause)
-        .map(|(_, when, remedy)| (*when, *remedy))
+/// What the message says of a cause, and the remedy; neither where the cause is not in the table.
+fn known(cause: &str) -> (Option<&'static str>, Option<&'static str>) {
+    for (name, when, remedy) in CAUSES {
+        if *name == cause {
+            return (Some(when), *remedy);
+        }
+    }
+    (None, None)
 }
 
 fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candidate {
-    let (when, remedy) = known(&cause).map_or((None, None), |(when, remedy)| (Some(when), remedy));
-    let when = when.map_or_else(|| format!("after {}", name(&cause)), str::to_owned);
+    let (when, remedy) = known(&cause);
+    let when = match when {
+        Some(when) => when.to_owned(),
+        None => format!("after {}", name(&cause)),
+    };
     let longest = if cause == "pause" {
         format!(" (the longest {})", pause(broken.longest_seconds))
     } else {
         String::new()
     };
-    let cost = broken.cost.map_or(String::new(), |cost| {
-        format!(", {} more than from the cache", usd(cost))
-    });
+    let cost = match broken.cost {
+        Some(cost) => format!(", {} more than from the cache", usd(cost)),
+        None => String::new(),
+    };
     let items = broken.found.items;
     let message = format!(
         "{} {when}{longest}{}: {} tokens re-sent uncached{cost}{}{}",
         counted(items, "time"),
-        broken.told.word(items),
+        broken.reported.word(items),
         tokens(broken.found.tokens),
-        broken.told.estimate(items),
+        broken.reported.estimate(items),
         broken.changes(),
     );
-    let offered = broken
-        .servers()
-        .filter(|_| matches!(&*cause, "front" | "tool_list"));
-    let keep = offered.map(|servers| format!("keep {servers} as they are while a session lasts"));
-    let remedy = keep
-        .as_deref()
-        .or(remedy)
-        .unwrap_or("nothing: the cause is not in the user's hands");
-    Candidate::new(project, Some(cause), broken.found).saying(message, remedy)
+    let servers = match cause.as_str() {
+        "front" | "tool_list" => broken.servers(),
+        _ => None,
+    };
+    let remedy = match (servers, remedy) {
+        (Some(servers), _) => format!("keep {servers} as they are while a session lasts"),
+        (None, Some(remedy)) => remedy.to_owned(),
+        (None, None) => "nothing: the cause is not in the user's hands".to_owned(),
+    };
+    Candidate::new(project, Some(cause), broken.found).saying(message, &remedy)
 }
 
 /// A time span, in the largest unit that has two digits: `45 s`, `71 min`, `26 h`, `12 days`.

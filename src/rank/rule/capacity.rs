@@ -1,12 +1,12 @@
-//! How near an account came to what its provider lets through.
+//! How near an account came to the limits of its provider.
 //!
-//! Three things are looked at, each by itself. The requests and tokens (input and output, cached
+//! Three things are judged, each by itself. The requests and tokens (input and output, cached
 //! included) of the counted requests by minute and by day, held against the limits of `--budget`;
-//! the same of a provider's export, which knows what else the account did. The per cent used that
+//! the same of a provider's export, which has all that the account did. The per cent used that
 //! the provider itself reports in the sessions, which needs no budget. And requests that were
 //! refused for a limit: how many, and how many in a row, that is, in one thread with no counted
-//! request between. Fires from the lowest level of warning on. Information (waste 0): nothing is
-//! saved by staying below a limit, but a wait.
+//! request between. Fires from the lowest level of warning on. Information (waste 0): staying
+//! below a limit saves time, not tokens.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,7 +15,8 @@ use jiff::Timestamp;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -24,12 +25,12 @@ use crate::record::count::plus;
 use crate::record::{Event, Export, Extent, Reached, Request, What};
 
 mod crossing;
-mod load;
-mod window;
+mod rate_window;
+mod usage;
 
 use crossing::{Crossings, MinuteNumber, walk};
-use load::{Load, RATES, Rate};
-use window::Window;
+use rate_window::RateWindow;
+use usage::{RATES, Rate, Usage};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "capacity",
@@ -39,8 +40,8 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(Capacity {
             limits: set.limits(),
-            sessions: Load::default(),
-            export: Load::default(),
+            sessions: Usage::default(),
+            export: Usage::default(),
             windows: BTreeMap::new(),
             refused: Refused::default(),
         })
@@ -52,17 +53,17 @@ const REFUSED: &str = "refused";
 
 struct Capacity {
     limits: Rc<Limits>,
-    sessions: Load,
-    export: Load,
+    sessions: Usage,
+    export: Usage,
     /// By reason and length in minutes.
     windows: BTreeMap<(String, Option<u64>), Reports>,
     refused: Refused,
 }
 
-/// The reports on a window, and where the highest stands.
+/// The reports on a rate window, and the place of the highest.
 #[derive(Default)]
 struct Reports {
-    window: Window,
+    window: RateWindow,
     highest: Option<(u64, Thread, Option<u64>)>,
 }
 
@@ -70,7 +71,7 @@ struct Reports {
 #[derive(Default)]
 struct Refused {
     found: Found,
-    /// By thread, those since its last counted request.
+    /// By thread, refusals since its last counted request.
     run: BTreeMap<Rc<str>, u64>,
     longest: u64,
     first: Option<MinuteNumber>,
@@ -96,16 +97,14 @@ impl Rule for Capacity {
         } = *self;
         let mut candidates: Vec<Candidate> = Vec::new();
         for (load, of) in [(&sessions, ""), (&export, " of the export")] {
-            candidates.extend(
-                RATES
-                    .iter()
-                    .filter_map(|rate| loaded(load, *rate, of, &limits)),
-            );
+            for rate in RATES {
+                candidates.extend(loaded(load, *rate, of, &limits));
+            }
         }
-        let reports = |((reason, minutes), reports): ((String, _), Reports)| {
-            reports.candidate(&window::name(&reason, minutes), limits.warn())
-        };
-        candidates.extend(windows.into_iter().filter_map(reports));
+        for ((reason, minutes), reports) in windows {
+            let name = rate_window::name(&reason, minutes);
+            candidates.extend(reports.candidate(&name, limits.warn()));
+        }
         candidates.extend(refused.candidate());
         candidates
     }
@@ -114,7 +113,10 @@ impl Rule for Capacity {
 impl Capacity {
     fn request(&mut self, request: &Request, thread: &Thread) {
         self.refused.run.remove(&thread.id);
-        if let Some(minute) = request.at.as_deref().and_then(minute) {
+        let Some(at) = request.at.as_deref() else {
+            return;
+        };
+        if let Some(minute) = minute(at) {
             let tokens = plus(
                 request.input_tokens.unwrap_or(0),
                 request.output_tokens.unwrap_or(0),
@@ -134,7 +136,10 @@ impl Capacity {
     }
 
     fn reported(&mut self, event: &Event, thread: &Thread) {
-        let minute = event.at.as_deref().and_then(minute);
+        let minute = match event.at.as_deref() {
+            Some(at) => minute(at),
+            None => None,
+        };
         match (event.reason.as_deref(), event.count) {
             (Some(REFUSED), _) => self.refused.add(minute, event.line, thread),
             (Some(reason), Some(percent)) => {
@@ -159,12 +164,9 @@ impl Reports {
     ) {
         let Some(minute) = minute else { return };
         self.window.report(minute, percent);
-        if self
-            .highest
-            .as_ref()
-            .is_none_or(|(highest, ..)| percent > *highest)
-        {
-            self.highest = Some((percent, thread.clone(), line));
+        match &self.highest {
+            Some((highest, ..)) if percent <= *highest => {}
+            _ => self.highest = Some((percent, thread.clone(), line)),
         }
     }
 
@@ -195,17 +197,22 @@ impl Refused {
         let run = self.run.entry(Rc::clone(&thread.id)).or_default();
         *run += 1;
         self.longest = self.longest.max(*run);
-        self.first = self.first.into_iter().chain(minute).min();
+        if let Some(minute) = minute {
+            self.first = Some(self.first.unwrap_or(minute).min(minute));
+        }
         self.found.add_evidence(Evidence::at(thread, line), thread);
     }
 
     fn candidate(self) -> Option<Candidate> {
-        let count = Some(self.found.items).filter(|count| *count > 0)?;
-        let (requests, longest) = (counted(count, "request"), grouped(self.longest));
-        let since = self
-            .first
-            .map(|minute| format!(", the first at {}", instant(minute)))
-            .unwrap_or_default();
+        if self.found.items == 0 {
+            return None;
+        }
+        let requests = counted(self.found.items, "request");
+        let longest = grouped(self.longest);
+        let since = match self.first {
+            Some(minute) => format!(", the first at {}", instant(minute)),
+            None => String::new(),
+        };
         let message =
             format!("{requests} refused for a limit, {longest} in a row at the most{since}");
         let remedy =
@@ -219,8 +226,8 @@ impl Refused {
     }
 }
 
-/// A load that came near one of the limits.
-fn loaded(load: &Load, rate: Rate, of: &str, limits: &Limits) -> Option<Candidate> {
+/// A candidate where the usage came near that limit.
+fn loaded(load: &Usage, rate: Rate, of: &str, limits: &Limits) -> Option<Candidate> {
     let limit = (rate.limit)(limits)?;
     let crossings = walk(load.series(rate), limit, limits.warn());
     let subject = format!("{}{of}", rate.name);
@@ -299,12 +306,13 @@ fn candidate(
     )
 }
 
-/// The minute of an instant; none where it begins before the first instant there is.
+/// The minute of an instant; `None` where its beginning is out of range.
 fn minute(at: &str) -> Option<MinuteNumber> {
     let minute = at.parse::<Timestamp>().ok()?.as_second().div_euclid(60);
-    Timestamp::from_second(minute.saturating_mul(60))
-        .is_ok()
-        .then_some(minute)
+    match Timestamp::from_second(minute.saturating_mul(60)) {
+        Ok(_) => Some(minute),
+        Err(_) => None,
+    }
 }
 
 /// `2026-01-27T20:47Z`

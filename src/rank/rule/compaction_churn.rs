@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -57,10 +58,11 @@ struct CompactionChurn {
 #[derive(Default)]
 struct Compacted {
     compactions: u64,
-    /// Where the latest stands in the order of the thread's records.
+    /// Ordinal of the latest compaction among the thread's records.
     seq: u64,
-    /// Counted requests before the latest, and their least number between two.
+    /// Counted requests before the latest compaction.
     requests: u64,
+    /// Fewest counted requests between two compactions.
     closest: Option<u64>,
     /// Input of the request before each compaction and of the one after it, added up.
     before_tokens: u64,
@@ -80,10 +82,8 @@ impl Rule for CompactionChurn {
                     .compaction(event, thread);
             }
             Seen::Request(request) if request.counted => {
-                if let Some(compacted) = self
-                    .threads
-                    .get_mut(&thread.id)
-                    .filter(|compacted| compacted.open)
+                if let Some(compacted) = self.threads.get_mut(&thread.id)
+                    && compacted.open
                 {
                     compacted.open = false;
                     compacted.after_tokens += request.input_tokens.unwrap_or(0);
@@ -98,23 +98,16 @@ impl Rule for CompactionChurn {
         }
     }
 
-    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let CompactionChurn {
-            compactions,
-            requests,
-            threads: mut compacted,
-        } = *self;
-        let fires = |compacted: &Compacted| {
-            let close = compacted.closest.is_some_and(|closest| closest <= requests);
-            compacted.compactions >= compactions && (close || compacted.again.waste_tokens > 0)
-        };
-        let of = |thread: &Thread| {
-            compacted
-                .remove(&thread.id)
-                .filter(fires)
-                .map(|found| candidate(thread, found))
-        };
-        threads.all().filter_map(of).collect()
+    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for thread in threads.all() {
+            if let Some(compacted) = self.threads.remove(&thread.id)
+                && compacted.is_churn(self.compactions, self.requests)
+            {
+                candidates.push(candidate(thread, compacted));
+            }
+        }
+        candidates
     }
 }
 
@@ -123,32 +116,50 @@ fn is_compaction(event: &Event) -> bool {
 }
 
 impl Compacted {
+    /// Whether there are at least that many compactions, and they are close together or something
+    /// was read again.
+    fn is_churn(&self, compactions: u64, requests: u64) -> bool {
+        let is_close = match self.closest {
+            Some(closest) => closest <= requests,
+            None => false,
+        };
+        self.compactions >= compactions && (is_close || self.again.waste_tokens > 0)
+    }
+
     fn compaction(&mut self, event: &Event, thread: &Thread) {
         if self.compactions > 0 {
             let between = thread.requests - self.requests;
-            self.closest = Some(self.closest.map_or(between, |closest| closest.min(between)));
+            let closest = self.closest.unwrap_or(between);
+            self.closest = Some(closest.min(between));
         }
         self.compactions += 1;
         (self.seq, self.requests, self.open) = (event.seq, thread.requests, true);
-        self.before_tokens += thread.sent.last().map_or(0, |sent| sent.input_tokens);
+        if let Some(sent) = thread.sent.last() {
+            self.before_tokens += sent.input_tokens;
+        }
         self.again
             .add_evidence(Evidence::at(thread, event.line), thread);
     }
 
-    /// Content that stood in the thread before the compaction is read again.
+    /// Adds content that was in the thread before the latest compaction and is read again.
     fn span(&mut self, span: &SpanView, thread: &Thread) {
-        let original = span
-            .copy_of
-            .as_deref()
-            .and_then(|id| id.strip_prefix(&*thread.id)?.strip_prefix('.'));
-        let before = original
-            .and_then(|seq| seq.parse::<u64>().ok())
-            .is_some_and(|seq| seq < self.seq);
+        let Some(original) = span.copy_of.as_deref() else {
+            return;
+        };
+        let Some(seq) = ordinal(original, thread) else {
+            return;
+        };
         let waste = times(span.dup_tokens.unwrap_or(0), span.requests());
-        if before && waste > 0 {
+        if seq < self.seq && waste > 0 {
             self.again.add(span, thread, waste);
         }
     }
+}
+
+/// The ordinal of a record in the thread, from its id; `None` where it is of another thread.
+fn ordinal(id: &str, thread: &Thread) -> Option<u64> {
+    let ordinal = id.strip_prefix(&*thread.id)?.strip_prefix('.')?;
+    ordinal.parse().ok()
 }
 
 fn candidate(thread: &Thread, compacted: Compacted) -> Candidate {
@@ -160,9 +171,10 @@ fn candidate(thread: &Thread, compacted: Compacted) -> Candidate {
         again,
         ..
     } = compacted;
-    let apart = closest.map_or(String::new(), |n| {
-        format!(", the closest {} requests apart", grouped(n))
-    });
+    let apart = match closest {
+        Some(n) => format!(", the closest {} requests apart", grouped(n)),
+        None => String::new(),
+    };
     let size = format!(
         "from {} to {} tokens",
         tokens(before_tokens / compactions),

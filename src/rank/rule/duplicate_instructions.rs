@@ -5,14 +5,16 @@
 //!   `carried_requests`. The same text in another session is the normal standing cost, no copy.
 //! - multiples: two or more project documents, or two or more skill sections, in one context at
 //!   once; user instructions with the heading of a project document are one of it. Spans are there
-//!   at once where the requests that carried them overlap; where nobody knows the requests, where
+//!   at once where the requests that carried them overlap; where the requests are not known, where
 //!   they stand on one line of the file.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
-use crate::rank::found::{Candidate, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::Found;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -23,9 +25,9 @@ const ONCE: [(&str, &str); 2] = [
     ("project_doc", "project docs"),
     ("skills", "skill sections"),
 ];
-/// Where a project document may stand too, told by its heading.
+/// User instructions, which may hold a project document with its heading.
 const USER: &str = "user_instructions";
-/// What is said anew in each turn, and stays no longer: said again it is no copy.
+/// Status lines: sent anew in each turn and dropped after it, so that equal ones are no copies.
 const STATUS: &str = "status";
 
 pub(super) const ENTRY: Entry = Entry {
@@ -38,26 +40,26 @@ pub(super) const ENTRY: Entry = Entry {
 
 #[derive(Default)]
 struct DuplicateInstructions {
-    /// The thread at hand: threads come one after the other.
-    at_hand: Option<AtHand>,
+    /// The thread of the latest instructions.
+    current: Option<Instructions>,
     projects: BTreeMap<Option<Rc<str>>, Twice>,
 }
 
-/// What is known of the thread at hand.
-struct AtHand {
+/// The instructions of a thread.
+struct Instructions {
     thread: u32,
     project: Option<Rc<str>>,
     /// For each of [`ONCE`]: its spans, and when they were in the context.
-    once: [(Found, Vec<Held>); 2],
+    once: [(Found, Vec<InContext>); 2],
     /// User instructions that have a heading.
-    headed: Vec<(String, Found, Held)>,
+    headed: Vec<(String, Found, InContext)>,
     /// Copies of any source.
     copies: Found,
 }
 
 /// From where to where a span was in the context: ordinals of requests, or a line of the file.
 #[derive(Clone, Copy)]
-struct Held {
+struct InContext {
     by_line: bool,
     from: u64,
     to: u64,
@@ -80,18 +82,18 @@ impl Rule for DuplicateInstructions {
             return;
         }
         if let Some(before) = self
-            .at_hand
-            .take_if(|at_hand| at_hand.thread != thread.index)
+            .current
+            .take_if(|current| current.thread != thread.index)
         {
             before.close(&mut self.projects);
         }
-        self.at_hand
-            .get_or_insert_with(|| AtHand::new(thread))
+        self.current
+            .get_or_insert_with(|| Instructions::new(thread))
             .see(span, thread);
     }
 
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        if let Some(last) = self.at_hand.take() {
+        if let Some(last) = self.current.take() {
             last.close(&mut self.projects);
         }
         self.projects
@@ -101,9 +103,9 @@ impl Rule for DuplicateInstructions {
     }
 }
 
-impl AtHand {
-    fn new(thread: &Thread) -> AtHand {
-        AtHand {
+impl Instructions {
+    fn new(thread: &Thread) -> Instructions {
+        Instructions {
             thread: thread.index,
             project: thread.project.clone(),
             once: Default::default(),
@@ -115,16 +117,20 @@ impl AtHand {
     fn see(&mut self, span: &SpanView, thread: &Thread) {
         self.head(span, thread);
         let kind = ONCE.iter().position(|(source, _)| *span.source == **source);
-        let once = kind.and_then(|kind| self.once.get_mut(kind));
-        let copied = span
-            .dup_tokens
-            .filter(|_| span.is_copy_in_thread())
-            .unwrap_or(0);
+        let once = match kind {
+            Some(kind) => self.once.get_mut(kind),
+            None => None,
+        };
+        let copied = if span.is_copy_in_thread() {
+            span.dup_tokens.unwrap_or(0)
+        } else {
+            0
+        };
         let waste = times(copied, span.requests());
         match once {
-            Some((_, held)) if waste > 0 => held.push(Held::of(span)),
+            Some((_, held)) if waste > 0 => held.push(InContext::of(span)),
             Some((found, held)) => {
-                held.push(Held::of(span));
+                held.push(InContext::of(span));
                 found.add(span, thread, 0);
             }
             None => {}
@@ -142,7 +148,8 @@ impl AtHand {
         if *span.source == *USER {
             let mut found = Found::default();
             found.add(span, thread, 0);
-            self.headed.push((doc.to_owned(), found, Held::of(span)));
+            self.headed
+                .push((doc.to_owned(), found, InContext::of(span)));
         } else if *span.source == *ONCE[0].0 {
             let same = self.headed.iter().position(|(heading, ..)| heading == doc);
             if let Some((_, found, held)) = same.map(|at| self.headed.swap_remove(at)) {
@@ -152,7 +159,7 @@ impl AtHand {
         }
     }
 
-    /// The thread has ended: what it held twice goes to its project.
+    /// The thread has ended: adds what it held twice to its project.
     fn close(self, projects: &mut BTreeMap<Option<Rc<str>>, Twice>) {
         let once = self.once.map(|(found, held)| (found, at_once(held)));
         if self.copies.items == 0 && once.iter().all(|(_, most)| *most < 2) {
@@ -162,27 +169,24 @@ impl AtHand {
         twice.threads += 1;
         twice.copies += self.copies.items;
         twice.found.absorb(self.copies);
-        for (all, (found, most)) in twice
-            .most
-            .iter_mut()
-            .zip(once)
-            .filter(|(_, (_, most))| *most >= 2)
-        {
-            *all = (*all).max(most);
-            twice.found.absorb(found);
+        for (all, (found, most)) in std::iter::zip(&mut twice.most, once) {
+            if most >= 2 {
+                *all = (*all).max(most);
+                twice.found.absorb(found);
+            }
         }
     }
 }
 
-impl Held {
-    fn of(span: &SpanView) -> Held {
+impl InContext {
+    fn of(span: &SpanView) -> InContext {
         match (span.carried_from, span.carried_to) {
-            (Some(from), Some(to)) => Held {
+            (Some(from), Some(to)) => InContext {
                 by_line: false,
                 from,
                 to,
             },
-            _ => Held {
+            _ => InContext {
                 by_line: true,
                 from: span.line.unwrap_or(0),
                 to: span.line.unwrap_or(0),
@@ -192,30 +196,33 @@ impl Held {
 }
 
 /// Returns how many are in the context at the same time, at most.
-fn at_once(mut held: Vec<Held>) -> u64 {
+fn at_once(mut held: Vec<InContext>) -> u64 {
     held.sort_unstable_by_key(|h| (h.by_line, h.from, h.to));
-    let mut ends: std::collections::BinaryHeap<std::cmp::Reverse<u64>> =
-        std::collections::BinaryHeap::new();
+    let mut ends: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
     let (mut most, mut by_line) = (0, false);
     for span in held {
         if span.by_line != by_line {
             ends.clear();
             by_line = span.by_line;
         }
-        while ends.peek().is_some_and(|end| end.0 < span.from) {
+        while let Some(Reverse(end)) = ends.peek()
+            && *end < span.from
+        {
             ends.pop();
         }
-        ends.push(std::cmp::Reverse(span.to));
+        ends.push(Reverse(span.to));
         most = most.max(ends.len());
     }
     most as u64
 }
 
 fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
-    let multiples = ONCE.iter().zip(twice.most).filter(|(_, n)| *n >= 2);
-    let mut parts: Vec<String> = multiples
-        .map(|((_, name), n)| format!("{name} x{n}"))
-        .collect();
+    let mut parts = Vec::new();
+    for ((_, name), n) in std::iter::zip(ONCE, twice.most) {
+        if n >= 2 {
+            parts.push(format!("{name} x{n}"));
+        }
+    }
     if twice.copies > 0 {
         let copies = if twice.copies == 1 {
             "1 copy".into()
@@ -234,8 +241,9 @@ fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
     );
     Candidate::new(project, None, twice.found).saying(
         message,
-        "send each document and the list of skills once; look for a file that includes another, or for an agent that \
-         adds both by itself (`[features] skills = false` in its config.toml leaves one)",
+        "send each document and the list of skills once; look for a file that includes another, or \
+         for an agent that adds both by itself (`[features] skills = false` in its config.toml \
+         leaves one)",
     )
 }
 
@@ -243,8 +251,8 @@ fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
 mod tests {
     use super::*;
 
-    fn held(from: u64, to: u64) -> Held {
-        Held {
+    fn held(from: u64, to: u64) -> InContext {
+        InContext {
             by_line: false,
             from,
             to,

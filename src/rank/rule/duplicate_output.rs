@@ -4,7 +4,7 @@
 //! copy from the same thread. Copies across threads are not duplicates: each context needs its own.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{BySubject, Candidate};
+use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};

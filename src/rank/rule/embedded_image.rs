@@ -3,14 +3,15 @@
 //! An image is needed by the request after it; all later requests carry it for nothing. One finding
 //! a thread: waste = Σ (`carried_tokens` - `sent_tokens`) over its images, that is, dropping each
 //! after its first use. Of images that the agent itself drops some turns later, the message says
-//! how many turns paid for them. Images whose size in tokens nobody knows (no dimensions that the
+//! how many turns paid for them. Images whose size in tokens is unknown (no dimensions that the
 //! header proves, and no step that measures it) are judged by their bytes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, sent, tokens};
@@ -62,7 +63,8 @@ struct Images {
 impl Rule for EmbeddedImage {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         if let Seen::Request(request) = seen
-            && let Some(images) = self.threads.get_mut(&thread.id).filter(|_| request.counted)
+            && request.counted
+            && let Some(images) = self.threads.get_mut(&thread.id)
         {
             images.turns.push((request.n, request.turn.unwrap_or(0)));
         }
@@ -74,47 +76,48 @@ impl Rule for EmbeddedImage {
         if span.tokens.or(span.sent_tokens).is_none() {
             images.unknown_bytes = plus(images.unknown_bytes, span.bytes);
         }
-        let carried = span.carried_from.zip(span.carried_to);
-        images
-            .dropped
-            .extend(carried.filter(|_| span.dropped.is_some()));
+        if let (Some(_), Some(from), Some(to)) = (&span.dropped, span.carried_from, span.carried_to)
+        {
+            images.dropped.push((from, to));
+        }
         let waste = span.carried().saturating_sub(span.size_tokens());
         images
             .found
             .add_evidence(Evidence::late(span, thread, waste, 1), thread);
     }
 
-    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let EmbeddedImage {
-            tokens,
-            bytes,
-            threads: mut found,
-        } = *self;
-        let fires = |images: &Images| {
-            let costly = images.found.waste_tokens > 0 && images.found.waste_tokens >= tokens;
-            costly || (images.unknown_bytes > 0 && images.unknown_bytes >= bytes)
-        };
-        let images = |thread: &Thread| {
-            let images = found.remove(&thread.id).filter(fires);
-            images.map(|images| candidate(thread, images))
-        };
-        threads.all().filter_map(images).collect()
+    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for thread in threads.all() {
+            let Some(images) = self.threads.remove(&thread.id) else {
+                continue;
+            };
+            let (waste, unknown) = (images.found.waste_tokens, images.unknown_bytes);
+            let is_costly = waste > 0 && waste >= self.tokens;
+            if is_costly || (unknown > 0 && unknown >= self.bytes) {
+                candidates.push(candidate(thread, images));
+            }
+        }
+        candidates
+    }
+}
+
+impl Images {
+    /// How many turns paid for an image that was in the context from request `from` to `to`.
+    fn turns(&self, from: u64, to: u64) -> u64 {
+        let place = |n: u64| self.turns.partition_point(|(request, _)| *request < n);
+        let range = place(from)..place(to.saturating_add(1));
+        let carriers = self.turns.get(range).unwrap_or_default();
+        let mut turns: Vec<u64> = carriers.iter().map(|(_, turn)| *turn).collect();
+        turns.dedup();
+        turns.len() as u64
     }
 }
 
 /// How many turns paid for the images that the agent dropped: as a part of a sentence.
 fn paid(images: &Images) -> String {
-    let turns = |(from, to): &(u64, u64)| {
-        let place = |n: u64| images.turns.partition_point(|(request, _)| *request < n);
-        let carriers = images
-            .turns
-            .get(place(*from)..place(to.saturating_add(1)))
-            .unwrap_or_default();
-        let mut turns: Vec<u64> = carriers.iter().map(|(_, turn)| *turn).collect();
-        turns.dedup();
-        turns.len() as u64
-    };
-    match images.dropped.iter().map(turns).max() {
+    let dropped = images.dropped.iter();
+    match dropped.map(|(from, to)| images.turns(*from, *to)).max() {
         Some(most) => {
             let number = counted(images.dropped.len() as u64, "image");
             format!(

@@ -4,7 +4,7 @@
 //! image costs as an image. waste = `carried_tokens` × `base64_bytes` / `bytes` of each span.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{BySubject, Candidate};
+use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::share::share;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;

@@ -5,7 +5,7 @@
 //! that any request carried.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{BySubject, Candidate};
+use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};

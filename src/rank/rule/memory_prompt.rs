@@ -6,7 +6,7 @@
 //! the session file are not seen here.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{BySubject, Candidate};
+use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{sent, tokens};

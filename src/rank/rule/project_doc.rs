@@ -3,7 +3,7 @@
 //! One finding a project and document, with its size, the threads and requests that carried it,
 //! what that cost, and its largest pieces, so that one knows where to begin. A standing cost is no
 //! waste by itself: waste = Σ (`sent_tokens` - what is kept) × `carried_requests`. Documents that
-//! nobody carried, and small ones, are left out.
+//! no request carried, and small ones, are left out.
 //!
 //! Pieces are the `blocks` of the text as it was carried most: where it was cut depends on the text
 //! itself (at headings, and between), so that a long section may be several.
@@ -13,7 +13,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
-use crate::rank::found::{Candidate, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::Found;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};

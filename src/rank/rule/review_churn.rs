@@ -1,10 +1,10 @@
 //! Reviews that run again and again.
 //!
-//! A review is counted once, in the project of the session that asked for it, whatever tells of it:
-//! a run of the agent's ledger (`review` events that share its id, or stand at no line), a result
-//! that was handed back without one, a session of kind review. Sessions are those of the runs that
-//! say so, the others of what is left, in order. Requests of a review inside a session, and of the
-//! turns that mend what it found, are a review's too (`purpose`).
+//! A review is counted once, in the project of the session that asked for it, whichever record
+//! reports it: a run of the agent's ledger (`review` events that share its id, or have no line), a
+//! result without a run, a session of kind review. A run belongs to the session that names it; the
+//! other runs belong to the sessions that are left, in order. Requests of a review inside a
+//! session, and of the turns that mend what it found, are a review's too (`purpose`).
 //!
 //! tokens = input and output of the review sessions and of these requests, and by the ledger of
 //! those that are not read. waste = those of the sessions whose run was superseded, cancelled,
@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::share::{percent, share};
 use crate::rank::thread::{Share, Thread, Threads};
 use crate::rank::view::Seen;
@@ -41,15 +42,15 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(ReviewChurn {
             runs: set.get(&RUNS),
-            told: BTreeMap::new(),
+            events: BTreeMap::new(),
         })
     },
 };
 
 struct ReviewChurn {
     runs: u64,
-    /// What was told of reviews, by the thread that tells it.
-    told: BTreeMap<Rc<str>, Vec<Event>>,
+    /// Events about reviews, by their thread.
+    events: BTreeMap<Rc<str>, Vec<Event>>,
 }
 
 /// The reviews of a project.
@@ -67,7 +68,7 @@ impl Rule for ReviewChurn {
         if let Seen::Event(event) = seen
             && event.what == What::Review
         {
-            self.told
+            self.events
                 .entry(Rc::clone(&thread.id))
                 .or_default()
                 .push(Event::clone(event));
@@ -75,64 +76,68 @@ impl Rule for ReviewChurn {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let projects: BTreeMap<&str, &Option<Rc<str>>> = threads
-            .all()
-            .filter(|t| t.kind != Kind::Review)
-            .map(|t| (&*t.session, &t.project))
-            .collect();
+        let mut projects: BTreeMap<&str, &Option<Rc<str>>> = BTreeMap::new();
+        let mut input = 0;
+        for thread in threads.all() {
+            input = plus(input, thread.input_tokens);
+            if thread.kind != Kind::Review {
+                projects.insert(&thread.session, &thread.project);
+            }
+        }
         let mut by_project: BTreeMap<Option<Rc<str>>, Reviews> = BTreeMap::new();
         for thread in threads.all() {
-            let told = self
-                .told
-                .get(&thread.id)
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let events = match self.events.get(&thread.id) {
+                Some(events) => events.as_slice(),
+                None => &[],
+            };
             let is_review = thread.kind == Kind::Review;
             let is_inside = !is_review && thread.reviews.requests + thread.follow_ups.requests > 0;
-            if !is_review && !is_inside && told.is_empty() {
+            if !is_review && !is_inside && events.is_empty() {
                 continue;
             }
-            let asker = thread
-                .parent
-                .as_deref()
-                .filter(|_| is_review)
-                .and_then(|parent| projects.get(parent).copied());
-            let reviews = by_project
-                .entry(asker.unwrap_or(&thread.project).clone())
-                .or_default();
+            let mut project = &thread.project;
+            if is_review
+                && let Some(parent) = thread.parent.as_deref()
+                && let Some(of_parent) = projects.get(parent)
+            {
+                project = of_parent;
+            }
+            let reviews = by_project.entry(project.clone()).or_default();
             if is_review {
                 reviews.sessions.push(thread);
-                // What it says beside its run, it says of itself.
-                told.iter().for_each(|event| match event.run {
-                    Some(_) => reviews.tally.run(event, Some(thread)),
-                    None => reviews.tally.result(event, thread),
-                });
+                for event in events {
+                    match event.run {
+                        Some(_) => reviews.tally.run(event, Some(thread)),
+                        // Without a run the event is about this session.
+                        None => reviews.tally.result(event, thread),
+                    }
+                }
             } else {
-                reviews.inside.extend(Some(thread).filter(|_| is_inside));
-                for event in told {
-                    reviews.tally.told(event);
+                if is_inside {
+                    reviews.inside.push(thread);
+                }
+                for event in events {
+                    reviews.tally.event(event);
                     reviews
                         .places
                         .add_evidence(Evidence::at(thread, event.line), thread);
                 }
             }
         }
-        let input = threads
-            .all()
-            .fold(0, |sum, thread| plus(sum, thread.input_tokens));
-        let candidate = |(project, reviews): (Option<Rc<str>>, Reviews)| {
-            reviews.candidate(project, self.runs, input)
-        };
-        by_project.into_iter().filter_map(candidate).collect()
+        let mut candidates = Vec::new();
+        for (project, reviews) in by_project {
+            candidates.extend(reviews.candidate(project, self.runs, input));
+        }
+        candidates
     }
 }
 
 impl<'t> Reviews<'t> {
-    /// `least`: reviews that make a finding; `input`: of all that was read.
+    /// `least`: how many reviews make a finding; `input`: input tokens of all threads.
     fn candidate(mut self, project: Option<Rc<str>>, least: u64, input: u64) -> Option<Candidate> {
         self.sessions.sort_by_key(|thread| thread.index);
         let runs = self.tally.runs(&self.sessions);
-        // A session may lie there twice.
+        // A session may be in two files.
         let sessions = self
             .sessions
             .iter()
@@ -168,28 +173,21 @@ impl<'t> Reviews<'t> {
         ))
     }
 
-    /// What was read of them, but where.
+    /// The cost of the reviews that were read; their places are not filled in.
     fn read(&self, tokens: u64) -> Read {
-        let inside = self
-            .inside
-            .iter()
-            .map(|thread| thread.reviews.plus(thread.follow_ups).cost_usd);
-        let costs = self
-            .sessions
-            .iter()
-            .map(|thread| thread.cost_usd)
-            .chain(inside);
-        let follow_ups = self
-            .sessions
-            .iter()
-            .chain(&self.inside)
-            .map(|thread| thread.follow_ups);
-        Read {
+        let mut read = Read {
             tokens,
-            cost_usd: costs.flatten().reduce(Usd::plus),
-            follow_ups: follow_ups.fold(Share::default(), Share::plus),
             ..Read::default()
+        };
+        for thread in &self.sessions {
+            read.pay(thread.cost_usd);
+            read.follow_ups = read.follow_ups.plus(thread.follow_ups);
         }
+        for thread in &self.inside {
+            read.pay(thread.reviews.plus(thread.follow_ups).cost_usd);
+            read.follow_ups = read.follow_ups.plus(thread.follow_ups);
+        }
+        read
     }
 
     /// What the sessions cost, and the tokens and number of the runs whose sessions are not read.
@@ -209,11 +207,7 @@ impl<'t> Reviews<'t> {
         }
         for thread in &self.sessions {
             let tokens = thread.tokens();
-            let run = runs.iter().find(|run| {
-                run.session
-                    .is_some_and(|session| session.session == thread.session)
-            });
-            let waste_tokens = match run {
+            let waste_tokens = match run_of(runs, thread) {
                 Some(run) if run.wasted => tokens,
                 Some(_) => 0,
                 None => match self.tally.result_of(thread) {
@@ -230,15 +224,26 @@ impl<'t> Reviews<'t> {
             };
             found.add_evidence(evidence, thread);
         }
-        let elsewhere = runs
-            .iter()
-            .filter(|run| run.session.is_none())
-            .filter_map(|run| run.tokens);
-        let elsewhere = elsewhere.fold((0, 0), |(sum, count), tokens| {
-            (plus(sum, tokens), count + 1)
-        });
+        let mut elsewhere = (0, 0);
+        for run in runs {
+            if let (None, Some(tokens)) = (run.session, run.tokens) {
+                elsewhere = (plus(elsewhere.0, tokens), elsewhere.1 + 1);
+            }
+        }
         (found, elsewhere)
     }
+}
+
+/// The run whose session this is.
+fn run_of<'r, 't>(runs: &'r [Run<'t>], thread: &Thread) -> Option<&'r Run<'t>> {
+    for run in runs {
+        if let Some(session) = run.session
+            && session.session == thread.session
+        {
+            return Some(run);
+        }
+    }
+    None
 }
 
 /// What was read of reviews.
@@ -251,18 +256,24 @@ struct Read {
     inside: u64,
     /// Of all input.
     percent: u64,
-    /// Of it, in turns that follow from a review.
+    /// Of the tokens, those of turns that follow from a review.
     follow_ups: Share,
 }
 
 impl Read {
+    fn pay(&mut self, cost: Option<Usd>) {
+        if let Some(cost) = cost {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
+    }
+
     /// Where it was read.
     fn places(&self) -> String {
-        let beside = counted(self.sessions, "session");
+        let sessions = counted(self.sessions, "session");
         match (self.sessions, self.inside) {
-            (_, 0) => beside,
+            (_, 0) => sessions,
             (0, inside) => format!("inside {}", counted(inside, "session")),
-            (_, inside) => format!("{beside} and inside {}", counted(inside, "other")),
+            (_, inside) => format!("{sessions} and inside {}", counted(inside, "other")),
         }
     }
 

@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::usd;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -40,13 +41,13 @@ struct Lost {
     /// Ids of the spans whose summary is not counted yet.
     spans: Vec<String>,
     summaries: u64,
-    /// Input of the request before each compaction, added up, and whether it is of the summary at
-    /// hand.
+    /// Input of the request before each compaction, added up.
     before_tokens: u64,
+    /// Counted requests before the latest summary whose input was added.
     since_request: Option<u64>,
     cost: Option<Usd>,
-    /// What carrying those parts of a summary cost that are no spans of their own to be dropped,
-    /// and behind which request they stand.
+    /// Counted requests before the parts that a summary quotes, and what carrying these parts cost:
+    /// they are lost with the summary, though no event drops them.
     quoted: (u64, Usd),
     /// When the latest was dropped.
     at: Option<String>,
@@ -73,14 +74,15 @@ impl Rule for SummaryLost {
     }
 
     fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let of = |thread: &Thread| {
-            let lost = self
-                .threads
-                .remove(&thread.id)
-                .filter(|lost| lost.summaries > 0);
-            lost.map(|lost| lost.candidate(thread))
-        };
-        threads.all().filter_map(of).collect()
+        let mut candidates = Vec::new();
+        for thread in threads.all() {
+            if let Some(lost) = self.threads.remove(&thread.id)
+                && lost.summaries > 0
+            {
+                candidates.push(lost.candidate(thread));
+            }
+        }
+        candidates
     }
 }
 
@@ -98,12 +100,14 @@ impl Lost {
             self.cost = Some(self.cost.unwrap_or_default().plus(cost).plus(quoted));
         }
         // A summary may be several spans: they stand behind the same request.
-        if self.since_request.replace(thread.requests) != Some(thread.requests) {
-            self.before_tokens += thread.sent.last().map_or(0, |sent| sent.input_tokens);
+        if self.since_request.replace(thread.requests) != Some(thread.requests)
+            && let Some(sent) = thread.sent.last()
+        {
+            self.before_tokens += sent.input_tokens;
         }
     }
 
-    /// What a summary quotes goes with it, though the file does not hold it.
+    /// Adds a part that the summary quotes: it is lost with the summary, though no event drops it.
     fn quoted(&mut self, span: &SpanView, thread: &Thread) {
         let (request, cost) = self.quoted;
         let before = if request == thread.requests {
@@ -117,7 +121,7 @@ impl Lost {
         );
     }
 
-    /// Something is dropped: a summary, where its spans are among it.
+    /// Counts a summary where the dropped spans are its spans.
     fn dropped(&mut self, event: &Event, thread: &Thread) {
         let before = self.spans.len();
         self.spans.retain(|span| !event.drop.contains(span));
@@ -139,10 +143,8 @@ impl Lost {
             ..
         } = self;
         found.items = summaries;
-        let when = at
-            .as_deref()
-            .and_then(|at| at.get(..16))
-            .map(|at| format!(", at {} UTC", at.replace('T', " ")));
+        let minute = at.as_deref().and_then(|at| at.get(..16));
+        let when = minute.map(|at| format!(", at {} UTC", at.replace('T', " ")));
         let cost = cost.map(|cost| format!("; carrying what was lost had cost {}", usd(cost)));
         let message = format!(
             "{} dropped by the agent when the next turn began{}: of the {} tokens that were \

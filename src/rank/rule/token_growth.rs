@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -61,7 +62,10 @@ struct Peak {
 impl Rule for TokenGrowth {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Request(request) = seen else { return };
-        let Some(tokens) = request.context_tokens().filter(|_| request.counted) else {
+        if !request.counted {
+            return;
+        }
+        let Some(tokens) = request.context_tokens() else {
             return;
         };
         let peak = self.peaks.entry(Rc::clone(&thread.id)).or_default();
@@ -74,18 +78,19 @@ impl Rule for TokenGrowth {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let grew = |thread: &Thread, peak: &Peak| {
-            peak.tokens >= self.tokens
+        let mut candidates = Vec::new();
+        for thread in threads.all() {
+            let Some(peak) = self.peaks.get(&thread.id) else {
+                continue;
+            };
+            if peak.tokens >= self.tokens
                 && peak.tokens >= thread.first_input_tokens.saturating_mul(self.factor)
                 && thread.requests >= self.requests
-        };
-        let of = |thread: &Thread| {
-            self.peaks
-                .get(&thread.id)
-                .filter(|peak| grew(thread, peak))
-                .map(|peak| candidate(thread, *peak))
-        };
-        threads.all().filter_map(of).collect()
+            {
+                candidates.push(candidate(thread, *peak));
+            }
+        }
+        candidates
     }
 }
 

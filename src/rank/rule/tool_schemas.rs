@@ -1,10 +1,10 @@
 //! Definitions of tools: sent with every request, and mostly in no file.
 //!
-//! The replay knows how much the first request of a context held that no file records: the system
-//! prompt, the definitions of tools, and whatever else the agent keeps to itself. Times the
-//! requests that carried it, that is the most that definitions of tools can have cost; what of it
-//! they are nobody can tell from disk, so nothing is claimed (waste 0). Definitions and lists of
-//! tools that do stand in a file are counted beside it, to the token.
+//! The replay knows how many tokens the first request of a context held that no file records: the
+//! system prompt, the definitions of tools, and whatever else the agent does not write down. Times
+//! the requests that carried them, that is the most that definitions of tools can have cost; the
+//! share of the definitions cannot be known from disk, so nothing is claimed (waste 0). Definitions
+//! and lists of tools that are in a file are counted separately, to the token.
 //!
 //! One finding a project. It names the servers that were called and the number of sessions looked
 //! at: a server that is set up and not among them was not called there, which is not to say unused.
@@ -14,7 +14,8 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::usd;
-use crate::rank::found::{Candidate, Evidence, Found};
+use crate::rank::candidate::Candidate;
+use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
@@ -42,7 +43,7 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(ToolSchemas {
             tokens: set.get(&TOKENS),
-            at_hand: AtHand::default(),
+            current: CurrentThread::default(),
             projects: BTreeMap::new(),
         })
     },
@@ -89,14 +90,18 @@ impl Tools {
 
     /// `notes: 3 tools, 612 tokens in each of 5 requests, $0.01`.
     fn words(&self, server: Option<&str>) -> String {
-        let cost = self
-            .cost
-            .map_or(String::new(), |cost| format!(", {}", usd(cost)));
+        let cost = match self.cost {
+            Some(cost) => format!(", {}", usd(cost)),
+            None => String::new(),
+        };
         let (tools, requests) = (
             counted(self.tools, "tool"),
             counted(self.requests, "request"),
         );
-        let whose = server.map_or_else(|| "the agent's own".to_owned(), name);
+        let whose = match server {
+            Some(server) => name(server),
+            None => "the agent's own".to_owned(),
+        };
         format!(
             "{whose}: {tools}, {} tokens in each of {requests}{cost}",
             tokens(self.tokens)
@@ -106,13 +111,13 @@ impl Tools {
 
 struct ToolSchemas {
     tokens: u64,
-    at_hand: AtHand,
+    current: CurrentThread,
     projects: BTreeMap<Option<Rc<str>>, Heads>,
 }
 
-/// The thread at hand: threads come one after the other.
+/// The current thread: that of the latest record of any kind.
 #[derive(Default)]
-struct AtHand {
+struct CurrentThread {
     thread: Option<u32>,
     session: Rc<str>,
     project: Option<Rc<str>>,
@@ -123,7 +128,7 @@ struct AtHand {
     head_tokens: u64,
 }
 
-/// What stands in front of the requests of a project.
+/// The system prompts and tool definitions of a project's requests.
 #[derive(Default)]
 struct Heads {
     found: Found,
@@ -142,9 +147,9 @@ struct Heads {
 
 impl Rule for ToolSchemas {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
-        if self.at_hand.thread != Some(thread.index) {
+        if self.current.thread != Some(thread.index) {
             self.close();
-            self.at_hand.thread = Some(thread.index);
+            self.current.thread = Some(thread.index);
         }
         match seen {
             Seen::Span(span) => self.span(span, thread),
@@ -159,51 +164,55 @@ impl Rule for ToolSchemas {
 
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         self.close();
-        let told = self
-            .projects
-            .into_iter()
-            .filter(|(_, heads)| !heads.sessions.is_empty());
-        told.map(|(project, heads)| heads.candidate(project))
-            .collect()
+        let mut candidates = Vec::new();
+        for (project, heads) in self.projects {
+            if !heads.sessions.is_empty() {
+                candidates.push(heads.candidate(project));
+            }
+        }
+        candidates
     }
 }
 
 impl ToolSchemas {
     fn span(&mut self, span: &SpanView, thread: &Thread) {
         if let (Part::ToolCall, Some(server)) = (span.part, &span.server) {
-            *self.at_hand.calls.entry(server.to_string()).or_default() += 1;
+            *self.current.calls.entry(server.to_string()).or_default() += 1;
         } else if *span.source == *TOOLS && span.carried() > 0 {
             let heads = self.heads(thread);
             heads.on_disk_tokens = plus(heads.on_disk_tokens, span.carried());
             heads.found.add(span, thread, 0);
             if span.tool.is_some() {
-                self.at_hand
+                self.current
                     .defined
                     .entry(span.server.as_deref().map(str::to_owned))
                     .or_default()
                     .add(span);
             }
-            self.at_hand.on_disk_tokens = plus(self.at_hand.on_disk_tokens, span.size_tokens());
+            self.current.on_disk_tokens = plus(self.current.on_disk_tokens, span.size_tokens());
         }
     }
 
-    /// Those of the project that the thread at hand belongs to, as far as is known by now.
+    /// The sums of the current thread's project, as far as it is known by now.
     fn heads(&mut self, thread: &Thread) -> &mut Heads {
-        self.at_hand.session = Rc::clone(&thread.session);
-        self.at_hand.project = thread.project.clone();
+        self.current.session = Rc::clone(&thread.session);
+        self.current.project = thread.project.clone();
         self.projects.entry(thread.project.clone()).or_default()
     }
 
-    /// The thread's requests all stand before this event.
+    /// All requests of the thread come before this event.
     fn head(&mut self, event: &Event, thread: &Thread) {
         let tokens = event.tokens.unwrap_or(0);
         let before = |n: u64| thread.sent.partition_point(|sent| sent.n < n);
-        let end = event.until.map_or(thread.sent.len(), before);
+        let end = match event.until {
+            Some(until) => before(until),
+            None => thread.sent.len(),
+        };
         let requests = end.saturating_sub(before(event.n.unwrap_or(0))) as u64;
         if requests == 0 || tokens < self.tokens {
             return;
         }
-        self.at_hand.head_tokens = self.at_hand.head_tokens.max(tokens);
+        self.current.head_tokens = self.current.head_tokens.max(tokens);
         let heads = self.heads(thread);
         let carried_tokens = times(tokens, requests);
         heads.found.add_evidence(
@@ -217,13 +226,13 @@ impl ToolSchemas {
         );
         heads.requests = plus(heads.requests, requests);
         heads.carried_tokens = plus(heads.carried_tokens, carried_tokens);
-        heads.least_tokens = Some(heads.least_tokens.map_or(tokens, |least| least.min(tokens)));
+        heads.least_tokens = Some(heads.least_tokens.unwrap_or(tokens).min(tokens));
         heads.most_tokens = heads.most_tokens.max(tokens);
     }
 
-    /// The thread at hand has ended: what it called goes to its project.
+    /// The current thread has ended: adds what it called and what was defined to its project.
     fn close(&mut self) {
-        let AtHand {
+        let CurrentThread {
             session,
             project,
             calls,
@@ -231,7 +240,7 @@ impl ToolSchemas {
             on_disk_tokens,
             head_tokens,
             ..
-        } = std::mem::take(&mut self.at_hand);
+        } = std::mem::take(&mut self.current);
         if head_tokens.max(on_disk_tokens) < self.tokens.max(1) {
             return;
         }
@@ -256,33 +265,36 @@ impl Heads {
                 tokens(n)
             )),
         };
-        let message = [
-            self.unrecorded(),
-            on_disk,
-            self.defined(),
-            Some(called(&self.calls, &sessions)),
-        ];
-        let message = Vec::from_iter(message.into_iter().flatten()).join("; ");
+        let mut message = Vec::new();
+        message.extend(self.unrecorded());
+        message.extend(on_disk);
+        message.extend(self.defined());
+        message.push(called(&self.calls, &sessions));
         Candidate::new(project, None, self.found).saying(
-            message,
+            message.join("; "),
             "turn off servers and tools that the work does not need: they are \
                 sent with every request",
         )
     }
 
-    /// The servers whose tools are defined, the dearest first.
+    /// The servers whose tools are defined, the most expensive first.
     fn defined(&self) -> Option<String> {
+        if self.defined.is_empty() {
+            return None;
+        }
         let mut servers = Vec::from_iter(&self.defined);
         servers.sort_by_key(|(_, tools)| {
             std::cmp::Reverse((tools.cost, tools.tokens.saturating_mul(tools.requests)))
         });
-        let named = servers
-            .iter()
-            .take(SERVERS)
-            .map(|(server, tools)| tools.words(server.as_deref()));
+        let mut named = Vec::new();
+        for (server, tools) in servers.iter().take(SERVERS) {
+            named.push(tools.words(server.as_deref()));
+        }
         let more = servers.len().saturating_sub(SERVERS);
-        let named = named.chain((more > 0).then(|| counted(more as u64, "more server")));
-        (!servers.is_empty()).then(|| Vec::from_iter(named).join("; "))
+        if more > 0 {
+            named.push(counted(more as u64, "more server"));
+        }
+        Some(named.join("; "))
     }
 
     fn unrecorded(&self) -> Option<String> {

@@ -51,12 +51,11 @@ pub(super) fn walk(
         if share > found.peak.0 {
             (found.peak, found.used) = ((share, point.minute), point.used);
         }
-        let reached = levels
-            .iter()
-            .skip(found.levels.len())
-            .take_while(|level| share >= **level);
-        let reached: Vec<_> = reached.map(|level| (*level, point.minute)).collect();
-        found.levels.extend(reached);
+        while let Some(level) = levels.get(found.levels.len())
+            && share >= *level
+        {
+            found.levels.push((*level, point.minute));
+        }
         if share >= 100 {
             found.hit.get_or_insert(point.minute);
             found.over += u64::from(over.replace(point.period) != Some(point.period));

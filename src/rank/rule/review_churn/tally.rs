@@ -1,4 +1,4 @@
-//! What the reviews of a project were, told by several and counted once.
+//! The reviews of a project. Several records report the same review; each is counted once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,37 +15,35 @@ pub(super) struct Run<'t> {
     count: Option<u64>,
     pub(super) tokens: Option<u64>,
     pub(super) session: Option<&'t Thread>,
-    /// What it cost was for nothing.
+    /// Whether all of its tokens are waste.
     pub(super) wasted: bool,
 }
 
-/// Everything that was told.
+/// Everything that events report about the reviews of a project.
 #[derive(Default)]
 pub(super) struct Tally<'t> {
-    /// By the id of the run, or that of the event where the ledger gives none.
+    /// By the id of the run; by the id of the event where the ledger gives no run.
     runs: BTreeMap<String, Run<'t>>,
-    /// Where results were handed back: a copy of a session hands them back again.
+    /// Places of results that were counted: a copy of a session has them again.
     places: BTreeSet<(String, Option<String>, Option<u64>)>,
-    /// Events of no run, without and with a result.
+    /// Events without a run: those without a result, and those with one.
     asked: u64,
     judged: u64,
-    /// Of those with a result, these had no findings.
+    /// Of those with a result, how many had no findings.
     empty: u64,
-    /// Findings that a review's own session tells, by its id.
+    /// Number of findings that the session of a review itself reports, by its id.
     own: BTreeMap<String, u64>,
 }
 
 impl<'t> Tally<'t> {
-    /// An event of a thread that asks for reviews.
-    pub(super) fn told(&mut self, event: &Event) {
-        // What stands at no line of the file, the ledger says.
+    /// Adds an event of a thread that asks for reviews.
+    pub(super) fn event(&mut self, event: &Event) {
+        // An event without a line is from the ledger.
         if event.run.is_some() || (event.line.is_none() && event.tokens.is_some()) {
             return self.run(event, None);
         }
-        if !self
-            .places
-            .insert((event.session.clone(), event.at.clone(), event.line))
-        {
+        let place = (event.session.clone(), event.at.clone(), event.line);
+        if !self.places.insert(place) {
             return;
         }
         match event.count {
@@ -57,60 +55,69 @@ impl<'t> Tally<'t> {
         }
     }
 
-    /// An event that tells of a run, perhaps from the session that it was.
+    /// Adds an event about a run. `session`: the session of the review, where the event is in it.
     pub(super) fn run(&mut self, event: &Event, session: Option<&'t Thread>) {
-        let run = self
-            .runs
-            .entry(event.run.clone().unwrap_or_else(|| event.id.clone()))
-            .or_default();
+        let id = event.run.as_ref().unwrap_or(&event.id);
+        let run = self.runs.entry(id.clone()).or_default();
         run.status = event.reason.clone().unwrap_or_default();
-        run.at = [run.at.take(), event.at.clone()]
-            .into_iter()
-            .flatten()
-            .min();
+        if let Some(at) = &event.at
+            && run.at.as_ref().is_none_or(|first| at < first)
+        {
+            run.at = Some(at.clone());
+        }
         run.diff = event.batch.clone().or(run.diff.take());
         run.count = event.count.or(run.count);
         run.tokens = event.tokens.or(run.tokens);
         run.session = run.session.or(session);
     }
 
-    /// An event of a review's own session, of no run: what it found.
+    /// Adds an event without a run from the session of a review: how many findings it had.
     pub(super) fn result(&mut self, event: &Event, session: &Thread) {
         if let Some(findings) = event.count {
             self.own.insert(session.session.to_string(), findings);
         }
     }
 
-    /// How many findings a session tells of itself.
+    /// How many findings the session of a review reports.
     pub(super) fn result_of(&self, session: &Thread) -> Option<u64> {
         self.own.get(&*session.session).copied()
     }
 
-    /// Reviews that no run of the ledger tells of.
+    /// Reviews that have no run in the ledger.
     pub(super) fn without_run(&self) -> u64 {
         self.asked.max(self.judged)
     }
 
-    /// The runs in the order of time, each with its session: the one that says so, else of those
-    /// that are left, in order.
+    /// The runs in the order of time, each with its session: the session that names the run, else
+    /// the next of the sessions that are left.
     pub(super) fn runs(&self, sessions: &[&'t Thread]) -> Vec<Run<'t>> {
         let mut runs: Vec<Run> = self.runs.values().cloned().collect();
         runs.sort_by(|a, b| a.at.cmp(&b.at));
-        // One session may lie there in several files.
-        let mut taken: BTreeSet<&str> = runs
-            .iter()
-            .filter_map(|run| run.session)
-            .map(|own| &*own.session)
-            .collect();
-        let mut left = sessions
-            .iter()
-            .filter(|session| taken.insert(&session.session));
-        for run in runs.iter_mut().filter(|run| run.session.is_none()) {
-            run.session = left.next().copied();
+        // One session may be in several files.
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for run in &runs {
+            if let Some(session) = run.session {
+                taken.insert(&session.session);
+            }
+        }
+        let mut left = Vec::new();
+        for session in sessions {
+            if taken.insert(&session.session) {
+                left.push(*session);
+            }
+        }
+        let mut left = left.into_iter();
+        for run in &mut runs {
+            if run.session.is_none() {
+                run.session = left.next();
+            }
         }
         let mut seen = BTreeSet::new();
         for run in &mut runs {
-            let again = run.diff.clone().is_some_and(|diff| !seen.insert(diff));
+            let again = match &run.diff {
+                Some(diff) => !seen.insert(diff.clone()),
+                None => false,
+            };
             run.wasted = again
                 || run.count == Some(0)
                 || matches!(run.became(), "superseded" | "cancelled" | "failed" | "lost");
@@ -120,42 +127,45 @@ impl<'t> Tally<'t> {
 
     /// How many had no findings, of how many with a known result.
     pub(super) fn results(&self, runs: &[Run]) -> (u64, u64) {
-        let counts = || runs.iter().filter_map(|run| run.count);
-        let empty = counts().filter(|count| *count == 0).count() as u64;
-        match (self.empty + empty, self.judged + counts().count() as u64) {
-            // Nobody but the sessions themselves tells.
-            (_, 0) => (
-                self.own.values().filter(|findings| **findings == 0).count() as u64,
-                self.own.len() as u64,
-            ),
-            known => known,
+        let (mut empty, mut judged) = (self.empty, self.judged);
+        for run in runs {
+            judged += u64::from(run.count.is_some());
+            empty += u64::from(run.count == Some(0));
         }
+        if judged == 0 {
+            // Only the sessions of the reviews report results.
+            for findings in self.own.values() {
+                judged += 1;
+                empty += u64::from(*findings == 0);
+            }
+        }
+        (empty, judged)
     }
 
-    /// What became of them.
+    /// The results of the reviews, and what became of the runs, as a part of a sentence.
     pub(super) fn words(&self, runs: &[Run]) -> String {
         let mut words = match self.results(runs) {
             (_, 0) => ", results not recorded".to_owned(),
             (empty, judged) => format!(", {empty} of {judged} without findings"),
         };
         let mut diffs: BTreeMap<&str, u64> = BTreeMap::new();
-        runs.iter()
-            .filter_map(|run| run.diff.as_deref())
-            .for_each(|diff| *diffs.entry(diff).or_default() += 1);
-        let again: Vec<u64> = diffs.into_values().filter(|count| *count > 1).collect();
-        match again.len() as u64 {
-            0 => {}
-            1 => words += &format!(", {} of one diff", again.iter().sum::<u64>()),
-            many => {
-                words += &format!(
-                    ", {} of {}",
-                    again.iter().sum::<u64>(),
-                    counted(many, "diff")
-                )
+        for run in runs {
+            if let Some(diff) = run.diff.as_deref() {
+                *diffs.entry(diff).or_default() += 1;
             }
         }
+        diffs.retain(|_, reviews| *reviews > 1);
+        let reviews: u64 = diffs.values().sum();
+        match diffs.len() as u64 {
+            0 => {}
+            1 => words += &format!(", {reviews} of one diff"),
+            many => words += &format!(", {reviews} of {}", counted(many, "diff")),
+        }
         for end in ["superseded", "cancelled", "failed", "lost"] {
-            let ended = runs.iter().filter(|run| run.became() == end).count();
+            let mut ended = 0;
+            for run in runs {
+                ended += u64::from(run.became() == end);
+            }
             if ended > 0 {
                 words += &format!(", {ended} {end}");
             }

@@ -10,9 +10,9 @@ use crate::record::count::plus;
 
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
 
-/// What was used, by minute.
+/// Requests and tokens by minute.
 #[derive(Default)]
-pub(super) struct Load(BTreeMap<MinuteNumber, Used>);
+pub(super) struct Usage(BTreeMap<MinuteNumber, Used>);
 
 /// What was used in a minute.
 #[derive(Clone, Copy, Default)]
@@ -26,11 +26,11 @@ struct Used {
 pub(super) struct Rate {
     /// What it is called.
     pub(super) name: &'static str,
-    /// Whether it is one of tokens: else, of requests.
+    /// Whether it bounds tokens; else, requests.
     pub(super) tokens: bool,
-    /// Whether it is one of a day: else, of a minute.
+    /// Whether it is for a day; else, for a minute.
     pub(super) daily: bool,
-    /// Its number.
+    /// The number in the limits of the user.
     pub(super) limit: fn(&Limits) -> Option<u64>,
 }
 
@@ -62,14 +62,14 @@ pub(super) const RATES: &[Rate] = &[
     },
 ];
 
-impl Load {
+impl Usage {
     /// Adds what was used in a minute.
     pub(super) fn add(&mut self, minute: MinuteNumber, requests: u64, tokens: u64) {
         let used = self.0.entry(minute).or_default();
         (used.requests, used.tokens) = (plus(used.requests, requests), plus(used.tokens, tokens));
     }
 
-    /// What was used of that limit: in each minute, or by then in its day (UTC).
+    /// What was used of that limit: in each minute, or in its day (UTC) up to the minute.
     pub(super) fn series(&self, rate: Rate) -> impl Iterator<Item = Point> + '_ {
         let mut day = (0, 0);
         self.0.iter().map(move |(minute, used)| {
@@ -105,14 +105,18 @@ impl Load {
     /// How many minutes like the mean minute with a request of the last day it takes until that
     /// day's limit is reached; `None` where it has been, or none was used.
     pub(super) fn minutes_left(&self, rate: Rate, limit: u64) -> Option<u64> {
-        let last = self.series(rate).last().filter(|_| rate.daily)?;
-        let minutes = self
-            .series(rate)
-            .filter(|point| point.period == last.period)
-            .count() as u64;
-        let rest = limit
-            .checked_sub(last.used)
-            .filter(|rest| *rest > 0 && last.used > 0)?;
+        if !rate.daily {
+            return None;
+        }
+        let last = self.series(rate).last()?;
+        let mut minutes: u64 = 0;
+        for point in self.series(rate) {
+            minutes += u64::from(point.period == last.period);
+        }
+        let rest = limit.checked_sub(last.used)?;
+        if rest == 0 || last.used == 0 {
+            return None;
+        }
         u64::try_from((u128::from(rest) * u128::from(minutes)).div_ceil(u128::from(last.used))).ok()
     }
 }

@@ -1,25 +1,25 @@
 //! A provider's own limits, as it reports them: per cent used of a window of time.
 //!
-//! Several threads report the same window: of a minute, the highest report counts. It falls where
-//! the window begins anew. Memory: 40 bytes a minute with a report.
+//! Several threads report the same window: in each minute, the highest report counts. The number
+//! falls where a new window begins. Memory: 40 bytes a minute with a report.
 
 use std::collections::BTreeMap;
 
 use super::crossing::{MinuteNumber, Point};
 use crate::number::counted;
 
-/// The reports on one window.
+/// The reports on one rate window, by minute.
 #[derive(Default)]
-pub(super) struct Window(BTreeMap<MinuteNumber, u64>);
+pub(super) struct RateWindow(BTreeMap<MinuteNumber, u64>);
 
-impl Window {
-    /// Takes a report.
+impl RateWindow {
+    /// Adds a report.
     pub(super) fn report(&mut self, minute: MinuteNumber, percent: u64) {
         let most = self.0.entry(minute).or_default();
         *most = percent.max(*most);
     }
 
-    /// The reports, each with the number of the window it is of.
+    /// The reports, each with the ordinal of its window: a new one begins where the number falls.
     pub(super) fn series(&self) -> impl Iterator<Item = Point> + '_ {
         let (mut period, mut before) = (0, 0);
         self.0.iter().map(move |(minute, used)| {
@@ -38,14 +38,12 @@ impl Window {
     pub(super) fn minutes_left(&self) -> Option<u64> {
         let last = self.series().last()?;
         let first = self.series().find(|point| point.period == last.period)?;
-        let risen = last
-            .used
-            .checked_sub(first.used)
-            .filter(|risen| *risen > 0)?;
-        let rest = 100_u64.checked_sub(last.used).filter(|rest| *rest > 0)?;
-        let minutes = u64::try_from(last.minute.checked_sub(first.minute)?)
-            .ok()
-            .filter(|minutes| *minutes > 0)?;
+        let risen = last.used.checked_sub(first.used)?;
+        let rest = 100_u64.checked_sub(last.used)?;
+        let minutes = u64::try_from(last.minute.checked_sub(first.minute)?).ok()?;
+        if risen == 0 || rest == 0 || minutes == 0 {
+            return None;
+        }
         u64::try_from((u128::from(rest) * u128::from(minutes)).div_ceil(u128::from(risen))).ok()
     }
 }
@@ -53,10 +51,14 @@ impl Window {
 /// The name of a window: `primary limit of 5 hours`.
 pub(super) fn name(reason: &str, minutes: Option<u64>) -> String {
     const UNITS: [(u64, &str); 3] = [(7 * 24 * 60, "week"), (24 * 60, "day"), (60, "hour")];
-    let Some(minutes) = minutes.filter(|minutes| *minutes > 0) else {
-        return format!("{reason} limit");
+    let minutes = match minutes {
+        None | Some(0) => return format!("{reason} limit"),
+        Some(minutes) => minutes,
     };
-    let unit = UNITS.iter().find(|(unit, _)| minutes.is_multiple_of(*unit));
-    let (unit, noun) = unit.copied().unwrap_or((1, "minute"));
-    format!("{reason} limit of {}", counted(minutes / unit, noun))
+    for (unit, noun) in UNITS {
+        if minutes.is_multiple_of(unit) {
+            return format!("{reason} limit of {}", counted(minutes / unit, noun));
+        }
+    }
+    format!("{reason} limit of {}", counted(minutes, "minute"))
 }
