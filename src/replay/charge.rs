@@ -16,8 +16,8 @@
 
 use std::rc::Rc;
 
+use super::call::Call;
 use super::context::{Context, Slot};
-use super::history::Call;
 use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
 use super::price::{Paid, Sent};

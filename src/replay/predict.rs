@@ -1,33 +1,44 @@
-//! What the laws say of each span: its tokens when it is sent, framing included.
+//! What the laws predict for each span: its tokens when it is sent, framing included.
 //!
-//! Framing and reasoning belong to a response, not to a span: they are shared among the spans that
-//! the response made, so that the spans' sizes add up. What a response made is known from the whole
+//! Framing and reasoning belong to a response, not to a span: the spans that the response produced
+//! share them, so that the spans' sizes add up. What a response produced is known from the whole
 //! history, before the walk.
 
 use std::collections::BTreeMap;
 
+use super::call::Call;
 use super::content::Kind;
-use super::history::{Call, History, Moment, Span};
+use super::history::{History, Moment};
 use super::law::{Frame, Law, REASONING_FRAME, ROUNDING, Reasoning, Rule};
-use super::output::proportional;
+use super::proportional::proportional;
+use super::sent_span::SentSpan;
 use crate::record::Basis;
 
-/// The size of a span, as the law says it.
+/// The predicted size of a span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Prediction {
     pub(super) tokens: u64,
-    /// The law predicts it: nobody but a confirming step may change it.
+    /// The law predicts it exactly: a measurement does not change it.
     pub(super) sure: bool,
-    /// It may be larger by the rounding of reported reasoning: by so many tokens at most, or
-    /// smaller by `under`.
+    /// By how many tokens it may be larger, because reported reasoning is rounded.
     pub(super) over: u64,
+    /// By how many tokens it may be smaller.
     pub(super) under: u64,
     /// How it is known, where that has been found already.
     pub(super) basis: Option<Basis>,
 }
 
 impl Prediction {
-    /// No span is larger than the request that carries it: a size that is larger is none.
+    /// A size of `tokens` that is reported.
+    fn sure(tokens: u64) -> Prediction {
+        Prediction {
+            tokens,
+            sure: true,
+            ..Prediction::default()
+        }
+    }
+
+    /// No span is larger than the request that carries it: a larger prediction is no prediction.
     pub(super) fn within(self, most: u64) -> Prediction {
         if self.tokens > most {
             Prediction::default()
@@ -45,9 +56,9 @@ pub(super) struct Response {
     first_call: Option<u32>,
     /// Numbers of its spans, in order.
     spans: Vec<u32>,
-    /// Numbers of those that the provider's tools returned in the middle of it.
+    /// Numbers of the spans that the provider's tools returned within it.
     returned: Vec<u32>,
-    /// Weights of those whose share is that of the response, by the span's number.
+    /// Predictions of the spans that share a number of the response, by the span's number.
     shares: BTreeMap<u32, Prediction>,
 }
 
@@ -81,9 +92,8 @@ impl Responses {
             };
             if let Some(response) = all.0.get_mut(&call.n) {
                 response.shares = response.share(call, &history.spans);
-                response
-                    .shares
-                    .extend(response.returned(call, &history.spans));
+                let returned = response.share_returned(call, &history.spans);
+                response.shares.extend(returned);
             }
         }
         all
@@ -93,19 +103,32 @@ impl Responses {
         self.0.get(&n)
     }
 
+    /// How many calls the response to a request has.
+    pub(super) fn calls(&self, n: u64) -> u64 {
+        match self.get(n) {
+            Some(response) => response.calls,
+            None => 0,
+        }
+    }
+
     /// The size of a span under a law. `written`: arguments of calls are counted as they were
     /// written.
-    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Prediction {
+    pub(super) fn predict(
+        &self,
+        law: &Law,
+        number: u32,
+        span: &SentSpan,
+        written: bool,
+    ) -> Prediction {
         let response = span.made_by.and_then(|n| self.get(n));
         let within = span.within.and_then(|n| self.get(n));
-        if let Some(weight) = response
-            .or(within)
-            .and_then(|response| response.shares.get(&number))
+        if let Some(response) = response.or(within)
+            && let Some(share) = response.shares.get(&number)
         {
-            return *weight;
+            return *share;
         }
         match &law.rule {
-            Rule::Framed(frame) => frame.weigh(span, response, number, written),
+            Rule::Framed(frame) => frame.predict(span, response, number, written),
             Rule::Measured(counter) => {
                 let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
                 let tokens = if span.known {
@@ -122,65 +145,54 @@ impl Responses {
     }
 }
 
+/// The spans of these numbers.
+fn spans_of<'s>(numbers: &[u32], spans: &'s [SentSpan]) -> Vec<(u32, &'s SentSpan)> {
+    let mut found = Vec::new();
+    for number in numbers {
+        if let Some(span) = spans.get(*number as usize) {
+            found.push((*number, span));
+        }
+    }
+    found
+}
+
 impl Response {
-    /// What is known of the response as a whole: its reasoning, or all it produced.
-    fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
-        let own = || {
-            self.spans
-                .iter()
-                .filter_map(|number| Some((*number, spans.get(*number as usize)?)))
-        };
+    /// What is known of the response as a whole, shared among its spans: its reasoning, or all it
+    /// produced.
+    fn share(&self, call: &Call, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
+        let mut own = spans_of(&self.spans, spans);
         match &call.law.rule {
             Rule::Framed(frame) => {
-                let own: Vec<_> = own()
-                    .filter(|(_, span)| span.kind == Kind::Reasoning)
-                    .collect();
-                let bytes: Vec<u64> = own
-                    .iter()
-                    .map(|(_, span)| u64::from(span.sealed_bytes))
-                    .collect();
-                let whole = match call.reasoning {
-                    Some(reported) => frame.reasoning(reported, &bytes, self.searches > 0),
-                    None => return BTreeMap::new(),
+                let Some(reported) = call.reasoning else {
+                    return BTreeMap::new();
                 };
+                own.retain(|(_, span)| span.kind == Kind::Reasoning);
+                let mut bytes = Vec::new();
+                for (_, span) in &own {
+                    bytes.push(u64::from(span.encrypted_bytes));
+                }
+                let whole = frame.reasoning(reported, &bytes, self.searches > 0);
                 spread(whole, &own, |span| u64::from(span.weight))
             }
             Rule::Measured(_) if call.output_known => {
-                let whole = Prediction {
-                    tokens: call.output,
-                    sure: true,
-                    ..Prediction::default()
-                };
-                spread(whole, &own().collect::<Vec<_>>(), |span| {
-                    u64::from(span.tokens.max(1))
-                })
+                let whole = Prediction::sure(call.output);
+                spread(whole, &own, |span| u64::from(span.tokens.max(1)))
             }
             Rule::Measured(_) => BTreeMap::new(),
         }
     }
-}
 
-impl Response {
-    /// What the provider's tools returned, as the samplings tell it.
-    fn returned(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
+    /// What the provider's tools returned between the runs, shared among the spans that hold it.
+    fn share_returned(&self, call: &Call, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
         if call.returned == 0 {
             return BTreeMap::new();
         }
-        let own = self
-            .returned
-            .iter()
-            .filter_map(|number| Some((*number, spans.get(*number as usize)?)));
-        let whole = Prediction {
-            tokens: call.returned,
-            sure: true,
-            ..Prediction::default()
-        };
-        spread(whole, &own.collect::<Vec<_>>(), |span| {
-            u64::from(span.tokens.max(1))
-        })
+        let own = spans_of(&self.returned, spans);
+        let whole = Prediction::sure(call.returned);
+        spread(whole, &own, |span| u64::from(span.tokens.max(1)))
     }
 
-    /// What they returned and no span holds.
+    /// Tokens that the provider's tools returned and no span holds.
     pub(super) fn unowned(&self, call: &Call) -> u64 {
         if self.returned.is_empty() {
             call.returned
@@ -190,31 +202,34 @@ impl Response {
     }
 }
 
-/// Shares a weight among spans, as `by` weighs them; the parts add up to it.
-fn spread(whole: Prediction, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTreeMap<u32, Prediction> {
+/// Shares a prediction among spans in proportion to `by`; the parts add up to it.
+fn spread(
+    whole: Prediction,
+    own: &[(u32, &SentSpan)],
+    by: impl Fn(&SentSpan) -> u64,
+) -> BTreeMap<u32, Prediction> {
     let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
-    let parts = |whole| proportional(whole, &weights).into_iter();
-    let (mut tokens, mut over, mut under) =
-        (parts(whole.tokens), parts(whole.over), parts(whole.under));
-    let part = |(number, _): &(u32, &Span)| {
-        let (tokens, over, under) = (tokens.next()?, over.next()?, under.next()?);
-        Some((
-            *number,
-            Prediction {
-                tokens,
-                over,
-                under,
-                ..whole
-            },
-        ))
-    };
-    own.iter().filter_map(part).collect()
+    let tokens = proportional(whole.tokens, &weights);
+    let over = proportional(whole.over, &weights);
+    let under = proportional(whole.under, &weights);
+    let mut shares = BTreeMap::new();
+    for (at, (number, _)) in own.iter().enumerate() {
+        let share = Prediction {
+            tokens: tokens[at],
+            over: over[at],
+            under: under[at],
+            ..whole
+        };
+        shares.insert(*number, share);
+    }
+    shares
 }
 
-/// The likely number, of which `reported` is what is left when it is rounded down, and `estimate`
-/// follows from the length of the encrypted text: the mean over all 64 candidates, each weighted by
-/// how far it is from the estimate, whose own error is about 4 tokens and 4 %. On the steps of
-/// 84 real sessions it is off by 6.6 tokens in the mean, where the nearest candidate is off by 7.8.
+/// The likely number of reasoning tokens: `reported` is that number rounded down, and `estimate`
+/// follows from the length of the encrypted text. It is the mean over all 64 candidates, each
+/// weighted by its distance from the estimate, whose own error is about 4 tokens and 4 %. On the
+/// steps of 84 real sessions it is off by 6.6 tokens in the mean; the nearest candidate is off by
+/// 7.8.
 fn likely(estimate: u64, reported: u64) -> u64 {
     // No text has more, and no square is too large.
     let estimate = estimate.min(u64::from(u32::MAX));
@@ -237,9 +252,9 @@ fn likely(estimate: u64, reported: u64) -> u64 {
 }
 
 impl Frame {
-    /// All reasoning of a response that reported so much of it, in encrypted texts of so many
-    /// bytes. Beside a search of the web the calls that search are reported as reasoning, and do
-    /// not stay.
+    /// All reasoning of a response, from the reported number and the sizes of its encrypted texts.
+    /// Where the response searches the web, the searching calls are reported as reasoning too, and
+    /// do not stay.
     fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Prediction {
         let sure = !searches;
         match self.reasoning {
@@ -249,7 +264,10 @@ impl Frame {
                 ..Prediction::default()
             },
             Reasoning::Rounded { .. } => {
-                let estimate: u64 = bytes.iter().map(|bytes| self.sealed_tokens(*bytes)).sum();
+                let estimate: u64 = bytes
+                    .iter()
+                    .map(|bytes| self.encrypted_tokens(*bytes))
+                    .sum();
                 let most = reported + ROUNDING - 1;
                 let tokens = likely(estimate, reported);
                 let (over, under) = (most - tokens, tokens - reported);
@@ -264,22 +282,23 @@ impl Frame {
         }
     }
 
-    /// Tokens of an encrypted text of so many bytes.
-    fn sealed_tokens(&self, bytes: u64) -> u64 {
+    /// Tokens of an encrypted text, from its size in bytes.
+    fn encrypted_tokens(&self, bytes: u64) -> u64 {
         let (wrap_bytes, centibytes) = match self.reasoning {
             Reasoning::Rounded {
                 wrap_bytes,
                 centibytes,
             } => (wrap_bytes, centibytes),
-            // As the median of the models that are known.
+            // The median of the known models.
             Reasoning::Exact => (845, 620),
         };
         bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
     }
 
-    fn weigh(
+    /// The size of one span: its text and the framing that is counted with it.
+    fn predict(
         &self,
-        span: &Span,
+        span: &SentSpan,
         response: Option<&Response>,
         number: u32,
         written: bool,
@@ -295,39 +314,32 @@ impl Frame {
         });
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };
-        let calls = response.map_or(1, |response| response.calls);
+        let (calls, first_call) = match response {
+            Some(response) => (response.calls, response.first_call),
+            None => (1, None),
+        };
         let (framing, sure) = match span.kind {
-            Kind::Answer(closing) => (
-                opens(if closing.unwrap_or(calls == 0) {
-                    self.closing
-                } else {
-                    self.beside
-                }),
-                span.known,
-            ),
+            Kind::Answer(closing) if closing.unwrap_or(calls == 0) => {
+                (opens(self.closing), span.known)
+            }
+            Kind::Answer(_) => (opens(self.beside), span.known),
             Kind::User | Kind::Input => (opens(self.input), span.known),
             Kind::Call { patch, server } => {
                 let whole = self.call(patch, server);
-                let first = response.is_some_and(|response| response.first_call == Some(number));
+                let is_first = first_call == Some(number);
                 // The call takes the framing of its output too: they enter together, and an output
                 // is its text.
                 let own = match calls {
                     0 | 1 => whole,
-                    _ => self.several_each + if first { self.several_once } else { 0 },
+                    _ => self.several_each + if is_first { self.several_once } else { 0 },
                 };
                 (own + 2 * q, span.known)
             }
-            Kind::Search => {
-                return Prediction {
-                    tokens: 0,
-                    sure: true,
-                    ..Prediction::default()
-                };
-            }
+            Kind::Search => return Prediction::sure(0),
             Kind::Output { sure, .. } => (0, span.known && sure),
             Kind::Image { answer: true } => (0, span.known && !self.images_unsure),
             Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
-            Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
+            Kind::Reasoning => (self.encrypted_tokens(u64::from(span.encrypted_bytes)), true),
             Kind::Opaque => (0, false),
         };
         Prediction {
