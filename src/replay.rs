@@ -48,6 +48,7 @@ mod prefix;
 mod price;
 mod proportional;
 mod request_forecast;
+mod response;
 mod run;
 mod sent_span;
 mod span_cost;

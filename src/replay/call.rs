@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::cache_report::CacheReport;
-use super::law::Law;
+use super::law::{Law, Rule};
 use super::price::Tariff;
 use super::run::Again;
 use super::total::Period;
@@ -139,6 +139,25 @@ impl Call {
     /// nothing of it enters the thread.
     pub(super) fn is_aside(&self) -> bool {
         self.purpose == Some(Purpose::Coordinator) || self.summary.is_some()
+    }
+
+    /// Whether the report may be a part of what was sent, if the response has this many calls.
+    pub(super) fn divides(&self, calls: u64) -> bool {
+        match &self.law.rule {
+            Rule::Framed(frame) => frame.divides && calls > 1,
+            Rule::Measured(_) => false,
+        }
+    }
+
+    /// The most that was sent, by the report; unlimited without one.
+    pub(super) fn most(&self, calls: u64) -> u64 {
+        match self.input {
+            Some(input) if self.reported && self.divides(calls) => {
+                input.saturating_add(1).saturating_mul(calls)
+            }
+            Some(input) if self.reported => input,
+            _ => u64::MAX,
+        }
     }
 
     /// Where the parts of the input end that were read from the cache, written to it for an hour

@@ -10,9 +10,8 @@
 
 use std::collections::BinaryHeap;
 
-use super::call::Summarised;
 use super::content::{Share, Shares};
-use super::sent_span::{SentSpan, cut};
+use super::sent_span::SentSpan;
 use super::total;
 use crate::record::Basis;
 
@@ -135,29 +134,6 @@ impl<'h> Context<'h> {
     /// The tokens of the live slots.
     pub(super) fn total(&self) -> u64 {
         self.tokens.iter().sum()
-    }
-
-    /// The tokens of the context as it is sent to be summarised: texts cut, no reasoning, another
-    /// head.
-    pub(super) fn summarised(&self, how: Summarised) -> u64 {
-        let mut tokens = 0;
-        for slot in self.current() {
-            let Some(number) = slot.number else {
-                continue;
-            };
-            let Some(span) = self.span_of(number) else {
-                continue;
-            };
-            let limit = match slot.class {
-                Share::Reasoning | Share::Unrecorded => continue,
-                Share::Tools => how.output_bytes,
-                Share::Instructions | Share::Messages | Share::Images => how.text_bytes,
-            };
-            if slot.live {
-                tokens += cut(slot.tokens, Some((u64::from(span.bytes), limit)));
-            }
-        }
-        how.head_tokens + tokens
     }
 
     /// The spans before number `end` enter, with 0 tokens.

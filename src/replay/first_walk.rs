@@ -16,8 +16,9 @@ use super::exact::Exact;
 use super::history::{History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::Manner;
-use super::predict::{Prediction, Responses};
+use super::predict::Prediction;
 use super::request_forecast::RequestForecast;
+use super::response::Responses;
 use super::sent_span::SentSpan;
 use crate::record::Purpose;
 use crate::record::count::signed;
@@ -130,7 +131,7 @@ impl FirstWalk<'_> {
             Some(response) => (response.calls, response.searches, response.unowned(call)),
             None => (0, 0, call.returned),
         };
-        let most = most(call, calls);
+        let most = call.most(calls);
         let mut ahead = RequestForecast {
             searches,
             returned,
@@ -313,7 +314,7 @@ impl FirstWalk<'_> {
             None => ahead.first = true,
             Some(baseline) => {
                 let expected = self.expected(baseline);
-                let (parts, divides) = (signed(calls), divides(call, calls));
+                let (parts, divides) = (signed(calls), call.divides(calls));
                 let off = |input: i64| input.saturating_sub(expected).unsigned_abs();
                 let least = input.saturating_mul(parts);
                 if divides && off(least).saturating_mul(4) < off(input) {
@@ -333,24 +334,5 @@ impl FirstWalk<'_> {
             reported: reported.saturating_add(signed(ahead.returned)),
             predicted,
         });
-    }
-}
-
-/// Whether the report of a response with this many calls may be a part of what was sent.
-fn divides(call: &Call, calls: u64) -> bool {
-    match &call.law.rule {
-        Rule::Framed(frame) => frame.divides && calls > 1,
-        Rule::Measured(_) => false,
-    }
-}
-
-/// The most that was sent, by the report; unlimited without one.
-fn most(call: &Call, calls: u64) -> u64 {
-    match call.input {
-        Some(input) if call.reported && divides(call, calls) => {
-            input.saturating_add(1).saturating_mul(calls)
-        }
-        Some(input) if call.reported => input,
-        _ => u64::MAX,
     }
 }

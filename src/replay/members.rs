@@ -1,6 +1,10 @@
-//! What is asked of a context where the members of each request are known.
+//! Questions to a context about its members: which spans are live, and what they come to when the
+//! context is sent to be summarised.
 
+use super::call::Summarised;
+use super::content::Share;
 use super::context::{Context, Slot};
+use super::sent_span::cut;
 
 impl Context<'_> {
     /// Whether a span is live in the context.
@@ -40,6 +44,29 @@ impl Context<'_> {
             }
         }
         numbers
+    }
+
+    /// The tokens of the context as it is sent to be summarised: texts cut, no reasoning, another
+    /// head.
+    pub(super) fn summarised(&self, how: Summarised) -> u64 {
+        let mut tokens = 0;
+        for slot in self.current() {
+            let Some(number) = slot.number else {
+                continue;
+            };
+            let Some(span) = self.span_of(number) else {
+                continue;
+            };
+            let limit = match slot.class {
+                Share::Reasoning | Share::Unrecorded => continue,
+                Share::Tools => how.output_bytes,
+                Share::Instructions | Share::Messages | Share::Images => how.text_bytes,
+            };
+            if slot.live {
+                tokens += cut(slot.tokens, Some((u64::from(span.bytes), limit)));
+            }
+        }
+        how.head_tokens + tokens
     }
 }
 
