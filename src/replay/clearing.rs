@@ -81,8 +81,8 @@ impl Context<'_> {
     }
 
     /// The latest user messages of no more than `room` tokens together, oldest first, without those
-    /// that are kept anyway. The first that does not fit ends them: agents do not look for a smaller
-    /// one behind it.
+    /// that are kept anyway. The first that does not fit ends them: agents do not look for a
+    /// smaller one behind it.
     fn latest_messages(&self, room: u64, kept: &HashSet<u32>) -> Vec<u32> {
         let mut left = room;
         let mut messages = Vec::new();

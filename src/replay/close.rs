@@ -1,8 +1,8 @@
 //! The local closing: what a report says beyond the laws, and what that is attributed to.
 //!
 //! For every request, in integers: the sizes of its spans + the unrecorded blocks + unexplained =
-//! reported input (docs/design.md 1.3). A step is the increase from one report to the next. What the
-//! laws leave over of a step belongs to that step and nowhere else. It goes, in this order, to
+//! reported input (docs/design.md 1.3). A step is the increase from one report to the next. What
+//! the laws leave over of a step belongs to that step and nowhere else. It goes, in this order, to
 //!
 //! 1. the rounding of reasoning that entered;
 //! 2. spans that no law predicts, as long as the result is plausible;
@@ -11,9 +11,9 @@
 //! 5. nothing: it is unexplained in this request, and changes nothing else.
 //!
 //! The first three are in [`super::open_report`] and [`super::measure`]. Spans keep the size they
-//! were closed with, and leave with it. Blocks may shrink, the latest first, and none falls below 0.
-//! What is still left then is owed: it is unexplained in each request that follows, until a step in
-//! the other direction pays it back.
+//! were closed with, and leave with it. Blocks may shrink, the latest first, and none falls below
+//! 0. What is still left then is owed: it is unexplained in each request that follows, until a step
+//! in the other direction pays it back.
 
 use super::call::Call;
 use super::context::Context;

@@ -2,8 +2,8 @@
 //!
 //! Spans enter in the order of the thread's records and leave when an event or a law says so
 //! ([`super::clearing`]); an ephemeral span leaves after the first request that carries it. The
-//! tokens of the live slots are kept as a running sum. A request therefore need not walk the list to
-//! know its size: it looks at the slots that are fresh and at those that have left.
+//! tokens of the live slots are kept as a running sum. A request therefore need not walk the list
+//! to know its size: it looks at the slots that are fresh and at those that have left.
 //!
 //! A span id that names no live span of this thread changes nothing: a truncated file may lack the
 //! span.

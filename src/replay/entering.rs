@@ -3,9 +3,9 @@
 //! Most sizes are counted; some are taken from a field: the width and height in the header of an
 //! image, the tokens of reasoning or of a response in a report. Such a field may be wrong, and a
 //! wrong one must not take over the bill. Two things show it: the span has more tokens than the
-//! request that carries it reported, or its images have more than the step leaves room for. Its size
-//! is then *missing*: it takes what is left when all others have theirs, like a span whose size was
-//! never known.
+//! request that carries it reported, or its images have more than the step leaves room for. Its
+//! size is then *missing*: it takes what is left when all others have theirs, like a span whose
+//! size was never known.
 
 use super::call::Call;
 use super::content::Kind;
@@ -91,8 +91,8 @@ pub(super) fn entering(
     entering
 }
 
-/// Images that have more tokens than a step leaves room for lose their size. `left` is what the step
-/// reports beyond all sizes; returns it with the lost sizes added.
+/// Images that have more tokens than a step leaves room for lose their size. `left` is what the
+/// step reports beyond all sizes; returns it with the lost sizes added.
 pub(super) fn doubt(
     entering: &mut [Entering],
     left: i64,

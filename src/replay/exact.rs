@@ -2,11 +2,11 @@
 //!
 //! Where every member of a context is known, a report is an equation: the sizes of the members add
 //! up to the input. So what is new in a request is the difference to what stayed, and nothing else
-//! can be in it. Spans that were measured together form a group ([`super::measured_group`]). A group
-//! is divided when a report shows a part of it: when some of its members have left and nothing else
-//! is new, or when the provider's cache ended within it. Providers read and write their cache up to
-//! the marks that the agent set, so what was read is the size of everything before one of them, to
-//! the token.
+//! can be in it. Spans that were measured together form a group ([`super::measured_group`]). A
+//! group is divided when a report shows a part of it: when some of its members have left and
+//! nothing else is new, or when the provider's cache ended within it. Providers read and write
+//! their cache up to the marks that the agent set, so what was read is the size of everything
+//! before one of them, to the token.
 //!
 //! The first walk feeds this and takes the sizes at its end: a group may be divided long after it
 //! was measured. A report that contradicts what is known by then changes nothing here.
@@ -112,8 +112,8 @@ impl Exact {
         }
     }
 
-    /// The parts of `left` for the open groups. The new group takes what the estimates of the others
-    /// leave; if there is none, or too little is left, all share it by their estimates.
+    /// The parts of `left` for the open groups. The new group takes what the estimates of the
+    /// others leave; if there is none, or too little is left, all share it by their estimates.
     fn parts(&self, open: &[usize], left: u64, predictions: &[Prediction]) -> Vec<u64> {
         let mut new = None;
         let (mut parts, mut others) = (Vec::new(), 0u64);
@@ -243,8 +243,8 @@ impl Exact {
     }
 }
 
-/// The members of a group share its sum. A span that is the only one of its kind (predicted exactly,
-/// or not) in a group whose sum is a report has a measured size.
+/// The members of a group share its sum. A span that is the only one of its kind (predicted
+/// exactly, or not) in a group whose sum is a report has a measured size.
 fn give(group: &MeasuredGroup, all: u64, predictions: &mut [Prediction]) {
     let shares = shares(all, &group.members, predictions);
     let mut unsure = 0;

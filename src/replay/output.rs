@@ -1,10 +1,10 @@
 //! Who produced the output: the reported output of a request, shared among the spans it made.
 //!
-//! Reasoning is reported as a number of its own and its text is seldom in the file, so the reasoning
-//! spans share that number by their weights. The other spans get their plain tokens, in order, as
-//! long as the rest of the report lasts. What is left (the framing of calls, what the file does not
-//! hold) belongs to no span. Where the report has no number for reasoning, reasoning spans are
-//! treated as the others are.
+//! Reasoning is reported as a number of its own and its text is seldom in the file, so the
+//! reasoning spans share that number by their weights. The other spans get their plain tokens, in
+//! order, as long as the rest of the report lasts. What is left (the framing of calls, what the
+//! file does not hold) belongs to no span. Where the report has no number for reasoning, reasoning
+//! spans are treated as the others are.
 
 use super::call::Call;
 use super::proportional::proportional;

@@ -112,8 +112,8 @@ impl Frame {
         bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
     }
 
-    /// The size of one span: its text and the framing that is counted with it. `calls` is the number
-    /// of calls of its response, and `is_first` whether it is the first of them.
+    /// The size of one span: its text and the framing that is counted with it. `calls` is the
+    /// number of calls of its response, and `is_first` whether it is the first of them.
     pub(super) fn predict(
         &self,
         span: &SentSpan,
@@ -205,7 +205,8 @@ mod tests {
         );
     }
 
-    /// An estimate of nothing is none beyond 4096 tokens: 16 is less than a millionth of the square.
+    /// An estimate of nothing is none beyond 4096 tokens: 16 is less than a millionth of the
+    /// square.
     #[test]
     fn an_estimate_that_is_off_beyond_all_measure_says_nothing() {
         assert_eq!(likely(0, 4032), 4032 + 32);
