@@ -266,7 +266,7 @@ fn syntax(error: load::Error<&str>) -> (&str, String) {
 }
 
 /// The first name that is not defined.
-fn undefined<'c>(errors: compile::Errors<&'c str, ()>) -> Option<(&'c str, String)> {
+fn undefined(errors: compile::Errors<&str, ()>) -> Option<(&str, String)> {
     for (_, errors) in errors {
         if let Some((part, what)) = errors.into_iter().next() {
             return Some((part, format!("no such {}: {part}", what.as_str())));

@@ -1,4 +1,4 @@
-//! Whether a step has measured one thing alone.
+//! Whether a step can be attributed to one span.
 //!
 //! Where no law counts a text, the reports measure it: what a step is longer by, less what the
 //! response before it reported, is what was added. That is the size of the one text that was added
@@ -10,16 +10,17 @@
 //!   to its default is written out ([`Counter::completes`]), a change of folder is cut off.
 //! - *A response that comes back shorter* than it was reported ([`Counter::returns`]).
 //!
-//! The counter is the judge: what is farther off than it ever is has something else in it. What the
-//! judge cannot see (a change of some tokens beside a text of hundreds) stays in the measurement.
+//! The counter decides: a measurement that is farther off than the counter ever is has something
+//! else in it. What the counter cannot see (a change of some tokens next to a text of hundreds)
+//! stays in the measurement.
 
 use super::content::Kind;
 use super::counter::{COUNTER_PERCENT, Counter};
-use super::history::Span;
+use super::sent_span::SentSpan;
 use crate::record::Basis;
 
-/// A call that came back with its default written out is told from one that did not beside a
-/// result of up to so many times what it grows by: beyond, the counter is not that exact.
+/// A call that came back with its default written out can be recognised next to a result of up to
+/// this many times what the call grows by: for a larger result, the counter is not exact enough.
 const CLEAR: u64 = 10;
 
 /// What a step has measured where one span entered that no law predicts.
@@ -27,11 +28,11 @@ const CLEAR: u64 = 10;
 pub(super) enum Verdict {
     /// The span, and nothing else.
     Alone,
-    /// The span, and so many tokens by which its call has grown.
+    /// The span, and the tokens by which its call has grown.
     Completed(u64),
-    /// The span, and so many tokens of something that no file records.
+    /// The span, and tokens of something that no file records.
     Besides(u64),
-    /// The span, and something that cannot be told from it.
+    /// The span, and something that cannot be separated from it.
     Shared,
 }
 
@@ -46,55 +47,61 @@ impl Verdict {
 
     /// Tokens that are neither the span's nor its call's.
     pub(super) fn besides(self) -> u64 {
-        if let Verdict::Besides(tokens) = self {
-            tokens
-        } else {
-            0
+        match self {
+            Verdict::Besides(tokens) => tokens,
+            _ => 0,
         }
     }
 
     /// Tokens that are the call's.
     pub(super) fn grown(self) -> u64 {
-        if let Verdict::Completed(tokens) = self {
-            tokens
-        } else {
-            0
+        match self {
+            Verdict::Completed(tokens) => tokens,
+            _ => 0,
         }
     }
 }
 
-/// Judges a step that found so many tokens where a span of `counted` entered, together with the
-/// spans of one `response`.
+/// Judges a step that measured `found` tokens where a span entered whose counted size is `counted`,
+/// together with the spans of one `response`.
 pub(super) fn judge<'s>(
     counter: &Counter,
-    span: &Span,
+    span: &SentSpan,
     [counted, found]: [u64; 2],
-    response: impl Iterator<Item = &'s Span> + Clone,
+    response: impl Iterator<Item = &'s SentSpan> + Clone,
 ) -> Verdict {
-    // Another span's text on disk is not what is sent, and one without text has no count.
-    let judged = span.known && matches!(span.kind, Kind::Output { .. } | Kind::User);
-    let Some(error) = counter.error_tokens.filter(|_| judged) else {
+    // Another span's text on disk is not what is sent, and a span without text has no count.
+    if !span.known || !matches!(span.kind, Kind::Output { .. } | Kind::User) {
+        return Verdict::Alone;
+    }
+    let Some(error) = counter.error_tokens else {
         return Verdict::Alone;
     };
-    let is_call = |span: &&Span| matches!(span.kind, Kind::Call { .. });
-    let calls = response.clone().filter(is_call).count();
+    let mut calls = 0;
+    for span in response.clone() {
+        calls += usize::from(matches!(span.kind, Kind::Call { .. }));
+    }
     let grown = if span.completed && calls == 1 {
         grown(counter, counted, found)
     } else {
         0
     };
     let own = found - grown;
-    let off =
-        own.abs_diff(counted) > error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
+    let margin = error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
+    let is_off = own.abs_diff(counted) > margin;
+    if is_off && found > counted {
+        return Verdict::Besides(found - counted);
+    }
+    if is_off || comes_back_shorter(counter, response) {
+        return Verdict::Shared;
+    }
     match grown {
-        _ if off && found > counted => Verdict::Besides(found - counted),
-        _ if off || shortened(counter, response) => Verdict::Shared,
         0 => Verdict::Alone,
         grown => Verdict::Completed(grown),
     }
 }
 
-/// By how much the call has grown, if what was found is nearer to the counter without it.
+/// By how much the call has grown, if the measurement without that growth is nearer to the count.
 fn grown(counter: &Counter, counted: u64, found: u64) -> u64 {
     let Some(grown) = counter.completes else {
         return 0;
@@ -107,19 +114,20 @@ fn grown(counter: &Counter, counted: u64, found: u64) -> u64 {
 }
 
 /// Whether the response comes back shorter than it was reported.
-fn shortened<'s>(counter: &Counter, mut response: impl Iterator<Item = &'s Span>) -> bool {
+fn comes_back_shorter<'s>(counter: &Counter, response: impl Iterator<Item = &'s SentSpan>) -> bool {
     let Some(most) = counter.returns else {
         return false;
     };
     let mut reasoning = 0u64;
-    response.any(|span| {
-        reasoning += if span.reasoning {
-            u64::from(span.tokens)
-        } else {
-            0
-        };
-        matches!(span.kind, Kind::Answer(_)) || reasoning > most
-    })
+    for span in response {
+        if span.reasoning {
+            reasoning += u64::from(span.tokens);
+        }
+        if matches!(span.kind, Kind::Answer(_)) || reasoning > most {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

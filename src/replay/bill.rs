@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::cache::Break;
+use super::call::Call;
 use super::content::Shares;
-use super::history::Call;
 use super::label::Labels;
 use super::manner::Manner;
 use super::span_cost::SpanCost;
@@ -13,14 +13,14 @@ use super::total::{self, Period, Row};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
-/// What a thread cost: by span and by request in the order they were fed, and in rows.
+/// What a thread cost: by span and by request, in the order they were fed, and in rows.
 #[derive(Debug)]
 pub struct Bill<'h> {
     pub(super) costs: Vec<SpanCost>,
     pub(super) requests: Vec<Answered>,
     pub(super) rows: BTreeMap<(Period, u32), Row>,
     pub(super) labels: &'h Labels,
-    pub(super) pieces: Vec<PastBlock>,
+    pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,
     pub(super) breaks: Vec<Break>,
 }
@@ -39,7 +39,7 @@ impl Bill<'_> {
     /// What the replay found to have happened, in the order of requests; `seq` is that of the
     /// thread's latest record.
     pub fn events(&self, thread: &str, session: &str, mut seq: u64) -> Vec<Event> {
-        let mut events = Vec::from_iter(self.pieces.iter().map(unrecorded));
+        let mut events = Vec::from_iter(self.unrecorded.iter().map(unrecorded));
         events.extend(
             self.dropped
                 .iter()
@@ -61,13 +61,13 @@ impl Bill<'_> {
     }
 }
 
-fn unrecorded(piece: &PastBlock) -> Event {
+fn unrecorded(block: &PastBlock) -> Event {
     Event {
         what: What::Unrecorded,
-        reason: Some(piece.cause.name().to_owned()),
-        n: Some(piece.from),
-        until: piece.until,
-        tokens: Some(piece.tokens),
+        reason: Some(block.cause.name().to_owned()),
+        n: Some(block.from),
+        until: block.until,
+        tokens: Some(block.tokens),
         ..Event::default()
     }
 }
@@ -91,8 +91,8 @@ fn cache_break(broken: &Break, thread: &str) -> Event {
         tokens: Some(broken.tokens),
         span: broken.span.map(|seq| format!("{thread}.{seq}")),
         pause_seconds: broken.pause_seconds,
-        cache_miss_reason: broken.told.clone(),
-        cache_missed_tokens: broken.missed,
+        cache_miss_reason: broken.reported_reason.clone(),
+        cache_missed_tokens: broken.reported_tokens,
         changes: broken.changes.clone(),
         changed_servers: broken.servers.clone(),
         cost_usd: broken.cost,
@@ -101,10 +101,10 @@ fn cache_break(broken: &Break, thread: &str) -> Event {
     }
 }
 
-/// What the replay says of a request.
+/// The results of the replay for a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answered {
-    /// `None`: its context is not the thread's.
+    /// By the laws; `None` where its context is not the thread's.
     pub(super) predicted: Option<u64>,
     pub(super) classes: Shares,
     pub(super) explained: Option<bool>,
@@ -117,12 +117,12 @@ pub(super) struct Answered {
     /// It carried another context than the thread's.
     pub(super) aside: bool,
     pub(super) cost: Option<Usd>,
-    /// Of it, what was charged by the piece.
+    /// The part of the cost that is no price of tokens.
     pub(super) fee: Usd,
     pub(super) unpriced: Option<Unpriced>,
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) saved: Option<Usd>,
-    /// What a plain sum of the file's lines makes of it.
+    /// What a plain sum over the file's lines makes of it.
     pub(super) naive: Option<Usd>,
 }
 

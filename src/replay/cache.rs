@@ -1,29 +1,31 @@
-//! Broken caches: requests that read less from the provider's cache than stood there.
+//! Broken caches: requests that read less from the provider's cache than it held.
 //!
 //! Providers cache a prefix of the context. What a request can read is what the request before it
-//! sent and what still stands in the same place: min(previous input, common prefix). Where it reads
+//! sent and what is still in the same place: min(previous input, common prefix). Where it reads
 //! less than that by more than [`LEAST_TOKENS`], the cache was broken (docs/design.md 1.4). The
-//! place is the span at which the cached prefix ended. The cause is the provider's own word where
-//! it has one ([`Step::told`]); else it is told from what happened in between, in the order of
-//! [`Step::guess`]. The provider compares requests, whether its cache was read or not: its word
-//! says why a break is there, not that there is one, and its number is an estimate from bytes. What
-//! the laws drop (reasoning) whoever sends the context has not changed: it counts as a cause, not
-//! as a shorter prefix.
+//! place is the span at which the cached prefix ended. The cause is the one that the provider
+//! reports, where it does ([`Interval::reported`]); else it follows from what happened in between,
+//! in the order of [`Interval::guess`]. The provider compares requests, whether its cache was read
+//! or not: its reason explains a break but does not show that there is one, and its number is an
+//! estimate from bytes. Reasoning that the laws drop is no change by the agent: it counts as a
+//! cause, not as a shorter prefix.
 //!
-//! A thread whose reports name no cache at all has none that could break.
+//! A thread whose reports mention no cache has none that could break.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::call::Call;
 use super::content::Share;
 use super::context::Context;
-use super::history::{Call, Span};
 use super::prefix::Live;
+use super::sent_span::SentSpan;
 use crate::record::Usd;
 
-/// A shortfall of so many tokens is no break: providers cache in steps, and not the last of them.
+/// A shortfall of up to this many tokens is no break: providers cache in steps, and leave out the
+/// last one.
 const LEAST_TOKENS: u64 = 2_048;
 /// How long a prefix lives in the cache after it was last used: five minutes at Anthropic, where it
 /// was not written for an hour; "5 to 10 minutes of inactivity, up to one hour" at OpenAI.
@@ -42,15 +44,15 @@ pub(super) struct Break {
     pub(super) line: Option<u64>,
     /// As the `reason` of its event.
     pub(super) cause: Cow<'static, str>,
-    /// What was sent again though the cache had held it.
+    /// Tokens that were sent again though the cache had held them.
     pub(super) tokens: u64,
     /// The span at which the cached prefix ended, by its place in the order of the thread's
     /// records.
     pub(super) span: Option<u64>,
     pub(super) pause_seconds: Option<u64>,
-    /// The provider's word for the cause, and its estimate of the tokens.
-    pub(super) told: Option<String>,
-    pub(super) missed: Option<u64>,
+    /// The cause as the provider reports it, and its estimate of the tokens.
+    pub(super) reported_reason: Option<String>,
+    pub(super) reported_tokens: Option<u64>,
     /// What the agent had changed in what it offers, and of which servers.
     pub(super) changes: Vec<String>,
     pub(super) servers: Vec<String>,
@@ -60,24 +62,23 @@ pub(super) struct Break {
 /// What is known of the cache from the requests so far.
 #[derive(Debug)]
 pub(super) struct Cache<'h> {
-    /// Any request of the thread names a cache.
+    /// A request of the thread mentions a cache.
     there: bool,
     latest: Option<&'h Call>,
-    /// Since the latest request:
     since: Since<'h>,
     /// Whether anything was written for an hour.
     lasting: bool,
     pub(super) breaks: Vec<Break>,
 }
 
-/// What has happened between two requests.
+/// What has happened since the latest request.
 #[derive(Debug)]
 struct Since<'h> {
     /// The first slot that has changed.
     changed: usize,
     /// Why the context was cleared.
     cleared: Option<String>,
-    /// The laws dropped spans: the slot of the first, and what they weighed.
+    /// The laws dropped spans: the slot of the first, and the tokens of all.
     dropped: Option<(usize, u64)>,
     /// What the agent changed in what it offers, and of which servers.
     changes: BTreeSet<&'h str>,
@@ -110,7 +111,7 @@ impl<'h> Cache<'h> {
         }
     }
 
-    /// The context was cleared. One that only puts in order what another has left says nothing new.
+    /// The context was cleared. A clear that only reorders what another one left is no new cause.
     pub(super) fn clear(&mut self, reason: Option<&str>) {
         if reason == Some(ORDER) && self.since.cleared.is_some() {
             return;
@@ -134,24 +135,24 @@ impl<'h> Cache<'h> {
         new_tools: bool,
     ) {
         self.since.changed = self.since.changed.min(context.take_changed());
-        if let Some(told) = &call.told {
-            self.since
+        if let Some(report) = &call.cache_report {
+            let since = &mut self.since;
+            since
                 .changes
-                .extend(told.changes.iter().map(String::as_str));
-            self.since
+                .extend(report.changes.iter().map(String::as_str));
+            since
                 .servers
-                .extend(told.servers.iter().map(String::as_str));
+                .extend(report.servers.iter().map(String::as_str));
         }
         if !call.reported || !whole {
             return;
         }
         let since = std::mem::take(&mut self.since);
-        if let Some(latest) = self
-            .latest
-            .replace(call)
-            .filter(|_| self.there && call.counted)
+        if let Some(latest) = self.latest.replace(call)
+            && self.there
+            && call.counted
         {
-            let step = Step {
+            let interval = Interval {
                 latest,
                 call,
                 context,
@@ -160,14 +161,14 @@ impl<'h> Cache<'h> {
                 lasting: self.lasting,
                 since,
             };
-            self.breaks.extend(step.broken());
+            self.breaks.extend(interval.broken());
         }
         self.lasting |= call.lasting;
     }
 }
 
-/// From a report to the next.
-struct Step<'s, 'h> {
+/// From one report to the next.
+struct Interval<'s, 'h> {
     latest: &'h Call,
     call: &'h Call,
     context: &'s Context<'h>,
@@ -177,75 +178,81 @@ struct Step<'s, 'h> {
     since: Since<'h>,
 }
 
-impl Step<'_, '_> {
+impl Interval<'_, '_> {
     fn broken(&self) -> Option<Break> {
-        let held = self
+        let call = self.call;
+        let cached = self
             .sent()
             .min(self.live.before(self.since.changed))
-            .min(self.call.input.unwrap_or(0));
-        let tokens = held.saturating_sub(self.call.cache_read);
-        let told = self.call.told.as_deref();
-        // A context that was cleared is offered anew: nothing has changed with that.
-        let named = |names: &BTreeSet<&str>| match self.since.cleared {
-            Some(_) => Vec::new(),
-            None => names.iter().map(|name| (*name).to_owned()).collect(),
+            .min(call.input.unwrap_or(0));
+        let tokens = cached.saturating_sub(call.cache_read);
+        if tokens <= LEAST_TOKENS {
+            return None;
+        }
+        let (reported_reason, reported_tokens) = match &call.cache_report {
+            Some(report) => (report.reason.clone(), report.missed),
+            None => (None, None),
         };
-        (tokens > LEAST_TOKENS).then(|| Break {
-            n: self.call.n,
-            at: self.call.at.as_deref().map(str::to_owned),
-            line: self.call.line,
+        Some(Break {
+            n: call.n,
+            at: call.at.as_deref().map(str::to_owned),
+            line: call.line,
             tokens,
             span: self.end().map(|span| span.seq),
-            pause_seconds: pause(self.latest, self.call),
-            told: told.and_then(|told| told.reason.clone()),
-            missed: told.and_then(|told| told.missed),
-            changes: named(&self.since.changes),
-            servers: named(&self.since.servers),
-            cost: self.call.tariff.and_then(|tariff| tariff.broken(held)),
+            pause_seconds: pause(self.latest, call),
+            reported_reason,
+            reported_tokens,
+            changes: self.named(&self.since.changes),
+            servers: self.named(&self.since.servers),
+            cost: call.tariff.and_then(|tariff| tariff.broken(cached)),
             cause: self.cause(),
         })
     }
 
-    /// What the request before sent of what is still to be sent.
+    /// What the agent changed. After a clear everything is offered anew: that is no change.
+    fn named(&self, names: &BTreeSet<&str>) -> Vec<String> {
+        match self.since.cleared {
+            Some(_) => Vec::new(),
+            None => names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    /// What the request before sent, less what the laws have dropped of it.
     fn sent(&self) -> u64 {
-        self.latest
-            .sent
-            .saturating_sub(self.since.dropped.map_or(0, |(_, tokens)| tokens))
+        match self.since.dropped {
+            Some((_, tokens)) => self.latest.sent.saturating_sub(tokens),
+            None => self.latest.sent,
+        }
     }
 
     /// The span at which the cached prefix ended.
-    fn end(&self) -> Option<&Span> {
-        self.context
-            .span(self.live.slot_at(self.call.cache_read))
-            .map(|(_, span)| span)
+    fn end(&self) -> Option<&SentSpan> {
+        let slot = self.live.slot_at(self.call.cache_read);
+        self.context.span(slot).map(|(_, span)| span)
     }
 
     fn cause(&self) -> Cow<'static, str> {
-        let reason = self
-            .call
-            .told
-            .as_deref()
-            .and_then(|told| told.reason.as_deref());
-        reason
-            .and_then(|reason| self.told(reason))
-            .unwrap_or_else(|| self.guess())
+        if let Some(report) = &self.call.cache_report
+            && let Some(reason) = &report.reason
+            && let Some(cause) = self.reported(reason)
+        {
+            return cause;
+        }
+        self.guess()
     }
 
-    /// What the provider's word says; `None` where it could not compare, or for a word that nobody
-    /// knows.
-    fn told(&self, reason: &str) -> Option<Cow<'static, str>> {
+    /// The cause by the reason that the provider reports; `None` where it could not compare, or for
+    /// an unknown reason.
+    fn reported(&self, reason: &str) -> Option<Cow<'static, str>> {
         match reason {
             "model_changed" => Some("model".into()),
             "tools_changed" => Some("tool_list".into()),
             "system_changed" => Some("front".into()),
-            "messages_changed" => Some(
-                self.since
-                    .cleared
-                    .clone()
-                    .map_or("edited".into(), Cow::Owned),
-            ),
-            // It has nothing to compare with: another process, or so long ago that it has
-            // forgotten.
+            "messages_changed" => Some(match &self.since.cleared {
+                Some(cleared) => Cow::Owned(cleared.clone()),
+                None => "edited".into(),
+            }),
+            // It has nothing to compare with: another process, or too long ago.
             "previous_message_not_found" => match self.guess() {
                 cause if matches!(&*cause, "front" | "unknown") => Some("resumed".into()),
                 cause => Some(cause),
@@ -255,51 +262,60 @@ impl Step<'_, '_> {
     }
 
     fn guess(&self) -> Cow<'static, str> {
-        let Step { latest, call, .. } = self;
+        let (latest, call, since) = (self.latest, self.call, &self.since);
+        if let Some(reason) = &since.cleared {
+            return reason.clone().into();
+        }
+        if latest.copied && !call.copied {
+            return "resumed".into();
+        }
+        if latest.period.model != call.period.model {
+            return "model".into();
+        }
+        if self.new_tools {
+            return "tool_list".into();
+        }
+        if let Some((slot, _)) = since.dropped
+            && call.cache_read.saturating_add(LEAST_TOKENS) >= self.live.before(slot)
+        {
+            return "reasoning".into();
+        }
+        let input = call.input.unwrap_or(0);
+        if since.changed == usize::MAX && input.saturating_add(LEAST_TOKENS) < self.sent() {
+            return "edited".into();
+        }
         let life = if self.lasting {
             LONG_LIFE_SECONDS
         } else {
             LIFE_SECONDS
         };
-        let read_up_to =
-            |slot: usize| call.cache_read.saturating_add(LEAST_TOKENS) >= self.live.before(slot);
-        let shrunk = || call.input.unwrap_or(0).saturating_add(LEAST_TOKENS) < self.sent();
-        let in_front = || {
-            self.end()
-                .is_none_or(|span| span.class == Share::Instructions)
-        };
-        match &self.since {
-            Since {
-                cleared: Some(reason),
-                ..
-            } => reason.clone().into(),
-            _ if latest.copied && !call.copied => "resumed".into(),
-            _ if latest.period.model != call.period.model => "model".into(),
-            _ if self.new_tools => "tool_list".into(),
-            Since {
-                dropped: Some((slot, _)),
-                ..
-            } if read_up_to(*slot) => "reasoning".into(),
-            Since {
-                changed: usize::MAX,
-                ..
-            } if shrunk() => "edited".into(),
-            _ if pause(latest, call).is_some_and(|pause| pause > life) => "pause".into(),
-            // Where an agent says what is to be cached, it is there as long as the cache lives.
-            _ if call.cache_write > 0 && call.cache_read > 0 && in_front() => "front".into(),
-            _ => "unknown".into(),
+        if let Some(pause) = pause(latest, call)
+            && pause > life
+        {
+            return "pause".into();
+        }
+        // Where an agent says what is to be cached, it is there as long as the cache lives.
+        if call.cache_write > 0 && call.cache_read > 0 && self.ends_in_front() {
+            return "front".into();
+        }
+        "unknown".into()
+    }
+
+    /// Whether the cached prefix ended in the head or the instructions.
+    fn ends_in_front(&self) -> bool {
+        match self.end() {
+            Some(span) => span.class == Share::Instructions,
+            None => true,
         }
     }
 }
 
-/// Seconds from a request to the next; `None` where the file tells no time.
+/// Seconds from a request to the next; `None` where the file does not say when they were sent.
 fn pause(from: &Call, to: &Call) -> Option<u64> {
-    let second = |call: &Call| {
-        call.at
-            .as_deref()?
-            .parse::<Timestamp>()
-            .ok()
-            .map(Timestamp::as_second)
-    };
     u64::try_from(second(to)? - second(from)?).ok()
+}
+
+fn second(call: &Call) -> Option<i64> {
+    let at: Timestamp = call.at.as_deref()?.parse().ok()?;
+    Some(at.as_second())
 }

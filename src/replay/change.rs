@@ -1,4 +1,4 @@
-//! Changes of the context, as events tell them.
+//! Changes of the context, as events record them.
 
 use crate::record::{Event, What};
 
@@ -6,7 +6,7 @@ use crate::record::{Event, What};
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) clear: bool,
-    /// What stands in front and is in no file is written anew.
+    /// The head (system prompt and tool definitions) is written anew.
     pub(super) head: bool,
     pub(super) reason: Option<String>,
     pub(super) keep: Vec<u64>,
@@ -15,7 +15,7 @@ pub(super) struct Change {
     pub(super) drop: Vec<u64>,
 }
 
-/// The place of a record in the order of its thread, by its id.
+/// The `seq` of a record, from its id; `None` where the id is of another thread.
 pub(super) fn seq(thread: &str, id: &str) -> Option<u64> {
     id.strip_prefix(thread)?.strip_prefix('.')?.parse().ok()
 }
@@ -23,22 +23,28 @@ pub(super) fn seq(thread: &str, id: &str) -> Option<u64> {
 impl Change {
     /// What the event changes; `None` where it leaves the context as it is.
     pub(super) fn of(event: &Event) -> Option<Change> {
-        let seq = |id: &String| seq(&event.thread, id);
-        let change = Change {
+        if event.what != What::Context {
+            return None;
+        }
+        let back_to = match &event.back_to {
+            Some(id) => seq(&event.thread, id),
+            None => None,
+        };
+        let drop = seqs(&event.thread, &event.drop);
+        if !event.clear && back_to.is_none() && drop.is_empty() {
+            return None;
+        }
+        Some(Change {
             clear: event.clear,
             head: event.head,
             reason: event.reason.clone(),
-            keep: event.keep.iter().filter_map(seq).collect(),
+            keep: seqs(&event.thread, &event.keep),
             keep_user_tokens: event.keep_user_tokens,
-            back_to: event.back_to.as_ref().and_then(seq),
-            drop: event.drop.iter().filter_map(seq).collect(),
-        };
-        let changes = change.clear || change.back_to.is_some() || !change.drop.is_empty();
-        (event.what == What::Context && changes).then_some(change)
+            back_to,
+            drop,
+        })
     }
-}
 
-impl Change {
     /// Whether a new epoch begins: nothing stays where it was.
     pub(super) fn clears(&self) -> bool {
         self.clear
@@ -48,4 +54,13 @@ impl Change {
     pub(super) fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
+}
+
+/// The `seq` of each id that is of the thread.
+fn seqs(thread: &str, ids: &[String]) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    for id in ids {
+        seqs.extend(seq(thread, id));
+    }
+    seqs
 }

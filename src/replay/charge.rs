@@ -16,8 +16,8 @@
 
 use std::rc::Rc;
 
+use super::call::Call;
 use super::context::{Context, Slot};
-use super::history::Call;
 use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
 use super::price::{Paid, Sent};
@@ -251,8 +251,8 @@ impl Charge {
             n: call.n,
             before: self.priced,
         });
-        for side in 0..PREFIXES {
-            self.counted[side] = self.counted[side].plus(Tally::one(steps[side]));
+        for (counted, step) in self.counted.iter_mut().zip(steps) {
+            *counted = counted.plus(Tally::one(step));
         }
         if let Some(tariff) = &call.tariff {
             self.priced = self.priced.plus(Tally::one(tariff.uncached()));

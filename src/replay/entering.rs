@@ -1,15 +1,16 @@
-//! What enters with a request, and which of its sizes can be.
+//! What enters with a request, and which of its sizes are possible.
 //!
-//! Most sizes are counted; some are what a field says: the sides in the header of an image, the
-//! tokens of reasoning or of a response in a report. Such a field may lie, and one that does must
-//! not swallow the bill. Two things show it: the span weighs more than the request that carries it
-//! reported, or its images weigh more than the step leaves room for. Its size is then *missing*: it
-//! takes what is left when all others have theirs, as a span does whose size was never told.
+//! Most sizes are counted; some are taken from a field: the width and height in the header of an
+//! image, the tokens of reasoning or of a response in a report. Such a field may be wrong, and a
+//! wrong one must not take over the bill. Two things show it: the span has more tokens than the
+//! request that carries it reported, or its images have more than the step leaves room for. Its
+//! size is then *missing*: it takes what is left when all others have theirs, like a span whose
+//! size was never known.
 
+use super::call::Call;
 use super::content::Kind;
 use super::context::Context;
 use super::forecast::Forecast;
-use super::history::Call;
 use super::law::{Rule, TOLERANCE};
 use super::predict::Prediction;
 use super::request_forecast::RequestForecast;
@@ -22,25 +23,26 @@ use crate::record::count::signed;
 pub(super) struct Entering {
     pub(super) slot: usize,
     pub(super) number: u32,
-    pub(super) weight: Prediction,
+    pub(super) prediction: Prediction,
     pub(super) tokens: u64,
-    /// Its size has a natural bound: beyond it, the step says something else.
+    /// Its size has a natural bound: a step beyond that holds something else.
     pub(super) bounded: bool,
     pub(super) image: bool,
-    /// It has no size of its own; it can have so much at most.
+    /// It has no size of its own; this is the most that it can have.
     pub(super) missing: Option<u64>,
     pub(super) basis: Option<Basis>,
 }
 
 impl Entering {
-    /// Its size is not known; returns what it weighed.
+    /// Makes its size missing; returns the size that it had.
     fn miss(&mut self, most: u64) -> u64 {
-        (self.weight, self.missing) = (Prediction::default(), Some(most));
+        (self.prediction, self.missing) = (Prediction::default(), Some(most));
         std::mem::take(&mut self.tokens)
     }
 }
 
-/// Spans that enter with this request, weighed; what was closed before keeps its size.
+/// Spans that enter with this request, with their predicted sizes; what was closed before keeps its
+/// size.
 pub(super) fn entering(
     call: &Call,
     ahead: &RequestForecast,
@@ -50,18 +52,18 @@ pub(super) fn entering(
 ) -> Vec<Entering> {
     let mut entering = Vec::new();
     for slot in context.fresh.clone() {
-        let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else {
+        let Some((number, span)) = context.span(slot) else {
             continue;
         };
-        let open = costs.get(number as usize).is_some_and(|cost| !cost.closed);
-        let Some(weight) = forecast
-            .weights
-            .get(number as usize)
-            .copied()
-            .filter(|_| open)
-        else {
+        let Some(cost) = costs.get(number as usize) else {
             continue;
         };
+        let Some(prediction) = forecast.predictions.get(number as usize).copied() else {
+            continue;
+        };
+        if !context.is_live(slot) || cost.closed {
+            continue;
+        }
         let image = matches!(span.kind, Kind::Image { .. });
         let bounded = span.known
             || span.kind == Kind::Reasoning
@@ -69,22 +71,19 @@ pub(super) fn entering(
         let mut one = Entering {
             slot,
             number,
-            weight,
-            tokens: weight.tokens,
+            prediction,
+            tokens: prediction.tokens,
             bounded,
             image,
             missing: None,
-            basis: weight.basis,
+            basis: prediction.basis,
         };
-        if image && !span.known {
+        let was_refused = prediction == Prediction::default() && span.tokens > 0;
+        let is_impossible = prediction.tokens > ahead.most || was_refused;
+        if image && (!span.known || is_impossible) {
             one.miss(call.law.rule.largest_image());
-        } else if weight.tokens > ahead.most || (weight == Prediction::default() && span.tokens > 0)
-        {
-            one.miss(if image {
-                call.law.rule.largest_image()
-            } else {
-                u64::MAX
-            });
+        } else if is_impossible {
+            one.miss(u64::MAX);
         }
         context.resize(slot, one.tokens);
         entering.push(one);
@@ -92,40 +91,39 @@ pub(super) fn entering(
     entering
 }
 
-/// Images that weigh more than a step leaves room for have no size. `left` is what the step reports
-/// beyond all sizes; returns it without them.
+/// Images that have more tokens than a step leaves room for lose their size. `left` is what the
+/// step reports beyond all sizes; returns it with the lost sizes added.
 pub(super) fn doubt(
     entering: &mut [Entering],
     left: i64,
     call: &Call,
     ahead: &RequestForecast,
 ) -> i64 {
-    let sum = |counts: fn(&Entering) -> bool| {
-        entering
-            .iter()
-            .filter(|one| counts(one))
-            .map(|one| one.tokens)
-            .sum()
-    };
-    let images: u64 = sum(|one| one.image);
-    let unsure: u64 = sum(|one| !one.image && !one.weight.sure);
-    let all: u64 = sum(|_| true);
+    let (mut images, mut unsure, mut all) = (0u64, 0u64, 0u64);
+    for one in entering.iter() {
+        all += one.tokens;
+        if one.image {
+            images += one.tokens;
+        } else if !one.prediction.sure {
+            unsure += one.tokens;
+        }
+    }
     let slack = match call.law.rule {
         Rule::Framed(_) => ahead.tolerance().max(all / 50),
         // Neither the rule for images nor the counter is exact.
         Rule::Measured(_) => TOLERANCE.max(images / 10),
     };
-    if signed(images)
-        <= signed(unsure)
-            .saturating_add(signed(images) + left)
-            .saturating_add(signed(slack))
-    {
+    let room = signed(unsure)
+        .saturating_add(signed(images) + left)
+        .saturating_add(signed(slack));
+    if signed(images) <= room {
         return left;
     }
-    let doubted = entering
-        .iter_mut()
-        .filter(|one| one.image && one.missing.is_none());
-    doubted.fold(left, |left, one| {
-        left + signed(one.miss(call.law.rule.largest_image()))
-    })
+    let mut left = left;
+    for one in entering {
+        if one.image && one.missing.is_none() {
+            left += signed(one.miss(call.law.rule.largest_image()));
+        }
+    }
+    left
 }

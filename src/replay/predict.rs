@@ -1,33 +1,38 @@
-//! What the laws say of each span: its tokens when it is sent, framing included.
+//! What the laws predict for a span: its tokens when it is sent, framing included.
 //!
-//! Framing and reasoning belong to a response, not to a span: they are shared among the spans that
-//! the response made, so that the spans' sizes add up. What a response made is known from the whole
-//! history, before the walk.
-
-use std::collections::BTreeMap;
+//! It knows one span and how many calls its response has; what a response shares among its spans is
+//! in [`super::response`].
 
 use super::content::Kind;
-use super::history::{Call, History, Moment, Span};
-use super::law::{Frame, Law, REASONING_FRAME, ROUNDING, Reasoning, Rule};
-use super::output::proportional;
+use super::law::{Frame, REASONING_FRAME, ROUNDING, Reasoning};
+use super::sent_span::SentSpan;
 use crate::record::Basis;
 
-/// The size of a span, as the law says it.
+/// The predicted size of a span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Prediction {
     pub(super) tokens: u64,
-    /// The law predicts it: nobody but a confirming step may change it.
+    /// The law predicts it exactly: a measurement does not change it.
     pub(super) sure: bool,
-    /// It may be larger by the rounding of reported reasoning: by so many tokens at most, or
-    /// smaller by `under`.
+    /// By how many tokens it may be larger, because reported reasoning is rounded.
     pub(super) over: u64,
+    /// By how many tokens it may be smaller.
     pub(super) under: u64,
     /// How it is known, where that has been found already.
     pub(super) basis: Option<Basis>,
 }
 
 impl Prediction {
-    /// No span is larger than the request that carries it: a size that is larger is none.
+    /// A size of `tokens` that is reported.
+    pub(super) fn sure(tokens: u64) -> Prediction {
+        Prediction {
+            tokens,
+            sure: true,
+            ..Prediction::default()
+        }
+    }
+
+    /// No span is larger than the request that carries it: a larger prediction is no prediction.
     pub(super) fn within(self, most: u64) -> Prediction {
         if self.tokens > most {
             Prediction::default()
@@ -37,188 +42,11 @@ impl Prediction {
     }
 }
 
-/// What a request produced, as far as the file holds it.
-#[derive(Debug, Default)]
-pub(super) struct Response {
-    pub(super) calls: u64,
-    pub(super) searches: u64,
-    first_call: Option<u32>,
-    /// Numbers of its spans, in order.
-    spans: Vec<u32>,
-    /// Numbers of those that the provider's tools returned in the middle of it.
-    returned: Vec<u32>,
-    /// Weights of those whose share is that of the response, by the span's number.
-    shares: BTreeMap<u32, Prediction>,
-}
-
-/// All responses of a thread, by the ordinal of their request.
-#[derive(Debug, Default)]
-pub(super) struct Responses(BTreeMap<u64, Response>);
-
-impl Responses {
-    pub(super) fn of(history: &History) -> Responses {
-        let mut all = Responses::default();
-        for (n, number) in &history.made {
-            let Some(span) = history.spans.get(*number as usize) else {
-                continue;
-            };
-            let response = all.0.entry(*n).or_default();
-            if matches!(span.kind, Kind::Call { .. }) {
-                response.calls += 1;
-                response.first_call.get_or_insert(*number);
-            }
-            response.searches += u64::from(span.kind == Kind::Search);
-            response.spans.push(*number);
-        }
-        for (number, span) in (0..).zip(&history.spans) {
-            if let Some(n) = span.within {
-                all.0.entry(n).or_default().returned.push(number);
-            }
-        }
-        for step in &history.steps {
-            let Moment::Request(call) = &step.what else {
-                continue;
-            };
-            if let Some(response) = all.0.get_mut(&call.n) {
-                response.shares = response.share(call, &history.spans);
-                response
-                    .shares
-                    .extend(response.returned(call, &history.spans));
-            }
-        }
-        all
-    }
-
-    pub(super) fn get(&self, n: u64) -> Option<&Response> {
-        self.0.get(&n)
-    }
-
-    /// The size of a span under a law. `written`: arguments of calls are counted as they were
-    /// written.
-    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Prediction {
-        let response = span.made_by.and_then(|n| self.get(n));
-        let within = span.within.and_then(|n| self.get(n));
-        if let Some(weight) = response
-            .or(within)
-            .and_then(|response| response.shares.get(&number))
-        {
-            return *weight;
-        }
-        match &law.rule {
-            Rule::Framed(frame) => frame.weigh(span, response, number, written),
-            Rule::Measured(counter) => {
-                let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
-                let tokens = if span.known {
-                    counter.count(span.kind, plain, classes)
-                } else {
-                    0
-                };
-                Prediction {
-                    tokens,
-                    ..Prediction::default()
-                }
-            }
-        }
-    }
-}
-
-impl Response {
-    /// What is known of the response as a whole: its reasoning, or all it produced.
-    fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
-        let own = || {
-            self.spans
-                .iter()
-                .filter_map(|number| Some((*number, spans.get(*number as usize)?)))
-        };
-        match &call.law.rule {
-            Rule::Framed(frame) => {
-                let own: Vec<_> = own()
-                    .filter(|(_, span)| span.kind == Kind::Reasoning)
-                    .collect();
-                let bytes: Vec<u64> = own
-                    .iter()
-                    .map(|(_, span)| u64::from(span.sealed_bytes))
-                    .collect();
-                let whole = match call.reasoning {
-                    Some(reported) => frame.reasoning(reported, &bytes, self.searches > 0),
-                    None => return BTreeMap::new(),
-                };
-                spread(whole, &own, |span| u64::from(span.weight))
-            }
-            Rule::Measured(_) if call.output_known => {
-                let whole = Prediction {
-                    tokens: call.output,
-                    sure: true,
-                    ..Prediction::default()
-                };
-                spread(whole, &own().collect::<Vec<_>>(), |span| {
-                    u64::from(span.tokens.max(1))
-                })
-            }
-            Rule::Measured(_) => BTreeMap::new(),
-        }
-    }
-}
-
-impl Response {
-    /// What the provider's tools returned, as the samplings tell it.
-    fn returned(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
-        if call.returned == 0 {
-            return BTreeMap::new();
-        }
-        let own = self
-            .returned
-            .iter()
-            .filter_map(|number| Some((*number, spans.get(*number as usize)?)));
-        let whole = Prediction {
-            tokens: call.returned,
-            sure: true,
-            ..Prediction::default()
-        };
-        spread(whole, &own.collect::<Vec<_>>(), |span| {
-            u64::from(span.tokens.max(1))
-        })
-    }
-
-    /// What they returned and no span holds.
-    pub(super) fn unowned(&self, call: &Call) -> u64 {
-        if self.returned.is_empty() {
-            call.returned
-        } else {
-            0
-        }
-    }
-}
-
-/// Shares a weight among spans, as `by` weighs them; the parts add up to it.
-fn spread(
-    whole: Prediction,
-    own: &[(u32, &Span)],
-    by: impl Fn(&Span) -> u64,
-) -> BTreeMap<u32, Prediction> {
-    let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
-    let parts = |whole| proportional(whole, &weights).into_iter();
-    let (mut tokens, mut over, mut under) =
-        (parts(whole.tokens), parts(whole.over), parts(whole.under));
-    let part = |(number, _): &(u32, &Span)| {
-        let (tokens, over, under) = (tokens.next()?, over.next()?, under.next()?);
-        Some((
-            *number,
-            Prediction {
-                tokens,
-                over,
-                under,
-                ..whole
-            },
-        ))
-    };
-    own.iter().filter_map(part).collect()
-}
-
-/// The likely number, of which `reported` is what is left when it is rounded down, and `estimate`
-/// follows from the length of the encrypted text: the mean over all 64 candidates, each weighted by
-/// how far it is from the estimate, whose own error is about 4 tokens and 4 %. On the steps of
-/// 84 real sessions it is off by 6.6 tokens in the mean, where the nearest candidate is off by 7.8.
+/// The likely number of reasoning tokens: `reported` is that number rounded down, and `estimate`
+/// follows from the length of the encrypted text. It is the mean over all 64 candidates, each
+/// weighted by its distance from the estimate, whose own error is about 4 tokens and 4 %. On the
+/// steps of 84 real sessions it is off by 6.6 tokens in the mean; the nearest candidate is off by
+/// 7.8.
 fn likely(estimate: u64, reported: u64) -> u64 {
     // No text has more, and no square is too large.
     let estimate = estimate.min(u64::from(u32::MAX));
@@ -241,10 +69,10 @@ fn likely(estimate: u64, reported: u64) -> u64 {
 }
 
 impl Frame {
-    /// All reasoning of a response that reported so much of it, in encrypted texts of so many
-    /// bytes. Beside a search of the web the calls that search are reported as reasoning, and do
-    /// not stay.
-    fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Prediction {
+    /// All reasoning of a response, from the reported number and the sizes of its encrypted texts.
+    /// Where the response searches the web, the searching calls are reported as reasoning too, and
+    /// do not stay.
+    pub(super) fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Prediction {
         let sure = !searches;
         match self.reasoning {
             Reasoning::Exact => Prediction {
@@ -253,7 +81,10 @@ impl Frame {
                 ..Prediction::default()
             },
             Reasoning::Rounded { .. } => {
-                let estimate: u64 = bytes.iter().map(|bytes| self.sealed_tokens(*bytes)).sum();
+                let estimate: u64 = bytes
+                    .iter()
+                    .map(|bytes| self.encrypted_tokens(*bytes))
+                    .sum();
                 let most = reported + ROUNDING - 1;
                 let tokens = likely(estimate, reported);
                 let (over, under) = (most - tokens, tokens - reported);
@@ -268,24 +99,26 @@ impl Frame {
         }
     }
 
-    /// Tokens of an encrypted text of so many bytes.
-    fn sealed_tokens(&self, bytes: u64) -> u64 {
+    /// Tokens of an encrypted text, from its size in bytes.
+    fn encrypted_tokens(&self, bytes: u64) -> u64 {
         let (wrap_bytes, centibytes) = match self.reasoning {
             Reasoning::Rounded {
                 wrap_bytes,
                 centibytes,
             } => (wrap_bytes, centibytes),
-            // As the median of the models that are known.
+            // The median of the known models.
             Reasoning::Exact => (845, 620),
         };
         bytes.saturating_sub(wrap_bytes).saturating_mul(100) / centibytes.max(1)
     }
 
-    fn weigh(
+    /// The size of one span: its text and the framing that is counted with it. `calls` is the
+    /// number of calls of its response, and `is_first` whether it is the first of them.
+    pub(super) fn predict(
         &self,
-        span: &Span,
-        response: Option<&Response>,
-        number: u32,
+        span: &SentSpan,
+        calls: u64,
+        is_first: bool,
         written: bool,
     ) -> Prediction {
         let rewritten = match span.kind {
@@ -299,39 +132,27 @@ impl Frame {
         });
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };
-        let calls = response.map_or(1, |response| response.calls);
         let (framing, sure) = match span.kind {
-            Kind::Answer(closing) => (
-                opens(if closing.unwrap_or(calls == 0) {
-                    self.closing
-                } else {
-                    self.beside
-                }),
-                span.known,
-            ),
+            Kind::Answer(closing) if closing.unwrap_or(calls == 0) => {
+                (opens(self.closing), span.known)
+            }
+            Kind::Answer(_) => (opens(self.beside), span.known),
             Kind::User | Kind::Input => (opens(self.input), span.known),
             Kind::Call { patch, server } => {
                 let whole = self.call(patch, server);
-                let first = response.is_some_and(|response| response.first_call == Some(number));
                 // The call takes the framing of its output too: they enter together, and an output
                 // is its text.
                 let own = match calls {
                     0 | 1 => whole,
-                    _ => self.several_each + if first { self.several_once } else { 0 },
+                    _ => self.several_each + if is_first { self.several_once } else { 0 },
                 };
                 (own + 2 * q, span.known)
             }
-            Kind::Search => {
-                return Prediction {
-                    tokens: 0,
-                    sure: true,
-                    ..Prediction::default()
-                };
-            }
+            Kind::Search => return Prediction::sure(0),
             Kind::Output { sure, .. } => (0, span.known && sure),
             Kind::Image { answer: true } => (0, span.known && !self.images_unsure),
             Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
-            Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
+            Kind::Reasoning => (self.encrypted_tokens(u64::from(span.encrypted_bytes)), true),
             Kind::Opaque => (0, false),
         };
         Prediction {
@@ -384,7 +205,8 @@ mod tests {
         );
     }
 
-    /// An estimate of nothing is none beyond 4096 tokens: 16 is less than a millionth of the square.
+    /// An estimate of nothing is none beyond 4096 tokens: 16 is less than a millionth of the
+    /// square.
     #[test]
     fn an_estimate_that_is_off_beyond_all_measure_says_nothing() {
         assert_eq!(likely(0, 4032), 4032 + 32);

@@ -1,4 +1,4 @@
-//! Loads: what it cost to carry a span, added up while the requests are charged.
+//! The accumulated cost of carrying a span, added up while the requests are charged.
 
 use crate::record::{Basis, Carried, Usd};
 

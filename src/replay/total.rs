@@ -3,7 +3,7 @@
 //! Within a kind of content there is a row for each way its size is known ([`row`]); the records
 //! have these as columns. A token is *first* sent with the first request that carries it, counted
 //! or not, so the rows of a window are those of the whole. Sent again, it was read from the cache
-//! or was not. The row of nobody holds the pieces of what no file records, and what is unexplained,
+//! or was not. The row of nobody holds the unrecorded blocks and what is unexplained,
 //! which alone may be negative.
 
 use std::collections::BTreeMap;

@@ -1,13 +1,13 @@
-//! UnrecordedBlocks: what was sent and no file records, seen only in what the reports say.
+//! Unrecorded blocks: content that was sent and that no file records, known from the reports alone.
 //!
-//! The *head* is what the first request had beyond its spans (system prompt, definitions of
-//! tools); it stands in front, and stays when the context is cleared. Other pieces stand where they
-//! entered. A piece has a size and a cause; it may shrink, then it ends and a smaller one begins.
+//! The *head* is what the first request had beyond its spans (system prompt, tool definitions); it
+//! is in front of everything, and stays when the context is cleared. Other blocks are where they
+//! entered. A block has a size and a cause. Where one shrinks, it ends and a smaller one begins.
 
 use super::context::Context;
 use crate::record::Purpose;
 
-/// Why a piece is there.
+/// Why a block is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     /// What the first request had beyond its spans.
@@ -16,21 +16,20 @@ pub(super) enum Cause {
     Search,
     /// What a compaction left that the file does not hold.
     Compaction,
-    /// What a review carries besides.
+    /// What a review carries in addition to the thread.
     Review,
     /// The tool list has changed.
     ToolList,
-    /// A request that no line records came between.
+    /// An unrecorded request came between.
     LostRequest,
-    /// It came with a text that was measured, and is no part of it.
+    /// It came with a text that was measured, and is no part of that text.
     Reminder,
-    /// What a response had brought itself before its last sampling: its own words, and what the
-    /// provider's tools returned. From the next request on the words are spans, and so is the rest,
-    /// but where the file does not hold it.
+    /// What a response added before its last run: its text, and what the provider's tools returned.
+    /// From the next request on these are spans, except for what the file does not hold.
     Response,
-    /// The context of a request that only the agent's ledger tells.
+    /// The context of a request that only the agent's ledger reports.
     Ledger,
-    /// The context of a request that was for something else.
+    /// The context of a request for another purpose than the thread's.
     Aside(Purpose),
     /// Not known.
     Unknown,
@@ -54,35 +53,36 @@ impl Cause {
     }
 }
 
-/// A piece that has been there.
+/// A block that is over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PastBlock {
     pub(super) cause: Cause,
     pub(super) tokens: u64,
     /// Ordinal of the first request that carried it.
     pub(super) from: u64,
-    /// Ordinal of the first request that carried it no more; `None`: the thread ended.
+    /// Ordinal of the first request that no longer carried it; `None`: the thread ended.
     pub(super) until: Option<u64>,
 }
 
-/// A piece that is there.
+/// A block that is in the context.
 #[derive(Clone, Copy, Debug)]
-struct Block {
+struct LiveBlock {
     slot: usize,
     cause: Cause,
     tokens: u64,
+    /// Ordinal of the first request that carried it.
     from: u64,
 }
 
-/// The pieces of a context, the latest last.
+/// The blocks of a context, the latest last.
 #[derive(Debug, Default)]
 pub(super) struct UnrecordedBlocks {
-    live: Vec<Block>,
+    live: Vec<LiveBlock>,
     pub(super) past: Vec<PastBlock>,
-    /// UnrecordedBlocks that entered with the latest request: their slots.
+    /// Slots of the blocks that entered with the latest request.
     pub(super) fresh: Vec<usize>,
     begun: bool,
-    /// A head has been sent: one that is written anew is sent again, for the most part.
+    /// A head has been sent before: a new one is mostly the same content again.
     headed: bool,
 }
 
@@ -94,17 +94,18 @@ impl UnrecordedBlocks {
 
     /// Size of the head.
     pub(super) fn head_tokens(&self) -> u64 {
-        self.live
-            .first()
-            .filter(|piece| piece.cause == Cause::Head)
-            .map_or(0, |piece| piece.tokens)
+        match self.live.first() {
+            Some(block) if block.cause == Cause::Head => block.tokens,
+            _ => 0,
+        }
     }
 
     /// Whether request `n` is the first with another list of tools.
     pub(super) fn new_tools(&self, n: u64) -> bool {
-        self.live
-            .last()
-            .is_some_and(|piece| piece.cause == Cause::ToolList && piece.from == n)
+        match self.live.last() {
+            Some(block) => block.cause == Cause::ToolList && block.from == n,
+            None => false,
+        }
     }
 
     /// The head becomes known.
@@ -112,25 +113,24 @@ impl UnrecordedBlocks {
         self.begun = true;
         let slot = context.head();
         context.adjust(slot, tokens);
-        self.live.insert(
-            0,
-            Block {
-                slot,
-                cause: Cause::Head,
-                tokens,
-                from,
-            },
-        );
-        if !std::mem::replace(&mut self.headed, true) {
+        let head = LiveBlock {
+            slot,
+            cause: Cause::Head,
+            tokens,
+            from,
+        };
+        self.live.insert(0, head);
+        if !self.headed {
             self.fresh.push(slot);
         }
+        self.headed = true;
     }
 
-    /// A piece begins.
+    /// A block begins with request `from`, unless it has no tokens.
     pub(super) fn begin(&mut self, context: &mut Context, tokens: u64, from: u64, cause: Cause) {
         if tokens > 0 {
-            let slot = context.piece(tokens);
-            self.live.push(Block {
+            let slot = context.block(tokens);
+            self.live.push(LiveBlock {
                 slot,
                 cause,
                 tokens,
@@ -142,107 +142,84 @@ impl UnrecordedBlocks {
 
     /// What a search brought is gone with the request after it.
     pub(super) fn end_search(&mut self, context: &mut Context, n: u64) {
-        while let Some(piece) = self.live.pop_if(|piece| piece.cause == Cause::Search) {
-            self.ended(piece, n);
-            context.leave(piece.slot);
+        while let Some(block) = self.live.pop_if(|block| block.cause == Cause::Search) {
+            self.ended(block, n);
+            context.leave(block.slot);
         }
     }
 
-    /// A piece was there in request `n` alone.
+    /// A block was there in request `n` alone.
     pub(super) fn once(&mut self, tokens: u64, n: u64, cause: Cause) {
-        if tokens > 0 {
-            self.past.push(PastBlock {
-                cause,
-                tokens,
-                from: n,
-                until: Some(n.saturating_add(1)),
-            });
-        }
+        self.note(cause, tokens, n, Some(n.saturating_add(1)));
     }
 
-    /// Takes up to `tokens` off the pieces, the latest first; returns what they could not give.
+    /// Takes up to `tokens` off the blocks, the latest first; returns what they could not give.
     pub(super) fn shrink(&mut self, context: &mut Context, tokens: u64, n: u64) -> u64 {
         let mut left = tokens;
-        while let Some(piece) = self.live.pop_if(|piece| left > 0 && piece.tokens > 0) {
-            let given = left.min(piece.tokens);
+        while let Some(block) = self.live.pop_if(|block| left > 0 && block.tokens > 0) {
+            let given = left.min(block.tokens);
             left -= given;
-            self.ended(piece, n);
-            let rest = piece.tokens - given;
-            context.adjust(piece.slot, rest);
-            if rest > 0 || piece.cause == Cause::Head {
-                self.live.push(Block {
+            self.ended(block, n);
+            let rest = block.tokens - given;
+            context.adjust(block.slot, rest);
+            if rest > 0 || block.cause == Cause::Head {
+                self.live.push(LiveBlock {
                     tokens: rest,
                     from: n,
-                    ..piece
+                    ..block
                 });
             }
         }
         left
     }
 
-    /// All that request `n` carries is known: the pieces end, and the head is nothing.
+    /// Everything that request `n` carries is known: the blocks end, and the head has no tokens.
     pub(super) fn end_all(&mut self, context: &mut Context, n: u64) {
         self.begun = true;
-        for piece in std::mem::take(&mut self.live) {
-            self.ended(piece, n);
-            context.adjust(piece.slot, 0);
+        for block in std::mem::take(&mut self.live) {
+            self.ended(block, n);
+            context.adjust(block.slot, 0);
         }
     }
 
-    /// The context has been cleared before request `n`: the head stands in front of the new one, if
-    /// it is not written `anew`.
+    /// The context has been cleared before request `n`. The head stays, unless it is written
+    /// `anew`.
     pub(super) fn clear(&mut self, context: &mut Context, n: u64, anew: bool) {
-        let all = std::mem::take(&mut self.live);
         self.fresh.clear();
         self.begun &= !anew;
-        for mut piece in all {
-            if piece.cause == Cause::Head && !anew {
-                piece.slot = context.head();
-                context.resize(piece.slot, piece.tokens);
-                self.live.push(piece);
+        for mut block in std::mem::take(&mut self.live) {
+            if block.cause == Cause::Head && !anew {
+                block.slot = context.head();
+                context.resize(block.slot, block.tokens);
+                self.live.push(block);
             } else {
-                self.ended(piece, n);
+                self.ended(block, n);
             }
         }
     }
 
     /// The thread has ended.
     pub(super) fn finish(&mut self) {
-        for Block {
-            cause,
-            tokens,
-            from,
-            ..
-        } in std::mem::take(&mut self.live)
-        {
-            if tokens > 0 {
-                self.past.push(PastBlock {
-                    cause,
-                    tokens,
-                    from,
-                    until: None,
-                });
-            }
+        for block in std::mem::take(&mut self.live) {
+            self.note(block.cause, block.tokens, block.from, None);
         }
-        self.past.sort_by_key(|piece| piece.from);
+        self.past.sort_by_key(|block| block.from);
     }
 
-    fn ended(
-        &mut self,
-        Block {
-            cause,
-            tokens,
-            from,
-            ..
-        }: Block,
-        n: u64,
-    ) {
-        if tokens > 0 && from < n {
+    /// Request `n` no longer carries a block as it was.
+    fn ended(&mut self, block: LiveBlock, n: u64) {
+        if block.from < n {
+            self.note(block.cause, block.tokens, block.from, Some(n));
+        }
+    }
+
+    fn note(&mut self, cause: Cause, tokens: u64, from: u64, until: Option<u64>) {
+        if tokens > 0 {
             self.past.push(PastBlock {
                 cause,
                 tokens,
                 from,
-                until: Some(n),
+                until,
             });
         }
     }
