@@ -141,7 +141,7 @@ mod tests {
     fn counter(law: &Law) -> &Counter {
         match &law.rule {
             Rule::Measured(counter) => counter,
-            Rule::Framed(_) => unreachable!("a law with a counter"),
+            Rule::Framed(_) => panic!("a law with a counter"),
         }
     }
 

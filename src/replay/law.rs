@@ -257,7 +257,10 @@ mod tests {
         for model in ["gpt-5.3-codex", "gpt-5.5"] {
             assert_eq!(name(model), is("gpt-5.3", false));
         }
-        assert_eq!(name("gpt-5.1-codex-max"), is("gpt-5.1", false));
+        for model in ["gpt-5.1-codex-max", "gpt-5.1"] {
+            assert_eq!(name(model), is("gpt-5.1", false));
+        }
+        assert_eq!(name("gpt-5.2"), is("gpt-5.2", false));
         // Three digits are no version.
         assert_eq!(name("gpt-oss-120b"), is("gpt", false));
         // The maker's word may stand behind a reseller's, and is a word.

@@ -238,6 +238,8 @@ mod tests {
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(columns(&again)[..10], columns(&listed)[..10]);
+        let last = "name = \"plain\"\nmaker = \"\"\nversions = []\nword = \"\"\n";
+        assert!(listed.contains(last), "{listed}");
     }
 
     #[test]
