@@ -5,8 +5,8 @@
 //! - Reasoning is dropped at the first message of the user after a final answer. At another message
 //!   of the user it is dropped if both the step and the cached prefix show it: the step fits better
 //!   without it, and the cache ends before the first of it.
-//! - Some models report the n-th part of the input of a response with n calls. Whole and part
-//!   differ by a factor; the whole is meant where it fits much better.
+//! - Some models report the n-th part of the input of a response with n calls. The report is taken
+//!   for such a part where the whole is more than four times nearer to the expected input.
 
 use super::call::Call;
 use super::change::Change;
