@@ -23,6 +23,7 @@ mod terminal;
 
 use anyhow::{Context, Result};
 
+use crate::cli::Cuts;
 use crate::format::Entries;
 use crate::format::entry::Entry;
 use crate::path::reason;
@@ -50,14 +51,8 @@ pub struct Mode {
 /// What a mode is given to work with.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Outputs of the tool that reads files are cut when they have more lines than this.
-    pub read_max_lines: usize,
-    /// How many lines of them stay at each end.
-    pub read_keep_lines: usize,
-    /// How many outputs are remembered, to refer to.
-    pub lru: usize,
-    /// Shorter outputs are never referred to.
-    pub min_bytes: usize,
+    /// What is shortened.
+    pub cuts: Cuts,
     /// Whether lines say what was left out of them, so that it can be put back.
     pub references: bool,
     /// Longer lines are handed on as they are, without being held.
@@ -70,40 +65,11 @@ impl Default for Options {
     /// As without flags.
     fn default() -> Options {
         Options {
-            read_max_lines: 0,
-            read_keep_lines: 0,
-            lru: 0,
-            min_bytes: 0,
+            cuts: Cuts::default(),
             references: true,
             max_line_bytes: 64 << 20,
             policies: Policies::default(),
         }
-        .usual()
-    }
-}
-
-impl Options {
-    /// The same with the usual number for each that is 0.
-    #[must_use]
-    pub fn usual(mut self) -> Options {
-        let Options {
-            read_max_lines,
-            read_keep_lines,
-            lru,
-            min_bytes,
-            ..
-        } = &mut self;
-        for (number, usual) in [
-            (read_max_lines, 120),
-            (read_keep_lines, 40),
-            (lru, 1024),
-            (min_bytes, 512),
-        ] {
-            if *number == 0 {
-                *number = usual;
-            }
-        }
-        self
     }
 }
 

@@ -14,6 +14,7 @@
 //! reads and writes them, `cli` is the one door in and out of a process, `skip` keeps count of
 //! what could not be read. Filters sit on top and never import each other: they meet in the pipe.
 //! `tests/layers.rs` holds these arrows. The simplest filter, to be read first, is [`check`].
+#![cfg_attr(test, allow(clippy::too_many_lines, clippy::cognitive_complexity))]
 #![deny(missing_docs)]
 #![warn(unreachable_pub)]
 

@@ -1,109 +1,71 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
-//! One pass. Every record is shown to each rule through a typed view, spans and `context` events
-//! end here, everything else is passed on verbatim; at the end come one `summary`, the findings,
-//! the most wasteful first, each token credited to one finding only ([`credit`]), and the few spans
-//! that cost most ([`dearest`]).
+//! One pass. Each rule sees every record through a typed view. Spans and `context` events are not
+//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings, the
+//! most wasteful first, each token credited to one finding only ([`credit`]), and the most expensive
+//! spans ([`most_expensive`]).
 //!
-//! What is kept: about 1 KB a thread and 150 bytes a request, most of them to tell what two streams
-//! count; for each finding its 50 most costly places (6 KB); for each span that a rule names, 80
-//! bytes for each finding that names it; the lines of the dearest spans; of the thread at hand, up
-//! to 1 KB a call.
+//! What is kept: about 1 KB a thread and 150 bytes a request, most of them so that two streams are
+//! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule
+//! names, 80 bytes for each finding that names it; the lines of the most expensive spans; of the
+//! current thread, up to 1 KB a call.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
 
-use std::path::PathBuf;
+use std::rc::Rc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::record::count::plus;
-use crate::record::{Billed, Disk, Event, Export, Priced, Request, Session, Total, Type, What};
+use crate::record::{
+    Billed, Disk, Event, Export, Finding, Priced, Request, Session, Total, Type, What,
+};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
 
 mod claim;
 mod credit;
-mod dearest;
 mod found;
 mod jq;
 mod limits;
+mod most_expensive;
+mod options;
 mod order;
-mod own;
 mod rule;
 mod share;
 mod summary;
 mod thread;
+mod user_rules;
 mod view;
 mod words;
 
-use dearest::Dearest;
 use found::Candidate;
 use jq::Program;
 pub use limits::Limits;
-pub use order::By;
-use own::Own;
+use most_expensive::MostExpensive;
+pub use options::{By, Options};
 pub use rule::Thresholds;
 use rule::{RULES, Rule, rest_on};
 use summary::Tally;
 use thread::{Thread, Threads};
+use user_rules::UserRules;
 use view::{Seen, SpanView};
-
-/// What a user can ask for.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// How many findings to write; 0: all.
-    pub top: usize,
-    /// What they are sorted by.
-    pub by: By,
-    /// A jq predicate: only findings for which it holds.
-    pub condition: Option<String>,
-    /// A jq predicate: the gate fires if it holds for any finding that is written.
-    pub fail_on: Option<String>,
-    /// A file with the user's own rules, in jq.
-    pub rules: Option<PathBuf>,
-    /// Names of the only rules to apply; empty: all.
-    pub only: Vec<String>,
-    /// Names of rules not to apply.
-    pub skip: Vec<String>,
-    /// How many of the spans that cost most to pass; 0: none.
-    pub spans: usize,
-    /// Pass all spans and context events, where they stand.
-    pub keep_all: bool,
-    /// Thresholds that were set.
-    pub thresholds: Thresholds,
-}
-
-impl Options {
-    fn applies(&self, rule: &str) -> bool {
-        let named = |names: &[String]| names.iter().any(|name| name == rule);
-        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
-    }
-
-    /// A name that no rule has is a mistake; users' rules name themselves only when they run.
-    fn check(&self) -> Result<()> {
-        let unknown = |name: &&String| !RULES.iter().any(|rule| rule.name == name.as_str());
-        match self.only.iter().chain(&self.skip).find(unknown) {
-            Some(name) if self.rules.is_none() => {
-                bail!("no rule is called {name:?} (see --list-rules)")
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Applies the rules and ranks what they found.
 pub struct Rank {
     options: Options,
     rules: Vec<(&'static str, Box<dyn Rule>)>,
-    own: Option<Own>,
+    user_rules: Option<UserRules>,
     condition: Option<Program>,
     gate: Option<Program>,
     threads: Threads,
+    /// Id of the thread of the latest span.
+    current: Option<Rc<str>>,
     tally: Tally,
-    dearest: Dearest,
+    most_expensive: MostExpensive,
     fired: bool,
-    /// What there was, where `--where` left nothing of it.
+    /// Set where `--where` left no finding: which findings there were.
     nothing: Option<String>,
 }
 
@@ -114,28 +76,28 @@ impl Rank {
     /// A program is no jq (with its position), a file cannot be read, a rule is not known.
     pub fn new(options: Options) -> Result<Rank> {
         options.check()?;
-        let own = options.rules.as_ref().map(|path| -> Result<Own> {
-            let code = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            Ok(Own::new(Program::compile(
-                &path.display().to_string(),
-                &code,
-            )?))
-        });
-        let compile = |name: &str, code: &Option<String>| {
-            code.as_ref().map(|c| Program::compile(name, c)).transpose()
-        };
-        let rules = RULES.iter().filter(|rule| options.applies(rule.name));
+        let mut user_rules = None;
+        if let Some(path) = &options.rules {
+            let name = path.display().to_string();
+            let code = std::fs::read_to_string(path).with_context(|| name.clone())?;
+            user_rules = Some(UserRules::new(Program::compile(&name, &code)?));
+        }
+        let mut rules = Vec::new();
+        for rule in RULES {
+            if options.applies(rule.name) {
+                rules.push((rule.name, (rule.make)(&options.thresholds)));
+            }
+        }
         Ok(Rank {
-            rules: rules
-                .map(|rule| (rule.name, (rule.make)(&options.thresholds)))
-                .collect(),
-            own: own.transpose()?,
-            condition: compile("--where", &options.condition)?,
-            gate: compile("--fail-on", &options.fail_on)?,
+            rules,
+            user_rules,
+            condition: compile("--where", options.condition.as_deref())?,
+            gate: compile("--fail-on", options.fail_on.as_deref())?,
             threads: Threads::default(),
+            current: None,
             tally: Tally::default(),
-            // With all spans where they stand, none is passed again.
-            dearest: Dearest::new(if options.keep_all { 0 } else { options.spans }),
+            // Where all spans pass anyway, none is written again.
+            most_expensive: MostExpensive::new(if options.keep_all { 0 } else { options.spans }),
             fired: false,
             nothing: None,
             options,
@@ -150,40 +112,61 @@ impl Rank {
     /// Notes what went wrong in the user's programs: where, and what. [`Status::Partial`] where
     /// anything did.
     pub fn complain(&self, skips: &mut Skips) -> Status {
-        self.nothing.iter().for_each(|what| skips.say(what));
-        let own = self.own.as_ref().and_then(Own::complaint);
-        let programs = [&self.condition, &self.gate].into_iter().flatten();
-        let complaints = own
-            .into_iter()
-            .chain(programs.filter_map(Program::complaint));
-        complaints.fold(Status::Done, |_, (program, why)| {
-            skips.note(&program, None, &why);
+        if let Some(what) = &self.nothing {
+            skips.say(what);
+        }
+        let mut complaints = Vec::new();
+        complaints.extend(self.user_rules.as_ref().and_then(UserRules::complaint));
+        complaints.extend(self.condition.as_ref().and_then(Program::complaint));
+        complaints.extend(self.gate.as_ref().and_then(Program::complaint));
+        for (program, why) in &complaints {
+            skips.note(program, None, why);
+        }
+        if complaints.is_empty() {
+            Status::Done
+        } else {
             Status::Partial
-        })
+        }
     }
 
     fn session(&mut self, record: &Record) -> Result<()> {
         let session: Session = record.read()?;
         let thread = self.threads.begin(&session);
         self.tally.session(&session, &record.read()?);
-        if let Some(own) = &mut self.own {
-            own.session(record.line, thread);
+        if let Some(user_rules) = &mut self.user_rules {
+            user_rules.session(record.line, thread);
         }
         Ok(())
     }
 
     fn span(&mut self, record: &Record) -> Result<()> {
         let span: SpanView = record.read()?;
+        if self.current.as_deref() != Some(&*span.thread) {
+            self.end_thread();
+        }
         let thread = self.threads.at(&span.thread, &span.session);
+        if self.current.is_none() {
+            self.current = Some(Rc::clone(&thread.id));
+        }
         self.tally.span(&span);
-        self.dearest.see(&span, record.line);
-        self.rules
-            .iter_mut()
-            .for_each(|(_, rule)| rule.see(&Seen::Span(&span), thread));
-        if let Some(own) = &mut self.own {
-            own.span(record.line, &span, thread);
+        self.most_expensive.see(&span, record.line);
+        show(&mut self.rules, &Seen::Span(&span), thread);
+        if let Some(user_rules) = &mut self.user_rules {
+            user_rules.span(record.line, &span, thread);
         }
         Ok(())
+    }
+
+    /// Tells the rules that no more spans of the current thread come for now.
+    fn end_thread(&mut self) {
+        let Some(id) = self.current.take() else {
+            return;
+        };
+        if let Some(thread) = self.threads.get(&id) {
+            for (_, rule) in &mut self.rules {
+                rule.thread_ends(thread);
+            }
+        }
     }
 
     fn request(&mut self, record: &Record) -> Result<()> {
@@ -194,16 +177,14 @@ impl Rank {
         }
         let thread = self.threads.at(&request.thread, &request.session);
         self.tally.request(&request, &billed);
-        self.rules
-            .iter_mut()
-            .for_each(|(_, rule)| rule.see(&Seen::Request(&request), thread));
-        if let Some(own) = &mut self.own {
-            own.request(record.line, &request, billed.cost_usd, thread);
+        show(&mut self.rules, &Seen::Request(&request), thread);
+        if let Some(user_rules) = &mut self.user_rules {
+            user_rules.request(record.line, &request, billed.cost_usd, thread);
         }
         Ok(())
     }
 
-    /// Returns whether the event goes on.
+    /// Returns whether the event is passed on.
     fn event(&mut self, record: &Record) -> Result<bool> {
         let event: Event = record.read()?;
         let thread = self.threads.at(&event.thread, &event.session);
@@ -211,59 +192,125 @@ impl Rank {
             thread.parent.get_or_insert_with(|| parent.as_str().into());
         }
         self.tally.event(&event);
-        self.rules
-            .iter_mut()
-            .for_each(|(_, rule)| rule.see(&Seen::Event(&event), thread));
+        show(&mut self.rules, &Seen::Event(&event), thread);
         Ok(event.what != What::Context)
     }
 
     fn disk(&mut self, record: &Record) -> Result<()> {
         let disk: Disk = record.read()?;
         let thread = self.threads.at(&disk.thread, &disk.session);
-        self.rules
-            .iter_mut()
-            .for_each(|(_, rule)| rule.see(&Seen::Disk(&disk), thread));
+        show(&mut self.rules, &Seen::Disk(&disk), thread);
         Ok(())
     }
 
-    /// An export is no thread's.
+    /// An export belongs to no thread.
     fn export(&mut self, record: &Record) -> Result<()> {
         let export: Export = record.read()?;
-        let nobody = Thread::default();
-        self.rules
-            .iter_mut()
-            .for_each(|(_, rule)| rule.see(&Seen::Export(&export), &nobody));
+        show(&mut self.rules, &Seen::Export(&export), &Thread::default());
         Ok(())
+    }
+
+    /// Returns whether the record is passed on.
+    fn passes(&mut self, record: &Record) -> Result<bool> {
+        match record.kind {
+            Type::Stream => {
+                let priced: Priced = record.read()?;
+                self.tally.stream(priced);
+            }
+            Type::Session => self.session(record)?,
+            Type::Request => self.request(record)?,
+            Type::Disk => self.disk(record)?,
+            Type::Export => self.export(record)?,
+            Type::Total => {
+                let total: Total = record.read()?;
+                self.tally.total(&total);
+            }
+            Type::Event => return self.event(record),
+            Type::Span => {
+                self.span(record)?;
+                return Ok(false);
+            }
+            _ => {}
+        }
+        Ok(true)
     }
 
     /// What all rules put forward, each with the name of its rule.
     fn candidates(&mut self) -> Vec<(String, Candidate)> {
+        self.end_thread();
         let mut all = Vec::new();
         for (name, rule) in std::mem::take(&mut self.rules) {
-            all.extend(
-                rule.end(&self.threads)
-                    .into_iter()
-                    .map(|candidate| (name.to_owned(), candidate)),
-            );
+            for candidate in rule.end(&self.threads) {
+                all.push((name.to_owned(), candidate));
+            }
         }
-        let own = self.own.as_mut().map(Own::end).unwrap_or_default();
-        all.extend(
-            own.into_iter()
-                .filter(|(rule, _)| self.options.applies(rule)),
-        );
+        if let Some(user_rules) = &mut self.user_rules {
+            for (name, candidate) in user_rules.end() {
+                if self.options.applies(&name) {
+                    all.push((name, candidate));
+                }
+            }
+        }
         all
+    }
+
+    /// The findings in their order.
+    fn findings(&mut self) -> Vec<Finding> {
+        let candidates = self.candidates();
+        let ordered = order::ordered(
+            candidates,
+            self.options.by,
+            self.condition.as_ref(),
+            &self.threads,
+            self.tally.input_tokens(),
+        );
+        match ordered {
+            Ok(findings) => findings,
+            Err(nothing) => {
+                self.nothing = Some(nothing);
+                Vec::new()
+            }
+        }
     }
 }
 
+/// Compiles the predicate of a flag.
+fn compile(flag: &str, code: Option<&str>) -> Result<Option<Program>> {
+    match code {
+        Some(code) => Ok(Some(Program::compile(flag, code)?)),
+        None => Ok(None),
+    }
+}
+
+/// Shows a record to all rules.
+fn show(rules: &mut [(&'static str, Box<dyn Rule>)], seen: &Seen, thread: &Thread) {
+    for (_, rule) in rules {
+        rule.see(seen, thread);
+    }
+}
+
+/// What all findings together could save.
+fn net(findings: &[Finding]) -> credit::Net {
+    let mut net = credit::Net::default();
+    for finding in findings {
+        net.tokens = plus(net.tokens, finding.net_tokens);
+        net.usd = net.usd.plus(finding.net_usd.unwrap_or_default());
+        net.broken = net.broken.plus(finding.break_usd.unwrap_or_default());
+    }
+    net
+}
+
 impl Filter for Rank {
-    /// What is wasted is what carrying it cost; some rules ask for no cost.
+    /// Most rules rest on the costs of tok-usage-join, some do not.
     fn place(&self) -> Place {
-        let rules = self.rules.iter().map(|(name, _)| *name);
-        // Who knows what the user's own rules look at.
-        let own = self.own.iter().map(|_| "");
+        let mut rules: Vec<&str> = self.rules.iter().map(|(name, _)| *name).collect();
+        if self.user_rules.is_some() {
+            // What the user's own rules look at is not known; no name counts as resting on costs.
+            rules.push("");
+        }
         Place {
             stage: Some(Stage::Rank),
-            after: rest_on(rules.chain(own)),
+            after: rest_on(&rules),
             before: &[Stage::Rank],
             twice: Twice::Said,
             ..Place::default()
@@ -271,73 +318,33 @@ impl Filter for Rank {
     }
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
-        let passes = match record.kind {
-            Type::Stream => record
-                .read::<Priced>()
-                .map(|priced| self.tally.stream(priced))
-                .map(|()| true)
-                .map_err(Into::into),
-            Type::Session => self.session(&record).map(|()| true),
-            Type::Request => self.request(&record).map(|()| true),
-            Type::Disk => self.disk(&record).map(|()| true),
-            Type::Export => self.export(&record).map(|()| true),
-            Type::Span => self.span(&record).map(|()| false),
-            Type::Event => self.event(&record),
-            Type::Total => record
-                .read::<Total>()
-                .map(|total| self.tally.total(&total))
-                .map(|()| true)
-                .map_err(Into::into),
-            _ => Ok(true),
-        };
-        if passes? || self.options.keep_all {
-            out.pass(&record)
-        } else {
-            Ok(())
+        if self.passes(&record)? || self.options.keep_all {
+            out.pass(&record)?;
         }
+        Ok(())
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
-        let candidates = self.candidates();
-        let (options, input) = (&self.options, self.tally.input_tokens());
-        let findings = order::ordered(
-            candidates,
-            options.by,
-            self.condition.as_ref(),
-            &self.threads,
-            input,
-        );
-        let findings = findings.unwrap_or_else(|nothing| {
-            self.nothing = Some(nothing);
-            Vec::new()
-        });
-        let net = credit::Net {
-            tokens: findings
-                .iter()
-                .fold(0, |sum, finding| plus(sum, finding.net_tokens)),
-            usd: findings.iter().filter_map(|finding| finding.net_usd).sum(),
-            broken: findings
-                .iter()
-                .filter_map(|finding| finding.break_usd)
-                .sum(),
-        };
-        out.put(&std::mem::take(&mut self.tally).end(&self.threads, findings.len() as u64, net))?;
-        let top = if options.top == 0 {
-            findings.len()
-        } else {
-            options.top
+        let findings = self.findings();
+        let tally = std::mem::take(&mut self.tally);
+        out.put(&tally.end(&self.threads, findings.len() as u64, net(&findings)))?;
+        let top = match self.options.top {
+            0 => findings.len(),
+            top => top,
         };
         for finding in findings.iter().take(top) {
-            self.fired |= self
-                .gate
-                .as_ref()
-                .is_some_and(|gate| order::holds(gate, finding));
+            if let Some(gate) = &self.gate {
+                self.fired |= order::holds(gate, finding);
+            }
             out.put(finding)?;
         }
-        for line in std::mem::take(&mut self.dearest).lines() {
+        for line in std::mem::take(&mut self.most_expensive).lines() {
             out.raw(line.as_bytes())?;
         }
-        coverage.map_or(Ok(()), |record| out.pass(&record))
+        match coverage {
+            Some(record) => out.pass(&record),
+            None => Ok(()),
+        }
     }
 }
 

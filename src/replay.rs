@@ -16,10 +16,10 @@
 //!
 //! This room knows records and prices only: no agent, no file, no line of the stream.
 
-mod ahead;
-mod alone;
+mod attribution;
 mod bill;
 mod cache;
+mod cache_report;
 mod change;
 mod charge;
 mod close;
@@ -28,23 +28,23 @@ mod context;
 mod counter;
 mod entering;
 mod exact;
+mod fenwick;
 mod forecast;
 mod history;
 mod label;
 mod law;
-mod load;
 mod manner;
 mod missed;
 mod output;
-mod pieces;
+mod predict;
 mod prefix;
 mod price;
+mod request_forecast;
 mod run;
-mod sums;
+mod span_cost;
 mod tally;
-mod told;
 mod total;
-mod weigh;
+mod unrecorded;
 
 use crate::record::count::signed;
 use bill::Answered;
@@ -59,11 +59,11 @@ use forecast::Forecast;
 pub use history::History;
 use history::{Call, Moment};
 pub use law::Laws;
-use load::Load;
-use pieces::Cause;
 use price::Paid;
 pub use price::{Given, Prices};
+use span_cost::SpanCost;
 use total::Rows;
+use unrecorded::Cause;
 
 impl History {
     /// Walks the thread and makes out the bill.
@@ -76,7 +76,7 @@ impl History {
             close: Close::default(),
             cache: Cache::of(self.calls()),
             charge: Charge::new(rows),
-            loads: vec![Load::default(); self.spans.len()],
+            costs: vec![SpanCost::default(); self.spans.len()],
             requests: Vec::new(),
             rows: Rows::new(rows),
             n: 0,
@@ -89,10 +89,10 @@ impl History {
                 Moment::Change(change) => walk.change(change),
             }
         }
-        walk.charge.finish(&walk.context, &mut walk.loads);
+        walk.charge.finish(&walk.context, &mut walk.costs);
         walk.close.pieces.finish();
         let Walk {
-            mut loads,
+            mut costs,
             requests,
             mut rows,
             close,
@@ -100,10 +100,10 @@ impl History {
             dropped,
             ..
         } = walk;
-        output::share(self.calls(), &self.made, &self.spans, &mut loads, &mut rows);
+        output::share(self.calls(), &self.made, &self.spans, &mut costs, &mut rows);
         let (pieces, breaks) = (close.pieces.past, cache.breaks);
         Bill {
-            loads,
+            costs,
             requests,
             rows: rows.finish(),
             labels: &self.labels,
@@ -128,7 +128,7 @@ struct Walk<'h> {
     close: Close,
     cache: Cache<'h>,
     charge: Charge,
-    loads: Vec<Load>,
+    costs: Vec<SpanCost>,
     requests: Vec<Answered>,
     rows: Rows,
     /// Ordinal of the latest request.
@@ -169,7 +169,7 @@ impl<'h> Walk<'h> {
         self.drop(call, &ahead.dropped);
         let explained =
             self.close
-                .request(call, at, self.forecast, &mut self.context, &mut self.loads);
+                .request(call, at, self.forecast, &mut self.context, &mut self.costs);
         self.settle();
         let unexplained = call
             .input
@@ -211,9 +211,9 @@ impl<'h> Walk<'h> {
     /// The laws drop spans.
     fn drop(&mut self, call: &Call, numbers: &[u32]) {
         let was_sent = |number: &&u32| {
-            self.loads
+            self.costs
                 .get(**number as usize)
-                .is_some_and(|load| load.sent)
+                .is_some_and(|cost| cost.sent)
         };
         let sent = numbers
             .iter()
@@ -245,7 +245,7 @@ impl<'h> Walk<'h> {
         }
         for index in std::mem::take(&mut self.context.left) {
             if let Some(slot) = self.context.slots.get(index) {
-                self.charge.leave(index, slot, &mut self.loads);
+                self.charge.leave(index, slot, &mut self.costs);
             }
         }
     }
@@ -311,10 +311,10 @@ impl<'h> Walk<'h> {
 
     /// A counted request pays for all it carries; `once` is there for it alone.
     fn charge(&mut self, call: &Call, items: u64, unexplained: i64, once: &[usize]) {
-        let loads = &self.loads;
+        let costs = &self.costs;
         let is_new =
             |index: &usize| match self.context.slots.get(*index).and_then(|slot| slot.number) {
-                Some(number) => loads.get(number as usize).is_some_and(|load| !load.sent),
+                Some(number) => costs.get(number as usize).is_some_and(|cost| !cost.sent),
                 None => true,
             };
         let fresh = self
@@ -326,7 +326,7 @@ impl<'h> Walk<'h> {
         let fresh: Vec<usize> = fresh.chain(once).copied().filter(is_new).collect();
         let written =
             self.charge
-                .request(call, &self.context, &fresh, &mut self.rows, &mut self.loads);
+                .request(call, &self.context, &fresh, &mut self.rows, &mut self.costs);
         if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
             row.nobody(
                 items,
@@ -344,8 +344,8 @@ impl<'h> Walk<'h> {
     fn send(&mut self, closed: bool) {
         for index in &self.context.fresh {
             let number = self.context.slots.get(*index).and_then(|slot| slot.number);
-            if let Some(load) = number.and_then(|number| self.loads.get_mut(number as usize)) {
-                load.sent = true;
+            if let Some(cost) = number.and_then(|number| self.costs.get_mut(number as usize)) {
+                cost.sent = true;
             }
         }
         if closed {

@@ -27,7 +27,7 @@ use crate::record::{
 use crate::replay::{Content, History, Laws, Prices};
 use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
 use buckets::Buckets;
-pub use burn::{Burn, Options as BurnOptions};
+pub use burn::Burn;
 use held::Held;
 pub use ledger::Ledger;
 

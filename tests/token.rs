@@ -3,6 +3,13 @@
 //! Equal counts on hand-made documents of every kind, on random strings, on code points in context,
 //! and on real sessions where the corpus is at hand (`../shared/corpus`, or `TOK_CORPUS`).
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test gives up where it fails"
+)]
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

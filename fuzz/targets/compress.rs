@@ -3,16 +3,19 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use tok::cli::Cuts;
 use tok::compress::Options;
 use tok_fuzz::{chain, file, written};
 
 fuzz_target!(|data: &[u8]| {
     let path = file("session.jsonl", data);
     let tight = Options {
-        read_max_lines: 4,
-        read_keep_lines: 1,
-        lru: 2,
-        min_bytes: 16,
+        cuts: Cuts {
+            read_max_lines: 4,
+            read_keep_lines: 1,
+            lru: 2,
+            min_bytes: 16,
+        },
         ..Options::default()
     };
     let short = Options {

@@ -31,7 +31,14 @@ fuzz_target!(init: choose(), |data: &[u8]| {
     let roots = Roots::default();
     for spans in [true, false] {
         let wants = Wants { spans, text: spans };
-        let mut reader = (format.reader)(Source { path: "session", wants, beside: &(), roots: &roots, whole: Some(data) });
+        let source = Source {
+            path: "session",
+            wants,
+            beside: &(),
+            roots: &roots,
+            whole: Some(data),
+        };
+        let mut reader = (format.reader)(source);
         let mut tally = Tally::default();
         lines::each(data, 1 << 16, &mut |line| reader.take(&line), &mut tally).expect("memory can \
             be read");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Status};
+use tok::cli::{self, Common, Cuts, Io, Status};
 use tok::compress::{self, MODES, Output, Source, Stats};
 use tok::format::open::MOST_BYTES;
 use tok::policy::{self, Policies};
@@ -27,20 +27,10 @@ struct Options {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// What to keep
-    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = MODES.iter().map(|m| m.name).collect::<Vec<_>>())]
+    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = modes())]
     mode: String,
-    /// Cut outputs of the tool Read that have more lines
-    #[arg(long, value_name = "N", default_value_t = 120)]
-    read_max_lines: usize,
-    /// Keep so many of their lines at each end
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    read_keep_lines: usize,
-    /// Remember so many outputs to refer to
-    #[arg(long, value_name = "N", default_value_t = 1024)]
-    lru: usize,
-    /// Refer to no output shorter than this
-    #[arg(long, value_name = "BYTES", default_value_t = 512)]
-    min_bytes: usize,
+    #[command(flatten)]
+    cuts: Cuts,
     #[arg(long, value_name = "POLICY", help = format!("Also do this, NAME[=VALUE][@TOOL]; may be \
         repeated: {}", policy::names()))]
     policy: Vec<String>,
@@ -69,22 +59,21 @@ struct Options {
     common: Common,
 }
 
+fn modes() -> Vec<&'static str> {
+    MODES.iter().map(|mode| mode.name).collect()
+}
+
 fn main() -> ExitCode {
     cli::main("tok-compress", |o: &Options| &o.common, run)
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     if o.sum {
-        return io
-            .out
-            .raw(Stats::sum(&mut *io.input)?.json()?.as_bytes())
-            .map(|()| Status::Done);
+        io.out.raw(Stats::sum(&mut *io.input)?.json()?.as_bytes())?;
+        return Ok(Status::Done);
     }
     let options = compress::Options {
-        read_max_lines: o.read_max_lines,
-        read_keep_lines: o.read_keep_lines,
-        lru: o.lru,
-        min_bytes: o.min_bytes,
+        cuts: o.cuts,
         references: !o.no_references,
         max_line_bytes: o.max_line,
         policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
@@ -94,7 +83,8 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         return Ok(Status::Partial);
     };
     let mut out = Output::new(&mut io.out, !o.no_tokens && (o.stats.is_some() || o.log));
-    let status = compress::run(source, &o.mode, &options.usual(), &mut out, &mut io.skips)?;
-    out.report(o.log.then_some(io.program), o.stats.as_deref(), file)
-        .map(|()| status)
+    let status = compress::run(source, &o.mode, &options, &mut out, &mut io.skips)?;
+    let log = if o.log { Some(io.program) } else { None };
+    out.report(log, o.stats.as_deref(), file)?;
+    Ok(status)
 }

@@ -28,9 +28,8 @@ struct Args {
     #[arg(long, value_name = "NAME", default_value = Encoding::standard().name(),
         value_parser = PossibleValuesParser::new(Encoding::names()))]
     encoding: String,
-    /// Measure in this many threads, 256 at most; as many as there are processors by default
-    #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    threads: cli::Threads,
     #[command(flatten)]
     common: Common,
 }
@@ -44,7 +43,7 @@ fn main() -> ExitCode {
             let threads = if at_once {
                 NonZeroUsize::MIN
             } else {
-                cli::threads(args.threads)
+                args.threads.get()
             };
             let encoding = Encoding::named(&args.encoding).unwrap_or(Encoding::standard());
             let mut measure = Measure::new(Options {

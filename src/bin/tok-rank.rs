@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, builder::PossibleValuesParser};
+use clap::Parser;
 use tok::cli::{self, Common, Io, Numbers, Status};
 use tok::rank::{self, By, Limits, Rank, Thresholds};
 
@@ -25,9 +25,8 @@ struct Options {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     top: usize,
     /// Sort findings by this, the largest first
-    #[arg(long, value_name = "KEY", default_value = "waste",
-        value_parser = PossibleValuesParser::new(By::NAMES.iter().map(|(name, _)| *name)))]
-    by: String,
+    #[arg(long, value_name = "KEY", default_value = "waste")]
+    by: By,
     /// Only findings for which this jq predicate holds
     #[arg(short = 'w', long = "where", value_name = "JQ")]
     condition: Option<String>,
@@ -69,23 +68,18 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let limits = o
-        .budget
-        .as_deref()
-        .map(Limits::named)
-        .transpose()?
-        .unwrap_or_default();
+    let limits = match &o.budget {
+        Some(name) => Limits::named(name)?,
+        None => Limits::default(),
+    };
     let thresholds = Thresholds::new(o.numbers.given.clone()).with_limits(limits);
     if o.list_rules || o.list_budgets {
-        return rank::list(&thresholds, o.list_budgets, &mut io.out).map(|()| Status::Done);
+        rank::list(&thresholds, o.list_budgets, &mut io.out)?;
+        return Ok(Status::Done);
     }
     let mut rank = Rank::new(rank::Options {
         top: o.top,
-        by: By::NAMES
-            .iter()
-            .find(|(name, _)| *name == o.by)
-            .map(|(_, by)| *by)
-            .unwrap_or_default(),
+        by: o.by,
         condition: o.condition.clone(),
         fail_on: o.fail_on.clone(),
         rules: o.rules.clone(),

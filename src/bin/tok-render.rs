@@ -35,7 +35,12 @@ struct Options {
     #[command(flatten)]
     width: Width<100>,
     /// markdown: stay under that many characters
-    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(4_000..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 60_000,
+        value_parser = clap::value_parser!(u64).range(4_000..)
+    )]
     max_chars: u64,
     #[command(flatten)]
     common: Common,

@@ -1,13 +1,15 @@
 //! tok-split: session files of coding agents to records.
 
-use std::{num::NonZeroUsize, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
-use tok::{
-    split, split::beside::Beside, split::choice::Choice, split::find, split::home, window::Window,
-};
+use tok::split::{self, beside::Beside, choice::Choice, find, home};
+use tok::window::Window;
+
+const EXAMPLE: &str =
+    "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'";
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
@@ -16,10 +18,7 @@ use tok::{
 /// own folders, last seven days. Inputs are never written to. Memory: one session for each thread
 /// of -j, without its texts (100,000 requests, each with a call: 250 MB), and 100 bytes a request.
 #[derive(Parser)]
-#[command(
-    version,
-    after_help = "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'"
-)]
+#[command(version, after_help = EXAMPLE)]
 struct Options {
     #[command(flatten)]
     files: Files,
@@ -28,15 +27,8 @@ struct Options {
     /// Only sessions of these agents
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = agents())]
     agent: Vec<String>,
-    /// Only sessions of this project: its name, or a part of its working directory
-    #[arg(long, value_name = "NAME")]
-    project: Option<String>,
-    /// Only sessions whose id, or thread, begins so
-    #[arg(long, value_name = "ID")]
-    session: Option<String>,
-    /// Leave out paths that match
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
+    #[command(flatten)]
+    sessions: cli::Sessions,
     #[command(flatten)]
     roots: cli::Roots,
     #[command(flatten)]
@@ -59,9 +51,8 @@ struct Options {
     /// Stop reading a compressed file that grows beyond this
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
-    /// Read this many files side by side, 256 at most (default: one a core)
-    #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    threads: cli::Threads,
     #[command(flatten)]
     common: Common,
 }
@@ -71,47 +62,24 @@ fn main() -> ExitCode {
 }
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let since = o
-        .when
-        .since
-        .as_deref()
-        .or_else(|| (o.files.is_empty() && o.when.until.is_none()).then_some("7d"));
-    let places = if o.files.is_empty() {
-        home::places()?
-    } else {
-        find::Places::named(o.files.paths()?)
-    };
+    let mut when = o.when.clone();
+    let places = home::asked(&o.files, &mut when)?;
     if o.files.is_empty() && o.when.since.is_none() {
-        io.say(&format!(
-            "reading {}, since {}",
-            places.names(),
-            since.unwrap_or("the beginning")
-        ));
+        let since = when.since.as_deref().unwrap_or("the beginning");
+        io.say(&format!("reading {}, since {since}", places.names()));
     }
-    let found = find::find(places, &o.exclude)?;
+    let found = find::find(places, &o.sessions.exclude)?;
     let options = split::Options {
-        window: Window::new(since, o.when.until.as_deref(), o.when.tz.as_deref())?,
-        choice: Choice {
-            agents: o.agent.clone(),
-            project: o.project.clone(),
-            session: o.session.clone(),
-        },
+        window: Window::of(&when)?,
+        choice: Choice::new(&o.agent, &o.sessions),
         list: o.list,
         fail_if_empty: o.fail_if_empty,
-        wants: Wants {
-            spans: o.only.is_none() && !o.list,
-            text: o.text,
-        },
+        wants: Wants::new(o.only.is_none() && !o.list, o.text),
         max_line: o.max_line,
         max_decompressed: o.max_decompressed,
-        threads: cli::threads(o.threads).get(),
-        roots: Roots {
-            memory: o.roots.memory_root.clone(),
-            review: o.roots.review_root.clone(),
-        },
-        names: split::Names {
-            pseudonyms: o.anonymize.pseudonyms()?,
-        },
+        threads: o.threads.get().get(),
+        roots: Roots::new(&o.roots.memory_root, &o.roots.review_root),
+        names: split::Names::new(o.anonymize.pseudonyms()?),
         beside: Beside::new(&found.inputs),
     };
     split::run(&found, &options, io)

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, When, Width, pick};
-use tok::sum::{self, Basis, Format, Per, Table, cache::Cache, key};
+use tok::cli::{self, Common, Io, Priced, Status, When, Width};
+use tok::sum::{self, Basis, Format, Of, Per, PriceTable, cache::Cache, key};
 use tok::zone::Zone;
 use tok::{replay::Given, window::Window};
 
@@ -27,28 +27,28 @@ struct Options {
     /// part, tool, server, command, target, doc; without: one row
     #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
     by: Vec<&'static key::Key>,
-    /// What to add up [default: what tells all keys]
-    #[arg(long, value_name = "RECORDS", value_parser = pick(key::Of::NAMES))]
-    of: Option<key::Of>,
+    /// What to add up [default: the first of requests, totals, spans that has every key]
+    #[arg(long, value_name = "RECORDS")]
+    of: Option<Of>,
     /// What average, percentiles and maximum are taken over
-    #[arg(long, value_name = "UNIT", default_value = "request", value_parser = pick(Per::NAMES))]
+    #[arg(long, value_name = "UNIT", default_value = "request")]
     per: Per,
-    /// Tokens they are of: all input; output and what is not read from the cache; nor written to it
-    #[arg(long, value_name = "BASIS", default_value = "full", value_parser = pick(Basis::NAMES))]
+    /// Which tokens of a request average, percentiles and maximum count
+    #[arg(long, value_name = "BASIS", default_value = "full")]
     basis: Basis,
     /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = pick(Format::NAMES))]
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// One line: average, p50 and p95
     #[arg(long, conflicts_with_all = ["by", "format", "partial"])]
     summary: bool,
-    /// Say what a plain sum of the usage lines would give, and why
+    /// Add columns with what a plain sum of the usage lines gives, and a note why
     #[arg(long)]
     naive: bool,
-    /// Say what hooks and reminders put in
+    /// Add a column with the bytes injected by hooks and reminders
     #[arg(long)]
     hooks: bool,
-    /// Say how many agents were started
+    /// Add a column with the number of agents started
     #[arg(long)]
     spawns: bool,
     /// Compare what two threads read from the cache, request by request
@@ -78,12 +78,12 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         basis: o.basis,
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
         window: Window::of(&o.when)?,
-        beside: sum::Beside {
+        extra: sum::ExtraColumns {
             naive: o.naive,
             hooks: o.hooks,
             spawns: o.spawns,
         },
-        prices: Table::new(
+        prices: PriceTable::new(
             o.priced.file().as_deref(),
             Given::new(&o.priced.alias, &o.priced.model_for)?,
         )?,

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status};
+use tok::cli::{self, Common, Io, Priced, Status, UsageExport};
 use tok::replay::{Given, Laws, Prices};
-use tok::usage_join::{Burn, BurnOptions, Ledger, UsageJoin};
+use tok::usage_join::{Burn, Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
 ///
@@ -44,28 +44,8 @@ struct Options {
     /// List the laws of the table, as a file of them is written
     #[arg(long)]
     list_laws: bool,
-    /// Read this provider's export of usage, CSV with a row a minute, and write export records
-    #[arg(long, value_name = "FILE")]
-    usage_csv: Option<PathBuf>,
-    /// Begin a session of the export after so many seconds without a request
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 600,
-        requires = "usage_csv"
-    )]
-    gap: u64,
-    /// Call a minute of the export one of high burn above so many input tokens
-    #[arg(
-        long,
-        value_name = "TOKENS",
-        default_value_t = 500_000,
-        requires = "usage_csv"
-    )]
-    high_burn: u64,
-    /// Hold each day of the export against so many tokens, input and output together
-    #[arg(long, value_name = "TOKENS", requires = "usage_csv", value_parser = clap::value_parser!(u64).range(1..))]
-    day_limit: Option<u64>,
+    #[command(flatten)]
+    export: UsageExport,
     #[command(flatten)]
     common: Common,
 }
@@ -89,16 +69,10 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let burn = BurnOptions {
-        gap_seconds: options.gap,
-        high_burn_tokens: options.high_burn,
-        day_tokens: options.day_limit,
+    let (export, read) = match Burn::open(&options.export, &mut io.skips) {
+        Some((export, read)) => (Some(export), read),
+        None => (None, Status::Done),
     };
-    let export = options
-        .usage_csv
-        .as_deref()
-        .map(|path| Burn::open(path, burn, &mut io.skips));
-    let (export, read) = export.map_or((None, Status::Done), |(export, read)| (Some(export), read));
     let status = io.run(
         &mut UsageJoin::new(options.memory, ledger, prices)
             .with_laws(laws)

@@ -79,7 +79,7 @@ impl Rewrite {
             rules,
             terminal: Terminal::new()?,
             reminders: Reminders::new(),
-            outputs: Outputs::new(options.lru),
+            outputs: Outputs::new(options.cuts.lru),
             tools: LruCache::unbounded(),
             options: options.clone(),
         })
@@ -175,12 +175,9 @@ impl Rewrite {
             }
             let is_body = body(draft.text);
             if self.rules && is_read && is_body {
-                let Options {
-                    read_max_lines,
-                    read_keep_lines,
-                    ..
-                } = self.options;
-                if let Some(cut) = ends_of_lines(draft.now(), read_max_lines, read_keep_lines) {
+                let cuts = &self.options.cuts;
+                let (most, keep) = (cuts.read_max_lines, cuts.read_keep_lines);
+                if let Some(cut) = ends_of_lines(draft.now(), most, keep) {
                     draft.elide(cut);
                     out.stats.large_reads_elided += 1;
                 }
@@ -285,7 +282,7 @@ impl Rewrite {
         number: u64,
         stats: &mut Stats,
     ) -> Option<String> {
-        let shortest = self.options.min_bytes;
+        let shortest = self.options.cuts.min_bytes;
         // Decoded, a literal is no longer than it stands there.
         if draft.text.field == Field::Image
             || draft.whole.is_none() && draft.text.literal.len() < shortest

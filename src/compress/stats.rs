@@ -75,8 +75,8 @@ impl Stats {
             ..
         } = self;
         format!(
-            "{entries_in} entries in, {entries_out} out, dropped {system_dropped} of the system, {header_dropped} \
-             headers, {policy_dropped} by policy, {tools_batched} folded"
+            "{entries_in} entries in, {entries_out} out, dropped {system_dropped} of the system, \
+             {header_dropped} headers, {policy_dropped} by policy, {tools_batched} folded"
         )
     }
 

@@ -133,6 +133,16 @@ pub struct Roots {
     pub review: Option<PathBuf>,
 }
 
+impl Roots {
+    /// The folders that were named.
+    pub fn new(memory: &Option<PathBuf>, review: &Option<PathBuf>) -> Roots {
+        Roots {
+            memory: memory.clone(),
+            review: review.clone(),
+        }
+    }
+}
+
 /// The other files that are read with a session file.
 pub trait Beside: Sync {
     /// Returns the files that hold the thread of that id, except the file `near`: those of the home
@@ -185,6 +195,13 @@ pub struct Wants {
     pub spans: bool,
     /// Texts in the spans.
     pub text: bool,
+}
+
+impl Wants {
+    /// Spans or not, and with their texts or not.
+    pub fn new(spans: bool, text: bool) -> Wants {
+        Wants { spans, text }
+    }
 }
 
 /// Reads one file, object by object.

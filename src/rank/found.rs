@@ -18,7 +18,7 @@ const NAMED: usize = 50;
 
 /// One thing found.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Proof<'a> {
+pub(crate) struct Evidence<'a> {
     /// Id of the span; of anything else, empty.
     pub(crate) id: &'a str,
     /// File of the place.
@@ -43,10 +43,14 @@ pub(crate) struct Proof<'a> {
     pub(crate) shared: bool,
 }
 
-impl<'a> Proof<'a> {
+impl<'a> Evidence<'a> {
     /// A span, of which `waste_tokens` of what was carried could be saved.
-    pub(crate) fn of(span: &'a SpanView<'a>, thread: &'a Thread, waste_tokens: u64) -> Proof<'a> {
-        Proof {
+    pub(crate) fn of(
+        span: &'a SpanView<'a>,
+        thread: &'a Thread,
+        waste_tokens: u64,
+    ) -> Evidence<'a> {
+        Evidence {
             id: &span.id,
             file: span.file.as_deref().unwrap_or(&thread.file),
             line: span.line,
@@ -56,7 +60,7 @@ impl<'a> Proof<'a> {
             carried_tokens: span.carried(),
             waste_tokens,
             cost: span.input_cost_usd.map(|cost| (cost, span.carried())),
-            ..Proof::default()
+            ..Evidence::default()
         }
     }
 
@@ -67,7 +71,7 @@ impl<'a> Proof<'a> {
         thread: &'a Thread,
         waste_tokens: u64,
         requests: u64,
-    ) -> Proof<'a> {
+    ) -> Evidence<'a> {
         let (first, again) = match span.first_cost_usd {
             Some(first) => (first, span.carried().saturating_sub(span.size_tokens())),
             None => (Usd::ZERO, span.carried()),
@@ -78,24 +82,24 @@ impl<'a> Proof<'a> {
             before: from.saturating_add(requests),
             tokens: span.size_tokens(),
         });
-        Proof {
+        Evidence {
             cost,
             removed,
-            ..Proof::of(span, thread, waste_tokens)
+            ..Evidence::of(span, thread, waste_tokens)
         }
     }
 
     /// A place of the thread that is no span; what it wastes is a share of the whole thread.
-    pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Proof<'a> {
+    pub(crate) fn at(thread: &'a Thread, line: Option<u64>) -> Evidence<'a> {
         let (file, cost) = (
             &thread.file,
             thread.cost_usd.map(|cost| (cost, thread.tokens())),
         );
-        Proof {
+        Evidence {
             file,
             line,
             cost,
-            ..Proof::default()
+            ..Evidence::default()
         }
     }
 
@@ -141,36 +145,36 @@ struct Named {
 impl Found {
     /// Adds a span and claims its waste.
     pub(crate) fn add(&mut self, span: &SpanView, thread: &Thread, waste_tokens: u64) {
-        self.prove(Proof::of(span, thread, waste_tokens), thread);
+        self.add_evidence(Evidence::of(span, thread, waste_tokens), thread);
     }
 
-    /// Adds anything, and claims its waste: of the span where the proof has an id, else of the
+    /// Adds anything, and claims its waste: of the span where the evidence has an id, else of the
     /// thread as a whole.
-    pub(crate) fn prove(&mut self, proof: Proof, thread: &Thread) {
+    pub(crate) fn add_evidence(&mut self, evidence: Evidence, thread: &Thread) {
         self.items += 1;
-        self.bytes = plus(self.bytes, proof.bytes);
-        self.tokens = plus(self.tokens, proof.tokens);
-        self.requests = plus(self.requests, proof.requests);
-        self.carried_tokens = plus(self.carried_tokens, proof.carried_tokens);
-        self.waste_tokens = plus(self.waste_tokens, proof.waste_tokens);
-        let usd = proof.waste_usd();
+        self.bytes = plus(self.bytes, evidence.bytes);
+        self.tokens = plus(self.tokens, evidence.tokens);
+        self.requests = plus(self.requests, evidence.requests);
+        self.carried_tokens = plus(self.carried_tokens, evidence.carried_tokens);
+        self.waste_tokens = plus(self.waste_tokens, evidence.waste_tokens);
+        let usd = evidence.waste_usd();
         self.pay(usd);
-        if proof.waste_tokens > 0 {
-            let whose = match proof {
-                Proof { shared: true, .. } => Whose::Any,
-                Proof { id: "", .. } => Whose::Thread,
-                Proof { id, .. } => Whose::Span(SpanHash::of(id)),
+        if evidence.waste_tokens > 0 {
+            let whose = match evidence {
+                Evidence { shared: true, .. } => Whose::Any,
+                Evidence { id: "", .. } => Whose::Thread,
+                Evidence { id, .. } => Whose::Span(SpanHash::of(id)),
             };
-            let (tokens, usd) = (proof.waste_tokens, usd.unwrap_or_default());
+            let (tokens, usd) = (evidence.waste_tokens, usd.unwrap_or_default());
             self.claims.push(Claim {
                 whose,
                 thread: thread.index,
                 tokens,
                 usd,
-                removed: proof.removed,
+                removed: evidence.removed,
             });
         }
-        self.name(&proof, thread);
+        self.name(&evidence, thread);
     }
 
     fn pay(&mut self, waste: Option<Usd>) {
@@ -180,24 +184,28 @@ impl Found {
     }
 
     /// Keeps the place if it is one of the most costly; among equals the first seen stays first.
-    fn name(&mut self, proof: &Proof, thread: &Thread) {
-        let cost = [proof.waste_tokens, proof.carried_tokens, proof.bytes];
+    fn name(&mut self, evidence: &Evidence, thread: &Thread) {
+        let cost = [
+            evidence.waste_tokens,
+            evidence.carried_tokens,
+            evidence.bytes,
+        ];
         let at = self.best.partition_point(|named| named.cost >= cost);
         if at >= NAMED {
             return;
         }
-        let file = if *proof.file == *thread.file {
+        let file = if *evidence.file == *thread.file {
             Rc::clone(&thread.file)
         } else {
-            Rc::from(proof.file)
+            Rc::from(evidence.file)
         };
         self.best.insert(
             at,
             Named {
                 cost,
-                id: proof.id.into(),
+                id: evidence.id.into(),
                 file,
-                line: proof.line,
+                line: evidence.line,
             },
         );
         self.best.truncate(NAMED);
@@ -245,9 +253,9 @@ impl Found {
 
 /// Things found, by project and subject.
 #[derive(Debug, Default)]
-pub(crate) struct Heaps(BTreeMap<(Option<Rc<str>>, String), Found>);
+pub(crate) struct BySubject(BTreeMap<(Option<Rc<str>>, String), Found>);
 
-impl Heaps {
+impl BySubject {
     /// The heap of that subject in the thread's project.
     pub(crate) fn at(&mut self, thread: &Thread, subject: String) -> &mut Found {
         self.0.entry((thread.project.clone(), subject)).or_default()
@@ -354,11 +362,11 @@ mod tests {
         let mut found = Found::default();
         for i in 0..60_u64 {
             let id = format!("a.{i}");
-            found.prove(
-                Proof {
+            found.add_evidence(
+                Evidence {
                     id: &id,
                     waste_tokens: i,
-                    ..Proof::at(&thread, Some(i))
+                    ..Evidence::at(&thread, Some(i))
                 },
                 &thread,
             );

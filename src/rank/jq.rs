@@ -1,14 +1,14 @@
 //! jq programs: the only door to the interpreter.
 //!
 //! Programs are the user's own code, from the command line or a file named there; they are never
-//! taken from what is scanned. What reaches beyond the record at hand is left out of the language:
+//! taken from what is scanned. Functions that reach beyond the current record are left out of jq:
 //! `env`, `input`, `halt`, `now`, the local time zone, `debug` and `stderr`, and module loading. So
 //! the same program gives the same answer on every machine. A program may still run for ever.
 
 use std::cell::RefCell;
 
 use anyhow::{Result, anyhow};
-use jaq_core::compile::Undefined;
+use jaq_core::compile;
 use jaq_core::data::JustLut;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars};
@@ -33,7 +33,7 @@ const LEFT_OUT: &[&str] = &[
     "strflocaltime",
 ];
 
-/// How messages of the interpreter begin that name a value of the record next.
+/// Beginnings of messages of the interpreter in which a value of the record follows.
 const FAILURES: &[&str] = &[
     CANNOT_USE,
     "cannot index ",
@@ -53,9 +53,10 @@ impl Value {
     /// Reads one JSON value. (jaq's own reader overflows its stack on deep nesting; this one has a
     /// limit.)
     pub(super) fn read(json: &str) -> Result<Value, String> {
-        serde_json::from_str(json)
-            .map(Value)
-            .map_err(|e| refusal::of(&e).to_owned())
+        match serde_json::from_str(json) {
+            Ok(value) => Ok(Value(value)),
+            Err(e) => Err(refusal::of(&e).to_owned()),
+        }
     }
 
     /// The value `null`.
@@ -75,7 +76,7 @@ impl Value {
 
 /// A compiled program, and what went wrong when it ran.
 pub(super) struct Program {
-    /// What messages call it: the flag that gave it.
+    /// The flag that gave it, as messages name it.
     name: String,
     code: String,
     filter: jaq_core::Filter<JustLut<Val>>,
@@ -96,37 +97,34 @@ impl Program {
     /// # Errors
     /// The program is no jq; says where: `--where: line 1, column 9: unexpected ...`.
     pub(super) fn compile(name: &str, code: &str) -> Result<Program> {
-        let offered = |name: &str| !LEFT_OUT.contains(&name);
-        let defs = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs())
-            .filter(|def| offered(def.name));
-        let funs = jaq_core::funs()
-            .chain(jaq_std::funs())
-            .chain(jaq_json::funs())
-            .filter(|fun| offered(fun.0));
+        let mut defs = Vec::new();
+        defs.extend(jaq_core::defs());
+        defs.extend(jaq_std::defs());
+        defs.extend(jaq_json::defs());
+        defs.retain(|def| !LEFT_OUT.contains(&def.name));
+        let mut funs = Vec::new();
+        funs.extend(jaq_core::funs());
+        funs.extend(jaq_std::funs());
+        funs.extend(jaq_json::funs());
+        funs.retain(|fun| !LEFT_OUT.contains(&fun.0));
+        let refuse = |wrong: Option<(&str, String)>| match wrong {
+            Some((part, what)) => anyhow!("{name}: {}: {what}", position(code, part)),
+            None => anyhow!("{name}: not a jq program"),
+        };
         let arena = Arena::default();
-        let at = |part: &str, what: String| anyhow!("{name}: {}: {what}", position(code, part));
-        let modules = Loader::new(defs)
-            .load(&arena, File { code, path: () })
-            .map_err(|errors| {
-                let first = errors.into_iter().next().map(|(_, error)| syntax(error));
-                first.map_or_else(
-                    || anyhow!("{name}: not a jq program"),
-                    |(part, what)| at(part, what),
-                )
-            })?;
-        let filter = Compiler::default()
-            .with_funs(funs)
-            .with_global_vars(["$session"])
-            .compile(modules);
-        let filter = filter.map_err(|errors| {
-            let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
-            let say = |(part, what): (&str, Undefined)| {
-                at(part, format!("no such {}: {part}", what.as_str()))
-            };
-            first.map_or_else(|| anyhow!("{name}: not a jq program"), say)
-        })?;
+        let modules = Loader::new(defs).load(&arena, File { code, path: () });
+        let modules = match modules {
+            Ok(modules) => modules,
+            Err(errors) => {
+                let first = errors.into_iter().next();
+                return Err(refuse(first.map(|(_, error)| syntax(error))));
+            }
+        };
+        let compiler = Compiler::default().with_funs(funs);
+        let filter = match compiler.with_global_vars(["$session"]).compile(modules) {
+            Ok(filter) => filter,
+            Err(errors) => return Err(refuse(undefined(errors))),
+        };
         Ok(Program {
             name: name.to_owned(),
             code: code.to_owned(),
@@ -174,14 +172,12 @@ impl Program {
             match answer {
                 Ok(answer) => answers.push(Value(answer)),
                 Err(e) => {
-                    failed = Some(
-                        e.get_err()
-                            .map_or_else(|_| "broke off".into(), |e| self.failure(&e.to_string())),
-                    )
+                    failed = Some(match e.get_err() {
+                        Ok(e) => self.failure(&e.to_string()),
+                        Err(_) => "broke off".into(),
+                    });
+                    break;
                 }
-            }
-            if failed.is_some() {
-                break;
             }
         }
         self.faults.borrow_mut().runs += 1;
@@ -191,21 +187,23 @@ impl Program {
         answers
     }
 
-    /// What went wrong, without the values that it went wrong on. Words that the program itself has
-    /// are its own: `error("no model")`.
+    /// What went wrong, without the values of the record. A message that is in the program itself,
+    /// as in `error("no model")`, is kept.
     fn failure(&self, message: &str) -> String {
         if self.code.contains(message) {
             return message.to_owned();
         }
-        let begins = |begin: &&&str| message.starts_with(**begin);
-        let Some(begin) = FAILURES.iter().find(begins) else {
+        let mut begins = FAILURES.iter();
+        let Some(begin) = begins.find(|begin| message.starts_with(**begin)) else {
             return "an error raised by the program".to_owned();
         };
         let value = kind(&message[begin.len()..]);
         // The type that was expected comes last.
-        match message.rsplit_once(" as ").filter(|_| *begin == CANNOT_USE) {
-            Some((_, expected)) => format!("{begin}{value} as {expected}"),
-            None => format!("{begin}{value}"),
+        match message.rsplit_once(" as ") {
+            Some((_, expected)) if *begin == CANNOT_USE => {
+                format!("{begin}{value} as {expected}")
+            }
+            _ => format!("{begin}{value}"),
         }
     }
 
@@ -249,32 +247,41 @@ fn kind(json: &str) -> &'static str {
     }
 }
 
-/// The first thing wrong, and the part of the program it is about.
+/// The first syntax error: the part of the program it is in, and what is wrong.
 fn syntax(error: load::Error<&str>) -> (&str, String) {
     match error {
-        load::Error::Io(errors) => errors
-            .into_iter()
-            .next()
-            .map_or(("", "cannot load".into()), |(part, why)| (part, why)),
-        load::Error::Lex(errors) => errors
-            .into_iter()
-            .next()
-            .map_or(("", "cannot read".into()), |(want, part)| {
-                (part, format!("expected {}", want.as_str()))
-            }),
-        load::Error::Parse(errors) => errors
-            .into_iter()
-            .next()
-            .map_or(("", "cannot parse".into()), |(want, part)| {
-                (part, format!("expected {}", want.as_str()))
-            }),
+        load::Error::Io(errors) => match errors.into_iter().next() {
+            Some((part, why)) => (part, why),
+            None => ("", "cannot load".into()),
+        },
+        load::Error::Lex(errors) => match errors.into_iter().next() {
+            Some((want, part)) => (part, format!("expected {}", want.as_str())),
+            None => ("", "cannot read".into()),
+        },
+        load::Error::Parse(errors) => match errors.into_iter().next() {
+            Some((want, part)) => (part, format!("expected {}", want.as_str())),
+            None => ("", "cannot parse".into()),
+        },
     }
+}
+
+/// The first name that is not defined.
+fn undefined<'c>(errors: compile::Errors<&'c str, ()>) -> Option<(&'c str, String)> {
+    for (_, errors) in errors {
+        if let Some((part, what)) = errors.into_iter().next() {
+            return Some((part, format!("no such {}: {part}", what.as_str())));
+        }
+    }
+    None
 }
 
 /// Where `part`, a piece of `code`, begins: `line 1, column 9`.
 fn position(code: &str, part: &str) -> String {
     let offset = (part.as_ptr() as usize).checked_sub(code.as_ptr() as usize);
-    let Some(before) = offset.and_then(|offset| code.get(..offset)) else {
+    let Some(offset) = offset else {
+        return "at the end".into();
+    };
+    let Some(before) = code.get(..offset) else {
         return "at the end".into();
     };
     let line = before.matches('\n').count() + 1;

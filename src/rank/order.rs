@@ -1,4 +1,4 @@
-//! From what rules put forward to findings in their order: net, severity, fingerprint, rank.
+//! Turns the candidates of the rules into findings in their order: net, severity, fingerprint, rank.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,65 +7,23 @@ use super::claim::Claim;
 use super::credit;
 use super::found::Candidate;
 use super::jq::{Program, Value};
+use super::options::By;
 use super::rule::RULES;
 use super::thread::Threads;
 use super::words::counted;
 use crate::record::{Finding, Reached, Severity, Usd};
 
-/// What findings are sorted by, the largest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum By {
-    /// What each could save; findings with only general advice after all others.
-    #[default]
-    Waste,
-    /// What each could save that no other has claimed.
-    Net,
-    /// What was carried.
-    Carried,
-    /// Tokens, each once.
-    Tokens,
-    /// Bytes.
-    Bytes,
-    /// What that which each could save has cost.
-    Usd,
-}
-
-impl By {
-    /// Every key with its name on the command line.
-    pub const NAMES: &'static [(&'static str, By)] = &[
-        ("waste", By::Waste),
-        ("net", By::Net),
-        ("carried", By::Carried),
-        ("tokens", By::Tokens),
-        ("bytes", By::Bytes),
-        ("usd", By::Usd),
-    ];
-
-    fn of(self, finding: &Finding) -> u64 {
-        match self {
-            By::Waste => finding.waste_tokens,
-            By::Net => finding.net_tokens,
-            By::Carried => finding.carried_tokens,
-            By::Tokens => finding.tokens,
-            By::Bytes => finding.bytes.unwrap_or(0),
-            By::Usd => finding.waste_usd.map_or(0, |usd| {
-                u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX)
-            }),
-        }
-    }
-}
-
 /// A finding and all its claims.
 struct Judged {
-    /// Its rule has only general advice: what another rule has a remedy for is that rule's.
+    /// Its rule has only general advice, so rules with a remedy claim tokens first.
     general: bool,
     finding: Finding,
     claims: Vec<Claim>,
 }
 
-/// Returns the findings in their order, each with its net. Where `condition` leaves some out, the
-/// rest is credited again: what the others had claimed is theirs. Where it leaves out all, `Err`
-/// says what there was.
+/// Returns the findings in their order, each with its net. Where `condition` leaves some out, net
+/// savings are recomputed over the findings that remain. Where it leaves out all, `Err` says which
+/// findings there were.
 pub(super) fn ordered(
     candidates: Vec<(String, Candidate)>,
     by: By,
@@ -73,69 +31,68 @@ pub(super) fn ordered(
     threads: &Threads,
     input_tokens: u64,
 ) -> Result<Vec<Finding>, String> {
-    let mut all: Vec<Judged> = candidates
-        .into_iter()
-        .map(|(rule, c)| judged(rule, c, input_tokens))
-        .collect();
+    let mut all = Vec::new();
+    for (rule, candidate) in candidates {
+        all.push(judged(rule, candidate, input_tokens));
+    }
     rank(&mut all, by, threads);
     if let Some(condition) = condition {
-        let before: Vec<bool> = all
-            .iter()
-            .map(|judged| holds(condition, &judged.finding))
-            .collect();
-        if !before.is_empty() && !before.contains(&true) {
-            return Err(none_of(condition, &all));
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
+        for judged in all {
+            if holds(condition, &judged.finding) {
+                kept.push(judged);
+            } else {
+                others.push(judged);
+            }
         }
-        let mut kept = before.iter();
-        all.retain(|_| kept.next() == Some(&true));
-        if all.len() < before.len() {
-            rank(&mut all, by, threads);
+        if kept.is_empty() && !others.is_empty() {
+            return Err(none_of(condition, &others));
         }
+        if !others.is_empty() {
+            rank(&mut kept, by, threads);
+        }
+        all = kept;
     }
     Ok(all.into_iter().map(|judged| judged.finding).collect())
 }
 
-/// That no finding fits, and what there is: the rules that found something, and keys that the
-/// predicate names and no finding has.
+/// Says that no finding fits, which rules found something, and which keys the predicate names that
+/// no finding has.
 fn none_of(condition: &Program, all: &[Judged]) -> String {
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for judged in all {
         *rules.entry(&judged.finding.rule).or_default() += 1;
     }
-    let rules = rules
+    let rules: Vec<String> = rules
         .iter()
         .map(|(rule, n)| format!("{rule} {n}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let found = counted(all.len() as u64, "finding");
-    let keys: BTreeSet<String> = all
-        .iter()
-        .filter_map(|judged| serde_json::to_value(&judged.finding).ok())
-        .flat_map(keys)
         .collect();
-    let unknown: Vec<String> = condition
-        .keys()
-        .into_iter()
-        .filter(|key| !keys.contains(key))
-        .collect();
+    let mut keys = BTreeSet::new();
+    for judged in all {
+        if let Ok(serde_json::Value::Object(finding)) = serde_json::to_value(&judged.finding) {
+            keys.extend(finding.into_iter().map(|(key, _)| key));
+        }
+    }
+    let mut unknown = condition.keys();
+    unknown.retain(|key| !keys.contains(key));
     let unknown = match unknown.as_slice() {
         [] => String::new(),
         unknown => format!("; no finding has {}", unknown.join(", ")),
     };
-    format!("--where fits none of {found}: {rules}{unknown}")
-}
-
-fn keys(finding: serde_json::Value) -> Vec<String> {
-    finding
-        .as_object()
-        .map(|finding| finding.keys().cloned().collect())
-        .unwrap_or_default()
+    format!(
+        "--where fits none of {}: {}{unknown}",
+        counted(all.len() as u64, "finding"),
+        rules.join(", ")
+    )
 }
 
 /// Whether the predicate holds for the finding as it would be written.
 pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
-    let json = serde_json::to_string(finding).map_err(|e| e.to_string());
-    match json.and_then(|json| Value::read(&json)) {
+    let value = match serde_json::to_string(finding) {
+        Ok(json) => Value::read(&json),
+        Err(e) => Err(e.to_string()),
+    };
+    match value {
         Ok(value) => predicate.holds(value),
         Err(why) => {
             predicate.fault(why);
@@ -144,31 +101,51 @@ pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
     }
 }
 
-/// Credits, sorts and numbers. Who wants money sees it credited from the dearest waste down.
+/// Computes the nets, sorts, and numbers. Tokens are credited to the largest waste first; where
+/// findings are sorted by money, to the most expensive waste first.
 fn rank(all: &mut [Judged], by: By, threads: &Threads) {
     let first = if by == By::Usd { By::Usd } else { By::Waste };
     sort(all, first);
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
     let nets = credit::nets(&claims, threads);
-    all.iter_mut().zip(nets).for_each(|(judged, net)| {
-        judged.finding.net_tokens = net.tokens;
-        judged.finding.net_usd = judged.finding.waste_usd.map(|_| net.usd);
-        judged.finding.break_usd = Some(net.broken).filter(|cost| *cost != Usd::ZERO);
-    });
+    for (judged, net) in std::iter::zip(all.iter_mut(), nets) {
+        let finding = &mut judged.finding;
+        finding.net_tokens = net.tokens;
+        finding.net_usd = finding.waste_usd.map(|_| net.usd);
+        finding.break_usd = match net.broken {
+            Usd::ZERO => None,
+            cost => Some(cost),
+        };
+    }
     if by != first {
         sort(all, by);
     }
-    all.iter_mut()
-        .zip(1..)
-        .for_each(|(judged, rank)| judged.finding.rank = rank);
+    for (rank, judged) in (1..).zip(all) {
+        judged.finding.rank = rank;
+    }
 }
 
-/// The largest first; equals by what else they have, then by what they are. A warning that has
-/// nothing to save comes before all that is less than a warning.
+/// The number that findings are sorted by.
+fn size(finding: &Finding, by: By) -> u64 {
+    match by {
+        By::Waste => finding.waste_tokens,
+        By::Net => finding.net_tokens,
+        By::Carried => finding.carried_tokens,
+        By::Tokens => finding.tokens,
+        By::Bytes => finding.bytes.unwrap_or(0),
+        By::Usd => match finding.waste_usd {
+            Some(usd) => u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX),
+            None => 0,
+        },
+    }
+}
+
+/// Sorts the largest first; equal ones by their other sizes, then by rule, fingerprint and thread. A
+/// warning without waste comes before all findings that are no warning.
 fn sort(all: &mut [Judged], by: By) {
-    let size = |f: &Finding| {
+    let sizes = |f: &Finding| {
         Reverse([
-            by.of(f),
+            size(f, by),
             f.waste_tokens,
             f.carried_tokens,
             f.tokens,
@@ -180,7 +157,7 @@ fn sort(all: &mut [Judged], by: By) {
         let (a, b) = (&x.finding, &y.finding);
         last(x)
             .cmp(&last(y))
-            .then_with(|| size(a).cmp(&size(b)))
+            .then_with(|| sizes(a).cmp(&sizes(b)))
             .then_with(|| a.rule.cmp(&b.rule))
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
             .then_with(|| a.thread.cmp(&b.thread))
@@ -190,7 +167,11 @@ fn sort(all: &mut [Judged], by: By) {
         let large = all
             .iter()
             .rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
-        all[large.map_or(0, |at| at + 1)..].sort_by_key(|judged| !warns(judged));
+        let rest = match large {
+            Some(at) => at + 1,
+            None => 0,
+        };
+        all[rest..].sort_by_key(|judged| !warns(judged));
     }
 }
 
@@ -206,13 +187,18 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         message,
         remedy,
     } = candidate;
-    let (thread, session) = thread
-        .map(|(thread, session)| (thread.to_string(), session.to_string()))
-        .unzip();
+    let (thread, session) = match thread {
+        Some((thread, session)) => (Some(thread.to_string()), Some(session.to_string())),
+        None => (None, None),
+    };
+    let mut severity = severity(found.waste_tokens, input_tokens).max(least);
+    let (mut reached_what, mut percent) = (None, None);
+    if let Some((what, share)) = reached {
+        severity = severity.max(weight(what));
+        (reached_what, percent) = (Some(what), share);
+    }
     let finding = Finding {
-        severity: severity(found.waste_tokens, input_tokens)
-            .max(least)
-            .max(reached.map_or(Severity::Info, |(what, _)| weight(what))),
+        severity,
         fingerprint: fingerprint(&rule, project.as_deref(), subject.as_deref()),
         rule,
         thread,
@@ -230,8 +216,8 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
         waste_usd: found.waste_usd,
         net_usd: None,
         break_usd: None,
-        reached: reached.map(|(what, _)| what),
-        percent: reached.and_then(|(_, percent)| percent),
+        reached: reached_what,
+        percent,
         message,
         remedy,
         rank: 0,
@@ -256,7 +242,7 @@ fn severity(waste_tokens: u64, input_tokens: u64) -> Severity {
     }
 }
 
-/// What is refused, or would be, matters more than what is only large.
+/// A request that was refused, or would be, is graver than one that is only large.
 fn weight(reached: Reached) -> Severity {
     match reached {
         Reached::Over => Severity::Info,
@@ -265,7 +251,7 @@ fn weight(reached: Reached) -> Severity {
     }
 }
 
-/// The same for the same rule, project and subject, whatever the day: no id and no line is in it.
+/// The same on every day for the same rule, project and subject: it rests on no id and no line.
 fn fingerprint(rule: &str, project: Option<&str>, subject: Option<&str>) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in [Some(rule), project, subject] {

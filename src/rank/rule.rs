@@ -60,35 +60,44 @@ pub(super) const RULES: &[Entry] = &[
     capacity::ENTRY,
 ];
 
-/// Rules that judge what sessions themselves tell, and what of a stream they rest on. All others
-/// rest on what tok-usage-join says.
+/// Rules that need no costs, and the stages that they need. All others need tok-usage-join.
 const WITHOUT_BILL: &[(&str, &[Stage])] = &[
     (budget::ENTRY.name, &[Stage::Measure]),
     (capacity::ENTRY.name, &[]),
     (disk_ballast::ENTRY.name, &[]),
 ];
 
-/// What the rules of these names rest on.
-pub(super) fn rest_on<'n>(rules: impl Iterator<Item = &'n str>) -> &'static [Stage] {
-    let of = |rule: &str| {
-        WITHOUT_BILL
-            .iter()
-            .find(|(name, _)| *name == rule)
-            .map(|(_, stages)| *stages)
-    };
-    let all: Vec<&'static [Stage]> = rules
-        .map(|rule| of(rule).unwrap_or(&[Stage::Join]))
-        .collect();
-    let first = |stage: Stage| all.iter().find(|stages| stages.contains(&stage)).copied();
-    first(Stage::Join)
-        .or_else(|| first(Stage::Measure))
-        .unwrap_or_default()
+/// The stages that the rules of these names need.
+pub(super) fn rest_on(rules: &[&str]) -> &'static [Stage] {
+    let all: Vec<&'static [Stage]> = rules.iter().map(|rule| stages_of(rule)).collect();
+    for stage in [Stage::Join, Stage::Measure] {
+        for stages in &all {
+            if stages.contains(&stage) {
+                return stages;
+            }
+        }
+    }
+    &[]
+}
+
+/// The stages that the rule of that name needs.
+fn stages_of(rule: &str) -> &'static [Stage] {
+    for (name, stages) in WITHOUT_BILL {
+        if *name == rule {
+            return stages;
+        }
+    }
+    &[Stage::Join]
 }
 
 /// A judgement about where tokens went.
 pub(super) trait Rule {
     /// Takes one record of the thread.
     fn see(&mut self, seen: &Seen, thread: &Thread);
+
+    /// A span of another thread follows, or the stream has ended: what is kept of the current thread
+    /// can be settled. A stream may come back to the thread.
+    fn thread_ends(&mut self, _: &Thread) {}
 
     /// The stream has ended: puts forward what was found.
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate>;
@@ -161,16 +170,21 @@ impl Thresholds {
 
 impl cli::Table for Thresholds {
     fn numbers() -> Vec<cli::Number> {
-        let all = RULES.iter().flat_map(|rule| {
-            rule.thresholds
-                .iter()
-                .map(|threshold| (rule.name, threshold))
-        });
-        let number = |(rule, t): (&str, &Threshold)| cli::Number {
-            flag: t.flag,
-            help: format!("{} [{rule}] [default: {}]", t.help, t.default),
-        };
-        all.map(number).collect()
+        let mut numbers = Vec::new();
+        for rule in RULES {
+            for Threshold {
+                flag,
+                default,
+                help,
+            } in rule.thresholds
+            {
+                numbers.push(cli::Number {
+                    flag,
+                    help: format!("{help} [{}] [default: {default}]", rule.name),
+                });
+            }
+        }
+        numbers
     }
 }
 

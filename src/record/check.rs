@@ -4,17 +4,20 @@
 //! It trusts nothing: each record is parsed into all the views its type has, so that a key of the
 //! wrong JSON type is found too. Keys and types it does not know pass: they are somebody else's.
 
+mod form;
+mod single;
+
 use std::collections::HashSet;
 
-use serde::de::DeserializeOwned;
+pub use form::is_instant;
+use form::{Faults, instant, is_hex, parse};
+use single::{add_up, finding, skip};
 
 use super::{
-    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
-    Priced, Replayed, Request, Sampling, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
-    Usd,
+    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Ledger, Measured, Priced,
+    Replayed, Request, Session, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
 use crate::record::count::{bounded, signed};
-use crate::refusal;
 
 /// Checks a stream, record by record.
 #[derive(Default)]
@@ -344,118 +347,6 @@ impl Checker {
     }
 }
 
-/// The samplings of a request are the request.
-fn add_up(request: &Request, faults: &mut Faults) {
-    let sum = |part: fn(&Sampling) -> u64| {
-        request
-            .samplings
-            .iter()
-            .map(part)
-            .fold(0, u64::saturating_add)
-    };
-    let parts = [
-        ("input", request.input_tokens, sum(|one| one.input_tokens)),
-        (
-            "cache read",
-            request.cache_read_tokens,
-            sum(|one| one.cache_read_tokens),
-        ),
-        (
-            "cache write",
-            request.cache_write_tokens,
-            sum(|one| one.cache_write_tokens),
-        ),
-        (
-            "output",
-            request.output_tokens,
-            sum(|one| one.output_tokens),
-        ),
-    ];
-    for (part, whole, sum) in parts.into_iter().filter(|_| !request.samplings.is_empty()) {
-        faults.unless(whole == Some(sum), || {
-            format!(
-                "request {}: its samplings have {sum} tokens of {part}, it has {}",
-                request.id,
-                whole.unwrap_or(0)
-            )
-        });
-    }
-}
-
-fn finding(line: &str, faults: &mut Faults) {
-    let Some(finding) = parse::<Finding>(line, faults) else {
-        return;
-    };
-    faults.unless(is_hex(&finding.fingerprint, 16), || {
-        format!("finding {}: bad fingerprint", finding.rank)
-    });
-    faults.unless(finding.net_tokens <= finding.waste_tokens, || {
-        format!("finding {}: more net tokens than waste", finding.rank)
-    });
-    faults.unless(finding.net_usd <= finding.waste_usd, || {
-        format!("finding {}: more net than waste", finding.rank)
-    });
-}
-
-fn skip(line: &str, faults: &mut Faults) {
-    let Some(skip) = parse::<Skip>(line, faults) else {
-        return;
-    };
-    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
-        "skip: without a file or a reason".into()
-    });
-}
-
-/// Broken rules, in words.
-#[derive(Default)]
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn unless(&mut self, holds: bool, say: impl FnOnce() -> String) {
-        if !holds {
-            self.0.push(say());
-        }
-    }
-}
-
-fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
-    match serde_json::from_str(line) {
-        Ok(record) => Some(record),
-        Err(e) => {
-            let name = std::any::type_name::<T>()
-                .rsplit("::")
-                .next()
-                .unwrap_or("record");
-            faults.0.push(format!("{name}: {}", refusal::naming(&e)));
-            None
-        }
-    }
-}
-
-/// Whether a text is an instant as records have it, RFC 3339 UTC with milliseconds:
-/// `2026-11-20T09:12:00.000Z`.
-pub fn is_instant(text: &str) -> bool {
-    let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
-    text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(b, s)| {
-            if *s == b'd' {
-                b.is_ascii_digit()
-            } else {
-                b == *s
-            }
-        })
-}
-
-fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
-    faults.unless(at.is_none_or(is_instant), || {
-        format!("{key}: {at:?} is no instant")
-    });
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -475,7 +366,8 @@ mod tests {
 
     #[test]
     fn a_span_before_the_request_that_made_it_is_found() {
-        let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
+        let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,
+            "role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Span, span)]);
         assert_eq!(
             found,
@@ -485,10 +377,14 @@ mod tests {
 
     #[test]
     fn spans_behind_the_summary_are_evidence_and_stand_in_no_order() {
-        let summary = r#"{"type":"summary","threads":1,"sessions":{},"requests":0,"input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"output_unknown":0,"what":{},"first_tokens":0,"resent_cached_tokens":0,"resent_uncached_tokens":0,"findings":0,"net_tokens":0}"#;
+        let summary = r#"{"type":"summary","threads":1,"sessions":{},"requests":0,"input_tokens":0,
+            "cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"output_unknown":0,
+            "what":{},"first_tokens":0,"resent_cached_tokens":0,"resent_uncached_tokens":0,
+            "findings":0,"net_tokens":0}"#;
         let span = |thread| {
             format!(
-                r#"{{"type":"span","thread":"{thread}","session":"s","id":"{thread}.1","seq":1,"role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}}"#
+                r#"{{"type":"span","thread":"{thread}","session":"s","id":"{thread}.1","seq":1,
+                    "role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}}"#
             )
         };
         let (known, unknown) = (span("a"), span("b"));
@@ -504,8 +400,11 @@ mod tests {
 
     #[test]
     fn totals_that_are_not_the_requests_are_found() {
-        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9}"#;
-        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0}"#;
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,
+            "counted":true,"input_tokens":9}"#;
+        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,
+            "resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,
+            "output_tokens":0}"#;
         let found = faults(&[
             (Type::Session, SESSION),
             (Type::Request, request),
@@ -516,7 +415,12 @@ mod tests {
 
     #[test]
     fn samplings_that_are_not_the_request_are_found() {
-        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cache_read_tokens":4,"cache_write_tokens":0,"output_tokens":3,"samplings":[{"input_tokens":4,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1},{"input_tokens":5,"cache_read_tokens":4,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1}]}"#;
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,
+            "counted":true,"input_tokens":9,"cache_read_tokens":4,"cache_write_tokens":0,
+            "output_tokens":3,"samplings":[{"input_tokens":4,"cache_read_tokens":0,
+            "cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1},{"input_tokens":5,
+            "cache_read_tokens":4,"cache_write_tokens":0,"cache_write_1h_tokens":0,
+            "output_tokens":1}]}"#;
         let found = faults(&[(Type::Session, SESSION), (Type::Request, request)]);
         assert_eq!(
             found,
@@ -526,8 +430,11 @@ mod tests {
 
     #[test]
     fn totals_that_do_not_cost_what_the_requests_cost_are_found() {
-        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,"counted":true,"input_tokens":9,"cost_usd":0.3}"#;
-        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":9,"resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,"output_tokens":0,"cost_usd":0.300000000001,"first_cost_usd":0.3}"#;
+        let request = r#"{"type":"request","thread":"a","session":"s","id":"a.1","seq":1,"n":1,
+            "counted":true,"input_tokens":9,"cost_usd":0.3}"#;
+        let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":9,
+            "resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,
+            "output_tokens":0,"cost_usd":0.300000000001,"first_cost_usd":0.3}"#;
         let found = faults(&[
             (Type::Session, SESSION),
             (Type::Request, request),

@@ -8,8 +8,11 @@ use crate::record::Coverage;
 /// Reasons that are named; damaged files have few, hostile ones may have any number.
 const REASONS: usize = 10;
 
+/// A line: its label, and what it says.
+type Line = (&'static str, Phrase);
+
 /// Returns the lines, each with its label.
-pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<(&'static str, Phrase)> {
+pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<Line> {
     let mut lines = Vec::new();
     match &report.coverage {
         Some(coverage) => read(coverage, layout, &mut lines),
@@ -47,89 +50,72 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<(&'static str, Phra
     lines
 }
 
-fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<(&'static str, Phrase)>) {
-    let Coverage {
-        files,
-        files_skipped,
-        understood,
-        recovered,
-        skipped,
-        ..
-    } = coverage;
-    let left_out = format!(
-        "{} read, {} left out",
-        counted(*files, "file"),
-        grouped(*files_skipped)
-    );
-    lines.push((
+fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
+    let files = counted(coverage.files, "file");
+    let (skipped, size) = (grouped(coverage.files_skipped), bytes(coverage.bytes));
+    lines.push(plain(
         "files",
-        Phrase::ours(format!("{left_out}, {}", bytes(coverage.bytes))),
+        format!("{files} read, {skipped} left out, {size}"),
     ));
     if coverage.files_cut > 0 {
         let cut = counted(coverage.files_cut, "file");
-        lines.push((
+        lines.push(plain(
             "cut off",
-            Phrase::ours(format!("{cut} of these: the rest could not be read")),
+            format!("{cut} of these: the rest could not be read"),
         ));
     }
-    let sum = [
-        ("understood", understood),
-        ("recovered", recovered),
-        ("skipped", skipped),
+    let [all, understood, recovered, skipped] = [
+        coverage.lines,
+        coverage.understood,
+        coverage.recovered,
+        coverage.skipped,
     ]
-    .map(|(word, n)| format!("{} {word}", grouped(*n)))
-    .join(", ");
-    lines.push((
-        "lines",
-        Phrase::ours(format!("{} read: {sum}", grouped(coverage.lines))),
-    ));
+    .map(grouped);
+    let sum = format!("{understood} understood, {recovered} recovered, {skipped} skipped");
+    lines.push(plain("lines", format!("{all} read: {sum}")));
     if coverage.unread.places_unread > 0 {
         let unread = counted(coverage.unread.places_unread, "place");
-        lines.push((
-            "unread",
-            Phrase::ours(format!(
-                "{unread}: the text there could not be read again to be measured"
-            )),
-        ));
+        let what = "the text there could not be read again to be measured";
+        lines.push(plain("unread", format!("{unread}: {what}")));
     }
-    for (reason, n) in coverage.by_reason.iter().take(REASONS) {
-        lines.push((
-            "damaged",
-            Phrase::ours(format!("{}: ", counted(*n, "line"))).prose(reason, layout),
-        ));
-    }
-    let more = coverage.by_reason.len().saturating_sub(REASONS);
-    if more > 0 {
-        lines.push(("damaged", Phrase::ours(counted(more as u64, "more reason"))));
-    }
+    damaged(coverage, layout, lines);
     if coverage.logged_requests > 0 {
         let missing = match coverage.unresolved_messages {
             0 => String::new(),
             n => format!("; {} of them on no disk", counted(n, "message")),
         };
         let logged = counted(coverage.logged_requests, "request");
-        lines.push((
+        lines.push(plain(
             "logged",
-            Phrase::ours(format!("{logged}, message by message{missing}")),
+            format!("{logged}, message by message{missing}"),
         ));
     }
     if coverage.forgotten.texts_forgotten > 0 {
         let texts = counted(coverage.forgotten.texts_forgotten, "text");
-        lines.push((
-            "copies",
-            Phrase::ours(format!(
-                "{texts} forgotten for want of memory, with copies of them not found"
-            )),
-        ));
+        let what = "forgotten for want of memory, with copies of them not found";
+        lines.push(plain("copies", format!("{texts} {what}")));
     }
     for (version, n) in coverage.helpers_unseen.iter().take(REASONS) {
-        let beside = format!(
-            ": beside {}, helpers sent about 2 to 4 in a hundred more, in no file",
-            counted(*n, "request")
-        );
-        lines.push((
-            "unseen",
-            Phrase::default().name(version, layout).and(beside),
-        ));
+        let requests = counted(*n, "request");
+        let what = "helpers sent about 2 to 4 in a hundred more, in no file";
+        let beside = format!(": beside {requests}, {what}");
+        let phrase = Phrase::default().name(version, layout).and(beside);
+        lines.push(("unseen", phrase));
     }
+}
+
+/// The reasons for which lines were skipped.
+fn damaged(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
+    for (reason, n) in coverage.by_reason.iter().take(REASONS) {
+        let phrase = Phrase::ours(format!("{}: ", counted(*n, "line")));
+        lines.push(("damaged", phrase.prose(reason, layout)));
+    }
+    let more = coverage.by_reason.len().saturating_sub(REASONS);
+    if more > 0 {
+        lines.push(plain("damaged", counted(more as u64, "more reason")));
+    }
+}
+
+fn plain(label: &'static str, what: String) -> Line {
+    (label, Phrase::ours(what))
 }

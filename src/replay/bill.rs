@@ -7,20 +7,20 @@ use super::cache::Break;
 use super::content::Shares;
 use super::history::Call;
 use super::label::Labels;
-use super::load::Load;
 use super::manner::Manner;
-use super::pieces::Past;
+use super::span_cost::SpanCost;
 use super::total::{self, Period, Row};
+use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
 /// What a thread cost: by span and by request in the order they were fed, and in rows.
 #[derive(Debug)]
 pub struct Bill<'h> {
-    pub(super) loads: Vec<Load>,
+    pub(super) costs: Vec<SpanCost>,
     pub(super) requests: Vec<Answered>,
     pub(super) rows: BTreeMap<(Period, u32), Row>,
     pub(super) labels: &'h Labels,
-    pub(super) pieces: Vec<Past>,
+    pub(super) pieces: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,
     pub(super) breaks: Vec<Break>,
 }
@@ -28,7 +28,7 @@ pub struct Bill<'h> {
 impl Bill<'_> {
     /// One for each span.
     pub fn spans(&self) -> impl Iterator<Item = Carried> + '_ {
-        self.loads.iter().map(Load::carried)
+        self.costs.iter().map(SpanCost::carried)
     }
 
     /// One for each request, counted or not.
@@ -61,7 +61,7 @@ impl Bill<'_> {
     }
 }
 
-fn unrecorded(piece: &Past) -> Event {
+fn unrecorded(piece: &PastBlock) -> Event {
     Event {
         what: What::Unrecorded,
         reason: Some(piece.cause.name().to_owned()),

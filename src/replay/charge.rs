@@ -3,10 +3,10 @@
 //!
 //! Providers cache a prefix. Walking the context from the front, the first `cache_read_tokens`
 //! were read from the cache, the next `cache_write_tokens` written to it, and the rest was
-//! neither; a slot may lie across. The end of a prefix is kept from request to request and moves
-//! over what is new only: where the cache falls short, it stays, and the request is noted
-//! ([`Missed`]). A slot notes the request at which it got inside, and settles when it leaves or
-//! changes its size. So a request costs what is new, not what is live.
+//! neither; a slot may lie across such an end. The end of a prefix is kept from request to request
+//! and moves over new slots only: where the cache falls short, the end stays and the request is
+//! noted ([`Missed`]). A slot notes when it got inside a prefix, and settles when it leaves or
+//! changes its size. So the work of a request grows with what is new, not with what is live.
 //!
 //! Money goes the same way. There are three prefixes, one inside the other: what was read, that
 //! with what was written for an hour, and that with all that was written. In one request a slot
@@ -18,12 +18,12 @@ use std::rc::Rc;
 
 use super::context::{Context, Slot};
 use super::history::Call;
-use super::load::Load;
 use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
 use super::price::{Paid, Sent};
+use super::span_cost::SpanCost;
 use super::tally::Tally;
-use super::total::Rows;
+use super::total::{Row, Rows};
 use crate::record::Usd;
 
 const READ: usize = 0;
@@ -31,14 +31,15 @@ const WRITTEN: usize = 2;
 
 /// What a slot has been charged.
 #[derive(Clone, Copy, Debug, Default)]
-struct Mark {
+struct Account {
     /// Counted requests before it entered.
     entered: u32,
-    /// For each prefix: what a token inside had been charged when it got there, while it is.
+    /// For each prefix: the tally at the slot's place when the slot got inside; `None` while it is
+    /// outside.
     inside: [Option<Tally>; PREFIXES],
-    /// For each: tokens of it that were inside, as far as settled.
+    /// For each prefix: tokens of the slot that were inside, summed over the settled requests.
     tokens: [u64; PREFIXES],
-    /// What it costs, for being inside, beyond the uncached rate; as far as settled.
+    /// What being inside cost beyond the uncached rate, summed over the settled requests.
     cost: Usd,
 }
 
@@ -46,32 +47,32 @@ struct Mark {
 #[derive(Clone, Copy, Debug)]
 struct Counted {
     n: u64,
-    /// The requests before it that have a price, and their uncached rates.
+    /// The priced requests before it, and their uncached rates.
     before: Tally,
 }
 
-/// The running account of a thread.
+/// The accounts of all slots of a thread.
 #[derive(Debug)]
 pub(super) struct Charge {
-    marks: Vec<Mark>,
+    accounts: Vec<Account>,
     paid: Vec<Counted>,
-    /// All that have a price, and their uncached rates.
+    /// All priced requests, and their uncached rates.
     priced: Tally,
     /// For each prefix: all counted requests, and the steps of their rates.
     counted: [Tally; PREFIXES],
     /// How far each prefix reaches.
     reach: [Reach; PREFIXES],
-    /// Requests that did not reach that far.
+    /// Requests whose prefix ended before that.
     missed: [Missed; PREFIXES],
-    /// What is live.
+    /// The live tokens of all slots.
     pub(super) live: Live,
 }
 
 impl Charge {
-    /// An account with so many rows.
+    /// No accounts yet; `rows` is the number of rows.
     pub(super) fn new(rows: usize) -> Charge {
         Charge {
-            marks: Vec::new(),
+            accounts: Vec::new(),
             paid: Vec::new(),
             priced: Tally::default(),
             counted: Default::default(),
@@ -85,188 +86,164 @@ impl Charge {
         u32::try_from(self.paid.len()).unwrap_or(u32::MAX)
     }
 
-    /// Slots that are new get an account. They have their size.
+    /// Opens an account for each new slot, at the size that the slot has.
     pub(super) fn enter(&mut self, slots: &[Slot]) {
         let entered = self.requests();
-        for slot in slots.iter().skip(self.marks.len()) {
-            self.marks.push(Mark {
+        for slot in slots.iter().skip(self.accounts.len()) {
+            self.accounts.push(Account {
                 entered,
-                ..Mark::default()
+                ..Account::default()
             });
-            self.live
-                .push(slot.row, if slot.live { slot.tokens } else { 0 });
+            let tokens = if slot.live { slot.tokens } else { 0 };
+            self.live.push(slot.row, tokens);
         }
     }
 
-    /// A slot that has an account is to weigh more or less, or nothing (it leaves).
+    /// A slot that has an account changes its size; to 0 where it leaves.
     pub(super) fn resize(&mut self, index: usize, slot: &Slot, tokens: u64) {
-        if index >= self.marks.len() {
+        if index >= self.accounts.len() {
             return;
         }
         self.live.change(index, slot.row, slot.tokens, tokens);
         for side in 0..PREFIXES {
             self.settle(index, slot, side);
-            if let Some(reach) = self.reach.get_mut(side).filter(|reach| index < reach.at) {
+            let reach = &mut self.reach[side];
+            if index < reach.at {
                 reach.change(slot.row, slot.tokens, tokens);
             }
         }
+        if tokens == 0 {
+            return;
+        }
         for side in 0..PREFIXES {
-            if tokens > 0 && self.reach.get(side).is_some_and(|reach| index < reach.at) {
-                self.mark(index, side);
+            if index < self.reach[side].at {
+                self.note_inside(index, side);
             }
         }
     }
 
     /// A slot leaves: what it was charged goes to its span.
-    pub(super) fn leave(&mut self, index: usize, slot: &Slot, loads: &mut [Load]) {
+    pub(super) fn leave(&mut self, index: usize, slot: &Slot, costs: &mut [SpanCost]) {
         self.resize(index, slot, 0);
-        let now = self.requests();
-        let Some(mark) = self.marks.get(index) else {
+        let Some(number) = slot.number else {
             return;
         };
-        let Some(load) = slot
-            .number
-            .and_then(|number| loads.get_mut(number as usize))
-        else {
+        let Some(account) = self.accounts.get(index) else {
             return;
         };
-        let requests = now - mark.entered;
-        if let (Some(first), Some(last), true) = (
-            self.paid.get(mark.entered as usize),
-            self.paid.last(),
-            requests > 0,
-        ) {
-            if load.requests == 0 {
-                load.from = first.n;
+        let Some(span) = costs.get_mut(number as usize) else {
+            return;
+        };
+        let requests = self.requests() - account.entered;
+        let first = self.paid.get(account.entered as usize);
+        if let (Some(first), Some(last)) = (first, self.paid.last()) {
+            if span.requests == 0 {
+                span.from = first.n;
             }
-            load.to = last.n;
+            span.to = last.n;
             let priced = self.priced.less(first.before);
             if priced.requests > 0 {
-                let cost = priced.cost(slot.tokens).plus(mark.cost);
-                load.input_cost = Some(load.input_cost.unwrap_or_default().plus(cost));
+                let cost = priced.cost(slot.tokens).plus(account.cost);
+                span.input_cost = Some(span.input_cost.unwrap_or_default().plus(cost));
             }
         }
-        load.requests += requests;
-        load.cache_read = load.cache_read.saturating_add(mark.tokens[READ]);
-        load.cache_write = load
+        span.requests += requests;
+        let [read, .., written] = account.tokens;
+        span.cache_read = span.cache_read.saturating_add(read);
+        span.cache_write = span
             .cache_write
-            .saturating_add(mark.tokens[WRITTEN].saturating_sub(mark.tokens[READ]));
+            .saturating_add(written.saturating_sub(read));
     }
 
-    /// What a slot was charged for, inside a prefix, is added up.
+    /// Adds up what a slot was charged while it was inside a prefix.
     fn settle(&mut self, index: usize, slot: &Slot, side: usize) {
         let now = self.charged(index, side);
-        let Some(mark) = self.marks.get_mut(index) else {
+        let Some(account) = self.accounts.get_mut(index) else {
             return;
         };
-        if let (Some(since), Some(tokens)) = (
-            mark.inside.get_mut(side).and_then(Option::take),
-            mark.tokens.get_mut(side),
-        ) {
+        if let Some(since) = account.inside[side].take() {
             let charged = now.less(since);
-            *tokens = tokens.saturating_add(charged.tokens(slot.tokens));
-            mark.cost = mark.cost.plus(charged.cost(slot.tokens));
+            account.tokens[side] = account.tokens[side].saturating_add(charged.tokens(slot.tokens));
+            account.cost = account.cost.plus(charged.cost(slot.tokens));
         }
     }
 
     /// A slot is inside a prefix from now on.
-    fn mark(&mut self, index: usize, side: usize) {
+    fn note_inside(&mut self, index: usize, side: usize) {
         let now = self.charged(index, side);
-        if let Some(inside) = self
-            .marks
-            .get_mut(index)
-            .and_then(|mark| mark.inside.get_mut(side))
-        {
-            *inside = Some(now);
+        if let Some(account) = self.accounts.get_mut(index) {
+            account.inside[side] = Some(now);
         }
     }
 
-    /// What a token at that place would have been charged up to now, had it always been inside.
+    /// What a token at that place would have been charged by now, had it always been inside.
     fn charged(&self, index: usize, side: usize) -> Tally {
-        let missed = self
-            .missed
-            .get(side)
-            .map(|missed| missed.before(index))
-            .unwrap_or_default();
-        self.counted
-            .get(side)
-            .map(|counted| counted.less(missed))
-            .unwrap_or_default()
+        self.counted[side].less(self.missed[side].before(index))
     }
 
-    /// A counted request carries what is live. `fresh` are the slots that were never sent. Returns
-    /// how much of what the slots weigh was written to the cache.
+    /// A counted request carries the live slots. `fresh` are the slots that were never sent before.
+    /// Returns how many of the slots' tokens were written to the cache.
     pub(super) fn request(
         &mut self,
         call: &Call,
         context: &Context,
         fresh: &[usize],
         rows: &mut Rows,
-        loads: &mut [Load],
+        costs: &mut [SpanCost],
     ) -> u64 {
         let short = self.count(call, context);
         let ends = std::array::from_fn(|side| short[side].as_deref().unwrap_or(&self.reach[side]));
         let within = Within::new(ends, call.cached(), &context.slots);
         let steps = call.steps();
         for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
-            if let Some(mark) = self.marks.get_mut(slot) {
-                mark.tokens[side] = mark.tokens[side].saturating_add(tokens);
-                mark.cost = mark.cost.plus(Tally::one(steps[side]).cost(tokens));
+            if let Some(account) = self.accounts.get_mut(slot) {
+                account.tokens[side] = account.tokens[side].saturating_add(tokens);
+                account.cost = account.cost.plus(Tally::one(steps[side]).cost(tokens));
             }
         }
         let rows = rows.of(call.period);
-        let mut written_in_all = 0;
-        for (number, row) in rows.iter_mut().enumerate() {
-            let live = self.live.of_row(number);
-            if live > 0 {
-                let inside = within.of_row(number);
-                let written = inside[WRITTEN].saturating_sub(inside[READ]);
-                row.sent(live, inside[READ], written);
-                call.tariff
-                    .into_iter()
-                    .for_each(|tariff| row.paid(Paid::sent(tariff.sent(inside, live))));
-                written_in_all = written.saturating_add(written_in_all);
-            }
-        }
+        let written = self.charge_rows(call, &within, rows);
         for index in fresh {
-            let Some(slot) = context.slots.get(*index).filter(|slot| slot.live) else {
+            let Some(slot) = context.slots.get(*index) else {
                 continue;
             };
-            let inside = within.of_slot(*index, slot.tokens);
-            let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
-            if let Some(row) = rows.get_mut(slot.row as usize) {
-                row.first(slot.tokens, inside[READ], slot.number.is_some());
-                sent.into_iter()
-                    .for_each(|sent| row.paid(Paid::first(sent)));
+            if slot.live {
+                charge_first(call, within.of_slot(*index, slot.tokens), slot, rows, costs);
             }
-            if let Some(load) = slot
-                .number
-                .and_then(|number| loads.get_mut(number as usize))
-            {
-                load.first_cost = sent.map(Sent::all);
+        }
+        written
+    }
+
+    /// Charges each row for its live tokens; returns how many of them were written to the cache.
+    fn charge_rows(&self, call: &Call, within: &Within, rows: &mut [Row]) -> u64 {
+        let mut written_in_all: u64 = 0;
+        for (number, row) in rows.iter_mut().enumerate() {
+            let live = self.live.of_row(number);
+            if live == 0 {
+                continue;
             }
+            let inside = within.of_row(number);
+            let written = inside[WRITTEN].saturating_sub(inside[READ]);
+            row.sent(live, inside[READ], written);
+            if let Some(tariff) = &call.tariff {
+                row.paid(Paid::sent(tariff.sent(inside, live)));
+            }
+            written_in_all = written_in_all.saturating_add(written);
         }
         written_in_all
     }
 
-    /// A request is counted: the prefixes end where it says. Returns the ends of those that fell
-    /// short, which stay.
+    /// A request is counted: the prefixes end where its report says. Returns the ends of those that
+    /// fell short; their kept ends stay.
     fn count(&mut self, call: &Call, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
         let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
         for side in 0..PREFIXES {
-            if self
-                .reach
-                .get(side)
-                .is_none_or(|reach| limits[side] >= reach.before)
-            {
+            if limits[side] >= self.reach[side].before {
                 self.reach_to(side, limits[side], &context.slots);
                 continue;
             }
-            // Prefixes of the same length end at the same place.
-            let same = (0..side).find(|other| limits[*other] == limits[side]);
-            let end = same.and_then(|other| short[other].clone());
-            let end = end.unwrap_or_else(|| Rc::new(self.live.reach(limits[side])));
+            let end = self.short_end(side, &limits, &short);
             self.missed[side].note(end.at, Tally::one(steps[side]));
             short[side] = Some(end);
         }
@@ -274,8 +251,8 @@ impl Charge {
             n: call.n,
             before: self.priced,
         });
-        for (counted, step) in self.counted.iter_mut().zip(steps) {
-            *counted = counted.plus(Tally::one(step));
+        for side in 0..PREFIXES {
+            self.counted[side] = self.counted[side].plus(Tally::one(steps[side]));
         }
         if let Some(tariff) = &call.tariff {
             self.priced = self.priced.plus(Tally::one(tariff.uncached()));
@@ -283,36 +260,72 @@ impl Charge {
         short
     }
 
-    /// Moves the end of a prefix to where its slots weigh no more than `limit`. Before the request
-    /// is paid: a slot that is passed has been inside since then.
+    /// Where a prefix that fell short ends. Prefixes of the same length share one end.
+    fn short_end(
+        &self,
+        side: usize,
+        limits: &[u64; PREFIXES],
+        short: &[Option<Rc<Reach>>; PREFIXES],
+    ) -> Rc<Reach> {
+        for other in 0..side {
+            if limits[other] == limits[side] {
+                // The first of that length is the only one to look at.
+                match &short[other] {
+                    Some(end) => return Rc::clone(end),
+                    None => break,
+                }
+            }
+        }
+        Rc::new(self.live.reach(limits[side]))
+    }
+
+    /// Moves the end of a prefix to where its slots have no more than `limit` tokens. This comes
+    /// before the request is counted, so a slot that is passed is inside in this request too.
     fn reach_to(&mut self, side: usize, limit: u64, slots: &[Slot]) {
-        let Some(mut reach) = self.reach.get_mut(side).map(std::mem::take) else {
-            return;
-        };
+        let mut reach = std::mem::take(&mut self.reach[side]);
         while let Some(slot) = slots.get(reach.at) {
             if slot.live {
                 if reach.before.saturating_add(slot.tokens) > limit {
                     break;
                 }
                 reach.change(slot.row, 0, slot.tokens);
-                self.mark(reach.at, side);
+                self.note_inside(reach.at, side);
             }
             reach.at += 1;
         }
-        if let Some(place) = self.reach.get_mut(side) {
-            *place = reach;
-        }
+        self.reach[side] = reach;
     }
 
     /// The thread has ended: all accounts are closed.
-    pub(super) fn finish(&mut self, context: &Context, loads: &mut [Load]) {
-        for (index, slot) in context
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.live)
-        {
-            self.leave(index, slot, loads);
+    pub(super) fn finish(&mut self, context: &Context, costs: &mut [SpanCost]) {
+        for (index, slot) in context.slots.iter().enumerate() {
+            if slot.live {
+                self.leave(index, slot, costs);
+            }
         }
+    }
+}
+
+/// Of what a request was charged, notes what a slot cost that was sent for the first time. `inside`
+/// is how many of its tokens each prefix holds.
+fn charge_first(
+    call: &Call,
+    inside: [u64; PREFIXES],
+    slot: &Slot,
+    rows: &mut [Row],
+    costs: &mut [SpanCost],
+) {
+    let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
+    if let Some(row) = rows.get_mut(slot.row as usize) {
+        row.first(slot.tokens, inside[READ], slot.number.is_some());
+        if let Some(sent) = sent {
+            row.paid(Paid::first(sent));
+        }
+    }
+    let Some(number) = slot.number else {
+        return;
+    };
+    if let Some(span) = costs.get_mut(number as usize) {
+        span.first_cost = sent.map(Sent::all);
     }
 }

@@ -10,21 +10,21 @@
 //! 4. a piece of what no file records, if it lasts;
 //! 5. nobody: it is unexplained in this request, and moves nothing.
 //!
-//! Spans keep the size they were closed with, and leave with it. Pieces may shrink, the latest
+//! Spans keep the size they were closed with, and leave with it. UnrecordedBlocks may shrink, the latest
 //! first; none falls below nothing. What then is left is owed: unexplained in each request that
 //! follows, until a step the other way pays it back.
 
-use super::ahead::Ahead;
-use super::alone::{Found, judge};
+use super::attribution::{Verdict, judge};
 use super::content::Kind;
 use super::context::Context;
 use super::entering::{Entering, doubt, entering};
 use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
-use super::load::Load;
 use super::output::proportional;
-use super::pieces::{Cause, Pieces};
+use super::request_forecast::RequestForecast;
+use super::span_cost::SpanCost;
+use super::unrecorded::{Cause, UnrecordedBlocks};
 use crate::record::count::signed;
 use crate::record::{Basis, Purpose};
 
@@ -35,7 +35,7 @@ const HEAD_PART: u64 = 3;
 /// What is left open from one request to the next.
 #[derive(Debug, Default)]
 pub(super) struct Close {
-    pub(super) pieces: Pieces,
+    pub(super) pieces: UnrecordedBlocks,
     /// What no piece could give: it lasts.
     owed: i64,
     /// How far the latest report was off a level that it did not move.
@@ -49,7 +49,7 @@ pub(super) struct Close {
 /// One report, on its way to being closed.
 struct Step<'s, 'h> {
     call: &'s Call,
-    ahead: &'s Ahead,
+    ahead: &'s RequestForecast,
     context: &'s mut Context<'h>,
     entering: Vec<Entering>,
     /// What is not given yet.
@@ -76,7 +76,7 @@ impl Close {
         at: usize,
         forecast: &Forecast,
         context: &mut Context,
-        loads: &mut [Load],
+        costs: &mut [SpanCost],
     ) -> Option<bool> {
         let ahead = forecast.requests.get(at)?;
         self.pieces.end_search(context, call.n);
@@ -89,7 +89,7 @@ impl Close {
             );
             context.outgrow(ahead.most);
         }
-        let entering = entering(call, ahead, forecast, context, loads);
+        let entering = entering(call, ahead, forecast, context, costs);
         let mut step = Step {
             call,
             ahead,
@@ -120,7 +120,7 @@ impl Close {
             self.returned = ahead.returned;
         }
         if call.reported || call.counted {
-            step.keep(loads);
+            step.keep(costs);
         }
         explained
     }
@@ -297,7 +297,7 @@ impl Step<'_, '_> {
         let what = if unsure.len() == 1 {
             self.alone([counted, found])
         } else {
-            Found::Shared
+            Verdict::Shared
         };
         self.besides = what.besides();
         let parts = proportional(found - what.besides() - what.grown(), &weights);
@@ -361,9 +361,9 @@ impl Step<'_, '_> {
     }
 
     /// What the step has found of the one span that no law predicts, by its count and its measure.
-    fn alone(&self, numbers: [u64; 2]) -> Found {
+    fn alone(&self, numbers: [u64; 2]) -> Verdict {
         let Rule::Measured(counter) = &self.call.law.rule else {
-            return Found::Alone;
+            return Verdict::Alone;
         };
         let of = |entering: &Entering| self.context.span(entering.slot).map(|(_, span)| span);
         let unsure = self
@@ -376,9 +376,11 @@ impl Step<'_, '_> {
             .iter()
             .filter(|entering| entering.weight.sure)
             .filter_map(of);
-        match unsure.map_or(Found::Alone, |span| judge(counter, span, numbers, response)) {
+        match unsure.map_or(Verdict::Alone, |span| {
+            judge(counter, span, numbers, response)
+        }) {
             // The counter is that of another model: it may be it that is off.
-            Found::Besides(_) if self.call.nearest => Found::Shared,
+            Verdict::Besides(_) if self.call.nearest => Verdict::Shared,
             found => found,
         }
     }
@@ -425,7 +427,7 @@ impl Step<'_, '_> {
     }
 
     /// The sizes are final.
-    fn keep(&mut self, loads: &mut [Load]) {
+    fn keep(&mut self, costs: &mut [SpanCost]) {
         for entering in &self.entering {
             let of_file = self
                 .context
@@ -441,11 +443,11 @@ impl Step<'_, '_> {
                 entering.tokens
             };
             self.context.close(entering.slot, tokens, basis);
-            let Some(load) = loads.get_mut(entering.number as usize) else {
+            let Some(cost) = costs.get_mut(entering.number as usize) else {
                 continue;
             };
-            (load.closed, load.tokens, load.basis) = (true, tokens, basis);
-            load.known |= entering.weight.sure || basis != Basis::Estimated;
+            (cost.closed, cost.tokens, cost.basis) = (true, tokens, basis);
+            cost.known |= entering.weight.sure || basis != Basis::Estimated;
         }
     }
 }

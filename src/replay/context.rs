@@ -318,7 +318,7 @@ impl<'h> Context<'h> {
     }
 
     /// All leave but those to keep, which stand first, in their new order, and after them the
-    /// latest messages of the user that fit. Pieces leave too, the first slot is a new head.
+    /// latest messages of the user that fit. UnrecordedBlocks leave too, the first slot is a new head.
     fn clear(&mut self, change: &Change) {
         // A span stands in a context once, however often it is named.
         let mut named = HashSet::new();

@@ -6,14 +6,14 @@
 //! reported, or its images weigh more than the step leaves room for. Its size is then *missing*: it
 //! takes what is left when all others have theirs, as a span does whose size was never told.
 
-use super::ahead::Ahead;
 use super::content::Kind;
 use super::context::Context;
 use super::forecast::Forecast;
 use super::history::Call;
 use super::law::{Rule, TOLERANCE};
-use super::load::Load;
-use super::weigh::Weight;
+use super::predict::Prediction;
+use super::request_forecast::RequestForecast;
+use super::span_cost::SpanCost;
 use crate::record::Basis;
 use crate::record::count::signed;
 
@@ -22,7 +22,7 @@ use crate::record::count::signed;
 pub(super) struct Entering {
     pub(super) slot: usize,
     pub(super) number: u32,
-    pub(super) weight: Weight,
+    pub(super) weight: Prediction,
     pub(super) tokens: u64,
     /// Its size has a natural bound: beyond it, the step says something else.
     pub(super) bounded: bool,
@@ -35,7 +35,7 @@ pub(super) struct Entering {
 impl Entering {
     /// Its size is not known; returns what it weighed.
     fn miss(&mut self, most: u64) -> u64 {
-        (self.weight, self.missing) = (Weight::default(), Some(most));
+        (self.weight, self.missing) = (Prediction::default(), Some(most));
         std::mem::take(&mut self.tokens)
     }
 }
@@ -43,17 +43,17 @@ impl Entering {
 /// Spans that enter with this request, weighed; what was closed before keeps its size.
 pub(super) fn entering(
     call: &Call,
-    ahead: &Ahead,
+    ahead: &RequestForecast,
     forecast: &Forecast,
     context: &mut Context,
-    loads: &[Load],
+    costs: &[SpanCost],
 ) -> Vec<Entering> {
     let mut entering = Vec::new();
     for slot in context.fresh.clone() {
         let Some((number, span)) = context.span(slot).filter(|_| context.is_live(slot)) else {
             continue;
         };
-        let open = loads.get(number as usize).is_some_and(|load| !load.closed);
+        let open = costs.get(number as usize).is_some_and(|cost| !cost.closed);
         let Some(weight) = forecast
             .weights
             .get(number as usize)
@@ -78,7 +78,8 @@ pub(super) fn entering(
         };
         if image && !span.known {
             one.miss(call.law.rule.largest_image());
-        } else if weight.tokens > ahead.most || (weight == Weight::default() && span.tokens > 0) {
+        } else if weight.tokens > ahead.most || (weight == Prediction::default() && span.tokens > 0)
+        {
             one.miss(if image {
                 call.law.rule.largest_image()
             } else {
@@ -93,7 +94,12 @@ pub(super) fn entering(
 
 /// Images that weigh more than a step leaves room for have no size. `left` is what the step reports
 /// beyond all sizes; returns it without them.
-pub(super) fn doubt(entering: &mut [Entering], left: i64, call: &Call, ahead: &Ahead) -> i64 {
+pub(super) fn doubt(
+    entering: &mut [Entering],
+    left: i64,
+    call: &Call,
+    ahead: &RequestForecast,
+) -> i64 {
     let sum = |counts: fn(&Entering) -> bool| {
         entering
             .iter()

@@ -19,7 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::context::Context;
 use super::history::Call;
 use super::output::proportional;
-use super::weigh::Weight;
+use super::predict::Prediction;
 use crate::record::Basis;
 
 /// A prefix is one in front of a mark if it is within this part of what the mark's is estimated at,
@@ -83,7 +83,7 @@ impl Exact {
         call: &Call,
         context: &Context,
         left: &[u32],
-        weights: &[Weight],
+        weights: &[Prediction],
     ) {
         for number in left {
             if !context.stands(*number) {
@@ -116,7 +116,7 @@ impl Exact {
     }
 
     /// The sizes of all spans that were measured.
-    pub(super) fn give(&self, weights: &mut [Weight]) {
+    pub(super) fn give(&self, weights: &mut [Prediction]) {
         for group in &self.groups {
             let Some(all) = group.all else { continue };
             let shares = shares(all, &group.members, weights);
@@ -138,7 +138,7 @@ impl Exact {
                     (false, true) => Basis::Difference,
                     _ => Basis::Split,
                 };
-                *weight = Weight {
+                *weight = Prediction {
                     tokens,
                     sure: true,
                     over: 0,
@@ -149,7 +149,7 @@ impl Exact {
         }
     }
 
-    fn begin(&mut self, members: Vec<u32>, weights: &[Weight]) {
+    fn begin(&mut self, members: Vec<u32>, weights: &[Prediction]) {
         if members.is_empty() {
             return;
         }
@@ -197,7 +197,7 @@ impl Exact {
     }
 
     /// What the members of a group weigh by the counter, those in the context and all.
-    fn estimate(&self, group: &Group, weights: &[Weight]) -> u64 {
+    fn estimate(&self, group: &Group, weights: &[Prediction]) -> u64 {
         let here = |number: &u32| !self.gone.contains(number);
         match group.all {
             Some(all) => {
@@ -220,7 +220,7 @@ impl Exact {
         index: usize,
         tokens: u64,
         inside: impl Fn(u32) -> bool,
-        weights: &[Weight],
+        weights: &[Prediction],
         estimated: bool,
     ) {
         let Some(group) = self.groups.get(index) else {
@@ -274,7 +274,7 @@ impl Exact {
     }
 
     /// The report: what is not known yet is what is left.
-    fn close(&mut self, input: u64, weights: &[Weight]) {
+    fn close(&mut self, input: u64, weights: &[Prediction]) {
         let open = self.open.clone();
         let Some(mut left) = input.checked_sub(self.sum).filter(|_| !open.is_empty()) else {
             return;
@@ -336,7 +336,7 @@ impl Exact {
     }
 
     /// The cache was read up to one mark, and written up to another.
-    fn cache(&mut self, call: &Call, context: &Context, marks: &[u32], weights: &[Weight]) {
+    fn cache(&mut self, call: &Call, context: &Context, marks: &[u32], weights: &[Prediction]) {
         let read = call.cache_read;
         if read > 0 && read != self.cached {
             let all: Vec<u32> = marks.iter().chain(&self.marks).copied().collect();
@@ -352,7 +352,7 @@ impl Exact {
     }
 
     /// What stands in front of the end of one of these spans weighs so much, if that can be.
-    fn prefix(&mut self, tokens: u64, context: &Context, marks: &[u32], weights: &[Weight]) {
+    fn prefix(&mut self, tokens: u64, context: &Context, marks: &[u32], weights: &[Prediction]) {
         let mut front = Vec::new();
         let (mut sum, mut best): (u64, Option<(u64, usize)>) = (0, None);
         for number in context.all() {
@@ -411,7 +411,7 @@ impl Exact {
     }
 
     /// What a span weighs, as far as that can be said by now.
-    fn share(&self, number: u32, weights: &[Weight]) -> u64 {
+    fn share(&self, number: u32, weights: &[Prediction]) -> u64 {
         let own = counted(number, weights);
         let group = self
             .of
@@ -427,17 +427,17 @@ impl Exact {
     }
 }
 
-fn counted(number: u32, weights: &[Weight]) -> u64 {
+fn counted(number: u32, weights: &[Prediction]) -> u64 {
     weights
         .get(number as usize)
         .map_or(0, |weight| weight.tokens)
 }
 
-fn sum(members: &[u32], weights: &[Weight]) -> u64 {
+fn sum(members: &[u32], weights: &[Prediction]) -> u64 {
     members.iter().map(|number| counted(*number, weights)).sum()
 }
 
-fn is_sure(number: u32, weights: &[Weight]) -> bool {
+fn is_sure(number: u32, weights: &[Prediction]) -> bool {
     weights
         .get(number as usize)
         .is_some_and(|weight| weight.sure)
@@ -445,7 +445,7 @@ fn is_sure(number: u32, weights: &[Weight]) -> bool {
 
 /// Shares a sum among spans by what they are counted at. What a response produced is reported: it
 /// has that, and the others the rest.
-fn shares(all: u64, members: &[u32], weights: &[Weight]) -> Vec<u64> {
+fn shares(all: u64, members: &[u32], weights: &[Prediction]) -> Vec<u64> {
     let own: u64 = members
         .iter()
         .filter(|n| is_sure(**n, weights))

@@ -11,14 +11,14 @@
 //! - Some models report the n-th part of the input of a response with n calls. Whole and part
 //!   differ by a factor: the part is meant where it is four times nearer, at least.
 
-use super::ahead::Ahead;
 use super::content::Kind;
 use super::context::Context;
 use super::exact::Exact;
 use super::history::{Call, History, Moment};
 use super::law::{ROUNDING, Reasoning, Rule};
 use super::manner::{MANNERS, Manner};
-use super::weigh::{Responses, Weight};
+use super::predict::{Prediction, Responses};
+use super::request_forecast::RequestForecast;
 use crate::record::Purpose;
 use crate::record::count::signed;
 
@@ -31,9 +31,9 @@ const SOON: usize = 3;
 #[derive(Debug)]
 pub(super) struct Forecast {
     /// One for each span, in the order they were fed.
-    pub(super) weights: Vec<Weight>,
+    pub(super) weights: Vec<Prediction>,
     /// One for each request.
-    pub(super) requests: Vec<Ahead>,
+    pub(super) requests: Vec<RequestForecast>,
     pub(super) manner: Manner,
 }
 
@@ -53,8 +53,9 @@ impl Forecast {
 
     /// How many steps are as predicted.
     fn explained(&self) -> usize {
-        let within =
-            |ahead: &&Ahead| ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance();
+        let within = |ahead: &&RequestForecast| {
+            ahead.step && ahead.residual.unsigned_abs() <= ahead.tolerance()
+        };
         self.requests.iter().filter(within).count()
     }
 
@@ -62,7 +63,7 @@ impl Forecast {
         let mut walk = Walk {
             context: Context::new(&history.spans),
             responses: Responses::of(history),
-            weights: vec![Weight::default(); history.spans.len()],
+            weights: vec![Prediction::default(); history.spans.len()],
             level: None,
             reasoning: Vec::new(),
             reasoning_from: None,
@@ -78,7 +79,9 @@ impl Forecast {
             walk.enter_up_to(step.after);
             match &step.what {
                 // It is no step of the thread's.
-                Moment::Request(call) if call.is_untold() => requests.push(Ahead::default()),
+                Moment::Request(call) if call.is_untold() => {
+                    requests.push(RequestForecast::default())
+                }
                 Moment::Request(call) => requests.push(walk.request(call)),
                 Moment::Change(change) => walk.change(change),
             }
@@ -132,7 +135,7 @@ enum Asked {
 struct Walk<'h> {
     context: Context<'h>,
     responses: Responses,
-    weights: Vec<Weight>,
+    weights: Vec<Prediction>,
     /// What the latest report says that the context weighs; `None`: an epoch begins.
     level: Option<Level>,
     /// Live reasoning: numbers of its spans.
@@ -180,7 +183,7 @@ impl Walk<'_> {
         }
     }
 
-    fn request(&mut self, call: &Call) -> Ahead {
+    fn request(&mut self, call: &Call) -> RequestForecast {
         if call.is_aside() {
             return self.aside(call);
         }
@@ -190,12 +193,12 @@ impl Walk<'_> {
         let returned = response.map_or(call.returned, |response| response.unowned(call));
         let most = most(call, calls);
         let entered = self.weigh(call, most);
-        let mut ahead = Ahead {
+        let mut ahead = RequestForecast {
             searches,
             returned,
             most,
             reported: call.reported,
-            ..Ahead::default()
+            ..RequestForecast::default()
         };
         let older = self.reasoning.len();
         if !self.manner.stripped {
@@ -246,16 +249,16 @@ impl Walk<'_> {
     }
 
     /// A request with another context than the thread's: a summary is made of what is live.
-    fn aside(&mut self, call: &Call) -> Ahead {
-        let ahead = Ahead {
+    fn aside(&mut self, call: &Call) -> RequestForecast {
+        let ahead = RequestForecast {
             most: u64::MAX,
-            ..Ahead::default()
+            ..RequestForecast::default()
         };
         let Some(how) = call.summary else {
             return ahead;
         };
         self.weigh(call, ahead.most);
-        Ahead {
+        RequestForecast {
             predicted: self.context.summarised(how),
             ..ahead
         }
@@ -343,7 +346,7 @@ impl Walk<'_> {
     }
 
     /// Compares the reported step with the predicted one.
-    fn step(&mut self, call: &Call, calls: u64, ahead: &mut Ahead) {
+    fn step(&mut self, call: &Call, calls: u64, ahead: &mut RequestForecast) {
         let input = signed(call.input.unwrap_or(0));
         let predicted = signed(ahead.predicted);
         let mut reported = input;

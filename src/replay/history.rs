@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::cache_report::CacheReport;
 use super::change::{Change, seq};
 use super::content::{COMPLETED, Content, Kind, Share};
 use super::counter;
@@ -12,7 +13,6 @@ use super::label::Labels;
 use super::law::{Law, Laws};
 use super::price::{Prices, Tariff, size};
 use super::run::{Again, Priced, Runs, returned};
-use super::told::Told;
 use super::total::Period;
 use crate::record::count::bounded;
 use crate::record::{ContextBy, Event, Part, Purpose, Request, Uncounted, Unpriced, Usd};
@@ -83,7 +83,7 @@ pub(super) struct Call {
     /// have returned it.
     pub(super) returned: u64,
     /// What is told of its cache.
-    pub(super) told: Option<Box<Told>>,
+    pub(super) told: Option<Box<CacheReport>>,
     /// Of a request that makes a summary.
     pub(super) summary: Option<Summarised>,
     pub(super) law: Rc<Law>,
@@ -324,7 +324,7 @@ impl History {
             again,
             sent: size(request).unwrap_or(0),
             returned: returned(request),
-            told: Told::of(request),
+            told: CacheReport::of(request),
             summary: Summarised::of(request).filter(|_| !counted),
             law,
             nearest,

@@ -4,7 +4,7 @@
 //! prefix never moves back, and a request that falls short is noted here: what is inside the
 //! prefix, but behind the place where the cache ended this time, was not read in this request.
 
-use super::sums::{Amount, Sums};
+use super::fenwick::{Amount, PrefixSums};
 use super::tally::Tally;
 
 impl Amount for Tally {
@@ -20,7 +20,7 @@ impl Amount for Tally {
 /// Tallies of misses by the place at which they ended.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    at: Sums<Tally>,
+    at: PrefixSums<Tally>,
 }
 
 impl Missed {

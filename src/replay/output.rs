@@ -7,7 +7,7 @@
 //! spans like the others.
 
 use super::history::{Call, Span};
-use super::load::Load;
+use super::span_cost::SpanCost;
 use super::total::{self, Rows};
 
 /// Shares the output of all calls; `made` holds the spans by the ordinal of their request.
@@ -15,7 +15,7 @@ pub(super) fn share<'h>(
     calls: impl Iterator<Item = &'h Call>,
     made: &[(u64, u32)],
     spans: &[Span],
-    loads: &mut [Load],
+    costs: &mut [SpanCost],
     rows: &mut Rows,
 ) {
     let mut made = made.to_vec();
@@ -29,15 +29,15 @@ pub(super) fn share<'h>(
         let mut left = call.output;
         for (number, tokens) in shares(call, &own) {
             left = left.saturating_sub(tokens);
-            if let (Some(load), Some(span)) =
-                (loads.get_mut(number as usize), spans.get(number as usize))
+            if let (Some(cost), Some(span)) =
+                (costs.get_mut(number as usize), spans.get(number as usize))
             {
-                load.output = Some(tokens);
-                load.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
+                cost.output = Some(tokens);
+                cost.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
                 rows.produced(
                     call.period,
                     call.tariff.as_ref(),
-                    total::row(span.label, load.basis),
+                    total::row(span.label, cost.basis),
                     tokens,
                 );
             }

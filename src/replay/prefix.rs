@@ -6,7 +6,7 @@
 //! for each row that is live, wherever the one before ended.
 
 use super::context::Slot;
-use super::sums::Sums;
+use super::fenwick::PrefixSums;
 
 /// The nested prefixes of a request: what was read from the cache, that and what was written to it
 /// for an hour, that and all else that was written.
@@ -15,7 +15,7 @@ pub(super) const PREFIXES: usize = 3;
 /// The live tokens of all slots.
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    all: Sums<u64>,
+    all: PrefixSums<u64>,
     rows: Vec<OfRow>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Live {
 struct OfRow {
     /// Their places, rising.
     slots: Vec<u32>,
-    sums: Sums<u64>,
+    sums: PrefixSums<u64>,
     live: u64,
 }
 
@@ -32,7 +32,7 @@ impl Live {
     /// No slots, of so many rows.
     pub(super) fn new(rows: usize) -> Live {
         Live {
-            all: Sums::default(),
+            all: PrefixSums::default(),
             rows: std::iter::repeat_with(OfRow::default).take(rows).collect(),
         }
     }

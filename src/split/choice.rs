@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::cli::Sessions;
 use crate::record::Session;
 
 /// The filters that choose among sessions, in the order in which they are asked.
@@ -37,6 +38,15 @@ pub struct Refused {
 }
 
 impl Choice {
+    /// Only sessions of these agents (none: all), and of those only these.
+    pub fn new(agents: &[String], sessions: &Sessions) -> Choice {
+        Choice {
+            agents: agents.to_vec(),
+            project: sessions.project.clone(),
+            session: sessions.session.clone(),
+        }
+    }
+
     /// Returns why an agent's files are not asked for.
     pub fn refuses_agent(&self, agent: &str) -> Option<Refused> {
         let wanted = self.agents.is_empty() || self.agents.iter().any(|wanted| wanted == agent);

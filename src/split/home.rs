@@ -7,17 +7,33 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::find::{Places, names};
+use crate::cli::{Files, When};
 use crate::format::{FORMATS, Home, MORE_HOMES};
 
 /// Homes that a message names.
 const NAMED: usize = 4;
+
+/// The files and folders that were named; without any, those of the agents, and then of the last
+/// seven days unless a time was named.
+///
+/// # Errors
+/// The list of files cannot be read; none was named, and no agent has a folder.
+pub fn asked(files: &Files, when: &mut When) -> Result<Places> {
+    if !files.is_empty() {
+        return Ok(Places::named(files.paths()?));
+    }
+    if when.since.is_none() && when.until.is_none() {
+        when.since = Some("7d".to_owned());
+    }
+    places()
+}
 
 /// Finds the agents' own folders of sessions, and the homes that the environment names and that
 /// have none.
 ///
 /// # Errors
 /// There is no such folder.
-pub fn places() -> Result<Places> {
+fn places() -> Result<Places> {
     let mut places = Places::default();
     let homes = FORMATS.iter().map(|format| &format.home).chain(MORE_HOMES);
     homes.for_each(|home| take(home, &mut places));

@@ -20,7 +20,7 @@ use crate::skip::is_hostile;
 #[derive(Default)]
 pub struct Names {
     /// What names are replaced by; `None`: they stay.
-    pub pseudonyms: Option<Pseudonyms>,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 /// Characters of a kind (`final_answer`, `image/png`), of an id, of a name, of a path.
@@ -30,6 +30,11 @@ const NAME: usize = 128;
 const PATH: usize = 4096;
 
 impl Names {
+    /// The names as they are, or these pseudonyms in their place.
+    pub fn new(pseudonyms: Option<Pseudonyms>) -> Names {
+        Names { pseudonyms }
+    }
+
     /// The names of one thread.
     pub(super) fn in_thread(&self) -> InThread<'_> {
         InThread {

@@ -7,18 +7,18 @@
 //!
 //! Memory: 16 bytes a thread; for a filter that adds up requests, 100 to 200 bytes a request.
 
-use std::borrow::Cow;
+mod single;
 
 use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+
+use single::{first_request_of, is_counted, is_unmeasured, once, thread_of};
 
 use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
 use super::{Record, Status, extended};
-use crate::record::{DedupedBy, MeasuredBy, Part, RankedBy, SCHEMA, Type};
-use crate::short;
+use crate::record::{DedupedBy, MeasuredBy, RankedBy, SCHEMA, Type};
 use crate::skip::Skips;
 
 /// What a filter asks of the stream that it reads.
@@ -226,8 +226,8 @@ impl Order {
     fn too_late(&self, later: Stage) -> String {
         match (later, self.place.stage) {
             (Stage::Rank, Some(Stage::Rank)) => {
-                "the stream was ranked already, and the spans that findings rest on are gone: give it what \
-                 tok-usage-join writes"
+                "the stream was ranked already, and the spans that findings rest on are gone: \
+                 give it what tok-usage-join writes"
             }
             (Stage::Rank, _) => "the stream was ranked already: put this before tok-rank",
             _ => "the stream was joined already: put this before tok-usage-join",
@@ -315,74 +315,4 @@ fn marked(record: &Record, stage: Stage) -> Result<Option<String>> {
         Stage::Join => return Ok(None),
     }
     Ok(Some(String::from_utf8(line)?))
-}
-
-/// Notes a thread that begins; one that has begun before is that of another run over the same
-/// files.
-fn once(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
-    if thread.is_some_and(|thread| !seen.insert(thread)) {
-        bail!("a thread begins a second time: the stream holds the records of one run twice");
-    }
-    Ok(())
-}
-
-/// The thread that a `session` record begins.
-fn thread_of(record: &Record) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Session<'a> {
-        #[serde(borrow)]
-        thread: Cow<'a, str>,
-    }
-    record
-        .read::<Session>()
-        .ok()
-        .map(|session| short::hash(&*session.thread))
-}
-
-/// The thread whose first request this is: where `session` records were filtered out, it stands for
-/// them.
-fn first_request_of(record: &Record) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Request<'a> {
-        #[serde(borrow)]
-        thread: Cow<'a, str>,
-        n: u64,
-    }
-    memchr::memmem::find(record.line.as_bytes(), b"\"n\":1,")?;
-    record
-        .read::<Request>()
-        .ok()
-        .filter(|request| request.n == 1)
-        .map(|request| short::hash(&*request.thread))
-}
-
-/// Whether the record is a text that tok-measure would have counted.
-fn is_unmeasured(record: &Record) -> bool {
-    #[derive(Deserialize)]
-    struct Text {
-        part: Part,
-        bytes: u64,
-        hash: Option<IgnoredAny>,
-        text: Option<IgnoredAny>,
-        tokens: Option<IgnoredAny>,
-    }
-    record.kind == Type::Span
-        && record.read::<Text>().is_ok_and(|span| {
-            let has_text = span.bytes > 0 && (span.hash.is_some() || span.text.is_some());
-            has_text
-                && span.tokens.is_none()
-                && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
-        })
-}
-
-/// Whether the record is a request that counts.
-fn is_counted(record: &Record) -> bool {
-    #[derive(Deserialize)]
-    struct Request {
-        counted: bool,
-    }
-    record.kind == Type::Request
-        && record
-            .read::<Request>()
-            .is_ok_and(|request| request.counted)
 }

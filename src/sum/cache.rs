@@ -1,23 +1,24 @@
 //! Two sessions side by side: do they share a cached prefix, and does it stay?
 //!
-//! Request by request, what both read from the cache is the prefix they share, and the difference
-//! of what they wrote to it is the drift: two runs of the same work over a stable prefix have none.
-//! Where a provider does not report what was written, it is what was not read.
+//! For each pair of requests, the shared prefix is the smaller of the two cache reads, and the
+//! drift is the difference of the two cache writes: two runs of the same work over a stable prefix
+//! have no drift. Where a provider does not report cache writes, all input that was not read from
+//! the cache counts as written.
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use super::Options;
-use super::table::{Column, fitted, lines};
+use super::choices::Format;
+use super::options::Options;
+use super::table::{TextColumn, fitted, lines};
 use super::view::RequestView;
-use super::write::Format;
 use crate::number::{counted, tokens};
 use crate::record::Type;
 use crate::stream::{Filter, Record, Sink};
 
-/// One request of a session.
+/// What one request read from the cache and wrote to it, in tokens.
 #[derive(Clone, Copy, Debug, Default)]
-struct Step {
+struct CacheUse {
     read: u64,
     written: u64,
 }
@@ -26,12 +27,12 @@ struct Step {
 pub struct Cache {
     format: Format,
     columns: usize,
-    threads: Vec<(String, Vec<Step>)>,
+    threads: Vec<(String, Vec<CacheUse>)>,
 }
 
-/// The requests of one ordinal.
+/// The requests of one ordinal in both threads.
 #[derive(Serialize)]
-struct Pair {
+struct RequestPair {
     n: u64,
     read_tokens_a: u64,
     read_tokens_b: u64,
@@ -51,8 +52,8 @@ impl Cache {
         }
     }
 
-    fn text(&self, pairs: &[Pair]) -> String {
-        let of = |head: &str, value: fn(&Pair) -> u64| Column {
+    fn text(&self, pairs: &[RequestPair]) -> String {
+        let of = |head: &str, value: fn(&RequestPair) -> u64| TextColumn {
             head: head.to_owned(),
             is_name: false,
             rank: 0,
@@ -70,27 +71,19 @@ impl Cache {
         lines(&fitted(table, self.columns))
     }
 
-    /// All in one line, and what has no partner.
-    fn summary(&self, pairs: &[Pair]) -> String {
-        let sum = |value: fn(&Pair) -> u64| pairs.iter().map(value).fold(0u64, u64::saturating_add);
-        let drift = sum(|pair| pair.drift_tokens);
+    /// All pairs in one line, and how many requests have no partner.
+    fn summary(&self, pairs: &[RequestPair]) -> String {
+        let (mut shared, mut drift) = (0u64, 0u64);
+        for pair in pairs {
+            shared = shared.saturating_add(pair.shared_tokens);
+            drift = drift.saturating_add(pair.drift_tokens);
+        }
         let each = drift.saturating_mul(10) / (pairs.len() as u64).max(1);
-        let falls = |steps: &[Step]| {
-            steps
-                .windows(2)
-                .filter(|two| matches!(two, [a, b] if b.read < a.read))
-                .count()
-        };
-        let falls: usize = self.threads.iter().map(|(_, steps)| falls(steps)).sum();
-        let most = self
-            .threads
-            .iter()
-            .map(|(_, steps)| steps.len())
-            .max()
-            .unwrap_or(0);
+        let falls: usize = self.threads.iter().map(|(_, uses)| falls(uses)).sum();
+        let longest = self.threads.iter().map(|(_, uses)| uses.len()).max();
+        let most = longest.unwrap_or(0);
         let mut line = format!(
-            "shared={} drift={drift} ({}.{} per turn, over {})",
-            sum(|pair| pair.shared_tokens),
+            "shared={shared} drift={drift} ({}.{} per turn, over {})",
             each / 10,
             each % 10,
             counted(pairs.len() as u64, "turn")
@@ -108,18 +101,59 @@ impl Cache {
     }
 }
 
+/// How often a request reads less from the cache than the one before it.
+fn falls(uses: &[CacheUse]) -> usize {
+    let mut falls = 0;
+    for two in uses.windows(2) {
+        if matches!(two, [before, after] if after.read < before.read) {
+            falls += 1;
+        }
+    }
+    falls
+}
+
+impl RequestPair {
+    fn of(n: u64, a: &CacheUse, b: &CacheUse) -> RequestPair {
+        RequestPair {
+            n,
+            read_tokens_a: a.read,
+            read_tokens_b: b.read,
+            shared_tokens: a.read.min(b.read),
+            written_tokens_a: a.written,
+            written_tokens_b: b.written,
+            drift_tokens: a.written.abs_diff(b.written),
+        }
+    }
+
+    /// A line of tab-separated values.
+    fn tsv(&self) -> String {
+        format!(
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+            self.n,
+            self.read_tokens_a,
+            self.read_tokens_b,
+            self.shared_tokens,
+            self.written_tokens_a,
+            self.written_tokens_b,
+            self.drift_tokens
+        )
+    }
+}
+
 impl Filter for Cache {
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
         if record.kind != Type::Request {
             return Ok(());
         }
         let request: RequestView = record.read()?;
-        let own = request.counted && request.purpose.is_none();
-        let Some(input) = request.input_tokens.filter(|_| own) else {
+        if !request.counted || request.purpose.is_some() {
+            return Ok(());
+        }
+        let Some(input) = request.input_tokens else {
             return Ok(());
         };
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
-        let step = Step {
+        let cache_use = CacheUse {
             read,
             written: request.cache_write_tokens.unwrap_or(input - read),
         };
@@ -129,9 +163,11 @@ impl Filter for Cache {
             .iter_mut()
             .find(|(thread, _)| *thread == request.thread)
         {
-            Some((_, steps)) => steps.push(step),
-            // A third one is enough to refuse.
-            None if seen < 3 => self.threads.push((request.thread.into_owned(), vec![step])),
+            Some((_, uses)) => uses.push(cache_use),
+            // A third thread is enough to refuse the stream.
+            None if seen < 3 => self
+                .threads
+                .push((request.thread.into_owned(), vec![cache_use])),
             None => {}
         }
         Ok(())
@@ -149,28 +185,24 @@ impl Filter for Cache {
                  files"
             );
         };
-        let pair = |(n, (a, b)): (u64, (&Step, &Step))| Pair {
-            n,
-            read_tokens_a: a.read,
-            read_tokens_b: b.read,
-            shared_tokens: a.read.min(b.read),
-            written_tokens_a: a.written,
-            written_tokens_b: b.written,
-            drift_tokens: a.written.abs_diff(b.written),
-        };
-        let pairs: Vec<Pair> = (1..).zip(a.iter().zip(b)).map(pair).collect();
+        let mut pairs = Vec::new();
+        for (n, (a, b)) in (1..).zip(std::iter::zip(a, b)) {
+            pairs.push(RequestPair::of(n, a, b));
+        }
         match self.format {
             Format::Json => out.put(&pairs),
-            Format::Ndjson => pairs.iter().try_for_each(|pair| out.put(pair)),
+            Format::Ndjson => {
+                for pair in &pairs {
+                    out.put(pair)?;
+                }
+                Ok(())
+            }
             Format::Tsv => {
                 out.text("n\tread_a\tread_b\tshared\twritten_a\twritten_b\tdrift\n")?;
-                pairs.iter().try_for_each(|p| {
-                    let Pair { n, read_tokens_a, read_tokens_b, shared_tokens, .. } = p;
-                    let Pair { written_tokens_a, written_tokens_b, drift_tokens, .. } = p;
-                    out.text(&format!(
-                        "{n}\t{read_tokens_a}\t{read_tokens_b}\t{shared_tokens}\t{written_tokens_a}\t{written_tokens_b}\t{drift_tokens}\n"
-                    ))
-                })
+                for pair in &pairs {
+                    out.text(&pair.tsv())?;
+                }
+                Ok(())
             }
             _ => out.text(&(self.text(&pairs) + &self.summary(&pairs))),
         }

@@ -1,45 +1,19 @@
-//! What rows can be grouped by: one table, and the place of a record that its lines look at.
+//! What rows can be grouped by: one table of keys.
 //!
-//! A key is a name and a way to read it off a [`Place`]. Which kinds of records can tell it stands
-//! beside it: a request has an instant and a model, a span a tool and a target; what a span cost
-//! was charged over many hours, so that money by day and tool is in the totals alone.
+//! A key is a name and a function that reads its value off the [`Attributes`] of a record. The table
+//! also says which kinds of records have it: a request has an instant and a model, a span a tool and
+//! a target. A span is charged over many hours, so only totals have money by day and tool.
 
+use super::choices::{self, Of};
 use super::period::Period;
-use crate::cli::name_in;
 use crate::zone::Zone;
 
 /// The values of the keys of a row, in their order; an empty one is absent.
 pub(super) type RowKey = Vec<String>;
 
-/// What is added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Of {
-    /// Requests: what the provider reported.
-    #[default]
-    Requests,
-    /// Totals: what was charged in each hour, by kind of content.
-    Totals,
-    /// Spans: what carrying each piece of content cost.
-    Spans,
-}
-
-impl Of {
-    /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Of)] = &[
-        ("requests", Of::Requests),
-        ("totals", Of::Totals),
-        ("spans", Of::Spans),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        name_in(Of::NAMES, self)
-    }
-}
-
-/// Where a record belongs. What it does not tell is absent.
+/// What a record can be grouped by; absent where the record does not say.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place<'a> {
+pub(super) struct Attributes<'a> {
     pub(super) thread: &'a str,
     pub(super) session: &'a str,
     pub(super) agent: Option<&'a str>,
@@ -49,7 +23,7 @@ pub(super) struct Place<'a> {
     /// Instant, RFC 3339 UTC.
     pub(super) at: Option<&'a str>,
     pub(super) model: Option<&'a str>,
-    /// What requests were served on; absent is the standard.
+    /// The service tier of a request; absent is the standard.
     pub(super) service_tier: Option<&'a str>,
     pub(super) speed: Option<&'a str>,
     pub(super) inference_geo: Option<&'a str>,
@@ -63,7 +37,7 @@ pub(super) struct Place<'a> {
     pub(super) command: Option<&'a str>,
     pub(super) target: Option<&'a str>,
     pub(super) doc: Option<&'a str>,
-    /// The ledger's bucket: it tells the account once the stream has ended.
+    /// The ledger's bucket: its account is known once the stream has ended.
     pub(super) bucket: Option<&'a str>,
 }
 
@@ -72,9 +46,9 @@ pub struct Key {
     /// As `--by` names it.
     pub name: &'static str,
     of: &'static [Of],
-    /// Rows stand in the order of its values, not of what they cost.
+    /// Whether rows are sorted by its values before they are sorted by cost.
     pub(super) in_order: bool,
-    pub(super) value: fn(&Place, &Zone) -> Option<String>,
+    pub(super) value: fn(&Attributes, &Zone) -> Option<String>,
 }
 
 const ALL: &[Of] = &[Of::Requests, Of::Totals, Of::Spans];
@@ -85,51 +59,41 @@ const SPANS: &[Of] = &[Of::Spans];
 
 /// Every key of `--by`.
 pub const KEYS: &[Key] = &[
-    key("session", ALL, |place, _| said(Some(place.session))),
-    key("thread", ALL, |place, _| said(Some(place.thread))),
-    ordered("turn", &[Of::Requests, Of::Spans], |place, _| {
-        Some(format!("{}#{}", place.thread, place.turn?))
+    key("session", ALL, |of, _| text(Some(of.session))),
+    key("thread", ALL, |of, _| text(Some(of.thread))),
+    ordered("turn", &[Of::Requests, Of::Spans], |of, _| {
+        Some(format!("{}#{}", of.thread, of.turn?))
     }),
-    ordered("minute", REQUESTS, |place, zone| {
-        Period::Minute.label(place.at?, zone)
+    ordered("minute", REQUESTS, |of, zone| {
+        Period::Minute.label(of.at?, zone)
     }),
-    ordered("hour", TIMED, |place, zone| {
-        Period::Hour.label(place.at?, zone)
+    ordered("hour", TIMED, |of, zone| Period::Hour.label(of.at?, zone)),
+    ordered("day", TIMED, |of, zone| Period::Day.label(of.at?, zone)),
+    ordered("week", TIMED, |of, zone| Period::Week.label(of.at?, zone)),
+    ordered("month", TIMED, |of, zone| Period::Month.label(of.at?, zone)),
+    key("model", TIMED, |of, _| text(of.model)),
+    key("agent", ALL, |of, _| text(of.agent)),
+    key("project", ALL, |of, _| text(of.project)),
+    key("branch", ALL, |of, _| text(of.branch)),
+    key("account", REQUESTS, |of, _| text(of.bucket)),
+    key("service_tier", REQUESTS, |of, _| {
+        text(Some(of.service_tier.unwrap_or(STANDARD)))
     }),
-    ordered("day", TIMED, |place, zone| {
-        Period::Day.label(place.at?, zone)
+    key("speed", REQUESTS, |of, _| {
+        text(Some(of.speed.unwrap_or(STANDARD)))
     }),
-    ordered("week", TIMED, |place, zone| {
-        Period::Week.label(place.at?, zone)
+    key("inference_geo", REQUESTS, |of, _| text(of.inference_geo)),
+    key("web_searches", REQUESTS, |of, _| {
+        Some(of.web_searches.unwrap_or(0).to_string())
     }),
-    ordered("month", TIMED, |place, zone| {
-        Period::Month.label(place.at?, zone)
-    }),
-    key("model", TIMED, |place, _| said(place.model)),
-    key("agent", ALL, |place, _| said(place.agent)),
-    key("project", ALL, |place, _| said(place.project)),
-    key("branch", ALL, |place, _| said(place.branch)),
-    key("account", REQUESTS, |place, _| said(place.bucket)),
-    key("service_tier", REQUESTS, |place, _| {
-        said(Some(place.service_tier.unwrap_or(STANDARD)))
-    }),
-    key("speed", REQUESTS, |place, _| {
-        said(Some(place.speed.unwrap_or(STANDARD)))
-    }),
-    key("inference_geo", REQUESTS, |place, _| {
-        said(place.inference_geo)
-    }),
-    key("web_searches", REQUESTS, |place, _| {
-        Some(place.web_searches.unwrap_or(0).to_string())
-    }),
-    key("content", CONTENT, |place, _| said(place.content)),
-    key("source", CONTENT, |place, _| said(place.source)),
-    key("part", CONTENT, |place, _| said(place.part)),
-    key("tool", CONTENT, |place, _| said(place.tool)),
-    key("server", CONTENT, |place, _| said(place.server)),
-    key("command", CONTENT, |place, _| said(place.command)),
-    key("target", SPANS, |place, _| said(place.target)),
-    key("doc", SPANS, |place, _| said(place.doc)),
+    key("content", CONTENT, |of, _| text(of.content)),
+    key("source", CONTENT, |of, _| text(of.source)),
+    key("part", CONTENT, |of, _| text(of.part)),
+    key("tool", CONTENT, |of, _| text(of.tool)),
+    key("server", CONTENT, |of, _| text(of.server)),
+    key("command", CONTENT, |of, _| text(of.command)),
+    key("target", SPANS, |of, _| text(of.target)),
+    key("doc", SPANS, |of, _| text(of.doc)),
 ];
 
 /// The service tier and the speed of requests that name none.
@@ -141,7 +105,7 @@ pub(super) const ACCOUNT: &str = "account";
 const fn key(
     name: &'static str,
     of: &'static [Of],
-    value: fn(&Place, &Zone) -> Option<String>,
+    value: fn(&Attributes, &Zone) -> Option<String>,
 ) -> Key {
     Key {
         name,
@@ -154,7 +118,7 @@ const fn key(
 const fn ordered(
     name: &'static str,
     of: &'static [Of],
-    value: fn(&Place, &Zone) -> Option<String>,
+    value: fn(&Attributes, &Zone) -> Option<String>,
 ) -> Key {
     Key {
         name,
@@ -164,8 +128,12 @@ const fn ordered(
     }
 }
 
-fn said(value: Option<&str>) -> Option<String> {
-    value.filter(|value| !value.is_empty()).map(str::to_owned)
+/// The value, where there is one that is not empty.
+fn text(value: Option<&str>) -> Option<String> {
+    match value {
+        None | Some("") => None,
+        Some(value) => Some(value.to_owned()),
+    }
 }
 
 /// The key of that name.
@@ -176,48 +144,49 @@ pub(super) fn named(name: &str) -> Option<&'static Key> {
 /// The key of that name.
 ///
 /// # Errors
-/// There is none; in words, for a message.
+/// There is none; in words, for clap.
 pub fn parse(name: &str) -> Result<&'static Key, String> {
-    let known = || {
-        KEYS.iter()
-            .map(|key| key.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    named(name).ok_or_else(|| format!("no such key; there are {}", known()))
+    match named(name) {
+        Some(key) => Ok(key),
+        None => {
+            let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+            Err(format!("no such key; there are {}", known.join(", ")))
+        }
+    }
 }
 
-/// What these keys can be read off: what was asked for, else the first kind of records that tells
-/// them all; spans before totals where the server is asked for, because they alone tell calls.
+/// The kind of records that all these keys can be read off: the one that was asked for, else the
+/// first of requests, totals and spans that has them all. Where the server is asked for, spans come
+/// first, because only they hold calls.
 ///
 /// # Errors
-/// No kind of records tells all of them, or not the one that was asked for.
+/// No kind of records has all of them, or not the one that was asked for; in words.
 pub fn of(keys: &[&'static Key], asked: Option<Of>) -> Result<Of, String> {
-    let tells = |of: &Of| keys.iter().all(|key| key.of.contains(of));
-    let server = keys.iter().any(|key| key.name == "server");
-    let order = if server {
+    let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+    let names = names.join(",");
+    if let Some(of) = asked {
+        if have(of, keys) {
+            return Ok(of);
+        }
+        let of = choices::name(of);
+        return Err(format!("--by {names}: --of {of} does not tell that"));
+    }
+    let order = if keys.iter().any(|key| key.name == "server") {
         [Of::Spans, Of::Totals, Of::Requests]
     } else {
         [Of::Requests, Of::Totals, Of::Spans]
     };
-    let names = || {
-        keys.iter()
-            .map(|key| key.name)
-            .collect::<Vec<_>>()
-            .join(",")
-    };
-    match asked {
-        Some(of) if tells(&of) => Ok(of),
-        Some(of) => Err(format!(
-            "--by {}: --of {} does not tell that",
-            names(),
-            of.name()
-        )),
-        None => order
-            .into_iter()
-            .find(tells)
-            .ok_or_else(|| format!("--by {}: no record tells all of these", names())),
+    for of in order {
+        if have(of, keys) {
+            return Ok(of);
+        }
     }
+    Err(format!("--by {names}: no record tells all of these"))
+}
+
+/// Whether records of that kind have all keys.
+fn have(of: Of, keys: &[&Key]) -> bool {
+    keys.iter().all(|key| key.of.contains(&of))
 }
 
 #[cfg(test)]

@@ -1,19 +1,22 @@
-//! What a plain sum of the usage lines would add, and why.
+//! What a plain sum of the usage lines adds to the counted requests, and why.
 //!
-//! A response is reported once and written down often: by each block of its message, by a counter
-//! that is emitted again, in a file that was resumed or forked from another. Who adds up the lines
-//! counts all of them. The readers count each once and say how often it stands there; here that
-//! becomes what the plain sum is off by.
+//! The usage of one response is written several times: on each block of its message, by a counter
+//! that is emitted again, in a file that was resumed or forked from another. A plain sum counts each
+//! line. The readers count each response once and note how often it is written; this module turns
+//! that number into the error of the plain sum.
 
 use anyhow::Result;
 
-use super::price::Table;
-use super::sums::{Extra, signed};
+use super::price_table::PriceTable;
+use super::sums::{NaiveExtra, signed};
 use super::view::Owner;
 use crate::record::{Request, Usd, Written};
 
-/// What the lines of a request add to what is counted of it, and the reason.
-pub(super) fn request(request: &Request, prices: &mut Table) -> Result<Option<(Written, Extra)>> {
+/// What the usage lines of a request add to the counted request, and the reason.
+pub(super) fn request(
+    request: &Request,
+    prices: &mut PriceTable,
+) -> Result<Option<(Written, NaiveExtra)>> {
     let Some((why, written, lines)) = request.as_written() else {
         return Ok(None);
     };
@@ -24,8 +27,12 @@ pub(super) fn request(request: &Request, prices: &mut Table) -> Result<Option<(W
     Ok(Some((why, sum)))
 }
 
-/// What the lines that a fork repeats add.
-pub(super) fn fork(owner: &Owner, model: Option<&str>, prices: &mut Table) -> Result<Extra> {
+/// What the usage lines that a fork's file repeats add.
+pub(super) fn fork(
+    owner: &Owner,
+    model: Option<&str>,
+    prices: &mut PriceTable,
+) -> Result<NaiveExtra> {
     let request = Request {
         model: model.map(str::to_owned),
         input_tokens: owner.replayed_input_tokens,
@@ -36,13 +43,13 @@ pub(super) fn fork(owner: &Owner, model: Option<&str>, prices: &mut Table) -> Re
     extra(&request, owner.replayed_reports.unwrap_or(1), prices)
 }
 
-/// What the lines of a request that is the parent's add.
-pub(super) fn replay(request: &Request, prices: &mut Table) -> Result<Extra> {
+/// What the usage lines of a request add that is already counted in the parent.
+pub(super) fn replay(request: &Request, prices: &mut PriceTable) -> Result<NaiveExtra> {
     extra(request, request.reports.unwrap_or(1), prices)
 }
 
-fn extra(request: &Request, lines: u64, prices: &mut Table) -> Result<Extra> {
-    Ok(Extra {
+fn extra(request: &Request, lines: u64, prices: &mut PriceTable) -> Result<NaiveExtra> {
+    Ok(NaiveExtra {
         lines: signed(Some(lines)),
         input_tokens: signed(request.input_tokens),
         output_tokens: signed(request.output_tokens),
@@ -50,8 +57,8 @@ fn extra(request: &Request, lines: u64, prices: &mut Table) -> Result<Extra> {
     })
 }
 
-fn negative(extra: &Extra) -> Extra {
-    Extra {
+fn negative(extra: &NaiveExtra) -> NaiveExtra {
+    NaiveExtra {
         lines: -extra.lines,
         input_tokens: -extra.input_tokens,
         output_tokens: -extra.output_tokens,
@@ -70,8 +77,10 @@ pub(super) fn words(reason: &str) -> &'static str {
         ),
         (Written::Fork, "lines that forks repeat from their parents"),
     ];
-    known
-        .iter()
-        .find(|(why, _)| why.name() == reason)
-        .map_or("lines", |(_, words)| words)
+    for (why, words) in known {
+        if why.name() == reason {
+            return words;
+        }
+    }
+    "lines"
 }

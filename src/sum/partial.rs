@@ -1,62 +1,59 @@
-//! Rows on the wire: what one run hands to another that merges.
+//! Rows on the wire: what one run writes for another that merges.
 //!
 //! A line is `{"type":"partial","of":…,"by":[…],"per":…,"basis":…,"tz":…,"key":[…],"sums":{…}}`,
-//! and tells all that must be the same in the lines it is merged with. Sums carry their threads,
-//! counts of values and requests, not only figures, so that what is merged is what one run would
-//! have written. One line, before them, has `rests` in place of `key` and `sums`: what all of them
-//! rest on.
+//! and holds all that must be the same in the lines it is merged with. Sums carry their threads,
+//! counts of values and requests, not only figures, so that merged rows equal those of one run. One
+//! line before the rows has `rests` in place of `key` and `sums`: what all rows rest on.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::key::{Of, RowKey};
+use super::choices::{self, Of};
+use super::key::RowKey;
+use super::options::{ExtraColumns, Options};
 use super::rests::Rests;
 use super::sums::Sums;
-use super::{Beside, Options};
 
-/// What rows are of: rows of another shape cannot be merged with them.
+/// What rows are of. Only rows of the same shape can be merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shape {
     /// Name of [`Of`].
     pub(super) of: String,
     /// Names of the keys.
     pub(super) by: Vec<String>,
-    /// Name of [`super::Per`].
+    /// Name of [`super::choices::Per`].
     pub(super) per: String,
-    /// Name of [`super::Basis`].
+    /// Name of [`super::choices::Basis`].
     pub(super) basis: String,
     /// Time zone of the keys.
     pub(super) tz: String,
-    /// What was asked for beside.
+    /// Columns that were asked for.
     #[serde(flatten)]
-    pub(super) beside: Beside,
+    pub(super) extra: ExtraColumns,
 }
 
 impl Shape {
     /// The shape that the options ask for.
     pub(super) fn of(options: &Options) -> Shape {
         Shape {
-            of: options.of.name().to_owned(),
+            of: choices::name(options.of),
             by: options.by.iter().map(|key| key.name.to_owned()).collect(),
-            per: options.per.name().to_owned(),
-            basis: options.basis.name().to_owned(),
+            per: choices::name(options.per),
+            basis: choices::name(options.basis),
             tz: options.zone.name().to_owned(),
-            beside: options.beside,
+            extra: options.extra,
         }
     }
 
-    /// Whether rows are told apart by the key of that name.
+    /// Whether rows have the key of that name.
     pub(super) fn has_key(&self, name: &str) -> bool {
         self.by.iter().any(|key| key == name)
     }
 
     /// What is added up.
     pub(super) fn kind(&self) -> Of {
-        Of::NAMES
-            .iter()
-            .find(|(name, _)| *name == self.of)
-            .map_or(Of::Requests, |(_, of)| *of)
+        choices::named(&self.of)
     }
 }
 
@@ -68,23 +65,24 @@ impl fmt::Display for Shape {
             per,
             basis,
             tz,
-            beside,
+            extra,
         } = self;
         let by = by.join(",");
         write!(f, "{of} by {by} per {per} ({basis}) in {tz}")?;
-        let beside = [
-            ("naive", beside.naive),
-            ("hooks", beside.hooks),
-            ("spawns", beside.spawns),
-        ];
-        beside
-            .iter()
-            .filter(|(_, given)| *given)
-            .try_for_each(|(name, _)| write!(f, " --{name}"))
+        if extra.naive {
+            f.write_str(" --naive")?;
+        }
+        if extra.hooks {
+            f.write_str(" --hooks")?;
+        }
+        if extra.spawns {
+            f.write_str(" --spawns")?;
+        }
+        Ok(())
     }
 }
 
-/// One line: a row, or what all rows rest on.
+/// A line that was read: a row, or what all rows rest on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Partial {
     #[serde(flatten)]
@@ -95,10 +93,10 @@ pub(super) struct Partial {
     pub(super) rests: Option<Rests>,
 }
 
-/// The same, to be written.
+/// A line to be written.
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "partial")]
-pub(super) struct Line<'r> {
+pub(super) struct PartialLine<'r> {
     #[serde(flatten)]
     shape: &'r Shape,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,8 +109,8 @@ pub(super) struct Line<'r> {
 
 impl Partial {
     /// A row as a line.
-    pub(super) fn row<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> Line<'r> {
-        Line {
+    pub(super) fn row<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> PartialLine<'r> {
+        PartialLine {
             shape,
             rests: None,
             key: Some(key),
@@ -121,8 +119,8 @@ impl Partial {
     }
 
     /// What rows rest on as a line.
-    pub(super) fn rests<'r>(shape: &'r Shape, rests: &'r Rests) -> Line<'r> {
-        Line {
+    pub(super) fn rests<'r>(shape: &'r Shape, rests: &'r Rests) -> PartialLine<'r> {
+        PartialLine {
             shape,
             rests: Some(rests),
             key: None,

@@ -1,68 +1,71 @@
-//! Parts of a run that meet: a response that two of them hold is counted once.
+//! Merges the requests of several parts of a run, so that a response that two parts hold is counted
+//! once.
 //!
-//! Requests are brought into the order that one run over all files has them in, and the rule of
-//! that run is applied to them ([`Copies`]); then they are added to their rows.
+//! Requests are sorted into the order of one run over all files; the rule of that run is applied to
+//! them ([`Copies`]); then they are added to their rows.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::choices::Basis;
+use super::grouped::{GroupedRequest, RequestGroup, tokens};
 use super::key::RowKey;
 use super::naive;
-use super::price::Table;
-use super::rests::{Place, reason};
+use super::options::Options;
+use super::price_table::PriceTable;
+use super::rests::{ThreadOrigin, reason};
 use super::rows::Rows;
-use super::sums::Extra;
-use super::taken::{Group, Taken, tokens};
-use super::{Basis, Options};
+use super::sums::NaiveExtra;
 use crate::path;
 use crate::record::{Copies, Held, Parents, Request, Written};
 
 /// A request on its way to its row.
 struct Waiting<'g> {
     key: &'g RowKey,
-    group: &'g Group,
-    taken: &'g Taken,
+    group: &'g RequestGroup,
+    request: &'g GroupedRequest,
 }
 
-/// Adds the requests of all parts to the rows, by that basis.
+/// Adds the requests of all parts to the rows, with their tokens by that basis.
 pub(super) fn settle(
     rows: &mut Rows,
-    threads: &BTreeMap<String, Place>,
+    threads: &BTreeMap<String, ThreadOrigin>,
     basis: Basis,
     options: &mut Options,
     naive: bool,
 ) -> Result<()> {
     let groups = rows.groups();
     let parents = parents(&groups, threads);
-    let unknown = Place::default();
+    let unknown = ThreadOrigin::default();
     let mut copies = Copies::default();
     let mut thread = "";
-    for Waiting { key, group, taken } in in_order(&groups, threads) {
+    for Waiting {
+        key,
+        group,
+        request: grouped,
+    } in in_order(&groups, threads)
+    {
         if group.thread != thread {
             rows.close();
             thread = &group.thread;
         }
         let mut request = Request {
             counted: true,
-            ..taken.request(group)
+            ..grouped.request(group)
         };
-        let place = threads.get(thread).unwrap_or(&unknown);
-        let held = place
-            .parent
-            .as_ref()
-            .map_or(Held::No, |parent| parents.settle(parent, &mut request));
+        let origin = threads.get(thread).unwrap_or(&unknown);
+        let held = match &origin.parent {
+            Some(parent) => parents.settle(parent, &mut request),
+            None => Held::No,
+        };
         let has_changed = held != Held::No || copies.settle(&mut request, true);
         if naive && let Some((why, extra)) = as_written(&request, held, &mut options.prices)? {
-            rows.of(key.clone())
-                .naive
-                .entry(why.name().to_owned())
-                .or_default()
-                .merge(&extra);
+            rows.of(key.clone()).add_naive(why, &extra);
         }
         if request.counted {
-            let cost = match taken.cost() {
+            let cost = match grouped.cost() {
                 Ok(_) if has_changed => options.prices.cost(&request, 1)?,
                 cost => cost,
             };
@@ -75,13 +78,13 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// What its lines add to a plain sum. A run over both files takes the lines that a fork repeats for
-/// what they are, and makes no request of them.
+/// What the usage lines of a request add to a plain sum. One run over both files makes no request
+/// of the lines that a fork repeats.
 fn as_written(
     request: &Request,
     held: Held,
-    prices: &mut Table,
-) -> Result<Option<(Written, Extra)>> {
+    prices: &mut PriceTable,
+) -> Result<Option<(Written, NaiveExtra)>> {
     match held {
         Held::Same => Ok(Some((Written::Fork, naive::replay(request, prices)?))),
         Held::No | Held::Changed => naive::request(request, prices),
@@ -89,43 +92,48 @@ fn as_written(
 }
 
 /// The responses of all threads.
-fn parents(groups: &[(RowKey, Group)], threads: &BTreeMap<String, Place>) -> Parents {
+fn parents(groups: &[(RowKey, RequestGroup)], threads: &BTreeMap<String, ThreadOrigin>) -> Parents {
     let mut parents = Parents::default();
     for (_, group) in groups {
-        if let Some(place) = threads.get(&group.thread) {
-            group
-                .each
-                .iter()
-                .for_each(|taken| parents.add(&place.session, &taken.request(group)));
+        if let Some(origin) = threads.get(&group.thread) {
+            for request in &group.each {
+                parents.add(&origin.session, &request.request(group));
+            }
         }
     }
     parents
 }
 
-/// All requests as one run has them: by the paths of their files, and as they stand there.
+/// All requests in the order of one run: by the paths of their files, and by their order there.
 fn in_order<'g>(
-    groups: &'g [(RowKey, Group)],
-    threads: &BTreeMap<String, Place>,
+    groups: &'g [(RowKey, RequestGroup)],
+    threads: &BTreeMap<String, ThreadOrigin>,
 ) -> Vec<Waiting<'g>> {
-    let unknown = Place::default();
-    let place = |thread: &str| {
-        let place = threads.get(thread).unwrap_or(&unknown);
-        (path::of(&place.file), place.at)
-    };
-    let places: BTreeMap<&str, (PathBuf, u64)> = groups
-        .iter()
-        .map(|(_, group)| (group.thread.as_str(), place(&group.thread)))
-        .collect();
-    let waiting = |(key, group): &'g (RowKey, Group)| {
-        group
-            .each
-            .iter()
-            .map(move |taken| Waiting { key, group, taken })
-    };
-    let mut all: Vec<Waiting> = groups.iter().flat_map(waiting).collect();
+    let mut places: BTreeMap<&str, (PathBuf, u64)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (key, group) in groups {
+        places
+            .entry(&group.thread)
+            .or_insert_with(|| place(threads.get(&group.thread)));
+        for request in &group.each {
+            all.push(Waiting {
+                key,
+                group,
+                request,
+            });
+        }
+    }
     all.sort_by_key(|waiting| {
         let thread = waiting.group.thread.as_str();
-        (places.get(thread), thread, waiting.taken.n)
+        (places.get(thread), thread, waiting.request.n)
     });
     all
+}
+
+/// The path of the thread's file, and the thread's ordinal in the run.
+fn place(origin: Option<&ThreadOrigin>) -> (PathBuf, u64) {
+    match origin {
+        Some(origin) => (path::of(&origin.file), origin.at),
+        None => (path::of(""), 0),
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::choices::Per;
+use super::grouped::RequestGroup;
 use super::key::RowKey;
 use super::sums::Sums;
-use super::taken::Group;
-use super::unit::{Per, Units};
+use super::unit::Units;
 use crate::record::{Request, Unpriced, Usd};
 
 /// All rows.
@@ -17,7 +18,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// None yet; averages will be taken over that.
+    /// No rows yet. `per`: what averages are taken over.
     pub(super) fn new(per: Per) -> Rows {
         Rows {
             per,
@@ -26,7 +27,7 @@ impl Rows {
         }
     }
 
-    /// Averages are taken over that.
+    /// Sets what averages are taken over.
     pub(super) fn per(&mut self, per: Per) {
         self.per = per;
     }
@@ -36,7 +37,7 @@ impl Rows {
         self.rows.entry(key).or_default()
     }
 
-    /// A request of the row had so many tokens.
+    /// Adds the tokens of a request of that row to what averages are taken over.
     pub(super) fn value(&mut self, key: &RowKey, turn: Option<u64>, tokens: u64) {
         let value = self.units.add(self.per, key, turn, tokens);
         if let (Some(value), Some(row)) = (value, self.rows.get_mut(key)) {
@@ -44,14 +45,14 @@ impl Rows {
         }
     }
 
-    /// A thread has ended.
+    /// A thread has ended: its turns, or the thread itself, are complete.
     pub(super) fn close(&mut self) {
         for (key, value) in self.units.finish() {
             self.rows.entry(key).or_default().values.add(value);
         }
     }
 
-    /// A counted request of the row.
+    /// Adds a counted request to its row.
     pub(super) fn take(
         &mut self,
         key: &RowKey,
@@ -67,15 +68,14 @@ impl Rows {
     }
 
     /// Takes the requests out of all rows that hold some.
-    pub(super) fn groups(&mut self) -> Vec<(RowKey, Group)> {
-        let of = |(key, row): (&RowKey, &mut Sums)| {
-            let groups = std::mem::take(&mut row.requests);
-            groups
-                .into_iter()
-                .map(|group| (key.clone(), group))
-                .collect::<Vec<_>>()
-        };
-        self.rows.iter_mut().flat_map(of).collect()
+    pub(super) fn groups(&mut self) -> Vec<(RowKey, RequestGroup)> {
+        let mut groups = Vec::new();
+        for (key, row) in &mut self.rows {
+            for group in std::mem::take(&mut row.requests) {
+                groups.push((key.clone(), group));
+            }
+        }
+        groups
     }
 
     /// Adds sums to the row of that key.
@@ -98,10 +98,13 @@ impl Rows {
         self.rows.iter()
     }
 
-    /// All rows together. Who calls or is offered what is a matter of each row.
+    /// All rows together. Which threads call a tool or are offered it is left out: that belongs to
+    /// each row.
     pub(super) fn total(&self) -> Sums {
         let mut total = Sums::default();
-        self.rows.values().for_each(|sums| total.merge(sums));
+        for sums in self.rows.values() {
+            total.merge(sums);
+        }
         total.calls.called.clear();
         total.calls.offered.clear();
         total

@@ -1,47 +1,48 @@
-//! The sums of one row. Two rows of the same key merge into what one pass would have made of both.
+//! The sums of one row. Two rows of the same key merge into the row that one run over both streams
+//! gives.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::taken::Group;
-use super::values::Values;
-use crate::record::{Request, Unpriced, Usd, is_zero};
+use super::distribution::Distribution;
+use super::grouped::RequestGroup;
+use crate::record::{Request, Unpriced, Usd, Written, is_zero};
 
 /// What a row adds up. Tokens may be negative where a correction outweighs what it corrects.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Sums {
-    /// Counted requests; of totals their items; spans.
+    /// How many counted requests, items of totals, or spans.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) items: u64,
-    /// All input, cached included; of spans, what carrying them came to.
+    /// All input, cached included; of spans, their tokens times the requests that carried them.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) input_tokens: i64,
-    /// Of it, read from the cache; of totals, only what was sent again.
+    /// Of the input, read from the cache; of totals, only what was sent again.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) cache_read_tokens: i64,
-    /// Of it, written to the cache.
+    /// Of the input, written to the cache.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) cache_write_tokens: i64,
     /// All output, reasoning included.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) output_tokens: i64,
-    /// Of it, what the provider reports as reasoning; of requests alone. What content of that kind
-    /// came to is in the rows by content.
+    /// Of the output, reasoning as the provider reports it; only in rows of requests. Rows by
+    /// content have the reasoning of totals and spans.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) reasoning_tokens: i64,
-    /// What the items with a known price cost.
+    /// Cost of the items with a known price.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) cost_usd: Usd,
-    /// Items that have one.
+    /// Items with a known price.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) priced: u64,
-    /// Items that have none, by model, and by the term that has no price where that is not the
+    /// Items without a price, by model, or by the term that has no price where that is not the
     /// model.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) unpriced: BTreeMap<String, Left>,
-    /// Web searches that are charged by the piece.
+    pub(super) unpriced: BTreeMap<String, UnpricedItems>,
+    /// Web searches, which are charged one by one.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) web_searches: i64,
     /// Counted requests whose output is a placeholder.
@@ -50,55 +51,57 @@ pub(super) struct Sums {
     /// Requests that are not counted, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) uncounted: BTreeMap<String, u64>,
-    /// Threads that any item is of.
+    /// Threads of the items.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) threads: BTreeSet<String>,
-    /// Tokens of each request, turn or thread, by the basis asked for; of each span its size.
-    #[serde(skip_serializing_if = "Values::is_empty")]
-    pub(super) values: Values,
-    /// Of spans: their text, and their size each time it is sent.
+    /// Tokens of each request, turn or thread, by the basis that was asked for; the size of each
+    /// span.
+    #[serde(skip_serializing_if = "Distribution::is_empty")]
+    pub(super) values: Distribution,
+    /// Bytes of the spans' text.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) bytes: i64,
+    /// Tokens of the spans each time they are sent.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) span_tokens: i64,
-    /// What hooks and reminders put in.
+    /// Bytes that hooks and reminders injected.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) hook_bytes: i64,
     /// Agents that were started.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) spawns: i64,
-    /// What calls came to.
+    /// Calls of tools.
     #[serde(skip_serializing_if = "Calls::is_empty")]
     pub(super) calls: Calls,
-    /// What a plain sum of usage lines would add, by reason.
+    /// What a plain sum of usage lines adds to the counted requests, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) naive: BTreeMap<String, Extra>,
-    /// Of a part of a run: the counted requests themselves, which are in no other figure. Another
-    /// part may hold the same responses.
+    pub(super) naive: BTreeMap<String, NaiveExtra>,
+    /// Of a part of a run: the counted requests themselves, which are in no other figure, because
+    /// another part may hold the same responses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) requests: Vec<Group>,
+    pub(super) requests: Vec<RequestGroup>,
 }
 
-/// Calls of tools, and what was offered to be called.
+/// Calls of tools, and the definitions of tools that could be called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Calls {
     pub(super) calls: u64,
-    /// What carrying their outputs came to.
+    /// Tokens of their outputs, times the requests that carried them.
     pub(super) result_tokens: i64,
-    /// What carrying the descriptions of the tools came to.
+    /// Tokens of the tools' definitions, times the requests that carried them.
     pub(super) schema_tokens: i64,
     pub(super) schema_cost_usd: Usd,
     /// Threads with a call.
     pub(super) called: BTreeSet<String>,
-    /// Threads whose file tells that it was offered.
+    /// Threads whose file records that the tool was offered.
     pub(super) offered: BTreeSet<String>,
 }
 
-/// Usage lines that are no requests of their own.
+/// Usage lines that report no request of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Extra {
+pub(super) struct NaiveExtra {
     /// Lines; negative: requests that no line reports.
     pub(super) lines: i64,
     pub(super) input_tokens: i64,
@@ -109,14 +112,14 @@ pub(super) struct Extra {
 /// Items without a price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Left {
+pub(super) struct UnpricedItems {
     pub(super) items: u64,
     /// Their input and output together.
     pub(super) tokens: i64,
 }
 
-impl Left {
-    fn merge(&mut self, other: Left) {
+impl UnpricedItems {
+    fn merge(&mut self, other: UnpricedItems) {
         self.items = self.items.saturating_add(other.items);
         add(&mut self.tokens, other.tokens);
     }
@@ -133,21 +136,21 @@ pub(super) fn signed(n: Option<u64>) -> i64 {
 }
 
 impl Sums {
-    /// One item cost so much.
+    /// Adds the cost of one item.
     pub(super) fn charge(&mut self, cost: Usd) {
         self.cost_usd = self.cost_usd.plus(cost);
         self.priced = self.priced.saturating_add(1);
     }
 
-    /// One item of so many tokens has no price, for what is named.
+    /// Counts an item without a price. `name`: the model or the term that has none.
     pub(super) fn leave(&mut self, name: String, tokens: i64) {
         self.unpriced
             .entry(name)
             .or_default()
-            .merge(Left { items: 1, tokens });
+            .merge(UnpricedItems { items: 1, tokens });
     }
 
-    /// A counted request that cost so much.
+    /// Adds a counted request and its cost.
     pub(super) fn take(&mut self, request: &Request, cost: Result<Usd, Unpriced>) {
         self.items = self.items.saturating_add(1);
         self.of_thread(&request.thread);
@@ -176,24 +179,27 @@ impl Sums {
         add(&mut self.reasoning_tokens, signed(request.reasoning_tokens));
     }
 
-    /// One request does not count, for that reason.
+    /// Counts a request that is not added, by its reason.
     pub(super) fn pass_over(&mut self, reason: &str) {
         let count = self.uncounted.entry(reason.to_owned()).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// An item of that thread. Most rows see the items of one thread in a row.
+    /// Adds the thread of an item. Most rows get all items of one thread before those of another.
     pub(super) fn of_thread(&mut self, thread: &str) {
         insert(&mut self.threads, thread);
     }
 
-    /// What the items cost; `None` where no price is known.
+    /// Cost of the items; `None` where none has a known price.
     pub(super) fn cost(&self) -> Option<Usd> {
-        (self.priced > 0).then_some(self.cost_usd)
+        if self.priced == 0 {
+            return None;
+        }
+        Some(self.cost_usd)
     }
 
-    /// Whether there is anything to show but what was not counted.
-    pub(super) fn says_something(&self) -> bool {
+    /// Whether there is any figure besides the number of uncounted requests.
+    pub(super) fn has_figures(&self) -> bool {
         let tokens = [
             self.input_tokens,
             self.cache_write_tokens,
@@ -210,24 +216,34 @@ impl Sums {
 
     /// Items without a price.
     pub(super) fn unpriced(&self) -> u64 {
-        self.unpriced
-            .values()
-            .fold(0, |sum, left| sum.saturating_add(left.items))
+        let mut items: u64 = 0;
+        for unpriced in self.unpriced.values() {
+            items = items.saturating_add(unpriced.items);
+        }
+        items
+    }
+
+    /// Adds what usage lines beyond the counted requests hold.
+    pub(super) fn add_naive(&mut self, why: Written, extra: &NaiveExtra) {
+        let sum = self.naive.entry(why.name().to_owned()).or_default();
+        sum.merge(extra);
     }
 
     /// What a plain sum of the usage lines gives.
-    pub(super) fn naive(&self) -> Extra {
-        let mut all = Extra {
+    pub(super) fn naive(&self) -> NaiveExtra {
+        let mut all = NaiveExtra {
             lines: signed(Some(self.items)),
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
             cost_usd: self.cost_usd,
         };
-        self.naive.values().for_each(|extra| all.merge(extra));
+        for extra in self.naive.values() {
+            all.merge(extra);
+        }
         all
     }
 
-    /// Takes in another row of the same key.
+    /// Adds another row of the same key.
     pub(super) fn merge(&mut self, other: &Sums) {
         self.items = self.items.saturating_add(other.items);
         self.priced = self.priced.saturating_add(other.priced);
@@ -278,15 +294,15 @@ impl Calls {
         self.offered.extend(other.offered.iter().cloned());
     }
 
-    /// Threads in which it was offered and never called.
+    /// How many threads were offered the tool and never called it.
     pub(super) fn in_vain(&self) -> u64 {
         self.offered.difference(&self.called).count() as u64
     }
 }
 
-impl Extra {
-    /// Adds what another one holds.
-    pub(super) fn merge(&mut self, other: &Extra) {
+impl NaiveExtra {
+    /// Adds the other's lines.
+    pub(super) fn merge(&mut self, other: &NaiveExtra) {
         add(&mut self.lines, other.lines);
         add(&mut self.input_tokens, other.input_tokens);
         add(&mut self.output_tokens, other.output_tokens);
@@ -294,7 +310,7 @@ impl Extra {
     }
 }
 
-/// Puts a name into a set, without a copy where it is there.
+/// Adds a name to a set; copies it only where it is new.
 pub(super) fn insert(names: &mut BTreeSet<String>, name: &str) {
     if !names.contains(name) {
         names.insert(name.to_owned());

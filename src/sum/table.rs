@@ -5,101 +5,95 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::cell::clip;
 
-/// Between two columns.
-const GAP: usize = 2;
-/// A name is not cut shorter than this.
+/// Spaces between two columns.
+const GAP: u16 = 2;
+/// Columns of the screen that a name keeps at least.
 const LEAST: usize = 4;
 
-/// A column: its heading, its cells, and how soon it gives way (0: never).
-pub(super) struct Column {
+/// A column of text.
+pub(super) struct TextColumn {
     pub(super) head: String,
-    /// Names stand to the left, figures to the right.
+    /// Names are aligned to the left, figures to the right.
     pub(super) is_name: bool,
+    /// The column with the highest rank is left out first; 0: never.
     pub(super) rank: u8,
     pub(super) cells: Vec<String>,
 }
 
-impl Column {
+impl TextColumn {
     fn width(&self) -> usize {
-        self.cells
-            .iter()
-            .map(|cell| cell.width())
-            .max()
-            .unwrap_or(0)
-            .max(self.head.width())
+        let mut width = self.head.width();
+        for cell in &self.cells {
+            width = width.max(cell.width());
+        }
+        width
     }
 }
 
-/// What of the columns fits into lines of that width.
-pub(super) fn fitted(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
+/// Returns the columns that fit into lines of that width: those of the highest rank are left out
+/// first; then the widest names are cut.
+pub(super) fn fitted(mut columns: Vec<TextColumn>, width: usize) -> Vec<TextColumn> {
     while all(&columns) > width {
-        let Some(least) = columns
-            .iter()
-            .map(|column| column.rank)
-            .max()
-            .filter(|rank| *rank > 0)
-        else {
+        let highest = columns.iter().map(|column| column.rank).max().unwrap_or(0);
+        if highest == 0 {
             break;
-        };
-        columns.retain(|column| column.rank != least);
+        }
+        columns.retain(|column| column.rank != highest);
     }
     while all(&columns) > width {
         let over = all(&columns) - width;
-        let names = columns
-            .iter_mut()
-            .filter(|column| column.is_name && column.width() > LEAST);
-        let Some(widest) = names.max_by_key(|column| column.width()) else {
+        let Some(widest) = widest_name(&mut columns) else {
             break;
         };
         let room = widest.width().saturating_sub(over).max(LEAST);
-        widest
-            .cells
-            .iter_mut()
-            .for_each(|cell| *cell = clip(cell, room).into_owned());
+        for cell in &mut widest.cells {
+            *cell = clip(cell, room).into_owned();
+        }
         widest.head = clip(&widest.head, room).into_owned();
     }
     columns
 }
 
-fn all(columns: &[Column]) -> usize {
-    columns.iter().map(Column::width).sum::<usize>() + GAP * columns.len().saturating_sub(1)
+/// The widest column of names that can still be cut; of several the last.
+fn widest_name(columns: &mut [TextColumn]) -> Option<&mut TextColumn> {
+    let mut widest: Option<&mut TextColumn> = None;
+    for column in columns {
+        let most = widest.as_ref().map_or(LEAST + 1, |widest| widest.width());
+        if column.is_name && column.width() >= most {
+            widest = Some(column);
+        }
+    }
+    widest
+}
+
+/// Columns of the screen that the table takes.
+fn all(columns: &[TextColumn]) -> usize {
+    columns.iter().map(TextColumn::width).sum::<usize>()
+        + usize::from(GAP) * columns.len().saturating_sub(1)
 }
 
 /// The columns as lines.
-pub(super) fn lines(columns: &[Column]) -> String {
-    let side = |column: &Column| {
-        if column.is_name {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        }
-    };
-    let cell = |text: &String, column: &Column| Cell::new(text).set_alignment(side(column));
+pub(super) fn lines(columns: &[TextColumn]) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| cell(&column.head, column)));
+    table.set_header(columns.iter().map(|column| aligned(&column.head, column)));
     let rows = columns
         .iter()
         .map(|column| column.cells.len())
         .max()
         .unwrap_or(0);
     for row in 0..rows {
-        table.add_row(
-            columns
-                .iter()
-                .filter_map(|column| Some(cell(column.cells.get(row)?, column))),
-        );
+        let mut cells = Vec::new();
+        for column in columns {
+            if let Some(text) = column.cells.get(row) {
+                cells.push(aligned(text, column));
+            }
+        }
+        table.add_row(cells);
     }
     for (n, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((
-            if n > 0 {
-                u16::try_from(GAP).unwrap_or(0)
-            } else {
-                0
-            },
-            0,
-        ));
+        column.set_padding((if n > 0 { GAP } else { 0 }, 0));
     }
     table
         .lines()
@@ -107,12 +101,20 @@ pub(super) fn lines(columns: &[Column]) -> String {
         .collect()
 }
 
+fn aligned(text: &str, column: &TextColumn) -> Cell {
+    Cell::new(text).set_alignment(if column.is_name {
+        CellAlignment::Left
+    } else {
+        CellAlignment::Right
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn column(head: &str, is_name: bool, rank: u8, cells: &[&str]) -> Column {
-        Column {
+    fn column(head: &str, is_name: bool, rank: u8, cells: &[&str]) -> TextColumn {
+        TextColumn {
             head: head.into(),
             is_name,
             rank,
@@ -129,7 +131,11 @@ mod tests {
                 column("threads", false, 9, &["3", "4"]),
             ]
         };
-        let wide = "project   requests  threads\n漢字の店         1        3\nshop-api        12        4\n";
+        let wide = concat!(
+            "project   requests  threads\n",
+            "漢字の店         1        3\n",
+            "shop-api        12        4\n"
+        );
         assert_eq!(lines(&fitted(columns(), 80)), wide);
         assert_eq!(
             lines(&fitted(columns(), 20)),

@@ -1,45 +1,19 @@
 //! What averages and percentiles are taken over: each request, or what a turn or a thread adds up.
 //!
-//! The sum of a turn is complete when its thread has ended; until then it is held, a number for
-//! each row and turn of the thread at hand.
+//! The sum of a turn is complete when its thread has ended; until then a number is kept for each row
+//! and turn of the current thread.
 
 use std::collections::BTreeMap;
 
+use super::choices::Per;
 use super::key::RowKey;
-use crate::cli::name_in;
-
-/// What one value of a distribution is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Per {
-    /// A request: one response of the model, on however many lines it is reported.
-    #[default]
-    Request,
-    /// All requests that answer one message of the user.
-    Turn,
-    /// All requests of a thread.
-    Thread,
-}
-
-impl Per {
-    /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Per)] = &[
-        ("request", Per::Request),
-        ("turn", Per::Turn),
-        ("thread", Per::Thread),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        name_in(Per::NAMES, self)
-    }
-}
 
 /// Sums that are not complete yet.
 #[derive(Debug, Default)]
 pub(super) struct Units(BTreeMap<(RowKey, u64), u64>);
 
 impl Units {
-    /// A request of that row and turn. Returns its own tokens where they are a value already.
+    /// Adds a request of that row and turn. Returns its tokens where they are a value by themselves.
     pub(super) fn add(
         &mut self,
         per: Per,
@@ -49,7 +23,7 @@ impl Units {
     ) -> Option<u64> {
         let unit = match per {
             Per::Request => return Some(tokens),
-            // Turns are counted from 1: what comes before the first is one of its own.
+            // Turns are counted from 1: requests before the first turn are turn 0.
             Per::Turn => turn.unwrap_or(0),
             Per::Thread => 0,
         };
@@ -58,7 +32,7 @@ impl Units {
         None
     }
 
-    /// The thread has ended: all sums are complete.
+    /// Returns all sums: the thread has ended, so that they are complete.
     pub(super) fn finish(&mut self) -> impl Iterator<Item = (RowKey, u64)> + use<> {
         std::mem::take(&mut self.0)
             .into_iter()

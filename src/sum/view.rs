@@ -1,15 +1,14 @@
-//! What is looked at of each record, the rest passed over unread.
+//! The keys that tok-sum reads of each record; it skips all others.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::key::Place;
+use super::key::Attributes;
 use super::sums::signed;
-use crate::cli::name_in;
 use crate::record::{Part, Purpose, Reported, Request, Sampling, Uncounted, Unpriced, Usd, What};
 
-/// Who owns a thread's records, and the usage lines that its file repeats from another.
+/// The `session` record of a thread, with the usage lines that its file repeats from another.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Owner {
     pub(super) thread: String,
@@ -29,14 +28,14 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Where a record of that thread belongs; what only its `session` record tells is absent where
-    /// that was filtered out.
-    pub(super) fn place<'a>(&'a self, thread: &'a str, session: &'a str) -> Place<'a> {
+    /// What a record of that thread can be grouped by as far as its `session` record says; only the
+    /// ids where that record was filtered out.
+    pub(super) fn attributes<'a>(&'a self, thread: &'a str, session: &'a str) -> Attributes<'a> {
         if self.thread != thread {
-            return Place {
+            return Attributes {
                 thread,
                 session,
-                ..Place::default()
+                ..Attributes::default()
             };
         }
         let (agent, project, branch) = (
@@ -44,44 +43,18 @@ impl Owner {
             self.project.as_deref(),
             self.branch.as_deref(),
         );
-        Place {
+        Attributes {
             thread,
             session,
             agent,
             project,
             branch,
-            ..Place::default()
+            ..Attributes::default()
         }
     }
 }
 
-/// What tokens are counted of a request, or of several together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Basis {
-    /// All input, cached or not.
-    #[default]
-    Full,
-    /// Input that was not read from the cache, and output.
-    New,
-    /// Input that was neither read from nor written to the cache, and output: what a plain sum of
-    /// the fields `input_tokens` and `output_tokens` gives where they leave out the cache.
-    InOut,
-}
-
-impl Basis {
-    /// All of them, by name.
-    pub const NAMES: &'static [(&'static str, Basis)] = &[
-        ("full", Basis::Full),
-        ("new", Basis::New),
-        ("in+out", Basis::InOut),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        name_in(Basis::NAMES, self)
-    }
-}
-
+/// A request, with the keys that tok-usage-join adds.
 #[derive(Debug, Deserialize)]
 pub(super) struct RequestView<'a> {
     #[serde(borrow)]
@@ -130,19 +103,18 @@ pub(super) struct RequestView<'a> {
 }
 
 impl RequestView<'_> {
-    /// It, as far as rows, a price table and a plain sum ask.
+    /// The fields of `Request` that rows, pricing and a plain sum need.
     pub(super) fn request(&self) -> Request {
-        let own = |word: &Option<Cow<str>>| word.as_deref().map(str::to_owned);
         Request {
             thread: self.thread.clone().into_owned(),
             n: self.n,
-            key: own(&self.key),
+            key: owned(&self.key),
             turn: self.turn,
-            at: own(&self.at),
-            model: own(&self.model),
-            service_tier: own(&self.service_tier),
-            speed: own(&self.speed),
-            inference_geo: own(&self.inference_geo),
+            at: owned(&self.at),
+            model: owned(&self.model),
+            service_tier: owned(&self.service_tier),
+            speed: owned(&self.speed),
+            inference_geo: owned(&self.inference_geo),
             web_searches: self.web_searches,
             counted: self.counted,
             uncounted: self.uncounted,
@@ -163,7 +135,11 @@ impl RequestView<'_> {
     }
 }
 
-/// A span, with what tok-measure and tok-usage-join say of it.
+fn owned(text: &Option<Cow<str>>) -> Option<String> {
+    Some(text.as_ref()?.to_string())
+}
+
+/// A span, with the keys that tok-measure and tok-usage-join add.
 #[derive(Debug, Deserialize)]
 pub(super) struct SpanView<'a> {
     #[serde(borrow)]
@@ -200,13 +176,13 @@ pub(super) struct SpanView<'a> {
 }
 
 impl SpanView<'_> {
-    /// Its size each time it is sent, as far as it is known.
+    /// Its tokens each time it is sent; `None` where they are not known.
     pub(super) fn size(&self) -> Option<u64> {
         self.sent_tokens.or(self.tokens)
     }
 
-    /// Whether hooks or the agent's reminders put it in.
-    pub(super) fn is_put_in(&self) -> bool {
+    /// Whether a hook or a reminder of the agent injected it.
+    pub(super) fn is_injected(&self) -> bool {
         matches!(&*self.source, "hook" | "reminder") && !self.inherited
     }
 
@@ -241,9 +217,9 @@ impl EventView<'_> {
     }
 }
 
-/// A bucket of a ledger, and whose it is.
+/// A bucket of a ledger, and its account.
 #[derive(Debug, Deserialize)]
-pub(super) struct Bucket<'a> {
+pub(super) struct LedgerBucket<'a> {
     #[serde(borrow)]
     account: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -252,8 +228,9 @@ pub(super) struct Bucket<'a> {
     start: Option<Cow<'a, str>>,
 }
 
-impl Bucket<'_> {
-    /// Its name, as requests have it, with its account.
+impl LedgerBucket<'_> {
+    /// Its name, as the records of requests spell it, with its account; `None` where either is
+    /// not known.
     pub(super) fn named(self) -> Option<(String, String)> {
         Some((
             format!("{}:{}", self.level?, self.start?),

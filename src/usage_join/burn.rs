@@ -4,43 +4,33 @@
 //! the next, by no more than a gap: the provider names no sessions. Days are those of UTC, as the
 //! provider's limits are. Memory: about 200 bytes a minute that had a request.
 
-use std::path::Path;
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::export::{Minute, Minutes};
+use crate::cli::UsageExport;
 use crate::record::count::plus;
 use crate::record::{Export, Extent};
 use crate::skip::Skips;
 use crate::stream::Status;
 
-/// How to read an export.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// A longer time from one minute to the next, in seconds, begins another session.
-    pub gap_seconds: u64,
-    /// More input tokens than this make a minute one of high burn.
-    pub high_burn_tokens: u64,
-    /// Most tokens of a day, input and output together.
-    pub day_tokens: Option<u64>,
-}
-
 /// A provider's export of usage.
 pub struct Burn {
     minutes: Minutes,
-    options: Options,
+    options: UsageExport,
 }
 
 /// A minute with its start.
 type Row<'a> = (Timestamp, &'a Minute);
 
 impl Burn {
-    /// Reads the file. What is wrong with it is noted; [`Status::Partial`] where it cannot be read
-    /// or is no export.
-    pub fn open(path: &Path, options: Options, skips: &mut Skips) -> (Burn, Status) {
+    /// Reads the file, where one is named. What is wrong with it is noted; [`Status::Partial`]
+    /// where it cannot be read or is no export.
+    pub fn open(options: &UsageExport, skips: &mut Skips) -> Option<(Burn, Status)> {
+        let path = options.usage_csv.as_deref()?;
         let (minutes, status) = Minutes::open(path, skips);
-        (Burn { minutes, options }, status)
+        let options = options.clone();
+        Some((Burn { minutes, options }, status))
     }
 
     /// One record for the whole, then sessions, days and minutes, each in order of time; none where
@@ -55,8 +45,7 @@ impl Burn {
         if rows.is_empty() {
             return Vec::new();
         }
-        let gap =
-            SignedDuration::from_secs(i64::try_from(self.options.gap_seconds).unwrap_or(i64::MAX));
+        let gap = SignedDuration::from_secs(i64::try_from(self.options.gap).unwrap_or(i64::MAX));
         let sessions: Vec<&[Row]> = rows
             .chunk_by(|(a, _), (b, _)| b.duration_since(*a) <= gap)
             .collect();
@@ -88,7 +77,7 @@ impl Burn {
             all(|minute| minute.input_tokens),
         );
         let output_tokens = all(|minute| minute.output_tokens);
-        let high = |row: &&Row| row.1.input_tokens > self.options.high_burn_tokens;
+        let high = |row: &&Row| row.1.input_tokens > self.options.high_burn;
         let start = rows.first().map(|(start, _)| *start).unwrap_or_default();
         let end = rows
             .iter()
@@ -126,7 +115,7 @@ impl Burn {
             |next| format!("{:.3}", next.timestamp()),
         );
         let used = plus(day.input_tokens, day.output_tokens);
-        let limit = self.options.day_tokens;
+        let limit = self.options.day_limit;
         Export {
             start: format!("{start:.3}"),
             end,

@@ -46,7 +46,16 @@ const BELOW: &[(&str, &[&str])] = &[
 
 /// Big dependencies, and the one door to each: paths below `src/` that may name it.
 const DOORS: &[(&str, &[&str])] = &[
-    ("clap", &["cli.rs", "cli/", "bin/"]),
+    (
+        "clap",
+        &[
+            "cli.rs",
+            "cli/",
+            "bin/",
+            "sum/choices.rs",
+            "rank/options.rs",
+        ],
+    ),
     ("jaq_core", &["rank/"]),
     ("lru", &["compress/", "policy/"]),
     ("jaq_std", &["rank/"]),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -100,13 +100,13 @@ impl Spawns {
         for (i, child) in children.iter().enumerate() {
             let waste_tokens = if i == 0 { 0 } else { child.first_input_tokens };
             let (tokens, carried_tokens) = (child.tokens(), child.input_tokens);
-            let proof = Proof {
+            let evidence = Evidence {
                 tokens,
                 carried_tokens,
                 waste_tokens,
-                ..Proof::at(child, None)
+                ..Evidence::at(child, None)
             };
-            found.prove(proof, child);
+            found.add_evidence(evidence, child);
         }
         let message = match children.len() as u64 {
             0 => format!(
@@ -126,9 +126,9 @@ impl Spawns {
             ),
         };
         if children.is_empty() {
-            self.lines
-                .iter()
-                .for_each(|line| found.prove(Proof::at(&self.thread, *line), &self.thread));
+            self.lines.iter().for_each(|line| {
+                found.add_evidence(Evidence::at(&self.thread, *line), &self.thread)
+            });
         }
         found.items = self.agents;
         Candidate::new(self.thread.project.clone(), None, found)

@@ -6,7 +6,7 @@
 //! none of them is ballast.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps, Proof};
+use crate::rank::found::{BySubject, Candidate, Evidence};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, sent, tokens};
@@ -33,7 +33,7 @@ pub(super) const ENTRY: Entry = Entry {
         Box::new(Ballast {
             tokens: set.get(&TOKENS),
             requests: set.get(&REQUESTS),
-            heaps: Heaps::default(),
+            findings: BySubject::default(),
         })
     },
 };
@@ -41,7 +41,7 @@ pub(super) const ENTRY: Entry = Entry {
 struct Ballast {
     tokens: u64,
     requests: u64,
-    heaps: Heaps,
+    findings: BySubject,
 }
 
 impl Rule for Ballast {
@@ -52,14 +52,16 @@ impl Rule for Ballast {
             span.requests().saturating_sub(self.requests),
         );
         if waste > 0 && span.size_tokens() >= self.tokens && is_content(span) {
-            let proof = Proof::late(span, thread, waste, self.requests);
-            self.heaps.at(thread, span.subject()).prove(proof, thread);
+            let evidence = Evidence::late(span, thread, waste, self.requests);
+            self.findings
+                .at(thread, span.subject())
+                .add_evidence(evidence, thread);
         }
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         let requests = self.requests;
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "{}: {}, {} tokens, {}; {} of the tokens sent are beyond {} requests",

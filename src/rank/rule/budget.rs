@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
@@ -180,10 +180,10 @@ impl Budget {
             .answers
             .entry((thread.project.clone(), task))
             .or_default();
-        answers.found.prove(
-            Proof {
+        answers.found.add_evidence(
+            Evidence {
                 tokens,
-                ..Proof::at(thread, turn.line)
+                ..Evidence::at(thread, turn.line)
             },
             thread,
         );
@@ -226,11 +226,11 @@ impl Context {
         };
         let mut found = Found::default();
         let (tokens, carried_tokens) = (self.peak_tokens, self.input_tokens);
-        found.prove(
-            Proof {
+        found.add_evidence(
+            Evidence {
                 tokens,
                 carried_tokens,
-                ..Proof::at(thread, self.peak_line)
+                ..Evidence::at(thread, self.peak_line)
             },
             thread,
         );

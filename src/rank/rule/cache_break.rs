@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::{grouped, usd};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
@@ -180,7 +180,7 @@ impl Broken {
         let tokens = event.tokens.unwrap_or(0);
         let has_remedy = known(event.reason.as_deref().unwrap_or_default())
             .is_some_and(|(_, remedy)| remedy.is_some());
-        let proof = Proof {
+        let evidence = Evidence {
             id: event.span.as_deref().unwrap_or_default(),
             tokens,
             requests: 1,
@@ -188,9 +188,9 @@ impl Broken {
             waste_tokens: if has_remedy { tokens } else { 0 },
             cost: event.cost_usd.map(|cost| (cost, tokens)),
             shared: true,
-            ..Proof::at(thread, event.line)
+            ..Evidence::at(thread, event.line)
         };
-        self.found.prove(proof, thread);
+        self.found.add_evidence(evidence, thread);
         self.longest_seconds = self.longest_seconds.max(event.pause_seconds.unwrap_or(0));
         self.told.add(event);
         self.changed += u64::from(!event.changes.is_empty());

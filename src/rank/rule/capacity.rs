@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -179,7 +179,7 @@ impl Reports {
         );
         let mut found = Found::default();
         if let Some((_, thread, line)) = &self.highest {
-            found.prove(Proof::at(thread, *line), thread);
+            found.add_evidence(Evidence::at(thread, *line), thread);
         }
         candidate(
             format!("{name}: {message}"),
@@ -196,7 +196,7 @@ impl Refused {
         *run += 1;
         self.longest = self.longest.max(*run);
         self.first = self.first.into_iter().chain(minute).min();
-        self.found.prove(Proof::at(thread, line), thread);
+        self.found.add_evidence(Evidence::at(thread, line), thread);
     }
 
     fn candidate(self) -> Option<Candidate> {

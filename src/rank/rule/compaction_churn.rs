@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::grouped;
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -131,7 +131,8 @@ impl Compacted {
         self.compactions += 1;
         (self.seq, self.requests, self.open) = (event.seq, thread.requests, true);
         self.before_tokens += thread.sent.last().map_or(0, |sent| sent.input_tokens);
-        self.again.prove(Proof::at(thread, event.line), thread);
+        self.again
+            .add_evidence(Evidence::at(thread, event.line), thread);
     }
 
     /// Content that stood in the thread before the compaction is read again.

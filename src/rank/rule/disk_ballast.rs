@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, name};
@@ -48,10 +48,10 @@ impl Rule for DiskBallast {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Disk(disk) = seen else { return };
         let ballast = self.projects.entry(thread.project.clone()).or_default();
-        ballast.found.prove(
-            Proof {
+        ballast.found.add_evidence(
+            Evidence {
                 bytes: disk.bytes,
-                ..Proof::at(thread, None)
+                ..Evidence::at(thread, None)
             },
             thread,
         );

@@ -4,7 +4,7 @@
 //! copy from the same thread. Copies across threads are not duplicates: each context needs its own.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
@@ -25,14 +25,14 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(DuplicateOutput {
             tokens: set.get(&TOKENS),
-            heaps: Heaps::default(),
+            findings: BySubject::default(),
         })
     },
 };
 
 struct DuplicateOutput {
     tokens: u64,
-    heaps: Heaps,
+    findings: BySubject,
 }
 
 impl Rule for DuplicateOutput {
@@ -45,14 +45,14 @@ impl Rule for DuplicateOutput {
             && copied >= self.tokens
             && waste > 0
         {
-            self.heaps
+            self.findings
                 .at(thread, span.subject())
                 .add(span, thread, waste);
         }
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "{}: {} of an earlier output, {} tokens, {}",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, counted, sent, tokens};
@@ -81,7 +81,7 @@ impl Rule for EmbeddedImage {
         let waste = span.carried().saturating_sub(span.size_tokens());
         images
             .found
-            .prove(Proof::late(span, thread, waste, 1), thread);
+            .add_evidence(Evidence::late(span, thread, waste, 1), thread);
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {

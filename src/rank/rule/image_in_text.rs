@@ -4,7 +4,7 @@
 //! image costs as an image. waste = `carried_tokens` × `base64_bytes` / `bytes` of each span.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{BySubject, Candidate};
 use crate::rank::share::share;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -25,14 +25,14 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(ImageInText {
             bytes: set.get(&BYTES),
-            heaps: Heaps::default(),
+            findings: BySubject::default(),
         })
     },
 };
 
 struct ImageInText {
     bytes: u64,
-    heaps: Heaps,
+    findings: BySubject,
 }
 
 impl Rule for ImageInText {
@@ -43,7 +43,7 @@ impl Rule for ImageInText {
         if !is_text || base64 == 0 || base64 < self.bytes {
             return;
         }
-        self.heaps.at(thread, span.subject()).add(
+        self.findings.at(thread, span.subject()).add(
             span,
             thread,
             share(span.carried(), base64, span.bytes),
@@ -51,7 +51,7 @@ impl Rule for ImageInText {
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let (found, subject) = (
                 &candidate.found,
                 candidate.subject.as_deref().unwrap_or_default(),

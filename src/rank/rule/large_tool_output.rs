@@ -5,7 +5,7 @@
 //! that any request carried.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, sent, tokens};
@@ -32,7 +32,7 @@ pub(super) const ENTRY: Entry = Entry {
         Box::new(LargeToolOutput {
             tokens: set.get(&TOKENS),
             keep: set.get(&KEEP),
-            heaps: Heaps::default(),
+            findings: BySubject::default(),
         })
     },
 };
@@ -40,7 +40,7 @@ pub(super) const ENTRY: Entry = Entry {
 struct LargeToolOutput {
     tokens: u64,
     keep: u64,
-    heaps: Heaps,
+    findings: BySubject,
 }
 
 impl Rule for LargeToolOutput {
@@ -51,7 +51,7 @@ impl Rule for LargeToolOutput {
             return;
         }
         let waste = times(size.saturating_sub(self.keep), span.requests());
-        self.heaps
+        self.findings
             .at(thread, span.subject())
             .add(span, thread, waste);
     }
@@ -62,7 +62,7 @@ impl Rule for LargeToolOutput {
             "return the failures or the last lines, not more than {} tokens",
             tokens(keep)
         );
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "{}: {} of {} tokens{}, {}",

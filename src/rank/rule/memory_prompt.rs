@@ -6,7 +6,7 @@
 //! the session file are not seen here.
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{sent, tokens};
@@ -29,14 +29,14 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(MemoryPrompt {
             tokens: set.get(&TOKENS),
-            heaps: Heaps::default(),
+            findings: BySubject::default(),
         })
     },
 };
 
 struct MemoryPrompt {
     tokens: u64,
-    heaps: Heaps,
+    findings: BySubject,
 }
 
 impl Rule for MemoryPrompt {
@@ -45,14 +45,14 @@ impl Rule for MemoryPrompt {
         let size = span.size_tokens();
         if *span.source == *MEMORY && size > 0 && size >= self.tokens {
             let waste = times(size - self.tokens, span.requests());
-            self.heaps
+            self.findings
                 .at(thread, MEMORY.to_owned())
                 .add(span, thread, waste);
         }
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "a memory prompt of {} tokens, {}: a standing cost of {} tokens",

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
-use crate::rank::found::{Candidate, Heaps};
+use crate::rank::found::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
@@ -29,16 +29,14 @@ pub(super) const ENTRY: Entry = Entry {
 
 #[derive(Default)]
 struct OrphanOutput {
-    /// The thread at hand: threads come one after the other.
-    at_hand: AtHand,
-    /// Of the threads before it, by their ids.
+    current: Pending,
+    /// Of the threads that have ended, by their ids.
     orphans: BTreeMap<Rc<str>, Vec<Orphan>>,
 }
 
-/// What is known of the thread at hand.
+/// The calls and outputs of the current thread.
 #[derive(Default)]
-struct AtHand {
-    thread: Rc<str>,
+struct Pending {
     /// Ordinal of the last request that carried each call, by its `call_id`; only looked up by key.
     calls: HashMap<Box<str>, Option<u64>>,
     /// Outputs whose call may still come, by its `call_id`.
@@ -49,36 +47,40 @@ struct AtHand {
 /// An output without its call.
 struct Orphan {
     span: SpanView<'static>,
-    /// Counted requests that carried it without.
+    /// Counted requests that carried it without its call.
     requests: u64,
 }
 
 impl Rule for OrphanOutput {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
-        if self.at_hand.thread != thread.id {
-            self.close();
-            self.at_hand.thread = Rc::clone(&thread.id);
-        }
         match (span.part, &span.call_id) {
-            (Part::ToolCall, Some(id)) => self.at_hand.call(id, span),
-            (Part::ToolOutput, _) if span.carried() > 0 => self.at_hand.output(span, thread),
+            (Part::ToolCall, Some(id)) => self.current.call(id, span),
+            (Part::ToolOutput, _) if span.carried() > 0 => self.current.output(span, thread),
             _ => {}
         }
     }
 
+    /// The thread has ended: no call comes any more.
+    fn thread_ends(&mut self, thread: &Thread) {
+        let orphans = std::mem::take(&mut self.current).orphans();
+        if !orphans.is_empty() {
+            let id = Rc::clone(&thread.id);
+            self.orphans.entry(id).or_default().extend(orphans);
+        }
+    }
+
     fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        self.close();
-        let mut heaps = Heaps::default();
+        let mut findings = BySubject::default();
         for thread in threads.all() {
             for orphan in self.orphans.remove(&thread.id).unwrap_or_default() {
                 let waste = times(orphan.span.size_tokens(), orphan.requests);
-                heaps
+                findings
                     .at(thread, orphan.span.subject())
                     .add(&orphan.span, thread, waste);
             }
         }
-        heaps.into_candidates(|candidate| {
+        findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "{}: {}, {} tokens, carried without a call: {} tokens sent in vain",
@@ -95,44 +97,38 @@ impl Rule for OrphanOutput {
     }
 }
 
-impl OrphanOutput {
-    /// The thread at hand has ended: no call comes any more.
-    fn close(&mut self) {
-        let AtHand {
-            thread,
-            calls,
-            waiting,
-            mut orphans,
-        } = std::mem::take(&mut self.at_hand);
-        let has_no_call = |id: &Option<Box<str>>| match id {
-            Some(id) => !calls.contains_key(id),
-            None => !calls.is_empty(),
-        };
-        orphans.extend(
-            waiting
-                .into_iter()
-                .filter(|(id, _)| has_no_call(id))
-                .map(|(_, orphan)| orphan),
-        );
-        if !orphans.is_empty() {
-            self.orphans.entry(thread).or_default().extend(orphans);
+impl Pending {
+    /// All outputs without a call, at the end of the thread.
+    fn orphans(self) -> Vec<Orphan> {
+        let mut orphans = self.orphans;
+        for (id, orphan) in self.waiting {
+            let has_no_call = match id {
+                Some(id) => !self.calls.contains_key(&id),
+                None => !self.calls.is_empty(),
+            };
+            if has_no_call {
+                orphans.push(orphan);
+            }
         }
+        orphans
     }
-}
 
-impl AtHand {
     fn call(&mut self, id: &str, span: &SpanView) {
         let last = self.calls.entry(id.into()).or_default();
         *last = (*last).max(span.carried_to);
     }
 
     fn output(&mut self, span: &SpanView, thread: &Thread) {
-        let call = span.call_id.as_deref().and_then(|id| self.calls.get(id));
+        let call = match span.call_id.as_deref() {
+            Some(id) => self.calls.get(id),
+            None => None,
+        };
         match call {
             Some(last) => {
-                let alone = last
-                    .zip(span.carried_to)
-                    .map_or(0, |(last, to)| to.saturating_sub(last));
+                let alone = match (last, span.carried_to) {
+                    (Some(last), Some(to)) => to.saturating_sub(*last),
+                    _ => 0,
+                };
                 if alone > 0 {
                     self.orphans.push(Orphan {
                         span: span.kept(),

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Heaps, Proof};
+use crate::rank::found::{BySubject, Candidate, Evidence};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
@@ -36,25 +36,25 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(Reread {
             tokens: set.get(&TOKENS),
-            at_hand: AtHand::default(),
-            heaps: Heaps::default(),
+            current: Calls::default(),
+            findings: BySubject::default(),
         })
     },
 };
 
 struct Reread {
     tokens: u64,
-    at_hand: AtHand,
-    heaps: Heaps,
+    /// Of the current thread.
+    current: Calls,
+    findings: BySubject,
 }
 
-/// The thread at hand: threads come one after the other. Only looked up by key.
+/// The calls of a thread. Only looked up by key.
 #[derive(Default)]
-struct AtHand {
-    thread: u32,
+struct Calls {
     /// By `call_id`.
     calls: HashMap<Box<str>, Call>,
-    /// The latest output of each call, where it has a size worth telling.
+    /// The latest output of each call, where it is not small.
     latest: HashMap<Asked, SpanView<'static>>,
 }
 
@@ -64,28 +64,26 @@ struct Call {
     outputs: u32,
 }
 
-/// What two calls have in common that are the same (server, tool, hash of the arguments), and which
-/// of its outputs, in their order.
+/// What is equal in two equal calls (server, tool, hash of the arguments), and the ordinal of the
+/// call's output.
 type Asked = (Rc<str>, u32);
 
 impl Rule for Reread {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
-        if self.at_hand.thread != thread.index {
-            self.at_hand = AtHand {
-                thread: thread.index,
-                ..AtHand::default()
-            };
-        }
         match span.part {
-            Part::ToolCall => self.at_hand.call(span),
+            Part::ToolCall => self.current.call(span),
             Part::ToolOutput => self.output(span, thread),
             _ => {}
         }
     }
 
+    fn thread_ends(&mut self, _: &Thread) {
+        self.current = Calls::default();
+    }
+
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        self.heaps.into_candidates(|candidate| {
+        self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
                 "{}: {} of {} tokens{} stayed after the same call had been made again, {} tokens \
@@ -108,32 +106,33 @@ impl Rule for Reread {
 impl Reread {
     fn output(&mut self, span: &SpanView, thread: &Thread) {
         let Some(to) = span.carried_from else { return };
-        let Some(asked) = self.at_hand.asked(span) else {
+        let Some(asked) = self.current.asked(span) else {
             return;
         };
         let earlier = match span.size_tokens() >= self.tokens {
-            true => self.at_hand.latest.insert(asked, span.kept()),
-            false => self.at_hand.latest.remove(&asked),
+            true => self.current.latest.insert(asked, span.kept()),
+            false => self.current.latest.remove(&asked),
         };
         let Some(earlier) = earlier else { return };
-        let repeated = span
-            .dup_tokens
-            .filter(|_| span.is_copy_in_thread())
-            .unwrap_or(0);
+        let repeated = if span.is_copy_in_thread() {
+            span.dup_tokens.unwrap_or(0)
+        } else {
+            0
+        };
         let waste = times(
             earlier.size_tokens().saturating_sub(repeated),
             both(&earlier, span),
         );
         if waste > 0 {
             let alone = to.saturating_sub(earlier.carried_from.unwrap_or(to));
-            self.heaps
+            self.findings
                 .at(thread, earlier.subject())
-                .prove(Proof::late(&earlier, thread, waste, alone), thread);
+                .add_evidence(Evidence::late(&earlier, thread, waste, alone), thread);
         }
     }
 }
 
-impl AtHand {
+impl Calls {
     fn call(&mut self, span: &SpanView) {
         let again = span.command.is_some() || span.target.is_some();
         if let (Some(id), Some(hash), true) = (&span.call_id, &span.hash, again) {
@@ -147,7 +146,7 @@ impl AtHand {
         }
     }
 
-    /// What was asked for that this is the output of.
+    /// The call that this is an output of.
     fn asked(&mut self, span: &SpanView) -> Option<Asked> {
         let call = self.calls.get_mut(&**span.call_id.as_ref()?)?;
         call.outputs += 1;

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::share::{percent, share};
 use crate::rank::thread::{Share, Thread, Threads};
 use crate::rank::view::Seen;
@@ -111,7 +111,9 @@ impl Rule for ReviewChurn {
                 reviews.inside.extend(Some(thread).filter(|_| is_inside));
                 for event in told {
                     reviews.tally.told(event);
-                    reviews.places.prove(Proof::at(thread, event.line), thread);
+                    reviews
+                        .places
+                        .add_evidence(Evidence::at(thread, event.line), thread);
                 }
             }
         }
@@ -196,14 +198,14 @@ impl<'t> Reviews<'t> {
         let (empty, judged) = self.tally.results(runs);
         for thread in &self.inside {
             let both = thread.reviews.plus(thread.follow_ups);
-            let proof = Proof {
+            let evidence = Evidence {
                 tokens: both.tokens,
                 carried_tokens: both.input_tokens,
                 waste_tokens: share(both.tokens, empty, judged),
                 cost: both.cost_usd.map(|cost| (cost, both.tokens)),
-                ..Proof::at(thread, None)
+                ..Evidence::at(thread, None)
             };
-            found.prove(proof, thread);
+            found.add_evidence(evidence, thread);
         }
         for thread in &self.sessions {
             let tokens = thread.tokens();
@@ -220,13 +222,13 @@ impl<'t> Reviews<'t> {
                     None => share(tokens, empty, judged),
                 },
             };
-            let proof = Proof {
+            let evidence = Evidence {
                 tokens,
                 carried_tokens: thread.input_tokens,
                 waste_tokens,
-                ..Proof::at(thread, None)
+                ..Evidence::at(thread, None)
             };
-            found.prove(proof, thread);
+            found.add_evidence(evidence, thread);
         }
         let elsewhere = runs
             .iter()

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Thresholds};
 use crate::number::usd;
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
@@ -124,7 +124,8 @@ impl Lost {
         if self.spans.len() < before {
             self.summaries += 1;
             self.at.clone_from(&event.at);
-            self.found.prove(Proof::at(thread, event.line), thread);
+            self.found
+                .add_evidence(Evidence::at(thread, event.line), thread);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -99,11 +99,11 @@ fn candidate(thread: &Thread, peak: Peak) -> Candidate {
     );
     let mut found = Found::default();
     let carried_tokens = thread.input_tokens;
-    found.prove(
-        Proof {
+    found.add_evidence(
+        Evidence {
             tokens: peak.tokens,
             carried_tokens,
-            ..Proof::at(thread, peak.line)
+            ..Evidence::at(thread, peak.line)
         },
         thread,
     );

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use super::{Entry, Rule, Threshold, Thresholds};
 use crate::number::usd;
-use crate::rank::found::{Candidate, Found, Proof};
+use crate::rank::found::{Candidate, Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
@@ -206,12 +206,12 @@ impl ToolSchemas {
         self.at_hand.head_tokens = self.at_hand.head_tokens.max(tokens);
         let heads = self.heads(thread);
         let carried_tokens = times(tokens, requests);
-        heads.found.prove(
-            Proof {
+        heads.found.add_evidence(
+            Evidence {
                 tokens,
                 requests,
                 carried_tokens,
-                ..Proof::at(thread, event.line)
+                ..Evidence::at(thread, event.line)
             },
             thread,
         );

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
+use tok::cli::Cuts;
 use tok::compress::Options;
 use tok::stream::Status;
 
@@ -84,7 +85,7 @@ fn line(store: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
 fn session() -> impl Strategy<Value = (Vec<u8>, Options)> {
     let lines = prop::collection::vec(text(), 1..5)
         .prop_flat_map(|store| prop::collection::vec(line(store), 0..24));
-    let options = (1_usize..20, 1_usize..20, 1_usize..4, 1_usize..200);
+    let options = (0_usize..20, 0_usize..20, 0_usize..4, 0_usize..200);
     (lines, any::<bool>(), options).prop_map(
         |(lines, ends, (read_max_lines, read_keep_lines, lru, min_bytes))| {
             let mut session = lines.join(&b'\n');
@@ -94,10 +95,12 @@ fn session() -> impl Strategy<Value = (Vec<u8>, Options)> {
             (
                 session,
                 Options {
-                    read_max_lines,
-                    read_keep_lines,
-                    lru,
-                    min_bytes,
+                    cuts: Cuts {
+                        read_max_lines,
+                        read_keep_lines,
+                        lru,
+                        min_bytes,
+                    },
                     ..Options::default()
                 },
             )

@@ -22,7 +22,7 @@ use tok::replay::Prices;
 use tok::skip::Skips;
 use tok::split::{self, beside::Beside, find};
 use tok::stream::{self, Sink, Status};
-use tok::sum::{self, Basis, Format, Per, Sum, Table, key};
+use tok::sum::{self, Basis, Format, Per, PriceTable, Sum, key};
 use tok::token::Encoding;
 use tok::usage_join::UsageJoin;
 use tok::zone::Zone;
@@ -177,8 +177,8 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             basis: Basis::default(),
             zone: Zone::default(),
             window: tok::window::Window::default(),
-            beside: sum::Beside::default(),
-            prices: Table::default(),
+            extra: sum::ExtraColumns::default(),
+            prices: PriceTable::default(),
             merge: false,
             format: Format::default(),
             columns: 100,

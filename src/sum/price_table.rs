@@ -9,29 +9,35 @@ use crate::replay::{Given, Prices};
 
 /// List prices: the built-in ones, or those of a file.
 #[derive(Default)]
-pub struct Table {
+pub struct PriceTable {
     prices: Option<Prices>,
     used: bool,
 }
 
-impl Table {
-    /// The prices in a file, without one the built-in ones; and what the user says of names.
+impl PriceTable {
+    /// The prices in a file, or the built-in ones; with the user's own names for models.
     ///
     /// # Errors
     /// As [`Prices::open`] and [`Prices::with`].
-    pub fn new(file: Option<&Path>, given: Given) -> Result<Table> {
-        let mut prices = file.map(Prices::open).transpose()?;
+    pub fn new(file: Option<&Path>, given: Given) -> Result<PriceTable> {
+        let mut prices = match file {
+            Some(file) => Some(Prices::open(file)?),
+            None => None,
+        };
         if !given.is_empty() {
-            let table = prices.take().map_or_else(Prices::embedded, Ok)?;
+            let table = match prices.take() {
+                Some(table) => table,
+                None => Prices::embedded()?,
+            };
             prices = Some(table.with(given)?);
         }
-        Ok(Table {
+        Ok(PriceTable {
             prices,
             used: false,
         })
     }
 
-    /// What so many requests together cost, or why that is not known.
+    /// What this many requests like the given one cost together, or why that is not known.
     pub(super) fn cost(
         &mut self,
         request: &Request,
@@ -50,18 +56,19 @@ impl Table {
         self.prices.as_ref()?.model_for(file)
     }
 
-    /// Whether the user says what that name stands for.
+    /// Whether the user has said which model that name means.
     pub(super) fn has_alias(&self, model: &str) -> bool {
-        self.prices
-            .as_ref()
-            .is_some_and(|prices| prices.alias(model).is_some())
+        match &self.prices {
+            Some(prices) => prices.alias(model).is_some(),
+            None => false,
+        }
     }
 
     /// Name and version of the table, if anything was looked up in it.
     pub(super) fn used(&self) -> Option<String> {
-        self.prices
-            .as_ref()
-            .filter(|_| self.used)
-            .map(|prices| prices.version().to_owned())
+        if !self.used {
+            return None;
+        }
+        Some(self.prices.as_ref()?.version().to_owned())
     }
 }

@@ -15,16 +15,16 @@ type Cost = (Option<Usd>, i64);
 
 /// Keeps the spans that cost most.
 #[derive(Debug, Default)]
-pub(super) struct Dearest {
+pub(super) struct MostExpensive {
     most: usize,
     /// The dearest first; among equals the first seen.
     best: Vec<(Cost, Box<str>)>,
 }
 
-impl Dearest {
+impl MostExpensive {
     /// Keeps that many.
-    pub(super) fn new(most: usize) -> Dearest {
-        Dearest {
+    pub(super) fn new(most: usize) -> MostExpensive {
+        MostExpensive {
             most,
             best: Vec::new(),
         }
@@ -70,7 +70,7 @@ mod tests {
             (None, Some(3), 0, "three, produced and never sent"),
             (None, None, 0, "never sent"),
         ];
-        let mut dearest = Dearest::new(3);
+        let mut dearest = MostExpensive::new(3);
         for (input, output, carried_tokens, line) in spans {
             let [input_cost_usd, output_cost_usd] =
                 [input, output].map(|cost| cost.map(Usd::from_pico));

@@ -1,4 +1,4 @@
-//! Sums over the front of a list whose values change: a Fenwick tree.
+//! PrefixSums over the front of a list whose values change: a Fenwick tree.
 //!
 //! Adding a value, changing one, asking for the sum before a place and finding the place that a sum
 //! reaches all take logarithmic time, so that nothing has to walk over a whole context.
@@ -23,21 +23,21 @@ impl Amount for u64 {
 
 /// A list of values and the sums over its front.
 #[derive(Debug)]
-pub(super) struct Sums<A> {
+pub(super) struct PrefixSums<A> {
     /// Node `i`, counted from 1, is the sum of the values before place `i`, as many as the lowest
     /// bit of `i` says. Node 0 is nothing.
     nodes: Vec<A>,
 }
 
-impl<A: Amount> Default for Sums<A> {
-    fn default() -> Sums<A> {
-        Sums {
+impl<A: Amount> Default for PrefixSums<A> {
+    fn default() -> PrefixSums<A> {
+        PrefixSums {
             nodes: vec![A::default()],
         }
     }
 }
 
-impl<A: Amount> Sums<A> {
+impl<A: Amount> PrefixSums<A> {
     /// How many values there are.
     pub(super) fn len(&self) -> usize {
         self.nodes.len() - 1
@@ -78,7 +78,7 @@ impl<A: Amount> Sums<A> {
     }
 }
 
-impl Sums<u64> {
+impl PrefixSums<u64> {
     /// How many values from the front add up to no more than `limit`, and to what.
     pub(super) fn reach(&self, limit: u64) -> (usize, u64) {
         let (mut at, mut sum) = (0, 0_u64);
@@ -106,7 +106,7 @@ fn lowest_bit(node: usize) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Sums;
+    use super::PrefixSums;
 
     proptest! {
         #[test]
@@ -115,7 +115,7 @@ mod tests {
             changes in prop::collection::vec((0..70usize, 0..9u64), 0..40),
             limit in 0..200u64,
         ) {
-            let (mut list, mut sums) = (values.clone(), Sums::default());
+            let (mut list, mut sums) = (values.clone(), PrefixSums::default());
             values.iter().for_each(|value| sums.push(*value));
             for (at, to) in changes {
                 if let Some(value) = list.get_mut(at) {

@@ -4,7 +4,7 @@ use super::law::TOLERANCE;
 
 /// What is foretold of a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct RequestForecast {
     /// What the laws say that its spans weigh.
     pub(super) predicted: u64,
     /// Numbers of the spans that the laws drop before it.
@@ -29,7 +29,7 @@ pub(super) struct Ahead {
     pub(super) reported: bool,
 }
 
-impl Ahead {
+impl RequestForecast {
     /// How far an explained step may be off.
     pub(super) fn tolerance(&self) -> u64 {
         TOLERANCE + self.rounding

@@ -24,7 +24,7 @@ const CLEAR: u64 = 10;
 
 /// What a step has measured where one span entered that no law predicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Verdict {
     /// The span, and nothing else.
     Alone,
     /// The span, and so many tokens by which its call has grown.
@@ -35,18 +35,18 @@ pub(super) enum Found {
     Shared,
 }
 
-impl Found {
+impl Verdict {
     /// How the size of the span is known.
     pub(super) fn basis(self) -> Basis {
         match self {
-            Found::Alone | Found::Completed(_) => Basis::Difference,
-            Found::Besides(_) | Found::Shared => Basis::Split,
+            Verdict::Alone | Verdict::Completed(_) => Basis::Difference,
+            Verdict::Besides(_) | Verdict::Shared => Basis::Split,
         }
     }
 
     /// Tokens that are neither the span's nor its call's.
     pub(super) fn besides(self) -> u64 {
-        if let Found::Besides(tokens) = self {
+        if let Verdict::Besides(tokens) = self {
             tokens
         } else {
             0
@@ -55,7 +55,7 @@ impl Found {
 
     /// Tokens that are the call's.
     pub(super) fn grown(self) -> u64 {
-        if let Found::Completed(tokens) = self {
+        if let Verdict::Completed(tokens) = self {
             tokens
         } else {
             0
@@ -70,11 +70,11 @@ pub(super) fn judge<'s>(
     span: &Span,
     [counted, found]: [u64; 2],
     response: impl Iterator<Item = &'s Span> + Clone,
-) -> Found {
+) -> Verdict {
     // Another span's text on disk is not what is sent, and one without text has no count.
     let judged = span.known && matches!(span.kind, Kind::Output { .. } | Kind::User);
     let Some(error) = counter.error_tokens.filter(|_| judged) else {
-        return Found::Alone;
+        return Verdict::Alone;
     };
     let is_call = |span: &&Span| matches!(span.kind, Kind::Call { .. });
     let calls = response.clone().filter(is_call).count();
@@ -87,10 +87,10 @@ pub(super) fn judge<'s>(
     let off =
         own.abs_diff(counted) > error.saturating_add(counted.saturating_mul(COUNTER_PERCENT) / 100);
     match grown {
-        _ if off && found > counted => Found::Besides(found - counted),
-        _ if off || shortened(counter, response) => Found::Shared,
-        0 => Found::Alone,
-        grown => Found::Completed(grown),
+        _ if off && found > counted => Verdict::Besides(found - counted),
+        _ if off || shortened(counter, response) => Verdict::Shared,
+        0 => Verdict::Alone,
+        grown => Verdict::Completed(grown),
     }
 }
 
@@ -133,12 +133,12 @@ mod tests {
     fn counter(law: &Law) -> &Counter {
         match &law.rule {
             Rule::Measured(counter) => counter,
-            Rule::Framed(_) => unreachable!("a law with a counter"),
+            Rule::Framed(_) => panic!("a law with a counter"),
         }
     }
 
     /// What is found beside a call, a thought of 20 tokens, and perhaps a sentence.
-    fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Found {
+    fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Verdict {
         let mut history = History::default();
         let made = Content {
             role: Role::Assistant,
@@ -178,19 +178,19 @@ mod tests {
     fn a_call_that_comes_back_with_its_default_has_grown() {
         assert_eq!(
             found("claude-sonnet-5", "Edit", true, [58, 51]),
-            Found::Alone
+            Verdict::Alone
         );
         assert_eq!(
             found("claude-sonnet-5", "Edit", true, [58, 75]),
-            Found::Completed(24)
+            Verdict::Completed(24)
         );
         assert_eq!(
             found("claude-sonnet-5", "Write", true, [58, 75]),
-            Found::Alone
+            Verdict::Alone
         );
         assert_eq!(
             found("claude-opus-4-5-20251101", "Edit", false, [51, 70]),
-            Found::Completed(19)
+            Verdict::Completed(19)
         );
     }
 
@@ -199,11 +199,11 @@ mod tests {
     fn a_call_that_lost_its_folder_shares_the_step() {
         assert_eq!(
             found("claude-sonnet-5", "Bash", true, [15, 15]),
-            Found::Alone
+            Verdict::Alone
         );
         assert_eq!(
             found("claude-sonnet-5", "Bash", true, [15, 0]),
-            Found::Shared
+            Verdict::Shared
         );
     }
 
@@ -211,11 +211,11 @@ mod tests {
     fn a_reminder_is_besides() {
         assert_eq!(
             found("claude-opus-4-5-20251101", "Edit", false, [51, 262]),
-            Found::Besides(211)
+            Verdict::Besides(211)
         );
         assert_eq!(
             found("claude-opus-4-6", "Bash", true, [26, 134]),
-            Found::Besides(108)
+            Verdict::Besides(108)
         );
     }
 
@@ -224,16 +224,19 @@ mod tests {
     fn a_response_that_comes_back_shorter_shares_the_step() {
         assert_eq!(
             found("claude-opus-4-5-20251101", "TodoWrite", false, [48, 49]),
-            Found::Alone
+            Verdict::Alone
         );
         assert_eq!(
             found("claude-opus-4-5-20251101", "TodoWrite", true, [48, 42]),
-            Found::Shared
+            Verdict::Shared
         );
     }
 
     #[test]
     fn a_model_that_nobody_has_compared_is_not_judged() {
-        assert_eq!(found("deepseek-r1", "Bash", true, [36, 300]), Found::Alone);
+        assert_eq!(
+            found("deepseek-r1", "Bash", true, [36, 300]),
+            Verdict::Alone
+        );
     }
 }

@@ -4,7 +4,7 @@ use crate::record::{Basis, Carried, Usd};
 
 /// What it cost to carry a span, over all counted requests.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Load {
+pub(super) struct SpanCost {
     /// Whether any request carried it, counted or not.
     pub(super) sent: bool,
     /// Its size is final.
@@ -25,9 +25,9 @@ pub(super) struct Load {
     pub(super) output_cost: Option<Usd>,
 }
 
-impl Default for Load {
-    fn default() -> Load {
-        Load {
+impl Default for SpanCost {
+    fn default() -> SpanCost {
+        SpanCost {
             sent: false,
             closed: false,
             known: false,
@@ -46,7 +46,7 @@ impl Default for Load {
     }
 }
 
-impl Load {
+impl SpanCost {
     /// The keys of its record.
     pub(super) fn carried(&self) -> Carried {
         let mut carried = Carried {

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::found::{Candidate, Found, Proof};
+use super::found::{Candidate, Evidence, Found};
 use super::jq::{Program, Value};
 use super::thread::Thread;
 use super::view::SpanView;
@@ -27,7 +27,7 @@ use crate::record::{Request, Usd};
 use crate::refusal;
 
 /// The user's rules and what they found.
-pub(super) struct Own {
+pub(super) struct UserRules {
     program: Program,
     session: Value,
     heaps: BTreeMap<Key, Heap>,
@@ -54,10 +54,10 @@ struct Answer {
     remedy: Option<String>,
 }
 
-impl Own {
+impl UserRules {
     /// Rules of that program.
-    pub(super) fn new(program: Program) -> Own {
-        Own {
+    pub(super) fn new(program: Program) -> UserRules {
+        UserRules {
             program,
             session: Value::null(),
             heaps: BTreeMap::new(),
@@ -67,12 +67,12 @@ impl Own {
     /// Takes a `session` record.
     pub(super) fn session(&mut self, line: &str, thread: &Thread) {
         self.session = Value::read(line).unwrap_or_else(|_| Value::null());
-        self.judge(line, Proof::at(thread, None), thread);
+        self.judge(line, Evidence::at(thread, None), thread);
     }
 
     /// Takes a `span` record.
     pub(super) fn span(&mut self, line: &str, span: &SpanView, thread: &Thread) {
-        self.judge(line, Proof::of(span, thread, 0), thread);
+        self.judge(line, Evidence::of(span, thread, 0), thread);
     }
 
     /// Takes a `request` record.
@@ -93,23 +93,23 @@ impl Own {
             .unwrap_or(0);
         let (tokens, carried_tokens) = (plus(input, output), input);
         let cost = cost.map(|cost| (cost, tokens));
-        let proof = Proof {
+        let evidence = Evidence {
             id: &request.id,
             tokens,
             carried_tokens,
             cost,
-            ..Proof::at(thread, request.line)
+            ..Evidence::at(thread, request.line)
         };
-        self.judge(line, proof, thread);
+        self.judge(line, evidence, thread);
     }
 
-    fn judge(&mut self, line: &str, proof: Proof, thread: &Thread) {
+    fn judge(&mut self, line: &str, evidence: Evidence, thread: &Thread) {
         let Ok(record) = Value::read(line) else {
             return;
         };
         for answer in self.program.run(record, &self.session) {
             match serde_json::from_str::<Answer>(&answer.to_json()) {
-                Ok(answer) => self.add(answer, proof, thread),
+                Ok(answer) => self.add(answer, evidence, thread),
                 Err(e) => self.program.fault(format!(
                     "an object with the key rule was expected: {}",
                     refusal::naming(&e)
@@ -118,17 +118,17 @@ impl Own {
         }
     }
 
-    fn add(&mut self, answer: Answer, proof: Proof, thread: &Thread) {
+    fn add(&mut self, answer: Answer, evidence: Evidence, thread: &Thread) {
         let heap = self
             .heaps
             .entry((answer.rule, thread.project.clone(), answer.subject))
             .or_default();
         // A cast saturates, below zero and not a number are 0; the sum keeps it exact.
         let waste_tokens = plus(answer.waste_tokens as u64, 0);
-        heap.found.prove(
-            Proof {
+        heap.found.add_evidence(
+            Evidence {
                 waste_tokens,
-                ..proof
+                ..evidence
             },
             thread,
         );

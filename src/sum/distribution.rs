@@ -1,26 +1,26 @@
 //! A distribution that merges exactly: how often each value came.
 //!
-//! A percentile of two parts does not follow from the percentiles of each; from their counts of
-//! values it does. Percentiles are interpolated linearly between the two values next to them, as
+//! The percentile of two parts together cannot be computed from the percentiles of each; from their
+//! counts of values it can. Percentiles are interpolated linearly between the two values next to them, as
 //! spreadsheets and numpy do, in integers: all figures here are tenths.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Values with how often each came.
+/// Distribution with how often each came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Values(BTreeMap<u64, u64>);
+pub(super) struct Distribution(BTreeMap<u64, u64>);
 
-impl Values {
-    /// One value more.
+impl Distribution {
+    /// Adds one value.
     pub(super) fn add(&mut self, value: u64) {
         *self.0.entry(value).or_default() += 1;
     }
 
-    /// All values of another distribution.
-    pub(super) fn merge(&mut self, other: &Values) {
+    /// Adds all values of another distribution.
+    pub(super) fn merge(&mut self, other: &Distribution) {
         for (value, times) in &other.0 {
             let sum = self.0.entry(*value).or_default();
             *sum = sum.saturating_add(*times);
@@ -33,12 +33,14 @@ impl Values {
 
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
-        self.0
-            .values()
-            .fold(0, |sum, times| sum.saturating_add(*times))
+        let mut count: u64 = 0;
+        for times in self.0.values() {
+            count = count.saturating_add(*times);
+        }
+        count
     }
 
-    /// The largest; `None`: there is none.
+    /// The largest value; `None` where there is none.
     pub(super) fn most(&self) -> Option<u64> {
         self.0.last_key_value().map(|(value, _)| *value)
     }
@@ -46,12 +48,14 @@ impl Values {
     /// Tenths of the mean, rounded.
     pub(super) fn mean_tenths(&self) -> Option<u64> {
         let count = u128::from(self.count());
-        let sum: u128 = self
-            .0
-            .iter()
-            .map(|(value, times)| u128::from(*value) * u128::from(*times))
-            .sum();
-        (count > 0).then(|| narrow((sum * 10 + count / 2) / count))
+        if count == 0 {
+            return None;
+        }
+        let mut sum = 0;
+        for (value, times) in &self.0 {
+            sum += u128::from(*value) * u128::from(*times);
+        }
+        Some(narrow((sum * 10 + count / 2) / count))
     }
 
     /// Tenths of the percentile, rounded.
@@ -67,10 +71,13 @@ impl Values {
     /// The value of that rank.
     fn at(&self, rank: u128) -> Option<u64> {
         let mut before = 0;
-        self.0.iter().find_map(|(value, times)| {
+        for (value, times) in &self.0 {
             before += u128::from(*times);
-            (before > rank).then_some(*value)
-        })
+            if before > rank {
+                return Some(*value);
+            }
+        }
+        None
     }
 }
 
@@ -84,27 +91,27 @@ mod tests {
 
     #[test]
     fn percentiles_are_interpolated_as_by_hand() {
-        let mut values = Values::default();
-        [10, 20, 30, 40]
-            .into_iter()
-            .for_each(|value| values.add(value));
+        let mut values = Distribution::default();
+        for value in [10, 20, 30, 40] {
+            values.add(value);
+        }
         // numpy.percentile([10, 20, 30, 40], [50, 95]) is [25, 38.5].
         assert_eq!(
             (values.percentile_tenths(50), values.percentile_tenths(95)),
             (Some(250), Some(385))
         );
         assert_eq!((values.mean_tenths(), values.most()), (Some(250), Some(40)));
-        let one = Values(BTreeMap::from([(7, 1)]));
+        let one = Distribution(BTreeMap::from([(7, 1)]));
         assert_eq!(
             (one.percentile_tenths(50), one.percentile_tenths(95)),
             (Some(70), Some(70))
         );
-        assert_eq!(Values::default().percentile_tenths(50), None);
+        assert_eq!(Distribution::default().percentile_tenths(50), None);
     }
 
     #[test]
     fn absurd_values_are_counted_too() {
-        let values = Values(BTreeMap::from([(0, 1), (u64::MAX, 1)]));
+        let values = Distribution(BTreeMap::from([(0, 1), (u64::MAX, 1)]));
         assert_eq!(values.percentile_tenths(100), Some(u64::MAX));
         assert_eq!(values.most(), Some(u64::MAX));
     }

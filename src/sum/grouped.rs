@@ -1,32 +1,32 @@
-//! Counted requests as they are: what partial sums hold of them.
+//! Counted requests one by one, as partial sums hold them.
 //!
-//! Which of two parts of a run counts a response that both hold is known once the parts meet. So a
-//! part does not add its requests up; it hands them on, each as a short array, grouped by what many
-//! have in common: the thread, and the terms that they are priced by.
+//! Two parts of a run may hold the same response; which of them counts it is decided when they are
+//! merged. So a part does not add its requests up. It writes each as a short array, grouped by what
+//! many have in common: the thread, and the terms that they are priced by.
 
 use serde::{Deserialize, Serialize};
 
-use super::view::Basis;
+use super::choices::Basis;
 use crate::record::{Request, Unpriced, Usd};
 
-/// Requests of one thread and row, at the same terms.
+/// Requests of one thread and row that are priced by the same terms.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Group {
+pub(super) struct RequestGroup {
     pub(super) thread: String,
-    /// A request without figures: the model, and what else prices depend on.
+    /// A request without its figures: the model, and what else the price depends on.
     pub(super) terms: Box<Request>,
-    pub(super) each: Vec<Taken>,
+    pub(super) each: Vec<GroupedRequest>,
 }
 
 /// One request of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Wire", into = "Wire")]
-pub(super) struct Taken {
+pub(super) struct GroupedRequest {
     /// Its ordinal in the thread.
     pub(super) n: u64,
     key: Option<String>,
     turn: Option<u64>,
-    /// Input, read from the cache, written to it, of that for an hour, output, reasoning.
+    /// Input, cache reads, cache writes, of these for an hour, output, reasoning.
     tokens: [u64; 6],
     output_known: Option<bool>,
     /// What it cost, where that is known.
@@ -49,11 +49,11 @@ type Wire = (
     Option<u64>,
 );
 
-impl From<Wire> for Taken {
+impl From<Wire> for GroupedRequest {
     fn from(
         (n, key, turn, tokens, output_known, cost, unpriced, reports, reported_output_tokens): Wire,
-    ) -> Taken {
-        Taken {
+    ) -> GroupedRequest {
+        GroupedRequest {
             n,
             key,
             turn,
@@ -67,9 +67,9 @@ impl From<Wire> for Taken {
     }
 }
 
-impl From<Taken> for Wire {
-    fn from(taken: Taken) -> Wire {
-        let Taken {
+impl From<GroupedRequest> for Wire {
+    fn from(request: GroupedRequest) -> Wire {
+        let GroupedRequest {
             n,
             key,
             turn,
@@ -79,7 +79,7 @@ impl From<Taken> for Wire {
             unpriced,
             reports,
             reported_output_tokens,
-        } = taken;
+        } = request;
         (
             n,
             key,
@@ -94,24 +94,23 @@ impl From<Taken> for Wire {
     }
 }
 
-/// Puts a request to those of its thread and its terms.
-pub(super) fn hold(groups: &mut Vec<Group>, request: &Request, cost: Result<Usd, Unpriced>) {
+/// Adds a request to the last group, or to a new one where its thread or terms differ.
+pub(super) fn push(groups: &mut Vec<RequestGroup>, request: &Request, cost: Result<Usd, Unpriced>) {
     let terms = terms(request);
-    let last = groups
-        .last_mut()
-        .filter(|group| group.thread == request.thread && *group.terms == terms);
-    let group = match last {
-        Some(group) => group,
-        None => groups.push_mut(Group {
+    let grouped = GroupedRequest::of(request, cost);
+    match groups.last_mut() {
+        Some(group) if group.thread == request.thread && *group.terms == terms => {
+            group.each.push(grouped);
+        }
+        _ => groups.push(RequestGroup {
             thread: request.thread.clone(),
             terms: Box::new(terms),
-            each: Vec::new(),
+            each: vec![grouped],
         }),
-    };
-    group.each.push(Taken::of(request, cost));
+    }
 }
 
-/// The request without what is its own.
+/// The request without the keys that differ from request to request.
 fn terms(request: &Request) -> Request {
     Request {
         thread: String::new(),
@@ -137,8 +136,8 @@ fn terms(request: &Request) -> Request {
     }
 }
 
-impl Taken {
-    fn of(request: &Request, cost: Result<Usd, Unpriced>) -> Taken {
+impl GroupedRequest {
+    fn of(request: &Request, cost: Result<Usd, Unpriced>) -> GroupedRequest {
         let tokens = [
             request.input_tokens,
             request.cache_read_tokens,
@@ -147,7 +146,7 @@ impl Taken {
             request.output_tokens,
             request.reasoning_tokens,
         ];
-        Taken {
+        GroupedRequest {
             n: request.n,
             key: request.key.clone(),
             turn: request.turn,
@@ -165,8 +164,8 @@ impl Taken {
         self.cost.ok_or(self.unpriced.unwrap_or(Unpriced::Model))
     }
 
-    /// The whole request, as far as rows ask.
-    pub(super) fn request(&self, group: &Group) -> Request {
+    /// The request again, with the keys that rows need.
+    pub(super) fn request(&self, group: &RequestGroup) -> Request {
         let [input, read, written, written_1h, output, reasoning] = self.tokens.map(Some);
         Request {
             thread: group.thread.clone(),
@@ -187,7 +186,7 @@ impl Taken {
     }
 }
 
-/// Tokens of a request by a basis.
+/// The tokens of a request that the basis counts.
 pub(super) fn tokens(request: &Request, basis: Basis) -> u64 {
     let [input, read, written, output] = [
         request.input_tokens,

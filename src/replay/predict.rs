@@ -14,7 +14,7 @@ use crate::record::Basis;
 
 /// The size of a span, as the law says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weight {
+pub(super) struct Prediction {
     pub(super) tokens: u64,
     /// The law predicts it: nobody but a confirming step may change it.
     pub(super) sure: bool,
@@ -26,11 +26,11 @@ pub(super) struct Weight {
     pub(super) basis: Option<Basis>,
 }
 
-impl Weight {
+impl Prediction {
     /// No span is larger than the request that carries it: a size that is larger is none.
-    pub(super) fn within(self, most: u64) -> Weight {
+    pub(super) fn within(self, most: u64) -> Prediction {
         if self.tokens > most {
-            Weight::default()
+            Prediction::default()
         } else {
             self
         }
@@ -48,7 +48,7 @@ pub(super) struct Response {
     /// Numbers of those that the provider's tools returned in the middle of it.
     returned: Vec<u32>,
     /// Weights of those whose share is that of the response, by the span's number.
-    shares: BTreeMap<u32, Weight>,
+    shares: BTreeMap<u32, Prediction>,
 }
 
 /// All responses of a thread, by the ordinal of their request.
@@ -95,7 +95,7 @@ impl Responses {
 
     /// The size of a span under a law. `written`: arguments of calls are counted as they were
     /// written.
-    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Weight {
+    pub(super) fn weigh(&self, law: &Law, number: u32, span: &Span, written: bool) -> Prediction {
         let response = span.made_by.and_then(|n| self.get(n));
         let within = span.within.and_then(|n| self.get(n));
         if let Some(weight) = response
@@ -113,9 +113,9 @@ impl Responses {
                 } else {
                     0
                 };
-                Weight {
+                Prediction {
                     tokens,
-                    ..Weight::default()
+                    ..Prediction::default()
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Responses {
 
 impl Response {
     /// What is known of the response as a whole: its reasoning, or all it produced.
-    fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Weight> {
+    fn share(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
         let own = || {
             self.spans
                 .iter()
@@ -146,10 +146,10 @@ impl Response {
                 spread(whole, &own, |span| u64::from(span.weight))
             }
             Rule::Measured(_) if call.output_known => {
-                let whole = Weight {
+                let whole = Prediction {
                     tokens: call.output,
                     sure: true,
-                    ..Weight::default()
+                    ..Prediction::default()
                 };
                 spread(whole, &own().collect::<Vec<_>>(), |span| {
                     u64::from(span.tokens.max(1))
@@ -162,7 +162,7 @@ impl Response {
 
 impl Response {
     /// What the provider's tools returned, as the samplings tell it.
-    fn returned(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Weight> {
+    fn returned(&self, call: &Call, spans: &[Span]) -> BTreeMap<u32, Prediction> {
         if call.returned == 0 {
             return BTreeMap::new();
         }
@@ -170,10 +170,10 @@ impl Response {
             .returned
             .iter()
             .filter_map(|number| Some((*number, spans.get(*number as usize)?)));
-        let whole = Weight {
+        let whole = Prediction {
             tokens: call.returned,
             sure: true,
-            ..Weight::default()
+            ..Prediction::default()
         };
         spread(whole, &own.collect::<Vec<_>>(), |span| {
             u64::from(span.tokens.max(1))
@@ -191,7 +191,11 @@ impl Response {
 }
 
 /// Shares a weight among spans, as `by` weighs them; the parts add up to it.
-fn spread(whole: Weight, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTreeMap<u32, Weight> {
+fn spread(
+    whole: Prediction,
+    own: &[(u32, &Span)],
+    by: impl Fn(&Span) -> u64,
+) -> BTreeMap<u32, Prediction> {
     let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
     let parts = |whole| proportional(whole, &weights).into_iter();
     let (mut tokens, mut over, mut under) =
@@ -200,7 +204,7 @@ fn spread(whole: Weight, own: &[(u32, &Span)], by: impl Fn(&Span) -> u64) -> BTr
         let (tokens, over, under) = (tokens.next()?, over.next()?, under.next()?);
         Some((
             *number,
-            Weight {
+            Prediction {
                 tokens,
                 over,
                 under,
@@ -240,25 +244,25 @@ impl Frame {
     /// All reasoning of a response that reported so much of it, in encrypted texts of so many
     /// bytes. Beside a search of the web the calls that search are reported as reasoning, and do
     /// not stay.
-    fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Weight {
+    fn reasoning(&self, reported: u64, bytes: &[u64], searches: bool) -> Prediction {
         let sure = !searches;
         match self.reasoning {
-            Reasoning::Exact => Weight {
+            Reasoning::Exact => Prediction {
                 tokens: reported + REASONING_FRAME,
                 sure,
-                ..Weight::default()
+                ..Prediction::default()
             },
             Reasoning::Rounded { .. } => {
                 let estimate: u64 = bytes.iter().map(|bytes| self.sealed_tokens(*bytes)).sum();
                 let most = reported + ROUNDING - 1;
                 let tokens = likely(estimate, reported);
                 let (over, under) = (most - tokens, tokens - reported);
-                Weight {
+                Prediction {
                     tokens: tokens + REASONING_FRAME,
                     sure,
                     over,
                     under,
-                    ..Weight::default()
+                    ..Prediction::default()
                 }
             }
         }
@@ -283,7 +287,7 @@ impl Frame {
         response: Option<&Response>,
         number: u32,
         written: bool,
-    ) -> Weight {
+    ) -> Prediction {
         let rewritten = match span.kind {
             Kind::Call { .. } => !written,
             _ => self.rewrites,
@@ -318,10 +322,10 @@ impl Frame {
                 (own + 2 * q, span.known)
             }
             Kind::Search => {
-                return Weight {
+                return Prediction {
                     tokens: 0,
                     sure: true,
-                    ..Weight::default()
+                    ..Prediction::default()
                 };
             }
             Kind::Output { sure, .. } => (0, span.known && sure),
@@ -330,10 +334,10 @@ impl Frame {
             Kind::Reasoning => (self.sealed_tokens(u64::from(span.sealed_bytes)), true),
             Kind::Opaque => (0, false),
         };
-        Weight {
+        Prediction {
             tokens: text + framing,
             sure,
-            ..Weight::default()
+            ..Prediction::default()
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pieces: what was sent and no file records, seen only in what the reports say.
+//! UnrecordedBlocks: what was sent and no file records, seen only in what the reports say.
 //!
 //! The *head* is what the first request had beyond its spans (system prompt, definitions of
 //! tools); it stands in front, and stays when the context is cleared. Other pieces stand where they
@@ -56,7 +56,7 @@ impl Cause {
 
 /// A piece that has been there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Past {
+pub(super) struct PastBlock {
     pub(super) cause: Cause,
     pub(super) tokens: u64,
     /// Ordinal of the first request that carried it.
@@ -67,7 +67,7 @@ pub(super) struct Past {
 
 /// A piece that is there.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct Block {
     slot: usize,
     cause: Cause,
     tokens: u64,
@@ -76,17 +76,17 @@ struct Piece {
 
 /// The pieces of a context, the latest last.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
-    live: Vec<Piece>,
-    pub(super) past: Vec<Past>,
-    /// Pieces that entered with the latest request: their slots.
+pub(super) struct UnrecordedBlocks {
+    live: Vec<Block>,
+    pub(super) past: Vec<PastBlock>,
+    /// UnrecordedBlocks that entered with the latest request: their slots.
     pub(super) fresh: Vec<usize>,
     begun: bool,
     /// A head has been sent: one that is written anew is sent again, for the most part.
     headed: bool,
 }
 
-impl Pieces {
+impl UnrecordedBlocks {
     /// Whether the head is known.
     pub(super) fn begun(&self) -> bool {
         self.begun
@@ -114,7 +114,7 @@ impl Pieces {
         context.adjust(slot, tokens);
         self.live.insert(
             0,
-            Piece {
+            Block {
                 slot,
                 cause: Cause::Head,
                 tokens,
@@ -130,7 +130,7 @@ impl Pieces {
     pub(super) fn begin(&mut self, context: &mut Context, tokens: u64, from: u64, cause: Cause) {
         if tokens > 0 {
             let slot = context.piece(tokens);
-            self.live.push(Piece {
+            self.live.push(Block {
                 slot,
                 cause,
                 tokens,
@@ -151,7 +151,7 @@ impl Pieces {
     /// A piece was there in request `n` alone.
     pub(super) fn once(&mut self, tokens: u64, n: u64, cause: Cause) {
         if tokens > 0 {
-            self.past.push(Past {
+            self.past.push(PastBlock {
                 cause,
                 tokens,
                 from: n,
@@ -170,7 +170,7 @@ impl Pieces {
             let rest = piece.tokens - given;
             context.adjust(piece.slot, rest);
             if rest > 0 || piece.cause == Cause::Head {
-                self.live.push(Piece {
+                self.live.push(Block {
                     tokens: rest,
                     from: n,
                     ..piece
@@ -208,7 +208,7 @@ impl Pieces {
 
     /// The thread has ended.
     pub(super) fn finish(&mut self) {
-        for Piece {
+        for Block {
             cause,
             tokens,
             from,
@@ -216,7 +216,7 @@ impl Pieces {
         } in std::mem::take(&mut self.live)
         {
             if tokens > 0 {
-                self.past.push(Past {
+                self.past.push(PastBlock {
                     cause,
                     tokens,
                     from,
@@ -229,16 +229,16 @@ impl Pieces {
 
     fn ended(
         &mut self,
-        Piece {
+        Block {
             cause,
             tokens,
             from,
             ..
-        }: Piece,
+        }: Block,
         n: u64,
     ) {
         if tokens > 0 && from < n {
-            self.past.push(Past {
+            self.past.push(PastBlock {
                 cause,
                 tokens,
                 from,

@@ -1,0 +1,47 @@
+//! What a user asks tok-sum for.
+
+use serde::{Deserialize, Serialize};
+
+use super::choices::{Basis, Format, Of, Per};
+use super::key::Key;
+use super::price_table::PriceTable;
+use crate::window::Window;
+use crate::zone::Zone;
+
+/// What to add up, and how to write it.
+pub struct Options {
+    /// Keys of the rows; none: one row.
+    pub by: Vec<&'static Key>,
+    /// What is added up.
+    pub of: Of,
+    /// What averages and percentiles are taken over.
+    pub per: Per,
+    /// Which token count averages and percentiles are computed from.
+    pub basis: Basis,
+    /// Time zone of the keys that are periods.
+    pub zone: Zone,
+    /// Records outside this time range are left out.
+    pub window: Window,
+    /// Columns that are written only if asked for.
+    pub extra: ExtraColumns,
+    /// Prices for requests that have no cost yet.
+    pub prices: PriceTable,
+    /// Read rows that were written with [`Format::Partial`], instead of records.
+    pub merge: bool,
+    /// How to write the rows.
+    pub format: Format,
+    /// Columns of a line of text.
+    pub columns: usize,
+}
+
+/// Columns that are written only if asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtraColumns {
+    /// What a plain sum of the usage lines gives.
+    pub naive: bool,
+    /// Bytes that hooks and reminders injected.
+    pub hooks: bool,
+    /// Agents that were started.
+    pub spawns: bool,
+}
