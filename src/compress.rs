@@ -61,6 +61,11 @@ pub struct Options {
     pub policies: Policies,
 }
 
+/// The names of the modes.
+pub fn modes() -> Vec<&'static str> {
+    MODES.iter().map(|mode| mode.name).collect()
+}
+
 impl Default for Options {
     /// As without flags.
     fn default() -> Options {

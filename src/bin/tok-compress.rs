@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Cuts, Io, Status};
-use tok::compress::{self, MODES, Output, Source, Stats};
+use tok::compress::{self, Output, Source, Stats};
 use tok::format::open::MOST_BYTES;
 use tok::policy::{self, Policies};
 
@@ -27,7 +27,7 @@ struct Options {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// What to keep
-    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = modes())]
+    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = compress::modes())]
     mode: String,
     #[command(flatten)]
     cuts: Cuts,
@@ -57,10 +57,6 @@ struct Options {
     max_decompressed: u64,
     #[command(flatten)]
     common: Common,
-}
-
-fn modes() -> Vec<&'static str> {
-    MODES.iter().map(|mode| mode.name).collect()
 }
 
 fn main() -> ExitCode {

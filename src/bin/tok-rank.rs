@@ -1,11 +1,10 @@
 //! tok-rank: applies the rules to a record stream and ranks what they found.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Io, Numbers, Status};
-use tok::rank::{self, By, Limits, Rank, Thresholds};
+use tok::rank::{self, Limits, Rank, Thresholds};
 
 /// Judge where tokens went, and rank what could be saved.
 ///
@@ -18,45 +17,21 @@ use tok::rank::{self, By, Limits, Rank, Thresholds};
 #[command(
     version,
     after_help = "Example:\n  tok-split ~/.codex/sessions | tok-measure | tok-dedup | \
-    tok-usage-join |\n    tok-rank --where '.waste_tokens > 1e6' | jq -c 'select(.type==\"finding\")'"
+    tok-usage-join |\n    tok-rank --where '.waste_tokens > 1e6' | \
+    jq -c 'select(.type==\"finding\")'"
 )]
 struct Options {
-    /// Write the first N findings; 0: all
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
-    top: usize,
-    /// Sort findings by this, the largest first
-    #[arg(long, value_name = "KEY", default_value = "waste")]
-    by: By,
-    /// Only findings for which this jq predicate holds
-    #[arg(short = 'w', long = "where", value_name = "JQ")]
-    condition: Option<String>,
-    /// Exit with 1 when this jq predicate holds for a finding that is written
-    #[arg(long, value_name = "JQ")]
-    fail_on: Option<String>,
-    /// Apply the rules in this file too: a jq program, run on each session, span and request
-    #[arg(long, value_name = "FILE")]
-    rules: Option<PathBuf>,
-    /// Apply only these rules
-    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
-    only: Vec<String>,
-    /// Do not apply these rules
-    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
-    skip: Vec<String>,
+    #[command(flatten)]
+    rank: rank::Options,
     /// Hold contexts, answers and loads against this budget: a preset, or a file (NAME.toml)
     #[arg(long, value_name = "NAME|FILE")]
     budget: Option<String>,
     /// List the rules and their thresholds, and do nothing else
     #[arg(long)]
     list_rules: bool,
-    /// Pass the N spans that cost most, behind the findings; 0: none
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    spans: usize,
     /// List the budgets as a file would hold them, and do nothing else
     #[arg(long)]
     list_budgets: bool,
-    /// Pass all spans and context events too, where they stand
-    #[arg(long)]
-    keep_all: bool,
     #[command(flatten)]
     numbers: Numbers<Thresholds>,
     #[command(flatten)]
@@ -77,17 +52,10 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         rank::list(&thresholds, o.list_budgets, &mut io.out)?;
         return Ok(Status::Done);
     }
+    let asked = o.rank.clone();
     let mut rank = Rank::new(rank::Options {
-        top: o.top,
-        by: o.by,
-        condition: o.condition.clone(),
-        fail_on: o.fail_on.clone(),
-        rules: o.rules.clone(),
-        only: o.only.clone(),
-        skip: o.skip.clone(),
-        spans: o.spans,
-        keep_all: o.keep_all,
         thresholds,
+        ..asked
     })?;
     let status = io.run(&mut rank)?.or(rank.complain(&mut io.skips));
     Ok(status.or(if rank.fired() {

@@ -6,26 +6,28 @@ use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, When, Width};
 use tok::sum::{self, Basis, Format, Of, Per, PriceTable, cache::Cache, key};
-use tok::zone::Zone;
-use tok::{replay::Given, window::Window};
+use tok::{window::Window, zone::Zone};
 
-const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | tok-sum --by day,model\n  \
-tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
+const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | \
+tok-sum --by day,model\n  tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
+const NOT_WITH_CACHE: [&str; 8] = [
+    "by", "of", "summary", "partial", "merge", "naive", "hooks", "spawns",
+];
+const NOT_WITH_MERGE: [&str; 10] = [
+    "by", "of", "per", "basis", "naive", "hooks", "spawns", "since", "until", "tz",
+];
 
 /// Add up requests, totals or spans, by one key or several.
 ///
 /// Reads records on standard input and writes a row for each value of the keys: counts, input,
 /// cached, output, cost, average, p50, p95 and maximum. Requests without a cost are charged here,
 /// at list prices; spans and totals have theirs from tok-usage-join. Rows of several runs merge
-/// exactly. Memory: 1 kB a row, 40 bytes a thread of it, 64 to 170 a request; of parts, 300 a
-/// request.
+/// exactly. Memory: 1 kB a row, 40 bytes a thread of it, 64 to 170 a request (of parts, 300).
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Options {
-    /// Keys of the rows: session, thread, turn, minute, hour, day, week, month, model, agent,
-    /// project, branch, account, service_tier, speed, inference_geo, web_searches, content, source,
-    /// part, tool, server, command, target, doc; without: one row
     #[arg(long, value_name = "KEY,...", value_delimiter = ',', value_parser = key::parse)]
+    #[arg(help = key::help())]
     by: Vec<&'static key::Key>,
     /// What to add up [default: the first of requests, totals, spans that has every key]
     #[arg(long, value_name = "RECORDS")]
@@ -42,23 +44,16 @@ struct Options {
     /// One line: average, p50 and p95
     #[arg(long, conflicts_with_all = ["by", "format", "partial"])]
     summary: bool,
-    /// Add columns with what a plain sum of the usage lines gives, and a note why
-    #[arg(long)]
-    naive: bool,
-    /// Add a column with the bytes injected by hooks and reminders
-    #[arg(long)]
-    hooks: bool,
-    /// Add a column with the number of agents started
-    #[arg(long)]
-    spawns: bool,
+    #[command(flatten)]
+    extra: sum::ExtraColumns,
     /// Compare what two threads read from the cache, request by request
-    #[arg(long, conflicts_with_all = ["by", "of", "summary", "partial", "merge", "naive", "hooks", "spawns"])]
+    #[arg(long, conflicts_with_all = NOT_WITH_CACHE)]
     cache: bool,
     /// Write rows that --merge takes
     #[arg(long, conflicts_with_all = ["format", "merge"])]
     partial: bool,
     /// Take rows of --partial instead of records; they say by what
-    #[arg(long, conflicts_with_all = ["by", "of", "per", "basis", "naive", "hooks", "spawns", "since", "until", "tz"])]
+    #[arg(long, conflicts_with_all = NOT_WITH_MERGE)]
     merge: bool,
     #[command(flatten)]
     priced: Priced,
@@ -78,24 +73,16 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         basis: o.basis,
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
         window: Window::of(&o.when)?,
-        extra: sum::ExtraColumns {
-            naive: o.naive,
-            hooks: o.hooks,
-            spawns: o.spawns,
-        },
-        prices: PriceTable::new(
-            o.priced.file().as_deref(),
-            Given::new(&o.priced.alias, &o.priced.model_for)?,
-        )?,
+        extra: o.extra,
+        prices: PriceTable::asked(&o.priced)?,
         merge: o.merge,
         format: o.format.or(o.summary, o.partial),
         columns: o.width.columns(),
     };
     if o.cache {
-        io.run(&mut Cache::new(&options))
-    } else {
-        sum::run(options, io)
+        return io.run(&mut Cache::new(&options));
     }
+    sum::run(options, io)
 }
 
 fn main() -> ExitCode {

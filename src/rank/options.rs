@@ -26,27 +26,38 @@ pub enum By {
 }
 
 /// What a user can ask for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Options {
-    /// How many findings to write; 0: all.
+    /// Write the first N findings; 0: all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     pub top: usize,
-    /// What they are sorted by.
+    /// Sort findings by this, the largest first
+    #[arg(long, value_name = "KEY", default_value = "waste")]
     pub by: By,
-    /// A jq predicate: only findings for which it holds.
+    /// Only findings for which this jq predicate holds
+    #[arg(short = 'w', long = "where", value_name = "JQ")]
     pub condition: Option<String>,
-    /// A jq predicate: the gate fires if it holds for any finding that is written.
+    /// Exit with 1 when this jq predicate holds for a finding that is written
+    #[arg(long, value_name = "JQ")]
     pub fail_on: Option<String>,
-    /// A file with the user's own rules, in jq.
+    /// Apply the rules in this file too: a jq program, run on each session, span and request
+    #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
-    /// Names of the only rules to apply; empty: all.
+    /// Apply only these rules
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Names of rules not to apply.
+    /// Do not apply these rules
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
     pub skip: Vec<String>,
-    /// How many of the most expensive spans to pass; 0: none.
+    /// Pass the N spans that cost most, behind the findings; 0: none
+    #[arg(long, value_name = "N", default_value_t = 10)]
     pub spans: usize,
-    /// Pass all spans and context events, where they stand.
+    /// Pass all spans and context events too, where they stand
+    #[arg(long)]
     pub keep_all: bool,
     /// Thresholds that were set.
+    #[arg(skip)]
     pub thresholds: Thresholds,
 }
 

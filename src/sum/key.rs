@@ -148,11 +148,19 @@ pub(super) fn named(name: &str) -> Option<&'static Key> {
 pub fn parse(name: &str) -> Result<&'static Key, String> {
     match named(name) {
         Some(key) => Ok(key),
-        None => {
-            let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-            Err(format!("no such key; there are {}", known.join(", ")))
-        }
+        None => Err(format!("no such key; there are {}", names())),
     }
+}
+
+/// The names of all keys.
+fn names() -> String {
+    let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    known.join(", ")
+}
+
+/// The help of the flag that takes keys.
+pub fn help() -> String {
+    format!("Keys of the rows: {}; without: one row", names())
 }
 
 /// The kind of records that all these keys can be read off: the one that was asked for, else the

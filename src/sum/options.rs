@@ -35,13 +35,16 @@ pub struct Options {
 }
 
 /// Columns that are written only if asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 #[serde(default)]
 pub struct ExtraColumns {
-    /// What a plain sum of the usage lines gives.
+    /// Add columns with what a plain sum of the usage lines gives, and a note why
+    #[arg(long)]
     pub naive: bool,
-    /// Bytes that hooks and reminders injected.
+    /// Add a column with the bytes injected by hooks and reminders
+    #[arg(long)]
     pub hooks: bool,
-    /// Agents that were started.
+    /// Add a column with the number of agents started
+    #[arg(long)]
     pub spawns: bool,
 }

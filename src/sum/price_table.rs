@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::cli::Priced;
 use crate::record::{Request, Unpriced, Usd};
 use crate::replay::{Given, Prices};
 
@@ -15,11 +16,17 @@ pub struct PriceTable {
 }
 
 impl PriceTable {
-    /// The prices in a file, or the built-in ones; with the user's own names for models.
+    /// The prices that the flags ask for.
     ///
     /// # Errors
     /// As [`Prices::open`] and [`Prices::with`].
-    pub fn new(file: Option<&Path>, given: Given) -> Result<PriceTable> {
+    pub fn asked(priced: &Priced) -> Result<PriceTable> {
+        let given = Given::new(&priced.alias, &priced.model_for)?;
+        PriceTable::new(priced.file().as_deref(), given)
+    }
+
+    /// The prices in a file, or the built-in ones; with the user's own names for models.
+    fn new(file: Option<&Path>, given: Given) -> Result<PriceTable> {
         let mut prices = match file {
             Some(file) => Some(Prices::open(file)?),
             None => None,

@@ -54,6 +54,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "bin/",
             "sum/choices.rs",
             "rank/options.rs",
+            "sum/options.rs",
         ],
     ),
     ("jaq_core", &["rank/"]),
