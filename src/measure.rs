@@ -16,6 +16,7 @@ mod classes;
 mod crew;
 mod known;
 mod meter;
+mod plan;
 mod shape;
 mod shell;
 mod task;

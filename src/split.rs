@@ -8,6 +8,8 @@ mod archive;
 pub mod beside;
 pub mod choice;
 pub mod find;
+mod first_lines;
+mod found;
 pub mod home;
 mod names;
 mod nothing;

@@ -11,6 +11,7 @@
 mod buckets;
 mod burn;
 mod compare;
+mod counted;
 mod export;
 mod held;
 mod ledger;

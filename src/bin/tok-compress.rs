@@ -27,7 +27,8 @@ struct Options {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// What to keep
-    #[arg(long, value_name = "MODE", default_value = "conversation", value_parser = compress::modes())]
+    #[arg(long, value_name = "MODE", default_value = "conversation")]
+    #[arg(value_parser = compress::modes())]
     mode: String,
     #[command(flatten)]
     cuts: Cuts,

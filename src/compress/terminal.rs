@@ -71,7 +71,10 @@ mod tests {
     #[test]
     fn titles_and_links_are_control_sequences_too() {
         let terminal = Terminal::new().unwrap();
-        let text = "\u{1b}]0;title\u{7}done \u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\ \u{1b}[1;31mred\u{1b}[0m";
+        let text = concat!(
+            "\u{1b}]0;title\u{7}done \u{1b}]8;;http://x\u{1b}\\link",
+            "\u{1b}]8;;\u{1b}\\ \u{1b}[1;31mred\u{1b}[0m"
+        );
         assert_eq!(terminal.stripped(text).as_deref(), Some("done link red"));
         assert_eq!(terminal.stripped("never closed \u{1b}]0;title\nnext"), None);
     }

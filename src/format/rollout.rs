@@ -13,6 +13,7 @@ mod dialect;
 mod entry;
 mod event;
 mod fork;
+mod found_span;
 mod home;
 mod item;
 mod limit;

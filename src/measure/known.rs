@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::meter::{Plan, Task};
+use super::plan::{Plan, Task};
 use crate::record::{Measured, Span};
 
 /// Shorter texts are measured as fast as they are looked up.

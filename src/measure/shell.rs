@@ -64,7 +64,10 @@ mod tests {
                 .as_deref(),
             Some("Exit code: 0\nWall time: 0.1 seconds\nOutput:\na\nb\n")
         );
-        let cut = r#"{"output":"Total output lines: 9\n\na","metadata":{"exit_code":-1,"duration_seconds":2.0}}"#;
+        let cut = concat!(
+            r#"{"output":"Total output lines: 9\n\na","#,
+            r#""metadata":{"exit_code":-1,"duration_seconds":2.0}}"#
+        );
         assert_eq!(
             sent(cut).as_deref(),
             Some("Exit code: -1\nWall time: 2 seconds\nTotal output lines: 9\nOutput:\na")

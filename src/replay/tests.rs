@@ -108,7 +108,8 @@ fn made() -> impl Strategy<Value = Made> {
         prop::option::of(0..3000u64),
     );
     prop_oneof![
-        3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made, ephemeral }),
+        3 => span.prop_map(|(tokens, part, made, ephemeral)| Made::Span { tokens, part, made,
+            ephemeral }),
         3 => request.prop_map(|(model, counted, input, (read, write), output, reasoning, hour)| {
             Made::Request { model, counted, input, read, write, output, reasoning, hour }
         }),
@@ -281,7 +282,8 @@ proptest! {
         prop_assert_eq!(totals.iter().map(sent).sum::<i64>(), input);
         prop_assert_eq!(totals.iter().map(|t| t.output_tokens).sum::<i64>(), output);
         for t in &totals {
-            let spans = t.counted_tokens + t.difference_tokens + t.split_tokens + t.estimated_tokens;
+            let spans = t.counted_tokens + t.difference_tokens + t.split_tokens
+                + t.estimated_tokens;
             prop_assert_eq!(spans + t.unrecorded_tokens + t.unexplained_tokens, sent(t));
             // Only what nothing explains may be negative.
             prop_assert!(t.unrecorded_tokens >= 0 && spans >= 0);
@@ -289,7 +291,8 @@ proptest! {
     }
 
     #[test]
-    fn what_requests_cost_is_what_spans_and_rows_cost(records in prop::collection::vec(made(), 0..60)) {
+    fn what_requests_cost_is_what_spans_and_rows_cost(records in prop::collection::vec(made(),
+        0..60)) {
         let (history, _, _) = feed(&records);
         let bill = history.replay();
         let totals = bill.totals("t", "s");
@@ -297,10 +300,12 @@ proptest! {
         let rows: Usd = totals.iter().filter_map(|total| total.cost_usd).sum();
         prop_assert_eq!(requests, rows);
         let owned = totals.iter().filter(|total| total.source.is_some());
-        let spans = bill.spans().flat_map(|span| [span.input_cost_usd, span.output_cost_usd]).flatten();
+        let spans = bill.spans().flat_map(|span| [span.input_cost_usd, span.output_cost_usd])
+            .flatten();
         prop_assert_eq!(owned.filter_map(|total| total.cost_usd).sum::<Usd>(), spans.sum::<Usd>());
         for t in totals {
-            let parts = [t.first_cost_usd, t.resent_cached_cost_usd, t.resent_uncached_cost_usd, t.output_cost_usd];
+            let parts = [t.first_cost_usd, t.resent_cached_cost_usd, t.resent_uncached_cost_usd,
+                t.output_cost_usd];
             prop_assert_eq!(parts.into_iter().sum::<Usd>(), t.cost_usd.unwrap_or_default());
             // Nothing but what no span owns may be taken back.
             prop_assert!(t.source.is_none() || parts.into_iter().all(|part| part >= Usd::ZERO));
@@ -313,10 +318,13 @@ proptest! {
         let bill = history.replay();
         let carried: u64 = bill.spans().filter_map(|span| span.carried_tokens).sum();
         let produced: u64 = bill.spans().filter_map(|span| span.output_tokens).sum();
-        let owned: Vec<_> = bill.totals("t", "s").into_iter().filter(|t| t.source.is_some()).collect();
-        let sent: i64 = owned.iter().map(|t| t.first_tokens + t.resent_cached_tokens + t.resent_uncached_tokens).sum();
+        let owned: Vec<_> = bill.totals("t", "s").into_iter().filter(|t| t.source.is_some())
+            .collect();
+        let sent: i64 = owned.iter().map(|t| t.first_tokens + t.resent_cached_tokens
+            + t.resent_uncached_tokens).sum();
         prop_assert_eq!(sent, i64::try_from(carried).unwrap());
-        prop_assert_eq!(owned.iter().map(|t| t.output_tokens).sum::<i64>(), i64::try_from(produced).unwrap());
+        prop_assert_eq!(owned.iter().map(|t| t.output_tokens).sum::<i64>(), i64::try_from(produced)
+            .unwrap());
         // Each column of a row is what the spans of that basis carried.
         let columns: [(Basis, Column); 4] = [
             (Basis::Counted, |total| total.counted_tokens),
@@ -325,14 +333,17 @@ proptest! {
             (Basis::Estimated, |total| total.estimated_tokens),
         ];
         for (basis, column) in columns {
-            let spans = bill.spans().filter(|span| span.basis == Some(basis)).filter_map(|span| span.carried_tokens);
-            prop_assert_eq!(owned.iter().map(column).sum::<i64>(), i64::try_from(spans.sum::<u64>()).unwrap());
+            let spans = bill.spans().filter(|span| span.basis == Some(basis))
+                .filter_map(|span| span.carried_tokens);
+            prop_assert_eq!(owned.iter().map(column).sum::<i64>(),
+                i64::try_from(spans.sum::<u64>()).unwrap());
         }
         let first: Usd = bill.spans().filter_map(|span| span.first_cost_usd).sum();
         prop_assert_eq!(owned.iter().map(|total| total.first_cost_usd).sum::<Usd>(), first);
         for span in bill.spans() {
             prop_assert!(span.first_cost_usd <= span.input_cost_usd);
-            let cached = span.carried_cache_read_tokens.unwrap_or(0) + span.carried_cache_write_tokens.unwrap_or(0);
+            let cached = span.carried_cache_read_tokens.unwrap_or(0)
+                + span.carried_cache_write_tokens.unwrap_or(0);
             prop_assert!(cached <= span.carried_tokens.unwrap_or(0));
         }
     }
@@ -360,15 +371,22 @@ proptest! {
                 request.context_unrecorded_tokens,
             ];
             let sum: i128 = parts.into_iter().flatten().map(i128::from).sum();
-            prop_assert_eq!(sum + i128::from(request.unexplained_tokens.unwrap()), i128::from(input));
+            prop_assert_eq!(sum + i128::from(request.unexplained_tokens.unwrap()),
+                i128::from(input));
             // No context is larger than what was ever reported or counted: nothing wrapped around.
             prop_assert!(sum < 1 << 60);
         }
         for event in bill.events("t", "s", 0) {
             let tokens = event.tokens.unwrap_or(0);
             match event.what {
-                What::Unrecorded => prop_assert!(tokens > 0 && event.until.is_none_or(|until| Some(until) > event.n)),
-                What::CacheBreak => prop_assert!(tokens > 2048 && event.cost_usd.is_none_or(|cost| cost >= Usd::ZERO)),
+                What::Unrecorded =>
+                    prop_assert!(
+                        tokens > 0 && event.until.is_none_or(|until| Some(until) > event.n)
+                    ),
+                What::CacheBreak =>
+                    prop_assert!(
+                        tokens > 2048 && event.cost_usd.is_none_or(|cost| cost >= Usd::ZERO)
+                    ),
                 _ => prop_assert!(!event.drop.is_empty()),
             }
         }
@@ -386,7 +404,8 @@ proptest! {
             }
             // One that reports nothing says nothing; and those of this model report a part of what
             // was sent.
-            Made::Request { model, counted, input, read, write, output, reasoning, hour } => Made::Request {
+            Made::Request { model, counted, input, read, write, output, reasoning, hour } =>
+                Made::Request {
                 model: if model == "gpt-5.2-codex" { "gpt-5.1-codex" } else { model },
                 input: input.max(1),
                 counted, read, write, output, reasoning, hour,
@@ -402,7 +421,8 @@ proptest! {
         let records: Vec<Made> = records.iter().zip(&sizes).map(honest).collect();
         let (history, _, _) = feed(&records);
         let requests = records.iter().filter_map(|record| match record {
-            Made::Request { counted, input, .. } => Some(if *counted { bounded(*input) } else { 0 }),
+            Made::Request { counted, input, .. } =>
+                Some(if *counted { bounded(*input) } else { 0 }),
             Made::Several { counted, samplings } => {
                 Some(if *counted { samplings.iter().map(|run| run.input_tokens).sum() } else { 0 })
             }
@@ -416,7 +436,8 @@ proptest! {
             _ => None,
         });
         for (span, _) in history.replay().spans().zip(images).filter(|(_, image)| *image) {
-            let (Some(from), Some(to), Some(tokens)) = (span.carried_from, span.carried_to, span.carried_tokens) else {
+            let (Some(from), Some(to), Some(tokens)) = (span.carried_from, span.carried_to,
+                span.carried_tokens) else {
                 continue;
             };
             let carriers = reported.iter().take(to as usize).skip(from as usize - 1);

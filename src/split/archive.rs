@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::find::Input;
+use super::found::Input;
 use crate::format::{FORMATS, Home, open};
 
 /// Of files of one name in several session folders of one home, leaves those in the folder that the

@@ -3,14 +3,14 @@
 //! Most runs never ask, so the first lines of the files are only read when one does.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::archive;
-use super::find::Input;
+use super::first_lines::first_lines;
+use super::found::Input;
 use super::said::Messages;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};
@@ -62,12 +62,6 @@ const SOON: SignedDuration = SignedDuration::from_hours(1);
 
 /// No line that gives out a work tree is longer.
 const MAX_LINE: u64 = 16 << 20;
-
-/// No first line that names a thread is longer.
-const FIRST_BYTES: u64 = 4 << 20;
-
-/// How many lines may stand before the first that names a thread.
-const FIRST_LINES: usize = 16;
 
 impl Beside {
     /// Knows these files.
@@ -293,21 +287,4 @@ fn home(file: &Path) -> PathBuf {
         .or(file.parent())
         .unwrap_or(file)
         .to_owned()
-}
-
-/// The first lines of a file: the lines of some agents do not all name their thread.
-pub(super) fn first_lines(path: &Path) -> impl Iterator<Item = String> {
-    let input = Some(path)
-        .filter(|path| path.is_file())
-        .and_then(|path| open(path, FIRST_BYTES).ok());
-    let lines = input.map(|opened| {
-        BufReader::new(opened.input.take(FIRST_BYTES))
-            .split(b'\n')
-            .map_while(Result::ok)
-    });
-    let lines = lines
-        .into_iter()
-        .flatten()
-        .map(|line| String::from_utf8_lossy(&line).trim().to_owned());
-    lines.filter(|line| !line.is_empty()).take(FIRST_LINES)
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use memchr::memmem;
 
-use super::beside::first_lines;
+use super::first_lines::first_lines;
 use crate::format::FORMATS;
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, open};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 use walkdir::{DirEntry, WalkDir};
 
-use super::find::{Found, Passed};
+use super::found::{Found, Passed};
 use crate::path::reason;
 
 /// A folder beside a session in which the agent keeps outputs, some of them sessions that it was

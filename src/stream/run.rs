@@ -188,7 +188,10 @@ mod tests {
 
     #[test]
     fn of_a_key_given_twice_the_last_counts_and_the_record_is_taken_once() {
-        let event = r#"{"type":"event","thread":"t","session":"s","id":"t.1","seq":1,"what":"turn","turn":1"#;
+        let event = concat!(
+            r#"{"type":"event","thread":"t","session":"s","id":"t.1","seq":1,"#,
+            r#""what":"turn","turn":1"#
+        );
         let lines = format!(
             "{event},\"turn\":2}}\n{event},\"turn\":\"hunter2\"}}\n{event},\"type\":\"event\"}}\n"
         );

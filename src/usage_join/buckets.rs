@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::compare::Sessions;
+use super::counted::CountedRequests;
 use super::ledger::{Entry, Ledger, Tokens};
 use crate::record::{Level, Request, Usage};
 
@@ -27,7 +27,7 @@ pub(super) struct Buckets {
     /// In order of time, each with whether a request has taken it.
     pub(super) entries: Vec<(Entry, bool)>,
     pub(super) buckets: BTreeMap<(Timestamp, Level), Bucket>,
-    pub(super) sessions: Sessions,
+    pub(super) sessions: CountedRequests,
 }
 
 #[derive(Default)]
@@ -117,7 +117,7 @@ impl Buckets {
             account: ledger.account,
             entries,
             buckets,
-            sessions: Sessions::default(),
+            sessions: CountedRequests::default(),
         }
     }
 

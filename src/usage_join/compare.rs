@@ -12,35 +12,7 @@ use jiff::Timestamp;
 
 use super::buckets::{Buckets, end, floor};
 use super::ledger::Tokens;
-use crate::record::{Level, Request, Usage};
-
-/// What is known of the counted requests.
-#[derive(Default)]
-pub(super) struct Sessions {
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
-    requests: u64,
-    tokens: u64,
-    /// Tokens of requests that no bucket covers.
-    nowhere_tokens: u64,
-}
-
-impl Sessions {
-    /// A counted request at that instant; `joined`: a bucket covers it.
-    pub(super) fn count(&mut self, request: &Request, at: Timestamp, joined: bool) {
-        let tokens = request
-            .input_tokens
-            .unwrap_or(0)
-            .saturating_add(request.output_tokens.unwrap_or(0));
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        self.last = Some(self.last.map_or(at, |last| last.max(at)));
-        self.requests += 1;
-        self.tokens = self.tokens.saturating_add(tokens);
-        if !joined {
-            self.nowhere_tokens = self.nowhere_tokens.saturating_add(tokens);
-        }
-    }
-}
+use crate::record::{Level, Usage};
 
 impl Buckets {
     /// The whole ledger against the sessions; `None` where they have no request with a time.

@@ -245,6 +245,24 @@ fn sizes_are_those_of_the_house() {
     none(&complaints);
 }
 
+/// rustfmt leaves a line alone where it cannot break a text.
+#[test]
+fn no_line_of_the_source_has_more_than_100_columns() {
+    let mut complaints = Vec::new();
+    for path in run::files(&run::root().join("src")) {
+        if !run::has_extension(&path, "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        for (n, line) in text.lines().enumerate() {
+            if line.chars().count() > 100 {
+                complaints.push(format!("{}:{}", path.display(), n + 1));
+            }
+        }
+    }
+    none(&complaints);
+}
+
 #[test]
 fn every_module_says_what_it_is_and_has_a_name_that_means_something() {
     let mut complaints = Vec::new();

@@ -20,7 +20,8 @@ fn each_kind_is_named_by_what_it_says() {
             "Gemini CLI chats",
         ),
         (
-            "{\n  \"sessionId\": \"s\",\n  \"projectHash\": \"9\",\n  \"messages\": [\n    {\"id\":",
+            "{\n  \"sessionId\": \"s\",\n  \"projectHash\": \"9\",\n  \
+             \"messages\": [\n    {\"id\":",
             "Gemini CLI chats",
         ),
         (

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Rollout;
-use super::item::{FoundSpan, Reading};
+use super::found_span::FoundSpan;
+use super::item::Reading;
 use super::line::ResponseItem;
 use super::tape::{self, TapeMark};
 use crate::format::history::{Entry, Handle, Made, References, unreported};

@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::found_span::FoundSpan;
 use super::line::{ContentPart, ResponseItem};
 use super::tape::Results;
 use super::{prompt_kinds, shell_output};
@@ -12,13 +13,6 @@ use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::reader::Wants;
 use crate::record::{Form, Part, Role, Span};
-
-/// A span of an item, with its text where the caller may need it.
-pub(crate) struct FoundSpan {
-    pub(crate) span: Span,
-    pub(crate) made: Made,
-    pub(crate) text: String,
-}
 
 /// Reads one item of `line` into spans.
 pub(crate) struct Reading<'a, 'l> {

@@ -4,7 +4,8 @@
 //! them say, and the events that follow from them are written.
 
 use super::Rollout;
-use super::item::{FoundSpan, Reading};
+use super::found_span::FoundSpan;
+use super::item::Reading;
 use super::line::ResponseItem;
 use super::shell_output;
 use super::tape::{self, TapeMark};

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Rollout;
-use super::item::FoundSpan;
+use super::found_span::FoundSpan;
 use super::usage::Info;
 use crate::format::history::{Entry, Handle};
 use crate::record::{Part, Role};

@@ -8,18 +8,21 @@ const LITELLM: &str = r#"{
     "m": {"litellm_provider": "p", "input_cost_per_token": 1e-6, "output_cost_per_token": 0.000002,
         "input_cost_per_token_above_200k_tokens": 2e-6, "cache_read_input_token_cost": 1e-07,
         "input_cost_per_token_flex": 5e-07, "output_cost_per_token_flex": 1e-6, "unknown": [{}]},
-    "q/only": {"litellm_provider": "q", "input_cost_per_token": 1e-6, "output_cost_per_token": null},
+    "q/only": {"litellm_provider": "q", "input_cost_per_token": 1e-6,
+        "output_cost_per_token": null},
     "q/n": {"litellm_provider": "q", "input_cost_per_token": 0, "output_cost_per_token": 0},
     "a/n-2": {"litellm_provider": "a", "input_cost_per_token": 1e-6, "output_cost_per_token": 0},
     "b/n-2": {"litellm_provider": "b", "input_cost_per_token": 2e-6, "output_cost_per_token": 0},
-    "openai/n-3": {"litellm_provider": "openai", "input_cost_per_token": 3e-6, "output_cost_per_token": 0},
+    "openai/n-3": {"litellm_provider": "openai", "input_cost_per_token": 3e-6,
+        "output_cost_per_token": 0},
     "b/n-3": {"litellm_provider": "b", "input_cost_per_token": 2e-6, "output_cost_per_token": 0}
 }"#;
 
 const MODELS_DEV: &str = r#"{
     "anthropic": {"id": "anthropic", "models": {
         "c": {"cost": {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75,
-            "context_over_200k": {"input": 6, "output": 22.5, "cache_read": 0.6, "cache_write": 7.5}}},
+            "context_over_200k": {"input": 6, "output": 22.5, "cache_read": 0.6,
+                "cache_write": 7.5}}},
         "free": {"name": "no cost"}}},
     "openai": {"id": "openai", "models": {
         "g": {"cost": {"input": 1.25, "output": 10, "cache_read": 0.125,
@@ -196,30 +199,41 @@ fn a_request_that_used_what_has_no_price_has_none() {
 /// Two models of the shape that the embedded table has: with terms, and with what one cost before.
 const TERMS: &str = r#"{
     "about": {"package": "test"},
-    "claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6, "output_cost_per_token": 25e-6,
+    "claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6,
+        "output_cost_per_token": 25e-6,
         "input_cost_per_token_batches": 2.5e-6, "output_cost_per_token_batches": 12.5e-6,
         "provider_specific_entry": {"us": 1.1, "fast": 6.0, "frames": {"480p": 1}}},
     "claude-sonnet-4-5-20250929": {"litellm_provider": "anthropic", "input_cost_per_token": 3e-6,
         "output_cost_per_token": 15e-6},
-    "claude-odd-9": {"litellm_provider": "anthropic", "input_cost_per_token": 1e-12, "output_cost_per_token": 1e-12,
+    "claude-odd-9": {"litellm_provider": "anthropic", "input_cost_per_token": 1e-12,
+        "output_cost_per_token": 1e-12,
         "provider_specific_entry": {"us": 1.1}},
-    "claude-opus-4-1": {"litellm_provider": "anthropic", "input_cost_per_token": 15e-6, "output_cost_per_token": 75e-6},
-    "g": {"litellm_provider": "openai", "input_cost_per_token": 4e-6, "output_cost_per_token": 20e-6,
+    "claude-opus-4-1": {"litellm_provider": "anthropic", "input_cost_per_token": 15e-6,
+        "output_cost_per_token": 75e-6},
+    "g": {"litellm_provider": "openai", "input_cost_per_token": 4e-6,
+        "output_cost_per_token": 20e-6,
         "cache_creation_input_token_cost": 5e-6, "cache_read_input_token_cost": 4e-7,
-        "input_cost_per_token_above_272k_tokens": 8e-6, "output_cost_per_token_above_272k_tokens": 30e-6,
+        "input_cost_per_token_above_272k_tokens": 8e-6,
+            "output_cost_per_token_above_272k_tokens": 30e-6,
         "input_cost_per_token_priority": 8e-6, "output_cost_per_token_priority": 40e-6,
         "input_cost_per_token_flex": 2e-6, "output_cost_per_token_flex": 10e-6,
-        "input_cost_per_token_above_272k_tokens_flex": 4e-6, "output_cost_per_token_above_272k_tokens_flex": 15e-6,
+        "input_cost_per_token_above_272k_tokens_flex": 4e-6,
+            "output_cost_per_token_above_272k_tokens_flex": 15e-6,
         "history": [
             {"until": "2026-09-15", "input_cost_per_token": 5e-6, "output_cost_per_token": 30e-6},
             {"until": "2026-03-01", "input_cost_per_token": 6e-6, "output_cost_per_token": 30e-6}]},
-    "searches/a": {"litellm_provider": "searches", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
-        "search_context_cost_per_query": {"search_context_size_low": 0.03, "search_context_size_high": 0.05}},
-    "searches/b": {"litellm_provider": "searches", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
-        "search_context_cost_per_query": {"search_context_size_low": 0.002, "search_context_size_high": 0.002}},
+    "searches/a": {"litellm_provider": "searches", "input_cost_per_token": 1e-6,
+        "output_cost_per_token": 1e-6,
+        "search_context_cost_per_query": {"search_context_size_low": 0.03,
+            "search_context_size_high": 0.05}},
+    "searches/b": {"litellm_provider": "searches", "input_cost_per_token": 1e-6,
+        "output_cost_per_token": 1e-6,
+        "search_context_cost_per_query": {"search_context_size_low": 0.002,
+            "search_context_size_high": 0.002}},
     "ranges": {"litellm_provider": "dashscope", "tiered_pricing": [
         {"range": [0, 32000.0], "input_cost_per_token": 1e-6, "output_cost_per_token": 5e-6},
-        {"range": [32000.0, 128000.0], "input_cost_per_token": 2e-6, "output_cost_per_token": 9e-6}]}
+        {"range": [32000.0, 128000.0], "input_cost_per_token": 2e-6,
+            "output_cost_per_token": 9e-6}]}
 }"#;
 
 #[test]
@@ -329,8 +343,10 @@ fn a_reseller_asks_what_it_documents_and_nothing_more_is_known_of_it() {
         assert_eq!(cost(model, ""), Err(Unpriced::Model), "{model}");
     }
     // A table that lists the reseller's own price is believed.
-    let listed = r#"{"claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6,
-        "output_cost_per_token": 0}, "us.anthropic.claude-opus-4-6-v1": {"input_cost_per_token": 7e-6,
+    let listed = r#"{"claude-opus-4-6": {"litellm_provider": "anthropic",
+        "input_cost_per_token": 5e-6,
+        "output_cost_per_token": 0},
+            "us.anthropic.claude-opus-4-6-v1": {"input_cost_per_token": 7e-6,
         "output_cost_per_token": 0}}"#;
     assert_eq!(
         input(&prices(listed), "us.anthropic.claude-opus-4-6-v1[1m]"),
@@ -377,10 +393,12 @@ fn a_list_of_ranges_is_a_list_of_sizes() {
 #[test]
 fn modes_of_models_dev_are_tiers_and_speeds() {
     let table = prices(
-        r#"{"p": {"models": {"m": {"cost": {"input": 5, "output": 25, "tiers": [{"tier": {"size": 9}, "input": 10,
+        r#"{"p": {"models": {"m": {"cost": {"input": 5, "output": 25,
+            "tiers": [{"tier": {"size": 9}, "input": 10,
             "output": 50}]}, "experimental": {"modes": {
             "fast": {"cost": {"input": 10, "output": 50}, "provider": {"body": {"speed": "fast"}}},
-            "now": {"cost": {"input": 20, "output": 60}, "provider": {"body": {"service_tier": "priority"}}},
+            "now": {"cost": {"input": 20, "output": 60},
+                "provider": {"body": {"service_tier": "priority"}}},
             "odd": {"cost": {"input": 90, "output": 90}}}}}}}}"#,
     );
     let cost = |input, terms| cost(&table, "p/m", [input, 0], terms);
