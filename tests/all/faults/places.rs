@@ -251,10 +251,12 @@ fn what_is_stopped_leaves_no_file_behind() {
         trial.write("old.md", "old");
         trial.sh("mkfifo @/never.jsonl");
         let report = run::root().join("scripts/tok-report");
-        let mut child = started(
-            &format!("exec {} -o old.md never.jsonl", report.display()),
-            trial.path(),
+        // Whoever started the tests may have them ignore a signal, as nohup does.
+        let line = format!(
+            "exec env --default-signal={signal} {} -o old.md never.jsonl",
+            report.display()
         );
+        let mut child = started(&line, trial.path());
         std::thread::sleep(Duration::from_millis(700));
         trial.sh(&format!("kill -{signal} -{}", child.id()));
         let status = child.wait().expect("it ends");
