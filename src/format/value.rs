@@ -1,6 +1,9 @@
 //! Values that several formats read or make: ids, counts, JSON.
 
+use serde::{Deserialize, Deserializer};
+
 use super::lines::Why;
+use crate::record::count::MOST;
 use crate::refusal;
 
 /// Returns the identity of a list of names: 32 hex digits. The names cannot run into each other.
@@ -27,7 +30,7 @@ pub(super) fn id_of_name(path: &str) -> String {
 /// (docs/faults.md 18).
 pub(super) fn count(value: &serde_json::Value) -> Option<u64> {
     if let Some(number) = value.as_u64()
-        && number < 1 << 53
+        && number <= MOST
     {
         return Some(number);
     }
@@ -43,7 +46,12 @@ pub(super) fn whole(value: &serde_json::Value) -> u64 {
     count(value).unwrap_or(0)
 }
 
+/// Reads a member of a line as [`whole`] does.
+pub(super) fn read_whole<'de, D: Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
+    Ok(whole(&serde_json::Value::deserialize(value)?))
+}
+
 /// Reads JSON as a type.
-pub(super) fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Why> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Why> {
     serde_json::from_str(text).map_err(|e| refusal::of(&e))
 }

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::record::count::MOST;
+
 /// The input of one line, or of one sampling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct InputTokens {
@@ -235,7 +237,7 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
 /// Returns a number as a count; `None` if it is none (docs/faults.md 18).
 pub(super) fn count(raw: &RawValue) -> Option<u64> {
     match raw.get().parse::<u64>() {
-        Ok(number) if number < 1 << 53 => Some(number),
+        Ok(number) if number <= MOST => Some(number),
         Ok(_) => None,
         Err(_) => crate::format::count(&serde_json::from_str(raw.get()).ok()?),
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::format::object;
+use crate::format::value::read_whole;
 use crate::json;
 
 /// Usage as these files report it: cached and cache-written tokens are part of the input,
@@ -15,18 +16,18 @@ use crate::json;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub(crate) struct ReportedUsage {
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) input_tokens: u64,
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) cached_input_tokens: u64,
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) cache_write_input_tokens: u64,
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) output_tokens: u64,
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) reasoning_output_tokens: u64,
     /// Never billed: in some files it counts the reasoning twice, in others it is an estimate.
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) total_tokens: u64,
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct Info {
     /// What its last response used.
     #[serde(rename = "last_token_usage", deserialize_with = "usage")]
     pub(crate) last: Option<ReportedUsage>,
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "read_whole")]
     pub(crate) model_context_window: u64,
     pub(crate) requested_model: Option<String>,
     pub(crate) latest_response_model: Option<String>,
@@ -66,13 +67,6 @@ impl Info {
 /// The parts of a usage in one fixed order, without its total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct TokenParts([u64; 5]);
-
-/// Reads a count; what is no whole number of at least 0 (docs/faults.md 18) counts nothing.
-fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(crate::format::value::whole(
-        &serde_json::Value::deserialize(value)?,
-    ))
-}
 
 /// Reads a usage; `None` for what is no object or holds a part that is no count: a sum without its
 /// input would be taken for a sum that started again.

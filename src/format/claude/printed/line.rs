@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::format::{Answer, time, whole};
+use crate::format::value::read_whole;
+use crate::format::{Answer, time};
 
 /// The fields of a line that a line of a session does not have.
 #[derive(Deserialize)]
@@ -71,22 +72,18 @@ pub(super) struct StreamEvent {
     pub(super) usage: Option<PrintedUsage>,
 }
 
-/// PrintedUsage of a message, of a process, or of a model in a process.
+/// Usage of a message, of a process, or of a model in a process.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PrintedUsage {
-    #[serde(alias = "inputTokens", deserialize_with = "count")]
+    #[serde(alias = "inputTokens", deserialize_with = "read_whole")]
     pub(super) input_tokens: u64,
-    #[serde(alias = "cacheReadInputTokens", deserialize_with = "count")]
+    #[serde(alias = "cacheReadInputTokens", deserialize_with = "read_whole")]
     pub(super) cache_read_input_tokens: u64,
-    #[serde(alias = "cacheCreationInputTokens", deserialize_with = "count")]
+    #[serde(alias = "cacheCreationInputTokens", deserialize_with = "read_whole")]
     pub(super) cache_creation_input_tokens: u64,
-    #[serde(alias = "outputTokens", deserialize_with = "count")]
+    #[serde(alias = "outputTokens", deserialize_with = "read_whole")]
     pub(super) output_tokens: u64,
-}
-
-fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
-    Ok(whole(&serde_json::Value::deserialize(value)?))
 }
 
 /// Reads a value; `None` if it is of another shape.
