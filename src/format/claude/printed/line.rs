@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::format::value::read_whole;
-use crate::format::{Answer, time};
+use crate::format::{Answer, object, time};
 
 /// The fields of a line that a line of a session does not have.
 #[derive(Deserialize)]
@@ -44,13 +43,13 @@ pub(super) struct PrintedLine<'a> {
         deserialize_with = "time::field"
     )]
     pub(super) audit_timestamp: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default, deserialize_with = "object::lenient")]
     pub(super) message: Option<PrintedMessage>,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default, deserialize_with = "object::lenient")]
     pub(super) event: Option<StreamEvent>,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default, deserialize_with = "object::lenient")]
     pub(super) usage: Option<PrintedUsage>,
-    #[serde(rename = "modelUsage", default, deserialize_with = "fitting")]
+    #[serde(rename = "modelUsage", default, deserialize_with = "object::lenient")]
     pub(super) model_usage: Option<BTreeMap<String, PrintedUsage>>,
 }
 
@@ -58,7 +57,7 @@ pub(super) struct PrintedLine<'a> {
 pub(super) struct PrintedMessage {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default, deserialize_with = "object::lenient")]
     pub(super) usage: Option<PrintedUsage>,
 }
 
@@ -68,7 +67,7 @@ pub(super) struct StreamEvent {
     #[serde(rename = "type", default)]
     pub(super) kind: String,
     pub(super) message: Option<PrintedMessage>,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default, deserialize_with = "object::lenient")]
     pub(super) usage: Option<PrintedUsage>,
 }
 
@@ -84,16 +83,6 @@ pub(super) struct PrintedUsage {
     pub(super) cache_creation_input_tokens: u64,
     #[serde(alias = "outputTokens", deserialize_with = "read_whole")]
     pub(super) output_tokens: u64,
-}
-
-/// Reads a value; `None` if it is of another shape.
-fn fitting<'de, D: serde::Deserializer<'de>, T: DeserializeOwned>(
-    value: D,
-) -> Result<Option<T>, D::Error> {
-    match Option::<&RawValue>::deserialize(value)? {
-        Some(raw) => Ok(serde_json::from_str(raw.get()).ok()),
-        None => Ok(None),
-    }
 }
 
 impl PrintedUsage {
