@@ -149,18 +149,11 @@ impl SpanView<'_> {
     /// What it is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else
     /// the source.
     pub(crate) fn subject(&self) -> String {
-        let SpanView {
-            command,
-            server,
-            tool,
-            source,
-            ..
-        } = self;
         subject(
-            command.as_deref(),
-            server.as_deref(),
-            tool.as_deref(),
-            source,
+            self.command.as_deref(),
+            self.server.as_deref(),
+            self.tool.as_deref(),
+            &self.source,
         )
     }
 }

@@ -54,18 +54,11 @@ impl Costly {
 
     /// What it is, as findings name it: the command, else the tool, else the source.
     pub(super) fn subject(&self) -> String {
-        let Costly {
-            command,
-            server,
-            tool,
-            source,
-            ..
-        } = self;
         subject(
-            command.as_deref(),
-            server.as_deref(),
-            tool.as_deref(),
-            source,
+            self.command.as_deref(),
+            self.server.as_deref(),
+            self.tool.as_deref(),
+            &self.source,
         )
     }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::archive;
-pub use super::found::{Found, Input, Passed, Places, names};
+use super::found::{Found, Input, Passed, Places};
 use super::walk::Walk;
 use crate::format::open;
 use crate::path::reason;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::find::{Places, names};
+use super::found::{Places, names};
 use crate::cli::{Files, When};
 use crate::format::{FORMATS, Home, MORE_HOMES};
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Options;
 use super::choice::Others;
-use super::find::{Found, Input};
+use super::found::{Found, Input};
 use super::read::{Outcome, is_session};
 use crate::format::time;
 use crate::path;

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 use super::Options;
 use super::choice::Refused;
-use super::find::Input;
+use super::found::Input;
 use super::write::{self, Chunk};
 use crate::format::history::{Covered, KeptRequest, Thread};
 use crate::format::lines::{self, Skipped, Tally};

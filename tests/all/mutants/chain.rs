@@ -20,7 +20,7 @@ use tok::rank::{self, Rank};
 use tok::render::{self, Layout, Render};
 use tok::replay::Prices;
 use tok::skip::Skips;
-use tok::split::{self, beside::Beside, find};
+use tok::split::{self, beside::Beside, find, found};
 use tok::stream::{self, Sink, Status};
 use tok::sum::{self, Basis, Format, Per, PriceTable, Sum, key};
 use tok::token::Encoding;
@@ -74,7 +74,7 @@ pub fn stage(
 /// tok-split over these files and folders.
 pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
     stage("split", |out, skips| {
-        let found = find::find(find::Places::named(paths.to_vec()), &[])?;
+        let found = find::find(found::Places::named(paths.to_vec()), &[])?;
         let options = split::Options {
             wants,
             max_line: 64 << 20,
