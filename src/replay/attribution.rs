@@ -178,7 +178,7 @@ mod tests {
         }
         let (result, response) = history.spans.split_first().expect("four spans");
         let (law, _) = Laws::default().of(model, "");
-        judge(counter(&law), result, numbers, response.iter())
+        judge(counter(law), result, numbers, response.iter())
     }
 
     /// Real numbers: an edit was counted at 58 and measured at 51, six times, and once at 75.

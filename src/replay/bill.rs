@@ -1,6 +1,5 @@
 //! The bill: what the replay found, as the keys of records.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::cache::Break;
@@ -111,7 +110,7 @@ pub(super) struct Answered {
     pub(super) unexplained: Option<i64>,
     /// The report is the n-th part of what was sent.
     pub(super) part: Option<u64>,
-    pub(super) law: Cow<'static, str>,
+    pub(super) law: &'static str,
     pub(super) nearest: bool,
     pub(super) manner: Manner,
     /// It carried another context than the thread's.
@@ -135,7 +134,7 @@ impl Answered {
     /// What is known of it before it is closed.
     pub(super) fn of(call: &Call) -> Answered {
         Answered {
-            law: call.law.name.clone(),
+            law: call.law.name,
             nearest: call.nearest,
             naive: call.naive,
             fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),

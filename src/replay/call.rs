@@ -3,8 +3,6 @@
 //! It knows its own report, law and tariff, and neither the spans that it carries nor the requests
 //! before it.
 
-use std::rc::Rc;
-
 use super::cache_report::CacheReport;
 use super::law::{Law, Rule};
 use super::price::Tariff;
@@ -48,7 +46,7 @@ pub(super) struct Call {
     pub(super) cache_report: Option<Box<CacheReport>>,
     /// How the context was sent, where the request asks for a summary of it.
     pub(super) summary: Option<Summarised>,
-    pub(super) law: Rc<Law>,
+    pub(super) law: &'static Law,
     /// The law is that of the nearest model: no line names this one.
     pub(super) nearest: bool,
     /// What its tokens cost, where it is counted and the price is known.

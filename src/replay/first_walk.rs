@@ -185,7 +185,7 @@ impl FirstWalk<'_> {
             };
             let prediction = self
                 .responses
-                .predict(&call.law, number, span, self.manner.written)
+                .predict(call.law, number, span, self.manner.written)
                 .within(most);
             if let Some(place) = self.predictions.get_mut(number as usize) {
                 *place = prediction;

@@ -15,9 +15,6 @@
 //! models that the line names. Where a report is the measure, an explained step is a plausible
 //! measurement, no prediction.
 
-use std::borrow::Cow;
-use std::rc::Rc;
-
 use serde::{Deserialize, Serialize};
 
 use super::counter::Counter;
@@ -28,29 +25,27 @@ mod table;
 use table::{GPT, LAWS, OTHER, SQUARES};
 
 /// A line of the table.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Law {
     /// Its name, as `law` of a request spells it.
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: &'static str,
     models: Models,
     pub(super) rule: Rule,
     /// In how many steps it was seen to hold, and of how many; 0 of 0: in none that could be looked
     /// at.
-    #[allow(dead_code, reason = "evidence, for whoever reads the table")]
     seen: (u32, u32),
-    #[allow(dead_code, reason = "evidence, for whoever reads the table")]
     source: &'static str,
 }
 
 /// Models that a law was found with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Models {
     /// How their names begin, after whatever a reseller puts before them.
-    maker: Cow<'static, str>,
+    maker: &'static str,
     /// Major and minor versions; without a minor one, all of that major one.
-    versions: Cow<'static, [(u32, Option<u32>)]>,
+    versions: &'static [(u32, Option<u32>)],
     /// A word that follows, or nothing.
-    word: Cow<'static, str>,
+    word: &'static str,
 }
 
 /// How the size of content is known.
@@ -119,23 +114,13 @@ pub(super) const ROUNDING: u64 = 64;
 /// Predicted and reported steps may differ by so much (docs/design.md 1.3).
 pub(super) const TOLERANCE: u64 = 2;
 
-/// The laws that a replay asks: those of the table, and those of the user before them.
-#[derive(Clone, Debug)]
+/// The laws that a replay asks: those of the table, and those of the user before them. A user's
+/// laws stay for as long as the program runs, as those of the table do.
+#[derive(Clone, Debug, Default)]
 pub struct Laws {
     /// The user's file, where there is one: its name and its hash.
     version: Option<String>,
-    lines: Vec<Rc<Law>>,
-    other: Rc<Law>,
-}
-
-impl Default for Laws {
-    fn default() -> Laws {
-        Laws {
-            version: None,
-            lines: LAWS.iter().cloned().map(Rc::new).collect(),
-            other: Rc::new(OTHER),
-        }
-    }
+    of_user: Vec<&'static Law>,
 }
 
 impl Laws {
@@ -144,41 +129,43 @@ impl Laws {
         self.version.as_deref()
     }
 
+    /// All lines. One of the user takes the place of that of the table with the same name.
+    fn lines(&self) -> impl DoubleEndedIterator<Item = &'static Law> {
+        let replaced = |law: &&Law| self.of_user.iter().any(|own| own.name == law.name);
+        let of_table = LAWS.iter().filter(move |law| !replaced(law));
+        self.of_user.iter().copied().chain(of_table)
+    }
+
     /// Returns the law of a model, and whether it is only the nearest: no line names the model.
     /// Where a file names no model, the provider says at least whose encoding it is.
-    pub(super) fn of(&self, model: &str, provider: &str) -> (Rc<Law>, bool) {
+    pub(super) fn of(&self, model: &str, provider: &str) -> (&'static Law, bool) {
         // A path before the name is the reseller's: `openai/gpt-5`.
         let name = model.rsplit('/').next().unwrap_or(model);
-        let mut found: Option<(&Rc<Law>, Version)> = None;
+        let mut found: Option<(Version, &Law, bool)> = None;
         let mut oldest = None;
-        for law in &self.lines {
-            let Some(rest) = after(name, &law.models.maker) else {
+        for law in self.lines() {
+            let Some(rest) = after(name, law.models.maker) else {
                 continue;
             };
             oldest = Some(law);
-            if !rest.contains(&*law.models.word) {
+            if !rest.contains(law.models.word) {
                 continue;
             }
-            let Some(near) = law.models.nearest(version(rest)) else {
+            let asked = version(rest);
+            let Some(near) = law.models.nearest(asked) else {
                 continue;
             };
-            if found.is_none_or(|(_, known)| near > known) {
-                found = Some((law, near));
+            if found.is_none_or(|(known, ..)| near > known) {
+                found = Some((near, law, near != asked));
             }
         }
-        if let Some((law, near)) = found {
-            let maker = &law.models.maker;
-            let is_named = after(name, maker).is_some_and(|rest| version(rest) == near);
-            return (Rc::clone(law), !is_named);
+        if let Some((_, law, is_nearest)) = found {
+            return (law, is_nearest);
         }
-        let is_openai = provider == OPENAI;
-        let of_openai = || self.lines.iter().rfind(|law| law.models.maker == GPT);
-        let nearest = match oldest {
-            Some(law) => law,
-            None if is_openai => of_openai().unwrap_or(&self.other),
-            None => &self.other,
-        };
-        (Rc::clone(nearest), true)
+        if oldest.is_none() && provider == OPENAI {
+            oldest = self.lines().rfind(|law| law.models.maker == GPT);
+        }
+        (oldest.unwrap_or(&OTHER), true)
     }
 }
 
@@ -242,7 +229,7 @@ mod tests {
         let laws = Laws::default();
         let of = |model, provider| {
             let (law, nearest) = laws.of(model, provider);
-            (law.name.to_string(), nearest)
+            (law.name.to_owned(), nearest)
         };
         let name = |model| of(model, "");
         let is = |name: &str, nearest| (name.to_owned(), nearest);

@@ -152,7 +152,7 @@ impl<'h> Walk<'h> {
         self.n = call.n;
         self.requests.push(Answered {
             predicted: call.summary.map(|_| ahead.predicted),
-            law: call.law.name.clone(),
+            law: call.law.name,
             aside: true,
             ..Answered::default()
         });

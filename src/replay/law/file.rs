@@ -12,15 +12,14 @@
 //! A line begins with the columns of the line that it is `like`, and names those that differ. One
 //! with the name of a line of the table takes its place.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::table::{LAWS, OTHER};
 use super::{Law, Laws, Models, Rule};
 use crate::settings;
 
@@ -62,24 +61,20 @@ impl Laws {
             version: Some(settings::version(path, &text)),
             ..Laws::default()
         };
-        let mut own = Vec::new();
         for line in file.law {
             let of = format!("{name}: law {:?}", line.name);
-            let law = line.law(&laws).with_context(|| of)?;
-            own.push(Rc::new(law));
+            let law = line.law().with_context(|| of)?;
+            laws.of_user.push(Box::leak(Box::new(law)));
         }
-        laws.lines
-            .retain(|law| own.iter().all(|other| other.name != law.name));
-        laws.lines.splice(0..0, own);
         Ok(laws)
     }
 }
 
 impl Line {
-    fn law(self, laws: &Laws) -> Result<Law> {
-        let mut known = laws.lines.iter().chain([&laws.other]);
+    fn law(self) -> Result<Law> {
+        let mut known = LAWS.iter().chain([&OTHER]);
         let Some(like) = known.find(|law| law.name == self.like) else {
-            let names: Vec<&str> = laws.lines.iter().map(|law| &*law.name).collect();
+            let names: Vec<&str> = LAWS.iter().map(|law| law.name).collect();
             bail!("like: there is no such line, but {}", names.join(", "));
         };
         if self.maker.is_empty() {
@@ -102,11 +97,11 @@ impl Line {
             versions.push(version);
         }
         Ok(Law {
-            name: Cow::Owned(self.name),
+            name: self.name.leak(),
             models: Models {
-                maker: Cow::Owned(self.maker),
-                versions: Cow::Owned(versions),
-                word: Cow::Owned(self.word),
+                maker: self.maker.leak(),
+                versions: versions.leak(),
+                word: self.word.leak(),
             },
             rule,
             seen: (0, 0),
@@ -122,7 +117,7 @@ impl Laws {
     /// A law cannot be written; there is none such.
     pub fn listed(&self) -> Result<String> {
         let mut text = String::new();
-        for law in self.lines.iter().chain([&self.other]) {
+        for law in self.lines().chain([&OTHER]) {
             let (kind, columns) = match &law.rule {
                 Rule::Framed(frame) => ("framed", serde_json::to_value(frame)?),
                 Rule::Measured(counter) => ("measured", serde_json::to_value(counter)?),
@@ -208,15 +203,15 @@ mod tests {
         )
         .unwrap();
         let (law, nearest) = laws.of("gpt-7.1-codex", "");
-        assert_eq!((&*law.name, nearest), ("gpt-7", false));
+        assert_eq!((law.name, nearest), ("gpt-7", false));
         let Rule::Framed(frame) = &law.rule else {
             panic!("{law:?}")
         };
         assert_eq!((frame.single, frame.patch, frame.divides), (99, 15, true));
         let (law, nearest) = laws.of("house/deep-v3-chat", "");
-        assert_eq!((&*law.name, nearest), ("deep", false));
-        assert_eq!(&*laws.of("gpt-6", "").0.name, "gpt-5.3");
-        assert_eq!(&*laws.of("claude-opus-4-5", "").0.name, "claude-4-5");
+        assert_eq!((law.name, nearest), ("deep", false));
+        assert_eq!(laws.of("gpt-6", "").0.name, "gpt-5.3");
+        assert_eq!(laws.of("claude-opus-4-5", "").0.name, "claude-4-5");
     }
 
     #[test]

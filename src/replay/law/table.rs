@@ -3,8 +3,6 @@
 //! The first line of several that fit a model as well is taken; the last line of a maker serves all
 //! models of that maker that are older than any that a line names.
 
-use std::borrow::Cow;
-
 use super::{Frame, Law, Models, Reasoning, Rule};
 use crate::replay::counter::{Counter, Each};
 
@@ -57,18 +55,18 @@ const fn old(wrap_bytes: u64, centibytes: u64) -> Frame {
 /// Models of OpenAI: `gpt-5.2-codex` is of version 5.2, and has the word `codex`.
 const fn gpt(versions: &'static [(u32, Option<u32>)], word: &'static str) -> Models {
     Models {
-        maker: Cow::Borrowed(GPT),
-        versions: Cow::Borrowed(versions),
-        word: Cow::Borrowed(word),
+        maker: GPT,
+        versions,
+        word,
     }
 }
 
 /// Models of Anthropic: `claude-opus-4-5-20251101` is of version 4.5.
 const fn anthropic(versions: &'static [(u32, Option<u32>)]) -> Models {
     Models {
-        maker: Cow::Borrowed("claude-"),
-        versions: Cow::Borrowed(versions),
-        word: Cow::Borrowed(""),
+        maker: "claude-",
+        versions,
+        word: "",
     }
 }
 
@@ -78,7 +76,7 @@ pub(super) const GPT: &str = "gpt-";
 /// The lines.
 pub(super) const LAWS: &[Law] = &[
     Law {
-        name: Cow::Borrowed("gpt-5.3"),
+        name: "gpt-5.3",
         models: gpt(&[(5, Some(3)), (5, Some(4)), (5, Some(5))], ""),
         rule: Rule::Framed(NEW),
         seen: (3228, 3342),
@@ -86,7 +84,7 @@ pub(super) const LAWS: &[Law] = &[
             sessions of gpt-5.3-codex",
     },
     Law {
-        name: Cow::Borrowed("gpt-5.2"),
+        name: "gpt-5.2",
         models: gpt(&[(5, Some(2))], ""),
         rule: Rule::Framed(Frame {
             divides: true,
@@ -97,7 +95,7 @@ pub(super) const LAWS: &[Law] = &[
             sessions of gpt-5.2-codex",
     },
     Law {
-        name: Cow::Borrowed("gpt-5.1"),
+        name: "gpt-5.1",
         models: gpt(&[(5, Some(1))], ""),
         rule: Rule::Framed(old(840, 632)),
         seen: (938, 939),
@@ -105,7 +103,7 @@ pub(super) const LAWS: &[Law] = &[
             gpt-5.1-codex-mini",
     },
     Law {
-        name: Cow::Borrowed("gpt-5-codex"),
+        name: "gpt-5-codex",
         models: gpt(&[(5, Some(0))], "-codex"),
         rule: Rule::Framed(Frame {
             patch: 9,
@@ -115,7 +113,7 @@ pub(super) const LAWS: &[Law] = &[
         source: "docs/formats.md 1.15; 7 sessions of gpt-5-codex",
     },
     Law {
-        name: Cow::Borrowed("gpt-5"),
+        name: "gpt-5",
         models: gpt(&[(5, Some(0))], ""),
         rule: Rule::Framed(Frame {
             rewrites: false,
@@ -125,7 +123,7 @@ pub(super) const LAWS: &[Law] = &[
         source: "docs/formats.md 1.15: 97.5 % of its steps",
     },
     Law {
-        name: Cow::Borrowed("gpt"),
+        name: "gpt",
         models: gpt(&[(0, Some(0))], ""),
         rule: Rule::Framed(Frame {
             rewrites: false,
@@ -135,7 +133,7 @@ pub(super) const LAWS: &[Law] = &[
         source: "docs/formats.md 1.15: the constants of all models together",
     },
     Law {
-        name: Cow::Borrowed("claude-5"),
+        name: "claude-5",
         models: anthropic(&[(5, None)]),
         rule: Rule::Measured(Counter {
             percent: 150,
@@ -156,7 +154,7 @@ pub(super) const LAWS: &[Law] = &[
         source: "docs/formats.md 3.15; calls of 827 responses without reasoning: 1.50 and 70 each",
     },
     Law {
-        name: Cow::Borrowed("claude-4-6"),
+        name: "claude-4-6",
         models: anthropic(&[(4, Some(6))]),
         rule: Rule::Measured(Counter {
             percent: 115,
@@ -178,7 +176,7 @@ pub(super) const LAWS: &[Law] = &[
             one number",
     },
     Law {
-        name: Cow::Borrowed("claude-4-5"),
+        name: "claude-4-5",
         models: anthropic(&[(4, Some(5))]),
         rule: Rule::Measured(Counter {
             percent: 112,
@@ -203,11 +201,11 @@ pub(super) const LAWS: &[Law] = &[
 
 /// Of any other maker: plain tokens, and what the reports measure.
 pub(super) const OTHER: Law = Law {
-    name: Cow::Borrowed("plain"),
+    name: "plain",
     models: Models {
-        maker: Cow::Borrowed(""),
-        versions: Cow::Borrowed(&[]),
-        word: Cow::Borrowed(""),
+        maker: "",
+        versions: &[],
+        word: "",
     },
     rule: Rule::Measured(Counter {
         percent: 100,
