@@ -60,7 +60,7 @@ struct Arranger {
     done: Vec<(Handle, Entry)>,
     /// The entries from the first item of the current response on.
     buffer: Vec<(Handle, Entry)>,
-    /// The request that made the current items ([`Layout::Before`]).
+    /// The request that made the current items ([`ReportLayout::Before`]).
     current: Option<Handle>,
     /// Input that can only follow a finished response has come since the first buffered item.
     interrupted: bool,

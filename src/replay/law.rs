@@ -5,7 +5,7 @@
 //! encoding, but its reports tell what was added between two requests; there a *counter* (plain
 //! tokens times a factor) only splits and guards what the reports measure.
 //!
-//! The table is in [`table`]; [`file`] adds the lines that a user writes. Each line names its
+//! The table is in [`table`]; [`mod@file`] adds the lines that a user writes. Each line names its
 //! source and the number of steps it was seen in. A step is two consecutive requests of one context
 //! without a compaction between. Nothing here is fitted to a session.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Items are in the file in the order in which the program's history had them, so they stay where
 //! they are. Each request moves before the first item of its response. Generated entries are the
-//! changes of the context by the rules of the program ([`CarriedState`]), and requests that
+//! changes of the context by the rules of the program ([`super::carried`]), and requests that
 //! are never reported: those of an automatic drive, which asks another model what to do next.
 
 use std::collections::HashSet;

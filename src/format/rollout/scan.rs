@@ -75,7 +75,7 @@ pub(super) fn file(file: &str, take: &mut dyn FnMut(UsageMark) -> bool) {
     }
 }
 
-/// As [`file`], of an input that is open already.
+/// As [`file()`], of an input that is open already.
 pub(super) fn marks(input: impl Read, take: &mut dyn FnMut(UsageMark) -> bool) {
     let enough = Cell::new(false);
     let mut look = |line: Line| {
