@@ -1,8 +1,9 @@
-//! The rules that hold between records: one function that all tests call.
+//! The rules that hold between records.
 //!
-//! A [`Checker`] is fed every record in order and answers with the rules that it breaks, in words.
-//! It trusts nothing: each record is parsed into all the views its type has, so that a key of the
-//! wrong JSON type is found too. Keys and types it does not know pass: they are somebody else's.
+//! A [`Checker`] takes every record of a stream in order and returns a sentence for each rule that
+//! the record breaks. Each record is parsed as every type that its line may hold (the record and
+//! what later filters add), so that a key of the wrong JSON type is found too. Keys and record
+//! types that are not known here are not checked.
 
 mod form;
 mod single;
@@ -10,12 +11,12 @@ mod single;
 use std::collections::HashSet;
 
 pub use form::is_instant;
-use form::{Faults, instant, is_hex, parse};
-use single::{add_up, finding, skip};
+use form::{Complaints, instant, is_hex, parse};
+use single::{all_lines_accounted_for, finding, samplings_add_up, skip};
 
 use super::{
-    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Ledger, Measured, Priced,
-    Replayed, Request, Session, Span, Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Checked, Copied, Disk, Event, Export, Ledger, Measured, Priced, Replayed,
+    Request, Session, Span, Stream, Summary, Total, Type, Usage, Usd,
 };
 use crate::record::count::{bounded, signed};
 
@@ -24,30 +25,34 @@ use crate::record::count::{bounded, signed};
 pub struct Checker {
     records: u64,
     threads: HashSet<String>,
-    thread: Thread,
-    /// Responses that streams before this one count, and those that this one counts: within one,
-    /// tok-split has seen to it.
+    thread: ThreadSoFar,
+    /// Responses counted in the streams before the current one. Repetitions inside one stream are
+    /// not looked for: tok-split settles them.
     counted_before: HashSet<u128>,
+    /// Responses counted in the current stream.
     counted: HashSet<u128>,
-    /// The stream was judged: spans behind the `summary` are evidence, out of their order.
+    /// Whether the `summary` has come: spans after it are evidence, and not in order.
     judged: bool,
 }
 
-/// What is known of the thread at hand.
+/// What the records of the current thread have said so far.
 #[derive(Default)]
-struct Thread {
+struct ThreadSoFar {
     id: String,
     seq: Option<u64>,
     requests: u64,
+    /// Tokens of the counted requests.
     reported: Sums,
+    /// Tokens of the `total` rows.
     charged: Sums,
-    /// What requests, and what totals say that all cost.
+    /// Cost of the requests.
     cost: Usd,
+    /// Cost of the `total` rows.
     charged_cost: Usd,
     has_totals: bool,
 }
 
-/// Input and output, signed as `total` rows are.
+/// Input and output tokens, signed because those of `total` rows are.
 #[derive(Default, PartialEq, Debug, Clone, Copy)]
 struct Sums {
     input: i64,
@@ -55,7 +60,7 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds; absurd numbers stop at the end of the range instead of wrapping.
+    /// Adds tokens; an absurd sum stops at the end of the range instead of wrapping.
     fn add(&mut self, input: i64, output: i64) {
         self.input = self.input.saturating_add(input);
         self.output = self.output.saturating_add(output);
@@ -63,9 +68,9 @@ impl Sums {
 }
 
 impl Checker {
-    /// Takes one record; returns the rules it breaks.
+    /// Takes the next record; returns a sentence for each rule that it breaks.
     pub fn take(&mut self, kind: Type, line: &str) -> Vec<String> {
-        let mut faults = Faults::default();
+        let mut faults = Complaints::default();
         self.records += 1;
         match kind {
             Type::Stream => self.stream(line, &mut faults),
@@ -89,26 +94,18 @@ impl Checker {
         faults.0
     }
 
-    /// The stream has ended, with this coverage record; returns the rules broken by its end.
+    /// Takes the end of the stream, with its coverage record if there was one; returns a sentence
+    /// for each rule that the end breaks.
     pub fn end(&mut self, coverage: Option<&str>) -> Vec<String> {
-        let mut faults = Faults::default();
+        let mut faults = Complaints::default();
         self.close(&mut faults);
-        if let Some(c) = coverage.and_then(|line| parse::<Coverage>(line, &mut faults)) {
-            let sum = c
-                .understood
-                .saturating_add(c.recovered)
-                .saturating_add(c.skipped);
-            faults.unless(c.lines == sum, || {
-                format!(
-                    "coverage: {} lines read, but {sum} understood, recovered or skipped",
-                    c.lines
-                )
-            });
+        if let Some(line) = coverage {
+            all_lines_accounted_for(line, &mut faults);
         }
         faults.0
     }
 
-    fn stream(&mut self, line: &str, faults: &mut Faults) {
+    fn stream(&mut self, line: &str, faults: &mut Complaints) {
         self.counted_before.extend(self.counted.drain());
         let stream: Option<Stream> = parse(line, faults);
         parse::<Priced>(line, faults);
@@ -117,7 +114,7 @@ impl Checker {
         });
     }
 
-    fn session(&mut self, line: &str, faults: &mut Faults) {
+    fn session(&mut self, line: &str, faults: &mut Complaints) {
         let Some(session) = parse::<Session>(line, faults) else {
             return;
         };
@@ -128,13 +125,13 @@ impl Checker {
         faults.unless(self.threads.insert(session.thread.clone()), || {
             format!("session: thread {} begins a second time", session.thread)
         });
-        self.thread = Thread {
+        self.thread = ThreadSoFar {
             id: session.thread,
-            ..Thread::default()
+            ..ThreadSoFar::default()
         };
     }
 
-    fn span(&mut self, line: &str, faults: &mut Faults) {
+    fn span(&mut self, line: &str, faults: &mut Complaints) {
         let Some(span) = parse::<Span>(line, faults) else {
             return;
         };
@@ -172,7 +169,7 @@ impl Checker {
         );
     }
 
-    fn request(&mut self, line: &str, faults: &mut Faults) {
+    fn request(&mut self, line: &str, faults: &mut Complaints) {
         let Some(request) = parse::<Request>(line, faults) else {
             return;
         };
@@ -216,7 +213,7 @@ impl Checker {
         faults.unless(cached <= input, || {
             format!("request {}: {cached} of {input} tokens cached", request.id)
         });
-        add_up(&request, faults);
+        samplings_add_up(&request, faults);
         if request.counted {
             faults.unless(request.input_tokens.is_some(), || {
                 format!("request {}: counted without input", request.id)
@@ -237,7 +234,7 @@ impl Checker {
         }
     }
 
-    fn event(&mut self, line: &str, faults: &mut Faults) {
+    fn event(&mut self, line: &str, faults: &mut Complaints) {
         let Some(event) = parse::<Event>(line, faults) else {
             return;
         };
@@ -254,14 +251,14 @@ impl Checker {
         );
     }
 
-    fn disk(&mut self, line: &str, faults: &mut Faults) {
+    fn disk(&mut self, line: &str, faults: &mut Complaints) {
         let Some(disk) = parse::<Disk>(line, faults) else {
             return;
         };
         self.same_thread(&disk.thread, "disk", faults);
     }
 
-    fn ledger(&mut self, line: &str, faults: &mut Faults) {
+    fn ledger(&mut self, line: &str, faults: &mut Complaints) {
         let Some(ledger) = parse::<Ledger>(line, faults) else {
             return;
         };
@@ -270,7 +267,7 @@ impl Checker {
         instant(ledger.since.as_deref(), "since", faults);
     }
 
-    fn total(&mut self, line: &str, faults: &mut Faults) {
+    fn total(&mut self, line: &str, faults: &mut Complaints) {
         let Some(total) = parse::<Total>(line, faults) else {
             return;
         };
@@ -302,23 +299,20 @@ impl Checker {
         id: &str,
         seq: u64,
         at: Option<&str>,
-        faults: &mut Faults,
+        faults: &mut Complaints,
     ) {
         self.same_thread(thread, id, faults);
         instant(at, "at", faults);
-        faults.unless(
-            id.strip_prefix(thread)
-                .and_then(|rest| rest.strip_prefix('.'))
-                == Some(&seq.to_string()),
-            || format!("{id}: the id is not THREAD.SEQ"),
-        );
+        faults.unless(id == format!("{thread}.{seq}"), || {
+            format!("{id}: the id is not THREAD.SEQ")
+        });
         faults.unless(self.thread.seq.is_none_or(|last| seq > last), || {
             format!("{id}: seq does not rise")
         });
         self.thread.seq = Some(seq);
     }
 
-    fn same_thread(&self, thread: &str, what: &str, faults: &mut Faults) {
+    fn same_thread(&self, thread: &str, what: &str, faults: &mut Complaints) {
         faults.unless(thread == self.thread.id, || {
             format!(
                 "{what}: stands among the records of thread {:?}",
@@ -327,9 +321,9 @@ impl Checker {
         });
     }
 
-    /// A thread has ended: its totals must be its requests.
-    fn close(&mut self, faults: &mut Faults) {
-        let Thread {
+    /// Ends the current thread: its `total` rows must add up to its counted requests.
+    fn close(&mut self, faults: &mut Complaints) {
+        let ThreadSoFar {
             id,
             reported,
             charged,
@@ -451,7 +445,7 @@ mod tests {
 
     #[test]
     fn an_instant_has_milliseconds_and_a_z() {
-        let mut faults = Faults::default();
+        let mut faults = Complaints::default();
         instant(Some("2026-11-20T09:12:00.000Z"), "at", &mut faults);
         assert!(faults.0.is_empty());
         instant(Some("2026-11-20T09:12:00Z"), "at", &mut faults);

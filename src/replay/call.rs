@@ -128,7 +128,7 @@ impl Call {
             return false;
         }
         match self.purpose {
-            Some(purpose) => self.apart || !purpose.is_told(),
+            Some(purpose) => self.apart || !purpose.has_recorded_context(),
             None => self.apart,
         }
     }

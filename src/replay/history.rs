@@ -94,7 +94,7 @@ impl History {
     /// Adds a request: it carries the live spans among those before it.
     pub fn request(&mut self, request: &Request) {
         let call = self.call(request);
-        if request.is_told() {
+        if request.has_recorded_context() {
             self.latest = request.n;
         }
         self.steps.push(TimelineItem {

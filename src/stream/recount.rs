@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{Malformed, Record, extended};
-use crate::record::{Addition, Copies, Held, Parents, Reported, Request, Uncounted};
+use crate::record::{Addition, Copies, FromParent, Parents, Reported, Request, Uncounted};
 
 /// The responses that the streams so far have counted.
 #[derive(Default)]
@@ -91,16 +91,16 @@ impl Recount {
     pub(super) fn settle(&mut self, record: &Record) -> Result<Option<Request>, Malformed> {
         let mut request = figures(record)?;
         let Owner { session, parent } = &self.owner;
-        let held = parent
-            .as_ref()
-            .map_or(Held::No, |parent| self.parents.settle(parent, &mut request));
+        let held = parent.as_ref().map_or(FromParent::No, |parent| {
+            self.parents.settle(parent, &mut request)
+        });
         self.late +=
-            u64::from(self.children.settle(session, &mut request.clone()) == Held::Changed);
+            u64::from(self.children.settle(session, &mut request.clone()) == FromParent::Changed);
         self.parents.add(session, &request);
         if let Some(parent) = parent.as_ref().filter(|_| request.counted) {
             self.children.add(parent, &request);
         }
-        let changed = held != Held::No || self.copies.settle(&mut request, true);
+        let changed = held != FromParent::No || self.copies.settle(&mut request, true);
         // What stands twice in one stream, tok-split has settled.
         Ok(Some(request).filter(|_| changed && self.streams > 1))
     }

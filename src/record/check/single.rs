@@ -1,16 +1,19 @@
-//! Rules that a record holds by itself, whatever stands before it.
+//! Rules that a record keeps or breaks by itself, whatever records come before it.
 
-use super::form::{Faults, is_hex, parse};
-use crate::record::{Finding, Request, Sampling, Skip};
+use super::form::{Complaints, is_hex, parse};
+use crate::record::{Coverage, Finding, Request, Sampling, Skip};
 
-/// The samplings of a request are the request.
-pub(super) fn add_up(request: &Request, faults: &mut Faults) {
+/// The samplings of a request, where it has any, add up to its counts.
+pub(super) fn samplings_add_up(request: &Request, faults: &mut Complaints) {
+    if request.samplings.is_empty() {
+        return;
+    }
     let sum = |part: fn(&Sampling) -> u64| {
-        request
-            .samplings
-            .iter()
-            .map(part)
-            .fold(0, u64::saturating_add)
+        let mut sum: u64 = 0;
+        for sampling in &request.samplings {
+            sum = sum.saturating_add(part(sampling));
+        }
+        sum
     };
     let parts = [
         ("input", request.input_tokens, sum(|one| one.input_tokens)),
@@ -30,7 +33,7 @@ pub(super) fn add_up(request: &Request, faults: &mut Faults) {
             sum(|one| one.output_tokens),
         ),
     ];
-    for (part, whole, sum) in parts.into_iter().filter(|_| !request.samplings.is_empty()) {
+    for (part, whole, sum) in parts {
         faults.unless(whole == Some(sum), || {
             format!(
                 "request {}: its samplings have {sum} tokens of {part}, it has {}",
@@ -41,7 +44,8 @@ pub(super) fn add_up(request: &Request, faults: &mut Faults) {
     }
 }
 
-pub(super) fn finding(line: &str, faults: &mut Faults) {
+/// The amounts of a finding are consistent, and its fingerprint is well formed.
+pub(super) fn finding(line: &str, faults: &mut Complaints) {
     let Some(finding) = parse::<Finding>(line, faults) else {
         return;
     };
@@ -56,7 +60,23 @@ pub(super) fn finding(line: &str, faults: &mut Faults) {
     });
 }
 
-pub(super) fn skip(line: &str, faults: &mut Faults) {
+/// The lines of a coverage record are all accounted for.
+pub(super) fn all_lines_accounted_for(line: &str, faults: &mut Complaints) {
+    let Some(coverage) = parse::<Coverage>(line, faults) else {
+        return;
+    };
+    let lines = coverage.lines;
+    let sum = coverage
+        .understood
+        .saturating_add(coverage.recovered)
+        .saturating_add(coverage.skipped);
+    faults.unless(lines == sum, || {
+        format!("coverage: {lines} lines read, but {sum} understood, recovered or skipped")
+    });
+}
+
+/// A skip record names a file and a reason.
+pub(super) fn skip(line: &str, faults: &mut Complaints) {
     let Some(skip) = parse::<Skip>(line, faults) else {
         return;
     };
