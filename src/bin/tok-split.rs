@@ -30,7 +30,7 @@ struct Options {
     #[command(flatten)]
     sessions: cli::Sessions,
     #[command(flatten)]
-    roots: cli::Roots,
+    roots: cli::RootFlags,
     #[command(flatten)]
     anonymize: cli::Anonymize,
     /// Write only one kind of record; `requests` is the fast way to sums
@@ -52,7 +52,7 @@ struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     #[command(flatten)]
-    threads: cli::Threads,
+    threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
 }

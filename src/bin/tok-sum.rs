@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, When, Width};
+use tok::cli::{self, Common, Io, PriceFlags, Status, When, Width};
 use tok::sum::{self, Basis, Format, Of, Per, PriceTable, cache::Cache, key};
 use tok::{window::Window, zone::Zone};
 
@@ -56,7 +56,7 @@ struct Options {
     #[arg(long, conflicts_with_all = NOT_WITH_MERGE)]
     merge: bool,
     #[command(flatten)]
-    priced: Priced,
+    priced: PriceFlags,
     #[command(flatten)]
     width: Width<80>,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, UsageExport};
+use tok::cli::{self, Common, Io, PriceFlags, Status, UsageExport};
 use tok::replay::{Given, Laws, Prices};
 use tok::usage_join::{Burn, Ledger, UsageJoin};
 
@@ -37,7 +37,7 @@ struct Options {
     #[arg(long, value_name = "ID", requires = "usage")]
     account: Option<String>,
     #[command(flatten)]
-    priced: Priced,
+    priced: PriceFlags,
     /// Predict requests by the laws in this file (TOML) before those of the table
     #[arg(long, value_name = "FILE")]
     laws: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::Priced;
+use crate::cli::PriceFlags;
 use crate::record::{Request, Unpriced, Usd};
 use crate::replay::{Given, Prices};
 
@@ -20,7 +20,7 @@ impl PriceTable {
     ///
     /// # Errors
     /// As [`Prices::open`] and [`Prices::with`].
-    pub fn asked(priced: &Priced) -> Result<PriceTable> {
+    pub fn asked(priced: &PriceFlags) -> Result<PriceTable> {
         let given = Given::new(&priced.alias, &priced.model_for)?;
         PriceTable::new(priced.file().as_deref(), given)
     }
