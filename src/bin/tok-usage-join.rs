@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Io, PriceFlags, Status, UsageExport};
-use tok::replay::{Given, Laws, Prices};
+use tok::replay::{Aliases, Laws, Prices};
 use tok::usage_join::{Burn, Ledger, UsageJoin};
 
 /// Add what carrying each span cost, and join with a usage ledger.
@@ -51,7 +51,7 @@ struct Options {
 }
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let given = Given::new(&options.priced.alias, &options.priced.model_for)?;
+    let given = Aliases::new(&options.priced.alias, &options.priced.model_for)?;
     let prices = options
         .priced
         .file()

@@ -20,7 +20,7 @@ use super::call::Call;
 use super::context::{Context, Slot};
 use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
-use super::price::{Paid, Sent};
+use super::price::{Paid, SentCost};
 use super::span_cost::SpanCost;
 use super::tally::Tally;
 use super::total::{Row, Rows};
@@ -326,6 +326,6 @@ fn charge_first(
         return;
     };
     if let Some(span) = costs.get_mut(number as usize) {
-        span.first_cost = sent.map(Sent::all);
+        span.first_cost = sent.map(SentCost::all);
     }
 }

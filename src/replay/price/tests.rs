@@ -411,7 +411,7 @@ fn modes_of_models_dev_are_tiers_and_speeds() {
 
 #[test]
 fn what_the_user_says_a_name_stands_for_comes_first() {
-    let given = |alias: &str| Given::new(&[alias.to_owned()], &[]).unwrap();
+    let given = |alias: &str| Aliases::new(&[alias.to_owned()], &[]).unwrap();
     let table = prices(TERMS)
         .with(given("house=claude-opus-4-6[1m]"))
         .unwrap();
