@@ -7,7 +7,7 @@ use super::cache_report::CacheReport;
 use super::law::{Law, Rule};
 use super::price::Tariff;
 use super::run::Again;
-use super::total::Period;
+use super::total::HourAndModel;
 use crate::record::count::bounded;
 use crate::record::{Purpose, Request, Unpriced, Usd};
 
@@ -22,7 +22,7 @@ pub(super) struct Call {
     /// Another file records it too, and it is counted there.
     pub(super) copied: bool,
     pub(super) counted: bool,
-    pub(super) period: Period,
+    pub(super) period: HourAndModel,
     /// What it was for, where it is no ordinary request of the thread.
     pub(super) purpose: Option<Purpose>,
     pub(super) input: Option<u64>,

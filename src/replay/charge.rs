@@ -22,8 +22,8 @@ use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
 use super::price::{Paid, SentCost};
 use super::span_cost::SpanCost;
-use super::tally::Tally;
-use super::total::{Row, Rows};
+use super::tally::RateTally;
+use super::total::{RowSums, ThreadRows};
 use crate::record::Usd;
 
 const READ: usize = 0;
@@ -36,7 +36,7 @@ struct Account {
     entered: u32,
     /// For each prefix: the tally at the slot's place when the slot got inside; `None` while it is
     /// outside.
-    inside: [Option<Tally>; PREFIXES],
+    inside: [Option<RateTally>; PREFIXES],
     /// For each prefix: tokens of the slot that were inside, summed over the settled requests.
     tokens: [u64; PREFIXES],
     /// What being inside cost beyond the uncached rate, summed over the settled requests.
@@ -48,7 +48,7 @@ struct Account {
 struct Counted {
     n: u64,
     /// The priced requests before it, and their uncached rates.
-    before: Tally,
+    before: RateTally,
 }
 
 /// The accounts of all slots of a thread.
@@ -57,9 +57,9 @@ pub(super) struct Charge {
     accounts: Vec<Account>,
     paid: Vec<Counted>,
     /// All priced requests, and their uncached rates.
-    priced: Tally,
+    priced: RateTally,
     /// For each prefix: all counted requests, and the steps of their rates.
-    counted: [Tally; PREFIXES],
+    counted: [RateTally; PREFIXES],
     /// How far each prefix reaches.
     reach: [Reach; PREFIXES],
     /// Requests whose prefix ended before that.
@@ -74,7 +74,7 @@ impl Charge {
         Charge {
             accounts: Vec::new(),
             paid: Vec::new(),
-            priced: Tally::default(),
+            priced: RateTally::default(),
             counted: Default::default(),
             reach: std::array::from_fn(|_| Reach::new(rows)),
             missed: Default::default(),
@@ -177,7 +177,7 @@ impl Charge {
     }
 
     /// What a token at that place would have been charged by now, had it always been inside.
-    fn charged(&self, index: usize, side: usize) -> Tally {
+    fn charged(&self, index: usize, side: usize) -> RateTally {
         self.counted[side].less(self.missed[side].before(index))
     }
 
@@ -188,7 +188,7 @@ impl Charge {
         call: &Call,
         context: &Context,
         fresh: &[usize],
-        rows: &mut Rows,
+        rows: &mut ThreadRows,
         costs: &mut [SpanCost],
     ) -> u64 {
         let short = self.count(call, context);
@@ -198,7 +198,7 @@ impl Charge {
         for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
             if let Some(account) = self.accounts.get_mut(slot) {
                 account.tokens[side] = account.tokens[side].saturating_add(tokens);
-                account.cost = account.cost.plus(Tally::one(steps[side]).cost(tokens));
+                account.cost = account.cost.plus(RateTally::one(steps[side]).cost(tokens));
             }
         }
         let rows = rows.of(call.period);
@@ -215,7 +215,7 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &Call, within: &Within, rows: &mut [Row]) -> u64 {
+    fn charge_rows(&self, call: &Call, within: &Within, rows: &mut [RowSums]) -> u64 {
         let mut written_in_all: u64 = 0;
         for (number, row) in rows.iter_mut().enumerate() {
             let live = self.live.of_row(number);
@@ -244,7 +244,7 @@ impl Charge {
                 continue;
             }
             let end = self.short_end(side, &limits, &short);
-            self.missed[side].note(end.at, Tally::one(steps[side]));
+            self.missed[side].note(end.at, RateTally::one(steps[side]));
             short[side] = Some(end);
         }
         self.paid.push(Counted {
@@ -252,10 +252,10 @@ impl Charge {
             before: self.priced,
         });
         for (counted, step) in self.counted.iter_mut().zip(steps) {
-            *counted = counted.plus(Tally::one(step));
+            *counted = counted.plus(RateTally::one(step));
         }
         if let Some(tariff) = &call.tariff {
-            self.priced = self.priced.plus(Tally::one(tariff.uncached()));
+            self.priced = self.priced.plus(RateTally::one(tariff.uncached()));
         }
         short
     }
@@ -312,7 +312,7 @@ fn charge_first(
     call: &Call,
     inside: [u64; PREFIXES],
     slot: &Slot,
-    rows: &mut [Row],
+    rows: &mut [RowSums],
     costs: &mut [SpanCost],
 ) {
     let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::proportional::proportional;
 use super::sent_span::SentSpan;
 use super::span_cost::SpanCost;
-use super::total::{self, Rows};
+use super::total::{self, ThreadRows};
 
 /// Shares the output of all counted calls; `made` holds the spans by the ordinal of their request.
 pub(super) fn share<'h>(
@@ -18,7 +18,7 @@ pub(super) fn share<'h>(
     made: &[(u64, u32)],
     spans: &[SentSpan],
     costs: &mut [SpanCost],
-    rows: &mut Rows,
+    rows: &mut ThreadRows,
 ) {
     let mut made = made.to_vec();
     made.sort_by_key(|(n, _)| *n);

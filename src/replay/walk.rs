@@ -15,7 +15,7 @@ use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCost;
-use super::total::{self, Rows};
+use super::total::{self, ThreadRows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
 
@@ -44,7 +44,7 @@ struct Walk<'h> {
     charge: Charge,
     costs: Vec<SpanCost>,
     requests: Vec<Answered>,
-    rows: Rows,
+    rows: ThreadRows,
     /// Ordinal of the latest request.
     n: u64,
     /// Spans that had been sent and that the laws dropped, each with the ordinal of the request
@@ -63,7 +63,7 @@ impl<'h> Walk<'h> {
             charge: Charge::new(rows),
             costs: vec![SpanCost::default(); history.spans.len()],
             requests: Vec::new(),
-            rows: Rows::new(rows),
+            rows: ThreadRows::new(rows),
             n: 0,
             dropped: Vec::new(),
         }
