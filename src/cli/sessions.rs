@@ -6,7 +6,7 @@ pub struct Sessions {
     /// Only sessions of this project: its name, or a part of its working directory
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// Only sessions whose id or thread begins with ID
+    /// Only sessions whose id, thread or root begins with ID
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
     /// Leave out paths that match GLOB

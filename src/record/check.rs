@@ -35,7 +35,7 @@ pub struct Checker {
     judged: bool,
 }
 
-/// What the records of the current thread have said so far.
+/// Sums over the records of the current thread so far.
 #[derive(Default)]
 struct ThreadSoFar {
     id: String,

@@ -3,7 +3,7 @@
 //! A session that was resumed, forked or archived repeats responses of another file. Requests with
 //! equal keys belong to one response, and the first of them counts. Where a later one reports more
 //! tokens (the first file was cut off), the difference counts with the later one. This rule is
-//! applied where the requests of all files come by in order; the readers of files do not apply it.
+//! applied where the requests of all files are read in order; the readers of files do not apply it.
 //!
 //! The file of a side chain or of a fork repeats responses of its parent thread, some with other
 //! token counts that no provider bills. There the parent's request counts, whichever file comes

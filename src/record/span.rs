@@ -188,7 +188,7 @@ pub struct Span {
     /// A property of the content: `high` or `original` of an image; `ephemeral` for content that
     /// only the next request carries; `replacement` for content that a compaction brought back;
     /// `file` for the text of a file outside the sessions, with its present contents;
-    /// `placeholder` for content that is known to exist, but not what it says.
+    /// `placeholder` for content that is known to exist while its text is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Why the agent dropped it before the thread ended, in a word: `user_turn` (a turn of the user

@@ -1,5 +1,4 @@
-//! ThreadRows of what was charged, by hour, model and kind of content, and the `total` records that are
-//! made of them.
+//! Rows of what was charged, by hour, model and kind of content, and the `total` records for them.
 //!
 //! A kind of content has one row for each way in which the size of a span is known ([`row`]); in a
 //! record these rows are columns. A token is sent for the *first* time with the first request that

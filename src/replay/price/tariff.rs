@@ -182,7 +182,8 @@ impl Tariff {
             .plus(self.fee)
     }
 
-    /// The fees of the request. They belong to no content; the row of nobody has them.
+    /// The fees of the request. They belong to no content, and are added to the row of requests
+    /// ([`NOBODY`](crate::replay::total::NOBODY)).
     pub(in crate::replay) fn fee(&self) -> Usd {
         self.fee
     }
