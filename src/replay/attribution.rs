@@ -136,7 +136,7 @@ mod tests {
     use super::super::history::History;
     use super::super::law::{Law, Laws, Rule};
     use super::*;
-    use crate::record::{Part, Role};
+    use crate::record::{Framing, Part, Role};
 
     fn counter(law: &Law) -> &Counter {
         match &law.rule {
@@ -149,6 +149,7 @@ mod tests {
     fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Verdict {
         let mut history = History::default();
         let made = Content {
+            framing: (tool == "Edit").then_some(Framing::DefaultArgument),
             role: Role::Assistant,
             made_by: Some(1),
             tokens: Some(20),

@@ -3,16 +3,7 @@
 //! [`Share`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
 //! do.
 
-use crate::record::{Class, Part, Role};
-
-/// How a call to search the web is named; its results are in the request that asks only.
-pub(super) const SEARCH: &str = "web_search";
-/// The freeform tool whose calls are framed by a rule of their own.
-pub(super) const PATCH: &str = "apply_patch";
-/// The tool whose calls come back with an argument that their model had left to its default.
-pub(super) const COMPLETED: &str = "Edit";
-/// Results of this tool are rendered anew: the text on disk says little (docs/formats.md 1.19).
-pub(super) const TOOL_SEARCH: &str = "tool_search";
+use crate::record::{Class, Framing, Part, Role};
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +26,8 @@ pub struct Content<'a> {
     pub source: &'a str,
     /// Name of the tool, or empty.
     pub tool: &'a str,
+    /// How its call is framed, where that is not as other calls are.
+    pub framing: Option<Framing>,
     /// Server of the tool, or empty.
     pub server: &'a str,
     /// Program and verb, or empty.
@@ -122,18 +115,19 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(content: &Content) -> Kind {
-        let (patch, server) = (content.tool == PATCH, !content.server.is_empty());
+        let patch = content.framing == Some(Framing::Patch);
+        let server = !content.server.is_empty();
         match content.part {
             Part::Reasoning => Kind::Reasoning,
             Part::Image => Kind::Image {
                 answer: content.role == Role::Tool,
             },
-            Part::ToolCall if content.tool == SEARCH => Kind::Search,
+            Part::ToolCall if content.framing == Some(Framing::ProviderSearch) => Kind::Search,
             Part::ToolCall => Kind::Call { patch, server },
             Part::ToolOutput => Kind::Output {
                 patch,
                 server,
-                sure: content.tool != TOOL_SEARCH,
+                sure: content.framing != Some(Framing::RenderedAnew),
             },
             Part::Document | Part::Opaque => Kind::Opaque,
             Part::Text => match (content.role, content.phase) {

@@ -24,8 +24,7 @@ pub(super) struct Counter {
     /// How far it may be off a single result: this, and [`COUNTER_PERCENT`] of it. `None`: nobody
     /// has compared it with single results.
     pub(super) error_tokens: Option<u64>,
-    /// What a call of [`COMPLETED`](super::content::COMPLETED) grows by when its agent writes out
-    /// the default.
+    /// What a call of [`Framing::DefaultArgument`](crate::record::Framing) grows by.
     pub(super) completes: Option<u64>,
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
     /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how

@@ -1,8 +1,8 @@
 //! A span as the replay keeps it: the numbers that the laws need.
 
-use super::content::{COMPLETED, Content, Kind, Share};
+use super::content::{Content, Kind, Share};
 use super::counter;
-use crate::record::Part;
+use crate::record::{Framing, Part};
 
 /// What is kept of a span.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ impl SentSpan {
             bytes: narrow(content.bytes),
             rendered: narrow(cut(rendered, content.cut)),
             classed,
-            completed: content.tool == COMPLETED,
+            completed: content.framing == Some(Framing::DefaultArgument),
             encrypted_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
             made_by: content.made_by,
             within: if content.within && latest > 0 {

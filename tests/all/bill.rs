@@ -92,6 +92,9 @@ fn lines(thread: usize, records: &[Made]) -> String {
                 if !tool.is_empty() {
                     span["tool"] = json!(tool);
                 }
+                if *tool == "Edit" {
+                    span["framing"] = json!("default_argument");
+                }
                 if *role == "assistant" && n > 0 {
                     span["made_by"] = json!(n);
                 }

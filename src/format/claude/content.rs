@@ -16,7 +16,7 @@ use crate::format::call::Call;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::{Wants, image};
-use crate::record::{Part, Role, Span};
+use crate::record::{Framing, Part, Role, Span};
 
 /// Reads the content of one line into spans, in order.
 pub(super) struct ContentReader<'a, 'l> {
@@ -111,7 +111,9 @@ impl<'a> ContentReader<'a, '_> {
             ..self.template.clone()
         };
         let name = block.name.as_deref().unwrap_or(&block.kind);
-        Call::new(name, None, raw(block.input)).fill(&mut span);
+        let mut call = Call::new(name, None, raw(block.input));
+        call.framing = framing(&call.tool);
+        call.fill(&mut span);
         self.fill(raw(block.input), &mut span);
         self.found.push(span);
     }
@@ -302,6 +304,16 @@ impl<'a> ContentReader<'a, '_> {
             }
             _ => {}
         }
+    }
+}
+
+/// How the calls of a tool are framed. `Edit` has an argument that the program writes out; a search
+/// of the provider's is in one request only (docs/formats.md 3.15).
+fn framing(tool: &str) -> Option<Framing> {
+    match tool {
+        "Edit" => Some(Framing::DefaultArgument),
+        "web_search" => Some(Framing::ProviderSearch),
+        _ => None,
     }
 }
 

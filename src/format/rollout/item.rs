@@ -12,7 +12,7 @@ use crate::format::image;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::reader::Wants;
-use crate::record::{Form, Part, Role, Span};
+use crate::record::{Form, Framing, Part, Role, Span};
 
 /// Reads one item of `line` into spans.
 pub(crate) struct Reading<'a, 'l> {
@@ -225,7 +225,9 @@ impl<'a, 'l> Reading<'a, 'l> {
         if let Some(literal) = literal {
             literal.fill(&mut span, self.wants.text);
         }
-        Call::new(name, item.namespace.as_deref(), &text).fill(&mut span);
+        let mut call = Call::new(name, item.namespace.as_deref(), &text);
+        call.framing = framing(&call.tool);
+        call.fill(&mut span);
         self.add(span, Made::ByOrder, text);
     }
 
@@ -239,7 +241,10 @@ impl<'a, 'l> Reading<'a, 'l> {
         };
         match call {
             Some(call) => call.fill(&mut template),
-            None if item.kind == "tool_search_output" => template.tool = Some("tool_search".into()),
+            None if item.kind == "tool_search_output" => {
+                template.tool = Some(TOOL_SEARCH.into());
+                template.framing = framing(TOOL_SEARCH);
+            }
             None => {}
         }
         let from = self.found.len();
@@ -279,6 +284,19 @@ impl<'a, 'l> Reading<'a, 'l> {
             sealed(self.line, secret.get(), &mut span);
         }
         self.add(span, Made::Input, String::new());
+    }
+}
+
+/// The tool that looks for tools.
+const TOOL_SEARCH: &str = "tool_search";
+
+/// How the calls of a tool are framed (docs/formats.md 1.15, 1.19).
+fn framing(tool: &str) -> Option<Framing> {
+    match tool {
+        "apply_patch" => Some(Framing::Patch),
+        "web_search" => Some(Framing::ProviderSearch),
+        TOOL_SEARCH => Some(Framing::RenderedAnew),
+        _ => None,
     }
 }
 

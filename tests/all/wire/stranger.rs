@@ -69,7 +69,7 @@ record!(Span {
     bytes: u64;
     // Where it comes from.
     at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String, wire_name: String, command: String, target: String,
-    call_id: String, phase: String, inherited: bool,
+    framing: String, call_id: String, phase: String, inherited: bool,
     // Its place, and what is known of the content.
     line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64, dropped: String, mime: String,
     width: u64, height: u64, detail: String, text: String,
