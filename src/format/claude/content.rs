@@ -12,11 +12,12 @@ use serde_json::value::RawValue;
 use super::line::{ApiBlock, Attachment};
 use super::mark;
 use super::texts::{FEED, TAGS, literal};
+use super::tools;
 use crate::format::call::Call;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::{Wants, image};
-use crate::record::{Framing, Part, Role, Span};
+use crate::record::{Part, Role, Span};
 
 /// Reads the content of one line into spans, in order.
 pub(super) struct ContentReader<'a, 'l> {
@@ -112,7 +113,7 @@ impl<'a> ContentReader<'a, '_> {
         };
         let name = block.name.as_deref().unwrap_or(&block.kind);
         let mut call = Call::new(name, None, raw(block.input));
-        call.framing = framing(&call.tool);
+        call.framing = tools::framing(&call.tool);
         call.fill(&mut span);
         self.fill(raw(block.input), &mut span);
         self.found.push(span);
@@ -304,16 +305,6 @@ impl<'a> ContentReader<'a, '_> {
             }
             _ => {}
         }
-    }
-}
-
-/// How the calls of a tool are framed. `Edit` has an argument that the program writes out; a search
-/// of the provider's is in one request only (docs/formats.md 3.15).
-fn framing(tool: &str) -> Option<Framing> {
-    match tool {
-        "Edit" => Some(Framing::DefaultArgument),
-        "web_search" => Some(Framing::ProviderSearch),
-        _ => None,
     }
 }
 

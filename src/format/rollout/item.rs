@@ -5,14 +5,14 @@ use serde_json::value::RawValue;
 use super::found_span::FoundSpan;
 use super::line::{ContentPart, ResponseItem};
 use super::tape::Results;
-use super::{prompt_kinds, shell_output};
+use super::{prompt_kinds, shell_output, tools};
 use crate::format::call::Call;
 use crate::format::history::Made;
 use crate::format::image;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
 use crate::format::reader::Wants;
-use crate::record::{Form, Framing, Part, Role, Span};
+use crate::record::{Form, Part, Role, Span};
 
 /// Reads one item of `line` into spans.
 pub(crate) struct Reading<'a, 'l> {
@@ -226,7 +226,7 @@ impl<'a, 'l> Reading<'a, 'l> {
             literal.fill(&mut span, self.wants.text);
         }
         let mut call = Call::new(name, item.namespace.as_deref(), &text);
-        call.framing = framing(&call.tool);
+        call.framing = tools::framing(&call.tool);
         call.fill(&mut span);
         self.add(span, Made::ByOrder, text);
     }
@@ -242,8 +242,8 @@ impl<'a, 'l> Reading<'a, 'l> {
         match call {
             Some(call) => call.fill(&mut template),
             None if item.kind == "tool_search_output" => {
-                template.tool = Some(TOOL_SEARCH.into());
-                template.framing = framing(TOOL_SEARCH);
+                template.tool = Some(tools::SEARCH.into());
+                template.framing = tools::framing(tools::SEARCH);
             }
             None => {}
         }
@@ -284,19 +284,6 @@ impl<'a, 'l> Reading<'a, 'l> {
             sealed(self.line, secret.get(), &mut span);
         }
         self.add(span, Made::Input, String::new());
-    }
-}
-
-/// The tool that looks for tools.
-const TOOL_SEARCH: &str = "tool_search";
-
-/// How the calls of a tool are framed (docs/formats.md 1.15, 1.19).
-fn framing(tool: &str) -> Option<Framing> {
-    match tool {
-        "apply_patch" => Some(Framing::Patch),
-        "web_search" => Some(Framing::ProviderSearch),
-        TOOL_SEARCH => Some(Framing::RenderedAnew),
-        _ => None,
     }
 }
 
