@@ -1,7 +1,7 @@
 //! Content: what the replay is told of a span, and what kinds of it there are.
 //!
-//! [`Share`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
-//! do.
+//! [`Share`] is what a reader of the report tells apart (instructions, tools, messages),
+//! [`ContentKind`] what the laws do.
 
 use crate::record::{Class, Framing, Part, Role};
 
@@ -85,7 +85,7 @@ impl Share {
 
 /// What the laws tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ContentKind {
     /// A message of the assistant that closes its turn, if its response has no call (`None`: the
     /// file does not say).
     Answer(Option<bool>),
@@ -113,28 +113,30 @@ pub(super) enum Kind {
     Opaque,
 }
 
-impl Kind {
-    pub(super) fn of(content: &Content) -> Kind {
+impl ContentKind {
+    pub(super) fn of(content: &Content) -> ContentKind {
         let patch = content.framing == Some(Framing::Patch);
         let server = !content.server.is_empty();
         match content.part {
-            Part::Reasoning => Kind::Reasoning,
-            Part::Image => Kind::Image {
+            Part::Reasoning => ContentKind::Reasoning,
+            Part::Image => ContentKind::Image {
                 answer: content.role == Role::Tool,
             },
-            Part::ToolCall if content.framing == Some(Framing::ProviderSearch) => Kind::Search,
-            Part::ToolCall => Kind::Call { patch, server },
-            Part::ToolOutput => Kind::Output {
+            Part::ToolCall if content.framing == Some(Framing::ProviderSearch) => {
+                ContentKind::Search
+            }
+            Part::ToolCall => ContentKind::Call { patch, server },
+            Part::ToolOutput => ContentKind::Output {
                 patch,
                 server,
                 sure: content.framing != Some(Framing::RenderedAnew),
             },
-            Part::Document | Part::Opaque => Kind::Opaque,
+            Part::Document | Part::Opaque => ContentKind::Opaque,
             Part::Text => match (content.role, content.phase) {
-                (Role::Assistant, "") => Kind::Answer(None),
-                (Role::Assistant, phase) => Kind::Answer(Some(phase == "final_answer")),
-                (Role::User, _) => Kind::User,
-                _ => Kind::Input,
+                (Role::Assistant, "") => ContentKind::Answer(None),
+                (Role::Assistant, phase) => ContentKind::Answer(Some(phase == "final_answer")),
+                (Role::User, _) => ContentKind::User,
+                _ => ContentKind::Input,
             },
         }
     }

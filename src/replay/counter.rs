@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::Kind;
+use super::content::ContentKind;
 
 /// A counter: `percent` of the plain tokens, and so many for each piece; and what else is known of
 /// the steps that it guards.
@@ -51,7 +51,7 @@ pub(super) const COUNTER_PERCENT: u64 = 20;
 impl Counter {
     /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made
     /// it.
-    pub(super) fn count(&self, kind: Kind, plain: u64, classes: Option<u64>) -> u64 {
+    pub(super) fn count(&self, kind: ContentKind, plain: u64, classes: Option<u64>) -> u64 {
         let Each {
             result,
             call,
@@ -60,11 +60,14 @@ impl Counter {
         } = self.each;
         let (percent, each) = match kind {
             // Counted by the provider's own rule.
-            Kind::Image { .. } => return plain,
-            Kind::Output { .. } => (self.percent, result),
-            Kind::Call { .. } | Kind::Search => (self.percent, call),
-            Kind::Reasoning => (self.reasoning_percent, reasoning),
-            Kind::Answer(_) | Kind::User | Kind::Input | Kind::Opaque => (self.percent, text),
+            ContentKind::Image { .. } => return plain,
+            ContentKind::Output { .. } => (self.percent, result),
+            ContentKind::Call { .. } | ContentKind::Search => (self.percent, call),
+            ContentKind::Reasoning => (self.reasoning_percent, reasoning),
+            ContentKind::Answer(_)
+            | ContentKind::User
+            | ContentKind::Input
+            | ContentKind::Opaque => (self.percent, text),
         };
         match classes.filter(|_| self.by_class) {
             Some(tokens) => tokens,

@@ -1,6 +1,6 @@
 //! A span as the replay keeps it: the numbers that the laws need.
 
-use super::content::{Content, Kind, Share};
+use super::content::{Content, ContentKind, Share};
 use super::counter;
 use crate::record::{Framing, Part};
 
@@ -22,7 +22,7 @@ pub(super) struct SentSpan {
     pub(super) of_file: bool,
     /// Text that a user wrote: what some agents keep at a compaction.
     pub(super) message: bool,
-    pub(super) kind: Kind,
+    pub(super) kind: ContentKind,
     /// It is the first span of an item: the framing of the item is counted with it.
     pub(super) opens: bool,
     /// Tokens of the qualified tool name.
@@ -65,7 +65,7 @@ impl SentSpan {
             ephemeral: content.ephemeral,
             of_file: content.of_file,
             message: content.part == Part::Text && content.source == "user",
-            kind: Kind::of(content),
+            kind: ContentKind::of(content),
             opens,
             tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
             bytes: narrow(content.bytes),
