@@ -91,6 +91,23 @@ pub enum Form {
     Raw,
 }
 
+/// How a call and its output are framed in a request, where the provider frames them differently
+/// from those of all other tools. The readers of formats set it, because they know the tools of
+/// their agent; the laws know the sizes (docs/formats.md 1.15, 1.19 and 3.15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Framing {
+    /// The patch tool, whose argument is free text.
+    Patch,
+    /// The program writes an argument into the call that the model had left to its default.
+    DefaultArgument,
+    /// The provider runs the tool: its result is in the request that asked for it and in no later
+    /// one.
+    ProviderSearch,
+    /// The output is rewritten before it is sent.
+    RenderedAnew,
+}
+
 /// A piece of content in a session file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "span")]
@@ -140,6 +157,9 @@ pub struct Span {
     /// Path that the call names; of a URL only the scheme and the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How the call and its output are framed. Absent: as those of all other tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framing: Option<Framing>,
     /// The agent's id that a call and its output share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::Kind;
+use super::content::ContentKind;
 
 /// A counter: a percentage of the tokens in the public encoding plus a constant for each span, and
 /// the limits within which an increment is plausible.
@@ -25,8 +25,7 @@ pub(super) struct Counter {
     /// The estimate of a single result may be off by this, plus [`COUNTER_PERCENT`] of it. `None`:
     /// it was not compared with single results.
     pub(super) error_tokens: Option<u64>,
-    /// Tokens by which a call of [`COMPLETED`](super::content::COMPLETED) grows when its agent
-    /// writes the default argument out.
+    /// Tokens by which a call of [`Framing::DefaultArgument`](crate::record::Framing) grows.
     pub(super) completes: Option<u64>,
     /// A response that consists of calls, and of reasoning up to this many tokens in the public
     /// encoding, has the reported size when it is sent again. With more reasoning it has a few
@@ -54,7 +53,7 @@ pub(super) const COUNTER_PERCENT: u64 = 20;
 impl Counter {
     /// Estimates the tokens of content that has `plain` tokens in the public encoding; `classes` is
     /// the result of [`by_class`].
-    pub(super) fn count(&self, kind: Kind, plain: u64, classes: Option<u64>) -> u64 {
+    pub(super) fn count(&self, kind: ContentKind, plain: u64, classes: Option<u64>) -> u64 {
         let Each {
             result,
             call,
@@ -63,11 +62,14 @@ impl Counter {
         } = self.each;
         let (percent, each) = match kind {
             // The tokens of an image are counted by the provider's rule.
-            Kind::Image { .. } => return plain,
-            Kind::Output { .. } => (self.percent, result),
-            Kind::Call { .. } | Kind::Search => (self.percent, call),
-            Kind::Reasoning => (self.reasoning_percent, reasoning),
-            Kind::Answer(_) | Kind::User | Kind::Input | Kind::Opaque => (self.percent, text),
+            ContentKind::Image { .. } => return plain,
+            ContentKind::Output { .. } => (self.percent, result),
+            ContentKind::Call { .. } | ContentKind::Search => (self.percent, call),
+            ContentKind::Reasoning => (self.reasoning_percent, reasoning),
+            ContentKind::Answer(_)
+            | ContentKind::User
+            | ContentKind::Input
+            | ContentKind::Opaque => (self.percent, text),
         };
         match classes.filter(|_| self.by_class) {
             Some(tokens) => tokens,

@@ -32,7 +32,7 @@ pub(super) struct Law {
     /// Name of the law, as the key `law` of a request spells it.
     pub(super) name: &'static str,
     models: Models,
-    pub(super) rule: Rule,
+    pub(super) rule: Sizing,
     /// Number of explained increments, and of all increments that were checked; 0 of 0 where there
     /// were none.
     seen: (u32, u32),
@@ -52,19 +52,19 @@ struct Models {
 
 /// How the size of content is determined.
 #[derive(Clone, Debug)]
-pub(super) enum Rule {
+pub(super) enum Sizing {
     /// It is predicted to the token from the text.
     Framed(Frame),
     /// It is measured as the difference between reports.
     Measured(Counter),
 }
 
-impl Rule {
+impl Sizing {
     /// Tokens of the largest image.
     pub(super) fn largest_image(&self) -> u64 {
         match self {
-            Rule::Framed(_) => SQUARES,
-            Rule::Measured(counter) => counter.largest_image,
+            Sizing::Framed(_) => SQUARES,
+            Sizing::Measured(counter) => counter.largest_image,
         }
     }
 }
