@@ -101,8 +101,7 @@ pub enum Framing {
     Patch,
     /// The program writes an argument into the call that the model had left to its default.
     DefaultArgument,
-    /// The provider runs the tool: its result is in the request that asked for it and in no later
-    /// one.
+    /// The provider runs the tool: only the request that asked for it has its result.
     ProviderSearch,
     /// The output is rewritten before it is sent.
     RenderedAnew,

@@ -224,9 +224,9 @@ impl Charge {
             }
             let inside = within.of_row(number);
             let written = inside[WRITTEN].saturating_sub(inside[READ]);
-            row.sent(live, inside[READ], written);
+            row.add_sent(live, inside[READ], written);
             if let Some(tariff) = &call.tariff {
-                row.paid(Paid::sent(tariff.sent(inside, live)));
+                row.add_cost(Paid::sent(tariff.sent(inside, live)));
             }
             written_in_all = written_in_all.saturating_add(written);
         }
@@ -317,9 +317,9 @@ fn charge_first(
 ) {
     let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
     if let Some(row) = rows.get_mut(slot.row as usize) {
-        row.first(slot.tokens, inside[READ], slot.number.is_some());
+        row.move_to_first(slot.tokens, inside[READ], slot.number.is_some());
         if let Some(sent) = sent {
-            row.paid(Paid::first(sent));
+            row.add_cost(Paid::first(sent));
         }
     }
     let Some(number) = slot.number else {

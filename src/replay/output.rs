@@ -45,9 +45,9 @@ pub(super) fn share<'h>(
             cost.output = Some(tokens);
             cost.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
             let row = total::row(label, cost.basis);
-            rows.produced(call.period, call.tariff.as_ref(), row, tokens);
+            rows.add_output(call.period, call.tariff.as_ref(), row, tokens);
         }
-        rows.produced(call.period, call.tariff.as_ref(), total::NOBODY, left);
+        rows.add_output(call.period, call.tariff.as_ref(), total::NOBODY, left);
     }
 }
 

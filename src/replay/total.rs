@@ -55,7 +55,7 @@ pub(super) struct RowSums {
 impl RowSums {
     /// Adds tokens that were sent again; `cached` of them were read from the cache, and `written`
     /// were written to it.
-    pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64) {
+    pub(super) fn add_sent(&mut self, tokens: u64, cached: u64, written: u64) {
         let (cached, uncached) = (signed(cached), signed(tokens.saturating_sub(cached)));
         self.add(&RowSums {
             cached,
@@ -65,9 +65,9 @@ impl RowSums {
         });
     }
 
-    /// Moves tokens that were added by [`sent`](Self::sent) to those sent for the first time;
+    /// Moves tokens that were added by [`add_sent`](Self::add_sent) to those sent for the first time;
     /// `cached` of them were read from the cache.
-    pub(super) fn first(&mut self, tokens: u64, cached: u64, is_item: bool) {
+    pub(super) fn move_to_first(&mut self, tokens: u64, cached: u64, is_item: bool) {
         let (cached, uncached) = (-signed(cached), -signed(tokens.saturating_sub(cached)));
         self.add(&RowSums {
             items: u64::from(is_item),
@@ -81,7 +81,7 @@ impl RowSums {
     /// Adds the unexplained input of a request, which is charged at the uncached price
     /// (docs/design.md 1.5), and tokens that were written to the cache after the end of the known
     /// context. `items` is 1 for the first run of a request, and 0 for its further runs.
-    pub(super) fn nobody(&mut self, items: u64, unexplained: i64, written: i64) {
+    pub(super) fn add_unexplained(&mut self, items: u64, unexplained: i64, written: i64) {
         let more = RowSums {
             items,
             uncached: unexplained,
@@ -92,12 +92,12 @@ impl RowSums {
     }
 
     /// Adds output.
-    pub(super) fn produced(&mut self, tokens: u64) {
+    pub(super) fn add_output(&mut self, tokens: u64) {
         self.output = self.output.saturating_add(signed(tokens));
     }
 
     /// Adds a cost.
-    pub(super) fn paid(&mut self, paid: Paid) {
+    pub(super) fn add_cost(&mut self, paid: Paid) {
         self.paid = Some(self.paid.unwrap_or_default().plus(paid));
     }
 
@@ -144,7 +144,7 @@ impl RowSums {
         self.written = self.written.saturating_add(other.written);
         self.output = self.output.saturating_add(other.output);
         if let Some(paid) = other.paid {
-            self.paid(paid);
+            self.add_cost(paid);
         }
     }
 }
@@ -178,7 +178,7 @@ impl ThreadRows {
     }
 
     /// Adds output, and its cost, to a row of any hour and model.
-    pub(super) fn produced(
+    pub(super) fn add_output(
         &mut self,
         period: HourAndModel,
         tariff: Option<&Tariff>,
@@ -186,9 +186,9 @@ impl ThreadRows {
         tokens: u64,
     ) {
         let row = self.sparse.entry((period, row)).or_default();
-        row.produced(tokens);
+        row.add_output(tokens);
         if let Some(tariff) = tariff {
-            row.paid(Paid::produced(tariff.output(tokens)));
+            row.add_cost(Paid::produced(tariff.output(tokens)));
         }
     }
 

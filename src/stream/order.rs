@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use single::{first_request_of, is_counted, is_unmeasured, once, thread_of};
+use single::{first_request_of, is_counted, is_unmeasured, note_begin, thread_of};
 
 use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
@@ -96,53 +96,53 @@ impl Order {
             return Ok(None);
         }
         match record.kind {
-            Type::Stream => return self.stream(record, skips),
+            Type::Stream => return self.begin_stream(record, skips),
             Type::Session => {
-                self.recount.session(record)?;
-                once(&mut self.threads, thread_of(record))?;
+                self.recount.begin_thread(record)?;
+                note_begin(&mut self.threads, thread_of(record))?;
             }
             _ => {}
         }
-        self.not_too_late(record)?;
-        self.not_too_early(record)?;
+        self.refuse_too_late(record)?;
+        self.refuse_too_early(record)?;
         if record.kind != Type::Request {
             return Ok(None);
         }
-        let settled = self.request(record)?;
-        once(&mut self.begun, first_request_of(record))?;
+        let settled = self.settle_request(record)?;
+        note_begin(&mut self.begun, first_request_of(record))?;
         Ok(settled)
     }
 
     /// Begins a stream, and ends the one before it.
-    fn stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+    fn begin_stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
         refuse_version(record)?;
-        self.close()?;
-        self.recount.stream();
+        self.end_stream()?;
+        self.recount.begin_stream();
         self.stages = Stages::named(record);
         (self.marked, self.has_requests, self.has_spans) = (true, false, false);
         for later in self.place.before {
             if self.stages.has(*later) {
-                bail!(self.too_late(*later));
+                bail!(self.too_late_message(*later));
             }
         }
         let Some(stage) = self.place.stage else {
             return Ok(None);
         };
         if self.stages.has(stage) {
-            skips.say(again(stage));
+            skips.say(repeated_message(stage));
         }
-        marked(record, stage)
+        with_stage_name(record, stage)
     }
 
     /// Refuses a record that a later stage has written or extended.
-    fn not_too_late(&self, record: &Record) -> Result<()> {
+    fn refuse_too_late(&self, record: &Record) -> Result<()> {
         // A `stream` record names the stages, so that spans and requests need not be looked at.
         if self.marked && matches!(record.kind, Type::Span | Type::Request) {
             return Ok(());
         }
         for later in self.place.before {
             if later.shows(record) {
-                bail!(self.too_late(*later));
+                bail!(self.too_late_message(*later));
             }
         }
         Ok(())
@@ -150,7 +150,7 @@ impl Order {
 
     /// Looks for traces of the required stages. A text that was not measured is refused at once.
     /// For the other stages the whole stream is awaited, because they do not extend every record.
-    fn not_too_early(&mut self, record: &Record) -> Result<()> {
+    fn refuse_too_early(&mut self, record: &Record) -> Result<()> {
         for stage in self.place.after {
             if self.stages.has(*stage) {
                 continue;
@@ -161,20 +161,20 @@ impl Order {
                 self.has_requests |= is_counted(record);
                 self.has_spans |= record.kind == Type::Span;
             } else if is_unmeasured(record) {
-                bail!(missing(*stage, false));
+                bail!(missing_message(*stage, false));
             }
         }
         Ok(())
     }
 
     /// Ends the current stream: refuses it where a required stage has left no trace.
-    fn close(&mut self) -> Result<()> {
+    fn end_stream(&mut self) -> Result<()> {
         if !self.has_requests && !self.has_spans {
             return Ok(());
         }
         for stage in self.place.after {
             if !self.stages.has(*stage) {
-                bail!(missing(*stage, self.has_requests));
+                bail!(missing_message(*stage, self.has_requests));
             }
         }
         Ok(())
@@ -182,7 +182,7 @@ impl Order {
 
     /// Looks for a request whose response is counted in an earlier stream; returns the line that
     /// the filter shall be given instead, if any.
-    fn request(&mut self, record: &Record) -> Result<Option<String>> {
+    fn settle_request(&mut self, record: &Record) -> Result<Option<String>> {
         if self.place.twice == Twice::Ignored {
             return Ok(None);
         }
@@ -201,7 +201,7 @@ impl Order {
     /// # Errors
     /// A required stage has left no trace.
     pub(super) fn end(&mut self, skips: &mut Skips) -> Result<Status> {
-        self.close()?;
+        self.end_stream()?;
         let mut status = Status::Done;
         for (n, why) in [
             (
@@ -225,7 +225,7 @@ impl Order {
     }
 
     /// What to do about a stage that ran before the filter and must not.
-    fn too_late(&self, later: Stage) -> String {
+    fn too_late_message(&self, later: Stage) -> String {
         match (later, self.place.stage) {
             (Stage::Rank, Some(Stage::Rank)) => {
                 "the stream was ranked already, and the spans that findings rest on are gone: \
@@ -263,7 +263,7 @@ fn refuse_version(record: &Record) -> Result<()> {
 }
 
 /// What to do about a stage that is missing.
-fn missing(stage: Stage, has_requests: bool) -> &'static str {
+fn missing_message(stage: Stage, has_requests: bool) -> &'static str {
     match (stage, has_requests) {
         (Stage::Measure, _) => "no span has tokens: put tok-measure before it",
         (Stage::Dedup, _) => "no span was compared with others: put tok-dedup before it",
@@ -278,7 +278,7 @@ fn missing(stage: Stage, has_requests: bool) -> &'static str {
 }
 
 /// What a filter does with a stream that it has been run on before.
-fn again(stage: Stage) -> &'static str {
+fn repeated_message(stage: Stage) -> &'static str {
     match stage {
         Stage::Measure => "the stream was measured before: all is measured again",
         Stage::Dedup => "copies were looked for before: they are looked for again",
@@ -289,7 +289,7 @@ fn again(stage: Stage) -> &'static str {
 
 /// Returns the `stream` record with the name of the stage added. tok-usage-join is recognised by
 /// the price table, which that filter adds itself.
-fn marked(record: &Record, stage: Stage) -> Result<Option<String>> {
+fn with_stage_name(record: &Record, stage: Stage) -> Result<Option<String>> {
     let by = |program: &str| Some(format!("{program} {}", env!("CARGO_PKG_VERSION")));
     let mut line = Vec::with_capacity(record.line.len() + 40);
     match stage {

@@ -70,7 +70,7 @@ impl Addition for Recounted {
 
 impl Recount {
     /// Begins a stream.
-    pub(super) fn stream(&mut self) {
+    pub(super) fn begin_stream(&mut self) {
         self.streams += 1;
     }
 
@@ -78,7 +78,7 @@ impl Recount {
     ///
     /// # Errors
     /// [`Malformed`] where it is no `session` record.
-    pub(super) fn session(&mut self, record: &Record) -> Result<(), Malformed> {
+    pub(super) fn begin_thread(&mut self, record: &Record) -> Result<(), Malformed> {
         self.thread = record.read()?;
         Ok(())
     }

@@ -45,7 +45,7 @@ pub fn run(
     };
     let mut status = Status::Done;
     while let Some(line) = reader.next()? {
-        if let Err(e) = run.line(line) {
+        if let Err(e) = run.take_line(line) {
             let why = e.downcast::<Malformed>()?;
             run.skips
                 .note("stdin", Some(reader.number()), &why.to_string());
@@ -68,7 +68,7 @@ struct FilterRun<'r, 'w> {
 
 impl FilterRun<'_, '_> {
     /// Takes the next line.
-    fn line(&mut self, line: &[u8]) -> Result<()> {
+    fn take_line(&mut self, line: &[u8]) -> Result<()> {
         let record = match peek(line) {
             Ok(record) => record,
             Err(why) => {
@@ -77,7 +77,7 @@ impl FilterRun<'_, '_> {
             }
         };
         self.seen.take(&record)?;
-        let taken = self.take(&record);
+        let taken = self.give(&record);
         if let Err(e) = &taken
             && e.is::<Malformed>()
         {
@@ -87,7 +87,7 @@ impl FilterRun<'_, '_> {
     }
 
     /// Gives a record to the filter, after the checks of its order.
-    fn take(&mut self, record: &Record) -> Result<()> {
+    fn give(&mut self, record: &Record) -> Result<()> {
         let kind = record.kind;
         if kind == Type::Coverage {
             return with_last(record.line, |line| {

@@ -19,7 +19,7 @@ impl Complaints {
 }
 
 /// Parses the line as a `T`; where that fails, adds a complaint with the name of the type.
-pub(super) fn parse<T: DeserializeOwned>(line: &str, faults: &mut Complaints) -> Option<T> {
+pub(super) fn parse<T: DeserializeOwned>(line: &str, complaints: &mut Complaints) -> Option<T> {
     match serde_json::from_str(line) {
         Ok(record) => Some(record),
         Err(e) => {
@@ -27,7 +27,9 @@ pub(super) fn parse<T: DeserializeOwned>(line: &str, faults: &mut Complaints) ->
                 .rsplit("::")
                 .next()
                 .unwrap_or("record");
-            faults.0.push(format!("{name}: {}", refusal::naming(&e)));
+            complaints
+                .0
+                .push(format!("{name}: {}", refusal::naming(&e)));
             None
         }
     }
@@ -49,8 +51,8 @@ pub fn is_instant(text: &str) -> bool {
 }
 
 /// Complains where the value of `key` is no instant. A missing value is fine.
-pub(super) fn instant(at: Option<&str>, key: &str, faults: &mut Complaints) {
-    faults.unless(at.is_none_or(is_instant), || {
+pub(super) fn check_instant(at: Option<&str>, key: &str, complaints: &mut Complaints) {
+    complaints.unless(at.is_none_or(is_instant), || {
         format!("{key}: {at:?} is no instant")
     });
 }

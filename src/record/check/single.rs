@@ -4,7 +4,7 @@ use super::form::{Complaints, is_hex, parse};
 use crate::record::{Coverage, Finding, Request, Sampling, Skip};
 
 /// The samplings of a request, where it has any, add up to its counts.
-pub(super) fn samplings_add_up(request: &Request, faults: &mut Complaints) {
+pub(super) fn check_samplings(request: &Request, complaints: &mut Complaints) {
     if request.samplings.is_empty() {
         return;
     }
@@ -34,7 +34,7 @@ pub(super) fn samplings_add_up(request: &Request, faults: &mut Complaints) {
         ),
     ];
     for (part, whole, sum) in parts {
-        faults.unless(whole == Some(sum), || {
+        complaints.unless(whole == Some(sum), || {
             format!(
                 "request {}: its samplings have {sum} tokens of {part}, it has {}",
                 request.id,
@@ -45,24 +45,24 @@ pub(super) fn samplings_add_up(request: &Request, faults: &mut Complaints) {
 }
 
 /// The amounts of a finding are consistent, and its fingerprint is well formed.
-pub(super) fn finding(line: &str, faults: &mut Complaints) {
-    let Some(finding) = parse::<Finding>(line, faults) else {
+pub(super) fn check_finding(line: &str, complaints: &mut Complaints) {
+    let Some(finding) = parse::<Finding>(line, complaints) else {
         return;
     };
-    faults.unless(is_hex(&finding.fingerprint, 16), || {
+    complaints.unless(is_hex(&finding.fingerprint, 16), || {
         format!("finding {}: bad fingerprint", finding.rank)
     });
-    faults.unless(finding.net_tokens <= finding.waste_tokens, || {
+    complaints.unless(finding.net_tokens <= finding.waste_tokens, || {
         format!("finding {}: more net tokens than waste", finding.rank)
     });
-    faults.unless(finding.net_usd <= finding.waste_usd, || {
+    complaints.unless(finding.net_usd <= finding.waste_usd, || {
         format!("finding {}: more net than waste", finding.rank)
     });
 }
 
 /// The lines of a coverage record are all accounted for.
-pub(super) fn all_lines_accounted_for(line: &str, faults: &mut Complaints) {
-    let Some(coverage) = parse::<Coverage>(line, faults) else {
+pub(super) fn check_coverage(line: &str, complaints: &mut Complaints) {
+    let Some(coverage) = parse::<Coverage>(line, complaints) else {
         return;
     };
     let lines = coverage.lines;
@@ -70,17 +70,17 @@ pub(super) fn all_lines_accounted_for(line: &str, faults: &mut Complaints) {
         .understood
         .saturating_add(coverage.recovered)
         .saturating_add(coverage.skipped);
-    faults.unless(lines == sum, || {
+    complaints.unless(lines == sum, || {
         format!("coverage: {lines} lines read, but {sum} understood, recovered or skipped")
     });
 }
 
 /// A skip record names a file and a reason.
-pub(super) fn skip(line: &str, faults: &mut Complaints) {
-    let Some(skip) = parse::<Skip>(line, faults) else {
+pub(super) fn check_skip(line: &str, complaints: &mut Complaints) {
+    let Some(skip) = parse::<Skip>(line, complaints) else {
         return;
     };
-    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
+    complaints.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
         "skip: without a file or a reason".into()
     });
 }

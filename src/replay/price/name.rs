@@ -24,13 +24,13 @@ pub(super) const MAKER: &str = "anthropic";
 /// The beginning of all names of the maker's models.
 const FAMILY: &str = "claude-";
 /// The first version whose price depends on the region.
-const FROM: (u64, u64) = (4, 5);
+const FIRST_WITH_REGIONS: (u64, u64) = (4, 5);
 
 /// Returns the name without the date at its end; `None` if it has no date.
 pub(super) fn undated(name: &str) -> Option<&str> {
-    match without(name, "-20dddddd") {
+    match strip_shape(name, "-20dddddd") {
         Some(rest) => Some(rest),
-        None => without(name, "-20dd-dd-dd"),
+        None => strip_shape(name, "-20dd-dd-dd"),
     }
 }
 
@@ -40,8 +40,8 @@ pub(super) fn undated(name: &str) -> Option<&str> {
 pub(super) fn makers_spelling(name: &str) -> Option<String> {
     let short = name.strip_suffix("[1m]");
     let rest = short.unwrap_or(name);
-    number(&rest[rest.find(FAMILY)?..])?;
-    match without(rest, "@20dddddd") {
+    version_in(&rest[rest.find(FAMILY)?..])?;
+    match strip_shape(rest, "@20dddddd") {
         Some(model) => Some(format!("{model}-{}", &rest[model.len() + 1..])),
         None => short.map(str::to_owned),
     }
@@ -53,7 +53,7 @@ pub(super) fn makers_spelling(name: &str) -> Option<String> {
 pub(super) fn resold(name: &str) -> Option<(&str, &str, Factor)> {
     let mut listed = name;
     for version in ["-vd:d", "-vd"] {
-        if let Some(rest) = without(name, version) {
+        if let Some(rest) = strip_shape(name, version) {
             listed = rest;
             break;
         }
@@ -61,8 +61,8 @@ pub(super) fn resold(name: &str) -> Option<(&str, &str, Factor)> {
     let (region, model) = listed.split_once(MAKER)?;
     let model = model.strip_prefix('.')?;
     let (_, factor) = REGIONS.iter().find(|(prefix, _)| *prefix == region)?;
-    let factor = match number(model)? {
-        version if version < FROM => Factor::percent(100),
+    let factor = match version_in(model)? {
+        version if version < FIRST_WITH_REGIONS => Factor::percent(100),
         _ => *factor,
     };
     Some((listed, model, factor))
@@ -71,10 +71,10 @@ pub(super) fn resold(name: &str) -> Option<(&str, &str, Factor)> {
 /// Returns the version in a name of Anthropic's, major and minor: 4 and 5 of `claude-opus-4-5`, 5
 /// and 0 of `claude-opus-5`, 3 and 5 of `claude-3-5-sonnet`. A number of three digits or more is a
 /// date, not a version.
-fn number(model: &str) -> Option<(u64, u64)> {
+fn version_in(model: &str) -> Option<(u64, u64)> {
     let mut major = None;
     for part in model.strip_prefix(FAMILY)?.split('-') {
-        match (major, digits(part)) {
+        match (major, two_digits(part)) {
             (None, number) => major = number,
             (Some(major), minor) => return Some((major, minor.unwrap_or(0))),
         }
@@ -83,7 +83,7 @@ fn number(model: &str) -> Option<(u64, u64)> {
 }
 
 /// Parses a number of at most two digits.
-fn digits(part: &str) -> Option<u64> {
+fn two_digits(part: &str) -> Option<u64> {
     if part.len() >= 3 {
         return None;
     }
@@ -91,7 +91,7 @@ fn digits(part: &str) -> Option<u64> {
 }
 
 /// Returns the name without its end, if the end has this shape, in which `d` stands for a digit.
-fn without<'n>(name: &'n str, shape: &str) -> Option<&'n str> {
+fn strip_shape<'n>(name: &'n str, shape: &str) -> Option<&'n str> {
     let (rest, end) = name.split_at_checked(name.len().checked_sub(shape.len())?)?;
     if rest.is_empty() {
         return None;

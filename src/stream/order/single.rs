@@ -14,7 +14,7 @@ use crate::stream::Record;
 
 /// Notes that a thread begins. Refuses a thread that has begun before: it comes from a second run
 /// over the same files.
-pub(super) fn once(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
+pub(super) fn note_begin(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
     let Some(thread) = thread else {
         return Ok(());
     };
