@@ -2,10 +2,10 @@
 //!
 //! A kind of content has one row for each way in which the size of a span is known ([`row`]); in a
 //! record these rows are columns. A token is sent for the *first* time with the first request that
-//! carries it, even if that request is not counted: so the rows of a time range are the same as
-//! without one. A token that is sent again was read from the cache or was not. Unrecorded blocks
-//! and unexplained tokens belong to no span and have two separate rows; only unexplained tokens may
-//! be negative.
+//! carries it, even if that request is not counted. So whether a token is sent for the first time
+//! does not depend on the time range that is counted. A token that is sent again was read from the
+//! cache or was not. Unrecorded blocks and unexplained tokens belong to no span and have two
+//! separate rows; only unexplained tokens may be negative.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ impl RowSums {
         });
     }
 
-    /// Moves tokens that were added by [`add_sent`](Self::add_sent) to those sent for the first time;
+    /// Moves tokens that [`add_sent`](Self::add_sent) added to those sent for the first time;
     /// `cached` of them were read from the cache.
     pub(super) fn move_to_first(&mut self, tokens: u64, cached: u64, is_item: bool) {
         let (cached, uncached) = (-signed(cached), -signed(tokens.saturating_sub(cached)));
