@@ -19,7 +19,7 @@ use std::rc::Rc;
 use super::call::ModelCall;
 use super::context::{Context, Slot};
 use super::missed::Missed;
-use super::prefix::{Across, Live, PREFIXES, Reach, Within};
+use super::prefix::{InsidePrefixes, LiveTokens, PREFIXES, PartialSlot, PrefixEnd};
 use super::price::{Paid, SentCost};
 use super::span_cost::SpanCost;
 use super::tally::RateTally;
@@ -61,11 +61,11 @@ pub(super) struct Charge {
     /// For each prefix: all counted requests, and the steps of their rates.
     counted: [RateTally; PREFIXES],
     /// How far each prefix reaches.
-    reach: [Reach; PREFIXES],
+    reach: [PrefixEnd; PREFIXES],
     /// Requests whose prefix ended before that.
     missed: [Missed; PREFIXES],
     /// The live tokens of all slots.
-    pub(super) live: Live,
+    pub(super) live: LiveTokens,
 }
 
 impl Charge {
@@ -76,9 +76,9 @@ impl Charge {
             paid: Vec::new(),
             priced: RateTally::default(),
             counted: Default::default(),
-            reach: std::array::from_fn(|_| Reach::new(rows)),
+            reach: std::array::from_fn(|_| PrefixEnd::new(rows)),
             missed: Default::default(),
-            live: Live::new(rows),
+            live: LiveTokens::new(rows),
         }
     }
 
@@ -193,9 +193,9 @@ impl Charge {
     ) -> u64 {
         let short = self.count(call, context);
         let ends = std::array::from_fn(|side| short[side].as_deref().unwrap_or(&self.reach[side]));
-        let within = Within::new(ends, call.cached(), &context.slots);
+        let within = InsidePrefixes::new(ends, call.cached(), &context.slots);
         let steps = call.steps();
-        for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
+        for (side, PartialSlot { slot, tokens, .. }) in within.across.into_iter().enumerate() {
             if let Some(account) = self.accounts.get_mut(slot) {
                 account.tokens[side] = account.tokens[side].saturating_add(tokens);
                 account.cost = account.cost.plus(RateTally::one(steps[side]).cost(tokens));
@@ -215,7 +215,7 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &ModelCall, within: &Within, rows: &mut [RowSums]) -> u64 {
+    fn charge_rows(&self, call: &ModelCall, within: &InsidePrefixes, rows: &mut [RowSums]) -> u64 {
         let mut written_in_all: u64 = 0;
         for (number, row) in rows.iter_mut().enumerate() {
             let live = self.live.of_row(number);
@@ -235,9 +235,9 @@ impl Charge {
 
     /// A request is counted: the prefixes end where its report says. Returns the ends of those that
     /// fell short; their kept ends stay.
-    fn count(&mut self, call: &ModelCall, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
+    fn count(&mut self, call: &ModelCall, context: &Context) -> [Option<Rc<PrefixEnd>>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
-        let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
+        let mut short: [Option<Rc<PrefixEnd>>; PREFIXES] = Default::default();
         for side in 0..PREFIXES {
             if limits[side] >= self.reach[side].before {
                 self.reach_to(side, limits[side], &context.slots);
@@ -265,8 +265,8 @@ impl Charge {
         &self,
         side: usize,
         limits: &[u64; PREFIXES],
-        short: &[Option<Rc<Reach>>; PREFIXES],
-    ) -> Rc<Reach> {
+        short: &[Option<Rc<PrefixEnd>>; PREFIXES],
+    ) -> Rc<PrefixEnd> {
         for other in 0..side {
             if limits[other] == limits[side] {
                 // The first of that length is the only one to look at.

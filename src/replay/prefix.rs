@@ -14,14 +14,14 @@ pub(super) const PREFIXES: usize = 3;
 
 /// The live tokens of all slots.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub(super) struct LiveTokens {
     all: PrefixSums<u64>,
-    rows: Vec<OfRow>,
+    rows: Vec<RowSlots>,
 }
 
 /// The slots of one row.
 #[derive(Debug, Default)]
-struct OfRow {
+struct RowSlots {
     /// Their indices among all slots, rising.
     slots: Vec<u32>,
     sums: PrefixSums<u64>,
@@ -29,12 +29,14 @@ struct OfRow {
     live: u64,
 }
 
-impl Live {
+impl LiveTokens {
     /// Returns an empty context with that many rows.
-    pub(super) fn new(rows: usize) -> Live {
-        Live {
+    pub(super) fn new(rows: usize) -> LiveTokens {
+        LiveTokens {
             all: PrefixSums::default(),
-            rows: std::iter::repeat_with(OfRow::default).take(rows).collect(),
+            rows: std::iter::repeat_with(RowSlots::default)
+                .take(rows)
+                .collect(),
         }
     }
 
@@ -78,9 +80,9 @@ impl Live {
     }
 
     /// Returns the end of the longest prefix of whole slots with at most `limit` tokens.
-    pub(super) fn reach(&self, limit: u64) -> Reach {
+    pub(super) fn reach(&self, limit: u64) -> PrefixEnd {
         let (at, before) = self.all.reach(limit);
-        Reach {
+        PrefixEnd {
             at,
             before,
             by_row: self.rows.iter().map(|row| row.before(at)).collect(),
@@ -88,7 +90,7 @@ impl Live {
     }
 }
 
-impl OfRow {
+impl RowSlots {
     /// Returns the tokens of those slots of the row that are before the slot `at`.
     fn before(&self, at: usize) -> u64 {
         if self.live == 0 {
@@ -101,7 +103,7 @@ impl OfRow {
 
 /// The end of a prefix of whole slots.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub(super) struct PrefixEnd {
     /// The first slot that is not inside.
     pub(super) at: usize,
     /// The live tokens of the slots inside.
@@ -110,12 +112,12 @@ pub(super) struct Reach {
     by_row: Vec<u64>,
 }
 
-impl Reach {
+impl PrefixEnd {
     /// Returns the end of an empty prefix.
-    pub(super) fn new(rows: usize) -> Reach {
-        Reach {
+    pub(super) fn new(rows: usize) -> PrefixEnd {
+        PrefixEnd {
             by_row: vec![0; rows],
-            ..Reach::default()
+            ..PrefixEnd::default()
         }
     }
 
@@ -131,16 +133,16 @@ impl Reach {
 
 /// The slot that a prefix ends in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Across {
+pub(super) struct PartialSlot {
     pub(super) slot: usize,
     row: usize,
     /// How many tokens of the slot are inside.
     pub(super) tokens: u64,
 }
 
-impl Across {
+impl PartialSlot {
     /// Returns the slot after `end`, with its tokens inside a prefix of `limit` tokens.
-    fn of(end: &Reach, limit: u64, slots: &[Slot]) -> Across {
+    fn of(end: &PrefixEnd, limit: u64, slots: &[Slot]) -> PartialSlot {
         let (mut row, mut tokens) = (0, 0);
         if let Some(slot) = slots.get(end.at)
             && slot.live
@@ -148,7 +150,7 @@ impl Across {
             row = slot.row as usize;
             tokens = limit.saturating_sub(end.before).min(slot.tokens);
         }
-        Across {
+        PartialSlot {
             slot: end.at,
             row,
             tokens,
@@ -157,28 +159,28 @@ impl Across {
 }
 
 /// The tokens inside the prefixes of one request.
-pub(super) struct Within<'r> {
-    ends: [&'r Reach; PREFIXES],
-    pub(super) across: [Across; PREFIXES],
+pub(super) struct InsidePrefixes<'r> {
+    ends: [&'r PrefixEnd; PREFIXES],
+    pub(super) across: [PartialSlot; PREFIXES],
 }
 
-impl<'r> Within<'r> {
+impl<'r> InsidePrefixes<'r> {
     /// Returns prefixes of `limits` tokens, whose whole slots end at `ends`.
     pub(super) fn new(
-        ends: [&'r Reach; PREFIXES],
+        ends: [&'r PrefixEnd; PREFIXES],
         limits: [u64; PREFIXES],
         slots: &[Slot],
-    ) -> Within<'r> {
-        Within {
+    ) -> InsidePrefixes<'r> {
+        InsidePrefixes {
             ends,
-            across: std::array::from_fn(|side| Across::of(ends[side], limits[side], slots)),
+            across: std::array::from_fn(|side| PartialSlot::of(ends[side], limits[side], slots)),
         }
     }
 
     /// Returns the tokens of a row inside each prefix.
     pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
-            let Across {
+            let PartialSlot {
                 row: of, tokens, ..
             } = self.across[side];
             let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
