@@ -44,7 +44,7 @@ pub enum Twice {
     /// No matter: the filter adds up no requests.
     #[default]
     Ignored,
-    /// The filter is given the second request as a copy, which does not count.
+    /// The filter is given the second request without the tokens that the first one counts.
     Settled,
     /// The user is told that it is counted twice: the `total` records that include it cannot be
     /// corrected any more.
