@@ -12,7 +12,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::json;
-use crate::place;
+use crate::source_text;
 
 /// The member of a line that lists what was left out of it.
 pub const KEY: &str = "tok_elided";
@@ -44,20 +44,20 @@ impl Elision {
             line,
             offset,
             length: original.len() as u64,
-            hash: place::hash(original),
+            hash: source_text::hash(original),
             left: None,
         }
     }
 
     /// Whether these are the bytes that were left out.
     pub fn is_of(&self, original: &[u8]) -> bool {
-        self.hash == place::hash(original)
+        self.hash == source_text::hash(original)
     }
 }
 
 /// Returns the check of a text that stands in place of another: 32 bit of its BLAKE3.
 pub fn check(text: &str) -> String {
-    let mut hex = place::hash(text.as_bytes());
+    let mut hex = source_text::hash(text.as_bytes());
     hex.truncate(8);
     hex
 }

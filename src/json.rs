@@ -12,8 +12,8 @@ use std::ops::Range;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::place;
 use crate::record::Form;
+use crate::source_text;
 pub use repeats::without_repeats;
 
 /// Returns the values of these members of an object; `None` where the text is no object.
@@ -118,7 +118,7 @@ pub fn text(value: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
         return Some(inside.into());
     }
-    Some(place::decode(inside.as_bytes(), Form::Plain).into())
+    Some(source_text::decode(inside.as_bytes(), Form::Plain).into())
 }
 
 /// Returns a text as a JSON string, with its quotes.

@@ -3,10 +3,10 @@
 //! ```text
 //! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
 //!                    |         |                    |
-//!               format, window  token            replay
+//!           format, time_range  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
-//!                        cell, zone
+//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, source_text, path, number,
+//!                        cell, zone, workers
 //!                        record, refusal, settings, short
 //! ```
 //!
@@ -29,12 +29,13 @@ pub mod elision;
 pub mod json;
 pub mod number;
 pub mod path;
-pub mod place;
 pub mod policy;
 pub mod pseudonym;
 pub mod skip;
+pub mod source_text;
 pub mod stream;
 pub mod verbatim;
+pub mod workers;
 pub mod zone;
 
 pub mod check;
@@ -43,8 +44,8 @@ pub mod expand;
 
 pub mod format;
 pub mod replay;
+pub mod time_range;
 pub mod token;
-pub mod window;
 
 pub mod dedup;
 pub mod measure;

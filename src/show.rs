@@ -10,16 +10,16 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::place::Places;
 use crate::record::{Finding, Measured, Part, Session, Span, Type};
 use crate::skip::{Skips, visible};
+use crate::source_text::TextReader;
 use crate::stream::{Filter, Record, Sink, Status};
 
 /// Shows spans and findings; passes over all other records.
 pub struct Show {
     /// Characters of a text that are shown; 0: all.
     chars: usize,
-    places: Places,
+    texts: TextReader,
     /// The file of each thread whose session record came by.
     files: HashMap<String, String>,
     skips: Skips,
@@ -30,7 +30,7 @@ impl Show {
     pub fn new(chars: usize) -> Show {
         Show {
             chars,
-            places: Places::default(),
+            texts: TextReader::default(),
             files: HashMap::new(),
             skips: Skips::default(),
         }
@@ -67,7 +67,7 @@ impl Show {
             None if span.text.is_none() => {
                 Err("the span names no file, and no session record of its thread came by".into())
             }
-            _ => self.places.text(span, file.unwrap_or("-")),
+            _ => self.texts.text(span, file.unwrap_or("-")),
         };
         match read {
             Ok(Some(text)) if is_encrypted(span, &text) => encrypted(span),

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, choice::Choice, find, home};
-use tok::window::Window;
+use tok::split::{self, choice::Choice, find, home, thread_index::ThreadIndex};
+use tok::time_range::TimeRange;
 
 const EXAMPLE: &str =
     "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'";
@@ -63,14 +63,14 @@ fn main() -> ExitCode {
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     let mut when = o.when.clone();
-    let places = home::asked(&o.files, &mut when)?;
+    let roots = home::asked(&o.files, &mut when)?;
     if o.files.is_empty() && o.when.since.is_none() {
         let since = when.since.as_deref().unwrap_or("the beginning");
-        io.say(&format!("reading {}, since {since}", places.names()));
+        io.say(&format!("reading {}, since {since}", roots.names()));
     }
-    let found = find::find(places, &o.sessions.exclude)?;
+    let found = find::find(roots, &o.sessions.exclude)?;
     let options = split::Options {
-        window: Window::of(&when)?,
+        range: TimeRange::of(&when)?,
         choice: Choice::new(&o.agent, &o.sessions),
         list: o.list,
         fail_if_empty: o.fail_if_empty,
@@ -79,8 +79,8 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         max_decompressed: o.max_decompressed,
         threads: o.threads.get().get(),
         roots: Roots::new(&o.roots.memory_root, &o.roots.review_root),
-        names: split::Names::new(o.anonymize.pseudonyms()?),
-        beside: Beside::new(&found.inputs),
+        names: split::RecordNames::new(o.anonymize.pseudonyms()?),
+        index: ThreadIndex::new(&found.inputs),
     };
     split::run(&found, &options, io)
 }

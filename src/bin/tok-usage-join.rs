@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, UsageExport};
 use tok::replay::{Given, Laws, Prices};
-use tok::usage_join::{Burn, Ledger, UsageJoin};
+use tok::usage_join::{ProviderExport, UsageJoin, UsageLedger};
 
 /// Add what carrying each span cost, and join with a usage ledger.
 ///
@@ -66,10 +66,10 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         return Ok(Status::Done);
     }
     let (ledger, opened) = match &options.usage {
-        Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
+        Some(path) => UsageLedger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let (export, read) = match Burn::open(&options.export, &mut io.skips) {
+    let (export, read) = match ProviderExport::open(&options.export, &mut io.skips) {
         Some((export, read)) => (Some(export), read),
         None => (None, Status::Done),
     };

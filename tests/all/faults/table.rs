@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
         "the line stays, its text is measured",
         &[
             "faults::lines::a_lone_surrogate_loses_no_line_and_its_text_is_measured",
-            "place::tests::lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text",
+            "source_text::tests::lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text",
         ],
     ),
     case(

@@ -20,7 +20,7 @@ use tok::rank::{self, Rank};
 use tok::render::{self, Layout, Render};
 use tok::replay::Prices;
 use tok::skip::Skips;
-use tok::split::{self, beside::Beside, find, found};
+use tok::split::{self, find, found, thread_index::ThreadIndex};
 use tok::stream::{self, Sink, Status};
 use tok::sum::{self, Basis, Format, Per, PriceTable, Sum, key};
 use tok::token::Encoding;
@@ -74,13 +74,13 @@ pub fn stage(
 /// tok-split over these files and folders.
 pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
     stage("split", |out, skips| {
-        let found = find::find(found::Places::named(paths.to_vec()), &[])?;
+        let found = find::find(found::SearchRoots::named(paths.to_vec()), &[])?;
         let options = split::Options {
             wants,
             max_line: 64 << 20,
             max_decompressed: 8 << 30,
             threads,
-            beside: Beside::new(&found.inputs),
+            index: ThreadIndex::new(&found.inputs),
             ..split::Options::default()
         };
         let mut written = Vec::new();
@@ -176,7 +176,7 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             per: Per::default(),
             basis: Basis::default(),
             zone: Zone::default(),
-            window: tok::window::Window::default(),
+            window: tok::time_range::TimeRange::default(),
             extra: sum::ExtraColumns::default(),
             prices: PriceTable::default(),
             merge: false,
