@@ -31,7 +31,7 @@ use crate::time_range::TimeRange;
 use crate::workers::Workers;
 use choice::Choice;
 use found::FoundFiles;
-pub use names::RecordNames;
+pub use names::NameCleaner;
 use no_session::NotSelected;
 use read::FileOutcome;
 use thread_index::ThreadIndex;
@@ -59,7 +59,7 @@ pub struct Options {
     /// Folders next to the sessions.
     pub roots: Roots,
     /// Which names the records may carry.
-    pub names: RecordNames,
+    pub names: NameCleaner,
     /// The threads of all files.
     pub index: ThreadIndex,
 }

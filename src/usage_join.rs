@@ -35,7 +35,7 @@ use spill::LineBuffer;
 pub struct UsageJoin {
     /// The lines of the current thread.
     lines: LineBuffer,
-    thread: Option<CurrentThread>,
+    thread: Option<BufferedThread>,
     usage: Option<Buckets>,
     export: Option<ProviderExport>,
     prices: Rc<Prices>,
@@ -43,7 +43,7 @@ pub struct UsageJoin {
 }
 
 /// The thread whose records are read.
-struct CurrentThread {
+struct BufferedThread {
     id: String,
     session: String,
     history: History,
@@ -105,13 +105,13 @@ impl UsageJoin {
 
     /// Returns the thread of a record. A thread whose `session` record was filtered out begins
     /// here.
-    fn thread(&mut self, id: &str, session: &str, out: &mut Sink) -> Result<&mut CurrentThread> {
+    fn thread(&mut self, id: &str, session: &str, out: &mut Sink) -> Result<&mut BufferedThread> {
         if let Some(thread) = &self.thread
             && thread.id != id
         {
             self.close(out)?;
         }
-        Ok(self.thread.get_or_insert_with(|| CurrentThread {
+        Ok(self.thread.get_or_insert_with(|| BufferedThread {
             id: id.to_owned(),
             session: session.to_owned(),
             history: History::priced(Rc::clone(&self.prices)).under(Rc::clone(&self.laws)),

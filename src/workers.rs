@@ -1,9 +1,9 @@
 //! A pool of worker threads whose results come back in the order of their jobs.
 //!
 //! Any free worker takes the next job; a result that is ready early waits until all results before
-//! it have been returned. How many jobs are under way is bounded by the caller, who asks
-//! [`Workers::is_full`] before or after it gives a job: so memory stays bounded however the sizes
-//! of the jobs differ.
+//! it have been returned. The caller bounds the number of jobs under way: when [`Workers::is_full`]
+//! it waits for a result before it gives another job. So memory stays bounded, whatever the sizes of
+//! the jobs are.
 //!
 //! With one thread there are no workers: the caller's thread does each job at once. Where the
 //! system starts no more threads (`ulimit -u`, a control group), there are fewer workers, down to
@@ -139,8 +139,7 @@ impl<'w, J: Send + 'w, R: Send + 'w> Workers<'w, J, R> {
         Ok(())
     }
 
-    /// Whether so many jobs are under way that the caller should wait for a result before it gives
-    /// another job.
+    /// Whether the caller should wait for a result before it gives another job.
     pub fn is_full(&self) -> bool {
         self.given - self.returned >= self.most
     }
@@ -193,8 +192,8 @@ impl<W: FnMut(J) -> R, J, R> Worker<W, J, R> {
     }
 }
 
-/// Sends the results of one worker. When the worker panics it says so: the caller would wait for
-/// ever for the result of its job.
+/// Sends the results of one worker, and `None` when the worker panics: without it the caller would
+/// wait for ever for the result of that job.
 struct ResultSender<R>(Sender<Finished<R>>);
 
 impl<R> Drop for ResultSender<R> {

@@ -79,7 +79,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         max_decompressed: o.max_decompressed,
         threads: o.threads.get().get(),
         roots: Roots::new(&o.roots.memory_root, &o.roots.review_root),
-        names: split::RecordNames::new(o.anonymize.pseudonyms()?),
+        names: split::NameCleaner::new(o.anonymize.pseudonyms()?),
         index: ThreadIndex::new(&found.inputs),
     };
     split::run(&found, &options, io)

@@ -2,9 +2,9 @@
 //! project document inside a larger prompt, a file read twice with one line changed.
 //!
 //! Blocks are made of whole atoms ([`Atom`]: about a line), so the tokens of all blocks add up to
-//! those of the text. A block begins at what looks like the start of a section, and after lines that
-//! are selected by their hash, one in eight. Both depend on the neighbouring lines only. The bounds
-//! of a block's size depend on where it began too, but the next such line puts that right.
+//! those of the text. A block begins at what looks like the start of a section, and after lines
+//! that are selected by their hash, one in eight. Both depend on the neighbouring lines only. The
+//! bounds of a block's size depend on where it began too, but the next such line puts that right.
 
 use crate::record::Block;
 use crate::token::Atom;

@@ -1,9 +1,10 @@
 //! Shell outputs that the agent rewrites before it sends them to the model.
 //!
-//! On disk they are a string of JSON, `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`.
-//! Some models are sent four lines of plain text instead (docs/formats.md 1.16; in the agent's
-//! source: `reserialize_shell_outputs`). Both forms are counted; the replay knows which models are
-//! sent which form.
+//! On disk they are a string of JSON,
+//! `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`. Some models are sent four lines
+//! of plain text instead (docs/formats.md 1.16; in the agent's source:
+//! `reserialize_shell_outputs`). Both forms are counted; the replay knows which models are sent
+//! which form.
 
 use serde::Deserialize;
 
@@ -28,8 +29,8 @@ impl ShellOutput {
         serde_json::from_str(text).ok()
     }
 
-    /// Returns the text as it is sent. A count of lines at the start of the output moves up into the
-    /// heading.
+    /// Returns the text as it is sent. A count of lines at the start of the output moves up into
+    /// the heading.
     pub(super) fn rendered(&self) -> String {
         let ShellMetadata {
             exit_code,

@@ -18,7 +18,7 @@ use crate::source_text;
 
 /// How the names in records are written.
 #[derive(Default)]
-pub struct RecordNames {
+pub struct NameCleaner {
     /// Replaces names; `None`: the real names stay.
     pseudonyms: Option<Pseudonyms>,
 }
@@ -32,10 +32,10 @@ const NAME: usize = 128;
 /// The most characters of a path.
 const PATH: usize = 4096;
 
-impl RecordNames {
+impl NameCleaner {
     /// Writes real names, or these pseudonyms instead.
-    pub fn new(pseudonyms: Option<Pseudonyms>) -> RecordNames {
-        RecordNames { pseudonyms }
+    pub fn new(pseudonyms: Option<Pseudonyms>) -> NameCleaner {
+        NameCleaner { pseudonyms }
     }
 
     /// The names of one thread.

@@ -3,8 +3,8 @@
 //! A request that matches an entry of the ledger (the same tokens, noted up to two seconds later or
 //! an hour earlier, because a session may write its line after the tools have run) is joined with
 //! that entry alone. Any other is joined with the bucket of its hour, else of its day, else of its
-//! month. Buckets are made disjoint, so that nothing is counted twice: an hour is its bucket and the
-//! entries of that hour, without those that were matched; a day is without its hours.
+//! month. Buckets are made disjoint, so that nothing is counted twice: an hour is its bucket and
+//! the entries of that hour, without those that were matched; a day is without its hours.
 
 use std::collections::BTreeMap;
 

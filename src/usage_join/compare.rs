@@ -1,10 +1,11 @@
 //! Comparing a ledger with the sessions: what one has and the other has not.
 //!
 //! The time from the first counted request of the stream to the last is compared. Responses that
-//! the ledger notes one by one are compared exactly: an entry that matches no request is only in the
-//! ledger. A bucket within that time is compared as a whole: tokens beyond those of the sessions are
-//! only in the ledger, and tokens of the sessions beyond the bucket only in the sessions. The latest
-//! hour has entries but no bucket yet: its requests that match no entry are only in the sessions.
+//! the ledger notes one by one are compared exactly: an entry that matches no request is only in
+//! the ledger. A bucket within that time is compared as a whole: tokens beyond those of the
+//! sessions are only in the ledger, and tokens of the sessions beyond the bucket only in the
+//! sessions. The latest hour has entries but no bucket yet: its requests that match no entry are
+//! only in the sessions.
 
 use std::collections::BTreeSet;
 

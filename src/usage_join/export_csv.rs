@@ -209,7 +209,8 @@ impl ExportColumns {
     }
 }
 
-/// Whether the field of a header names the column. The first field may begin with a byte order mark.
+/// Whether the field of a header names the column. The first field may begin with a byte order
+/// mark.
 fn is_named(field: &[u8], name: &str) -> bool {
     let field = text(field);
     let field = field.trim_start_matches('\u{feff}');

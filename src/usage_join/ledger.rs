@@ -2,8 +2,8 @@
 //!
 //! One JSON file for each account, rewritten after each response. It has an entry for each response
 //! of the last hour, then buckets of an hour, a day and a month. An entry that is an hour old is
-//! added to the bucket of its hour *and* to that of its day; hours are dropped after a day; a day is
-//! moved into its month after thirty days. So a whole hour is its bucket and the entries of that
+//! added to the bucket of its hour *and* to that of its day; hours are dropped after a day; a day
+//! is moved into its month after thirty days. So a whole hour is its bucket and the entries of that
 //! hour, a day contains its hours, and a month does not contain the days that are still there. A
 //! ledger has the usage of all processes of the account: at least that of the sessions, except that
 //! two processes may overwrite each other's entries.
@@ -78,7 +78,7 @@ pub(super) struct LedgerEntry {
 
 /// The usage of an hour, a day or a month.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct LedgerBucket {
+pub(super) struct LedgerPeriod {
     /// The first instant.
     #[serde(rename = "period_start")]
     pub(super) start: Timestamp,
@@ -95,11 +95,11 @@ pub struct UsageLedger {
     #[serde(rename = "hourly_entries", default)]
     pub(super) entries: Vec<LedgerEntry>,
     #[serde(rename = "hourly_buckets", default)]
-    pub(super) hours: Vec<LedgerBucket>,
+    pub(super) hours: Vec<LedgerPeriod>,
     #[serde(rename = "daily_buckets", default)]
-    pub(super) days: Vec<LedgerBucket>,
+    pub(super) days: Vec<LedgerPeriod>,
     #[serde(rename = "monthly_buckets", default)]
-    pub(super) months: Vec<LedgerBucket>,
+    pub(super) months: Vec<LedgerPeriod>,
 }
 
 impl UsageLedger {
