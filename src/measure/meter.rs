@@ -170,10 +170,7 @@ impl Meter {
             measured.classes = Some(classes::of(text.as_bytes()));
             measured.capital_bytes = Some(classes::capitals(text.as_bytes()));
             // The JSON around a shell output is one long line: the shape is that of the output.
-            measured.shape = match &shell {
-                Some(shell) => shape::of(&shell.output),
-                None => shape::of(text),
-            };
+            measured.shape = shape::of(shell.as_ref().map_or(text, |shell| &shell.output));
         }
         if plan.user_task {
             measured.task = Some(user_task::of(text));

@@ -1,8 +1,8 @@
 //! The home of an agent that a session file lies in, and which of two copies in one home counts.
 //!
-//! An agent that archives a session moves its file to another folder of its home. Where a file of
-//! that name is in use still, or again, the session continues there and the archived file does not
-//! change. The two may differ, so a comparison of their responses could not show that they are one
+//! An agent that archives a session moves its file to another folder of its home. A session that is
+//! used again has a file of the same name in its old folder: that file grows, and the archived one
+//! does not change. The two may differ so much that their responses do not show that they are one
 //! session.
 
 use std::collections::HashMap;

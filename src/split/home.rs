@@ -129,7 +129,7 @@ fn matching(base: &Path, below: &str) -> Vec<PathBuf> {
     folders
 }
 
-/// Returns the entries of the folders whose names begin and end so.
+/// Returns the entries of the folders whose names begin with `start` and end with `end`.
 fn matching_entries(folders: &[PathBuf], start: &str, end: &str) -> Vec<PathBuf> {
     let mut matching = Vec::new();
     for folder in folders {

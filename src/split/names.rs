@@ -223,7 +223,7 @@ fn first_word(name: &mut String) {
     }
 }
 
-/// Makes one word of a kind; one of which nothing is left goes.
+/// Makes one word of a kind, and removes it if no character is left.
 fn optional_kind(field: &mut Option<String>) {
     if let Some(kind) = field {
         clean_kind(kind);
@@ -233,7 +233,7 @@ fn optional_kind(field: &mut Option<String>) {
     }
 }
 
-/// Makes one word of a kind, and an empty text of one that looks like a key.
+/// Makes one word of a kind. A kind that looks like a secret key becomes empty.
 fn clean_kind(kind: &mut String) {
     let is_part = |c: char| {
         c.is_alphanumeric()

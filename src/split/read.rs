@@ -15,7 +15,7 @@ use super::write::{self, Chunk};
 use crate::format::history::{Covered, Thread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
-use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, sniff};
+use crate::format::{FORMATS, Format, STDIN, Source, TWINS, foreign, sniff};
 use crate::path::{reason, written};
 use crate::record::Skip;
 use crate::time_range::TimeRange;
@@ -110,8 +110,8 @@ fn piped(
     stream(&*whole, Some(&whole), true, from, options, outcome)
 }
 
-/// Reads the threads of an input. `whole`: all bytes of the input, if it cannot be opened again.
-/// `embed`: the texts cannot be read again, so they go into the records.
+/// Recognises the format of an input, and reads it. `whole`: all bytes of the input, if it cannot
+/// be opened again. `embed`: the texts cannot be read again, so they go into the records.
 fn stream(
     input: impl Read,
     whole: Option<&[u8]>,
@@ -146,8 +146,21 @@ fn stream(
         roots: &options.roots,
         whole,
     };
-    let mut reader = (format.reader)(source);
     let input = Cursor::new(head).chain(input);
+    threads(input, format, source, from, options, outcome)
+}
+
+/// Reads the threads of an input of that format.
+fn threads(
+    input: impl Read,
+    format: &Format,
+    source: Source,
+    from: &Input,
+    options: &Options,
+    outcome: &mut FileOutcome,
+) -> io::Result<()> {
+    let name = source.path;
+    let mut reader = (format.reader)(source);
     let read = lines::each(
         input,
         options.max_line,

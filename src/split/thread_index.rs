@@ -1,5 +1,6 @@
-//! An index of the threads in all files: which file holds a thread, and which thread started an
-//! agent. Readers of other files look up forks' parents and agents' callers in it.
+//! An index of the threads in all files: which files hold a thread, and which thread started an
+//! agent. The reader of a fork looks up the file of its parent in it, and the reader of an agent's
+//! session the thread that started the agent.
 //!
 //! Most runs never look anything up, so the files are read at the first lookup.
 
@@ -31,7 +32,7 @@ pub struct ThreadIndex {
 /// Which thread started which agent, and when and where each thread worked.
 #[derive(Default)]
 struct StartedAgents {
-    /// Who was given a work tree, by its folder.
+    /// The threads that gave a work tree to an agent, by the folder of the tree.
     by_worktree: HashMap<String, Vec<WorktreeGrant>>,
     /// The errands on which agents were sent, by the first line of the prompt.
     errands: HashMap<String, Vec<SentErrand>>,
