@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::record::{Part, Role};
+use crate::record::{Framing, Part, Role};
 use crate::replay::Content;
 
 /// A span, as far as it is read.
@@ -22,6 +22,7 @@ pub(super) struct JoinedSpan<'a> {
     made_by: Option<u64>,
     #[serde(borrow, default)]
     tool: Cow<'a, str>,
+    framing: Option<Framing>,
     #[serde(borrow, default)]
     server: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -59,6 +60,7 @@ impl JoinedSpan<'_> {
             part: self.part,
             source: &self.source,
             tool: &self.tool,
+            framing: self.framing,
             server: &self.server,
             command: &self.command,
             ephemeral: self.detail == "ephemeral",
