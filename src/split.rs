@@ -13,6 +13,7 @@ pub mod home;
 mod message_index;
 mod names;
 mod no_session;
+mod options;
 pub mod read;
 pub mod thread_index;
 mod walk;
@@ -23,46 +24,16 @@ use std::thread;
 use anyhow::Result;
 
 use crate::cli::Io;
-use crate::format::{Roots, Wants};
 use crate::path;
 use crate::record::{Copies, Coverage, SCHEMA, Skip, Stream};
 use crate::stream::{Sink, Status};
-use crate::time_range::TimeRange;
 use crate::workers::Workers;
-use choice::Choice;
 use found::FoundFiles;
 pub use names::NameCleaner;
 use no_session::NotSelected;
+pub use options::Options;
 use read::FileOutcome;
-use thread_index::ThreadIndex;
 use write::Chunk;
-
-/// What to read, and which records to write.
-#[derive(Default)]
-pub struct Options {
-    /// Which requests count.
-    pub range: TimeRange,
-    /// Which sessions are written.
-    pub choice: Choice,
-    /// Write only `session` records.
-    pub list: bool,
-    /// Return [`Status::Gate`] when no session was found.
-    pub fail_if_empty: bool,
-    /// Which records the readers make.
-    pub wants: Wants,
-    /// Longer lines are skipped, in bytes.
-    pub max_line: u64,
-    /// Bytes of one file after which decompression stops.
-    pub max_decompressed: u64,
-    /// Threads that read files.
-    pub threads: usize,
-    /// Folders next to the sessions.
-    pub roots: Roots,
-    /// Which names the records may carry.
-    pub names: NameCleaner,
-    /// The threads of all files.
-    pub index: ThreadIndex,
-}
 
 /// Reads the files and writes the stream.
 ///

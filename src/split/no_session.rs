@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::Options;
 use super::choice::ExcludedNames;
 use super::found::{FoundFiles, Input};
+use super::options::Options;
 use super::read::{FileOutcome, is_session};
 use crate::format::time;
 use crate::path;

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
-use super::Options;
 use super::choice::ExcludedSession;
 use super::found::Input;
+use super::options::Options;
 use super::write::{self, Chunk};
 use crate::format::history::{Covered, Thread};
 use crate::format::lines::{self, Skipped, Tally};

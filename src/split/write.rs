@@ -9,8 +9,8 @@ use std::mem::take;
 
 use anyhow::Result;
 
-use super::Options;
 use super::names::ThreadNames;
+use super::options::Options;
 use crate::format::history::{Final, Thread};
 use crate::record::{Request, Uncounted};
 
