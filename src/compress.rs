@@ -8,6 +8,7 @@
 //! This room knows no agent's format. It holds one line, and what its parts say they hold.
 
 mod conversation;
+mod draft;
 mod image;
 mod lossless;
 mod output;
@@ -15,7 +16,6 @@ mod plain;
 mod reference;
 mod reminder;
 mod rewrite;
-mod rules;
 mod select;
 mod source;
 mod stats;
@@ -28,9 +28,9 @@ use crate::format::Entries;
 use crate::format::entry::Entry;
 use crate::path::reason;
 use crate::policy::Policies;
+use crate::raw_lines::{BrokenInput, RawLine, RawLines};
 use crate::skip::Skips;
 use crate::stream::Status;
-use crate::verbatim::{Broken, Read, Verbatim};
 pub use output::Output;
 use select::{Held, Select};
 pub use source::Source;
@@ -170,7 +170,7 @@ pub fn through(
     } = source;
     let (name, mut input) = (
         name.as_str(),
-        Verbatim::new(&mut *input, options.max_line_bytes),
+        RawLines::new(&mut *input, options.max_line_bytes),
     );
     let mut select = Select::new(&options.policies);
     let mut status = Status::Done;
@@ -179,7 +179,7 @@ pub fn through(
         Ok(false) => return Ok(refuse(&input, name, out, skips)),
         Err(e) => {
             // What was read before stays; an output that cannot be written is another thing.
-            let Broken { line, error } = e.downcast()?;
+            let BrokenInput { line, error } = e.downcast()?;
             skips.note(name, Some(line), &reason(&error));
             status = Status::Partial;
         }
@@ -196,7 +196,7 @@ pub fn through(
 fn lines(
     name: &str,
     entries: Entries,
-    input: &mut Verbatim,
+    input: &mut RawLines,
     select: &mut Select,
     mode: &mut dyn Compress,
     out: &mut Output,
@@ -204,7 +204,7 @@ fn lines(
 ) -> Result<bool> {
     while let Some(read) = input.read()? {
         match read {
-            Read::Line {
+            RawLine::Whole {
                 number,
                 offset,
                 bytes,
@@ -219,7 +219,7 @@ fn lines(
                     }
                 }
             }
-            Read::TooLong => {
+            RawLine::TooLong => {
                 settle(select, mode, entries, out)?;
                 let (number, size) = input.hand_on(&mut |part| out.part(part))?;
                 out.part(b"\n")?;
@@ -252,7 +252,7 @@ fn settle(
     mode.settle(out)
 }
 
-fn refuse(input: &Verbatim, name: &str, out: &Output, skips: &mut Skips) -> Status {
+fn refuse(input: &RawLines, name: &str, out: &Output, skips: &mut Skips) -> Status {
     let why = format!(
         "the counts do not add up, and nothing further is written: {}",
         out.stats.identity()

@@ -13,12 +13,12 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::elision::{self, Damage, Elision, Marked};
+use crate::compress_marker::{self, Damage, Elision, Marked};
 use crate::json;
 use crate::number::counted;
+use crate::raw_lines::{RawLine, RawLines};
 use crate::skip::Skips;
 use crate::stream::{Sink, Status};
-use crate::verbatim::{Read, Verbatim};
 pub use original::Original;
 
 /// Reads a stream that tok-compress wrote and writes it whole again.
@@ -36,7 +36,7 @@ pub fn run(
     out: &mut Sink,
     skips: &mut Skips,
 ) -> Result<Status> {
-    let mut input = Verbatim::new(input, max_line_bytes);
+    let mut input = RawLines::new(input, max_line_bytes);
     let mut writer = Writer {
         out,
         holds_feed: original.may_lack_last_feed(),
@@ -46,7 +46,7 @@ pub fn run(
     let mut stays = Stays::default();
     while let Some(read) = input.read()? {
         match read {
-            Read::Line { number, bytes, .. } => {
+            RawLine::Whole { number, bytes, .. } => {
                 match restored(bytes, original, &mut stays.edited) {
                     Ok(Restored::AsItIs) => writer.line(bytes)?,
                     Ok(Restored::Damaged(damage)) => {
@@ -62,7 +62,7 @@ pub fn run(
                     }
                 }
             }
-            Read::TooLong => {
+            RawLine::TooLong => {
                 writer.begin()?;
                 input.hand_on(&mut |part| writer.part(part))?;
                 writer.end()?;
@@ -130,7 +130,7 @@ fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Re
     let Ok(text) = std::str::from_utf8(line) else {
         return Ok(Restored::AsItIs);
     };
-    let Marked { elisions, mark } = match elision::read(text) {
+    let Marked { elisions, mark } = match compress_marker::read(text) {
         Ok(Some(marked)) => marked,
         Ok(None) => return Ok(Restored::AsItIs),
         Err(damage) => return Ok(Restored::Damaged(damage)),
@@ -163,7 +163,7 @@ fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Re
 /// Where in the line stands what was written in place of a value, if it does still.
 fn left(line: &str, elision: &Elision) -> Option<Range<usize>> {
     let value = json::at(line, &elision.at)?;
-    let now = json::text(value).map(|text| elision::check(&text));
+    let now = json::text(value).map(|text| compress_marker::check(&text));
     json::range_of(line, value).filter(|_| now == elision.left)
 }
 

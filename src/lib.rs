@@ -5,8 +5,8 @@
 //!                    |         |                    |
 //!               format, window  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
-//!                        cell, zone
+//!  policy, pseudonym, compress_marker, json, raw_lines, stream, cli, skip, place, path, number,
+//!                        display, zone
 //!                        record, refusal, settings, short
 //! ```
 //!
@@ -23,18 +23,18 @@ pub mod refusal;
 pub mod settings;
 pub mod short;
 
-pub mod cell;
 pub mod cli;
-pub mod elision;
+pub mod compress_marker;
+pub mod display;
 pub mod json;
 pub mod number;
 pub mod path;
 pub mod place;
 pub mod policy;
 pub mod pseudonym;
+pub mod raw_lines;
 pub mod skip;
 pub mod stream;
-pub mod verbatim;
 pub mod zone;
 
 pub mod check;

@@ -8,20 +8,20 @@
 
 mod errors;
 mod head_tail;
+mod last_exchanges;
 mod orphans;
 mod project;
 mod summary;
-mod window;
 
 use globset::{Glob, GlobMatcher};
 
+pub use last_exchanges::LastExchanges;
 pub use orphans::Orphans;
-pub use window::Window;
 
 /// Every policy.
 pub const POLICIES: &[Policy] = &[
     orphans::POLICY,
-    window::POLICY,
+    last_exchanges::POLICY,
     head_tail::POLICY,
     errors::POLICY,
     summary::POLICY,

@@ -8,12 +8,12 @@
 use anyhow::Result;
 use lru::LruCache;
 
+use super::draft::{Draft, ends_of_lines};
 use super::reference::{self, Outputs};
 use super::reminder::Reminders;
-use super::rules::{Draft, ends_of_lines};
 use super::terminal::{Terminal, collapsed};
 use super::{Compress, Line, Options, Output, Stats, image};
-use crate::elision::{self, Elision};
+use crate::compress_marker::{self, Elision};
 use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
 
@@ -48,7 +48,7 @@ impl Compress for Rewrite {
         let Some(entries) = &line.entries else {
             return out.put(line.bytes);
         };
-        if self.options.references && matches!(elision::read(line.text), Ok(Some(_))) {
+        if self.options.references && matches!(compress_marker::read(line.text), Ok(Some(_))) {
             // It was made small before: what it refers to is in another file.
             return self.replace("{\"type\":\"tok_line\"}", line, out);
         }
@@ -104,7 +104,7 @@ impl Rewrite {
                 offset,
             );
             elisions.push(Elision {
-                left: Some(elision::check(new)),
+                left: Some(compress_marker::check(new)),
                 ..elision
             });
             splices.push((range, quoted.as_str()));
@@ -117,7 +117,7 @@ impl Rewrite {
             });
             return self.replace(&without, line, out);
         }
-        match elision::marked(&edited, &elisions).filter(|_| self.options.references) {
+        match compress_marker::marked(&edited, &elisions).filter(|_| self.options.references) {
             Some(marked) => out.put(marked.as_bytes()),
             None => out.put(edited.as_bytes()),
         }
@@ -126,7 +126,7 @@ impl Rewrite {
     /// Writes another line in place of the whole line.
     fn replace(&self, by: &str, line: &Line, out: &mut Output) -> Result<()> {
         let elision = Elision::of(line.bytes, String::new(), line.number, line.offset);
-        match elision::marked(by, &[elision]).filter(|_| self.options.references) {
+        match compress_marker::marked(by, &[elision]).filter(|_| self.options.references) {
             Some(marked) => out.put(marked.as_bytes()),
             None => out.put(by.as_bytes()),
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{Line, Output};
 use crate::format::Entries;
 use crate::format::entry::{Entry, Speaker};
-use crate::policy::{Orphans, Policies, Turn, Window};
+use crate::policy::{LastExchanges, Orphans, Policies, Turn};
 
 /// A line that is held.
 pub(super) struct Held {
@@ -39,7 +39,7 @@ impl Held {
 
 /// Holds lines until the policies have chosen.
 pub(super) struct Select {
-    window: Option<Window<(Rc<Turn>, Held)>>,
+    window: Option<LastExchanges<(Rc<Turn>, Held)>>,
     orphans: Option<Orphans>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn id(call_id: &str) -> u64 {
 impl Select {
     pub(super) fn new(policies: &Policies) -> Select {
         Select {
-            window: policies.window().map(Window::new),
+            window: policies.window().map(LastExchanges::new),
             orphans: policies.orphans().then(Orphans::default),
         }
     }

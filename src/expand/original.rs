@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::Last;
-use crate::elision::Elision;
+use crate::compress_marker::Elision;
 use crate::format::open;
 use crate::path::{self, reason};
 

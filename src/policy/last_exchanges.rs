@@ -19,7 +19,7 @@ pub(super) const POLICY: Policy = Policy {
 
 /// Holds the last exchanges; memory: those.
 #[derive(Debug)]
-pub struct Window<T> {
+pub struct LastExchanges<T> {
     exchanges: usize,
     /// Whether the model has spoken.
     began: bool,
@@ -29,10 +29,10 @@ pub struct Window<T> {
     held: VecDeque<Vec<(bool, T)>>,
 }
 
-impl<T> Window<T> {
+impl<T> LastExchanges<T> {
     /// Keeps that many exchanges.
-    pub fn new(exchanges: usize) -> Window<T> {
-        Window {
+    pub fn new(exchanges: usize) -> LastExchanges<T> {
+        LastExchanges {
             exchanges,
             began: false,
             last_is_generated: false,
@@ -112,7 +112,7 @@ mod tests {
             &system, &user, &model, &output, &model, &user, &model, &output, &model, &output,
             &model,
         ];
-        let (mut window, mut kept, mut dropped) = (Window::new(2), Vec::new(), 0);
+        let (mut window, mut kept, mut dropped) = (LastExchanges::new(2), Vec::new(), 0);
         for (n, turn) in turns.into_iter().enumerate() {
             window.push(turn, n, &mut kept, &mut dropped);
         }
