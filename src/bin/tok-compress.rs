@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tok::cli::{self, Common, Cuts, Io, Status};
-use tok::compress::{self, Output, Source, Stats};
+use tok::compress::{self, Output, SessionSource, Stats};
 use tok::format::open::MOST_BYTES;
 use tok::policy::{self, Policies};
 
@@ -76,7 +76,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
     };
     let file = o.file.as_deref().filter(|file| *file != Path::new("-"));
-    let Some(source) = Source::open(file, o.max_decompressed, &mut io.skips) else {
+    let Some(source) = SessionSource::open(file, o.max_decompressed, &mut io.skips) else {
         return Ok(Status::Partial);
     };
     let mut out = Output::new(&mut io.out, !o.no_tokens && (o.stats.is_some() || o.log));

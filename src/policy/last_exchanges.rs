@@ -1,91 +1,105 @@
-//! The last exchanges of a session, its beginning, and what the user asked last.
+//! Policy `window`: keeps the beginning of a session, its last exchanges, and the last prompt.
 //!
-//! An exchange is what one request adds: what the user says or tools return, and what the model
-//! makes of it. So many tool calls in one turn are many exchanges, and the user's task would be the
-//! first to go; it is kept, with all that stands before the model's first word, and so is the last
-//! thing the user said before the window.
+//! An exchange is what one request adds: messages of the user or outputs of tools, and the response
+//! of the model. A turn with many tool calls is therefore many exchanges, and a window over them
+//! would lose the user's task first. So two more things are kept: everything before the model's
+//! first response, and the user's last message before the window.
 
 use std::collections::VecDeque;
 
-use super::{Does, Policy, Turn};
+use super::definition::{Action, Policy, TurnFacts};
 
-/// The table line.
+/// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
     name: "window",
     value: "N",
-    about: "the last N exchanges, with the task, the instructions and the last prompt",
-    does: Does::Window,
+    about: "keep the last N exchanges, the instructions, the task, and the last prompt",
+    action: Action::Window,
 };
 
-/// Holds the last exchanges; memory: those.
+/// Holds the items of the last exchanges. Memory: those items.
 #[derive(Debug)]
 pub struct LastExchanges<T> {
-    exchanges: usize,
-    /// Whether the model has spoken.
+    most: usize,
+    /// Whether the model has responded.
     began: bool,
     last_is_generated: bool,
-    /// What the user said last before the exchanges that are held.
-    asked: Vec<T>,
-    held: VecDeque<Vec<(bool, T)>>,
+    /// The user's last message before the exchanges in `exchanges`.
+    prompt: Vec<T>,
+    /// The last exchanges. Each item has a flag: whether it is a message of the user.
+    exchanges: VecDeque<Vec<(bool, T)>>,
 }
 
 impl<T> LastExchanges<T> {
-    /// Keeps that many exchanges.
-    pub fn new(exchanges: usize) -> LastExchanges<T> {
+    /// Keeps the last `most` exchanges, at least one.
+    pub fn new(most: usize) -> LastExchanges<T> {
         LastExchanges {
-            exchanges,
+            most,
             began: false,
             last_is_generated: false,
-            asked: Vec::new(),
-            held: VecDeque::new(),
+            prompt: Vec::new(),
+            exchanges: VecDeque::new(),
         }
     }
 
-    /// How many turns are held.
+    /// Number of items held.
     pub fn len(&self) -> usize {
-        self.asked.len() + self.held.iter().map(Vec::len).sum::<usize>()
+        self.prompt.len() + self.exchanges.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Whether none is.
+    /// Whether no item is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Takes a turn. Adds to `kept` what is kept for certain, and to `dropped` how many are not.
-    pub fn push(&mut self, turn: &Turn, item: T, kept: &mut Vec<T>, dropped: &mut u64) {
+    /// Takes a turn and its item. Adds to `kept` the items that are now certain to stay, and to
+    /// `dropped` the number of those that are not kept.
+    pub fn push(&mut self, turn: &TurnFacts, item: T, kept: &mut Vec<T>, dropped: &mut u64) {
         self.began |= turn.is_generated;
         if !self.began {
             kept.push(item);
             return;
         }
         let begins = (turn.is_user || turn.is_output) && self.last_is_generated;
-        if begins || self.held.is_empty() {
-            self.held.push_back(Vec::new());
+        if begins || self.exchanges.is_empty() {
+            self.exchanges.push_back(Vec::new());
         }
         if turn.is_user || turn.is_output || turn.is_generated {
             self.last_is_generated = turn.is_generated;
         }
-        if let Some(exchange) = self.held.back_mut() {
+        if let Some(exchange) = self.exchanges.back_mut() {
             exchange.push((turn.is_user, item));
         }
-        while self.held.len() > self.exchanges.max(1) {
-            let Some(gone) = self.held.pop_front() else {
+        while self.exchanges.len() > self.most.max(1) {
+            let Some(gone) = self.exchanges.pop_front() else {
                 break;
             };
-            let (users, others): (Vec<_>, Vec<_>) =
-                gone.into_iter().partition(|(is_user, _)| *is_user);
-            *dropped += others.len() as u64;
-            if !users.is_empty() {
-                *dropped += self.asked.len() as u64;
-                self.asked = users.into_iter().map(|(_, item)| item).collect();
-            }
+            self.forget(gone, dropped);
         }
     }
 
-    /// The session has ended: adds to `kept` all that is held.
+    /// Drops an exchange; the messages of the user in it become the last prompt.
+    fn forget(&mut self, exchange: Vec<(bool, T)>, dropped: &mut u64) {
+        let mut prompt = Vec::new();
+        for (is_user, item) in exchange {
+            if is_user {
+                prompt.push(item);
+            } else {
+                *dropped += 1;
+            }
+        }
+        if !prompt.is_empty() {
+            *dropped += self.prompt.len() as u64;
+            self.prompt = prompt;
+        }
+    }
+
+    /// Adds to `kept` all items held. The session has ended.
     pub fn end(&mut self, kept: &mut Vec<T>) {
-        kept.append(&mut self.asked);
-        kept.extend(self.held.drain(..).flatten().map(|(_, item)| item));
+        kept.append(&mut self.prompt);
+        for exchange in self.exchanges.drain(..) {
+            kept.extend(exchange.into_iter().map(|(_, item)| item));
+        }
     }
 }
 
@@ -95,19 +109,19 @@ mod tests {
 
     #[test]
     fn a_long_turn_of_tool_calls_does_not_lose_its_task() {
-        let user = Turn {
+        let user = TurnFacts {
             is_user: true,
-            ..Turn::default()
+            ..TurnFacts::default()
         };
-        let model = Turn {
+        let model = TurnFacts {
             is_generated: true,
-            ..Turn::default()
+            ..TurnFacts::default()
         };
-        let output = Turn {
+        let output = TurnFacts {
             is_output: true,
-            ..Turn::default()
+            ..TurnFacts::default()
         };
-        let system = Turn::default();
+        let system = TurnFacts::default();
         let turns = [
             &system, &user, &model, &output, &model, &user, &model, &output, &model, &output,
             &model,
