@@ -32,10 +32,21 @@ pub const POLICIES: &[Policy] = &[
     project::POLICY,
 ];
 
-/// Returns all policies in one line, for help texts and messages.
-pub fn names() -> String {
+/// Returns all policies in one line, for messages.
+fn names() -> String {
     let names: Vec<String> = POLICIES.iter().map(usage).collect();
     names.join(", ")
+}
+
+/// Returns the help text of a flag that takes a policy, with one line for each policy.
+pub fn help() -> String {
+    let mut help =
+        "Apply a policy, written NAME[=VALUE][@TOOL], where TOOL may be a glob; may be repeated:"
+            .to_owned();
+    for policy in POLICIES {
+        help.push_str(&format!("\n- {}: {}", usage(policy), policy.about));
+    }
+    help
 }
 
 /// How a policy is written on the command line: `orphans`, `window=N`.
