@@ -11,8 +11,8 @@ use tok::dedup::Dedup;
 /// Reads the records of tok-measure on standard input. To each span that repeats an earlier one it
 /// adds copy_of (the first span with that text), copy_scope (where it was seen before: in the same
 /// turn, session, tree of sessions, or anywhere in the corpus) and dup_tokens (how many of its
-/// tokens are repeated). Texts of less than 64 bytes are ignored, and so are the repeated blocks of a
-/// span where they have less than 64 tokens together.
+/// tokens are repeated). Texts of less than 64 bytes are ignored, and so are the repeated blocks of
+/// a span where they have less than 64 tokens together.
 /// Memory: 64 MB, which is room for 1.8 million distinct spans and blocks, and 100 bytes a thread.
 /// When there are more, the oldest are forgotten and a message says how many.
 #[derive(Parser)]

@@ -1,8 +1,8 @@
 //! The threads of a stream, and the trees that they belong to.
 //!
 //! Two threads belong to the same tree when they have the same session id, when one names the other
-//! as `parent` or `root`, or when both are linked to a third in this way. Links come one by one, and
-//! the file of a child may come before that of its parent, so trees are merged as links come: a
+//! as `parent` or `root`, or when both are linked to a third in this way. Links come one by one,
+//! and the file of a child may come before that of its parent, so trees are merged as links come: a
 //! union-find over session ids, about 100 bytes for each thread.
 //!
 //! This file knows ids, not texts.
