@@ -47,7 +47,7 @@ pub use limits::Limits;
 use most_expensive::MostExpensive;
 pub use options::{By, Options};
 pub use rule::Thresholds;
-use summary::Tally;
+use summary::StreamTally;
 use thread::{Thread, Threads};
 use user_rules::UserRules;
 use view::{Seen, SpanView};
@@ -59,7 +59,7 @@ pub struct Rank {
     condition: Option<Program>,
     gate: Option<Program>,
     threads: Threads,
-    tally: Tally,
+    tally: StreamTally,
     most_expensive: MostExpensive,
     fired: bool,
     /// Set where `--where` left no finding: which findings there were.
@@ -78,7 +78,7 @@ impl Rank {
             condition: compile("--where", options.condition.as_deref())?,
             gate: compile("--fail-on", options.fail_on.as_deref())?,
             threads: Threads::default(),
-            tally: Tally::default(),
+            tally: StreamTally::default(),
             // Where all spans pass anyway, none is written again.
             most_expensive: MostExpensive::new(if options.keep_all { 0 } else { options.spans }),
             fired: false,

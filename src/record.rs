@@ -49,7 +49,7 @@ pub use purpose::Purpose;
 pub use request::{ContextBy, Request, Sampling, Uncounted, Written};
 pub use session::{Kind, Replayed, Session};
 pub use skip::Skip;
-pub use span::{Basis, Carried, Copied, Form, Part, Role, Scope, Span, subject};
+pub use span::{Basis, Carried, Copied, Form, Framing, Part, Role, Scope, Span, subject};
 pub use stream::{DedupedBy, MeasuredBy, PredictedBy, Priced, RankedBy, Stream};
 pub use summary::Summary;
 pub use task::Task;

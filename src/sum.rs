@@ -45,9 +45,9 @@ use anyhow::{Result, bail};
 use crate::cli::Io;
 use crate::record::Type;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
-pub use choices::{Basis, Format, Of, Per};
+pub use choices::{Basis, Of, Per, SumFormat};
 use key::ACCOUNT;
-use notes::{Covered, Notes};
+use notes::{CoverageNotes, Notes};
 pub use options::{ExtraColumns, Options};
 pub use price_table::PriceTable;
 pub use state::Sum;
@@ -139,7 +139,7 @@ impl Filter for Sum {
         if self.is_part() {
             return self.part(prices, coverage, out);
         }
-        let covered: Option<Covered> = match coverage {
+        let covered: Option<CoverageNotes> = match coverage {
             Some(record) => Some(record.read()?),
             None => None,
         };

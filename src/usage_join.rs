@@ -23,7 +23,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::record::{
-    Event, Part, PredictedBy, Priced, Replayed, Request, Role, Session, Type, What,
+    Event, Framing, Part, PredictedBy, Priced, Replayed, Request, Role, Session, Type, What,
 };
 use crate::replay::{Content, History, Laws, Prices};
 use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
@@ -74,6 +74,7 @@ struct View<'a> {
     made_by: Option<u64>,
     #[serde(borrow, default)]
     tool: Cow<'a, str>,
+    framing: Option<Framing>,
     #[serde(borrow, default)]
     server: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -110,6 +111,7 @@ impl View<'_> {
             part: self.part,
             source: &self.source,
             tool: &self.tool,
+            framing: self.framing,
             server: &self.server,
             command: &self.command,
             ephemeral: self.detail == "ephemeral",

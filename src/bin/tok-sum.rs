@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, When, Width};
-use tok::sum::{self, Basis, Format, Of, Per, PriceTable, cache::Cache, key};
+use tok::sum::{self, Basis, Of, Per, PriceTable, SumFormat, cache::CacheComparison, key};
 use tok::{window::Window, zone::Zone};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | \
@@ -40,7 +40,7 @@ struct Options {
     basis: Basis,
     /// How to write the rows
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: SumFormat,
     /// One line: average, p50 and p95
     #[arg(long, conflicts_with_all = ["by", "format", "partial"])]
     summary: bool,
@@ -80,7 +80,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         columns: o.width.columns(),
     };
     if o.cache {
-        return io.run(&mut Cache::new(&options));
+        return io.run(&mut CacheComparison::new(&options));
     }
     sum::run(options, io)
 }

@@ -11,7 +11,7 @@ mod target;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::record::Span;
+use crate::record::{Framing, Span};
 use command::{CommandLine, command_line, name_of, patched};
 use target::target;
 
@@ -28,6 +28,8 @@ pub struct Call {
     pub command: Option<String>,
     /// Path of the file that the call reads or changes.
     pub target: Option<String>,
+    /// How the call and its output are framed; the reader of the format says it.
+    pub framing: Option<Framing>,
 }
 
 /// The arguments that name something; all others are skipped.
@@ -100,6 +102,7 @@ impl Call {
             wire_name: span.wire_name.clone(),
             command: span.command.clone(),
             target: span.target.clone(),
+            framing: span.framing,
         }
     }
 
@@ -110,6 +113,7 @@ impl Call {
         span.wire_name.clone_from(&self.wire_name);
         span.command.clone_from(&self.command);
         span.target.clone_from(&self.target);
+        span.framing = self.framing;
     }
 }
 

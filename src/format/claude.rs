@@ -44,6 +44,7 @@ mod spot;
 mod stage;
 mod terms;
 mod texts;
+mod tools;
 mod usage;
 mod version;
 

@@ -36,6 +36,8 @@ pub struct Entry<'a> {
     pub whole: bool,
     /// The tool of a call.
     pub tool: Option<Cow<'a, str>>,
+    /// Whether the output of the call is a file as it is, which the model can read again.
+    pub reads_file: bool,
     /// Which call this is, or answers.
     pub call_id: Option<Cow<'a, str>>,
     /// The arguments of a call: an object, or a string that holds one.
@@ -83,6 +85,7 @@ impl<'a> Entry<'a> {
             speaker,
             whole: false,
             tool: None,
+            reads_file: false,
             call_id: None,
             arguments: None,
             timestamp: None,

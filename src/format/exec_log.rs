@@ -76,7 +76,7 @@ const PARTS: [&[&str]; 5] = [
 ];
 
 /// Parts of a usage; one that a line does not name is 0.
-type UsageParts = [u64; 5];
+type LogUsage = [u64; 5];
 
 /// The members of a line that recognition needs.
 #[derive(Deserialize)]
@@ -129,9 +129,9 @@ struct ExecLog<'s> {
 struct Turns {
     history: History,
     /// Each with the running sum of its line, which is part of its identity.
-    requests: Vec<(Request, UsageParts)>,
+    requests: Vec<(Request, LogUsage)>,
     /// The running sum so far.
-    sum: UsageParts,
+    sum: LogUsage,
     model: Option<String>,
 }
 
@@ -203,7 +203,7 @@ impl Turns {
             self.history.unusable += 1;
             return self.unreported(request);
         };
-        let is_zero = reported == UsageParts::default();
+        let is_zero = reported == LogUsage::default();
         if is_zero
             && let Some(total) = usage.get("total_tokens")
             && count(total) > Some(0)
@@ -212,12 +212,12 @@ impl Turns {
         }
         let before = std::mem::replace(&mut self.sum, reported);
         let fell = (0..reported.len()).any(|n| reported[n] < before[n]);
-        let used: UsageParts = if fell {
+        let used: LogUsage = if fell {
             reported
         } else {
             std::array::from_fn(|n| reported[n] - before[n])
         };
-        if used == UsageParts::default() {
+        if used == LogUsage::default() {
             return;
         }
         let [input, cached, written, output, reasoning] = used;
@@ -281,8 +281,8 @@ fn text<'v>(holders: &[&'v Value], name: &str) -> Option<&'v str> {
 }
 
 /// Reads the parts of a usage; `None` where one of them is no count.
-fn parts(usage: &Value) -> Option<UsageParts> {
-    let mut parts = UsageParts::default();
+fn parts(usage: &Value) -> Option<LogUsage> {
+    let mut parts = LogUsage::default();
     for (part, names) in parts.iter_mut().zip(PARTS) {
         for name in names {
             match usage.pointer(name) {

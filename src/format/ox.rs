@@ -39,9 +39,11 @@ pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
         Some("tool") => Speaker::Call,
         _ => Speaker::Other,
     };
+    let tool = tool.and_then(json::text);
     let mut entry = Entry {
         whole: true,
-        tool: tool.and_then(json::text),
+        reads_file: tool.as_deref() == Some("Read"),
+        tool,
         arguments: input,
         timestamp,
         is_error: is_error == Some("true"),

@@ -29,6 +29,7 @@ mod shell_output;
 mod spans;
 pub(super) mod tape;
 mod terms;
+mod tools;
 mod usage;
 
 use std::collections::{HashMap, HashSet};

@@ -32,12 +32,12 @@ pub(crate) struct Net {
 
 /// Returns the net of each finding, given all claims of each, the largest waste first.
 pub(crate) fn nets(findings: &[&[Claim]], threads: &Threads) -> Vec<Net> {
-    let mut ledger = Ledger::new(findings, threads);
+    let mut ledger = ClaimedTokens::new(findings, threads);
     findings.iter().map(|claims| ledger.net(claims)).collect()
 }
 
 /// The tokens that are claimed. Only looked up by key: no hash order reaches the output.
-struct Ledger<'t> {
+struct ClaimedTokens<'t> {
     threads: Vec<&'t Thread>,
     /// By span; by thread for what is claimed as a whole.
     claimed: HashMap<Claimed, u64>,
@@ -59,8 +59,8 @@ enum Claimed {
     Thread(u32),
 }
 
-impl<'t> Ledger<'t> {
-    fn new(findings: &[&[Claim]], threads: &'t Threads) -> Ledger<'t> {
+impl<'t> ClaimedTokens<'t> {
+    fn new(findings: &[&[Claim]], threads: &'t Threads) -> ClaimedTokens<'t> {
         let mut threads = Vec::from_iter(threads.all());
         threads.sort_by_key(|thread| thread.index);
         let mut whole = HashMap::new();
@@ -72,7 +72,7 @@ impl<'t> Ledger<'t> {
                 whole.insert(claim.thread, Whole { left, owned: 0 });
             }
         }
-        Ledger {
+        ClaimedTokens {
             threads,
             claimed: HashMap::new(),
             whole,

@@ -47,21 +47,21 @@ const MOST_ANSWERS: usize = 10_000;
 
 /// A JSON value, as programs take and give it.
 #[derive(Clone)]
-pub(super) struct Value(Val);
+pub(super) struct JqValue(Val);
 
-impl Value {
+impl JqValue {
     /// Reads one JSON value. (jaq's own reader overflows its stack on deep nesting; this one has a
     /// limit.)
-    pub(super) fn read(json: &str) -> Result<Value, String> {
+    pub(super) fn read(json: &str) -> Result<JqValue, String> {
         match serde_json::from_str(json) {
-            Ok(value) => Ok(Value(value)),
+            Ok(value) => Ok(JqValue(value)),
             Err(e) => Err(refusal::of(&e).to_owned()),
         }
     }
 
     /// The value `null`.
-    pub(super) fn null() -> Value {
-        Value(Val::Null)
+    pub(super) fn null() -> JqValue {
+        JqValue(Val::Null)
     }
 
     fn is_truthy(&self) -> bool {
@@ -80,12 +80,12 @@ pub(super) struct Program {
     name: String,
     code: String,
     filter: jaq_core::Filter<JustLut<Val>>,
-    faults: RefCell<Faults>,
+    faults: RefCell<FailedRuns>,
 }
 
 /// Runs that failed.
 #[derive(Default)]
-struct Faults {
+struct FailedRuns {
     runs: u64,
     failed: u64,
     first: Option<String>,
@@ -164,13 +164,13 @@ impl Program {
     }
 
     /// Runs the program; what fails is counted, and the answers before it are kept.
-    pub(super) fn run(&self, input: Value, session: &Value) -> Vec<Value> {
+    pub(super) fn run(&self, input: JqValue, session: &JqValue) -> Vec<JqValue> {
         let ctx = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([session.0.clone()]));
         let mut answers = Vec::new();
         let mut failed = None;
         for answer in self.filter.id.run((ctx, input.0)).take(MOST_ANSWERS) {
             match answer {
-                Ok(answer) => answers.push(Value(answer)),
+                Ok(answer) => answers.push(JqValue(answer)),
                 Err(e) => {
                     failed = Some(match e.get_err() {
                         Ok(e) => self.failure(&e.to_string()),
@@ -209,8 +209,10 @@ impl Program {
 
     /// Whether the program has an answer that is neither `false` nor `null`. A program that fails
     /// before that says neither: it is counted as failed, and the answer here is no.
-    pub(super) fn holds(&self, input: Value) -> bool {
-        self.run(input, &Value::null()).iter().any(Value::is_truthy)
+    pub(super) fn holds(&self, input: JqValue) -> bool {
+        self.run(input, &JqValue::null())
+            .iter()
+            .any(JqValue::is_truthy)
     }
 
     /// Counts a failed run.
@@ -296,7 +298,7 @@ mod tests {
     fn holds(code: &str, input: &str) -> bool {
         Program::compile("--where", code)
             .unwrap()
-            .holds(Value::read(input).unwrap())
+            .holds(JqValue::read(input).unwrap())
     }
 
     fn error(code: &str) -> String {
@@ -352,7 +354,7 @@ mod tests {
     #[test]
     fn a_failed_run_is_counted_and_is_not_false() {
         let program = Program::compile("--where", ".a.b").unwrap();
-        assert!(!program.holds(Value::read(r#"{"a":[]}"#).unwrap()));
+        assert!(!program.holds(JqValue::read(r#"{"a":[]}"#).unwrap()));
         let (name, why) = program.complaint().unwrap();
         assert_eq!(name, "--where");
         assert!(why.starts_with("failed on 1 of 1 records: "), "{why}");

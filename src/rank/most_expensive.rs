@@ -11,14 +11,14 @@ use crate::record::count::{bounded, signed};
 
 /// What a span cost to carry and to produce; where no price is known, the tokens carried. A known
 /// price comes before any number of tokens.
-type Cost = (Option<Usd>, i64);
+type KnownCost = (Option<Usd>, i64);
 
 /// Keeps the spans that cost most.
 #[derive(Debug, Default)]
 pub(super) struct MostExpensive {
     most: usize,
     /// The most expensive first; among equals the first seen.
-    best: Vec<(Cost, Box<str>)>,
+    best: Vec<(KnownCost, Box<str>)>,
 }
 
 impl MostExpensive {
@@ -46,7 +46,7 @@ impl MostExpensive {
     }
 }
 
-fn cost(span: &SpanView) -> Option<Cost> {
+fn cost(span: &SpanView) -> Option<KnownCost> {
     match (span.input_cost_usd, span.output_cost_usd) {
         (None, None) if span.carried() == 0 => None,
         (None, None) => Some((None, signed(bounded(span.carried())))),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::candidate::Candidate;
 use super::claim::Claim;
 use super::credit;
-use super::jq::{Program, Value};
+use super::jq::{JqValue, Program};
 use super::options::By;
 use super::rule::RULES;
 use super::thread::Threads;
@@ -15,7 +15,7 @@ use super::words::counted;
 use crate::record::{Finding, Reached, Severity, Usd};
 
 /// A finding and all its claims.
-struct Judged {
+struct JudgedFinding {
     /// Its rule has only general advice, so rules with a remedy claim tokens first.
     general: bool,
     finding: Finding,
@@ -59,7 +59,7 @@ pub(super) fn ordered(
 
 /// Says that no finding fits, which rules found something, and which keys the predicate names that
 /// no finding has.
-fn none_of(condition: &Program, all: &[Judged]) -> String {
+fn none_of(condition: &Program, all: &[JudgedFinding]) -> String {
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for judged in all {
         *rules.entry(&judged.finding.rule).or_default() += 1;
@@ -90,7 +90,7 @@ fn none_of(condition: &Program, all: &[Judged]) -> String {
 /// Whether the predicate holds for the finding as it would be written.
 pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
     let value = match serde_json::to_string(finding) {
-        Ok(json) => Value::read(&json),
+        Ok(json) => JqValue::read(&json),
         Err(e) => Err(e.to_string()),
     };
     match value {
@@ -104,7 +104,7 @@ pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
 
 /// Computes the nets, sorts, and numbers. Tokens are credited to the largest waste first; where
 /// findings are sorted by money, to the most expensive waste first.
-fn rank(all: &mut [Judged], by: By, threads: &Threads) {
+fn rank(all: &mut [JudgedFinding], by: By, threads: &Threads) {
     let first = if by == By::Usd { By::Usd } else { By::Waste };
     sort(all, first);
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
@@ -143,7 +143,7 @@ fn size(finding: &Finding, by: By) -> u64 {
 
 /// Sorts the largest first; equal ones by their other sizes, then by rule, fingerprint and thread.
 /// A warning without waste comes before all findings that are no warning.
-fn sort(all: &mut [Judged], by: By) {
+fn sort(all: &mut [JudgedFinding], by: By) {
     let sizes = |f: &Finding| {
         Reverse([
             size(f, by),
@@ -153,7 +153,7 @@ fn sort(all: &mut [Judged], by: By) {
             f.bytes.unwrap_or(0),
         ])
     };
-    let last = |judged: &Judged| matches!(by, By::Waste | By::Usd) && judged.general;
+    let last = |judged: &JudgedFinding| matches!(by, By::Waste | By::Usd) && judged.general;
     all.sort_by(|x, y| {
         let (a, b) = (&x.finding, &y.finding);
         last(x)
@@ -164,7 +164,8 @@ fn sort(all: &mut [Judged], by: By) {
             .then_with(|| a.thread.cmp(&b.thread))
     });
     if matches!(by, By::Waste | By::Usd) {
-        let warns = |judged: &Judged| !judged.general && judged.finding.severity >= Severity::Warn;
+        let warns =
+            |judged: &JudgedFinding| !judged.general && judged.finding.severity >= Severity::Warn;
         let large = all
             .iter()
             .rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
@@ -176,7 +177,7 @@ fn sort(all: &mut [Judged], by: By) {
     }
 }
 
-fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
+fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> JudgedFinding {
     let Candidate {
         project,
         thread,
@@ -226,7 +227,7 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> Judged {
     let general = RULES
         .iter()
         .any(|entry| entry.name == finding.rule && entry.general);
-    Judged {
+    JudgedFinding {
         general,
         finding,
         claims: found.claims,

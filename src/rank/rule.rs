@@ -37,7 +37,7 @@ mod token_growth;
 mod tool_schemas;
 
 /// Every rule. Order does not matter: findings are sorted by what they could save.
-pub(super) const RULES: &[Entry] = &[
+pub(super) const RULES: &[RuleEntry] = &[
     embedded_image::ENTRY,
     image_in_text::ENTRY,
     large_tool_output::ENTRY,
@@ -104,7 +104,7 @@ pub(super) trait Rule {
 }
 
 /// A line of the table.
-pub(super) struct Entry {
+pub(super) struct RuleEntry {
     /// Kebab-case; never renamed, because fingerprints rest on it.
     pub(super) name: &'static str,
     /// What it finds, in one line.

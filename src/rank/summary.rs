@@ -14,7 +14,7 @@ use crate::record::{
 
 /// Adds up a stream.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct StreamTally {
     summary: Summary,
     /// Tokens by kind of content, from `total` records; `None` where the stream has none.
     charged: Option<BTreeMap<String, i64>>,
@@ -29,7 +29,7 @@ pub(super) struct Tally {
     kinds: BTreeMap<String, Kind>,
 }
 
-impl Tally {
+impl StreamTally {
     /// Takes a `stream` record.
     pub(super) fn stream(&mut self, priced: Priced) {
         self.prices.extend(priced.prices);

@@ -35,13 +35,13 @@ pub(crate) struct Thread {
     pub(crate) cost_usd: Option<Usd>,
     pub(crate) sent: Vec<Sent>,
     /// Of the requests, those of reviews inside it, and of the turns that follow from these.
-    pub(crate) reviews: Share,
-    pub(crate) follow_ups: Share,
+    pub(crate) reviews: RequestTotals,
+    pub(crate) follow_ups: RequestTotals,
 }
 
 /// What some requests of a thread add up to.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Share {
+pub(crate) struct RequestTotals {
     pub(crate) requests: u64,
     pub(crate) input_tokens: u64,
     /// Input and output together.
@@ -49,7 +49,7 @@ pub(crate) struct Share {
     pub(crate) cost_usd: Option<Usd>,
 }
 
-impl Share {
+impl RequestTotals {
     fn add(&mut self, request: &Request, cost: Option<Usd>) {
         let input = request.input_tokens.unwrap_or(0);
         self.requests += 1;
@@ -59,8 +59,8 @@ impl Share {
     }
 
     /// Both together.
-    pub(crate) fn plus(self, other: Share) -> Share {
-        Share {
+    pub(crate) fn plus(self, other: RequestTotals) -> RequestTotals {
+        RequestTotals {
             requests: self.requests + other.requests,
             input_tokens: plus(self.input_tokens, other.input_tokens),
             tokens: plus(self.tokens, other.tokens),

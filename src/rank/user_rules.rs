@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::candidate::Candidate;
 use super::found::{Evidence, Found};
-use super::jq::{Program, Value};
+use super::jq::{JqValue, Program};
 use super::thread::Thread;
 use super::view::SpanView;
 use super::words::counted;
@@ -30,12 +30,12 @@ use crate::refusal;
 /// The user's rules and what they found.
 pub(super) struct UserRules {
     program: Program,
-    session: Value,
-    findings: BTreeMap<Key, UserFinding>,
+    session: JqValue,
+    findings: BTreeMap<FindingKey, UserFinding>,
 }
 
 /// Rule, project, subject.
-type Key = (String, Option<Rc<str>>, Option<String>);
+type FindingKey = (String, Option<Rc<str>>, Option<String>);
 
 #[derive(Default)]
 struct UserFinding {
@@ -46,7 +46,7 @@ struct UserFinding {
 
 /// What a program answers.
 #[derive(Deserialize)]
-struct Answer {
+struct ProgramAnswer {
     rule: String,
     subject: Option<String>,
     #[serde(default)]
@@ -60,14 +60,14 @@ impl UserRules {
     pub(super) fn new(program: Program) -> UserRules {
         UserRules {
             program,
-            session: Value::null(),
+            session: JqValue::null(),
             findings: BTreeMap::new(),
         }
     }
 
     /// Takes a `session` record.
     pub(super) fn session(&mut self, line: &str, thread: &Thread) {
-        self.session = Value::read(line).unwrap_or_else(|_| Value::null());
+        self.session = JqValue::read(line).unwrap_or_else(|_| JqValue::null());
         self.judge(line, Evidence::at(thread, None), thread);
     }
 
@@ -102,11 +102,11 @@ impl UserRules {
     }
 
     fn judge(&mut self, line: &str, evidence: Evidence, thread: &Thread) {
-        let Ok(record) = Value::read(line) else {
+        let Ok(record) = JqValue::read(line) else {
             return;
         };
         for answer in self.program.run(record, &self.session) {
-            match serde_json::from_str::<Answer>(&answer.to_json()) {
+            match serde_json::from_str::<ProgramAnswer>(&answer.to_json()) {
                 Ok(answer) => self.add(answer, evidence, thread),
                 Err(e) => self.program.fault(format!(
                     "an object with the key rule was expected: {}",
@@ -116,7 +116,7 @@ impl UserRules {
         }
     }
 
-    fn add(&mut self, answer: Answer, evidence: Evidence, thread: &Thread) {
+    fn add(&mut self, answer: ProgramAnswer, evidence: Evidence, thread: &Thread) {
         let key = (answer.rule, thread.project.clone(), answer.subject);
         let finding = self.findings.entry(key).or_default();
         // A cast saturates, below zero and not a number are 0; the sum keeps it exact.

@@ -31,31 +31,31 @@ pub(crate) enum Seen<'a> {
 #[serde(default)]
 pub(crate) struct SpanView<'a> {
     #[serde(borrow)]
-    pub(crate) thread: Text<'a>,
+    pub(crate) thread: RecordText<'a>,
     #[serde(borrow)]
-    pub(crate) session: Text<'a>,
+    pub(crate) session: RecordText<'a>,
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: RecordText<'a>,
     pub(crate) part: Part,
     #[serde(borrow)]
-    pub(crate) source: Text<'a>,
+    pub(crate) source: RecordText<'a>,
     #[serde(borrow)]
-    pub(crate) doc: Option<Text<'a>>,
+    pub(crate) doc: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) tool: Option<Text<'a>>,
+    pub(crate) tool: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) server: Option<Text<'a>>,
+    pub(crate) server: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) command: Option<Text<'a>>,
+    pub(crate) command: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) target: Option<Text<'a>>,
+    pub(crate) target: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) call_id: Option<Text<'a>>,
+    pub(crate) call_id: Option<RecordText<'a>>,
     pub(crate) inherited: bool,
     #[serde(borrow)]
-    pub(crate) hash: Option<Text<'a>>,
+    pub(crate) hash: Option<RecordText<'a>>,
     #[serde(borrow)]
-    pub(crate) file: Option<Text<'a>>,
+    pub(crate) file: Option<RecordText<'a>>,
     pub(crate) line: Option<u64>,
     pub(crate) bytes: u64,
     pub(crate) tokens: Option<u64>,
@@ -64,13 +64,13 @@ pub(crate) struct SpanView<'a> {
     pub(crate) blocks: Option<&'a RawValue>,
     pub(crate) shape: Option<ShapeView>,
     #[serde(borrow)]
-    pub(crate) copy_of: Option<Text<'a>>,
+    pub(crate) copy_of: Option<RecordText<'a>>,
     pub(crate) task: Option<Task>,
     pub(crate) copy_scope: Option<Scope>,
     pub(crate) dup_tokens: Option<u64>,
     /// Why the agent itself dropped it.
     #[serde(borrow)]
-    pub(crate) dropped: Option<Text<'a>>,
+    pub(crate) dropped: Option<RecordText<'a>>,
     pub(crate) sent_tokens: Option<u64>,
     pub(crate) carried_from: Option<u64>,
     pub(crate) carried_to: Option<u64>,
@@ -123,10 +123,10 @@ impl SpanView<'_> {
             id: self.id.kept(),
             part: self.part,
             source: self.source.kept(),
-            tool: self.tool.as_ref().map(Text::kept),
-            server: self.server.as_ref().map(Text::kept),
-            command: self.command.as_ref().map(Text::kept),
-            file: self.file.as_ref().map(Text::kept),
+            tool: self.tool.as_ref().map(RecordText::kept),
+            server: self.server.as_ref().map(RecordText::kept),
+            command: self.command.as_ref().map(RecordText::kept),
+            file: self.file.as_ref().map(RecordText::kept),
             line: self.line,
             bytes: self.bytes,
             tokens: self.tokens,
@@ -161,31 +161,31 @@ impl SpanView<'_> {
 /// A string of a record, borrowed where it has no escapes. (serde borrows a `Cow`, but not one
 /// inside an `Option`.)
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Text<'a>(Cow<'a, str>);
+pub(crate) struct RecordText<'a>(Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for RecordText<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Borrowed<'b>(#[serde(borrow)] Cow<'b, str>);
-        Borrowed::deserialize(from).map(|text| Text(text.0))
+        Borrowed::deserialize(from).map(|text| RecordText(text.0))
     }
 }
 
-impl Text<'_> {
+impl RecordText<'_> {
     /// The same, to be kept beyond the line.
-    fn kept(&self) -> Text<'static> {
-        Text(Cow::Owned(self.to_string()))
+    fn kept(&self) -> RecordText<'static> {
+        RecordText(Cow::Owned(self.to_string()))
     }
 }
 
-impl std::ops::Deref for Text<'_> {
+impl std::ops::Deref for RecordText<'_> {
     type Target = str;
     fn deref(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for RecordText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -200,7 +200,7 @@ mod tests {
         let line =
             r#"{"type":"span","id":"a.1","tool":"x","command":"a\u0041","blocks":[{"hash":"q"}]}"#;
         let span: SpanView = serde_json::from_str(line).unwrap();
-        assert!(matches!(span.tool, Some(Text(Cow::Borrowed("x")))));
+        assert!(matches!(span.tool, Some(RecordText(Cow::Borrowed("x")))));
         assert_eq!(span.subject(), "aA");
     }
 }

@@ -90,6 +90,22 @@ pub enum Form {
     Raw,
 }
 
+/// How a call and its output are framed in a request, where that is not as all other tools are.
+/// Readers of formats say it, because they know the tools of their agent; the laws only price it
+/// (docs/formats.md 1.15, 1.19 and 3.15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Framing {
+    /// The freeform tool that applies patches.
+    Patch,
+    /// The program writes an argument into the call that the model had left to its default.
+    DefaultArgument,
+    /// The provider serves the call: its result is in the request that asked and in no later one.
+    ProviderSearch,
+    /// The output is sent in other words than those on disk.
+    RenderedAnew,
+}
+
 /// A run of content, as `tok-split` found it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "span")]
@@ -138,6 +154,9 @@ pub struct Span {
     /// Path that the call names; of an address its scheme and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How the call and its output are framed. Absent: as the calls of all other tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framing: Option<Framing>,
     /// The agent's id that joins a call and its output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,

@@ -14,7 +14,7 @@
 //! else in it. What the counter cannot see (a change of some tokens next to a text of hundreds)
 //! stays in the measurement.
 
-use super::content::Kind;
+use super::content::ContentKind;
 use super::counter::{COUNTER_PERCENT, Counter};
 use super::sent_span::SentSpan;
 use crate::record::Basis;
@@ -71,7 +71,7 @@ pub(super) fn judge<'s>(
     response: impl Iterator<Item = &'s SentSpan> + Clone,
 ) -> Verdict {
     // Another span's text on disk is not what is sent, and a span without text has no count.
-    if !span.known || !matches!(span.kind, Kind::Output { .. } | Kind::User) {
+    if !span.known || !matches!(span.kind, ContentKind::Output { .. } | ContentKind::User) {
         return Verdict::Alone;
     }
     let Some(error) = counter.error_tokens else {
@@ -79,7 +79,7 @@ pub(super) fn judge<'s>(
     };
     let mut calls = 0;
     for span in response.clone() {
-        calls += usize::from(matches!(span.kind, Kind::Call { .. }));
+        calls += usize::from(matches!(span.kind, ContentKind::Call { .. }));
     }
     let grown = if span.completed && calls == 1 {
         grown(counter, counted, found)
@@ -123,7 +123,7 @@ fn comes_back_shorter<'s>(counter: &Counter, response: impl Iterator<Item = &'s 
         if span.reasoning {
             reasoning += u64::from(span.tokens);
         }
-        if matches!(span.kind, Kind::Answer(_)) || reasoning > most {
+        if matches!(span.kind, ContentKind::Answer(_)) || reasoning > most {
             return true;
         }
     }
@@ -134,14 +134,14 @@ fn comes_back_shorter<'s>(counter: &Counter, response: impl Iterator<Item = &'s 
 mod tests {
     use super::super::content::Content;
     use super::super::history::History;
-    use super::super::law::{Law, Laws, Rule};
+    use super::super::law::{Law, Laws, Sizing};
     use super::*;
-    use crate::record::{Part, Role};
+    use crate::record::{Framing, Part, Role};
 
     fn counter(law: &Law) -> &Counter {
         match &law.rule {
-            Rule::Measured(counter) => counter,
-            Rule::Framed(_) => panic!("a law with a counter"),
+            Sizing::Measured(counter) => counter,
+            Sizing::Framed(_) => panic!("a law with a counter"),
         }
     }
 
@@ -149,6 +149,7 @@ mod tests {
     fn found(model: &str, tool: &str, says: bool, numbers: [u64; 2]) -> Verdict {
         let mut history = History::default();
         let made = Content {
+            framing: (tool == "Edit").then_some(Framing::DefaultArgument),
             role: Role::Assistant,
             made_by: Some(1),
             tokens: Some(20),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cache::Break;
-use super::call::Call;
+use super::call::ModelCall;
 use super::content::Shares;
 use super::label::Labels;
 use super::manner::Manner;
@@ -132,7 +132,7 @@ impl Answered {
     }
 
     /// What is known of it before it is closed.
-    pub(super) fn of(call: &Call) -> Answered {
+    pub(super) fn of(call: &ModelCall) -> Answered {
         Answered {
             law: call.law.name,
             nearest: call.nearest,

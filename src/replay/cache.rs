@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::content::Share;
 use super::context::Context;
 use super::prefix::Live;
@@ -64,7 +64,7 @@ pub(super) struct Break {
 pub(super) struct Cache<'h> {
     /// A request of the thread mentions a cache.
     there: bool,
-    latest: Option<&'h Call>,
+    latest: Option<&'h ModelCall>,
     since: Since<'h>,
     /// Whether anything was written for an hour.
     lasting: bool,
@@ -100,7 +100,7 @@ impl Default for Since<'_> {
 
 impl<'h> Cache<'h> {
     /// Of a thread with these requests.
-    pub(super) fn of(mut calls: impl Iterator<Item = &'h Call>) -> Cache<'h> {
+    pub(super) fn of(mut calls: impl Iterator<Item = &'h ModelCall>) -> Cache<'h> {
         let there = calls.any(|call| call.cache_read > 0 || call.cache_write > 0);
         Cache {
             there,
@@ -128,7 +128,7 @@ impl<'h> Cache<'h> {
     /// its list of tools is another than before.
     pub(super) fn request(
         &mut self,
-        call: &'h Call,
+        call: &'h ModelCall,
         whole: bool,
         context: &mut Context,
         live: &Live,
@@ -169,8 +169,8 @@ impl<'h> Cache<'h> {
 
 /// From one report to the next.
 struct Interval<'s, 'h> {
-    latest: &'h Call,
-    call: &'h Call,
+    latest: &'h ModelCall,
+    call: &'h ModelCall,
     context: &'s Context<'h>,
     live: &'s Live,
     new_tools: bool,
@@ -311,11 +311,11 @@ impl Interval<'_, '_> {
 }
 
 /// Seconds from a request to the next; `None` where the file does not say when they were sent.
-fn pause(from: &Call, to: &Call) -> Option<u64> {
+fn pause(from: &ModelCall, to: &ModelCall) -> Option<u64> {
     u64::try_from(second(to)? - second(from)?).ok()
 }
 
-fn second(call: &Call) -> Option<i64> {
+fn second(call: &ModelCall) -> Option<i64> {
     let at: Timestamp = call.at.as_deref()?.parse().ok()?;
     Some(at.as_second())
 }

@@ -4,7 +4,7 @@
 //! before it.
 
 use super::cache_report::CacheReport;
-use super::law::{Law, Rule};
+use super::law::{Law, Sizing};
 use super::price::Tariff;
 use super::run::Again;
 use super::total::Period;
@@ -13,7 +13,7 @@ use crate::record::{Purpose, Request, Unpriced, Usd};
 
 /// What is kept of a request.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct ModelCall {
     pub(super) n: u64,
     /// When it was sent (RFC 3339 UTC).
     pub(super) at: Option<Box<str>>,
@@ -86,10 +86,10 @@ impl Summarised {
     }
 }
 
-impl Call {
+impl ModelCall {
     /// Another run of the same call, as a call that produced nothing.
-    pub(super) fn once_more(&self, again: &Again) -> Call {
-        Call {
+    pub(super) fn once_more(&self, again: &Again) -> ModelCall {
+        ModelCall {
             input: Some(again.input),
             cache_read: again.cache_read,
             cache_write: again.cache_write,
@@ -142,8 +142,8 @@ impl Call {
     /// Whether the report may be a part of what was sent, if the response has this many calls.
     pub(super) fn divides(&self, calls: u64) -> bool {
         match &self.law.rule {
-            Rule::Framed(frame) => frame.divides && calls > 1,
-            Rule::Measured(_) => false,
+            Sizing::Framed(frame) => frame.divides && calls > 1,
+            Sizing::Measured(_) => false,
         }
     }
 

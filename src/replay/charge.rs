@@ -16,7 +16,7 @@
 
 use std::rc::Rc;
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::context::{Context, Slot};
 use super::missed::Missed;
 use super::prefix::{Across, Live, PREFIXES, Reach, Within};
@@ -31,7 +31,7 @@ const WRITTEN: usize = 2;
 
 /// What a slot has been charged.
 #[derive(Clone, Copy, Debug, Default)]
-struct Account {
+struct SlotCharge {
     /// Counted requests before it entered.
     entered: u32,
     /// For each prefix: the tally at the slot's place when the slot got inside; `None` while it is
@@ -54,7 +54,7 @@ struct Counted {
 /// The accounts of all slots of a thread.
 #[derive(Debug)]
 pub(super) struct Charge {
-    accounts: Vec<Account>,
+    accounts: Vec<SlotCharge>,
     paid: Vec<Counted>,
     /// All priced requests, and their uncached rates.
     priced: Tally,
@@ -90,9 +90,9 @@ impl Charge {
     pub(super) fn enter(&mut self, slots: &[Slot]) {
         let entered = self.requests();
         for slot in slots.iter().skip(self.accounts.len()) {
-            self.accounts.push(Account {
+            self.accounts.push(SlotCharge {
                 entered,
-                ..Account::default()
+                ..SlotCharge::default()
             });
             let tokens = if slot.live { slot.tokens } else { 0 };
             self.live.push(slot.row, tokens);
@@ -185,7 +185,7 @@ impl Charge {
     /// Returns how many of the slots' tokens were written to the cache.
     pub(super) fn request(
         &mut self,
-        call: &Call,
+        call: &ModelCall,
         context: &Context,
         fresh: &[usize],
         rows: &mut Rows,
@@ -215,7 +215,7 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &Call, within: &Within, rows: &mut [Row]) -> u64 {
+    fn charge_rows(&self, call: &ModelCall, within: &Within, rows: &mut [Row]) -> u64 {
         let mut written_in_all: u64 = 0;
         for (number, row) in rows.iter_mut().enumerate() {
             let live = self.live.of_row(number);
@@ -235,7 +235,7 @@ impl Charge {
 
     /// A request is counted: the prefixes end where its report says. Returns the ends of those that
     /// fell short; their kept ends stay.
-    fn count(&mut self, call: &Call, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
+    fn count(&mut self, call: &ModelCall, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
         let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
         for side in 0..PREFIXES {
@@ -309,7 +309,7 @@ impl Charge {
 /// Of what a request was charged, notes what a slot cost that was sent for the first time. `inside`
 /// is how many of its tokens each prefix holds.
 fn charge_first(
-    call: &Call,
+    call: &ModelCall,
     inside: [u64; PREFIXES],
     slot: &Slot,
     rows: &mut [Row],

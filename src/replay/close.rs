@@ -15,7 +15,7 @@
 //! 0. What is still left then is owed: it is unexplained in each request that follows, until a step
 //! in the other direction pays it back.
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::context::Context;
 use super::entering::{doubt, entering};
 use super::forecast::Forecast;
@@ -50,7 +50,7 @@ impl Close {
     /// `None` where it is no step.
     pub(super) fn request(
         &mut self,
-        call: &Call,
+        call: &ModelCall,
         at: usize,
         forecast: &Forecast,
         context: &mut Context,

@@ -1,18 +1,9 @@
 //! Content: what the replay is told of a span, and what kinds of it there are.
 //!
-//! [`Share`] is what a reader tells apart (instructions, tools, messages), [`Kind`] what the laws
-//! do.
+//! [`Share`] is what a reader of the report tells apart (instructions, tools, messages),
+//! [`ContentKind`] what the laws do.
 
-use crate::record::{Class, Part, Role};
-
-/// How a call to search the web is named; its results are in the request that asks only.
-pub(super) const SEARCH: &str = "web_search";
-/// The freeform tool whose calls are framed by a rule of their own.
-pub(super) const PATCH: &str = "apply_patch";
-/// The tool whose calls come back with an argument that their model had left to its default.
-pub(super) const COMPLETED: &str = "Edit";
-/// Results of this tool are rendered anew: the text on disk says little (docs/formats.md 1.19).
-pub(super) const TOOL_SEARCH: &str = "tool_search";
+use crate::record::{Class, Framing, Part, Role};
 
 /// A span as the replay is told of it. Texts are borrowed: what is kept is 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +26,8 @@ pub struct Content<'a> {
     pub source: &'a str,
     /// Name of the tool, or empty.
     pub tool: &'a str,
+    /// How its call is framed, where that is not as other calls are.
+    pub framing: Option<Framing>,
     /// Server of the tool, or empty.
     pub server: &'a str,
     /// Program and verb, or empty.
@@ -92,7 +85,7 @@ impl Share {
 
 /// What the laws tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ContentKind {
     /// A message of the assistant that closes its turn, if its response has no call (`None`: the
     /// file does not say).
     Answer(Option<bool>),
@@ -120,27 +113,30 @@ pub(super) enum Kind {
     Opaque,
 }
 
-impl Kind {
-    pub(super) fn of(content: &Content) -> Kind {
-        let (patch, server) = (content.tool == PATCH, !content.server.is_empty());
+impl ContentKind {
+    pub(super) fn of(content: &Content) -> ContentKind {
+        let patch = content.framing == Some(Framing::Patch);
+        let server = !content.server.is_empty();
         match content.part {
-            Part::Reasoning => Kind::Reasoning,
-            Part::Image => Kind::Image {
+            Part::Reasoning => ContentKind::Reasoning,
+            Part::Image => ContentKind::Image {
                 answer: content.role == Role::Tool,
             },
-            Part::ToolCall if content.tool == SEARCH => Kind::Search,
-            Part::ToolCall => Kind::Call { patch, server },
-            Part::ToolOutput => Kind::Output {
+            Part::ToolCall if content.framing == Some(Framing::ProviderSearch) => {
+                ContentKind::Search
+            }
+            Part::ToolCall => ContentKind::Call { patch, server },
+            Part::ToolOutput => ContentKind::Output {
                 patch,
                 server,
-                sure: content.tool != TOOL_SEARCH,
+                sure: content.framing != Some(Framing::RenderedAnew),
             },
-            Part::Document | Part::Opaque => Kind::Opaque,
+            Part::Document | Part::Opaque => ContentKind::Opaque,
             Part::Text => match (content.role, content.phase) {
-                (Role::Assistant, "") => Kind::Answer(None),
-                (Role::Assistant, phase) => Kind::Answer(Some(phase == "final_answer")),
-                (Role::User, _) => Kind::User,
-                _ => Kind::Input,
+                (Role::Assistant, "") => ContentKind::Answer(None),
+                (Role::Assistant, phase) => ContentKind::Answer(Some(phase == "final_answer")),
+                (Role::User, _) => ContentKind::User,
+                _ => ContentKind::Input,
             },
         }
     }

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::Kind;
+use super::content::ContentKind;
 
 /// A counter: `percent` of the plain tokens, and so many for each piece; and what else is known of
 /// the steps that it guards.
@@ -24,8 +24,7 @@ pub(super) struct Counter {
     /// How far it may be off a single result: this, and [`COUNTER_PERCENT`] of it. `None`: nobody
     /// has compared it with single results.
     pub(super) error_tokens: Option<u64>,
-    /// What a call of [`COMPLETED`](super::content::COMPLETED) grows by when its agent writes out
-    /// the default.
+    /// What a call of [`Framing::DefaultArgument`](crate::record::Framing) grows by.
     pub(super) completes: Option<u64>,
     /// A response comes back as it was reported, as long as it says nothing beside its calls but
     /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how
@@ -52,7 +51,7 @@ pub(super) const COUNTER_PERCENT: u64 = 20;
 impl Counter {
     /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made
     /// it.
-    pub(super) fn count(&self, kind: Kind, plain: u64, classes: Option<u64>) -> u64 {
+    pub(super) fn count(&self, kind: ContentKind, plain: u64, classes: Option<u64>) -> u64 {
         let Each {
             result,
             call,
@@ -61,11 +60,14 @@ impl Counter {
         } = self.each;
         let (percent, each) = match kind {
             // Counted by the provider's own rule.
-            Kind::Image { .. } => return plain,
-            Kind::Output { .. } => (self.percent, result),
-            Kind::Call { .. } | Kind::Search => (self.percent, call),
-            Kind::Reasoning => (self.reasoning_percent, reasoning),
-            Kind::Answer(_) | Kind::User | Kind::Input | Kind::Opaque => (self.percent, text),
+            ContentKind::Image { .. } => return plain,
+            ContentKind::Output { .. } => (self.percent, result),
+            ContentKind::Call { .. } | ContentKind::Search => (self.percent, call),
+            ContentKind::Reasoning => (self.reasoning_percent, reasoning),
+            ContentKind::Answer(_)
+            | ContentKind::User
+            | ContentKind::Input
+            | ContentKind::Opaque => (self.percent, text),
         };
         match classes.filter(|_| self.by_class) {
             Some(tokens) => tokens,

@@ -7,11 +7,11 @@
 //! size is then *missing*: it takes what is left when all others have theirs, like a span whose
 //! size was never known.
 
-use super::call::Call;
-use super::content::Kind;
+use super::call::ModelCall;
+use super::content::ContentKind;
 use super::context::Context;
 use super::forecast::Forecast;
-use super::law::{Rule, TOLERANCE};
+use super::law::{Sizing, TOLERANCE};
 use super::predict::Prediction;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCost;
@@ -44,7 +44,7 @@ impl Entering {
 /// Spans that enter with this request, with their predicted sizes; what was closed before keeps its
 /// size.
 pub(super) fn entering(
-    call: &Call,
+    call: &ModelCall,
     ahead: &RequestForecast,
     forecast: &Forecast,
     context: &mut Context,
@@ -64,10 +64,10 @@ pub(super) fn entering(
         if !context.is_live(slot) || cost.closed {
             continue;
         }
-        let image = matches!(span.kind, Kind::Image { .. });
+        let image = matches!(span.kind, ContentKind::Image { .. });
         let bounded = span.known
-            || span.kind == Kind::Reasoning
-            || matches!(call.law.rule, Rule::Measured(_));
+            || span.kind == ContentKind::Reasoning
+            || matches!(call.law.rule, Sizing::Measured(_));
         let mut one = Entering {
             slot,
             number,
@@ -96,7 +96,7 @@ pub(super) fn entering(
 pub(super) fn doubt(
     entering: &mut [Entering],
     left: i64,
-    call: &Call,
+    call: &ModelCall,
     ahead: &RequestForecast,
 ) -> i64 {
     let (mut images, mut unsure, mut all) = (0u64, 0u64, 0u64);
@@ -109,9 +109,9 @@ pub(super) fn doubt(
         }
     }
     let slack = match call.law.rule {
-        Rule::Framed(_) => ahead.tolerance().max(all / 50),
+        Sizing::Framed(_) => ahead.tolerance().max(all / 50),
         // Neither the rule for images nor the counter is exact.
-        Rule::Measured(_) => TOLERANCE.max(images / 10),
+        Sizing::Measured(_) => TOLERANCE.max(images / 10),
     };
     let room = signed(unsure)
         .saturating_add(signed(images) + left)

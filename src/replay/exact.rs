@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::context::Context;
 use super::measured_group::{MeasuredGroup, MeasuredGroups, is_sure, shares};
 use super::predict::Prediction;
@@ -47,7 +47,7 @@ impl Exact {
     /// A request comes whose members are known. `left`: spans that may have left since the latest.
     pub(super) fn request(
         &mut self,
-        call: &Call,
+        call: &ModelCall,
         context: &Context,
         left: &[u32],
         predictions: &[Prediction],
@@ -140,7 +140,13 @@ impl Exact {
     }
 
     /// The cache was read up to one mark, and written up to another.
-    fn cache(&mut self, call: &Call, context: &Context, marks: &[u32], predictions: &[Prediction]) {
+    fn cache(
+        &mut self,
+        call: &ModelCall,
+        context: &Context,
+        marks: &[u32],
+        predictions: &[Prediction],
+    ) {
         let read = call.cache_read;
         if read > 0 && read != self.cached {
             let all = [marks, &self.marks].concat();

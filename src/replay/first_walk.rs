@@ -8,13 +8,13 @@
 //! - Some models report the n-th part of the input of a response with n calls. The report is taken
 //!   for such a part where the whole is more than four times nearer to the expected input.
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::change::Change;
-use super::content::Kind;
+use super::content::ContentKind;
 use super::context::Context;
 use super::exact::Exact;
 use super::history::{History, Moment};
-use super::law::{ROUNDING, Reasoning, Rule};
+use super::law::{ROUNDING, Reasoning, Sizing};
 use super::manner::Manner;
 use super::predict::Prediction;
 use super::request_forecast::RequestForecast;
@@ -123,7 +123,7 @@ impl FirstWalk<'_> {
         }
     }
 
-    fn request(&mut self, call: &Call) -> RequestForecast {
+    fn request(&mut self, call: &ModelCall) -> RequestForecast {
         if call.is_aside() {
             return self.aside(call);
         }
@@ -164,7 +164,7 @@ impl FirstWalk<'_> {
     }
 
     /// A request whose context is not the thread's: a summary is made of what is live.
-    fn aside(&mut self, call: &Call) -> RequestForecast {
+    fn aside(&mut self, call: &ModelCall) -> RequestForecast {
         let mut ahead = RequestForecast {
             most: u64::MAX,
             ..RequestForecast::default()
@@ -177,7 +177,7 @@ impl FirstWalk<'_> {
     }
 
     /// Predicts the sizes of the fresh spans; returns the reasoning among them.
-    fn predict(&mut self, call: &Call, most: u64) -> Vec<u32> {
+    fn predict(&mut self, call: &ModelCall, most: u64) -> Vec<u32> {
         let mut reasoning = Vec::new();
         for index in self.context.fresh.clone() {
             let Some((number, span)) = self.context.span(index) else {
@@ -191,7 +191,7 @@ impl FirstWalk<'_> {
                 *place = prediction;
             }
             self.context.resize(index, prediction.tokens);
-            if span.kind == Kind::Reasoning && matches!(call.law.rule, Rule::Framed(_)) {
+            if span.kind == ContentKind::Reasoning && matches!(call.law.rule, Sizing::Framed(_)) {
                 reasoning.push(number);
             }
             self.note_turn(span);
@@ -202,25 +202,25 @@ impl FirstWalk<'_> {
     /// Notes who spoke: whether the turn was answered, and whether the user has said something.
     fn note_turn(&mut self, span: &SentSpan) {
         match span.kind {
-            Kind::Answer(Some(closing)) => self.answered |= closing,
-            Kind::Answer(None) => {
+            ContentKind::Answer(Some(closing)) => self.answered |= closing,
+            ContentKind::Answer(None) => {
                 let calls = match span.made_by {
                     Some(n) => self.responses.calls(n),
                     None => 0,
                 };
                 self.answered |= calls == 0;
             }
-            Kind::User if self.answered => {
+            ContentKind::User if self.answered => {
                 (self.asked, self.answered) = (UserSpoke::AfterAnswer, false)
             }
-            Kind::User if self.asked == UserSpoke::No => self.asked = UserSpoke::WithinTurn,
+            ContentKind::User if self.asked == UserSpoke::No => self.asked = UserSpoke::WithinTurn,
             _ => {}
         }
     }
 
     /// Drops the reasoning that this request no longer carries. `entered` is the reasoning that
     /// enters with it.
-    fn drop_reasoning(&mut self, call: &Call, entered: Vec<u32>, ahead: &mut RequestForecast) {
+    fn drop_reasoning(&mut self, call: &ModelCall, entered: Vec<u32>, ahead: &mut RequestForecast) {
         if self.manner.stripped {
             self.drop_spans(&entered);
             ahead.dropped = entered;
@@ -254,7 +254,7 @@ impl FirstWalk<'_> {
     }
 
     /// Whether the live reasoning is dropped before this request.
-    fn drops(&self, call: &Call) -> bool {
+    fn drops(&self, call: &ModelCall) -> bool {
         match (self.asked, self.baseline) {
             (UserSpoke::No, _) => false,
             (UserSpoke::AfterAnswer, _) => true,
@@ -281,8 +281,8 @@ impl FirstWalk<'_> {
     }
 
     /// The rounding of spans that enter or leave: up to 64 for each response that produced them.
-    fn rounding(&self, call: &Call, numbers: &[u32]) -> u64 {
-        let Rule::Framed(frame) = &call.law.rule else {
+    fn rounding(&self, call: &ModelCall, numbers: &[u32]) -> u64 {
+        let Sizing::Framed(frame) = &call.law.rule else {
             return 0;
         };
         if !matches!(frame.reasoning, Reasoning::Rounded { .. }) {
@@ -306,7 +306,7 @@ impl FirstWalk<'_> {
     }
 
     /// Compares the reported step with the predicted one.
-    fn step(&mut self, call: &Call, calls: u64, ahead: &mut RequestForecast) {
+    fn step(&mut self, call: &ModelCall, calls: u64, ahead: &mut RequestForecast) {
         let input = signed(call.input.unwrap_or(0));
         let predicted = signed(ahead.predicted);
         let mut reported = input;

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::cache_report::CacheReport;
-use super::call::{Call, Summarised};
+use super::call::{ModelCall, Summarised};
 use super::change::{Change, seq};
 use super::content::Content;
 use super::label::Labels;
@@ -27,7 +27,7 @@ pub(super) struct TimelineItem {
 
 #[derive(Debug)]
 pub(super) enum Moment {
-    Request(Box<Call>),
+    Request(Box<ModelCall>),
     Change(Box<Change>),
 }
 
@@ -103,7 +103,7 @@ impl History {
         });
     }
 
-    fn call(&mut self, request: &Request) -> Call {
+    fn call(&mut self, request: &Request) -> ModelCall {
         let model = request.model.as_deref().unwrap_or("");
         let (law, nearest) = self.laws.of(model, &self.provider);
         let counted = request.counted && request.input_tokens.is_some();
@@ -118,7 +118,7 @@ impl History {
             Some(prices) if counted => Some(prices.tariff(run)),
             _ => None,
         });
-        Call {
+        ModelCall {
             n: request.n,
             at: request.at.as_deref().map(Box::from),
             line: request.line,
@@ -185,7 +185,7 @@ impl History {
     }
 
     /// All requests, in their order.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
+    pub(super) fn calls(&self) -> impl Iterator<Item = &ModelCall> {
         self.steps.iter().filter_map(|step| match &step.what {
             Moment::Request(call) => Some(call.as_ref()),
             Moment::Change(_) => None,

@@ -30,7 +30,7 @@ pub(super) struct Law {
     /// Its name, as `law` of a request spells it.
     pub(super) name: &'static str,
     models: Models,
-    pub(super) rule: Rule,
+    pub(super) rule: Sizing,
     /// In how many steps it was seen to hold, and of how many; 0 of 0: in none that could be looked
     /// at.
     seen: (u32, u32),
@@ -50,19 +50,19 @@ struct Models {
 
 /// How the size of content is known.
 #[derive(Clone, Debug)]
-pub(super) enum Rule {
+pub(super) enum Sizing {
     /// To the token, from its text.
     Framed(Frame),
     /// From the reports.
     Measured(Counter),
 }
 
-impl Rule {
+impl Sizing {
     /// What the largest image costs.
     pub(super) fn largest_image(&self) -> u64 {
         match self {
-            Rule::Framed(_) => SQUARES,
-            Rule::Measured(counter) => counter.largest_image,
+            Sizing::Framed(_) => SQUARES,
+            Sizing::Measured(counter) => counter.largest_image,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Measuring: spans whose size no law predicts take the size that the report says.
 
 use super::attribution::{Verdict, judge};
-use super::content::Kind;
+use super::content::ContentKind;
 use super::entering::Entering;
-use super::law::Rule;
+use super::law::Sizing;
 use super::open_report::OpenReport;
 use super::proportional::proportional;
 use crate::record::Basis;
@@ -90,7 +90,7 @@ impl OpenReport<'_, '_> {
                 continue;
             }
             if let Some((_, span)) = self.context.span(entering.slot)
-                && matches!(span.kind, Kind::Call { .. })
+                && matches!(span.kind, ContentKind::Call { .. })
             {
                 entering.tokens += tokens;
                 return;
@@ -100,7 +100,7 @@ impl OpenReport<'_, '_> {
 
     fn close_measured(&mut self) {
         self.left = 0;
-        self.measured = matches!(self.call.law.rule, Rule::Measured(_));
+        self.measured = matches!(self.call.law.rule, Sizing::Measured(_));
     }
 
     /// Spans without a size take what the others leave, in equal parts.
@@ -145,7 +145,7 @@ impl OpenReport<'_, '_> {
     /// What the step has measured, where one span entered that no law predicts: `numbers` are its
     /// counted and its measured size.
     fn judge(&self, numbers: [u64; 2]) -> Verdict {
-        let Rule::Measured(counter) = &self.call.law.rule else {
+        let Sizing::Measured(counter) = &self.call.law.rule else {
             return Verdict::Alone;
         };
         let of = |entering: &Entering| self.context.span(entering.slot).map(|(_, span)| span);

@@ -3,10 +3,10 @@
 //! It knows the spans of one request only; what lasts from request to request is in
 //! [`super::close`].
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::context::Context;
 use super::entering::Entering;
-use super::law::{Rule, TOLERANCE};
+use super::law::{Sizing, TOLERANCE};
 use super::proportional::proportional;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCost;
@@ -19,7 +19,7 @@ const HEAD_PART: u64 = 3;
 
 /// A report that is being closed.
 pub(super) struct OpenReport<'s, 'h> {
-    pub(super) call: &'s Call,
+    pub(super) call: &'s ModelCall,
     pub(super) ahead: &'s RequestForecast,
     pub(super) context: &'s mut Context<'h>,
     pub(super) entering: Vec<Entering>,
@@ -33,7 +33,7 @@ pub(super) struct OpenReport<'s, 'h> {
 
 impl<'s, 'h> OpenReport<'s, 'h> {
     pub(super) fn new(
-        call: &'s Call,
+        call: &'s ModelCall,
         ahead: &'s RequestForecast,
         context: &'s mut Context<'h>,
         entering: Vec<Entering>,
@@ -114,7 +114,7 @@ impl<'s, 'h> OpenReport<'s, 'h> {
     /// Notes how the predicted sizes are known. Under a counter, the whole output of a response is
     /// reported as one number. `by_law`: the step is as the laws predict it.
     pub(super) fn name(&mut self, by_law: bool) {
-        let by_counter = matches!(self.call.law.rule, Rule::Measured(_));
+        let by_counter = matches!(self.call.law.rule, Sizing::Measured(_));
         let mut predicted = 0;
         for entering in &self.entering {
             predicted += usize::from(entering.prediction.sure);

@@ -6,7 +6,7 @@
 //! file does not hold) belongs to no span. Where the report has no number for reasoning, reasoning
 //! spans are treated as the others are.
 
-use super::call::Call;
+use super::call::ModelCall;
 use super::proportional::proportional;
 use super::sent_span::SentSpan;
 use super::span_cost::SpanCost;
@@ -14,7 +14,7 @@ use super::total::{self, Rows};
 
 /// Shares the output of all counted calls; `made` holds the spans by the ordinal of their request.
 pub(super) fn share<'h>(
-    calls: impl Iterator<Item = &'h Call>,
+    calls: impl Iterator<Item = &'h ModelCall>,
     made: &[(u64, u32)],
     spans: &[SentSpan],
     costs: &mut [SpanCost],
@@ -53,7 +53,7 @@ pub(super) fn share<'h>(
 
 /// The number, label and share of each span of one call, in their order; the shares are together
 /// no more than the call's output.
-fn shares(call: &Call, own: &[(u32, &SentSpan)]) -> Vec<(u32, u32, u64)> {
+fn shares(call: &ModelCall, own: &[(u32, &SentSpan)]) -> Vec<(u32, u32, u64)> {
     let reported = call.reasoning.map(|tokens| tokens.min(call.output));
     let is_apart = |span: &SentSpan| reported.is_some() && span.reasoning;
     let mut weights = Vec::new();

@@ -3,7 +3,7 @@
 //! It knows one span and how many calls its response has; what a response shares among its spans is
 //! in [`super::response`].
 
-use super::content::Kind;
+use super::content::ContentKind;
 use super::law::{Frame, REASONING_FRAME, ROUNDING, Reasoning};
 use super::sent_span::SentSpan;
 use crate::record::Basis;
@@ -122,7 +122,7 @@ impl Frame {
         written: bool,
     ) -> Prediction {
         let rewritten = match span.kind {
-            Kind::Call { .. } => !written,
+            ContentKind::Call { .. } => !written,
             _ => self.rewrites,
         };
         let text = u64::from(if rewritten {
@@ -133,12 +133,12 @@ impl Frame {
         let q = u64::from(span.tool_tokens);
         let opens = |tokens: u64| if span.opens { tokens } else { 0 };
         let (framing, sure) = match span.kind {
-            Kind::Answer(closing) if closing.unwrap_or(calls == 0) => {
+            ContentKind::Answer(closing) if closing.unwrap_or(calls == 0) => {
                 (opens(self.closing), span.known)
             }
-            Kind::Answer(_) => (opens(self.beside), span.known),
-            Kind::User | Kind::Input => (opens(self.input), span.known),
-            Kind::Call { patch, server } => {
+            ContentKind::Answer(_) => (opens(self.beside), span.known),
+            ContentKind::User | ContentKind::Input => (opens(self.input), span.known),
+            ContentKind::Call { patch, server } => {
                 let whole = self.call(patch, server);
                 // The call takes the framing of its output too: they enter together, and an output
                 // is its text.
@@ -148,12 +148,16 @@ impl Frame {
                 };
                 (own + 2 * q, span.known)
             }
-            Kind::Search => return Prediction::sure(0),
-            Kind::Output { sure, .. } => (0, span.known && sure),
-            Kind::Image { answer: true } => (0, span.known && !self.images_unsure),
-            Kind::Image { answer: false } => (opens(self.input), span.known && !self.images_unsure),
-            Kind::Reasoning => (self.encrypted_tokens(u64::from(span.encrypted_bytes)), true),
-            Kind::Opaque => (0, false),
+            ContentKind::Search => return Prediction::sure(0),
+            ContentKind::Output { sure, .. } => (0, span.known && sure),
+            ContentKind::Image { answer: true } => (0, span.known && !self.images_unsure),
+            ContentKind::Image { answer: false } => {
+                (opens(self.input), span.known && !self.images_unsure)
+            }
+            ContentKind::Reasoning => {
+                (self.encrypted_tokens(u64::from(span.encrypted_bytes)), true)
+            }
+            ContentKind::Opaque => (0, false),
         };
         Prediction {
             tokens: text + framing,

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::call::Call;
-use super::content::Kind;
+use super::call::ModelCall;
+use super::content::ContentKind;
 use super::history::{History, Moment};
-use super::law::{Law, Rule};
+use super::law::{Law, Sizing};
 use super::predict::Prediction;
 use super::proportional::proportional;
 use super::sent_span::SentSpan;
@@ -40,11 +40,11 @@ impl Responses {
                 continue;
             };
             let response = all.0.entry(*n).or_default();
-            if matches!(span.kind, Kind::Call { .. }) {
+            if matches!(span.kind, ContentKind::Call { .. }) {
                 response.calls += 1;
                 response.first_call.get_or_insert(*number);
             }
-            response.searches += u64::from(span.kind == Kind::Search);
+            response.searches += u64::from(span.kind == ContentKind::Search);
             response.spans.push(*number);
         }
         for (number, span) in (0..).zip(&history.spans) {
@@ -94,14 +94,14 @@ impl Responses {
             return *share;
         }
         match &law.rule {
-            Rule::Framed(frame) => {
+            Sizing::Framed(frame) => {
                 let (calls, first_call) = match response {
                     Some(response) => (response.calls, response.first_call),
                     None => (1, None),
                 };
                 frame.predict(span, calls, first_call == Some(number), written)
             }
-            Rule::Measured(counter) => {
+            Sizing::Measured(counter) => {
                 let (plain, classes) = (u64::from(span.tokens), span.classed.map(u64::from));
                 let tokens = if span.known {
                     counter.count(span.kind, plain, classes)
@@ -131,14 +131,14 @@ fn spans_of<'s>(numbers: &[u32], spans: &'s [SentSpan]) -> Vec<(u32, &'s SentSpa
 impl Response {
     /// What is known of the response as a whole, shared among its spans: its reasoning, or all it
     /// produced.
-    fn share(&self, call: &Call, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
+    fn share(&self, call: &ModelCall, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
         let mut own = spans_of(&self.spans, spans);
         match &call.law.rule {
-            Rule::Framed(frame) => {
+            Sizing::Framed(frame) => {
                 let Some(reported) = call.reasoning else {
                     return BTreeMap::new();
                 };
-                own.retain(|(_, span)| span.kind == Kind::Reasoning);
+                own.retain(|(_, span)| span.kind == ContentKind::Reasoning);
                 let mut bytes = Vec::new();
                 for (_, span) in &own {
                     bytes.push(u64::from(span.encrypted_bytes));
@@ -146,16 +146,16 @@ impl Response {
                 let whole = frame.reasoning(reported, &bytes, self.searches > 0);
                 spread(whole, &own, |span| u64::from(span.weight))
             }
-            Rule::Measured(_) if call.output_known => {
+            Sizing::Measured(_) if call.output_known => {
                 let whole = Prediction::sure(call.output);
                 spread(whole, &own, |span| u64::from(span.tokens.max(1)))
             }
-            Rule::Measured(_) => BTreeMap::new(),
+            Sizing::Measured(_) => BTreeMap::new(),
         }
     }
 
     /// What the provider's tools returned between the runs, shared among the spans that hold it.
-    fn share_returned(&self, call: &Call, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
+    fn share_returned(&self, call: &ModelCall, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
         if call.returned == 0 {
             return BTreeMap::new();
         }
@@ -165,7 +165,7 @@ impl Response {
     }
 
     /// Tokens that the provider's tools returned and no span holds.
-    pub(super) fn unowned(&self, call: &Call) -> u64 {
+    pub(super) fn unowned(&self, call: &ModelCall) -> u64 {
         if self.returned.is_empty() {
             call.returned
         } else {

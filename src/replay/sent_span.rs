@@ -1,8 +1,8 @@
 //! A span as the replay keeps it: the numbers that the laws need.
 
-use super::content::{COMPLETED, Content, Kind, Share};
+use super::content::{Content, ContentKind, Share};
 use super::counter;
-use crate::record::Part;
+use crate::record::{Framing, Part};
 
 /// What is kept of a span.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(super) struct SentSpan {
     pub(super) of_file: bool,
     /// Text that a user wrote: what some agents keep at a compaction.
     pub(super) message: bool,
-    pub(super) kind: Kind,
+    pub(super) kind: ContentKind,
     /// It is the first span of an item: the framing of the item is counted with it.
     pub(super) opens: bool,
     /// Tokens of the qualified tool name.
@@ -65,13 +65,13 @@ impl SentSpan {
             ephemeral: content.ephemeral,
             of_file: content.of_file,
             message: content.part == Part::Text && content.source == "user",
-            kind: Kind::of(content),
+            kind: ContentKind::of(content),
             opens,
             tool_tokens: narrow(content.tool_tokens.unwrap_or(0)),
             bytes: narrow(content.bytes),
             rendered: narrow(cut(rendered, content.cut)),
             classed,
-            completed: content.tool == COMPLETED,
+            completed: content.framing == Some(Framing::DefaultArgument),
             encrypted_bytes: narrow(content.sealed_bytes.unwrap_or(0)),
             made_by: content.made_by,
             within: if content.within && latest > 0 {

@@ -11,7 +11,9 @@ use proptest::prelude::*;
 
 use super::{Content, History, Prices};
 use crate::record::count::bounded;
-use crate::record::{Basis, Event, Part, Purpose, Request, Role, Sampling, Total, Usd, What};
+use crate::record::{
+    Basis, Event, Framing, Part, Purpose, Request, Role, Sampling, Total, Usd, What,
+};
 
 /// One record of a made-up thread.
 #[derive(Clone, Debug)]
@@ -144,7 +146,11 @@ fn feed(records: &[Made]) -> (History, i64, i64) {
                     made_by,
                     part,
                     role: if made { Role::Assistant } else { Role::User },
-                    tool: ["web_search", "Edit", "shell"][(seq % 5).min(2) as usize],
+                    framing: match seq % 5 {
+                        0 => Some(Framing::ProviderSearch),
+                        1 => Some(Framing::DefaultArgument),
+                        _ => None,
+                    },
                     sealed_bytes: Some(900),
                     tool_tokens: Some(3),
                     source: "user",

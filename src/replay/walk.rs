@@ -3,7 +3,7 @@
 
 use super::bill::{Answered, Bill};
 use super::cache::Cache;
-use super::call::Call;
+use super::call::ModelCall;
 use super::change::Change;
 use super::charge::Charge;
 use super::close::Close;
@@ -23,7 +23,7 @@ impl History {
     /// Walks the thread and makes out the bill.
     pub fn replay(&self) -> Bill<'_> {
         let forecast = Forecast::of(self);
-        let mut walk = Walk::new(self, &forecast);
+        let mut walk = SecondWalk::new(self, &forecast);
         for step in &self.steps {
             walk.context.enter_up_to(step.after);
             match &step.what {
@@ -36,7 +36,7 @@ impl History {
 }
 
 /// The state of the second walk.
-struct Walk<'h> {
+struct SecondWalk<'h> {
     forecast: &'h Forecast,
     context: Context<'h>,
     close: Close,
@@ -52,10 +52,10 @@ struct Walk<'h> {
     dropped: Vec<(u64, Vec<u64>)>,
 }
 
-impl<'h> Walk<'h> {
-    fn new(history: &'h History, forecast: &'h Forecast) -> Walk<'h> {
+impl<'h> SecondWalk<'h> {
+    fn new(history: &'h History, forecast: &'h Forecast) -> SecondWalk<'h> {
         let rows = total::rows(history.labels.len());
-        Walk {
+        SecondWalk {
             forecast,
             context: Context::new(&history.spans),
             close: Close::default(),
@@ -97,7 +97,7 @@ impl<'h> Walk<'h> {
         }
     }
 
-    fn request(&mut self, call: &'h Call) {
+    fn request(&mut self, call: &'h ModelCall) {
         let at = self.requests.len();
         let Some(ahead) = self.forecast.requests.get(at) else {
             return;
@@ -148,7 +148,7 @@ impl<'h> Walk<'h> {
     }
 
     /// A request whose context is not the thread's.
-    fn aside(&mut self, call: &Call, ahead: &RequestForecast) {
+    fn aside(&mut self, call: &ModelCall, ahead: &RequestForecast) {
         self.n = call.n;
         self.requests.push(Answered {
             predicted: call.summary.map(|_| ahead.predicted),
@@ -159,7 +159,7 @@ impl<'h> Walk<'h> {
     }
 
     /// The laws drop spans before a request.
-    fn drop(&mut self, call: &Call, numbers: &[u32]) {
+    fn drop(&mut self, call: &ModelCall, numbers: &[u32]) {
         let mut sent = Vec::new();
         for number in numbers {
             let was_sent = match self.costs.get(*number as usize) {
@@ -197,7 +197,7 @@ impl<'h> Walk<'h> {
     /// Charges the later runs of the model for the same response. Each was sent the same context
     /// again, and what the response had added by then. Returns how much the last run was sent
     /// beyond the first.
-    fn later_runs(&mut self, call: &Call) -> u64 {
+    fn later_runs(&mut self, call: &ModelCall) -> u64 {
         let mut more = 0;
         for again in &call.again {
             more = again.input.saturating_sub(call.input.unwrap_or(0));
@@ -221,7 +221,7 @@ impl<'h> Walk<'h> {
 
     /// A request for another purpose than the thread's, or one that only the agent's ledger
     /// reports: no file holds what it sent.
-    fn unrecorded(&mut self, call: &Call) {
+    fn unrecorded(&mut self, call: &ModelCall) {
         let input = call.input.unwrap_or(0);
         if call.counted {
             self.charge_unrecorded(call, input);
@@ -241,7 +241,7 @@ impl<'h> Walk<'h> {
         self.n = call.n;
     }
 
-    fn charge_unrecorded(&mut self, call: &Call, input: u64) {
+    fn charge_unrecorded(&mut self, call: &ModelCall, input: u64) {
         let ends = call.cached();
         let (read, written) = (ends[0], ends[2] - ends[0]);
         let rows = self.rows.of(call.period);
@@ -261,7 +261,7 @@ impl<'h> Walk<'h> {
 
     /// A counted request pays for all that it carries. `items` is 0 for a later run of the same
     /// response, and `once` holds slots that are there for this run alone.
-    fn charge(&mut self, call: &Call, items: u64, unexplained: i64, once: &[usize]) {
+    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[usize]) {
         let mut new = Vec::new();
         if items > 0 {
             self.push_new(&self.context.fresh, &mut new);

@@ -8,7 +8,7 @@
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use super::choices::Format;
+use super::choices::SumFormat;
 use super::options::Options;
 use super::table::{TextColumn, fitted, lines};
 use super::view::RequestView;
@@ -24,8 +24,8 @@ struct CacheUse {
 }
 
 /// Compares the first requests of two threads, the second, and so on.
-pub struct Cache {
-    format: Format,
+pub struct CacheComparison {
+    format: SumFormat,
     columns: usize,
     threads: Vec<(String, Vec<CacheUse>)>,
 }
@@ -42,10 +42,10 @@ struct RequestPair {
     drift_tokens: u64,
 }
 
-impl Cache {
+impl CacheComparison {
     /// Writes as the options say.
-    pub fn new(options: &Options) -> Cache {
-        Cache {
+    pub fn new(options: &Options) -> CacheComparison {
+        CacheComparison {
             format: options.format,
             columns: options.columns,
             threads: Vec::new(),
@@ -140,7 +140,7 @@ impl RequestPair {
     }
 }
 
-impl Filter for Cache {
+impl Filter for CacheComparison {
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
         if record.kind != Type::Request {
             return Ok(());
@@ -190,14 +190,14 @@ impl Filter for Cache {
             pairs.push(RequestPair::of(n, a, b));
         }
         match self.format {
-            Format::Json => out.put(&pairs),
-            Format::Ndjson => {
+            SumFormat::Json => out.put(&pairs),
+            SumFormat::Ndjson => {
                 for pair in &pairs {
                     out.put(pair)?;
                 }
                 Ok(())
             }
-            Format::Tsv => {
+            SumFormat::Tsv => {
                 out.text("n\tread_a\tread_b\tshared\twritten_a\twritten_b\tdrift\n")?;
                 for pair in &pairs {
                     out.text(&pair.tsv())?;

@@ -42,7 +42,7 @@ pub enum Basis {
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum SumFormat {
     /// a table for people
     #[default]
     Text,
@@ -60,13 +60,13 @@ pub enum Format {
     Partial,
 }
 
-impl Format {
+impl SumFormat {
     /// This format, unless a summary or partial sums are asked for.
     #[must_use]
-    pub fn or(self, summary: bool, partial: bool) -> Format {
+    pub fn or(self, summary: bool, partial: bool) -> SumFormat {
         match (summary, partial) {
-            (true, _) => Format::Summary,
-            (_, true) => Format::Partial,
+            (true, _) => SumFormat::Summary,
+            (_, true) => SumFormat::Partial,
             _ => self,
         }
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::choices::Of;
 use super::partial::Shape;
-use super::sums::{Calls, Sums};
+use super::sums::{Sums, ToolCalls};
 use crate::number::{bytes, grouped, percent, signed, tokens, usd};
 use crate::record::Usd;
 
@@ -177,7 +177,7 @@ fn money(amount: Option<Usd>) -> Figure {
 }
 
 /// A number of threads; absent where no thread is known to offer or to call.
-fn threads(calls: &Calls, n: u64) -> Figure {
+fn threads(calls: &ToolCalls, n: u64) -> Figure {
     if calls.called.is_empty() && calls.offered.is_empty() {
         Figure::Absent
     } else {

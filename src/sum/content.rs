@@ -5,8 +5,8 @@ use anyhow::Result;
 use super::choices::Of;
 use super::key::Attributes;
 use super::state::Sum;
-use super::sums::{Calls, Sums, add, insert, signed};
-use super::view::SpanView;
+use super::sums::{Sums, ToolCalls, add, insert, signed};
+use super::view::SummedSpan;
 use crate::record::{Part, Total, Usd};
 use crate::stream::Record;
 
@@ -65,7 +65,7 @@ impl Sum {
             return Ok(());
         }
         self.has_spans = true;
-        let span: SpanView = record.read()?;
+        let span: SummedSpan = record.read()?;
         if !self.options.window.has(span.at.as_deref()) {
             return Ok(());
         }
@@ -77,7 +77,7 @@ impl Sum {
         Ok(())
     }
 
-    fn hook(&mut self, span: &SpanView) {
+    fn hook(&mut self, span: &SummedSpan) {
         if span.is_injected() {
             let at = span.at.as_deref();
             let row = self.row_of_requests(&span.thread, &span.session, at, span.turn);
@@ -85,7 +85,7 @@ impl Sum {
         }
     }
 
-    fn span_row(&mut self, span: &SpanView) {
+    fn span_row(&mut self, span: &SummedSpan) {
         let key = self.key(&Attributes {
             turn: span.turn,
             source: Some(&span.source),
@@ -102,7 +102,7 @@ impl Sum {
     }
 }
 
-fn add_span(row: &mut Sums, span: &SpanView) {
+fn add_span(row: &mut Sums, span: &SummedSpan) {
     row.items = row.items.saturating_add(1);
     row.of_thread(&span.thread);
     if span.input_cost_usd.is_some() || span.output_cost_usd.is_some() {
@@ -124,7 +124,7 @@ fn add_span(row: &mut Sums, span: &SpanView) {
 }
 
 /// Counts a call, the output of one, or the definition of a tool.
-fn add_call(calls: &mut Calls, span: &SpanView) {
+fn add_call(calls: &mut ToolCalls, span: &SummedSpan) {
     let carried = signed(span.carried_tokens);
     match span.part {
         // A fork repeats the calls of its parent; they are counted there.

@@ -14,7 +14,7 @@ use crate::skip::visible;
 /// The keys of the `coverage` record that people are shown; a key that is absent is 0.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(super) struct Covered {
+pub(super) struct CoverageNotes {
     files: u64,
     files_skipped: u64,
     #[serde(skip_serializing_if = "crate::record::is_zero")]
@@ -36,7 +36,7 @@ pub(super) struct Covered {
 pub(super) struct Notes<'r> {
     pub(super) requests: &'r Sums,
     pub(super) sessions: u64,
-    pub(super) covered: Option<&'r Covered>,
+    pub(super) covered: Option<&'r CoverageNotes>,
     /// Requests that two of the parts count.
     pub(super) doubled: u64,
 }
@@ -155,7 +155,7 @@ impl Notes<'_> {
     }
 }
 
-impl Covered {
+impl CoverageNotes {
     /// Why folders were passed over, in parentheses; empty where no reason is known.
     fn reasons(&self) -> String {
         let mut reasons = Vec::new();

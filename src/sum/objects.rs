@@ -6,14 +6,14 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::column::{Column, Figure};
-use super::notes::Covered;
+use super::notes::CoverageNotes;
 use super::partial::Shape;
 use super::report::{Report, Row};
 use super::sums::{NaiveExtra, Sums, UnpricedItems};
 
 /// All rows, their total, and what they rest on.
 #[derive(Serialize)]
-pub(super) struct Document<'l> {
+pub(super) struct SumDocument<'l> {
     #[serde(flatten)]
     shape: &'l Shape,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,11 +26,11 @@ pub(super) struct Document<'l> {
     naive: &'l BTreeMap<String, NaiveExtra>,
     sessions: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    coverage: Option<&'l Covered>,
+    coverage: Option<&'l CoverageNotes>,
 }
 
 /// The report as one object.
-pub(super) fn document<'l>(report: &'l Report, rows: &[Row<'l>]) -> Document<'l> {
+pub(super) fn document<'l>(report: &'l Report, rows: &[Row<'l>]) -> SumDocument<'l> {
     let requests = report.notes.requests;
     let objects = rows.iter().map(|(key, sums)| RowObject {
         shape: report.shape,
@@ -39,7 +39,7 @@ pub(super) fn document<'l>(report: &'l Report, rows: &[Row<'l>]) -> Document<'l>
         sums,
         kind: None,
     });
-    Document {
+    SumDocument {
         shape: report.shape,
         prices: report.prices.as_deref(),
         rows: objects.collect(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choices::{Basis, Format, Of, Per};
+use super::choices::{Basis, Of, Per, SumFormat};
 use super::key::Key;
 use super::price_table::PriceTable;
 use crate::window::Window;
@@ -26,10 +26,10 @@ pub struct Options {
     pub extra: ExtraColumns,
     /// Prices for requests that have no cost yet.
     pub prices: PriceTable,
-    /// Read rows that were written with [`Format::Partial`], instead of records.
+    /// Read rows that were written with [`SumFormat::Partial`], instead of records.
     pub merge: bool,
     /// How to write the rows.
-    pub format: Format,
+    pub format: SumFormat,
     /// Columns of a line of text.
     pub columns: usize,
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::choices::Format;
+use super::choices::SumFormat;
 use super::options::Options;
 use super::report::Report;
 use super::{objects, summary_line, text};
@@ -12,17 +12,17 @@ use crate::stream::Sink;
 pub(super) fn write(report: &Report, options: &Options, out: &mut Sink) -> Result<()> {
     let rows = report.sorted();
     match options.format {
-        Format::Text => out.text(&text::table(report, &rows, options.columns)),
-        Format::Tsv => out.text(&text::tsv(report, &rows)),
-        Format::Json => out.put(&objects::document(report, &rows)),
-        Format::Ndjson => {
+        SumFormat::Text => out.text(&text::table(report, &rows, options.columns)),
+        SumFormat::Tsv => out.text(&text::tsv(report, &rows)),
+        SumFormat::Json => out.put(&objects::document(report, &rows)),
+        SumFormat::Ndjson => {
             for row in &rows {
                 out.put(&objects::line(report, row))?;
             }
             Ok(())
         }
-        Format::Summary => out.text(&summary_line::text(report)),
+        SumFormat::Summary => out.text(&summary_line::text(report)),
         // A part of a run is written elsewhere: it has no report.
-        Format::Partial => Ok(()),
+        SumFormat::Partial => Ok(()),
     }
 }

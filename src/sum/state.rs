@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::{Result, bail};
 
-use super::choices::{Format, Of};
+use super::choices::{Of, SumFormat};
 use super::key::{Attributes, RowKey};
 use super::options::Options;
 use super::outside::Outside;
@@ -99,7 +99,7 @@ impl Sum {
 
     /// Whether the output is a part of a run.
     pub(super) fn is_part(&self) -> bool {
-        self.options.format == Format::Partial
+        self.options.format == SumFormat::Partial
     }
 
     pub(super) fn wants_spans(&self) -> bool {

@@ -71,8 +71,8 @@ pub(super) struct Sums {
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) spawns: i64,
     /// Calls of tools.
-    #[serde(skip_serializing_if = "Calls::is_empty")]
-    pub(super) calls: Calls,
+    #[serde(skip_serializing_if = "ToolCalls::is_empty")]
+    pub(super) calls: ToolCalls,
     /// What a plain sum of usage lines adds to the counted requests, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) naive: BTreeMap<String, NaiveExtra>,
@@ -85,7 +85,7 @@ pub(super) struct Sums {
 /// Calls of tools, and the definitions of tools that could be called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Calls {
+pub(super) struct ToolCalls {
     pub(super) calls: u64,
     /// Tokens of their outputs, times the requests that carried them.
     pub(super) result_tokens: i64,
@@ -280,12 +280,12 @@ impl Sums {
     }
 }
 
-impl Calls {
+impl ToolCalls {
     fn is_empty(&self) -> bool {
-        *self == Calls::default()
+        *self == ToolCalls::default()
     }
 
-    fn merge(&mut self, other: &Calls) {
+    fn merge(&mut self, other: &ToolCalls) {
         self.calls = self.calls.saturating_add(other.calls);
         add(&mut self.result_tokens, other.result_tokens);
         add(&mut self.schema_tokens, other.schema_tokens);

@@ -141,7 +141,7 @@ fn owned(text: &Option<Cow<str>>) -> Option<String> {
 
 /// A span, with the keys that tok-measure and tok-usage-join add.
 #[derive(Debug, Deserialize)]
-pub(super) struct SpanView<'a> {
+pub(super) struct SummedSpan<'a> {
     #[serde(borrow)]
     pub(super) thread: Cow<'a, str>,
     #[serde(borrow)]
@@ -175,7 +175,7 @@ pub(super) struct SpanView<'a> {
     pub(super) output_cost_usd: Option<Usd>,
 }
 
-impl SpanView<'_> {
+impl SummedSpan<'_> {
     /// Its tokens each time it is sent; `None` where they are not known.
     pub(super) fn size(&self) -> Option<u64> {
         self.sent_tokens.or(self.tokens)

@@ -1,13 +1,13 @@
 //! The arrows between the rooms of the source, and the sizes of the house (docs/design.md 4).
 //!
-//! The sources are read as text, as [`source`] says; rustfmt's layout makes that reliable enough.
-//! What is allowed is in the tables here: who changes the house changes them, in view of all.
+//! The sources are read as tokens, as [`source`] says. Lints in Cargo.toml hold what a single
+//! function must not do: its length, unsafe code, giving up on an input. What is allowed is in the tables here: who changes the house changes them, in view of all.
 
 mod source;
 
 use std::path::Path;
 
-use source::{Source, sources};
+use source::{Source, Token, sources};
 
 use crate::run;
 
@@ -112,19 +112,17 @@ fn every_room_uses_only_rooms_below_it() {
             None => &below,
         };
         for used in source.uses("crate") {
-            let at_home = used == room || !source.is_a_module(&used);
-            if !at_home && !allowed.contains(&used.as_str()) {
+            let at_home = used == room || !source.is_a_module(used);
+            if !at_home && !allowed.contains(&used) {
                 complaints.push(format!("{}: uses crate::{used}", source.path));
             }
         }
         if room == "bin" {
             let own = source.stem().trim_start_matches("tok-").replace('-', "_");
-            for used in source
-                .uses("tok")
-                .iter()
-                .filter(|used| filters.contains(used) && **used != own)
-            {
-                complaints.push(format!("{}: uses the filter {used}", source.path));
+            for used in source.uses("tok") {
+                if used != own && filters.iter().any(|filter| filter == used) {
+                    complaints.push(format!("{}: uses the filter {used}", source.path));
+                }
             }
         }
     }
@@ -154,14 +152,15 @@ fn members(table: &str, constant: &str, folder: &str) -> Vec<String> {
     let Some(table) = all.iter().find(|source| source.path == table) else {
         return Vec::new();
     };
-    let lines = table.constant(constant);
-    let in_folder = |source: &&Source| Path::new(&source.path).parent() == Some(Path::new(folder));
-    let named = |stem: &String| lines.contains(&format!("{stem}::"));
-    all.iter()
-        .filter(in_folder)
-        .map(|source| source.stem().to_owned())
-        .filter(named)
-        .collect()
+    let named = table.modules_in_constant(constant);
+    let mut members = Vec::new();
+    for source in all {
+        let in_folder = Path::new(&source.path).parent() == Some(Path::new(folder));
+        if in_folder && named.contains(&source.stem()) {
+            members.push(source.stem().to_owned());
+        }
+    }
+    members
 }
 
 #[test]
@@ -193,20 +192,19 @@ fn the_name_of_a_format_or_a_rule_is_in_its_own_file_only() {
     let formats = members("format.rs", "FORMATS", "format");
     let rules = members("rank/rule.rs", "RULES", "rank/rule");
     for source in sources() {
-        for format in &formats {
-            if source.belongs_to("format") {
+        for Token {
+            text: word, line, ..
+        } in source.words()
+        {
+            // Examples in a help text may name the folder that an agent writes to.
+            let in_help = source.room() == "bin" && word.contains("~/.");
+            if source.belongs_to("format") || in_help {
                 continue;
             }
-            // Examples in a help text may name the folder that an agent writes to.
-            let in_help = |line: &&str| source.room() == "bin" && line.contains("~/.");
-            for line in source
-                .lines_naming_agent(format)
-                .filter(|line| !in_help(line))
-            {
+            for format in formats.iter().filter(|format| names_agent(word, format)) {
                 complaints.push(format!(
-                    "{}: names the format {format}: {}",
-                    source.path,
-                    line.trim()
+                    "{}:{line}: names the format {format}: {word}",
+                    source.path
                 ));
             }
         }
@@ -214,12 +212,32 @@ fn the_name_of_a_format_or_a_rule_is_in_its_own_file_only() {
             let at_home =
                 source.belongs_to(&format!("rank/rule/{rule}")) || source.path == "rank/rule.rs";
             let quoted = format!("\"{}\"", rule.replace('_', "-"));
-            if !at_home && source.code.contains(&quoted) {
+            if !at_home && source.has_literal(&quoted) {
                 complaints.push(format!("{}: names the rule {quoted}", source.path));
             }
         }
     }
     none(&complaints);
+}
+
+/// Whether a name or a literal names the agent of this module, however it is spelt. Names of models
+/// (`claude-opus-4`, `gpt-5-codex`) are no names of agents.
+fn names_agent(word: &str, module: &str) -> bool {
+    let word = word.to_lowercase();
+    let spellings = [
+        module.to_owned(),
+        module.replace('_', "-"),
+        module.replace('_', ""),
+    ];
+    for name in &spellings {
+        for (at, _) in word.match_indices(name.as_str()) {
+            let of_model = word[..at].ends_with('-') || word[at + name.len()..].starts_with('-');
+            if !of_model {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 #[test]
@@ -233,13 +251,6 @@ fn sizes_are_those_of_the_house() {
                 "{}: {lines} lines, {most} are enough for one meaning",
                 source.path
             ));
-        }
-        for (name, lines) in source
-            .functions()
-            .into_iter()
-            .filter(|(_, lines)| *lines > 70)
-        {
-            complaints.push(format!("{}: fn {name} has {lines} lines", source.path));
         }
     }
     none(&complaints);
@@ -295,29 +306,6 @@ fn bin_module_and_man_page_have_one_name() {
         ] {
             if !run::root().join(&path).exists() {
                 complaints.push(format!("{bin}: there is no {path}"));
-            }
-        }
-    }
-    none(&complaints);
-}
-
-#[test]
-fn nothing_in_the_house_gives_up_on_its_input() {
-    const NEVER: &[&str] = &[
-        "unsafe ",
-        ".unwrap()",
-        ".expect(",
-        "panic!(",
-        "todo!(",
-        "unimplemented!(",
-        "unreachable!(",
-        "process::exit",
-    ];
-    let mut complaints = Vec::new();
-    for source in sources() {
-        for line in source.code.lines() {
-            if let Some(never) = NEVER.iter().find(|never| line.contains(**never)) {
-                complaints.push(format!("{}: {never}: {}", source.path, line.trim()));
             }
         }
     }

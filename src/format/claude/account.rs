@@ -26,7 +26,7 @@ impl States {
             return Settled::default();
         }
         let reported = reported(entries, beside, path);
-        let mut account = Account::of(session, &reported);
+        let mut account = RequestAccount::of(session, &reported);
         for state in &self.0 {
             account.state(state, entries);
         }
@@ -35,7 +35,7 @@ impl States {
 }
 
 /// The account, state by state.
-struct Account<'r> {
+struct RequestAccount<'r> {
     session: &'r str,
     reported: &'r [ReportedRequest],
     /// The instant from which the ledger counts.
@@ -51,9 +51,9 @@ struct Account<'r> {
     settled: Settled,
 }
 
-impl<'r> Account<'r> {
-    pub(super) fn of(session: &'r str, reported: &'r [ReportedRequest]) -> Account<'r> {
-        Account {
+impl<'r> RequestAccount<'r> {
+    pub(super) fn of(session: &'r str, reported: &'r [ReportedRequest]) -> RequestAccount<'r> {
+        RequestAccount {
             session,
             reported,
             since: None,

@@ -4,7 +4,7 @@
 use serde_json::value::RawValue;
 
 use super::chain::Chain;
-use super::line::{Compaction, SessionLine};
+use super::line::{CompactionMetadata, SessionLine};
 use crate::format::history::{Handle, References, unreported};
 use crate::format::ids::ById;
 use crate::format::lines::Line;
@@ -53,9 +53,9 @@ fn named(ids: &[String], spans: &ById<Vec<Handle>>) -> Vec<Handle> {
     found
 }
 
-fn metadata(value: Option<&RawValue>) -> Compaction {
+fn metadata(value: Option<&RawValue>) -> CompactionMetadata {
     let Some(value) = value else {
-        return Compaction::default();
+        return CompactionMetadata::default();
     };
     serde_json::from_str(value.get()).unwrap_or_default()
 }

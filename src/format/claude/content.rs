@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::line::{ApiBlock, Attachment};
 use super::mark;
 use super::texts::{FEED, TAGS, literal};
+use super::tools;
 use crate::format::call::Call;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
@@ -111,7 +112,9 @@ impl<'a> ContentReader<'a, '_> {
             ..self.template.clone()
         };
         let name = block.name.as_deref().unwrap_or(&block.kind);
-        Call::new(name, None, raw(block.input)).fill(&mut span);
+        let mut call = Call::new(name, None, raw(block.input));
+        call.framing = tools::framing(&call.tool);
+        call.fill(&mut span);
         self.fill(raw(block.input), &mut span);
         self.found.push(span);
     }

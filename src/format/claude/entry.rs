@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::mark;
+use super::tools;
 use crate::format::entry::{Entry, Field, Speaker, without_tags};
 use crate::json;
 
@@ -75,12 +76,16 @@ impl<'a> MessageLine<'a> {
                 }
                 Some(entry)
             }
-            kind if kind.ends_with("tool_use") => Some(Entry {
-                tool: name.and_then(json::text),
-                call_id: id.and_then(json::text),
-                arguments: input,
-                ..self.entry(Speaker::Call)
-            }),
+            kind if kind.ends_with("tool_use") => {
+                let tool = name.and_then(json::text);
+                Some(Entry {
+                    reads_file: tool.as_deref().is_some_and(tools::reads_file),
+                    tool,
+                    call_id: id.and_then(json::text),
+                    arguments: input,
+                    ..self.entry(Speaker::Call)
+                })
+            }
             kind if kind.ends_with("tool_result") => {
                 let mut entry = self.entry(Speaker::Output);
                 entry.call_id = answers.and_then(json::text);

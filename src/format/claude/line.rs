@@ -241,7 +241,7 @@ impl<'a> Attachment<'a> {
 /// `compactMetadata` and `microcompactMetadata` (docs/formats.md 3.12).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Compaction {
+pub(super) struct CompactionMetadata {
     pub(super) preserved_messages: Preserved,
     pub(super) compacted_tool_ids: Vec<String>,
     #[serde(rename = "clearedAttachmentUUIDs")]

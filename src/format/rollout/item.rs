@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::found_span::FoundSpan;
 use super::line::{ContentPart, ResponseItem};
 use super::tape::Results;
-use super::{prompt_kinds, shell_output};
+use super::{prompt_kinds, shell_output, tools};
 use crate::format::call::Call;
 use crate::format::history::Made;
 use crate::format::image;
@@ -225,7 +225,9 @@ impl<'a, 'l> Reading<'a, 'l> {
         if let Some(literal) = literal {
             literal.fill(&mut span, self.wants.text);
         }
-        Call::new(name, item.namespace.as_deref(), &text).fill(&mut span);
+        let mut call = Call::new(name, item.namespace.as_deref(), &text);
+        call.framing = tools::framing(&call.tool);
+        call.fill(&mut span);
         self.add(span, Made::ByOrder, text);
     }
 
@@ -239,7 +241,10 @@ impl<'a, 'l> Reading<'a, 'l> {
         };
         match call {
             Some(call) => call.fill(&mut template),
-            None if item.kind == "tool_search_output" => template.tool = Some("tool_search".into()),
+            None if item.kind == "tool_search_output" => {
+                template.tool = Some(tools::SEARCH.into());
+                template.framing = tools::framing(tools::SEARCH);
+            }
             None => {}
         }
         let from = self.found.len();

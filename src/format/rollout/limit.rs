@@ -36,7 +36,7 @@ pub(super) struct UsedWindow {
 
 /// One window in `rate_limits`.
 #[derive(Deserialize)]
-struct RateWindow {
+struct ReportedWindow {
     used_percent: f64,
     window_minutes: Option<u64>,
 }
@@ -132,7 +132,7 @@ fn name_of(limits: &Value) -> Option<&str> {
 /// The per cent used of a window, and its minutes, in the newer or the older form.
 fn window_at(limits: &Value, key: &str) -> Option<(f64, Option<u64>)> {
     if let Some(window) = limits.get(key)
-        && let Ok(window) = RateWindow::deserialize(window)
+        && let Ok(window) = ReportedWindow::deserialize(window)
     {
         return Some((window.used_percent, window.window_minutes));
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
@@ -23,7 +23,7 @@ const AGENTS: Threshold = Threshold {
     help: "Least agents that one session starts",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "agent-fanout",
     what: "sessions that start many agents",
     thresholds: &[AGENTS],

@@ -5,7 +5,7 @@
 //! are carried by design, reasoning is dropped by the provider, images have a rule of their own:
 //! none of them is ballast.
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::found::Evidence;
 use crate::rank::thread::{Thread, Threads};
@@ -25,7 +25,7 @@ const REQUESTS: Threshold = Threshold {
     help: "Requests that may carry content before it is ballast",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "ballast",
     what: "content carried by many requests after it was read",
     thresholds: &[TOKENS, REQUESTS],

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Thresholds};
+use super::{Rule, RuleEntry, Thresholds};
 use crate::number::grouped;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -23,7 +23,7 @@ use crate::rank::words::counted;
 use crate::record::count::plus;
 use crate::record::{Reached, Request, Task};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "budget",
     what: "contexts and answers larger than a budget allows (needs --budget)",
     thresholds: &[],
@@ -40,16 +40,16 @@ pub(super) const ENTRY: Entry = Entry {
 
 struct Budget {
     limits: Rc<Limits>,
-    contexts: BTreeMap<Rc<str>, Context>,
+    contexts: BTreeMap<Rc<str>, ThreadContexts>,
     /// The current turn of each thread.
-    turns: BTreeMap<Rc<str>, Turn>,
+    turns: BTreeMap<Rc<str>, BudgetTurn>,
     /// By project and task.
     answers: BTreeMap<(Option<Rc<str>>, Task), Answers>,
 }
 
 /// The contexts of a thread.
 #[derive(Default)]
-struct Context {
+struct ThreadContexts {
     /// Requests from the compaction threshold on, and the ordinal of the first.
     compact: u64,
     first: u64,
@@ -70,7 +70,7 @@ struct Answers {
 
 /// A turn of a thread, as far as it has been seen.
 #[derive(Default)]
-struct Turn {
+struct BudgetTurn {
     /// The task of the user's latest message.
     asked: Option<Task>,
     /// Whether no request has followed that message yet.
@@ -153,11 +153,11 @@ impl Budget {
         let mut ended = None;
         let other = turn.ordinal != request.turn || (request.turn.is_none() && turn.fresh);
         if other || turn.task.is_none() {
-            let begun = Turn {
+            let begun = BudgetTurn {
                 asked: turn.asked,
                 task: turn.asked,
                 ordinal: request.turn,
-                ..Turn::default()
+                ..BudgetTurn::default()
             };
             ended = Some(std::mem::replace(turn, begun));
         }
@@ -169,7 +169,7 @@ impl Budget {
         }
     }
 
-    fn ended(&mut self, turn: &Turn, thread: &Thread) {
+    fn ended(&mut self, turn: &BudgetTurn, thread: &Thread) {
         let Some(task) = turn.task else { return };
         let tokens = turn.output_tokens;
         let Some(limit) = self.limits.task_tokens(task) else {
@@ -191,7 +191,7 @@ impl Budget {
     }
 }
 
-impl Context {
+impl ThreadContexts {
     fn candidate(&self, thread: &Thread, limits: &Limits) -> Option<Candidate> {
         let window = limits.window_tokens?;
         let share = percent(self.peak_tokens, window);

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -26,7 +26,7 @@ const TOKENS: Threshold = Threshold {
     help: "Least tokens sent again for broken caches of one cause",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "cache-break",
     what: "content sent again uncached that the provider's cache had held",
     thresholds: &[TOKENS],

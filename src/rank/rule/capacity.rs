@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::{Entry, Rule, Thresholds};
+use super::{Rule, RuleEntry, Thresholds};
 use crate::number::grouped;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -30,9 +30,9 @@ mod usage;
 
 use crossing::{Crossings, MinuteNumber, walk};
 use rate_window::RateWindow;
-use usage::{RATES, Rate, Usage};
+use usage::{RATES, Rate, UsageByMinute};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "capacity",
     what: "what came near a provider's limit (those of requests and tokens need --budget)",
     thresholds: &[],
@@ -40,10 +40,10 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(Capacity {
             limits: set.limits(),
-            sessions: Usage::default(),
-            export: Usage::default(),
+            sessions: UsageByMinute::default(),
+            export: UsageByMinute::default(),
             windows: BTreeMap::new(),
-            refused: Refused::default(),
+            refused: RefusedRequests::default(),
         })
     },
 };
@@ -53,11 +53,11 @@ const REFUSED: &str = "refused";
 
 struct Capacity {
     limits: Rc<Limits>,
-    sessions: Usage,
-    export: Usage,
+    sessions: UsageByMinute,
+    export: UsageByMinute,
     /// By reason and length in minutes.
     windows: BTreeMap<(String, Option<u64>), Reports>,
-    refused: Refused,
+    refused: RefusedRequests,
 }
 
 /// The reports on a rate window, and the place of the highest.
@@ -69,7 +69,7 @@ struct Reports {
 
 /// Requests that were refused for a limit.
 #[derive(Default)]
-struct Refused {
+struct RefusedRequests {
     found: Found,
     /// By thread, refusals since its last counted request.
     run: BTreeMap<Rc<str>, u64>,
@@ -192,7 +192,7 @@ impl Reports {
     }
 }
 
-impl Refused {
+impl RefusedRequests {
     fn add(&mut self, minute: Option<MinuteNumber>, line: Option<u64>, thread: &Thread) {
         let run = self.run.entry(Rc::clone(&thread.id)).or_default();
         *run += 1;
@@ -227,7 +227,7 @@ impl Refused {
 }
 
 /// A candidate where the usage came near that limit.
-fn loaded(load: &Usage, rate: Rate, of: &str, limits: &Limits) -> Option<Candidate> {
+fn loaded(load: &UsageByMinute, rate: Rate, of: &str, limits: &Limits) -> Option<Candidate> {
     let limit = (rate.limit)(limits)?;
     let crossings = walk(load.series(rate), limit, limits.warn());
     let subject = format!("{}{of}", rate.name);

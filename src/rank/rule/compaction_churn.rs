@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::grouped;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -33,7 +33,7 @@ const REQUESTS: Threshold = Threshold {
 /// The `reason` of the events that this rule is about.
 const COMPACTION: &str = "compaction";
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "compaction-churn",
     what: "threads that are compacted again and again",
     thresholds: &[COMPACTIONS, REQUESTS],

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
@@ -20,7 +20,7 @@ const BYTES: Threshold = Threshold {
     help: "Least bytes of a project that no model was sent",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "disk-ballast",
     what: "bytes in session files that no model was ever sent",
     thresholds: &[BYTES],
@@ -35,12 +35,12 @@ pub(super) const ENTRY: Entry = Entry {
 
 struct DiskBallast {
     bytes: u64,
-    projects: BTreeMap<Option<Rc<str>>, Ballast>,
+    projects: BTreeMap<Option<Rc<str>>, ProjectDisk>,
 }
 
 /// What lies on disk for a project.
 #[derive(Default)]
-struct Ballast {
+struct ProjectDisk {
     found: Found,
     by_kind: BTreeMap<String, u64>,
 }
@@ -61,7 +61,7 @@ impl Rule for DiskBallast {
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
-        let fires = |(_, ballast): &(_, Ballast)| {
+        let fires = |(_, ballast): &(_, ProjectDisk)| {
             ballast.found.bytes > 0 && ballast.found.bytes >= self.bytes
         };
         self.projects
@@ -72,7 +72,7 @@ impl Rule for DiskBallast {
     }
 }
 
-fn candidate(project: Option<Rc<str>>, ballast: Ballast) -> Candidate {
+fn candidate(project: Option<Rc<str>>, ballast: ProjectDisk) -> Candidate {
     let mut kinds: Vec<(String, u64)> = ballast.by_kind.into_iter().collect();
     kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let most: Vec<String> = kinds

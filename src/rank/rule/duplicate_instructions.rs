@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Thresholds};
+use super::{Rule, RuleEntry, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::Found;
 use crate::rank::thread::{Thread, Threads};
@@ -30,7 +30,7 @@ const USER: &str = "user_instructions";
 /// Status lines: sent anew in each turn and dropped after it, so that equal ones are no copies.
 const STATUS: &str = "status";
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "duplicate-instructions",
     what: "instructions that a context holds twice",
     thresholds: &[],
@@ -42,7 +42,7 @@ pub(super) const ENTRY: Entry = Entry {
 struct DuplicateInstructions {
     /// The thread of the latest instructions.
     current: Option<Instructions>,
-    projects: BTreeMap<Option<Rc<str>>, Twice>,
+    projects: BTreeMap<Option<Rc<str>>, RepeatedInstructions>,
 }
 
 /// The instructions of a thread.
@@ -67,7 +67,7 @@ struct InContext {
 
 /// What was found in a project.
 #[derive(Default)]
-struct Twice {
+struct RepeatedInstructions {
     found: Found,
     /// Most spans at once, for each of [`ONCE`].
     most: [u64; 2],
@@ -160,7 +160,7 @@ impl Instructions {
     }
 
     /// The thread has ended: adds what it held twice to its project.
-    fn close(self, projects: &mut BTreeMap<Option<Rc<str>>, Twice>) {
+    fn close(self, projects: &mut BTreeMap<Option<Rc<str>>, RepeatedInstructions>) {
         let once = self.once.map(|(found, held)| (found, at_once(held)));
         if self.copies.items == 0 && once.iter().all(|(_, most)| *most < 2) {
             return;
@@ -216,7 +216,7 @@ fn at_once(mut held: Vec<InContext>) -> u64 {
     most as u64
 }
 
-fn candidate(project: Option<Rc<str>>, twice: Twice) -> Candidate {
+fn candidate(project: Option<Rc<str>>, twice: RepeatedInstructions) -> Candidate {
     let mut parts = Vec::new();
     for ((_, name), n) in std::iter::zip(ONCE, twice.most) {
         if n >= 2 {

@@ -3,7 +3,7 @@
 //! waste = Σ `dup_tokens` × `carried_requests`, over outputs of which at least the threshold is a
 //! copy from the same thread. Copies across threads are not duplicates: each context needs its own.
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -17,7 +17,7 @@ const TOKENS: Threshold = Threshold {
     help: "Least tokens of a tool output that are a copy",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "duplicate-output",
     what: "tool outputs that repeat an earlier one of the same thread",
     thresholds: &[TOKENS],

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold};
+use super::{Rule, RuleEntry, Threshold};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
@@ -29,7 +29,7 @@ const BYTES: Threshold = Threshold {
     help: "Least bytes of images in a thread whose tokens are not known",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "embedded-image",
     what: "images carried on after they were looked at",
     thresholds: &[TOKENS, BYTES],

@@ -3,7 +3,7 @@
 //! base64 costs about one token for every two or three characters, a hundred times what the same
 //! image costs as an image. waste = `carried_tokens` × `base64_bytes` / `bytes` of each span.
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::share::share;
 use crate::rank::thread::{Thread, Threads};
@@ -17,7 +17,7 @@ const BYTES: Threshold = Threshold {
     help: "Least bytes of base64 in a text",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "image-in-text",
     what: "base64 sent as text and billed as text",
     thresholds: &[BYTES],

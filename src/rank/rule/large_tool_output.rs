@@ -4,7 +4,7 @@
 //! Σ (`sent_tokens` - what is kept) × `carried_requests`, over outputs of the threshold and more
 //! that any request carried.
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -23,7 +23,7 @@ const KEEP: Threshold = Threshold {
     help: "Tokens of a large tool output that are worth keeping",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "large-tool-output",
     what: "large tool outputs carried on in full",
     thresholds: &[TOKENS, KEEP],

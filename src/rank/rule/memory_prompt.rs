@@ -5,7 +5,7 @@
 //! memory shortened to the threshold would save. Agents that send a memory without writing it to
 //! the session file are not seen here.
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
@@ -21,7 +21,7 @@ const TOKENS: Threshold = Threshold {
 /// What readers of session files call the memory prompt (tok-record(5), `source`).
 const MEMORY: &str = "memory";
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "memory-prompt",
     what: "the standing cost of notes from earlier sessions",
     thresholds: &[TOKENS],

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Thresholds};
+use super::{Rule, RuleEntry, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
@@ -19,7 +19,7 @@ use crate::rank::words::{counted, name, tokens};
 use crate::record::Part;
 use crate::record::count::times;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "orphan-output",
     what: "tool outputs carried without their call",
     thresholds: &[],

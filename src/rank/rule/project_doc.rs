@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::Found;
@@ -40,7 +40,7 @@ const DOCUMENTS: [&str; 3] = ["project_doc", "skills", "user_instructions"];
 const PIECES: usize = 3;
 const PIECE_TOKENS: u64 = 100;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "project-doc",
     what: "the standing cost of each instruction document",
     thresholds: &[TOKENS, KEEP],
@@ -58,12 +58,12 @@ struct ProjectDoc {
     tokens: u64,
     keep: u64,
     /// By project and name.
-    documents: BTreeMap<(Option<Rc<str>>, String), Document>,
+    documents: BTreeMap<(Option<Rc<str>>, String), InstructionDocument>,
 }
 
 /// An instruction document, with all its versions.
 #[derive(Default)]
-struct Document {
+struct InstructionDocument {
     found: Found,
     cost: Option<Usd>,
     /// The last thread that carried it, and how many did: threads come one after the other.
@@ -103,7 +103,7 @@ impl Rule for ProjectDoc {
     }
 }
 
-impl Document {
+impl InstructionDocument {
     fn add(&mut self, span: &SpanView, thread: &Thread, waste: u64) {
         self.found.add(span, thread, waste);
         if self.thread.replace(thread.index) != Some(thread.index) {

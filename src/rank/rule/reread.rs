@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::found::Evidence;
 use crate::rank::thread::{Thread, Threads};
@@ -29,7 +29,7 @@ const TOKENS: Threshold = Threshold {
     help: "Least tokens of an output that the same call made stale",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "reread",
     what: "outputs made stale by the same call again",
     thresholds: &[TOKENS],
@@ -37,7 +37,7 @@ pub(super) const ENTRY: Entry = Entry {
     make: |set: &Thresholds| {
         Box::new(Reread {
             tokens: set.get(&TOKENS),
-            current: Calls::default(),
+            current: ThreadCalls::default(),
             findings: BySubject::default(),
         })
     },
@@ -46,21 +46,21 @@ pub(super) const ENTRY: Entry = Entry {
 struct Reread {
     tokens: u64,
     /// Of the current thread.
-    current: Calls,
+    current: ThreadCalls,
     findings: BySubject,
 }
 
 /// The calls of a thread. Only looked up by key.
 #[derive(Default)]
-struct Calls {
+struct ThreadCalls {
     /// By `call_id`.
-    calls: HashMap<Box<str>, Call>,
+    calls: HashMap<Box<str>, ReadCall>,
     /// The latest output of each call, where it is not small.
     latest: HashMap<Asked, SpanView<'static>>,
 }
 
 /// A call of which outputs may come.
-struct Call {
+struct ReadCall {
     asked: Rc<str>,
     outputs: u32,
 }
@@ -80,7 +80,7 @@ impl Rule for Reread {
     }
 
     fn thread_ends(&mut self, _: &Thread) {
-        self.current = Calls::default();
+        self.current = ThreadCalls::default();
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
@@ -133,7 +133,7 @@ impl Reread {
     }
 }
 
-impl Calls {
+impl ThreadCalls {
     fn call(&mut self, span: &SpanView) {
         let again = span.command.is_some() || span.target.is_some();
         if let (Some(id), Some(hash), true) = (&span.call_id, &span.hash, again) {
@@ -143,7 +143,7 @@ impl Calls {
             );
             let asked = format!("{server}\n{tool}\n{}", &**hash).into();
             self.calls
-                .insert(Box::from(&**id), Call { asked, outputs: 0 });
+                .insert(Box::from(&**id), ReadCall { asked, outputs: 0 });
         }
     }
 

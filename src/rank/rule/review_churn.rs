@@ -17,16 +17,16 @@ mod tally;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::share::{percent, share};
-use crate::rank::thread::{Share, Thread, Threads};
+use crate::rank::thread::{RequestTotals, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens, usd};
 use crate::record::count::plus;
 use crate::record::{Event, Kind, Usd, What};
-use tally::{Run, Tally};
+use tally::{LedgerRun, ReviewTally};
 
 const RUNS: Threshold = Threshold {
     flag: "review-runs",
@@ -34,7 +34,7 @@ const RUNS: Threshold = Threshold {
     help: "Least reviews in one project",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "review-churn",
     what: "reviews that run again and again",
     thresholds: &[RUNS],
@@ -56,7 +56,7 @@ struct ReviewChurn {
 /// The reviews of a project.
 #[derive(Default)]
 struct Reviews<'t> {
-    tally: Tally<'t>,
+    tally: ReviewTally<'t>,
     sessions: Vec<&'t Thread>,
     /// Sessions that reviews ran inside.
     inside: Vec<&'t Thread>,
@@ -150,7 +150,7 @@ impl<'t> Reviews<'t> {
         }
         let (found, elsewhere) = self.found(&runs);
         let part = rounded_percent(found.carried_tokens, input);
-        let read = Read {
+        let read = ReviewReads {
             sessions,
             inside: self.inside.len() as u64,
             percent: part,
@@ -174,10 +174,10 @@ impl<'t> Reviews<'t> {
     }
 
     /// The cost of the reviews that were read; their places are not filled in.
-    fn read(&self, tokens: u64) -> Read {
-        let mut read = Read {
+    fn read(&self, tokens: u64) -> ReviewReads {
+        let mut read = ReviewReads {
             tokens,
-            ..Read::default()
+            ..ReviewReads::default()
         };
         for thread in &self.sessions {
             read.pay(thread.cost_usd);
@@ -191,7 +191,7 @@ impl<'t> Reviews<'t> {
     }
 
     /// What the sessions cost, and the tokens and number of the runs whose sessions are not read.
-    fn found(&self, runs: &[Run<'t>]) -> (Found, (u64, u64)) {
+    fn found(&self, runs: &[LedgerRun<'t>]) -> (Found, (u64, u64)) {
         let mut found = Found::default();
         let (empty, judged) = self.tally.results(runs);
         for thread in &self.inside {
@@ -235,7 +235,7 @@ impl<'t> Reviews<'t> {
 }
 
 /// The run whose session this is.
-fn run_of<'r, 't>(runs: &'r [Run<'t>], thread: &Thread) -> Option<&'r Run<'t>> {
+fn run_of<'r, 't>(runs: &'r [LedgerRun<'t>], thread: &Thread) -> Option<&'r LedgerRun<'t>> {
     for run in runs {
         if let Some(session) = run.session
             && session.session == thread.session
@@ -248,7 +248,7 @@ fn run_of<'r, 't>(runs: &'r [Run<'t>], thread: &Thread) -> Option<&'r Run<'t>> {
 
 /// What was read of reviews.
 #[derive(Default)]
-struct Read {
+struct ReviewReads {
     tokens: u64,
     cost_usd: Option<Usd>,
     sessions: u64,
@@ -257,10 +257,10 @@ struct Read {
     /// Of all input.
     percent: u64,
     /// Of the tokens, those of turns that follow from a review.
-    follow_ups: Share,
+    follow_ups: RequestTotals,
 }
 
-impl Read {
+impl ReviewReads {
     fn pay(&mut self, cost: Option<Usd>) {
         if let Some(cost) = cost {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
@@ -301,7 +301,7 @@ fn rounded_percent(part: u64, whole: u64) -> u64 {
 }
 
 /// `elsewhere`: tokens of the runs whose sessions are not read, and how many these are.
-fn cost(read: &Read, elsewhere: (u64, u64)) -> String {
+fn cost(read: &ReviewReads, elsewhere: (u64, u64)) -> String {
     let (sum, runs) = elsewhere;
     let by_ledger = || {
         format!(

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Thresholds};
+use super::{Rule, RuleEntry, Thresholds};
 use crate::number::usd;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -18,7 +18,7 @@ use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
 use crate::record::{Event, Severity, Usd, What};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "summary-lost",
     what: "summaries of compactions that the agent drops again",
     thresholds: &[],

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
@@ -30,7 +30,7 @@ const REQUESTS: Threshold = Threshold {
     help: "Least counted requests of a thread that grew",
 };
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "token-growth",
     what: "threads whose context grew several times over",
     thresholds: &[FACTOR, TOKENS, REQUESTS],

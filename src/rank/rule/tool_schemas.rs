@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Entry, Rule, Threshold, Thresholds};
+use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::usd;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
@@ -35,7 +35,7 @@ const TOOLS: &str = "tools";
 /// Servers that a message names.
 const SERVERS: usize = 5;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "tool-schemas",
     what: "what stands in front of every request and is in no file, definitions of tools among it",
     thresholds: &[TOKENS],
@@ -50,7 +50,7 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 /// Calls, by server.
-type Calls = BTreeMap<String, u64>;
+type CallsByServer = BTreeMap<String, u64>;
 
 /// Definitions of tools on disk, by server; those of the agent itself have none.
 type Defined = BTreeMap<Option<String>, Tools>;
@@ -121,7 +121,7 @@ struct CurrentThread {
     thread: Option<u32>,
     session: Rc<str>,
     project: Option<Rc<str>>,
-    calls: Calls,
+    calls: CallsByServer,
     defined: Defined,
     /// Tokens of what is on disk, each once; and of the largest head.
     on_disk_tokens: u64,
@@ -133,7 +133,7 @@ struct CurrentThread {
 struct Heads {
     found: Found,
     sessions: BTreeSet<Rc<str>>,
-    calls: Calls,
+    calls: CallsByServer,
     defined: Defined,
     /// Counted requests with a head, and its tokens times these.
     requests: u64,
@@ -316,7 +316,7 @@ impl Heads {
 }
 
 /// The servers that were called, the most called first.
-fn called(calls: &Calls, sessions: &str) -> String {
+fn called(calls: &CallsByServer, sessions: &str) -> String {
     let mut calls = Vec::from_iter(calls);
     calls.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     let more = match calls.len().saturating_sub(SERVERS) {

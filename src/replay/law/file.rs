@@ -20,32 +20,32 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::table::{LAWS, OTHER};
-use super::{Law, Laws, Models, Rule};
+use super::{Law, Laws, Models, Sizing};
 use crate::settings;
 
 /// The file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    law: Vec<Line>,
+    law: Vec<LawLine>,
 }
 
 /// A law as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct LawLine {
     name: String,
     like: String,
     maker: String,
     versions: Vec<String>,
     #[serde(default)]
     word: String,
-    framed: Option<Columns>,
-    measured: Option<Columns>,
+    framed: Option<LawColumns>,
+    measured: Option<LawColumns>,
 }
 
 /// The columns that differ, by name.
-type Columns = serde_json::Map<String, serde_json::Value>;
+type LawColumns = serde_json::Map<String, serde_json::Value>;
 
 impl Laws {
     /// The laws of the table, and before them those in a file.
@@ -70,7 +70,7 @@ impl Laws {
     }
 }
 
-impl Line {
+impl LawLine {
     fn law(self) -> Result<Law> {
         let mut known = LAWS.iter().chain([&OTHER]);
         let Some(like) = known.find(|law| law.name == self.like) else {
@@ -82,12 +82,12 @@ impl Line {
         }
         let rule = match (&like.rule, self.framed, self.measured) {
             (rule, None, None) => rule.clone(),
-            (Rule::Framed(frame), Some(columns), None) => Rule::Framed(with(frame, columns)?),
-            (Rule::Measured(counter), None, Some(columns)) => {
-                Rule::Measured(with(counter, columns)?)
+            (Sizing::Framed(frame), Some(columns), None) => Sizing::Framed(with(frame, columns)?),
+            (Sizing::Measured(counter), None, Some(columns)) => {
+                Sizing::Measured(with(counter, columns)?)
             }
-            (Rule::Framed(_), ..) => bail!("{} is framed, not measured", self.like),
-            (Rule::Measured(_), ..) => bail!("{} is measured, not framed", self.like),
+            (Sizing::Framed(_), ..) => bail!("{} is framed, not measured", self.like),
+            (Sizing::Measured(_), ..) => bail!("{} is measured, not framed", self.like),
         };
         let mut versions = Vec::new();
         for text in &self.versions {
@@ -119,8 +119,8 @@ impl Laws {
         let mut text = String::new();
         for law in self.lines().chain([&OTHER]) {
             let (kind, columns) = match &law.rule {
-                Rule::Framed(frame) => ("framed", serde_json::to_value(frame)?),
-                Rule::Measured(counter) => ("measured", serde_json::to_value(counter)?),
+                Sizing::Framed(frame) => ("framed", serde_json::to_value(frame)?),
+                Sizing::Measured(counter) => ("measured", serde_json::to_value(counter)?),
             };
             let Models {
                 maker,
@@ -162,7 +162,7 @@ fn inline(value: &serde_json::Value) -> String {
 }
 
 /// The base with these columns in place of its own.
-fn with<T: Serialize + DeserializeOwned>(base: &T, columns: Columns) -> Result<T> {
+fn with<T: Serialize + DeserializeOwned>(base: &T, columns: LawColumns) -> Result<T> {
     let mut all = serde_json::to_value(base)?;
     if let Some(all) = all.as_object_mut() {
         for (column, value) in columns {
@@ -204,7 +204,7 @@ mod tests {
         .unwrap();
         let (law, nearest) = laws.of("gpt-7.1-codex", "");
         assert_eq!((law.name, nearest), ("gpt-7", false));
-        let Rule::Framed(frame) = &law.rule else {
+        let Sizing::Framed(frame) = &law.rule else {
             panic!("{law:?}")
         };
         assert_eq!((frame.single, frame.patch, frame.divides), (99, 15, true));

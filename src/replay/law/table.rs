@@ -3,7 +3,7 @@
 //! The first line of several that fit a model as well is taken; the last line of a maker serves all
 //! models of that maker that are older than any that a line names.
 
-use super::{Frame, Law, Models, Reasoning, Rule};
+use super::{Frame, Law, Models, Reasoning, Sizing};
 use crate::replay::counter::{Counter, Each};
 
 /// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each,
@@ -78,7 +78,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5.3",
         models: gpt(&[(5, Some(3)), (5, Some(4)), (5, Some(5))], ""),
-        rule: Rule::Framed(NEW),
+        rule: Sizing::Framed(NEW),
         seen: (3228, 3342),
         source: "docs/formats.md 1.15; messages: 6 closing, 7 beside calls, 4 input, in 55 \
             sessions of gpt-5.3-codex",
@@ -86,7 +86,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5.2",
         models: gpt(&[(5, Some(2))], ""),
-        rule: Rule::Framed(Frame {
+        rule: Sizing::Framed(Frame {
             divides: true,
             ..old(829, 584)
         }),
@@ -97,7 +97,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5.1",
         models: gpt(&[(5, Some(1))], ""),
-        rule: Rule::Framed(old(840, 632)),
+        rule: Sizing::Framed(old(840, 632)),
         seen: (938, 939),
         source: "docs/formats.md 1.15; 13 sessions of gpt-5.1-codex-max, gpt-5.1 and \
             gpt-5.1-codex-mini",
@@ -105,7 +105,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5-codex",
         models: gpt(&[(5, Some(0))], "-codex"),
-        rule: Rule::Framed(Frame {
+        rule: Sizing::Framed(Frame {
             patch: 9,
             ..old(867, 610)
         }),
@@ -115,7 +115,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5",
         models: gpt(&[(5, Some(0))], ""),
-        rule: Rule::Framed(Frame {
+        rule: Sizing::Framed(Frame {
             rewrites: false,
             ..old(844, 634)
         }),
@@ -125,7 +125,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt",
         models: gpt(&[(0, Some(0))], ""),
-        rule: Rule::Framed(Frame {
+        rule: Sizing::Framed(Frame {
             rewrites: false,
             ..OLD
         }),
@@ -135,7 +135,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "claude-5",
         models: anthropic(&[(5, None)]),
-        rule: Rule::Measured(Counter {
+        rule: Sizing::Measured(Counter {
             percent: 150,
             reasoning_percent: 150,
             each: Each {
@@ -156,7 +156,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "claude-4-6",
         models: anthropic(&[(4, Some(6))]),
-        rule: Rule::Measured(Counter {
+        rule: Sizing::Measured(Counter {
             percent: 115,
             reasoning_percent: 190,
             each: Each {
@@ -178,7 +178,7 @@ pub(super) const LAWS: &[Law] = &[
     Law {
         name: "claude-4-5",
         models: anthropic(&[(4, Some(5))]),
-        rule: Rule::Measured(Counter {
+        rule: Sizing::Measured(Counter {
             percent: 112,
             reasoning_percent: 125,
             each: Each {
@@ -207,7 +207,7 @@ pub(super) const OTHER: Law = Law {
         versions: &[],
         word: "",
     },
-    rule: Rule::Measured(Counter {
+    rule: Sizing::Measured(Counter {
         percent: 100,
         reasoning_percent: 100,
         each: Each {

@@ -1,7 +1,7 @@
 //! Threads made by hand, and what the bill says of them.
 
 use super::{Content, History};
-use crate::record::{Billed, Carried, Event, Part, Request, Role};
+use crate::record::{Billed, Carried, Event, Framing, Part, Request, Role};
 
 /// What stands between two requests; numbers are tokens.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +71,10 @@ impl Item {
             tokens: Some(tokens),
             ..Content::default()
         };
+        let framed = |framing, content| Content {
+            framing: Some(framing),
+            ..content
+        };
         let text = |role, tokens| Content {
             role,
             part: Part::Text,
@@ -89,20 +93,20 @@ impl Item {
                 server: "docs",
                 ..call("find", tokens, name)
             },
-            Patch(tokens, name) => call("apply_patch", tokens, name),
+            Patch(tokens, name) => framed(Framing::Patch, call("apply_patch", tokens, name)),
             Spaced(written, sent, name) => Content {
                 rendered: Some(sent),
                 ..call("shell", written, name)
             },
-            Edit(tokens) => call("Edit", tokens, 0),
-            Search(tokens) => call("web_search", tokens, 2),
+            Edit(tokens) => framed(Framing::DefaultArgument, call("Edit", tokens, 0)),
+            Search(tokens) => framed(Framing::ProviderSearch, call("web_search", tokens, 2)),
             Output(tokens) => output("shell", tokens),
             Shell(tokens, sent) => Content {
                 rendered: Some(sent),
                 ..output("shell", tokens)
             },
-            Edited(tokens) => output("Edit", tokens),
-            Tools(tokens) => output("tool_search", tokens),
+            Edited(tokens) => framed(Framing::DefaultArgument, output("Edit", tokens)),
+            Tools(tokens) => framed(Framing::RenderedAnew, output("tool_search", tokens)),
             Says(tokens) => text(Role::Assistant, tokens),
             Comments(tokens) => Content {
                 phase: "commentary",

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use tok::record::{Event, Part, Request, Role, What};
+use tok::record::{Event, Framing, Part, Request, Role, What};
 use tok::replay::{Content, History};
 use tok::token::{Counter, Encoding};
 
@@ -150,6 +150,12 @@ impl Feed {
             part,
             source: line.text(2),
             tool,
+            framing: match tool {
+                "apply_patch" => Some(Framing::Patch),
+                "web_search" => Some(Framing::ProviderSearch),
+                "tool_search" => Some(Framing::RenderedAnew),
+                _ => None,
+            },
             server: line.text(8),
             line: Some(line.number(1)),
             phase: Some(line.text(10))

@@ -1,7 +1,12 @@
-//! A source file as text: its code without comments and tests, its functions, what it names.
-//!
-//! This is no parser. It relies on rustfmt: an item ends at the closing brace that stands as far
-//! in as its first line.
+//! A source file as tokens: what it names and defines, its comments and its tests not counted.
+
+use std::sync::OnceLock;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, ImplItem, Item};
 
 use crate::run;
 
@@ -11,39 +16,72 @@ pub(super) struct Source {
     pub(super) path: String,
     /// The whole text.
     pub(super) text: String,
-    /// The text without whole-line comments and without what is compiled for tests only.
-    pub(super) code: String,
+    /// The tokens of all items, without documentation and without what is compiled for tests only.
+    tokens: Vec<Token>,
+    /// The names of the types and traits that the file defines.
+    pub(super) types: Vec<String>,
+    /// Lines of the items that are compiled for tests only.
+    test_lines: usize,
 }
 
-/// All files below `src/`, but for those that hold tests only.
-pub(super) fn sources() -> Vec<Source> {
+/// A token; brackets are tokens of their own.
+pub(super) struct Token {
+    kind: Kind,
+    pub(super) text: String,
+    pub(super) line: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Name,
+    Literal,
+    Mark,
+}
+
+/// All files below `src/`, but for those that hold tests only; read once.
+pub(super) fn sources() -> &'static [Source] {
+    static ALL: OnceLock<Vec<Source>> = OnceLock::new();
+    ALL.get_or_init(read_all)
+}
+
+fn read_all() -> Vec<Source> {
     let folder = run::root().join("src");
-    let of = |path: std::path::PathBuf| {
+    let mut all = Vec::new();
+    for path in run::files(&folder) {
+        if !run::has_extension(&path, "rs") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("sources are text");
-        let path = path
-            .strip_prefix(&folder)
-            .expect("it lies below")
-            .to_string_lossy()
-            .into_owned();
-        let code = without_comments(&without_tests(&text));
-        Source { path, text, code }
-    };
-    let rust = run::files(&folder)
-        .into_iter()
-        .filter(|path| run::has_extension(path, "rs"));
-    rust.map(of)
-        .filter(|source| !source.path.split(['/', '.']).any(|part| part == "tests"))
-        .collect()
+        let below = path.strip_prefix(&folder).expect("it lies below");
+        let below = below.to_string_lossy().into_owned();
+        if below.split(['/', '.']).any(|part| part == "tests") {
+            continue;
+        }
+        all.push(Source::new(below, text));
+    }
+    all
 }
 
 impl Source {
+    fn new(path: String, text: String) -> Source {
+        let mut file = syn::parse_file(&text).expect("sources are Rust");
+        let mut product = Product::default();
+        product.visit_file_mut(&mut file);
+        let mut tokens = Vec::new();
+        flatten(file.to_token_stream(), &mut tokens);
+        Source {
+            path,
+            text,
+            tokens,
+            types: types(&file),
+            test_lines: product.test_lines,
+        }
+    }
+
     /// The name of the file without `.rs`.
     pub(super) fn stem(&self) -> &str {
-        self.path
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(".rs")
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        name.trim_end_matches(".rs")
     }
 
     /// The room it lies in: `rank` for `rank.rs` and `rank/rule/x.rs`, `bin` for the binaries.
@@ -64,18 +102,13 @@ impl Source {
     }
 
     /// What the code takes from the top of a crate: `a` and `c` of `use crate::{a::b, c}`.
-    pub(super) fn uses(&self, top: &str) -> Vec<String> {
-        let prefix = format!("{top}::");
+    pub(super) fn uses(&self, top: &str) -> Vec<&str> {
         let mut used = Vec::new();
-        for (at, _) in self.code.match_indices(&prefix) {
-            let before = self.code[..at].chars().next_back();
-            if before.is_some_and(|c| is_name(c) || c == ':') {
-                continue;
-            }
-            let rest = &self.code[at + prefix.len()..];
-            match rest.strip_prefix('{') {
-                Some(group) => used.extend(first_names(group)),
-                None => used.push(name(rest)),
+        for at in self.paths_from(top) {
+            match self.tokens.get(at + 3) {
+                Some(token) if token.kind == Kind::Name => used.push(&*token.text),
+                Some(token) if token.text == "{" => used.extend(self.first_names(at + 4)),
+                _ => {}
             }
         }
         used
@@ -83,133 +116,177 @@ impl Source {
 
     /// Whether the code has a path that begins with this crate.
     pub(super) fn names_crate(&self, name: &str) -> bool {
-        !self.uses(name).is_empty() || self.code.contains(&format!("use {name};"))
+        let imports_all =
+            |at: usize| self.is(at, "use") && self.is(at + 1, name) && self.is(at + 2, ";");
+        !self.paths_from(name).is_empty() || (0..self.tokens.len()).any(imports_all)
     }
 
-    /// Whether the code has `NAME::` in it, with a module of that name meant.
+    /// Whether the code has `NAME::` in it, wherever in a path.
     pub(super) fn mentions_path(&self, module: &str) -> bool {
-        let path = format!("{module}::");
-        let whole = |at: usize| {
-            self.code[..at]
-                .chars()
-                .next_back()
-                .is_none_or(|c| !is_name(c))
-        };
-        self.code.match_indices(&path).any(|(at, _)| whole(at))
+        (0..self.tokens.len()).any(|at| self.is(at, module) && self.is_separator(at + 1))
     }
 
-    /// The lines of code in which the agent of this module is named, however it is spelt. Names of
-    /// models (`claude-opus-4`, `gpt-5-codex`) are no names of agents.
-    pub(super) fn lines_naming_agent<'a>(&'a self, module: &str) -> impl Iterator<Item = &'a str> {
-        let spellings = [
-            module.to_owned(),
-            module.replace('_', "-"),
-            module.replace('_', ""),
-        ];
-        let is_named = move |line: &&str| {
-            let line = line.to_lowercase();
-            let of_model = |at: usize, name: &str| {
-                let (before, after) = (
-                    line[..at].ends_with('-'),
-                    line[at + name.len()..].starts_with('-'),
-                );
-                before || after
-            };
-            spellings.iter().any(|name| {
-                line.match_indices(name.as_str())
-                    .any(|(at, _)| !of_model(at, name))
-            })
-        };
-        self.code.lines().filter(is_named)
+    /// Names and literals of the code.
+    pub(super) fn words(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.iter().filter(|token| token.kind != Kind::Mark)
     }
 
-    /// The text of a constant, from its name to the end of its statement.
-    pub(super) fn constant(&self, name: &str) -> String {
-        let Some(at) = self.code.find(&format!("const {name}:")) else {
-            return String::new();
+    /// Whether this text, with its quotes, is a literal of the code.
+    pub(super) fn has_literal(&self, literal: &str) -> bool {
+        self.words().any(|word| word.text == literal)
+    }
+
+    /// The modules that a constant of the file names: `a` of `a::RULE`.
+    pub(super) fn modules_in_constant(&self, constant: &str) -> Vec<&str> {
+        let mut tokens = self.tokens.iter().enumerate();
+        let is_here =
+            |(at, token): &(usize, &Token)| token.text == "const" && self.is(at + 1, constant);
+        let Some((start, _)) = tokens.find(is_here) else {
+            return Vec::new();
         };
-        let rest = &self.code[at..];
-        // The `;` of `[T; N]` is followed by more on its line, that of the statement is not.
-        rest[..rest.find(";\n").unwrap_or(rest.len())].to_owned()
+        let mut modules = Vec::new();
+        let mut depth = 0;
+        for (at, token) in self.tokens.iter().enumerate().skip(start) {
+            match token.text.as_str() {
+                "[" => depth += 1,
+                "]" => depth -= 1,
+                ";" if depth == 0 => break,
+                name if self.is_separator(at + 1) => modules.push(name),
+                _ => {}
+            }
+        }
+        modules
     }
 
     /// Lines of the file, those of its tests not counted.
     pub(super) fn lines_without_tests(&self) -> usize {
-        without_tests(&self.text).lines().count()
+        self.text.lines().count() - self.test_lines
     }
 
-    /// Every function with the number of its lines, signature included.
-    pub(super) fn functions(&self) -> Vec<(String, usize)> {
-        let lines: Vec<&str> = self.text.lines().collect();
-        let mut functions = Vec::new();
-        for (at, line) in lines.iter().enumerate() {
-            let Some((before, after)) = line.split_once("fn ") else {
-                continue;
-            };
-            let indent = line.len() - line.trim_start().len();
-            let is_item = before
-                .split_whitespace()
-                .all(|word| word.starts_with("pub") || word == "const");
-            if !is_item || line.trim_end().ends_with(['}', ';']) {
-                continue;
+    /// Where a path begins with this name: the indices of the name.
+    fn paths_from(&self, top: &str) -> Vec<usize> {
+        let begins = |at: &usize| {
+            let goes_on = at.checked_sub(1).is_some_and(|before| self.is(before, ":"));
+            !goes_on && self.is(*at, top) && self.is_separator(at + 1)
+        };
+        (0..self.tokens.len()).filter(begins).collect()
+    }
+
+    /// The first names of the paths of a `use` group, whose first token is at this index.
+    fn first_names(&self, from: usize) -> Vec<&str> {
+        let mut names = Vec::new();
+        let (mut depth, mut at_start) = (0, true);
+        for token in self.tokens.iter().skip(from) {
+            match token.text.as_str() {
+                "}" if depth == 0 => break,
+                "{" => depth += 1,
+                "}" => depth -= 1,
+                "," if depth == 0 => at_start = true,
+                name if at_start => {
+                    names.push(name);
+                    at_start = false;
+                }
+                _ => {}
             }
-            let is_end = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
-            let length = lines[at..].iter().position(is_end).unwrap_or(0) + 1;
-            functions.push((name(after), length));
         }
-        functions
+        names
+    }
+
+    fn is(&self, at: usize, text: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.text == text)
+    }
+
+    fn is_separator(&self, at: usize) -> bool {
+        self.is(at, ":") && self.is(at + 1, ":")
     }
 }
 
-fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// The name that the text begins with.
-fn name(text: &str) -> String {
-    text.chars().take_while(|c| is_name(*c)).collect()
-}
-
-/// The first names of the paths of a `use` group, whose opening brace has been taken off.
-fn first_names(group: &str) -> Vec<String> {
-    let (mut names, mut depth, mut at_start) = (Vec::new(), 0, true);
-    for (at, c) in group.char_indices() {
-        match c {
-            '}' if depth == 0 => break,
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => at_start = true,
-            c if at_start && is_name(c) => {
-                names.push(name(&group[at..]));
-                at_start = false;
-            }
+fn types(file: &syn::File) -> Vec<String> {
+    let mut types = Vec::new();
+    for item in &file.items {
+        match item {
+            Item::Struct(of) => types.push(of.ident.to_string()),
+            Item::Enum(of) => types.push(of.ident.to_string()),
+            Item::Trait(of) => types.push(of.ident.to_string()),
+            Item::Type(of) => types.push(of.ident.to_string()),
             _ => {}
         }
     }
-    names
+    types
 }
 
-fn without_comments(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| [line, "\n"])
-        .collect()
+/// Takes documentation and tests out of a file.
+#[derive(Default)]
+struct Product {
+    test_lines: usize,
 }
 
-/// Takes out every item under `#[cfg(test)]`.
-fn without_tests(text: &str) -> String {
-    let (mut kept, mut lines) = (String::new(), text.lines());
-    while let Some(line) = lines.next() {
-        if !line.trim_start().starts_with("#[cfg(test)]") {
-            kept.extend([line, "\n"]);
-            continue;
+impl Product {
+    /// Counts the lines of an item for tests; returns whether it is none.
+    fn stays(&mut self, attributes: &[Attribute], item: &impl Spanned) -> bool {
+        let is_for_tests = attributes
+            .iter()
+            .any(|of| of.to_token_stream().to_string() == "# [cfg (test)]");
+        if is_for_tests {
+            let span = item.span();
+            self.test_lines += span.end().line - span.start().line + 1;
         }
-        let indent = line.len() - line.trim_start().len();
-        let is_end = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
-        // `mod tests;` is over at once; a block at its closing brace.
-        if lines.next().is_some_and(|item| !item.ends_with([';', '}'])) {
-            let _ = lines.by_ref().find(is_end);
+        !is_for_tests
+    }
+}
+
+impl VisitMut for Product {
+    fn visit_file_mut(&mut self, file: &mut syn::File) {
+        file.items.retain(|item| self.stays(attributes(item), item));
+        visit_mut::visit_file_mut(self, file);
+    }
+
+    fn visit_item_impl_mut(&mut self, item: &mut syn::ItemImpl) {
+        item.items.retain(|item| match item {
+            ImplItem::Fn(of) => self.stays(&of.attrs, item),
+            _ => true,
+        });
+        visit_mut::visit_item_impl_mut(self, item);
+    }
+
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        attributes.retain(|of| !of.path().is_ident("doc"));
+    }
+}
+
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(of) => &of.attrs,
+        Item::Fn(of) => &of.attrs,
+        Item::Impl(of) => &of.attrs,
+        Item::Mod(of) => &of.attrs,
+        Item::Struct(of) => &of.attrs,
+        Item::Use(of) => &of.attrs,
+        _ => &[],
+    }
+}
+
+/// Appends all tokens in their order.
+fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    for token in stream {
+        let line = token.span().start().line;
+        let mut add = |kind, text| tokens.push(Token { kind, text, line });
+        match token {
+            TokenTree::Ident(name) => add(Kind::Name, name.to_string()),
+            TokenTree::Literal(literal) => add(Kind::Literal, literal.to_string()),
+            TokenTree::Punct(mark) => add(Kind::Mark, mark.to_string()),
+            TokenTree::Group(group) => {
+                let [open, close] = match group.delimiter() {
+                    Delimiter::Parenthesis => ["(", ")"],
+                    Delimiter::Brace => ["{", "}"],
+                    Delimiter::Bracket => ["[", "]"],
+                    Delimiter::None => ["", ""],
+                };
+                add(Kind::Mark, open.to_owned());
+                flatten(group.stream(), tokens);
+                let (kind, text) = (Kind::Mark, close.to_owned());
+                tokens.push(Token { kind, text, line });
+            }
         }
     }
-    kept
 }

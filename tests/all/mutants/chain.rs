@@ -22,7 +22,7 @@ use tok::replay::Prices;
 use tok::skip::Skips;
 use tok::split::{self, beside::Beside, find, found};
 use tok::stream::{self, Sink, Status};
-use tok::sum::{self, Basis, Format, Per, PriceTable, Sum, key};
+use tok::sum::{self, Basis, Per, PriceTable, Sum, SumFormat, key};
 use tok::token::Encoding;
 use tok::usage_join::UsageJoin;
 use tok::zone::Zone;
@@ -180,7 +180,7 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             extra: sum::ExtraColumns::default(),
             prices: PriceTable::default(),
             merge: false,
-            format: Format::default(),
+            format: SumFormat::default(),
             columns: 100,
         };
         stream::run(

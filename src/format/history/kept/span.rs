@@ -4,7 +4,7 @@ use std::mem::take;
 use std::sync::Arc;
 
 use super::words::{Words, digest, hex, own};
-use crate::record::{Form, Part, Role, Span};
+use crate::record::{Form, Framing, Part, Role, Span};
 
 /// A span of a thread that has not ended; fields are named as in [`Span`].
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub struct KeptSpan {
     file: Option<Arc<str>>,
     target: Option<Box<str>>,
     pub(in crate::format) call_id: Option<Box<str>>,
+    framing: Option<Framing>,
     pub(in crate::format) inherited: bool,
     pub(in crate::format) line: Option<u64>,
     offset: Option<u64>,
@@ -56,6 +57,7 @@ impl KeptSpan {
             file: take(&mut span.file).map(&mut share),
             target: take(&mut span.target).map(String::into_boxed_str),
             call_id: take(&mut span.call_id).map(String::into_boxed_str),
+            framing: take(&mut span.framing),
             inherited: take(&mut span.inherited),
             line: take(&mut span.line),
             offset: take(&mut span.offset),
@@ -109,6 +111,7 @@ impl From<KeptSpan> for Span {
             file: own(kept.file),
             target: kept.target.map(String::from),
             call_id: kept.call_id.map(String::from),
+            framing: kept.framing,
             inherited: kept.inherited,
             line: kept.line,
             offset: kept.offset,
@@ -131,7 +134,7 @@ mod tests {
         // All keys, each with a value of its own; those that a thread gives come with it later.
         let all = r#"{"type":"span","thread":"a","session":"b","id":"c","seq":1,"at":"d","turn":2,
             "role":"tool","part":"image","source":"e","made_by":3,"doc":"f","tool":"g",
-            "server":"h","wire_name":"i","command":"j","target":"k","call_id":"l",
+            "server":"h","wire_name":"i","command":"j","target":"k","framing":"patch","call_id":"l",
             "phase":"m","inherited":true,"line":4,"offset":5,"length":6,"bytes":7,
             "hash":"0123456789abcdef0123456789abcdef","file":"n","form":"raw","cut_bytes":8,
             "mime":"o","width":9,"height":10,"detail":"p","dropped":"q","text":"r"}"#;

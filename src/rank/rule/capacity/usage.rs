@@ -12,7 +12,7 @@ const MINUTES_OF_A_DAY: i64 = 24 * 60;
 
 /// Requests and tokens by minute.
 #[derive(Default)]
-pub(super) struct Usage(BTreeMap<MinuteNumber, Used>);
+pub(super) struct UsageByMinute(BTreeMap<MinuteNumber, Used>);
 
 /// What was used in a minute.
 #[derive(Clone, Copy, Default)]
@@ -62,7 +62,7 @@ pub(super) const RATES: &[Rate] = &[
     },
 ];
 
-impl Usage {
+impl UsageByMinute {
     /// Adds what was used in a minute.
     pub(super) fn add(&mut self, minute: MinuteNumber, requests: u64, tokens: u64) {
         let used = self.0.entry(minute).or_default();

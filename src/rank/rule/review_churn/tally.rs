@@ -8,7 +8,7 @@ use crate::record::Event;
 
 /// A run of the agent's ledger.
 #[derive(Clone, Default)]
-pub(super) struct Run<'t> {
+pub(super) struct LedgerRun<'t> {
     at: Option<String>,
     status: String,
     diff: Option<String>,
@@ -21,9 +21,9 @@ pub(super) struct Run<'t> {
 
 /// Everything that events report about the reviews of a project.
 #[derive(Default)]
-pub(super) struct Tally<'t> {
+pub(super) struct ReviewTally<'t> {
     /// By the id of the run; by the id of the event where the ledger gives no run.
-    runs: BTreeMap<String, Run<'t>>,
+    runs: BTreeMap<String, LedgerRun<'t>>,
     /// Places of results that were counted: a copy of a session has them again.
     places: BTreeSet<(String, Option<String>, Option<u64>)>,
     /// Events without a run: those without a result, and those with one.
@@ -35,7 +35,7 @@ pub(super) struct Tally<'t> {
     own: BTreeMap<String, u64>,
 }
 
-impl<'t> Tally<'t> {
+impl<'t> ReviewTally<'t> {
     /// Adds an event of a thread that asks for reviews.
     pub(super) fn event(&mut self, event: &Event) {
         // An event without a line is from the ledger.
@@ -90,8 +90,8 @@ impl<'t> Tally<'t> {
 
     /// The runs in the order of time, each with its session: the session that names the run, else
     /// the next of the sessions that are left.
-    pub(super) fn runs(&self, sessions: &[&'t Thread]) -> Vec<Run<'t>> {
-        let mut runs: Vec<Run> = self.runs.values().cloned().collect();
+    pub(super) fn runs(&self, sessions: &[&'t Thread]) -> Vec<LedgerRun<'t>> {
+        let mut runs: Vec<LedgerRun> = self.runs.values().cloned().collect();
         runs.sort_by(|a, b| a.at.cmp(&b.at));
         // One session may be in several files.
         let mut taken: BTreeSet<&str> = BTreeSet::new();
@@ -126,7 +126,7 @@ impl<'t> Tally<'t> {
     }
 
     /// How many had no findings, of how many with a known result.
-    pub(super) fn results(&self, runs: &[Run]) -> (u64, u64) {
+    pub(super) fn results(&self, runs: &[LedgerRun]) -> (u64, u64) {
         let (mut empty, mut judged) = (self.empty, self.judged);
         for run in runs {
             judged += u64::from(run.count.is_some());
@@ -143,7 +143,7 @@ impl<'t> Tally<'t> {
     }
 
     /// The results of the reviews, and what became of the runs, as a part of a sentence.
-    pub(super) fn words(&self, runs: &[Run]) -> String {
+    pub(super) fn words(&self, runs: &[LedgerRun]) -> String {
         let mut words = match self.results(runs) {
             (_, 0) => ", results not recorded".to_owned(),
             (empty, judged) => format!(", {empty} of {judged} without findings"),
@@ -174,7 +174,7 @@ impl<'t> Tally<'t> {
     }
 }
 
-impl Run<'_> {
+impl LedgerRun<'_> {
     /// Its status, in one spelling.
     fn became(&self) -> &str {
         if self.status == "canceled" {
