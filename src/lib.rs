@@ -5,8 +5,8 @@
 //!                    |         |                    |
 //!           format, time_range  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, source_text, path, number,
-//!                        cell, zone, workers
+//!  policy, pseudonym, compress_marker, json, raw_lines, stream, cli, skip, source_text, path,
+//!                        number, display, zone, workers
 //!                        record, refusal, settings, short
 //! ```
 //!
@@ -23,18 +23,18 @@ pub mod refusal;
 pub mod settings;
 pub mod short;
 
-pub mod cell;
 pub mod cli;
-pub mod elision;
+pub mod compress_marker;
+pub mod display;
 pub mod json;
 pub mod number;
 pub mod path;
 pub mod policy;
 pub mod pseudonym;
+pub mod raw_lines;
 pub mod skip;
 pub mod source_text;
 pub mod stream;
-pub mod verbatim;
 pub mod workers;
 pub mod zone;
 

@@ -392,7 +392,7 @@ pub(super) const CASES: &[Case] = &[
         "tabs, quotes and formulas in tables",
         "escaped",
         &[
-            "cell::tests::a_cell_holds_no_tab_no_line_end_and_no_formula",
+            "display::tests::a_cell_holds_no_tab_no_line_end_and_no_formula",
             "faults::output::hostile_names_move_no_cursor_and_start_no_formula",
             "fixtures/golden/sum/tsv_of_hostile_names",
         ],

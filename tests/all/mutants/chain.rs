@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tok::check::Check;
 use tok::cli::Io;
-use tok::compress::{self, Output, Source};
+use tok::compress::{self, Output, SessionSource};
 use tok::dedup::Dedup;
 use tok::expand::{self, Original};
 use tok::format::Wants;
@@ -207,7 +207,7 @@ pub fn check(input: &[u8]) -> Stage {
 /// tok-compress over a session in memory.
 pub fn compressed(session: Vec<u8>, mode: &'static str, options: &compress::Options) -> Stage {
     stage(mode, |out, skips| {
-        let source = Source::new(std::io::Cursor::new(session), "stdin".into())?;
+        let source = SessionSource::new(std::io::Cursor::new(session), "stdin".into())?;
         compress::run(source, mode, options, &mut Output::new(out, false), skips)
     })
 }
