@@ -11,12 +11,12 @@ use anyhow::{Context, Result};
 use super::Stats;
 use crate::skip::Skips;
 use crate::stream::Sink;
-use crate::token::{Counter, Encoding};
+use crate::token::{Encoding, TokenCounter};
 
 /// Writes lines and counts them.
 pub struct Output<'o, 'w> {
     sink: &'o mut Sink<'w>,
-    counter: Option<Counter>,
+    counter: Option<TokenCounter>,
     notes: Vec<String>,
     /// What was read, written and done so far.
     pub stats: Stats,
@@ -25,7 +25,7 @@ pub struct Output<'o, 'w> {
 impl<'o, 'w> Output<'o, 'w> {
     /// Writes to `sink`; counts tokens too, if asked to.
     pub fn new(sink: &'o mut Sink<'w>, tokens: bool) -> Output<'o, 'w> {
-        let counter = tokens.then(|| Counter::new(Encoding::standard()));
+        let counter = tokens.then(|| TokenCounter::new(Encoding::standard()));
         let counted = tokens.then_some(0);
         let stats = Stats {
             tokens_in: counted,

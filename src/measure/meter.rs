@@ -15,7 +15,7 @@ use super::{arguments, classes, shape, task};
 use crate::place::Places;
 use crate::record::{Form, Measured, Part, Span};
 use crate::token::image::{self, Image};
-use crate::token::{Count, Counter, Encoding, sealed};
+use crate::token::{Count, Encoding, TokenCounter, encrypted};
 
 /// Texts from this size on are read one at a time: reading takes about four times their size.
 const LONG_BYTES: u64 = 2 << 20;
@@ -25,7 +25,7 @@ const MOST_TOOLS: usize = 4096;
 /// Measures spans.
 pub(super) struct Meter {
     places: Places,
-    counter: Counter,
+    counter: TokenCounter,
     encoding: &'static Encoding,
     tools: HashMap<String, u64>,
     /// Held by whoever reads a long text.
@@ -34,7 +34,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(encoding: &'static Encoding, long: Arc<Mutex<()>>) -> Meter {
-        let counter = Counter::new(encoding);
+        let counter = TokenCounter::new(encoding);
         Meter {
             places: Places::default(),
             counter,
@@ -166,9 +166,13 @@ fn image(span: &Span, origin: &Origin) -> Measured {
 
 fn sealed(span: &Span, origin: &Origin) -> Measured {
     match (span.length, span.part) {
-        _ if !sealed::is_known(origin.provider.as_deref(), origin.model()) => Measured::default(),
-        (Some(length), Part::Reasoning) => said(sealed::reasoning_tokens(length), sealed::NAME),
-        (Some(length), _) => said(sealed::opaque_tokens(length), sealed::NAME),
+        _ if !encrypted::is_known(origin.provider.as_deref(), origin.model()) => {
+            Measured::default()
+        }
+        (Some(length), Part::Reasoning) => {
+            said(encrypted::reasoning_tokens(length), encrypted::NAME)
+        }
+        (Some(length), _) => said(encrypted::opaque_tokens(length), encrypted::NAME),
         (None, _) => Measured::default(),
     }
 }
