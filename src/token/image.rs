@@ -70,10 +70,10 @@ fn newest(provider: &str) -> Option<&'static ImageRule> {
 /// Returns the provider whose rules apply. Resellers serve the same models under their own name;
 /// then the name of the model decides.
 fn provider<'a>(image: &Image<'a>) -> Option<&'a str> {
-    if let Some(name) = image.provider {
-        if RULES.iter().any(|rule| rule.provider == name) {
-            return Some(name);
-        }
+    if let Some(name) = image.provider
+        && RULES.iter().any(|rule| rule.provider == name)
+    {
+        return Some(name);
     }
     match image.model {
         Some(model) if is_openai(model) => Some(OPENAI),
