@@ -45,7 +45,7 @@ use anyhow::{Result, bail};
 use crate::cli::Io;
 use crate::record::Type;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
-pub use choices::{Basis, Of, Per, SumFormat};
+pub use choices::{Of, Per, SumFormat, TokenBasis};
 use key::ACCOUNT;
 use notes::{CoverageNotes, Notes};
 pub use options::{ExtraColumns, Options};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, PriceFlags, Status, When, Width};
-use tok::sum::{self, Basis, Of, Per, PriceTable, SumFormat, cache::CacheComparison, key};
+use tok::sum::{self, Of, Per, PriceTable, SumFormat, TokenBasis, cache::CacheComparison, key};
 use tok::{time_range::TimeRange, zone::Zone};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | \
@@ -37,7 +37,7 @@ struct Options {
     per: Per,
     /// The tokens of a request of which average, percentiles and maximum are computed
     #[arg(long, value_name = "BASIS", default_value = "full")]
-    basis: Basis,
+    basis: TokenBasis,
     /// How to write the rows
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: SumFormat,

@@ -3,7 +3,7 @@
 /// The limits, as the user gave them: 0 means 0, not the default.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Cuts {
-    /// Cut outputs of the tool Read that have more lines
+    /// Cut files that a tool has read and that have more lines
     #[arg(long, value_name = "N", default_value_t = Cuts::default().read_max_lines)]
     pub read_max_lines: usize,
     /// Keep N of their lines at each end; 0 cuts nothing

@@ -23,9 +23,6 @@ use crate::compress_marker::{self, Elision};
 use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
 
-/// The tool that reads files, by its exact name.
-const READ: &str = "Read";
-
 /// Number of calls whose tools are remembered, for outputs on later lines.
 const MOST_CALLS: usize = 4096;
 
@@ -38,7 +35,15 @@ pub(super) struct Rewrite {
     reminders: Reminders,
     outputs: Outputs,
     /// The tools of recent calls, by the key of the call.
-    tools: LruCache<u64, Option<String>>,
+    tools: LruCache<u64, CalledTool>,
+}
+
+/// The tool of a call, or of the call that an output answers.
+#[derive(Clone, Debug, Default)]
+struct CalledTool {
+    name: Option<String>,
+    /// As [`Entry::reads_file`].
+    reads_file: bool,
 }
 
 /// Result of applying the rules to one entry.
@@ -47,6 +52,14 @@ enum Rewritten<'t, 'a> {
     Texts(Vec<(&'t Text<'a>, String)>),
     /// The whole line is replaced by this one.
     Line(String),
+}
+
+/// The tool that an entry names itself.
+fn called(entry: &Entry) -> CalledTool {
+    CalledTool {
+        name: entry.tool.as_deref().map(str::to_owned),
+        reads_file: entry.reads_file,
+    }
 }
 
 impl Compress for Rewrite {
@@ -145,20 +158,21 @@ impl Rewrite {
     /// Remembers the tool of a call, for the output on a later line.
     fn remember(&mut self, call: &Entry) {
         let Some(id) = &call.call_id else { return };
-        let tool = call.tool.as_deref().map(str::to_owned);
-        self.tools.put(call_key(id), tool);
+        self.tools.put(call_key(id), called(call));
         if self.tools.len() > MOST_CALLS {
             self.tools.pop_lru();
         }
     }
 
     /// Returns the tool of a call, or of an output through the call that it answers.
-    fn tool(&mut self, entry: &Entry) -> Option<String> {
-        if let Some(tool) = &entry.tool {
-            return Some(tool.to_string());
+    fn tool(&mut self, entry: &Entry) -> CalledTool {
+        if entry.tool.is_none()
+            && let Some(call) = entry.call_id.as_deref()
+            && let Some(tool) = self.tools.get(&call_key(call))
+        {
+            return tool.clone();
         }
-        let call = entry.call_id.as_deref()?;
-        self.tools.get(&call_key(call))?.clone()
+        called(entry)
     }
 
     /// Applies all rules to the texts of an entry.
@@ -169,19 +183,18 @@ impl Rewrite {
         out: &mut Output,
     ) -> Rewritten<'t, 'a> {
         let tool = self.tool(entry);
-        let is_read = tool.as_deref() == Some(READ);
         let is_output = matches!(entry.speaker, Speaker::Call | Speaker::Output);
         let mut drafts = drafts(entry);
         for draft in &mut drafts {
             if self.rules {
                 self.noise(draft, &mut out.stats);
-                self.reminders(draft, number, is_read, &mut out.stats);
+                self.reminders(draft, number, tool.reads_file, &mut out.stats);
             }
-            if self.rules && is_read && draft.is_body {
+            if self.rules && tool.reads_file && draft.is_body {
                 self.long_read(draft, &mut out.stats);
             }
             if is_output && draft.is_body {
-                self.policies(draft, tool.as_deref(), out);
+                self.policies(draft, tool.name.as_deref(), out);
             }
         }
         if self.rules && is_output {

@@ -16,7 +16,7 @@ use crate::record::{Part, Total};
 
 /// A kind of content, as `total` records name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ContentKind {
+pub(super) struct ContentLabel {
     /// Absent on rows that belong to no span.
     pub(super) source: Option<String>,
     pub(super) part: Option<Part>,
@@ -26,16 +26,16 @@ pub(super) struct ContentKind {
 }
 
 /// The rows of one thread.
-type ThreadRows = BTreeMap<Rc<ContentKind>, Box<Total>>;
+type RowsByLabel = BTreeMap<Rc<ContentLabel>, Box<Total>>;
 
 /// All rows by thread; threads share the kinds of content.
 #[derive(Debug, Default)]
 pub(super) struct BillByThread {
     // A map reserves room for rows to come; the boxes keep that room small.
-    threads: BTreeMap<String, ThreadRows>,
-    kinds: BTreeSet<Rc<ContentKind>>,
+    threads: BTreeMap<String, RowsByLabel>,
+    kinds: BTreeSet<Rc<ContentLabel>>,
     /// The rows of all dropped threads, added up.
-    others: ThreadRows,
+    others: RowsByLabel,
     /// The number of dropped threads that had any tokens.
     pub(super) dropped: usize,
 }
@@ -44,7 +44,7 @@ pub(super) struct BillByThread {
 #[derive(Debug, Default)]
 pub(super) struct Statement {
     /// The sum of each kind of content, the most expensive first.
-    pub(super) lines: Vec<(Rc<ContentKind>, Total)>,
+    pub(super) lines: Vec<(Rc<ContentLabel>, Total)>,
     /// What was sent or produced and no file records.
     pub(super) unrecorded: Total,
     /// What nothing explains, at full price; may be negative.
@@ -73,7 +73,7 @@ impl BillByThread {
 
     /// Returns what all threads paid for, dropped threads included.
     pub(super) fn all(&self) -> Statement {
-        let mut rows: Vec<&ThreadRows> = self.threads.values().collect();
+        let mut rows: Vec<&RowsByLabel> = self.threads.values().collect();
         rows.push(&self.others);
         Statement::of(&rows)
     }
@@ -138,7 +138,7 @@ impl BillByThread {
 
     /// Iterates over all rows: the thread, the kind of content and the amounts. For the rows of
     /// dropped threads the thread is empty.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &ContentKind, &Total)> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &ContentLabel, &Total)> {
         let threads = self
             .threads
             .iter()
@@ -153,10 +153,10 @@ impl BillByThread {
 }
 
 impl Statement {
-    fn of(threads: &[&ThreadRows]) -> Statement {
+    fn of(threads: &[&RowsByLabel]) -> Statement {
         let mut sum = Total::default();
         let mut without_source = Total::default();
-        let mut by_kind: BTreeMap<&Rc<ContentKind>, Total> = BTreeMap::new();
+        let mut by_kind: BTreeMap<&Rc<ContentLabel>, Total> = BTreeMap::new();
         for rows in threads {
             for (kind, row) in *rows {
                 sum.add(row);
@@ -196,7 +196,7 @@ pub(super) fn sum<'r>(rows: impl IntoIterator<Item = &'r Total>) -> Total {
     sum
 }
 
-fn sum_of_rows(rows: &ThreadRows) -> Total {
+fn sum_of_rows(rows: &RowsByLabel) -> Total {
     sum(rows.values().map(|row| &**row))
 }
 
@@ -206,8 +206,8 @@ fn cost_order(row: &Total) -> impl Ord + use<> {
 }
 
 /// Splits a record into its amounts, its kind of content and its thread.
-fn split(mut total: Total) -> (Total, ContentKind, String) {
-    let kind = ContentKind {
+fn split(mut total: Total) -> (Total, ContentLabel, String) {
+    let kind = ContentLabel {
         source: total.source.take(),
         part: total.part.take(),
         tool: total.tool.take(),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::bill::ContentKind;
+use super::bill::ContentLabel;
 use super::layout::Layout;
 use super::name::tidy;
 use super::report::ReportContent;
@@ -64,7 +64,7 @@ pub(super) fn lay_out(report: &ReportContent, layout: &Layout) -> Result<String>
 }
 
 /// The frames below the session, with their tokens: for what was sent, and for what was produced.
-fn sent_and_produced(kind: &ContentKind, row: &Total) -> [(Vec<String>, i64); 2] {
+fn sent_and_produced(kind: &ContentLabel, row: &Total) -> [(Vec<String>, i64); 2] {
     let sent_frames = frames(kind);
     let mut produced_frames = vec!["generated".to_owned()];
     produced_frames.extend_from_slice(&sent_frames);
@@ -72,7 +72,7 @@ fn sent_and_produced(kind: &ContentKind, row: &Total) -> [(Vec<String>, i64); 2]
     [(sent_frames, sent), (produced_frames, row.output_tokens)]
 }
 
-fn frames(kind: &ContentKind) -> Vec<String> {
+fn frames(kind: &ContentLabel) -> Vec<String> {
     let source = kind.source.as_deref().unwrap_or("unrecorded");
     let mut frames = vec![source.to_owned()];
     match (&kind.server, &kind.tool) {

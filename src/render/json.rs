@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 
-use super::bill::ContentKind;
+use super::bill::ContentLabel;
 use super::growth::Growth;
 use super::layout::Layout;
 use super::report::{AgentLedger, ReportContent};
@@ -87,8 +87,8 @@ impl Serialize for BillRows<'_> {
     }
 }
 
-fn row(thread: &str, session: &str, kind: &ContentKind, amounts: &Total) -> Total {
-    let ContentKind {
+fn row(thread: &str, session: &str, kind: &ContentLabel, amounts: &Total) -> Total {
+    let ContentLabel {
         source,
         part,
         tool,

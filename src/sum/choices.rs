@@ -28,7 +28,7 @@ pub enum Per {
 
 /// Which tokens of a request an average or a percentile counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Basis {
+pub enum TokenBasis {
     /// all input, cached or not
     #[default]
     Full,

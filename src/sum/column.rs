@@ -6,8 +6,8 @@
 use serde::{Serialize, Serializer};
 
 use super::choices::Of;
-use super::partial::Shape;
-use super::sums::{Sums, ToolCalls};
+use super::partial::RowShape;
+use super::sums::{GroupSums, ToolCalls};
 use crate::number::{bytes, grouped, percent, signed, tokens, usd};
 use crate::record::Usd;
 
@@ -96,16 +96,16 @@ pub(super) struct Column {
     pub(super) head: &'static str,
     /// Text leaves out the column with the highest rank first; 0: never.
     pub(super) rank: u8,
-    has: fn(&Shape) -> bool,
-    pub(super) cell: fn(&Sums) -> Figure,
+    has: fn(&RowShape) -> bool,
+    pub(super) cell: fn(&GroupSums) -> Figure,
 }
 
 const fn column(
     name: &'static str,
     head: &'static str,
     rank: u8,
-    has: fn(&Shape) -> bool,
-    cell: fn(&Sums) -> Figure,
+    has: fn(&RowShape) -> bool,
+    cell: fn(&GroupSums) -> Figure,
 ) -> Column {
     Column {
         name,
@@ -116,35 +116,35 @@ const fn column(
     }
 }
 
-fn always(_: &Shape) -> bool {
+fn always(_: &RowShape) -> bool {
     true
 }
 
-fn requests(shape: &Shape) -> bool {
+fn requests(shape: &RowShape) -> bool {
     shape.kind() == Of::Requests
 }
 
-fn totals(shape: &Shape) -> bool {
+fn totals(shape: &RowShape) -> bool {
     shape.kind() == Of::Totals
 }
 
-fn spans(shape: &Shape) -> bool {
+fn spans(shape: &RowShape) -> bool {
     shape.kind() == Of::Spans
 }
 
-fn tools(shape: &Shape) -> bool {
+fn tools(shape: &RowShape) -> bool {
     spans(shape) && (shape.has_key("server") || shape.has_key("tool"))
 }
 
-fn priced(shape: &Shape) -> bool {
+fn priced(shape: &RowShape) -> bool {
     !spans(shape)
 }
 
-fn valued(shape: &Shape) -> bool {
+fn valued(shape: &RowShape) -> bool {
     !totals(shape)
 }
 
-fn naive(shape: &Shape) -> bool {
+fn naive(shape: &RowShape) -> bool {
     shape.extra.naive
 }
 
@@ -287,7 +287,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// The columns that rows of this shape have.
-pub(super) fn columns(shape: &Shape) -> Vec<&'static Column> {
+pub(super) fn columns(shape: &RowShape) -> Vec<&'static Column> {
     let mut columns = Vec::from_iter(COLUMNS);
     columns.retain(|column| (column.has)(shape));
     columns

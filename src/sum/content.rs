@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::choices::Of;
 use super::key::Attributes;
 use super::state::Sum;
-use super::sums::{Sums, ToolCalls, add, insert, signed};
+use super::sums::{GroupSums, ToolCalls, add, insert, signed};
 use super::view::SummedSpan;
 use crate::record::{Part, Total, Usd};
 use crate::stream::Record;
@@ -102,7 +102,7 @@ impl Sum {
     }
 }
 
-fn add_span(row: &mut Sums, span: &SummedSpan) {
+fn add_span(row: &mut GroupSums, span: &SummedSpan) {
     row.items = row.items.saturating_add(1);
     row.of_thread(&span.thread);
     if span.input_cost_usd.is_some() || span.output_cost_usd.is_some() {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choices::Basis;
+use super::choices::TokenBasis;
 use crate::record::{Request, Unpriced, Usd};
 
 /// Requests of one thread and row that are priced by the same terms.
@@ -187,7 +187,7 @@ impl GroupedRequest {
 }
 
 /// The tokens of a request that the basis counts.
-pub(super) fn tokens(request: &Request, basis: Basis) -> u64 {
+pub(super) fn tokens(request: &Request, basis: TokenBasis) -> u64 {
     let [input, read, written, output] = [
         request.input_tokens,
         request.cache_read_tokens,
@@ -196,9 +196,9 @@ pub(super) fn tokens(request: &Request, basis: Basis) -> u64 {
     ]
     .map(|tokens| tokens.unwrap_or(0));
     match basis {
-        Basis::Full => input,
-        Basis::New => input.saturating_sub(read).saturating_add(output),
-        Basis::InOut => input
+        TokenBasis::Full => input,
+        TokenBasis::New => input.saturating_sub(read).saturating_add(output),
+        TokenBasis::InOut => input
             .saturating_sub(read)
             .saturating_sub(written)
             .saturating_add(output),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::sums::Sums;
+use super::sums::GroupSums;
 use crate::number::{counted, grouped, signed};
 use crate::skip::visible;
 
@@ -34,7 +34,7 @@ pub(super) struct CoverageNotes {
 /// What the notes are made of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notes<'r> {
-    pub(super) requests: &'r Sums,
+    pub(super) requests: &'r GroupSums,
     pub(super) sessions: u64,
     pub(super) covered: Option<&'r CoverageNotes>,
     /// Requests that two of the parts count.

@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 
 use super::column::{Column, Figure};
 use super::notes::CoverageNotes;
-use super::partial::Shape;
+use super::partial::RowShape;
 use super::report::{Report, Row};
-use super::sums::{NaiveExtra, Sums, UnpricedItems};
+use super::sums::{GroupSums, NaiveExtra, UnpricedItems};
 
 /// All rows, their total, and what they rest on.
 #[derive(Serialize)]
 pub(super) struct SumDocument<'l> {
     #[serde(flatten)]
-    shape: &'l Shape,
+    shape: &'l RowShape,
     #[serde(skip_serializing_if = "Option::is_none")]
     prices: Option<&'l str>,
     rows: Vec<RowObject<'l>>,
@@ -73,10 +73,10 @@ pub(super) fn line<'l>(report: &'l Report, (key, sums): &Row<'l>) -> RowObject<'
 
 /// A row as an object: its type where it is a record, its keys, its figures.
 pub(super) struct RowObject<'l> {
-    shape: &'l Shape,
+    shape: &'l RowShape,
     columns: &'l [&'static Column],
     key: &'l [String],
-    sums: &'l Sums,
+    sums: &'l GroupSums,
     kind: Option<&'static str>,
 }
 

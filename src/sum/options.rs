@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choices::{Basis, Of, Per, SumFormat};
+use super::choices::{Of, Per, SumFormat, TokenBasis};
 use super::key::Key;
 use super::price_table::PriceTable;
 use crate::time_range::TimeRange;
@@ -17,7 +17,7 @@ pub struct Options {
     /// What averages and percentiles are taken over.
     pub per: Per,
     /// Which token count averages and percentiles are computed from.
-    pub basis: Basis,
+    pub basis: TokenBasis,
     /// Time zone of the keys that are periods.
     pub zone: Zone,
     /// Records outside this time range are left out.

@@ -13,18 +13,18 @@ use super::choices::{self, Of};
 use super::key::RowKey;
 use super::options::{ExtraColumns, Options};
 use super::rests::Rests;
-use super::sums::Sums;
+use super::sums::GroupSums;
 
 /// What rows are of. Only rows of the same shape can be merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Shape {
+pub(super) struct RowShape {
     /// Name of [`Of`].
     pub(super) of: String,
     /// Names of the keys.
     pub(super) by: Vec<String>,
     /// Name of [`super::choices::Per`].
     pub(super) per: String,
-    /// Name of [`super::choices::Basis`].
+    /// Name of [`super::choices::TokenBasis`].
     pub(super) basis: String,
     /// Time zone of the keys.
     pub(super) tz: String,
@@ -33,10 +33,10 @@ pub(super) struct Shape {
     pub(super) extra: ExtraColumns,
 }
 
-impl Shape {
+impl RowShape {
     /// The shape that the options ask for.
-    pub(super) fn of(options: &Options) -> Shape {
-        Shape {
+    pub(super) fn of(options: &Options) -> RowShape {
+        RowShape {
             of: choices::name(options.of),
             by: options.by.iter().map(|key| key.name.to_owned()).collect(),
             per: choices::name(options.per),
@@ -57,9 +57,9 @@ impl Shape {
     }
 }
 
-impl fmt::Display for Shape {
+impl fmt::Display for RowShape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape {
+        let RowShape {
             of,
             by,
             per,
@@ -86,10 +86,10 @@ impl fmt::Display for Shape {
 #[derive(Debug, Deserialize)]
 pub(super) struct Partial {
     #[serde(flatten)]
-    pub(super) shape: Shape,
+    pub(super) shape: RowShape,
     #[serde(default)]
     pub(super) key: RowKey,
-    pub(super) sums: Option<Sums>,
+    pub(super) sums: Option<GroupSums>,
     pub(super) rests: Option<Rests>,
 }
 
@@ -98,18 +98,22 @@ pub(super) struct Partial {
 #[serde(tag = "type", rename = "partial")]
 pub(super) struct PartialLine<'r> {
     #[serde(flatten)]
-    shape: &'r Shape,
+    shape: &'r RowShape,
     #[serde(skip_serializing_if = "Option::is_none")]
     rests: Option<&'r Rests>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'r RowKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sums: Option<&'r Sums>,
+    sums: Option<&'r GroupSums>,
 }
 
 impl Partial {
     /// A row as a line.
-    pub(super) fn row<'r>(shape: &'r Shape, key: &'r RowKey, sums: &'r Sums) -> PartialLine<'r> {
+    pub(super) fn row<'r>(
+        shape: &'r RowShape,
+        key: &'r RowKey,
+        sums: &'r GroupSums,
+    ) -> PartialLine<'r> {
         PartialLine {
             shape,
             rests: None,
@@ -119,7 +123,7 @@ impl Partial {
     }
 
     /// What rows rest on as a line.
-    pub(super) fn rests<'r>(shape: &'r Shape, rests: &'r Rests) -> PartialLine<'r> {
+    pub(super) fn rests<'r>(shape: &'r RowShape, rests: &'r Rests) -> PartialLine<'r> {
         PartialLine {
             shape,
             rests: Some(rests),

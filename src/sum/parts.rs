@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::choices::Basis;
+use super::choices::TokenBasis;
 use super::grouped::{GroupedRequest, RequestGroup, tokens};
 use super::key::RowKey;
 use super::naive;
@@ -32,7 +32,7 @@ struct Waiting<'g> {
 pub(super) fn settle(
     rows: &mut Rows,
     threads: &BTreeMap<String, ThreadOrigin>,
-    basis: Basis,
+    basis: TokenBasis,
     options: &mut Options,
     naive: bool,
 ) -> Result<()> {

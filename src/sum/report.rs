@@ -8,21 +8,21 @@ use jiff::Timestamp;
 use super::column::Column;
 use super::key::{RowKey, named};
 use super::notes::Notes;
-use super::partial::Shape;
+use super::partial::RowShape;
 use super::rows::Rows;
-use super::sums::Sums;
+use super::sums::GroupSums;
 
 /// A row: the values of its keys, and its sums.
-pub(super) type Row<'r> = (&'r RowKey, &'r Sums);
+pub(super) type Row<'r> = (&'r RowKey, &'r GroupSums);
 
 /// Everything that an answer holds.
 pub(super) struct Report<'r> {
-    pub(super) shape: &'r Shape,
+    pub(super) shape: &'r RowShape,
     /// The columns that rows of this shape have.
     pub(super) columns: Vec<&'static Column>,
     pub(super) rows: &'r Rows,
     /// All rows together.
-    pub(super) total: &'r Sums,
+    pub(super) total: &'r GroupSums,
     /// Price tables that made the costs.
     pub(super) prices: Option<String>,
     /// What the figures rest on.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::sums::Sums;
+use super::sums::GroupSums;
 use super::view::Owner;
 use crate::record::{Request, Unpriced, Usd};
 
@@ -22,7 +22,7 @@ pub(super) struct Rests {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) threads: BTreeMap<String, ThreadOrigin>,
     /// The requests, where rows are not of requests.
-    pub(super) requests: Sums,
+    pub(super) requests: GroupSums,
     /// Of a part of a run whose rows are not of requests: the responses that it counts, 32 hex
     /// digits each.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::choices::Per;
 use super::grouped::RequestGroup;
 use super::key::RowKey;
-use super::sums::Sums;
+use super::sums::GroupSums;
 use super::unit::Units;
 use crate::record::{Request, Unpriced, Usd};
 
@@ -13,7 +13,7 @@ use crate::record::{Request, Unpriced, Usd};
 #[derive(Debug)]
 pub(super) struct Rows {
     per: Per,
-    rows: BTreeMap<RowKey, Sums>,
+    rows: BTreeMap<RowKey, GroupSums>,
     units: Units,
 }
 
@@ -33,7 +33,7 @@ impl Rows {
     }
 
     /// The row of that key.
-    pub(super) fn of(&mut self, key: RowKey) -> &mut Sums {
+    pub(super) fn of(&mut self, key: RowKey) -> &mut GroupSums {
         self.rows.entry(key).or_default()
     }
 
@@ -79,7 +79,7 @@ impl Rows {
     }
 
     /// Adds sums to the row of that key.
-    pub(super) fn merge(&mut self, key: RowKey, sums: &Sums) {
+    pub(super) fn merge(&mut self, key: RowKey, sums: &GroupSums) {
         self.of(key).merge(sums);
     }
 
@@ -94,14 +94,14 @@ impl Rows {
     }
 
     /// All rows, in the order of their keys.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&RowKey, &Sums)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&RowKey, &GroupSums)> {
         self.rows.iter()
     }
 
     /// All rows together. Which threads call a tool or are offered it is left out: that belongs to
     /// each row.
-    pub(super) fn total(&self) -> Sums {
-        let mut total = Sums::default();
+    pub(super) fn total(&self) -> GroupSums {
+        let mut total = GroupSums::default();
         for sums in self.rows.values() {
             total.merge(sums);
         }

@@ -9,10 +9,10 @@ use super::choices::{Of, SumFormat};
 use super::key::{Attributes, RowKey};
 use super::options::Options;
 use super::outside::Outside;
-use super::partial::Shape;
+use super::partial::RowShape;
 use super::rests::Rests;
 use super::rows::Rows;
-use super::sums::Sums;
+use super::sums::GroupSums;
 use super::view::Owner;
 use crate::record::Priced;
 use crate::stream::Record;
@@ -21,7 +21,7 @@ use crate::stream::Record;
 pub struct Sum {
     pub(super) options: Options,
     /// What the rows are of, as partial sums have it.
-    pub(super) shape: Shape,
+    pub(super) shape: RowShape,
     pub(super) merged: bool,
     pub(super) rows: Rows,
     /// The `session` record of the current thread.
@@ -53,7 +53,7 @@ pub struct Sum {
 impl Sum {
     /// Adds up as the options say.
     pub fn new(options: Options) -> Sum {
-        let shape = Shape::of(&options);
+        let shape = RowShape::of(&options);
         Sum {
             rows: Rows::new(options.per),
             options,
@@ -114,7 +114,7 @@ impl Sum {
             .collect()
     }
 
-    pub(super) fn row(&mut self, attributes: &Attributes) -> &mut Sums {
+    pub(super) fn row(&mut self, attributes: &Attributes) -> &mut GroupSums {
         let key = self.key(attributes);
         self.rows.of(key)
     }
@@ -126,7 +126,7 @@ impl Sum {
         session: &str,
         at: Option<&str>,
         turn: Option<u64>,
-    ) -> &mut Sums {
+    ) -> &mut GroupSums {
         let key = self.key(&Attributes {
             turn,
             at,

@@ -12,7 +12,7 @@ use crate::record::{Request, Unpriced, Usd, Written, is_zero};
 /// What a row adds up. Tokens may be negative where a correction outweighs what it corrects.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Sums {
+pub(super) struct GroupSums {
     /// How many counted requests, items of totals, or spans.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) items: u64,
@@ -135,7 +135,7 @@ pub(super) fn signed(n: Option<u64>) -> i64 {
     i64::try_from(n.unwrap_or(0)).unwrap_or(i64::MAX)
 }
 
-impl Sums {
+impl GroupSums {
     /// Adds the cost of one item.
     pub(super) fn charge(&mut self, cost: Usd) {
         self.cost_usd = self.cost_usd.plus(cost);
@@ -244,7 +244,7 @@ impl Sums {
     }
 
     /// Adds another row of the same key.
-    pub(super) fn merge(&mut self, other: &Sums) {
+    pub(super) fn merge(&mut self, other: &GroupSums) {
         self.items = self.items.saturating_add(other.items);
         self.priced = self.priced.saturating_add(other.priced);
         self.output_unknown = self.output_unknown.saturating_add(other.output_unknown);

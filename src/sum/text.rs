@@ -5,7 +5,7 @@ use super::column::Column;
 use super::key::named;
 use super::naive;
 use super::report::{Report, Row};
-use super::sums::Sums;
+use super::sums::GroupSums;
 use super::table::{self, TextColumn};
 use crate::display;
 use crate::number::{tokens, usd};
@@ -84,7 +84,7 @@ fn names(name: &str, at: usize, rows: &[Row], with_total: bool) -> TextColumn {
 }
 
 /// The column of a figure; `None` where text leaves it out, or it may be left out and is empty.
-fn figures(column: &Column, rows: &[Row], total: Option<&Sums>) -> Option<TextColumn> {
+fn figures(column: &Column, rows: &[Row], total: Option<&GroupSums>) -> Option<TextColumn> {
     let mut cells = Vec::new();
     for (_, sums) in rows {
         cells.push((column.cell)(sums));
@@ -143,7 +143,7 @@ fn is_period(name: &str) -> bool {
 }
 
 /// What a plain sum of the usage lines gives, and what it is off by.
-fn naive_note(total: &Sums) -> String {
+fn naive_note(total: &GroupSums) -> String {
     let all = total.naive();
     let of = |n: i64| tokens(n.unsigned_abs());
     let mut note = format!(

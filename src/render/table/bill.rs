@@ -8,7 +8,7 @@ use super::cells::{self, CELL_COLUMNS, part_suffix, session};
 use super::grid::{ROWS, ReportColumn, ReportTable};
 use crate::number::{grouped, percent_signed, percent_usd, signed};
 use crate::record::{Total, Usd};
-use crate::render::bill::{self, ContentKind, Statement, tokens};
+use crate::render::bill::{self, ContentLabel, Statement, tokens};
 use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
 use crate::render::report::ReportContent;
@@ -133,7 +133,7 @@ fn lines(statement: &Statement, most: usize, mark: &str, layout: &Layout) -> Vec
 }
 
 /// The name of a kind of content: `Bash git diff output`, `assistant reasoning`, `project_doc`.
-fn content_name(kind: &ContentKind, mark: &str, layout: &Layout) -> Phrase {
+fn content_name(kind: &ContentLabel, mark: &str, layout: &Layout) -> Phrase {
     let mut name = String::new();
     if let Some(tool) = &kind.tool {
         // The source `tools` has the definitions of tools, not their calls.

@@ -11,7 +11,7 @@ use super::bill::{BILL, row};
 use super::cells::name;
 use super::grid::{ROWS, ReportTable};
 use crate::record::{Part, Total};
-use crate::render::bill::{ContentKind, sum, tokens};
+use crate::render::bill::{ContentLabel, sum, tokens};
 use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
 use crate::render::report::ReportContent;
@@ -62,7 +62,7 @@ pub(super) fn by_part(report: &ReportContent, layout: &Layout) -> Option<ReportT
 
 /// Returns the name of the row that a kind of content belongs to; `None` if it belongs to the
 /// conversation.
-fn part(kind: &ContentKind) -> Option<String> {
+fn part(kind: &ContentLabel) -> Option<String> {
     let source = kind.source.as_deref()?;
     if kind.part != Some(Part::Text) {
         return None;
@@ -76,6 +76,6 @@ fn part(kind: &ContentKind) -> Option<String> {
     }
 }
 
-fn is_definition(kind: &ContentKind) -> bool {
+fn is_definition(kind: &ContentLabel) -> bool {
     kind.source.as_deref() == Some(TOOLS) && kind.part == Some(Part::Text) && kind.tool.is_some()
 }

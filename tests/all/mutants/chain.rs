@@ -22,7 +22,7 @@ use tok::replay::Prices;
 use tok::skip::Skips;
 use tok::split::{self, find, found, thread_index::ThreadIndex};
 use tok::stream::{self, Sink, Status};
-use tok::sum::{self, Basis, Per, PriceTable, Sum, SumFormat, key};
+use tok::sum::{self, Per, PriceTable, Sum, SumFormat, TokenBasis, key};
 use tok::token::Encoding;
 use tok::usage_join::UsageJoin;
 use tok::zone::Zone;
@@ -174,7 +174,7 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             of: key::of(&by, None).map_err(anyhow::Error::msg)?,
             by,
             per: Per::default(),
-            basis: Basis::default(),
+            basis: TokenBasis::default(),
             zone: Zone::default(),
             window: tok::time_range::TimeRange::default(),
             extra: sum::ExtraColumns::default(),
