@@ -7,7 +7,7 @@ use super::call::ModelCall;
 use super::content::Shares;
 use super::label::Labels;
 use super::manner::Manner;
-use super::span_cost::SpanCost;
+use super::span_cost::{SpanCost, SpanCosts};
 use super::total::{self, Period, Row};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
@@ -15,7 +15,7 @@ use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 /// What a thread cost: by span and by request, in the order they were fed, and in rows.
 #[derive(Debug)]
 pub struct Bill<'h> {
-    pub(super) costs: Vec<SpanCost>,
+    pub(super) costs: SpanCosts,
     pub(super) requests: Vec<Answered>,
     pub(super) rows: BTreeMap<(Period, u32), Row>,
     pub(super) labels: &'h Labels,

@@ -20,7 +20,7 @@ use super::context::Context;
 use super::entering::{doubt, entering};
 use super::forecast::Forecast;
 use super::open_report::OpenReport;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use super::unrecorded::{Cause, UnrecordedBlocks};
 use crate::record::Purpose;
 use crate::record::count::signed;
@@ -54,7 +54,7 @@ impl Close {
         at: usize,
         forecast: &Forecast,
         context: &mut Context,
-        costs: &mut [SpanCost],
+        costs: &mut SpanCosts,
     ) -> Option<bool> {
         let ahead = forecast.requests.get(at)?;
         self.unrecorded.end_search(context, call.n);

@@ -7,7 +7,7 @@
 use super::first_walk::walk;
 use super::history::History;
 use super::manner::{MANNERS, Manner};
-use super::predict::Prediction;
+use super::predict::Predictions;
 use super::request_forecast::RequestForecast;
 
 /// A deviation that returns to the expected level within this many requests is ignored
@@ -18,7 +18,7 @@ const SOON: usize = 3;
 #[derive(Debug)]
 pub(super) struct Forecast {
     /// One for each span, in the order they were fed.
-    pub(super) predictions: Vec<Prediction>,
+    pub(super) predictions: Predictions,
     /// One for each request.
     pub(super) requests: Vec<RequestForecast>,
     pub(super) manner: Manner,

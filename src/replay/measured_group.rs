@@ -5,13 +5,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::predict::Prediction;
+use super::ids::SpanNumber;
+use super::predict::Predictions;
 use super::proportional::proportional;
 
 /// Spans that were measured together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MeasuredGroup {
-    pub(super) members: Vec<u32>,
+    pub(super) members: Vec<SpanNumber>,
     /// The tokens of all members, those that have left included; `None`: not known yet.
     pub(super) all: Option<u64>,
     /// The predicted tokens of all members.
@@ -42,9 +43,9 @@ impl MeasuredGroup {
 pub(super) struct MeasuredGroups {
     pub(super) groups: Vec<MeasuredGroup>,
     /// The group of a span, by the span's number.
-    of: FxHashMap<u32, usize>,
+    of: FxHashMap<SpanNumber, usize>,
     /// Members of groups that have left the context.
-    gone: FxHashSet<u32>,
+    gone: FxHashSet<SpanNumber>,
     /// Groups in the context whose sum there is not known.
     pub(super) open: Vec<usize>,
     /// The sum of all other groups.
@@ -53,12 +54,12 @@ pub(super) struct MeasuredGroups {
 
 impl MeasuredGroups {
     /// The index of a span's group.
-    pub(super) fn of(&self, number: u32) -> Option<usize> {
+    pub(super) fn of(&self, number: SpanNumber) -> Option<usize> {
         self.of.get(&number).copied()
     }
 
     /// New spans begin a group, whose sum is not known.
-    pub(super) fn begin(&mut self, members: Vec<u32>, predictions: &[Prediction]) {
+    pub(super) fn begin(&mut self, members: Vec<SpanNumber>, predictions: &Predictions) {
         if members.is_empty() {
             return;
         }
@@ -76,7 +77,7 @@ impl MeasuredGroups {
     }
 
     /// A span has left the context.
-    pub(super) fn leave(&mut self, number: u32) {
+    pub(super) fn leave(&mut self, number: SpanNumber) {
         if let Some(index) = self.of(number)
             && self.gone.insert(number)
         {
@@ -85,7 +86,7 @@ impl MeasuredGroups {
     }
 
     /// A span that has a group enters the context, again or still.
-    pub(super) fn come_back(&mut self, number: u32) {
+    pub(super) fn come_back(&mut self, number: SpanNumber) {
         if self.gone.remove(&number)
             && let Some(index) = self.of(number)
         {
@@ -109,7 +110,7 @@ impl MeasuredGroups {
 
     /// The estimated tokens of those members of a group that are in the context; of a group whose
     /// sum is not known, of all members.
-    pub(super) fn estimate(&self, index: usize, predictions: &[Prediction]) -> u64 {
+    pub(super) fn estimate(&self, index: usize, predictions: &Predictions) -> u64 {
         let Some(group) = self.groups.get(index) else {
             return 0;
         };
@@ -127,7 +128,7 @@ impl MeasuredGroups {
     }
 
     /// The size of a span, as far as it is known by now.
-    pub(super) fn share(&self, number: u32, predictions: &[Prediction]) -> u64 {
+    pub(super) fn share(&self, number: SpanNumber, predictions: &Predictions) -> u64 {
         let own = counted(number, predictions);
         let Some(index) = self.of(number) else {
             return own;
@@ -143,7 +144,7 @@ impl MeasuredGroups {
     }
 
     /// The members of a group that are in the context.
-    pub(super) fn here(&self, index: usize) -> FxHashSet<u32> {
+    pub(super) fn here(&self, index: usize) -> FxHashSet<SpanNumber> {
         let mut here = FxHashSet::default();
         if let Some(group) = self.groups.get(index) {
             for number in &group.members {
@@ -161,8 +162,8 @@ impl MeasuredGroups {
         &mut self,
         index: usize,
         tokens: u64,
-        inside: &FxHashSet<u32>,
-        predictions: &[Prediction],
+        inside: &FxHashSet<SpanNumber>,
+        predictions: &Predictions,
         estimated: bool,
     ) {
         let Some(group) = self.groups.get(index) else {
@@ -174,7 +175,7 @@ impl MeasuredGroups {
             None => None,
         };
         let estimated = group.estimated || estimated;
-        let (in_it, out_of_it): (Vec<u32>, Vec<u32>) = group
+        let (in_it, out_of_it): (Vec<SpanNumber>, Vec<SpanNumber>) = group
             .members
             .iter()
             .partition(|number| inside.contains(number));
@@ -194,10 +195,10 @@ impl MeasuredGroups {
 
     fn part(
         &self,
-        members: Vec<u32>,
+        members: Vec<SpanNumber>,
         all: Option<u64>,
         estimated: bool,
-        predictions: &[Prediction],
+        predictions: &Predictions,
     ) -> MeasuredGroup {
         let mut here = 0;
         for number in &members {
@@ -228,28 +229,22 @@ impl MeasuredGroups {
     }
 }
 
-fn counted(number: u32, predictions: &[Prediction]) -> u64 {
-    match predictions.get(number as usize) {
-        Some(prediction) => prediction.tokens,
-        None => 0,
-    }
+fn counted(number: SpanNumber, predictions: &Predictions) -> u64 {
+    predictions[number].tokens
 }
 
-fn sum(members: &[u32], predictions: &[Prediction]) -> u64 {
+fn sum(members: &[SpanNumber], predictions: &Predictions) -> u64 {
     members.iter().map(|n| counted(*n, predictions)).sum()
 }
 
 /// Whether the law predicts a span exactly.
-pub(super) fn is_sure(number: u32, predictions: &[Prediction]) -> bool {
-    match predictions.get(number as usize) {
-        Some(prediction) => prediction.sure,
-        None => false,
-    }
+pub(super) fn is_sure(number: SpanNumber, predictions: &Predictions) -> bool {
+    predictions[number].sure
 }
 
 /// Shares a sum among spans by their predictions. What a response produced is reported: such spans
 /// have exactly that, and the others share the rest.
-pub(super) fn shares(all: u64, members: &[u32], predictions: &[Prediction]) -> Vec<u64> {
+pub(super) fn shares(all: u64, members: &[SpanNumber], predictions: &Predictions) -> Vec<u64> {
     let (mut own, mut others) = (0, 0);
     for number in members {
         if is_sure(*number, predictions) {

@@ -5,8 +5,10 @@
 //! of content, and how its size is known). So the end of any prefix is found in logarithmic time
 //! for each row that is live, wherever the one before ended.
 
-use super::context::Slot;
+use super::context::Slots;
 use super::fenwick::PrefixSums;
+use super::ids::SlotIndex;
+use super::indexed_list::ListIndex;
 
 /// The nested prefixes of a request: what was read from the cache, that and what was written to it
 /// for an hour, that and all else that was written.
@@ -23,7 +25,7 @@ pub(super) struct Live {
 #[derive(Debug, Default)]
 struct OfRow {
     /// Their places, rising.
-    slots: Vec<u32>,
+    slots: Vec<SlotIndex>,
     sums: PrefixSums<u64>,
     live: u64,
 }
@@ -39,7 +41,7 @@ impl Live {
 
     /// A slot enters behind all others.
     pub(super) fn push(&mut self, row: u32, tokens: u64) {
-        let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let index = SlotIndex::at(self.all.len());
         self.all.push(tokens);
         if let Some(row) = self.rows.get_mut(row as usize) {
             row.slots.push(index);
@@ -49,23 +51,23 @@ impl Live {
     }
 
     /// A slot weighs more or less.
-    pub(super) fn change(&mut self, index: usize, row: u32, from: u64, to: u64) {
-        self.all.change(index, from, to);
+    pub(super) fn change(&mut self, index: SlotIndex, row: u32, from: u64, to: u64) {
+        self.all.change(index.place(), from, to);
         if let Some(row) = self.rows.get_mut(row as usize) {
-            let at = row.slots.partition_point(|slot| (*slot as usize) < index);
+            let at = row.slots.partition_point(|slot| *slot < index);
             row.sums.change(at, from, to);
             row.live = row.live.saturating_sub(from).saturating_add(to);
         }
     }
 
     /// The tokens in front of a slot.
-    pub(super) fn before(&self, index: usize) -> u64 {
-        self.all.before(index)
+    pub(super) fn before(&self, index: SlotIndex) -> u64 {
+        self.all.before(index.place())
     }
 
     /// The slot at which so many tokens from the front end.
-    pub(super) fn slot_at(&self, tokens: u64) -> usize {
-        self.all.reach(tokens).0
+    pub(super) fn slot_at(&self, tokens: u64) -> SlotIndex {
+        SlotIndex::at(self.all.reach(tokens).0)
     }
 
     /// The live tokens of a row.
@@ -75,12 +77,13 @@ impl Live {
 
     /// Where a prefix of no more than `limit` tokens ends.
     pub(super) fn reach(&self, limit: u64) -> Reach {
-        let (at, before) = self.all.reach(limit);
+        let (place, before) = self.all.reach(limit);
+        let at = SlotIndex::at(place);
         let of_row = |row: &OfRow| match row.live {
             0 => 0,
             _ => row
                 .sums
-                .before(row.slots.partition_point(|slot| (*slot as usize) < at)),
+                .before(row.slots.partition_point(|slot| *slot < at)),
         };
         Reach {
             at,
@@ -94,7 +97,7 @@ impl Live {
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     /// The slots before this one are inside.
-    pub(super) at: usize,
+    pub(super) at: SlotIndex,
     /// Their live tokens, in all and by row.
     pub(super) before: u64,
     by_row: Vec<u64>,
@@ -120,7 +123,7 @@ impl Reach {
 /// Of the slot across the end of a prefix, what is inside.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Across {
-    pub(super) slot: usize,
+    pub(super) slot: SlotIndex,
     row: usize,
     pub(super) tokens: u64,
 }
@@ -136,7 +139,7 @@ impl<'r> Within<'r> {
     pub(super) fn new(
         ends: [&'r Reach; PREFIXES],
         limits: [u64; PREFIXES],
-        slots: &[Slot],
+        slots: &Slots,
     ) -> Within<'r> {
         let across = |side: usize| {
             let end: &Reach = ends[side];
@@ -172,7 +175,7 @@ impl<'r> Within<'r> {
     }
 
     /// Of a slot of so many tokens.
-    pub(super) fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
+    pub(super) fn of_slot(&self, index: SlotIndex, tokens: u64) -> [u64; PREFIXES] {
         std::array::from_fn(|side| match self.across[side] {
             across if index < across.slot => tokens,
             across if index == across.slot => across.tokens,

@@ -11,10 +11,11 @@ use super::content::{Share, Shares};
 use super::context::{Context, Slot};
 use super::forecast::Forecast;
 use super::history::{History, Moment};
+use super::ids::{SlotIndex, SpanNumber};
 use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use super::total::{self, Rows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
@@ -42,7 +43,7 @@ struct SecondWalk<'h> {
     close: Close,
     cache: Cache<'h>,
     charge: Charge,
-    costs: Vec<SpanCost>,
+    costs: SpanCosts,
     requests: Vec<Answered>,
     rows: Rows,
     /// Ordinal of the latest request.
@@ -61,7 +62,7 @@ impl<'h> SecondWalk<'h> {
             close: Close::default(),
             cache: Cache::of(history.calls()),
             charge: Charge::new(rows),
-            costs: vec![SpanCost::default(); history.spans.len()],
+            costs: SpanCosts::zeros(history.spans.len()),
             requests: Vec::new(),
             rows: Rows::new(rows),
             n: 0,
@@ -159,15 +160,11 @@ impl<'h> SecondWalk<'h> {
     }
 
     /// The laws drop spans before a request.
-    fn drop(&mut self, call: &ModelCall, numbers: &[u32]) {
+    fn drop(&mut self, call: &ModelCall, numbers: &[SpanNumber]) {
         let mut sent = Vec::new();
         for number in numbers {
-            let was_sent = match self.costs.get(*number as usize) {
-                Some(cost) => cost.sent,
-                None => false,
-            };
-            if was_sent {
-                sent.extend(self.context.seq(*number));
+            if self.costs[*number].sent {
+                sent.push(self.context.span_of(*number).seq);
             }
         }
         let dropped = self.context.drop_by_law(numbers);
@@ -182,15 +179,13 @@ impl<'h> SecondWalk<'h> {
     /// Charges the slots that were resized or removed since the last call.
     fn settle(&mut self) {
         for (index, tokens) in std::mem::take(&mut self.context.adjusted) {
-            if let Some(slot) = self.context.slots.get(index) {
-                let before = Slot { tokens, ..*slot };
-                self.charge.resize(index, &before, slot.tokens);
-            }
+            let slot = &self.context.slots[index];
+            let before = Slot { tokens, ..*slot };
+            self.charge.resize(index, &before, slot.tokens);
         }
         for index in std::mem::take(&mut self.context.left) {
-            if let Some(slot) = self.context.slots.get(index) {
-                self.charge.leave(index, slot, &mut self.costs);
-            }
+            let slot = &self.context.slots[index];
+            self.charge.leave(index, slot, &mut self.costs);
         }
     }
 
@@ -261,7 +256,7 @@ impl<'h> SecondWalk<'h> {
 
     /// A counted request pays for all that it carries. `items` is 0 for a later run of the same
     /// response, and `once` holds slots that are there for this run alone.
-    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[usize]) {
+    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[SlotIndex]) {
         let mut new = Vec::new();
         if items > 0 {
             self.push_new(&self.context.fresh, &mut new);
@@ -281,17 +276,10 @@ impl<'h> SecondWalk<'h> {
     }
 
     /// Adds those slots to `new` that no request has sent yet.
-    fn push_new(&self, slots: &[usize], new: &mut Vec<usize>) {
+    fn push_new(&self, slots: &[SlotIndex], new: &mut Vec<SlotIndex>) {
         for index in slots {
-            let number = match self.context.slots.get(*index) {
-                Some(slot) => slot.number,
-                None => None,
-            };
-            let is_new = match number {
-                Some(number) => match self.costs.get(number as usize) {
-                    Some(cost) => !cost.sent,
-                    None => false,
-                },
+            let is_new = match self.context.slots[*index].number {
+                Some(number) => !self.costs[number].sent,
                 None => true,
             };
             if is_new {
@@ -304,11 +292,8 @@ impl<'h> SecondWalk<'h> {
     /// final.
     fn send(&mut self, closed: bool) {
         for index in &self.context.fresh {
-            let Some((number, _)) = self.context.span(*index) else {
-                continue;
-            };
-            if let Some(cost) = self.costs.get_mut(number as usize) {
-                cost.sent = true;
+            if let Some(number) = self.context.slots[*index].number {
+                self.costs[number].sent = true;
             }
         }
         if closed {
