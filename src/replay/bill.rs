@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cache::Break;
 use super::call::ModelCall;
 use super::content::Shares;
+use super::ids::RowNumber;
 use super::label::Labels;
 use super::manner::Manner;
 use super::span_cost::{SpanCost, SpanCosts};
@@ -17,7 +18,7 @@ use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 pub struct Bill<'h> {
     pub(super) costs: SpanCosts,
     pub(super) requests: Vec<Answered>,
-    pub(super) rows: BTreeMap<(Period, u32), Row>,
+    pub(super) rows: BTreeMap<(Period, RowNumber), Row>,
     pub(super) labels: &'h Labels,
     pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,

@@ -25,7 +25,7 @@ use super::prefix::{Across, Live, PREFIXES, Reach, Within};
 use super::price::{Paid, Sent};
 use super::span_cost::SpanCosts;
 use super::tally::Tally;
-use super::total::{Row, Rows};
+use super::total::{PeriodRows, Rows};
 use crate::record::Usd;
 
 const READ: usize = 0;
@@ -209,9 +209,9 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &ModelCall, within: &Within, rows: &mut [Row]) -> u64 {
+    fn charge_rows(&self, call: &ModelCall, within: &Within, rows: &mut PeriodRows) -> u64 {
         let mut written_in_all: u64 = 0;
-        for (number, row) in rows.iter_mut().enumerate() {
+        for (number, row) in rows.enumerate_mut() {
             let live = self.live.of_row(number);
             if live == 0 {
                 continue;
@@ -306,15 +306,14 @@ fn charge_first(
     call: &ModelCall,
     inside: [u64; PREFIXES],
     slot: &Slot,
-    rows: &mut [Row],
+    rows: &mut PeriodRows,
     costs: &mut SpanCosts,
 ) {
     let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
-    if let Some(row) = rows.get_mut(slot.row as usize) {
-        row.first(slot.tokens, inside[READ], slot.number.is_some());
-        if let Some(sent) = sent {
-            row.paid(Paid::first(sent));
-        }
+    let row = &mut rows[slot.row];
+    row.first(slot.tokens, inside[READ], slot.number.is_some());
+    if let Some(sent) = sent {
+        row.paid(Paid::first(sent));
     }
     if let Some(number) = slot.number {
         costs[number].first_cost = sent.map(Sent::all);

@@ -11,7 +11,7 @@
 use std::collections::BinaryHeap;
 
 use super::content::{Share, Shares};
-use super::ids::{SlotIndex, SpanNumber};
+use super::ids::{RowNumber, SlotIndex, SpanNumber};
 use super::indexed_list::{IndexedList, ListIndex};
 use super::sent_span::{SentSpan, SentSpans};
 use super::total;
@@ -23,7 +23,7 @@ pub(super) struct Slot {
     /// Number of the span; `None` for an unrecorded block.
     pub(super) number: Option<SpanNumber>,
     /// The row that its charges are added to: see [`super::total::row`].
-    pub(super) row: u32,
+    pub(super) row: RowNumber,
     pub(super) class: Share,
     pub(super) tokens: u64,
     pub(super) live: bool,
@@ -157,7 +157,7 @@ impl<'h> Context<'h> {
         self.slots.push(block)
     }
 
-    fn enter(&mut self, number: SpanNumber, tokens: u64, row: u32) {
+    fn enter(&mut self, number: SpanNumber, tokens: u64, row: RowNumber) {
         let span = self.span_of(number);
         let index = self.slots.push(Slot {
             number: Some(number),

@@ -17,7 +17,7 @@ use rustc_hash::FxHashSet;
 
 use super::call::ModelCall;
 use super::context::Context;
-use super::ids::SpanNumber;
+use super::ids::{GroupIndex, SpanNumber};
 use super::measured_group::{MeasuredGroup, MeasuredGroups, is_sure, shares};
 use super::predict::{Prediction, Predictions};
 use super::proportional::proportional;
@@ -83,7 +83,7 @@ impl Exact {
 
     /// Writes the sizes of all spans that were measured to their predictions.
     pub(super) fn give(&self, predictions: &mut Predictions) {
-        for group in &self.groups.groups {
+        for group in self.groups.groups.iter() {
             if let Some(all) = group.all {
                 give(group, all, predictions);
             }
@@ -102,10 +102,7 @@ impl Exact {
         let parts = self.parts(&open, left, predictions);
         let several = open.len() > 1;
         for (index, part) in open.into_iter().zip(parts) {
-            let all = match self.groups.groups.get(index) {
-                Some(group) => group.all,
-                None => None,
-            };
+            let all = self.groups.groups[index].all;
             let part = part.min(all.unwrap_or(u64::MAX)).min(left);
             left -= part;
             let here = self.groups.here(index);
@@ -115,17 +112,13 @@ impl Exact {
 
     /// The parts of `left` for the open groups. The new group takes what the estimates of the
     /// others leave; if there is none, or too little is left, all share it by their estimates.
-    fn parts(&self, open: &[usize], left: u64, predictions: &Predictions) -> Vec<u64> {
+    fn parts(&self, open: &[GroupIndex], left: u64, predictions: &Predictions) -> Vec<u64> {
         let mut new = None;
         let (mut parts, mut others) = (Vec::new(), 0u64);
         for (at, index) in open.iter().enumerate() {
             let estimate = self.groups.estimate(*index, predictions);
             parts.push(estimate);
-            let is_new = match self.groups.groups.get(*index) {
-                Some(group) => group.all.is_none(),
-                None => false,
-            };
-            if is_new && new.is_none() {
+            if self.groups.groups[*index].all.is_none() && new.is_none() {
                 new = Some(at);
             } else {
                 others += estimate;
@@ -229,8 +222,8 @@ impl Exact {
 
     /// Of the groups that have members in `front`: the sum of those that are known and wholly
     /// inside, and the indices of the others.
-    fn unknown_in(&self, front: &[SpanNumber]) -> (u64, Vec<usize>) {
-        let mut inside: BTreeMap<usize, usize> = BTreeMap::new();
+    fn unknown_in(&self, front: &[SpanNumber]) -> (u64, Vec<GroupIndex>) {
+        let mut inside: BTreeMap<GroupIndex, usize> = BTreeMap::new();
         for number in front {
             if let Some(index) = self.groups.of(*number) {
                 *inside.entry(index).or_default() += 1;
@@ -238,9 +231,7 @@ impl Exact {
         }
         let (mut known, mut unknown) = (0u64, Vec::new());
         for (index, count) in inside {
-            let Some(group) = self.groups.groups.get(index) else {
-                continue;
-            };
+            let group = &self.groups.groups[index];
             match group.known() {
                 Some(sum) if count == group.here => known = known.saturating_add(sum),
                 _ => unknown.push(index),

@@ -40,6 +40,48 @@ impl ListIndex for SlotIndex {
     }
 }
 
+/// The number of a row; [`super::total`] says which label and basis it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RowNumber(pub(super) u32);
+
+impl ListIndex for RowNumber {
+    fn at(place: usize) -> RowNumber {
+        RowNumber(narrow(place))
+    }
+
+    fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The place of a request among all requests of the thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RequestIndex(u32);
+
+impl ListIndex for RequestIndex {
+    fn at(place: usize) -> RequestIndex {
+        RequestIndex(narrow(place))
+    }
+
+    fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The place of a group of spans that were measured together, among all such groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GroupIndex(u32);
+
+impl ListIndex for GroupIndex {
+    fn at(place: usize) -> GroupIndex {
+        GroupIndex(narrow(place))
+    }
+
+    fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }

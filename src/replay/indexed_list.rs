@@ -117,6 +117,12 @@ impl<I: ListIndex, T: Default> IndexedList<I, T> {
         let indexed = |(place, entry)| (I::at(place), entry);
         self.entries.iter().enumerate().map(indexed)
     }
+
+    /// All entries, each with its index, to be changed.
+    pub(super) fn enumerate_mut(&mut self) -> impl Iterator<Item = (I, &mut T)> {
+        let indexed = |(place, entry)| (I::at(place), entry);
+        self.entries.iter_mut().enumerate().map(indexed)
+    }
 }
 
 impl<I: ListIndex, T: Default> Index<I> for IndexedList<I, T> {

@@ -5,7 +5,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ids::SpanNumber;
+use super::ids::{GroupIndex, SpanNumber};
+use super::indexed_list::IndexedList;
 use super::predict::Predictions;
 use super::proportional::proportional;
 
@@ -41,20 +42,20 @@ impl MeasuredGroup {
 /// All groups of a thread. A span is in one group at most.
 #[derive(Debug, Default)]
 pub(super) struct MeasuredGroups {
-    pub(super) groups: Vec<MeasuredGroup>,
+    pub(super) groups: IndexedList<GroupIndex, MeasuredGroup>,
     /// The group of a span, by the span's number.
-    of: FxHashMap<SpanNumber, usize>,
+    of: FxHashMap<SpanNumber, GroupIndex>,
     /// Members of groups that have left the context.
     gone: FxHashSet<SpanNumber>,
     /// Groups in the context whose sum there is not known.
-    pub(super) open: Vec<usize>,
+    pub(super) open: Vec<GroupIndex>,
     /// The sum of all other groups.
     pub(super) sum: u64,
 }
 
 impl MeasuredGroups {
     /// The index of a span's group.
-    pub(super) fn of(&self, number: SpanNumber) -> Option<usize> {
+    pub(super) fn of(&self, number: SpanNumber) -> Option<GroupIndex> {
         self.of.get(&number).copied()
     }
 
@@ -63,7 +64,7 @@ impl MeasuredGroups {
         if members.is_empty() {
             return;
         }
-        let index = self.groups.len();
+        let index = self.groups.end();
         for number in &members {
             self.of.insert(*number, index);
         }
@@ -94,10 +95,8 @@ impl MeasuredGroups {
         }
     }
 
-    fn set_here(&mut self, index: usize, step: impl Fn(usize) -> usize) {
-        let Some(group) = self.groups.get_mut(index) else {
-            return;
-        };
+    fn set_here(&mut self, index: GroupIndex, step: impl Fn(usize) -> usize) {
+        let group = &mut self.groups[index];
         let (before, was_open) = (group.known().unwrap_or(0), group.is_open());
         group.here = step(group.here);
         self.sum = self.sum - before + group.known().unwrap_or(0);
@@ -110,10 +109,8 @@ impl MeasuredGroups {
 
     /// The estimated tokens of those members of a group that are in the context; of a group whose
     /// sum is not known, of all members.
-    pub(super) fn estimate(&self, index: usize, predictions: &Predictions) -> u64 {
-        let Some(group) = self.groups.get(index) else {
-            return 0;
-        };
+    pub(super) fn estimate(&self, index: GroupIndex, predictions: &Predictions) -> u64 {
+        let group = &self.groups[index];
         let Some(all) = group.all else {
             return group.counted;
         };
@@ -133,9 +130,7 @@ impl MeasuredGroups {
         let Some(index) = self.of(number) else {
             return own;
         };
-        let Some(group) = self.groups.get(index) else {
-            return own;
-        };
+        let group = &self.groups[index];
         let Some(all) = group.all else {
             return own;
         };
@@ -144,13 +139,11 @@ impl MeasuredGroups {
     }
 
     /// The members of a group that are in the context.
-    pub(super) fn here(&self, index: usize) -> FxHashSet<SpanNumber> {
+    pub(super) fn here(&self, index: GroupIndex) -> FxHashSet<SpanNumber> {
         let mut here = FxHashSet::default();
-        if let Some(group) = self.groups.get(index) {
-            for number in &group.members {
-                if !self.gone.contains(number) {
-                    here.insert(*number);
-                }
+        for number in &self.groups[index].members {
+            if !self.gone.contains(number) {
+                here.insert(*number);
             }
         }
         here
@@ -160,15 +153,13 @@ impl MeasuredGroups {
     /// no report.
     pub(super) fn divide(
         &mut self,
-        index: usize,
+        index: GroupIndex,
         tokens: u64,
         inside: &FxHashSet<SpanNumber>,
         predictions: &Predictions,
         estimated: bool,
     ) {
-        let Some(group) = self.groups.get(index) else {
-            return;
-        };
+        let group = &self.groups[index];
         let rest = match group.all {
             Some(all) if all < tokens => return,
             Some(all) => Some(all - tokens),
@@ -189,7 +180,7 @@ impl MeasuredGroups {
                 let part = self.part(members, all, estimated, predictions);
                 self.put(place, part);
             }
-            place = self.groups.len();
+            place = self.groups.end();
         }
     }
 
@@ -214,7 +205,7 @@ impl MeasuredGroups {
     }
 
     /// Puts a part of a divided group in that place; a place beyond the end is a new one.
-    fn put(&mut self, place: usize, part: MeasuredGroup) {
+    fn put(&mut self, place: GroupIndex, part: MeasuredGroup) {
         for number in &part.members {
             self.of.insert(*number, place);
         }
@@ -224,7 +215,9 @@ impl MeasuredGroups {
         }
         match self.groups.get_mut(place) {
             Some(group) => *group = part,
-            None => self.groups.push(part),
+            None => {
+                self.groups.push(part);
+            }
         }
     }
 }

@@ -7,8 +7,8 @@
 
 use super::context::Slots;
 use super::fenwick::PrefixSums;
-use super::ids::SlotIndex;
-use super::indexed_list::ListIndex;
+use super::ids::{RowNumber, SlotIndex};
+use super::indexed_list::{IndexedList, ListIndex};
 
 /// The nested prefixes of a request: what was read from the cache, that and what was written to it
 /// for an hour, that and all else that was written.
@@ -18,7 +18,7 @@ pub(super) const PREFIXES: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Live {
     all: PrefixSums<u64>,
-    rows: Vec<OfRow>,
+    rows: IndexedList<RowNumber, OfRow>,
 }
 
 /// The slots of one row.
@@ -35,29 +35,27 @@ impl Live {
     pub(super) fn new(rows: usize) -> Live {
         Live {
             all: PrefixSums::default(),
-            rows: std::iter::repeat_with(OfRow::default).take(rows).collect(),
+            rows: IndexedList::zeros(rows),
         }
     }
 
     /// A slot enters behind all others.
-    pub(super) fn push(&mut self, row: u32, tokens: u64) {
+    pub(super) fn push(&mut self, row: RowNumber, tokens: u64) {
         let index = SlotIndex::at(self.all.len());
         self.all.push(tokens);
-        if let Some(row) = self.rows.get_mut(row as usize) {
-            row.slots.push(index);
-            row.sums.push(tokens);
-            row.live = row.live.saturating_add(tokens);
-        }
+        let row = &mut self.rows[row];
+        row.slots.push(index);
+        row.sums.push(tokens);
+        row.live = row.live.saturating_add(tokens);
     }
 
     /// A slot weighs more or less.
-    pub(super) fn change(&mut self, index: SlotIndex, row: u32, from: u64, to: u64) {
+    pub(super) fn change(&mut self, index: SlotIndex, row: RowNumber, from: u64, to: u64) {
         self.all.change(index.place(), from, to);
-        if let Some(row) = self.rows.get_mut(row as usize) {
-            let at = row.slots.partition_point(|slot| *slot < index);
-            row.sums.change(at, from, to);
-            row.live = row.live.saturating_sub(from).saturating_add(to);
-        }
+        let row = &mut self.rows[row];
+        let at = row.slots.partition_point(|slot| *slot < index);
+        row.sums.change(at, from, to);
+        row.live = row.live.saturating_sub(from).saturating_add(to);
     }
 
     /// The tokens in front of a slot.
@@ -71,8 +69,8 @@ impl Live {
     }
 
     /// The live tokens of a row.
-    pub(super) fn of_row(&self, row: usize) -> u64 {
-        self.rows.get(row).map_or(0, |row| row.live)
+    pub(super) fn of_row(&self, row: RowNumber) -> u64 {
+        self.rows[row].live
     }
 
     /// Where a prefix of no more than `limit` tokens ends.
@@ -100,23 +98,23 @@ pub(super) struct Reach {
     pub(super) at: SlotIndex,
     /// Their live tokens, in all and by row.
     pub(super) before: u64,
-    by_row: Vec<u64>,
+    by_row: IndexedList<RowNumber, u64>,
 }
 
 impl Reach {
     /// In front of all slots.
     pub(super) fn new(rows: usize) -> Reach {
         Reach {
-            by_row: vec![0; rows],
+            by_row: IndexedList::zeros(rows),
             ..Reach::default()
         }
     }
 
     /// A slot inside weighs more or less; or one gets inside.
-    pub(super) fn change(&mut self, row: u32, from: u64, to: u64) {
+    pub(super) fn change(&mut self, row: RowNumber, from: u64, to: u64) {
         let change = |sum: &mut u64| *sum = sum.saturating_sub(from).saturating_add(to);
         change(&mut self.before);
-        self.by_row.get_mut(row as usize).map(change);
+        change(&mut self.by_row[row]);
     }
 }
 
@@ -124,7 +122,7 @@ impl Reach {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Across {
     pub(super) slot: SlotIndex,
-    row: usize,
+    row: RowNumber,
     pub(super) tokens: u64,
 }
 
@@ -146,14 +144,14 @@ impl<'r> Within<'r> {
             let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
                 return Across {
                     slot: end.at,
-                    row: 0,
+                    row: RowNumber::default(),
                     tokens: 0,
                 };
             };
             let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
             Across {
                 slot: end.at,
-                row: slot.row as usize,
+                row: slot.row,
                 tokens,
             }
         };
@@ -164,12 +162,12 @@ impl<'r> Within<'r> {
     }
 
     /// Tokens of all slots of a row.
-    pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
+    pub(super) fn of_row(&self, row: RowNumber) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
             let Across {
                 row: of, tokens, ..
             } = self.across[side];
-            let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
+            let whole = self.ends[side].by_row[row];
             whole + if of == row { tokens } else { 0 }
         })
     }

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ids::RowNumber;
+use super::indexed_list::IndexedList;
 use super::label::Labels;
 use super::price::{Paid, Tariff};
 use crate::record::count::signed;
@@ -16,13 +18,13 @@ use crate::record::{Basis, Total};
 /// Ways that the size of a span is known.
 const BASES: u32 = 5;
 /// The row of what no file records.
-pub(super) const UNRECORDED: u32 = 0;
+pub(super) const UNRECORDED: RowNumber = RowNumber(0);
 /// The row of requests, of what is unexplained of their input and of output that nobody owns.
-pub(super) const NOBODY: u32 = 1;
+pub(super) const NOBODY: RowNumber = RowNumber(1);
 
 /// The row of spans of that label, their size known in that way. Label 0 is nobody's.
-pub(super) fn row(label: u32, basis: Basis) -> u32 {
-    label * BASES + basis as u32
+pub(super) fn row(label: u32, basis: Basis) -> RowNumber {
+    RowNumber(label * BASES + basis as u32)
 }
 
 /// How many rows there are for that many labels.
@@ -99,7 +101,7 @@ impl Row {
     }
 
     /// The sums as keys of a record.
-    fn total(&self, number: u32) -> Total {
+    fn total(&self, number: RowNumber) -> Total {
         let paid = self.paid.unwrap_or_default();
         let mut total = Total {
             items: self.items,
@@ -117,7 +119,7 @@ impl Row {
             ..Total::default()
         };
         let sent = total.input_tokens();
-        match (number, number % BASES) {
+        match (number, number.0 % BASES) {
             (UNRECORDED, _) => total.unrecorded_tokens = sent,
             (NOBODY, _) => {
                 (total.unexplained_tokens, total.unexplained_cost_usd) =
@@ -143,11 +145,14 @@ impl Row {
     }
 }
 
+/// The rows of one period.
+pub(super) type PeriodRows = IndexedList<RowNumber, Row>;
+
 /// The rows of a thread: those of the period at hand in a plain list, for the inner loop.
 pub(super) struct Rows {
     now: Period,
-    dense: Vec<Row>,
-    sparse: BTreeMap<(Period, u32), Row>,
+    dense: PeriodRows,
+    sparse: BTreeMap<(Period, RowNumber), Row>,
 }
 
 impl Rows {
@@ -155,13 +160,13 @@ impl Rows {
     pub(super) fn new(rows: usize) -> Rows {
         Rows {
             now: Period::default(),
-            dense: vec![Row::default(); rows],
+            dense: PeriodRows::zeros(rows),
             sparse: BTreeMap::new(),
         }
     }
 
     /// The rows of a period.
-    pub(super) fn of(&mut self, period: Period) -> &mut [Row] {
+    pub(super) fn of(&mut self, period: Period) -> &mut PeriodRows {
         if period != self.now {
             self.store();
             self.now = period;
@@ -174,7 +179,7 @@ impl Rows {
         &mut self,
         period: Period,
         tariff: Option<&Tariff>,
-        row: u32,
+        row: RowNumber,
         tokens: u64,
     ) {
         let row = self.sparse.entry((period, row)).or_default();
@@ -185,14 +190,14 @@ impl Rows {
     }
 
     /// All rows that hold anything.
-    pub(super) fn finish(mut self) -> BTreeMap<(Period, u32), Row> {
+    pub(super) fn finish(mut self) -> BTreeMap<(Period, RowNumber), Row> {
         self.store();
         self.sparse.retain(|_, row| *row != Row::default());
         self.sparse
     }
 
     fn store(&mut self) {
-        for (number, row) in (0u32..).zip(&mut self.dense) {
+        for (number, row) in self.dense.enumerate_mut() {
             let row = std::mem::take(row);
             if row != Row::default() {
                 self.sparse.entry((self.now, number)).or_default().add(&row);
@@ -203,7 +208,7 @@ impl Rows {
 
 /// The rows as records, sorted by their names.
 pub(super) fn records(
-    rows: &BTreeMap<(Period, u32), Row>,
+    rows: &BTreeMap<(Period, RowNumber), Row>,
     labels: &Labels,
     thread: &str,
     session: &str,
@@ -211,11 +216,12 @@ pub(super) fn records(
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
     let mut totals: BTreeMap<(Period, u32), Total> = BTreeMap::new();
     for ((period, number), row) in rows {
-        let Some(label) = labels.get(number / BASES) else {
+        let label_number = number.0 / BASES;
+        let Some(label) = labels.get(label_number) else {
             continue;
         };
         let total = totals
-            .entry((*period, number / BASES))
+            .entry((*period, label_number))
             .or_insert_with(|| Total {
                 thread: thread.to_owned(),
                 session: session.to_owned(),

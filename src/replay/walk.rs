@@ -11,7 +11,8 @@ use super::content::{Share, Shares};
 use super::context::{Context, Slot};
 use super::forecast::Forecast;
 use super::history::{History, Moment};
-use super::ids::{SlotIndex, SpanNumber};
+use super::ids::{RequestIndex, SlotIndex, SpanNumber};
+use super::indexed_list::ListIndex;
 use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
@@ -99,10 +100,8 @@ impl<'h> SecondWalk<'h> {
     }
 
     fn request(&mut self, call: &'h ModelCall) {
-        let at = self.requests.len();
-        let Some(ahead) = self.forecast.requests.get(at) else {
-            return;
-        };
+        let at = RequestIndex::at(self.requests.len());
+        let ahead = &self.forecast.requests[at];
         if call.is_aside() {
             return self.aside(call, ahead);
         }
@@ -240,17 +239,12 @@ impl<'h> SecondWalk<'h> {
         let ends = call.cached();
         let (read, written) = (ends[0], ends[2] - ends[0]);
         let rows = self.rows.of(call.period);
-        if let Some(row) = rows.get_mut(total::UNRECORDED as usize) {
-            row.sent(input, read, written);
-            if let Some(tariff) = &call.tariff {
-                row.paid(Paid::sent(tariff.sent(ends, input)));
-            }
-        }
-        if let Some(row) = rows.get_mut(total::NOBODY as usize) {
-            row.nobody(1, 0, signed(call.cache_write) - signed(written));
-            if let Some(tariff) = &call.tariff {
-                row.paid(Paid::fee(tariff.fee()));
-            }
+        let unowned = signed(call.cache_write) - signed(written);
+        rows[total::UNRECORDED].sent(input, read, written);
+        rows[total::NOBODY].nobody(1, 0, unowned);
+        if let Some(tariff) = &call.tariff {
+            rows[total::UNRECORDED].paid(Paid::sent(tariff.sent(ends, input)));
+            rows[total::NOBODY].paid(Paid::fee(tariff.fee()));
         }
     }
 
@@ -265,13 +259,12 @@ impl<'h> SecondWalk<'h> {
         self.push_new(once, &mut new);
         let (rows, costs) = (&mut self.rows, &mut self.costs);
         let written = self.charge.request(call, &self.context, &new, rows, costs);
-        if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
-            let unowned = signed(call.cache_write) - signed(written);
-            row.nobody(items, unexplained, unowned);
-            if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
-                row.paid(tariff.unexplained(input, self.context.total()));
-                row.paid(Paid::fee(tariff.fee()));
-            }
+        let unowned = signed(call.cache_write) - signed(written);
+        let row = &mut self.rows.of(call.period)[total::NOBODY];
+        row.nobody(items, unexplained, unowned);
+        if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
+            row.paid(tariff.unexplained(input, self.context.total()));
+            row.paid(Paid::fee(tariff.fee()));
         }
     }
 
