@@ -130,6 +130,7 @@ impl Charge {
         let Some(number) = slot.number else {
             return;
         };
+        // A slot that left before a request was charged for it has no account.
         let Some(account) = self.accounts.get(index) else {
             return;
         };
