@@ -3,10 +3,10 @@
 //! ```text
 //! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
 //!                    |         |                    |
-//!               format, window  token            replay
+//!           format, time_range  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
-//!                        cell, zone
+//!  policy, pseudonym, compress_marker, json, raw_lines, stream, cli, skip, source_text, path,
+//!                        number, display, zone, workers
 //!                        record, refusal, settings, short
 //! ```
 //!
@@ -23,18 +23,19 @@ pub mod refusal;
 pub mod settings;
 pub mod short;
 
-pub mod cell;
 pub mod cli;
-pub mod elision;
+pub mod compress_marker;
+pub mod display;
 pub mod json;
 pub mod number;
 pub mod path;
-pub mod place;
 pub mod policy;
 pub mod pseudonym;
+pub mod raw_lines;
 pub mod skip;
+pub mod source_text;
 pub mod stream;
-pub mod verbatim;
+pub mod workers;
 pub mod zone;
 
 pub mod check;
@@ -43,8 +44,8 @@ pub mod expand;
 
 pub mod format;
 pub mod replay;
+pub mod time_range;
 pub mod token;
-pub mod window;
 
 pub mod dedup;
 pub mod measure;

@@ -6,7 +6,7 @@ use anyhow::{Error, Result};
 use clap::Parser;
 use tok::cli::{self, Common, Io, Priced, Status, When, Width};
 use tok::sum::{self, Basis, Of, Per, PriceTable, SumFormat, cache::CacheComparison, key};
-use tok::{window::Window, zone::Zone};
+use tok::{time_range::TimeRange, zone::Zone};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | \
 tok-sum --by day,model\n  tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
@@ -72,7 +72,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         per: o.per,
         basis: o.basis,
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
-        window: Window::of(&o.when)?,
+        window: TimeRange::of(&o.when)?,
         extra: o.extra,
         prices: PriceTable::asked(&o.priced)?,
         merge: o.merge,

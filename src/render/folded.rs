@@ -17,7 +17,7 @@ use anyhow::Result;
 use super::bill::Content;
 use super::name::tidy;
 use super::{Layout, Report};
-use crate::cell::clip;
+use crate::display::clip;
 use crate::record::{Part, Total};
 
 /// Columns that a frame may take: flame graphs show fewer.

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::findings::worth;
 use super::name::tidy;
 use super::{Layout, Report};
-use crate::cell::clip;
+use crate::display::clip;
 use crate::number::{counted, grouped, percent, percent_usd, signed, tokens, usd};
 use crate::record::{Finding, Summary, Usd};
 use crate::render::time;

@@ -5,7 +5,7 @@
 
 use super::Layout;
 use super::name::tidy;
-use crate::cell::clip;
+use crate::display::clip;
 
 /// A run of words of one origin, tidied.
 #[derive(Clone, Debug, PartialEq)]

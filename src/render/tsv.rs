@@ -1,11 +1,11 @@
 //! The findings as a table of tab-separated values, one line each, for awk, cut and spreadsheets.
 //!
-//! What in a value would end its cell, or be a formula, is escaped ([`crate::cell`]).
+//! What in a value would end its cell, or be a formula, is escaped ([`crate::display`]).
 
 use anyhow::Result;
 
 use super::{Layout, Report};
-use crate::cell::tsv as cell;
+use crate::display::tsv as cell;
 use crate::record::{Finding, Usd};
 
 const COLUMNS: &[&str] = &[

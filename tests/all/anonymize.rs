@@ -12,7 +12,8 @@ const PIPE: &str = "tok-measure -q | tok-dedup | tok-usage-join | tok-rank";
 /// Keys that hold names which `--anonymize` replaces.
 #[rustfmt::skip]
 const NAMES: &[&str] = &[
-    "project", "cwd", "branch", "file", "doc", "target", "server", "wire_name", "worktrees", "changed_servers", "pseudonyms",
+    "project", "cwd", "branch", "file", "doc", "target", "server", "wire_name", "worktrees",
+        "changed_servers", "pseudonyms",
 ];
 
 /// Any file will do for a key.

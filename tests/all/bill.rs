@@ -74,11 +74,13 @@ fn made() -> impl Strategy<Value = Made> {
 /// The lines of a thread.
 fn lines(thread: usize, records: &[Made]) -> String {
     let (thread, mut n) = (format!("t{thread}"), 0);
-    let session = json!({"type": "session", "thread": thread, "session": "s", "agent": "a", "kind": "main",
+    let session = json!({"type": "session", "thread": thread, "session": "s", "agent": "a",
+        "kind": "main",
         "file": "f"});
     let mut text = format!("{session}\n");
     for (seq, record) in (1..).zip(records) {
-        let mut line = json!({"type": "", "thread": thread, "session": "s", "id": format!("{thread}.{seq}"),
+        let mut line = json!({"type": "", "thread": thread, "session": "s",
+            "id": format!("{thread}.{seq}"),
             "seq": seq});
         let more = match record {
             Made::Span {
@@ -87,7 +89,8 @@ fn lines(thread: usize, records: &[Made]) -> String {
                 tokens,
                 tool,
             } => {
-                let mut span = json!({"type": "span", "role": role, "part": part, "source": "tool", "bytes": tokens * 4,
+                let mut span = json!({"type": "span", "role": role, "part": part, "source": "tool",
+                    "bytes": tokens * 4,
                     "tokens": tokens, "tokens_by": "o200k_base"});
                 if !tool.is_empty() {
                     span["tool"] = json!(tool);
@@ -112,7 +115,8 @@ fn lines(thread: usize, records: &[Made]) -> String {
             } => {
                 n += 1;
                 let at = format!("2026-11-{:02}T{:02}:59:00.000Z", 20 + hour / 24, hour % 24);
-                let mut request = json!({"type": "request", "n": n, "at": at, "model": model, "counted": counted,
+                let mut request = json!({"type": "request", "n": n, "at": at, "model": model,
+                    "counted": counted,
                     "input_tokens": input, "cache_read_tokens": read, "output_tokens": output});
                 if !by.is_empty() {
                     request["context_by"] = json!(by);
@@ -184,8 +188,10 @@ proptest! {
         threads in prop::collection::vec(prop::collection::vec(made(), 0..30), 1..5),
         order in any::<prop::sample::Index>(),
     ) {
-        let texts: Vec<String> = threads.iter().enumerate().map(|(n, thread)| lines(n, thread)).collect();
-        let apart: Vec<Value> = texts.iter().flat_map(|text| joined(std::slice::from_ref(text))).collect();
+        let numbered = threads.iter().enumerate();
+        let texts: Vec<String> = numbered.map(|(n, thread)| lines(n, thread)).collect();
+        let alone = |text: &String| joined(std::slice::from_ref(text));
+        let apart: Vec<Value> = texts.iter().flat_map(alone).collect();
         let mut together = texts.clone();
         together.reverse();
         together.rotate_left(order.index(texts.len()));
@@ -212,7 +218,8 @@ proptest! {
         }
         for request in of(&joined, "request").filter(|request| request["counted"] == true) {
             let sums = days.entry(day(&request["at"], ahead)).or_default();
-            (sums[2], sums[3]) = (sums[2] + number(request, "input_tokens"), sums[3] + number(request, "output_tokens"));
+            sums[2] += number(request, "input_tokens");
+            sums[3] += number(request, "output_tokens");
         }
         for (day, [sent, produced, input, output]) in days {
             prop_assert_eq!((sent, produced), (input, output), "on day {}", day);
@@ -226,11 +233,20 @@ proptest! {
         let joined = joined(&[lines(0, &records)]);
         for request in of(&joined, "request") {
             let parts = ["instructions", "tools", "messages", "images", "reasoning", "unrecorded"];
-            let parts: i64 = parts.iter().map(|part| number(request, &format!("context_{part}_tokens"))).sum();
-            prop_assert_eq!(parts + number(request, "unexplained_tokens"), number(request, "input_tokens"));
+            let of_part = |part: &&str| number(request, &format!("context_{part}_tokens"));
+            let context = parts.iter().map(of_part).sum::<i64>()
+                + number(request, "unexplained_tokens");
+            prop_assert_eq!(context, number(request, "input_tokens"));
         }
-        for record in joined.iter().filter(|record| ["request", "span", "event"].contains(&record["type"].as_str().unwrap_or(""))) {
-            for (key, value) in record.as_object().into_iter().flatten().filter(|(key, _)| *key != "unexplained_tokens") {
+        for record in &joined {
+            let kind = record["type"].as_str().unwrap_or("");
+            if !["request", "span", "event"].contains(&kind) {
+                continue;
+            }
+            for (key, value) in record.as_object().into_iter().flatten() {
+                if key == "unexplained_tokens" {
+                    continue;
+                }
                 prop_assert!(value.as_f64().is_none_or(|value| value >= 0.0), "{key} of {record}");
             }
         }

@@ -148,7 +148,8 @@ impl Writer {
         if response.says {
             let text = format!("Said by {k}.");
             items.push(
-                json!({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}),
+                json!({"type": "message", "role": "assistant", "content": [{"type": "output_text",
+                    "text": text}]}),
             );
         }
         let mut outputs = Vec::new();
@@ -156,9 +157,10 @@ impl Writer {
             let id = format!("call_{k}_{call}");
             self.made.insert(id.clone(), k);
             let arguments = json!({"command": format!("do {id}")}).to_string();
-            items
-                .push(json!({"type": "function_call", "name": "shell_command", "arguments": arguments, "call_id": id}));
-            outputs.push(json!({"type": "function_call_output", "call_id": id, "output": format!("done {id}")}));
+            items.push(json!({"type": "function_call", "name": "shell_command",
+                    "arguments": arguments, "call_id": id}));
+            outputs.push(json!({"type": "function_call_output", "call_id": id,
+                "output": format!("done {id}")}));
             items.extend(outputs.last().cloned());
         }
         if response.queued {
@@ -209,7 +211,10 @@ impl Writer {
 
     fn review(&mut self, races: bool) {
         self.task += 1;
-        self.event(&json!({"type": "entered_review_mode", "target": {"type": "custom", "instructions": "look"}}));
+        self.event(
+            &json!({"type": "entered_review_mode", "target": {"type": "custom",
+            "instructions": "look"}}),
+        );
         self.event(&json!({"type": "task_started"}));
         let status = Writer::said(
             "user",
@@ -278,8 +283,10 @@ fn session(turns: &[Turn], races: bool) -> (String, BTreeMap<String, u64>) {
     };
     writer.line(
         "session_meta",
-        &json!({"id": "c0de0000-0000-4000-8000-0000000000ff", "timestamp": "2026-11-21T09:00:00.000Z", "cwd": "/home/ana",
-            "originator": "code_cli_rs", "cli_version": "0.0.0", "base_instructions": {"text": "Be brief."}}),
+        &json!({"id": "c0de0000-0000-4000-8000-0000000000ff",
+            "timestamp": "2026-11-21T09:00:00.000Z", "cwd": "/home/ana",
+            "originator": "code_cli_rs", "cli_version": "0.0.0",
+                "base_instructions": {"text": "Be brief."}}),
     );
     for (number, turn) in turns.iter().enumerate() {
         writer.turn(number, turn, races);
@@ -316,10 +323,13 @@ fn joined(file: &std::path::Path, session: &str) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None,
+        ..ProptestConfig::default() })]
 
     #[test]
-    fn whichever_writer_is_ahead_the_bill_is_the_same(turns in prop::collection::vec(turn(), 1..5)) {
+    fn whichever_writer_is_ahead_the_bill_is_the_same(
+        turns in prop::collection::vec(turn(), 1..5)
+    ) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("session.jsonl");
         let (text, made) = session(&turns, false);

@@ -64,23 +64,33 @@ fn stream<'t>(threads: impl Iterator<Item = &'t String>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None,
+        ..ProptestConfig::default() })]
 
     /// Any partition of the threads, added up apart and merged in any order, gives the bytes of the
     /// whole run: percentiles, naive sums and all.
     #[test]
-    fn parts_merge_into_the_bytes_of_the_whole(way in 0..WAYS.len(), of in proptest::collection::vec(0..3usize, 40), turned in any::<bool>()) {
+    fn parts_merge_into_the_bytes_of_the_whole(way in 0..WAYS.len(),
+        of in proptest::collection::vec(0..3usize, 40), turned in any::<bool>()) {
         let (threads, way) = (threads(), WAYS[way]);
-        let part = |n: usize| stream(threads.iter().zip(of.iter().cycle()).filter(|(_, at)| **at == n).map(|(t, _)| t));
+        let parted: Vec<_> = threads.iter().zip(of.iter().cycle()).collect();
+        let part = |n: usize| {
+            stream(parted.iter().filter(|(_, at)| **at == n).map(|(thread, _)| *thread))
+        };
         let mut parts: Vec<String> = (0..3)
-            .map(|n| run::sh(&format!("tok-sum --partial --tz Asia/Tokyo {way}"), part(n).as_bytes()).text())
+            .map(|n| {
+                let line = format!("tok-sum --partial --tz Asia/Tokyo {way}");
+                run::sh(&line, part(n).as_bytes()).text()
+            })
             .collect();
         if turned {
             parts.reverse();
         }
         for format in ["text", "json"] {
-            let whole = run::sh(&format!("tok-sum --tz Asia/Tokyo {way} --format {format}"), stream(threads.iter()).as_bytes());
-            let merged = run::sh(&format!("tok-sum --merge --format {format}"), parts.concat().as_bytes());
+            let line = format!("tok-sum --tz Asia/Tokyo {way} --format {format}");
+            let whole = run::sh(&line, stream(threads.iter()).as_bytes());
+            let line = format!("tok-sum --merge --format {format}");
+            let merged = run::sh(&line, parts.concat().as_bytes());
             prop_assert_eq!(&whole.err, "", "{}", way);
             prop_assert_eq!(whole.text(), merged.text(), "{}", way);
         }

@@ -1,7 +1,7 @@
 //! What the figures of a report rest on: the line of the opening that says how far to trust them.
 
 use super::{NAMED, PART_COLUMNS, name_of};
-use crate::cell::clip;
+use crate::display::clip;
 use crate::number::{counted, grouped, percent, tokens, usd};
 use crate::record::Summary;
 use crate::render::name::tidy;

@@ -90,10 +90,13 @@ fn of_parallel_results_on_one_line_only_the_orphan_goes() {
         |id: &str| json!({"type":"tool_result","tool_use_id":id,"content":format!("out {id}")});
     let lines = [
         json!({"type":"user","sessionId":"s","message":{"role":"user","content":"go"}}),
-        json!({"type":"assistant","message":{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"X","input":{}}]}}),
-        json!({"type":"user","message":{"role":"user","content":[result("lost"), result("a"), result("gone")]}}),
+        json!({"type":"assistant","message":{
+            "role":"assistant","content":[{"type":"tool_use","id":"a","name":"X","input":{}}]}}),
+        json!({"type":"user","message":{"role":"user","content":[result("lost"), result("a"),
+            result("gone")]}}),
         json!({"type":"user","message":{"role":"user","content":[result("lost")]}}),
-        json!({"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"done"}]}}),
+        json!({"type":"assistant","message":{
+            "role":"assistant","content":[{"type":"text","text":"done"}]}}),
     ];
     let session: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let answer = run::sh(

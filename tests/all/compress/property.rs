@@ -56,16 +56,29 @@ fn line(store: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     ]);
     let tool = prop::sample::select(vec!["Read", "Bash", ""]);
     let store = prop::sample::select(store);
-    let entry = (kind, tool, store.clone(), store, any::<(bool, bool, bool)>()).prop_map(
-        |(kind, tool, content, output, (has_content, is_error, escapes))| {
-            let mut entry = json!({"type":kind,"seq":1e3,"tool_name":tool,"tool_output":output,"is_error":is_error});
-            if has_content {
-                entry["content"] = Value::from(content);
-            }
-            let line = entry.to_string();
-            if escapes { line.replace('e', "\\u0065").replace("\\\\u0065", "\\\\e") } else { line }.into_bytes()
-        },
-    );
+    let entry = (
+        kind,
+        tool,
+        store.clone(),
+        store,
+        any::<(bool, bool, bool)>(),
+    )
+        .prop_map(
+            |(kind, tool, content, output, (has_content, is_error, escapes))| {
+                let mut entry = json!({
+                "type":kind,"seq":1e3,"tool_name":tool,"tool_output":output,"is_error":is_error});
+                if has_content {
+                    entry["content"] = Value::from(content);
+                }
+                let line = entry.to_string();
+                if escapes {
+                    line.replace('e', "\\u0065").replace("\\\\u0065", "\\\\e")
+                } else {
+                    line
+                }
+                .into_bytes()
+            },
+        );
     let spaced = entry
         .clone()
         .prop_map(|line| [b" ".as_slice(), &line, b" \r"].concat());
@@ -115,6 +128,24 @@ fn lines(session: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
+/// The lines of a session that a user wrote.
+fn users(session: &[u8]) -> Vec<Vec<u8>> {
+    let mut users = Vec::new();
+    for line in lines(session) {
+        let is_user =
+            serde_json::from_slice::<Value>(line).is_ok_and(|line| line["type"] == "user");
+        if is_user {
+            users.push(line.to_vec());
+        }
+    }
+    users
+}
+
+/// Whether a line says what was left out of it.
+fn is_elided(line: &[u8]) -> bool {
+    String::from_utf8_lossy(line).contains("\"tok_elided\":")
+}
+
 proptest! {
     #![proptest_config(Config { failure_persistence: None, ..Config::with_cases(512) })]
 
@@ -131,14 +162,12 @@ proptest! {
 
     #[test]
     fn the_users_words_stay_in_every_mode_and_order((session, options) in session()) {
-        let is_user = |line: &&[u8]| serde_json::from_slice::<Value>(line).is_ok_and(|line| line["type"] == "user");
-        let users = |session: &[u8]| lines(session).into_iter().filter(is_user).map(<[u8]>::to_vec).collect::<Vec<_>>();
         let unmarked: Vec<Vec<u8>> =
-            users(&session).into_iter().filter(|line| !String::from_utf8_lossy(line).contains("\"tok_elided\":")).collect();
+            users(&session).into_iter().filter(|line| !is_elided(line)).collect();
         for mode in ["conversation", "lossless", "plain"] {
             let small = users(&compressed(&session, mode, &options).out);
             let small: Vec<Vec<u8>> =
-                small.into_iter().filter(|line| !String::from_utf8_lossy(line).contains("\"tok_elided\":")).collect();
+                small.into_iter().filter(|line| !is_elided(line)).collect();
             prop_assert_eq!(&small, &unmarked, "{}", mode);
         }
     }
@@ -152,16 +181,19 @@ proptest! {
                 let first = line["ref_first_seq"].as_u64().unwrap_or_default() as usize;
                 prop_assert!(first >= 1 && first <= number);
                 let entry = &out[first - 1];
-                let texts = ["tool_output", "content"].map(|key| entry[key].as_str().unwrap_or_default());
+                let texts = ["tool_output", "content"].map(|key| entry[key].as_str()
+                    .unwrap_or_default());
                 let body = if texts[0].is_empty() { texts[1] } else { texts[0] };
                 prop_assert_eq!(&line["ref_hash"], &Value::from(sha256(body)));
             }
             let content = line["content"].as_str().unwrap_or_default();
             for reference in content.split("<system-reminder ref=\"").skip(1) {
                 let Some((hash, rest)) = reference.split_once("\" first_seq=") else { continue };
-                let Some(first) = rest.split(' ').next().and_then(|n| n.parse::<usize>().ok()) else { continue };
+                let number = rest.split(' ').next().unwrap_or_default();
+                let Ok(first) = number.parse::<usize>() else { continue };
                 let there = out[first - 1]["content"].as_str().unwrap_or_default();
-                prop_assert!(reminders(there).iter().any(|block| sha256(block) == hash), "{content} -> {there}");
+                prop_assert!(reminders(there).iter().any(|block| sha256(block) == hash),
+                    "{content} -> {there}");
             }
         }
     }

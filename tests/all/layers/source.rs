@@ -116,8 +116,9 @@ impl Source {
 
     /// Whether the code has a path that begins with this crate.
     pub(super) fn names_crate(&self, name: &str) -> bool {
-        let imports = |three: &[Token]| matches!(three, [a, b, c] if a.text == "use" && b.text == name && c.text == ";");
-        !self.paths_from(name).is_empty() || self.tokens.windows(3).any(imports)
+        let imports_all =
+            |at: usize| self.is(at, "use") && self.is(at + 1, name) && self.is(at + 2, ";");
+        !self.paths_from(name).is_empty() || (0..self.tokens.len()).any(imports_all)
     }
 
     /// Whether the code has `NAME::` in it, wherever in a path.

@@ -1,4 +1,7 @@
-//! A text on its way through the rules: decoded when a rule looks at it, not before.
+//! A text while the rules are applied to it.
+//!
+//! The text is decoded when the first rule needs it; most texts never are. A draft does not know
+//! the rules: they live in `rewrite` and in the files of their own subjects.
 
 use std::borrow::Cow;
 
@@ -8,51 +11,55 @@ use super::reference::key;
 use crate::format::entry::{Field, Text};
 use crate::json;
 
-/// A text and what has become of it.
+/// A text of an entry, and the text that is to replace it.
 pub(super) struct Draft<'t, 'a> {
-    /// Where it stands, and as what.
+    /// The text as it was read.
     pub(super) text: &'t Text<'a>,
+    /// Whether the text is the body of its entry: the output of a tool, or the last text of an
+    /// entry that fills its line.
+    pub(super) is_body: bool,
+    /// Whether the literal contains one of the signs by which most rules select texts.
+    pub(super) has_signs: bool,
     now: Option<Cow<'a, str>>,
     changed: bool,
-    /// What the text is remembered by, before anything but noise was left out of it.
+    /// Key of the original text, without noise; `None` while nothing but noise was removed.
     pub(super) whole: Option<[u8; 16]>,
 }
 
-/// What in a literal says that a rule may have something to do: the escapes of control characters
-/// (and of anything else that could be hidden behind one), images, reminders.
+/// Byte sequences in a literal that show that a rule may apply: the escapes behind which control
+/// characters may be hidden, images, and reminders.
 const SIGNS: &[&[u8]] = &[b"\\u", b"\\r", b"\\/", b"data:image/", b"<system-reminder>"];
 
 impl<'t, 'a> Draft<'t, 'a> {
-    pub(super) fn new(text: &'t Text<'a>) -> Draft<'t, 'a> {
+    pub(super) fn new(text: &'t Text<'a>, is_body: bool) -> Draft<'t, 'a> {
         Draft {
             text,
+            is_body,
+            has_signs: text.field != Field::Image && has_signs(text.literal.as_bytes()),
             now: None,
             changed: false,
             whole: None,
         }
     }
 
-    /// Whether any rule that looks for signs has to look at it.
-    pub(super) fn has_signs(&self) -> bool {
-        self.text.field != Field::Image
-            && SIGNS
-                .iter()
-                .any(|sign| memmem::find(self.text.literal.as_bytes(), sign).is_some())
+    /// Whether the text is part of a message, not of a tool's output.
+    pub(super) fn is_content(&self) -> bool {
+        self.text.field == Field::Content
     }
 
-    /// The text as it is now.
+    /// Returns the current text, decoded.
     pub(super) fn now(&mut self) -> &str {
         self.now
             .get_or_insert_with(|| json::text(self.text.literal).unwrap_or_default())
     }
 
-    /// Puts another text in its place that says the same.
+    /// Replaces the text by one without noise, which says the same.
     pub(super) fn clean(&mut self, text: String) {
         self.now = Some(text.into());
         self.changed = true;
     }
 
-    /// Puts another text in its place that says less.
+    /// Replaces the text by one that says less.
     pub(super) fn elide(&mut self, text: String) {
         if self.whole.is_none() {
             self.whole = Some(key(self.now().as_bytes()));
@@ -60,15 +67,23 @@ impl<'t, 'a> Draft<'t, 'a> {
         self.clean(text);
     }
 
-    /// The text that must be written in place of the old one; `None` where nothing changed.
+    /// Returns the original text and its replacement; `None` where nothing changed.
     pub(super) fn finish(self) -> Option<(&'t Text<'a>, String)> {
-        let text = self.now.filter(|_| self.changed)?;
-        Some((self.text, text.into_owned()))
+        if !self.changed {
+            return None;
+        }
+        Some((self.text, self.now?.into_owned()))
     }
 }
 
-/// Returns a long output with only its first and last lines; `None` where it is not that long.
-/// Lines are what line feeds separate.
+fn has_signs(literal: &[u8]) -> bool {
+    SIGNS
+        .iter()
+        .any(|sign| memmem::find(literal, sign).is_some())
+}
+
+/// Returns the first and last `keep_lines` lines of a text of more than `max_lines` lines, with a
+/// note between them; `None` for a shorter text. Lines are separated by line feeds.
 pub(super) fn ends_of_lines(text: &str, max_lines: usize, keep_lines: usize) -> Option<String> {
     let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
     let keep = keep_lines.min(lines / 2);

@@ -1,26 +1,26 @@
-//! What was left out of a line, and where it still stands: how tok-compress and tok-expand agree.
+//! The marker that tok-compress adds to a shortened line, and that tok-expand reads.
 //!
-//! A line of which something was left out has one more member, [`KEY`], at its end: a list with,
-//! for each value that was replaced, the place of the original value (line, byte offset, length)
-//! and the hash of its bytes there. So nothing need be kept but the original file; and whoever has
-//! one of the two and a hex dump can check the other.
+//! A shortened line ends with one more member, [`KEY`]: a list with one item for each value that
+//! was replaced. An item names the location of the original value (line, byte offset, length) and
+//! the hash of its bytes. The original file is therefore all that must be kept, and a hex dump of
+//! it is enough to check a shortened line by hand.
 //!
-//! This module knows JSON and places. It does not know why something was left out.
+//! This module knows JSON and locations. It does not know why a value was replaced.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::json;
-use crate::place;
+use crate::source_text;
 
-/// The member of a line that lists what was left out of it.
+/// Name of the member that lists the replaced values of a line.
 pub const KEY: &str = "tok_elided";
 
 /// One value that was replaced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Elision {
-    /// Where in the line, as a JSON pointer; empty for the line itself.
+    /// Where in the line the value is, as a JSON pointer; empty for the whole line.
     pub at: String,
     /// Number of the original line, from 1.
     pub line: u64,
@@ -28,42 +28,43 @@ pub struct Elision {
     pub offset: u64,
     /// Bytes of the original value: of a string with its quotes, of a line without its line feed.
     pub length: u64,
-    /// BLAKE3 of those bytes, 128 bit, hex.
+    /// BLAKE3 of those bytes, 128 bits, hex.
     pub hash: String,
-    /// BLAKE3 of the text that stands there instead, 32 bit, hex: what has another text by now was
-    /// edited, and stays edited. Absent where the line itself was replaced.
+    /// BLAKE3 of the replacement text, 32 bits, hex. Where the line has a different text now, the
+    /// text was edited since, and tok-expand leaves it alone. Absent where the whole line was
+    /// replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
 }
 
 impl Elision {
-    /// Describes an original value: its bytes and where they stand.
+    /// Describes an original value by its bytes and their location.
     pub fn of(original: &[u8], at: String, line: u64, offset: u64) -> Elision {
         Elision {
             at,
             line,
             offset,
             length: original.len() as u64,
-            hash: place::hash(original),
+            hash: source_text::hash(original),
             left: None,
         }
     }
 
-    /// Whether these are the bytes that were left out.
+    /// Whether these are the bytes that were replaced.
     pub fn is_of(&self, original: &[u8]) -> bool {
-        self.hash == place::hash(original)
+        self.hash == source_text::hash(original)
     }
 }
 
-/// Returns the check of a text that stands in place of another: 32 bit of its BLAKE3.
+/// Returns the check value of a replacement text: 32 bits of its BLAKE3, hex.
 pub fn check(text: &str) -> String {
-    let mut hex = place::hash(text.as_bytes());
+    let mut hex = source_text::hash(text.as_bytes());
     hex.truncate(8);
     hex
 }
 
-/// Returns the line, an object, with the list of what was left out of it as its last member.
-/// `None` where it is no object that has members.
+/// Returns the line, an object, with the list of replaced values as its last member. `None` where
+/// the line is not an object with members.
 pub fn marked(line: &str, elisions: &[Elision]) -> Option<String> {
     let end = line.trim_end().strip_suffix('}')?.len();
     let (head, tail) = line.split_at_checked(end)?;
@@ -71,26 +72,28 @@ pub fn marked(line: &str, elisions: &[Elision]) -> Option<String> {
     Some(format!("{head},\"{KEY}\":{list}{tail}"))
 }
 
-/// A line taken apart: what was left out of it, and where it says so.
+/// The marker of a line.
 pub struct Marked {
-    /// What was left out.
+    /// The replaced values.
     pub elisions: Vec<Elision>,
-    /// The bytes to take away, so that the line is again as it was before it was marked.
+    /// Byte range of the marker: the line without it is the line before it was marked.
     pub mark: Range<usize>,
 }
 
-/// Reads what was left out of a line; `None` for a line of which nothing was.
+/// Reads the marker of a line; `None` for a line without one.
 ///
 /// # Errors
-/// It seems to say so, and nobody can tell what.
+/// The line contains the name of the marker, but the list cannot be read.
 pub fn read(line: &str) -> Result<Option<Marked>, Damage> {
     if !is_marked(line) {
         return Ok(None);
     }
     let [value] = json::members(line, [KEY]).ok_or(Damage::Line)?;
-    value
-        .map(|value| marks(line, value).ok_or(Damage::List))
-        .transpose()
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let marked = marks(line, value).ok_or(Damage::List)?;
+    Ok(Some(marked))
 }
 
 fn marks(line: &str, value: &str) -> Option<Marked> {
@@ -102,22 +105,22 @@ fn marks(line: &str, value: &str) -> Option<Marked> {
     })
 }
 
-/// Why nobody can tell what was left out of a line that seems to say it.
+/// Why the marker of a line cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// It has the member, and no list in it that could be read.
+    /// The member is there, but its value is not a list of elisions.
     List,
-    /// It is no object: now, or in the original already, which is left as it is.
+    /// The line is not an object. It may have been so in the original already.
     Line,
 }
 
-/// Whether a line has the member, or the name of it as a text.
+/// Whether the line contains the name of the marker, as a member or as a text.
 fn is_marked(line: &str) -> bool {
     memchr::memmem::find(line.as_bytes(), b"\"tok_elided\"").is_some()
 }
 
-/// Where the whole member stands whose value stands there, with the comma before it, or, where it
-/// is the first, the one after it.
+/// Returns the byte range of the member that has its value at `value`. The range includes the comma
+/// before the member, or, for the first member of an object, the comma after it.
 fn member(line: &str, value: Range<usize>) -> Option<Range<usize>> {
     let head = line
         .get(..value.start)?
@@ -130,11 +133,10 @@ fn member(line: &str, value: Range<usize>) -> Option<Range<usize>> {
         return Some(before.len()..value.end);
     }
     let after = line.get(value.end..)?;
-    let comma = after
-        .trim_start()
-        .starts_with(',')
-        .then(|| after.len() - after.trim_start().len() + 1);
-    Some(name..value.end + comma.unwrap_or(0))
+    match after.trim_start().strip_prefix(',') {
+        Some(rest) => Some(name..line.len() - rest.len()),
+        None => Some(name..value.end),
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mark_can_be_taken_away_wherever_it_stands() {
+    fn the_marker_can_be_removed_wherever_it_is() {
         let line = "{\"type\":\"tool\", \"a\":{} } \r";
         let elisions = [Elision::of(b"\"x\"", "/a".into(), 3, 70)];
         let marked = super::marked(line, &elisions).unwrap();

@@ -1,12 +1,11 @@
-//! A provider's export of an account's usage: a CSV file with one row a minute.
+//! The file of a provider's export of an account's usage: CSV with one row for each minute.
 //!
-//! The columns are found by their names, in any order, and others are passed over: `Time Start`,
-//! `Time End`, `Requests`, `Input Tokens`, `Output Tokens`, and where they are there `Model ID` and
-//! `Region ID`. A minute without requests has a row too, which says nothing and is left out. Who
-//! puts two exports into one file has some minutes twice: a minute of the same model and region
-//! counts once.
+//! The columns are found by their names, in any order, and others are ignored: `Time Start`,
+//! `Time End`, `Requests`, `Input Tokens`, `Output Tokens`, and optionally `Model ID` and
+//! `Region ID`. Minutes without requests have rows too, which are left out. Two exports in one file
+//! may overlap: a minute of the same model and region counts once.
 //!
-//! This is the only file that knows the format; what follows from the rows is in [`super::burn`].
+//! This is the only file that knows the format; [`super::provider_export`] adds up the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -24,10 +23,10 @@ use crate::stream::Status;
 
 /// A year of minutes has some 50 MB; a larger file is no export.
 const MOST_BYTES: u64 = 256 << 20;
-/// What a row is about, in seconds.
+/// The longest time that a row covers.
 const ROW_SECONDS: i64 = 60;
 
-/// Columns, by the place of each in [`Columns`]; the first five must be there.
+/// The names of the columns; the first [`REQUIRED`] must be there.
 const NAMES: [&str; 7] = [
     "Time Start",
     "Time End",
@@ -39,18 +38,15 @@ const NAMES: [&str; 7] = [
 ];
 const REQUIRED: usize = 5;
 
-/// What was used in a minute.
+/// The usage of a minute.
 #[derive(Clone, Debug)]
 pub(super) struct Minute {
-    /// Its end, exclusive.
+    /// The end, exclusive.
     pub(super) end: Timestamp,
-    /// Requests.
     pub(super) requests: u64,
-    /// Their input.
     pub(super) input_tokens: u64,
-    /// Their output.
     pub(super) output_tokens: u64,
-    /// Models and regions of its rows.
+    /// The models and regions of its rows.
     pub(super) sources: Vec<(Rc<str>, Rc<str>)>,
 }
 
@@ -58,54 +54,50 @@ pub(super) struct Minute {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Minutes {
     pub(super) by_start: BTreeMap<Timestamp, Minute>,
+    /// All names of models and regions.
     names: BTreeSet<Rc<str>>,
 }
 
-/// One row that had a request.
-struct Row {
+/// A row that had a request.
+struct ExportRow {
     start: Timestamp,
     minute: Minute,
 }
 
-/// Where each column stands in a row.
-struct Columns([Option<usize>; NAMES.len()]);
+/// The position of each column of [`NAMES`] in a row.
+struct ExportColumns([Option<usize>; NAMES.len()]);
 
 impl Minutes {
-    /// Reads the file. What is wrong with a row is noted and the row is left out; a file that
-    /// cannot be read, or that has not the columns, is [`Status::Partial`].
+    /// Reads the file. A row that cannot be used is left out, and `skips` says why; a file that
+    /// cannot be read, or that lacks a column, is [`Status::Partial`].
     pub(super) fn open(path: &Path, skips: &mut Skips) -> (Minutes, Status) {
         let name = written(path);
         let mut minutes = Minutes::default();
-        let read = File::open(path)
-            .map_err(|e| e.to_string())
-            .and_then(|file| minutes.read(file, &name, skips));
-        let status = read.map_or_else(
-            |why| {
+        let status = match minutes.read(path, &name, skips) {
+            Ok(()) => Status::Done,
+            Err(why) => {
                 skips.note(&name, None, &why);
                 Status::Partial
-            },
-            |()| Status::Done,
-        );
+            }
+        };
         (minutes, status)
     }
 
-    fn read(&mut self, file: File, name: &str, skips: &mut Skips) -> Result<(), String> {
+    fn read(&mut self, path: &Path, name: &str, skips: &mut Skips) -> Result<(), String> {
+        let file = File::open(path).map_err(|e| e.to_string())?;
         let file = file.take(MOST_BYTES);
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .trim(Trim::All)
             .from_reader(file);
-        let columns = Columns::of(reader.byte_headers().map_err(|e| e.to_string())?)?;
+        let columns = ExportColumns::of(reader.byte_headers().map_err(|e| e.to_string())?)?;
         let mut record = ByteRecord::new();
         while reader
             .read_byte_record(&mut record)
             .map_err(|e| e.to_string())?
         {
             let line = record.position().map(csv::Position::line);
-            let added = columns
-                .row(&record, &mut self.names)
-                .and_then(|row| row.map_or(Ok(()), |row| self.add(row)));
-            if let Err(why) = added {
+            if let Err(why) = self.read_row(&columns, &record) {
                 skips.note(name, line, &why);
             }
         }
@@ -115,7 +107,16 @@ impl Minutes {
         }
     }
 
-    fn add(&mut self, Row { start, minute }: Row) -> Result<(), String> {
+    fn read_row(&mut self, columns: &ExportColumns, record: &ByteRecord) -> Result<(), String> {
+        match columns.row(record, &mut self.names)? {
+            Some(row) => self.add(row),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the minute of a row. An error where a row before it is for the same minute, model and
+    /// region.
+    fn add(&mut self, ExportRow { start, minute }: ExportRow) -> Result<(), String> {
         let Some(known) = self.by_start.get_mut(&start) else {
             self.by_start.insert(start, minute);
             return Ok(());
@@ -138,22 +139,17 @@ impl Minutes {
     }
 }
 
-impl Columns {
-    fn of(header: &ByteRecord) -> Result<Columns, String> {
-        let is = |field: &[u8], name: &str| {
-            text(field)
-                .trim_start_matches('\u{feff}')
-                .eq_ignore_ascii_case(name)
-        };
-        let places = NAMES.map(|name| header.iter().position(|field| is(field, name)));
-        let missing = NAMES
-            .iter()
-            .zip(&places)
-            .take(REQUIRED)
-            .filter(|(_, place)| place.is_none());
-        let missing: Vec<String> = missing.map(|(name, _)| format!("{name:?}")).collect();
+impl ExportColumns {
+    fn of(header: &ByteRecord) -> Result<ExportColumns, String> {
+        let columns = NAMES.map(|name| header.iter().position(|field| is_named(field, name)));
+        let mut missing = Vec::new();
+        for (name, column) in NAMES.iter().zip(&columns).take(REQUIRED) {
+            if column.is_none() {
+                missing.push(format!("{name:?}"));
+            }
+        }
         if missing.is_empty() {
-            return Ok(Columns(places));
+            return Ok(ExportColumns(columns));
         }
         Err(format!(
             "not a usage export: no column {}",
@@ -161,18 +157,21 @@ impl Columns {
         ))
     }
 
-    /// The field of that column, if the row is long enough.
-    fn field(&self, record: &ByteRecord, column: usize) -> Option<String> {
-        let place = self.0.get(column).copied().flatten()?;
-        record.get(place).map(text)
+    /// Returns the field of a column, by the index of its name in [`NAMES`]. Empty where the file
+    /// has no such column or the row is too short.
+    fn field(&self, record: &ByteRecord, column: usize) -> String {
+        let Some(Some(position)) = self.0.get(column) else {
+            return String::new();
+        };
+        record.get(*position).map(text).unwrap_or_default()
     }
 
-    /// Reads a row. `None`: it had no request.
+    /// Reads a row. `None` where it had no request.
     fn row(
         &self,
         record: &ByteRecord,
         names: &mut BTreeSet<Rc<str>>,
-    ) -> Result<Option<Row>, String> {
+    ) -> Result<Option<ExportRow>, String> {
         let [start, end] = [0, 1].map(|column| self.instant(record, column));
         let [requests, input, output] = [2, 3, 4].map(|column| self.count(record, column));
         let (start, end, requests) = (start?, end?, requests?);
@@ -186,8 +185,7 @@ impl Columns {
                 _ => Err("tokens without a request".to_owned()),
             };
         }
-        let [model, region] =
-            [5, 6].map(|column| known(&self.field(record, column).unwrap_or_default(), names));
+        let [model, region] = [5, 6].map(|column| shared(&self.field(record, column), names));
         let minute = Minute {
             end,
             requests,
@@ -195,21 +193,28 @@ impl Columns {
             output_tokens,
             sources: vec![(model, region)],
         };
-        Ok(Some(Row { start, minute }))
+        Ok(Some(ExportRow { start, minute }))
     }
 
     fn instant(&self, record: &ByteRecord, column: usize) -> Result<Timestamp, String> {
-        let field = self.field(record, column).unwrap_or_default();
-        field
-            .parse()
-            .map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)"))
+        let instant = self.field(record, column).parse();
+        instant.map_err(|_| expected(column, "an instant (2026-01-27T20:37:00Z)"))
     }
 
     fn count(&self, record: &ByteRecord, column: usize) -> Result<u64, String> {
-        let field = self.field(record, column).unwrap_or_default();
-        let number = field.parse().ok().filter(|number| *number <= MOST);
-        number.ok_or_else(|| expected(column, "a whole number"))
+        match self.field(record, column).parse() {
+            Ok(number) if number <= MOST => Ok(number),
+            _ => Err(expected(column, "a whole number")),
+        }
     }
+}
+
+/// Whether the field of a header names the column. The first field may begin with a byte order
+/// mark.
+fn is_named(field: &[u8], name: &str) -> bool {
+    let field = text(field);
+    let field = field.trim_start_matches('\u{feff}');
+    field.eq_ignore_ascii_case(name)
 }
 
 fn expected(column: usize, what: &str) -> String {
@@ -221,8 +226,8 @@ fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(field).into_owned()
 }
 
-/// The name, shared with all rows that have the same.
-fn known(name: &str, names: &mut BTreeSet<Rc<str>>) -> Rc<str> {
+/// Returns the name as a string that all rows with the same name share.
+fn shared(name: &str, names: &mut BTreeSet<Rc<str>>) -> Rc<str> {
     if let Some(known) = names.get(name) {
         return Rc::clone(known);
     }

@@ -1,12 +1,13 @@
-//! What a message of the user asks for, told by its words.
+//! The kind of task that a message of the user asks for, by its words.
 //!
-//! The words and their order are those of the system that the budgets come from: the first kind
-//! that any line of the text has words of wins. They are single words of English, found inside
-//! other words too (`preview` reviews): a guess, and called one wherever it is shown.
+//! The words and their order are those of the system that the budgets of tok-rank come from: the
+//! first kind in the table of which any line has the words wins. The words are English and match
+//! inside other words too (`preview` is a review): the result is a guess, and named so wherever it
+//! is shown.
 
 use crate::record::Task;
 
-/// Kinds in order, each with its words; words of one entry must follow one another on a line.
+/// Kinds in order, each with its entries. All words of an entry must be on one line, in order.
 const WORDS: &[(Task, &[&[&str]])] = &[
     (
         Task::Tool,
@@ -73,29 +74,34 @@ const WORDS: &[(Task, &[&[&str]])] = &[
     ),
 ];
 
-/// Returns what the text asks for.
+/// Returns the kind of task that the text asks for.
 pub(super) fn of(text: &str) -> Task {
-    // A line at a time: a text can be long, and the first kind may stand on its last line.
-    let place = |line: &str| {
+    // Line by line, because a text can be long. Only earlier kinds than the one found are looked
+    // for in the lines that follow.
+    let mut kinds = WORDS;
+    let mut found = Task::Unknown;
+    for line in text.split('\n') {
         let line = line.to_lowercase();
-        WORDS
-            .iter()
-            .position(|(_, all)| all.iter().any(|words| follow(&line, words)))
-    };
-    let first = text.split('\n').filter_map(place).min();
-    first
-        .and_then(|place| WORDS.get(place))
-        .map_or(Task::Unknown, |(task, _)| *task)
+        for (at, (task, entries)) in kinds.iter().enumerate() {
+            if entries.iter().any(|words| follow(&line, words)) {
+                (kinds, found) = (&kinds[..at], *task);
+                break;
+            }
+        }
+    }
+    found
 }
 
-/// Whether the words stand in the line in this order.
+/// Whether the line has all the words in this order.
 fn follow(line: &str, words: &[&str]) -> bool {
-    words
-        .iter()
-        .try_fold(line, |rest, word| {
-            rest.split_once(word).map(|(_, after)| after)
-        })
-        .is_some()
+    let mut rest = line;
+    for word in words {
+        let Some((_, after)) = rest.split_once(word) else {
+            return false;
+        };
+        rest = after;
+    }
+    true
 }
 
 #[cfg(test)]
@@ -109,14 +115,14 @@ mod tests {
             ("explain how to implement it", Task::Code),
             ("Please FIX this nasty bug", Task::Code),
             ("design it, then\nshow me", Task::Tool),
-            // `what is` alone explains; with `in` behind it, it looks something up.
+            // `what is` alone asks for an explanation; with `in` after it, for a lookup.
             ("what is a monad", Task::Explanation),
             ("what is in here", Task::Tool),
             ("propose a way forward", Task::Planning),
             ("audit the release", Task::Review),
             ("hello", Task::Unknown),
             ("", Task::Unknown),
-            // Words that must follow one another do so on one line.
+            // The words of an entry must be on one line.
             ("fix it\nbug", Task::Unknown),
             ("bug fix", Task::Unknown),
         ];

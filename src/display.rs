@@ -1,7 +1,10 @@
-//! Text in the cells of tables: harmless, and no wider than there is room.
+//! Text prepared for the cells of tables: escaped, and clipped to a width.
 //!
-//! Names come from session files, so they may hold anything: what moves a cursor, ends a cell or is
-//! a formula is made visible here, alike in every filter that writes tables.
+//! Names come from session files, so they may contain anything. Characters that move a cursor or
+//! end a cell, and text that a spreadsheet would run as a formula, are escaped here, in the same
+//! way for every filter that writes tables.
+//!
+//! This module does not know which table a text is for.
 
 use std::borrow::Cow;
 
@@ -9,9 +12,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::skip::visible;
 
-/// A cell of tab-separated values: a tab is `\t`, a line feed `\n`, a carriage return `\r` and a
-/// backslash `\\`; other control characters are shown as `\u{1b}`. One that a spreadsheet would
-/// take for a formula begins with `'`.
+/// Returns the text as a cell of tab-separated values: a tab is written `\t`, a line feed `\n`, a
+/// carriage return `\r` and a backslash `\\`; other control characters are written `\u{1b}`. A text
+/// that a spreadsheet would take for a formula gets a leading `'`.
 pub fn tsv(text: &str) -> String {
     let escaped = text
         .replace('\\', "\\\\")
@@ -26,8 +29,8 @@ pub fn tsv(text: &str) -> String {
     }
 }
 
-/// The text in at most that many columns: the middle gives way to `…`, because the ends of paths
-/// and commands say most.
+/// Returns the text in at most `columns` columns. Where it is wider, its middle is replaced by `…`,
+/// because the two ends of a path or a command are the most informative parts.
 pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return text.into();
@@ -39,17 +42,20 @@ pub fn clip(text: &str, columns: usize) -> Cow<'_, str> {
     format!("{head}…{tail}").into()
 }
 
-/// The first characters that take no more than `columns`. Characters without a width count too,
-/// so that a heap of combining marks cannot grow without end.
+/// Returns the first characters that fit into `columns`. A character without a width counts as one
+/// column, so that a long run of combining marks is cut too.
 fn taken(chars: impl Iterator<Item = char>, columns: usize) -> String {
     let mut left = columns;
-    let mut fits = |c: &char| {
+    let mut fitting = String::new();
+    for c in chars {
         let width = c.width().unwrap_or(0).max(1);
-        let fits = width <= left;
-        left = left.saturating_sub(width);
-        fits
-    };
-    chars.take_while(|c| fits(c)).collect()
+        if width > left {
+            break;
+        }
+        left -= width;
+        fitting.push(c);
+    }
+    fitting
 }
 
 #[cfg(test)]
@@ -63,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_gives_way() {
+    fn the_middle_of_a_wide_text_is_left_out() {
         assert_eq!(clip("abcdefghij", 10), "abcdefghij");
         assert_eq!(clip("abcdefghij", 7), "abc…hij");
         assert_eq!(clip("漢字漢字漢字", 7), "漢…字");

@@ -1,8 +1,8 @@
-//! The lines of one thread, held back until it has ended.
+//! A buffer for the lines of one thread, which spills to disk.
 //!
-//! What the first span of a thread cost is known when its last request has passed, so the lines
-//! wait: in memory up to a bound, and past it in a temporary file that has no name (it is gone
-//! with the process, however that ends).
+//! The cost of a thread's first span is known only after its last request, so the lines wait: in
+//! memory up to a bound, and beyond it in a temporary file without a name, which is gone when the
+//! process ends, however it ends.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, Write};
@@ -11,27 +11,29 @@ use anyhow::{Context, Result};
 
 use crate::stream::Record;
 
-/// Lines in the order they were pushed.
-pub(super) struct Held {
+/// Lines in the order in which they were pushed.
+pub(super) struct LineBuffer {
+    /// The latest lines.
     lines: Vec<u8>,
+    /// The lines before them, if there were too many for memory.
     spilled: Option<File>,
     most_bytes: usize,
 }
 
-impl Held {
-    /// Holds up to `most_bytes` in memory.
-    pub(super) fn bounded(most_bytes: usize) -> Held {
-        Held {
+impl LineBuffer {
+    /// An empty buffer, with up to `most_bytes` in memory.
+    pub(super) fn bounded(most_bytes: usize) -> LineBuffer {
+        LineBuffer {
             lines: Vec::new(),
             spilled: None,
             most_bytes,
         }
     }
 
-    /// Holds one more line.
+    /// Adds the line of a record.
     ///
     /// # Errors
-    /// The temporary file cannot be made or written.
+    /// The temporary file cannot be created or written.
     pub(super) fn push(&mut self, record: &Record) -> Result<()> {
         self.lines.extend_from_slice(record.line.as_bytes());
         self.lines.push(b'\n');
@@ -51,20 +53,21 @@ impl Held {
         Ok(())
     }
 
-    /// Gives all lines back, in order, and holds none of them any longer.
+    /// Passes all lines to `each`, in order, and empties the buffer.
     ///
     /// # Errors
-    /// Those of `each`, and the temporary file cannot be read.
+    /// Those of `each`; or the temporary file cannot be read.
     pub(super) fn drain(&mut self, mut each: impl FnMut(Record) -> Result<()>) -> Result<()> {
         if self.spilled.is_some() {
             self.spill().context("temporary file")?;
         }
         let Some(mut file) = self.spilled.take() else {
             let lines = std::mem::take(&mut self.lines);
-            lines
-                .split(|byte| *byte == b'\n')
-                .filter(|line| !line.is_empty())
-                .try_for_each(|line| give(line, &mut each))?;
+            for line in lines.split(|byte| *byte == b'\n') {
+                if !line.is_empty() {
+                    pass(line, &mut each)?;
+                }
+            }
             self.lines = lines;
             self.lines.clear();
             return Ok(());
@@ -77,14 +80,14 @@ impl Held {
             .context("temporary file")?
             > 0
         {
-            give(line.trim_ascii_end(), &mut each)?;
+            pass(line.trim_ascii_end(), &mut each)?;
             line.clear();
         }
         Ok(())
     }
 }
 
-fn give(line: &[u8], each: &mut impl FnMut(Record) -> Result<()>) -> Result<()> {
+fn pass(line: &[u8], each: &mut impl FnMut(Record) -> Result<()>) -> Result<()> {
     let line = std::str::from_utf8(line).context("a held line")?;
     each(Record::peek(line)?)
 }
@@ -96,20 +99,21 @@ mod tests {
     #[test]
     fn lines_come_back_the_same_from_memory_and_from_the_file() {
         for most_bytes in [0, 40, 1 << 20] {
-            let mut held = Held::bounded(most_bytes);
+            let mut buffer = LineBuffer::bounded(most_bytes);
             for round in 0..2 {
                 let lines: Vec<String> = (0..10)
                     .map(|n| format!(r#"{{"type":"span","n":{}}}"#, n + round))
                     .collect();
                 for line in &lines {
-                    held.push(&Record::peek(line).unwrap()).unwrap();
+                    buffer.push(&Record::peek(line).unwrap()).unwrap();
                 }
                 let mut back = Vec::new();
-                held.drain(|record| {
-                    back.push(record.line.to_owned());
-                    Ok(())
-                })
-                .unwrap();
+                buffer
+                    .drain(|record| {
+                        back.push(record.line.to_owned());
+                        Ok(())
+                    })
+                    .unwrap();
                 assert_eq!(back, lines);
             }
         }

@@ -1,9 +1,10 @@
-//! Places: from the bytes of a JSON string in a file to the text that a span is.
+//! Source text: reading the text of a span again from its session file.
 //!
-//! A span carries no text but a place (file, offset, length) and the hash of what is there. Whoever
-//! needs the text reads it again here; what no longer hashes to the record's hash is refused, never
-//! guessed. Damage that JSON readers reject (lone surrogates, raw control characters, invalid
-//! UTF-8) is read as U+FFFD or as it stands, the same way at both ends.
+//! A span carries no text but a location (file, offset, length) and the hash of the text there.
+//! Filters that need the text read it again here; a text that no longer has the hash of the record
+//! is refused, never guessed. Damage that JSON readers reject (lone surrogates, raw control
+//! characters, invalid UTF-8) becomes U+FFFD or stays as it is. tok-split decodes with the same
+//! function, so the hashes agree.
 //!
 //! This module knows no format and no tokens.
 
@@ -15,12 +16,12 @@ use serde_bytes::ByteBuf;
 use crate::path::{self, reason};
 use crate::record::{Form, Span};
 
-/// No literal is longer than the longest line that is read; a record that claims more is damaged.
+/// No text is longer than the longest line that is read; a record with a larger length is damaged.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Decodes a text as it stands in a file: the inside of a JSON string (no quotes), or, for
-/// [`Form::Raw`], a JSON value that is its own text. Never fails: what cannot be unescaped is
-/// taken as it stands.
+/// Decodes the bytes of a text in a file: the inside of a JSON string (no quotes), or, for
+/// [`Form::Raw`], a JSON value that is the text itself. Never fails: a string that cannot be
+/// unescaped is taken as it is.
 pub fn decode(literal: &[u8], form: Form) -> String {
     if form == Form::Raw || memchr::memchr(b'\\', literal).is_none() {
         return String::from_utf8_lossy(literal).into_owned();
@@ -46,18 +47,19 @@ pub fn hash(text: &[u8]) -> String {
     hex
 }
 
-/// Reads texts at places; keeps the last file open.
+/// Reads the texts of spans; keeps the last file open.
 #[derive(Default)]
-pub struct Places {
+pub struct TextReader {
     open: Option<(String, File)>,
+    /// The undecoded bytes of the last text.
     literal: Vec<u8>,
 }
 
-impl Places {
-    /// Returns the text of a span whose place is in `file`; `None` where it has none.
+impl TextReader {
+    /// Returns the text of a span of `file`; `None` where the span has no text.
     ///
     /// # Errors
-    /// Why it cannot be had, in words for a `skip` record: the file is gone or has changed.
+    /// Why the text cannot be read, in words for a `skip` record: the file is gone or has changed.
     pub fn text(&mut self, span: &Span, file: &str) -> Result<Option<String>, String> {
         if let Some(text) = &span.text {
             return Ok(Some(text.clone()));
@@ -77,16 +79,20 @@ impl Places {
 
     fn read(&mut self, name: &str, offset: u64, length: u64) -> Result<(), String> {
         let size = usize::try_from(length.min(MOST_BYTES)).map_err(|e| e.to_string())?;
-        if self.open.as_ref().is_none_or(|(open, _)| open != name) {
+        let is_open = match &self.open {
+            Some((open, _)) => open == name,
+            None => false,
+        };
+        if !is_open {
             let file = path::open(&path::of(name)).map_err(|e| reason(&e))?;
             self.open = Some((name.to_owned(), file));
         }
         let Some((_, file)) = &self.open else {
             return Err("no file".into());
         };
-        // Never reserve what the file cannot hold: the length is only a claim.
-        let there = file.metadata().map_err(|e| reason(&e))?.len();
-        if offset.saturating_add(length) > there || length > MOST_BYTES {
+        // The length in a record may be wrong: no more memory is taken than the file has bytes.
+        let file_bytes = file.metadata().map_err(|e| reason(&e))?.len();
+        if offset.saturating_add(length) > file_bytes || length > MOST_BYTES {
             return Err("the file has changed: it ends before this place".into());
         }
         self.literal.resize(size, 0);
