@@ -114,14 +114,12 @@ impl<I: ListIndex, T: Default> IndexedList<I, T> {
 
     /// All entries, each with its index.
     pub(super) fn enumerate(&self) -> impl Iterator<Item = (I, &T)> {
-        let indexed = |(place, entry)| (I::at(place), entry);
-        self.entries.iter().enumerate().map(indexed)
+        (0..).map(I::at).zip(&self.entries)
     }
 
     /// All entries, each with its index, to be changed.
     pub(super) fn enumerate_mut(&mut self) -> impl Iterator<Item = (I, &mut T)> {
-        let indexed = |(place, entry)| (I::at(place), entry);
-        self.entries.iter_mut().enumerate().map(indexed)
+        (0..).map(I::at).zip(&mut self.entries)
     }
 
     fn entry_or_zero(&self, index: I) -> &T {
