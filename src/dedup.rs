@@ -74,7 +74,7 @@ struct DedupBlock<'a> {
 
 impl DedupSpan<'_> {
     /// Whether a copy is reported.
-    fn judged(&self) -> bool {
+    fn is_judged(&self) -> bool {
         !self.inherited && self.detail != "replacement"
     }
 }
@@ -137,13 +137,13 @@ impl Dedup {
     }
 
     /// Looks a span up, then remembers it. Returns `None` where no part of it was seen before.
-    fn look(&mut self, span: &DedupSpan) -> Option<Copied> {
+    fn look_up(&mut self, span: &DedupSpan) -> Option<Copied> {
         if span.bytes < LEAST_BYTES || span.made_by.is_some() {
             return None;
         }
         let whole = key(&span.hash)?;
         let here = self.here(span)?;
-        let found = if span.judged() {
+        let found = if span.is_judged() {
             self.found(span, whole, here)
         } else {
             None
@@ -285,7 +285,7 @@ impl Filter for Dedup {
                 }
             }
             Type::Span => {
-                let found = self.look(&record.read()?);
+                let found = self.look_up(&record.read()?);
                 return out.extend(&record, &found.unwrap_or_default());
             }
             _ => {}

@@ -10,10 +10,11 @@
 //!                        record, refusal, settings, short
 //! ```
 //!
-//! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
-//! reads and writes them, `cli` is the one door in and out of a process, `skip` keeps count of
-//! what could not be read. Filters sit on top and never import each other: they meet in the pipe.
-//! `tests/layers.rs` holds these arrows. The simplest filter, to be read first, is [`check`].
+//! `record` is the lowest layer: plain types, one file for each type. `stream` reads and writes
+//! records, `cli` starts and ends a process, and `skip` counts what could not be read. Filters are
+//! the highest layer and never import each other: they only exchange records through pipes.
+//! `tests/all/layers.rs` checks these dependencies. The simplest filter, to be read first, is
+//! [`check`].
 #![cfg_attr(test, allow(clippy::too_many_lines, clippy::cognitive_complexity))]
 #![deny(missing_docs)]
 #![warn(unreachable_pub)]

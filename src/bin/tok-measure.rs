@@ -29,7 +29,7 @@ struct Args {
         value_parser = PossibleValuesParser::new(Encoding::names()))]
     encoding: String,
     #[command(flatten)]
-    threads: cli::Threads,
+    threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
 }

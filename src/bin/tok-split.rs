@@ -31,7 +31,7 @@ struct Options {
     #[command(flatten)]
     sessions: cli::Sessions,
     #[command(flatten)]
-    roots: cli::Roots,
+    roots: cli::RootFlags,
     #[command(flatten)]
     anonymize: cli::Anonymize,
     /// Write no spans and no events: faster, and enough for sums
@@ -53,7 +53,7 @@ struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     #[command(flatten)]
-    threads: cli::Threads,
+    threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, UsageExport};
-use tok::replay::{Given, Laws, Prices};
+use tok::cli::{self, Common, Io, PriceFlags, Status, UsageExport};
+use tok::replay::{Aliases, Laws, Prices};
 use tok::usage_join::{ProviderExport, UsageJoin, UsageLedger};
 
 /// Add what carrying each span cost, and join requests with a usage ledger.
@@ -41,7 +41,7 @@ struct Options {
     #[arg(long, value_name = "ID", requires = "usage")]
     account: Option<String>,
     #[command(flatten)]
-    priced: Priced,
+    priced: PriceFlags,
     /// Predict requests with the laws in this file (TOML) before the built-in ones
     #[arg(long, value_name = "FILE")]
     laws: Option<PathBuf>,
@@ -55,7 +55,7 @@ struct Options {
 }
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let given = Given::new(&options.priced.alias, &options.priced.model_for)?;
+    let given = Aliases::new(&options.priced.alias, &options.priced.model_for)?;
     let prices = options
         .priced
         .file()

@@ -13,12 +13,12 @@ use anyhow::{Context, Result};
 use super::stats::Stats;
 use crate::skip::Skips;
 use crate::stream::Sink;
-use crate::token::{Counter, Encoding};
+use crate::token::{Encoding, TokenCounter};
 
 /// Writes lines and keeps the counts of the run.
 pub struct Output<'o, 'w> {
     sink: &'o mut Sink<'w>,
-    counter: Option<Counter>,
+    counter: Option<TokenCounter>,
     notes: Vec<String>,
     /// The counts so far.
     pub stats: Stats,
@@ -34,7 +34,7 @@ impl<'o, 'w> Output<'o, 'w> {
             stats: Stats::default(),
         };
         if tokens {
-            output.counter = Some(Counter::new(Encoding::standard()));
+            output.counter = Some(TokenCounter::new(Encoding::standard()));
             output.stats.tokens_in = Some(0);
             output.stats.tokens_out = Some(0);
         }

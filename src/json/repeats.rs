@@ -19,7 +19,7 @@ const MOST_DEPTH: u32 = 16;
 /// not JSON.
 pub fn without_repeats(text: &str) -> Option<String> {
     let mut gone = Vec::new();
-    look(text, text, MOST_DEPTH, &mut gone)?;
+    search(text, text, MOST_DEPTH, &mut gone)?;
     if gone.is_empty() {
         return None;
     }
@@ -31,7 +31,7 @@ pub fn without_repeats(text: &str) -> Option<String> {
 }
 
 /// Searches the value `part` of `whole`, and the values inside it, for repeated members.
-fn look(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Option<()> {
+fn search(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Option<()> {
     let Some(depth) = depth.checked_sub(1) else {
         return Some(());
     };
@@ -53,12 +53,12 @@ fn look(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Op
         );
         for ((_, value), kept) in members.iter().zip(&kept) {
             if *kept {
-                look(whole, value, depth, gone)?;
+                search(whole, value, depth, gone)?;
             }
         }
     } else if part.starts_with('[') {
         for element in elements(part)? {
-            look(whole, element, depth, gone)?;
+            search(whole, element, depth, gone)?;
         }
     }
     Some(())

@@ -109,10 +109,10 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::token::{Counter, Encoding};
+    use crate::token::{Encoding, TokenCounter};
 
     fn blocks(text: &str) -> (Vec<Block>, u64) {
-        let mut counter = Counter::new(Encoding::standard());
+        let mut counter = TokenCounter::new(Encoding::standard());
         let mut blocks = Blocks::of(text);
         counter.atoms(text, |atom| blocks.push(&atom));
         (blocks.end(), counter.count(text).tokens)

@@ -16,7 +16,7 @@ use crate::record::{Form, Measured, Part, Skip, Span};
 use crate::source_text::TextReader;
 use crate::stream::extended;
 use crate::token::image::{self, Image};
-use crate::token::{Count, Counter, Encoding, sealed};
+use crate::token::{Count, Encoding, TokenCounter, encrypted};
 
 /// Texts of this size and more are read one at a time: reading takes about four times their size.
 const LONG_BYTES: u64 = 2 << 20;
@@ -26,7 +26,7 @@ const MOST_TOOLS: usize = 4096;
 /// Measures spans.
 pub(super) struct Meter {
     texts: TextReader,
-    counter: Counter,
+    counter: TokenCounter,
     encoding: &'static Encoding,
     /// Tokens of tool names.
     tools: HashMap<String, u64>,
@@ -37,7 +37,7 @@ pub(super) struct Meter {
 impl Meter {
     /// `long` is shared by all meters.
     pub(super) fn new(encoding: &'static Encoding, long: Arc<Mutex<()>>) -> Meter {
-        let counter = Counter::new(encoding);
+        let counter = TokenCounter::new(encoding);
         Meter {
             texts: TextReader::default(),
             counter,
@@ -231,9 +231,13 @@ fn image(span: &Span, origin: &Origin) -> Measured {
 
 fn encrypted(span: &Span, origin: &Origin) -> Measured {
     match (span.length, span.part) {
-        _ if !sealed::is_known(origin.provider.as_deref(), origin.model()) => Measured::default(),
-        (Some(length), Part::Reasoning) => by_rule(sealed::reasoning_tokens(length), sealed::NAME),
-        (Some(length), _) => by_rule(sealed::opaque_tokens(length), sealed::NAME),
+        _ if !encrypted::is_known(origin.provider.as_deref(), origin.model()) => {
+            Measured::default()
+        }
+        (Some(length), Part::Reasoning) => {
+            by_rule(encrypted::reasoning_tokens(length), encrypted::NAME)
+        }
+        (Some(length), _) => by_rule(encrypted::opaque_tokens(length), encrypted::NAME),
         (None, _) => Measured::default(),
     }
 }

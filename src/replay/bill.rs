@@ -9,7 +9,7 @@ use super::ids::RowNumber;
 use super::label::Labels;
 use super::manner::Manner;
 use super::span_cost::{SpanCost, SpanCosts};
-use super::total::{self, Period, Row};
+use super::total::{self, HourAndModel, RowSums};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
@@ -18,7 +18,7 @@ use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 pub struct Bill<'h> {
     pub(super) costs: SpanCosts,
     pub(super) requests: Vec<Answered>,
-    pub(super) rows: BTreeMap<(Period, RowNumber), Row>,
+    pub(super) rows: BTreeMap<(HourAndModel, RowNumber), RowSums>,
     pub(super) labels: &'h Labels,
     pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,

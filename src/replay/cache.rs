@@ -21,7 +21,7 @@ use super::call::ModelCall;
 use super::content::Share;
 use super::context::Context;
 use super::ids::SlotIndex;
-use super::prefix::Live;
+use super::prefix::LiveTokens;
 use super::sent_span::SentSpan;
 use crate::record::Usd;
 
@@ -132,7 +132,7 @@ impl<'h> Cache<'h> {
         call: &'h ModelCall,
         whole: bool,
         context: &mut Context,
-        live: &Live,
+        live: &LiveTokens,
         new_tools: bool,
     ) {
         self.since.changed = self.since.changed.min(context.take_changed());
@@ -173,7 +173,7 @@ struct Interval<'s, 'h> {
     latest: &'h ModelCall,
     call: &'h ModelCall,
     context: &'s Context<'h>,
-    live: &'s Live,
+    live: &'s LiveTokens,
     new_tools: bool,
     lasting: bool,
     since: Since<'h>,

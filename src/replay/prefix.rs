@@ -1,45 +1,46 @@
-//! Prefixes of the context: what stands in front of a place, and how far a number of tokens
-//! reaches.
+//! Prefixes of the context: how many tokens are before a slot, and which slots a number of tokens
+//! covers.
 //!
-//! The live tokens of the slots are kept in sums over their front, in all and for each row (a kind
-//! of content, and how its size is known). So the end of any prefix is found in logarithmic time
-//! for each row that is live, wherever the one before ended.
+//! The tokens of the live slots are kept in prefix sums, one over all slots and one for each row (a
+//! kind of content with one way in which its size is known). So the end of any prefix is found in
+//! logarithmic time per row, independent of where other prefixes end. Costs are not known here.
 
 use super::context::Slots;
 use super::fenwick::PrefixSums;
 use super::ids::{RowNumber, SlotIndex};
 use super::indexed_list::{IndexedList, ListIndex};
 
-/// The nested prefixes of a request: what was read from the cache, that and what was written to it
-/// for an hour, that and all else that was written.
+/// The number of prefixes of a request. The first is what was read from the cache; the second adds
+/// what was written to it for an hour; the third adds everything else that was written.
 pub(super) const PREFIXES: usize = 3;
 
 /// The live tokens of all slots.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub(super) struct LiveTokens {
     all: PrefixSums<u64>,
-    rows: IndexedList<RowNumber, OfRow>,
+    rows: IndexedList<RowNumber, RowSlots>,
 }
 
 /// The slots of one row.
 #[derive(Debug, Default)]
-struct OfRow {
-    /// Their places, rising.
+struct RowSlots {
+    /// Their indices among all slots, rising.
     slots: Vec<SlotIndex>,
     sums: PrefixSums<u64>,
+    /// The sum of their tokens.
     live: u64,
 }
 
-impl Live {
-    /// No slots, of so many rows.
-    pub(super) fn new(rows: usize) -> Live {
-        Live {
+impl LiveTokens {
+    /// Returns an empty context with that many rows.
+    pub(super) fn new(rows: usize) -> LiveTokens {
+        LiveTokens {
             all: PrefixSums::default(),
             rows: IndexedList::zeros(rows),
         }
     }
 
-    /// A slot enters behind all others.
+    /// Adds a slot at the end.
     pub(super) fn push(&mut self, row: RowNumber, tokens: u64) {
         let index = SlotIndex::at(self.all.len());
         self.all.push(tokens);
@@ -49,7 +50,7 @@ impl Live {
         row.live = row.live.saturating_add(tokens);
     }
 
-    /// A slot weighs more or less.
+    /// Changes the tokens of a slot.
     pub(super) fn change(&mut self, index: SlotIndex, row: RowNumber, from: u64, to: u64) {
         self.all.change(index.place(), from, to);
         let row = &mut self.rows[row];
@@ -58,113 +59,123 @@ impl Live {
         row.live = row.live.saturating_sub(from).saturating_add(to);
     }
 
-    /// The tokens in front of a slot.
+    /// Returns the tokens before a slot.
     pub(super) fn before(&self, index: SlotIndex) -> u64 {
         self.all.before(index.place())
     }
 
-    /// The slot at which so many tokens from the front end.
+    /// Returns the slot in which a prefix of that many tokens ends.
     pub(super) fn slot_at(&self, tokens: u64) -> SlotIndex {
         SlotIndex::at(self.all.reach(tokens).0)
     }
 
-    /// The live tokens of a row.
+    /// Returns the live tokens of a row.
     pub(super) fn of_row(&self, row: RowNumber) -> u64 {
         self.rows[row].live
     }
 
-    /// Where a prefix of no more than `limit` tokens ends.
-    pub(super) fn reach(&self, limit: u64) -> Reach {
+    /// Returns the end of the longest prefix of whole slots with at most `limit` tokens.
+    pub(super) fn reach(&self, limit: u64) -> PrefixEnd {
         let (place, before) = self.all.reach(limit);
         let at = SlotIndex::at(place);
-        let of_row = |row: &OfRow| match row.live {
-            0 => 0,
-            _ => row
-                .sums
-                .before(row.slots.partition_point(|slot| *slot < at)),
-        };
-        Reach {
+        PrefixEnd {
             at,
             before,
-            by_row: self.rows.iter().map(of_row).collect(),
+            by_row: self.rows.iter().map(|row| row.before(at)).collect(),
         }
     }
 }
 
-/// The end of a prefix.
+impl RowSlots {
+    /// Returns the tokens of those slots of the row that are before the slot `at`.
+    fn before(&self, at: SlotIndex) -> u64 {
+        if self.live == 0 {
+            return 0;
+        }
+        let inside = self.slots.partition_point(|slot| *slot < at);
+        self.sums.before(inside)
+    }
+}
+
+/// The end of a prefix of whole slots.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
-    /// The slots before this one are inside.
+pub(super) struct PrefixEnd {
+    /// The first slot that is not inside.
     pub(super) at: SlotIndex,
-    /// Their live tokens, in all and by row.
+    /// The live tokens of the slots inside.
     pub(super) before: u64,
+    /// The same by row.
     by_row: IndexedList<RowNumber, u64>,
 }
 
-impl Reach {
-    /// In front of all slots.
-    pub(super) fn new(rows: usize) -> Reach {
-        Reach {
+impl PrefixEnd {
+    /// Returns the end of an empty prefix.
+    pub(super) fn new(rows: usize) -> PrefixEnd {
+        PrefixEnd {
             by_row: IndexedList::zeros(rows),
-            ..Reach::default()
+            ..PrefixEnd::default()
         }
     }
 
-    /// A slot inside weighs more or less; or one gets inside.
+    /// Changes the tokens of a slot that is inside. `from` is 0 for a slot that becomes part of the
+    /// prefix.
     pub(super) fn change(&mut self, row: RowNumber, from: u64, to: u64) {
-        let change = |sum: &mut u64| *sum = sum.saturating_sub(from).saturating_add(to);
-        change(&mut self.before);
-        change(&mut self.by_row[row]);
+        self.before = self.before.saturating_sub(from).saturating_add(to);
+        let sum = &mut self.by_row[row];
+        *sum = sum.saturating_sub(from).saturating_add(to);
     }
 }
 
-/// Of the slot across the end of a prefix, what is inside.
+/// The slot that a prefix ends in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Across {
+pub(super) struct PartialSlot {
     pub(super) slot: SlotIndex,
     row: RowNumber,
+    /// How many tokens of the slot are inside.
     pub(super) tokens: u64,
 }
 
-/// What is inside the prefixes in one request.
-pub(super) struct Within<'r> {
-    ends: [&'r Reach; PREFIXES],
-    pub(super) across: [Across; PREFIXES],
+impl PartialSlot {
+    /// Returns the slot after `end`, with its tokens inside a prefix of `limit` tokens.
+    fn of(end: &PrefixEnd, limit: u64, slots: &Slots) -> PartialSlot {
+        let (mut row, mut tokens) = (RowNumber::default(), 0);
+        if let Some(slot) = slots.get(end.at)
+            && slot.live
+        {
+            row = slot.row;
+            tokens = limit.saturating_sub(end.before).min(slot.tokens);
+        }
+        PartialSlot {
+            slot: end.at,
+            row,
+            tokens,
+        }
+    }
 }
 
-impl<'r> Within<'r> {
-    /// Prefixes of `limits` tokens, the slots inside ending at `ends`.
+/// The tokens inside the prefixes of one request.
+pub(super) struct InsidePrefixes<'r> {
+    ends: [&'r PrefixEnd; PREFIXES],
+    pub(super) across: [PartialSlot; PREFIXES],
+}
+
+impl<'r> InsidePrefixes<'r> {
+    /// Returns prefixes of `limits` tokens, whose whole slots end at `ends`.
     pub(super) fn new(
-        ends: [&'r Reach; PREFIXES],
+        ends: [&'r PrefixEnd; PREFIXES],
         limits: [u64; PREFIXES],
         slots: &Slots,
-    ) -> Within<'r> {
-        let across = |side: usize| {
-            let end: &Reach = ends[side];
-            let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
-                return Across {
-                    slot: end.at,
-                    row: RowNumber::default(),
-                    tokens: 0,
-                };
-            };
-            let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
-            Across {
-                slot: end.at,
-                row: slot.row,
-                tokens,
-            }
-        };
-        Within {
+    ) -> InsidePrefixes<'r> {
+        InsidePrefixes {
             ends,
-            across: std::array::from_fn(across),
+            across: std::array::from_fn(|side| PartialSlot::of(ends[side], limits[side], slots)),
         }
     }
 
-    /// Tokens of all slots of a row.
+    /// Returns the tokens of a row inside each prefix.
     pub(super) fn of_row(&self, row: RowNumber) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
-            let Across {
+            let PartialSlot {
                 row: of, tokens, ..
             } = self.across[side];
             let whole = self.ends[side].by_row[row];
@@ -172,7 +183,7 @@ impl<'r> Within<'r> {
         })
     }
 
-    /// Of a slot of so many tokens.
+    /// Returns the tokens inside each prefix of a slot that has `tokens` in all.
     pub(super) fn of_slot(&self, index: SlotIndex, tokens: u64) -> [u64; PREFIXES] {
         std::array::from_fn(|side| match self.across[side] {
             across if index < across.slot => tokens,

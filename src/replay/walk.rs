@@ -17,7 +17,7 @@ use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCosts;
-use super::total::{self, Rows};
+use super::total::{self, ThreadRows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
 
@@ -46,7 +46,7 @@ struct SecondWalk<'h> {
     charge: Charge,
     costs: SpanCosts,
     requests: Vec<Answered>,
-    rows: Rows,
+    rows: ThreadRows,
     /// Ordinal of the latest request.
     n: u64,
     /// Spans that had been sent and that the laws dropped, each with the ordinal of the request
@@ -65,7 +65,7 @@ impl<'h> SecondWalk<'h> {
             charge: Charge::new(rows),
             costs: SpanCosts::zeros(history.spans.len()),
             requests: Vec::new(),
-            rows: Rows::new(rows),
+            rows: ThreadRows::new(rows),
             n: 0,
             dropped: Vec::new(),
         }
@@ -240,11 +240,11 @@ impl<'h> SecondWalk<'h> {
         let (read, written) = (ends[0], ends[2] - ends[0]);
         let rows = self.rows.of(call.period);
         let unowned = signed(call.cache_write) - signed(written);
-        rows[total::UNRECORDED].sent(input, read, written);
-        rows[total::NOBODY].nobody(1, 0, unowned);
+        rows[total::UNRECORDED].add_sent(input, read, written);
+        rows[total::NOBODY].add_unexplained(1, 0, unowned);
         if let Some(tariff) = &call.tariff {
-            rows[total::UNRECORDED].paid(Paid::sent(tariff.sent(ends, input)));
-            rows[total::NOBODY].paid(Paid::fee(tariff.fee()));
+            rows[total::UNRECORDED].add_cost(Paid::sent(tariff.sent(ends, input)));
+            rows[total::NOBODY].add_cost(Paid::fee(tariff.fee()));
         }
     }
 
@@ -261,10 +261,10 @@ impl<'h> SecondWalk<'h> {
         let written = self.charge.request(call, &self.context, &new, rows, costs);
         let unowned = signed(call.cache_write) - signed(written);
         let row = &mut self.rows.of(call.period)[total::NOBODY];
-        row.nobody(items, unexplained, unowned);
+        row.add_unexplained(items, unexplained, unowned);
         if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
-            row.paid(tariff.unexplained(input, self.context.total()));
-            row.paid(Paid::fee(tariff.fee()));
+            row.add_cost(tariff.unexplained(input, self.context.total()));
+            row.add_cost(Paid::fee(tariff.fee()));
         }
     }
 

@@ -1,24 +1,23 @@
-//! What a report rests on: what was read, what of it could be used, and what was left out.
+//! How complete the input of a report was: what was read, how much of it could be used, and what
+//! was left out. It is the last section of a report.
 
-use super::phrase::Phrase;
-use super::{Layout, Report};
+use super::layout::Layout;
+use super::phrase::{LabelledPhrase, Phrase};
+use super::report::ReportContent;
 use crate::number::{bytes, counted, grouped};
-use crate::record::Coverage;
+use crate::record::{Coverage, Skip};
 
-/// Reasons that are named; damaged files have few, hostile ones may have any number.
+/// The most reasons that are named: damaged files have few, hostile files may have any number.
 const REASONS: usize = 10;
 
-/// A line: its label, and what it says.
-type Line = (&'static str, Phrase);
-
-/// Returns the lines, each with its label.
-pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<Line> {
+/// Returns the lines of the section, each with its label.
+pub(super) fn lines(report: &ReportContent, layout: &Layout) -> Vec<LabelledPhrase> {
     let mut lines = Vec::new();
     match &report.coverage {
         Some(coverage) => read(coverage, layout, &mut lines),
         None => lines.push((
             "read",
-            Phrase::ours("not known: the stream has no coverage record"),
+            Phrase::trusted("not known: the stream has no coverage record"),
         )),
     }
     if report.disk_lines > 0 {
@@ -27,30 +26,32 @@ pub(super) fn lines(report: &Report, layout: &Layout) -> Vec<Line> {
             bytes(report.disk_bytes),
             counted(report.disk_lines, "part")
         );
-        lines.push(("disk only", Phrase::ours(text)));
+        lines.push(("disk only", Phrase::trusted(text)));
     }
     for skip in &report.skips {
-        let place = skip
-            .line
-            .map_or_else(|| skip.file.clone(), |line| format!("{}:{line}", skip.file));
-        lines.push((
-            "skipped",
-            Phrase::default()
-                .name(&place, layout)
-                .and(": ")
-                .prose(&skip.why, layout),
-        ));
+        lines.push(("skipped", skipped(skip, layout)));
     }
     let more = report
         .skip_records
         .saturating_sub(report.skips.len() as u64);
     if more > 0 {
-        lines.push(("skipped", Phrase::ours(counted(more, "more place"))));
+        lines.push(("skipped", Phrase::trusted(counted(more, "more place"))));
     }
     lines
 }
 
-fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
+fn skipped(skip: &Skip, layout: &Layout) -> Phrase {
+    let place = match skip.line {
+        Some(line) => format!("{}:{line}", skip.file),
+        None => skip.file.clone(),
+    };
+    Phrase::default()
+        .name(&place, layout)
+        .and(": ")
+        .prose(&skip.why, layout)
+}
+
+fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<LabelledPhrase>) {
     let files = counted(coverage.files, "file");
     let (skipped, size) = (grouped(coverage.files_skipped), bytes(coverage.bytes));
     lines.push(plain(
@@ -79,6 +80,24 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
         lines.push(plain("unread", format!("{unread}: {what}")));
     }
     damaged(coverage, layout, lines);
+    logged(coverage, lines);
+    missed(coverage, layout, lines);
+}
+
+/// The reasons for which lines were skipped.
+fn damaged(coverage: &Coverage, layout: &Layout, lines: &mut Vec<LabelledPhrase>) {
+    for (reason, n) in coverage.by_reason.iter().take(REASONS) {
+        let phrase = Phrase::trusted(format!("{}: ", counted(*n, "line")));
+        lines.push(("damaged", phrase.prose(reason, layout)));
+    }
+    let more = coverage.by_reason.len().saturating_sub(REASONS);
+    if more > 0 {
+        lines.push(plain("damaged", counted(more as u64, "more reason")));
+    }
+}
+
+/// Requests that were reconstructed from logs.
+fn logged(coverage: &Coverage, lines: &mut Vec<LabelledPhrase>) {
     if coverage.logged_requests > 0 {
         let missing = match coverage.unresolved_messages {
             0 => String::new(),
@@ -90,6 +109,10 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
             format!("{logged}, message by message{missing}"),
         ));
     }
+}
+
+/// What this program may have missed: copies of texts, and requests that no file records.
+fn missed(coverage: &Coverage, layout: &Layout, lines: &mut Vec<LabelledPhrase>) {
     if coverage.forgotten.texts_forgotten > 0 {
         let texts = counted(coverage.forgotten.texts_forgotten, "text");
         let what = "forgotten for want of memory, with copies of them not found";
@@ -104,18 +127,6 @@ fn read(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
     }
 }
 
-/// The reasons for which lines were skipped.
-fn damaged(coverage: &Coverage, layout: &Layout, lines: &mut Vec<Line>) {
-    for (reason, n) in coverage.by_reason.iter().take(REASONS) {
-        let phrase = Phrase::ours(format!("{}: ", counted(*n, "line")));
-        lines.push(("damaged", phrase.prose(reason, layout)));
-    }
-    let more = coverage.by_reason.len().saturating_sub(REASONS);
-    if more > 0 {
-        lines.push(plain("damaged", counted(more as u64, "more reason")));
-    }
-}
-
-fn plain(label: &'static str, what: String) -> Line {
-    (label, Phrase::ours(what))
+fn plain(label: &'static str, what: String) -> LabelledPhrase {
+    (label, Phrase::trusted(what))
 }

@@ -1,19 +1,19 @@
-//! What the figures of a report rest on: the line of the opening that says how far to trust them.
+//! The line of the opening that says how far its figures can be trusted.
 
-use super::{NAMED, PART_COLUMNS, name_of};
+use std::cmp::Reverse;
+
+use super::name::{NAMED, PART_COLUMNS, name_of};
 use crate::display::clip;
 use crate::number::{counted, grouped, percent, tokens, usd};
 use crate::record::Summary;
+use crate::render::layout::Layout;
 use crate::render::name::tidy;
-use crate::render::{Layout, Report};
+use crate::render::report::ReportContent;
 
-/// What the numbers rest on, what they do not hold, and why.
-pub(super) fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<String> {
+/// How the figures are known, what they leave out, and why.
+pub(super) fn trust(summary: &Summary, report: &ReportContent, layout: &Layout) -> Vec<String> {
     let mut parts = Vec::new();
-    if let (Some(steps), Some(explained)) = (
-        summary.steps.filter(|steps| *steps > 0),
-        summary.steps_explained,
-    ) {
+    if let (Some(steps @ 1..), Some(explained)) = (summary.steps, summary.steps_explained) {
         parts.push(format!(
             "{} of {} explained",
             grouped(explained),
@@ -49,7 +49,7 @@ pub(super) fn trust(summary: &Summary, report: &Report, layout: &Layout) -> Vec<
     parts
 }
 
-/// How much of what was sent no file records; `None` where nobody has looked.
+/// The share of the input that no file records; `None` if the sessions were not replayed.
 fn in_no_file(summary: &Summary) -> Option<String> {
     if summary.content_tokens.is_empty() {
         return None;
@@ -66,69 +66,64 @@ fn in_no_file(summary: &Summary) -> Option<String> {
     })
 }
 
-/// What a plain sum of the usage lines would say, and why; `None` where it is right.
+/// The cost that a plain sum of the usage lines gives, and why it is wrong; `None` if it is right.
 fn naive(summary: &Summary, layout: &Layout) -> Option<String> {
-    let cost = summary
-        .naive_usd
-        .filter(|cost| Some(*cost) != summary.cost_usd)?;
-    let why = summary
-        .naive
-        .iter()
-        .take(NAMED)
-        .map(|(reason, n)| match reason.as_str() {
+    let cost = summary.naive_usd?;
+    if Some(cost) == summary.cost_usd {
+        return None;
+    }
+    let mut why = Vec::new();
+    for (reason, n) in summary.naive.iter().take(NAMED) {
+        why.push(match reason.as_str() {
             "copy" => counted(*n, "copy"),
             "fork" => counted(*n, "fork"),
             "repeated" => format!("{} repeats", grouped(*n)),
             "unreported" => format!("{} unlisted", grouped(*n)),
             other => format!("{} {}", grouped(*n), name_of(other, layout)),
         });
+    }
+    Some(format!("a plain sum: {} ({})", usd(cost), why.join(", ")))
+}
+
+/// Whether the tokens that were charged to content add up to the reported input; `None` if no
+/// tokens were charged.
+fn sums(summary: &Summary) -> Option<String> {
+    let charged = summary
+        .first_tokens
+        .saturating_add(summary.resent_cached_tokens)
+        .saturating_add(summary.resent_uncached_tokens);
+    if charged == 0 {
+        return None;
+    }
+    let off = i128::from(charged) - i128::from(summary.input_tokens);
+    if off == 0 {
+        return Some("sums to the reported input".into());
+    }
+    let off = u64::try_from(off.unsigned_abs()).unwrap_or(u64::MAX);
     Some(format!(
-        "a plain sum: {} ({})",
-        usd(cost),
-        why.collect::<Vec<_>>().join(", ")
+        "sums to {} tokens off the reported input",
+        grouped(off)
     ))
 }
 
-/// Whether what was charged to content adds up to what was reported; `None` where nobody charged.
-fn sums(summary: &Summary) -> Option<String> {
-    let charged = [
-        summary.first_tokens,
-        summary.resent_cached_tokens,
-        summary.resent_uncached_tokens,
-    ];
-    let charged = charged
-        .iter()
-        .fold(0_i64, |sum, tokens| sum.saturating_add(*tokens));
-    let off = i128::from(charged) - i128::from(summary.input_tokens);
-    match u64::try_from(off.unsigned_abs()).unwrap_or(u64::MAX) {
-        _ if charged == 0 => None,
-        0 => Some("sums to the reported input".into()),
-        off => Some(format!(
-            "sums to {} tokens off the reported input",
-            grouped(off)
-        )),
-    }
-}
-
-/// What has no price, with its tokens, most first.
+/// The models without a price and their tokens, the most tokens first.
 fn no_price(summary: &Summary, layout: &Layout) -> Vec<String> {
     let mut models: Vec<_> = summary.unpriced_tokens.iter().collect();
-    models.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
-    let name = |name: &str| {
-        if name.is_empty() {
+    models.sort_by_key(|(_, n)| Reverse(**n));
+    let mut parts = Vec::new();
+    for (model, n) in models.iter().take(NAMED) {
+        let model = if model.is_empty() {
             "no named model".into()
         } else {
-            clip(&tidy(name, layout.home.as_deref()), PART_COLUMNS).into_owned()
-        }
-    };
-    let said = |(model, n): &(&String, &u64)| {
-        format!("no price for {} tokens of {}", tokens(**n), name(model))
-    };
-    let named = models.iter().take(NAMED).map(said);
+            clip(&tidy(model, layout.home.as_deref()), PART_COLUMNS).into_owned()
+        };
+        parts.push(format!("no price for {} tokens of {model}", tokens(**n)));
+    }
     let more = models.len().saturating_sub(NAMED);
-    named
-        .chain((more > 0).then(|| format!("nor for {}", counted(more as u64, "other model"))))
-        .collect()
+    if more > 0 {
+        parts.push(format!("nor for {}", counted(more as u64, "other model")));
+    }
+    parts
 }
 
 fn reason(why: &str, layout: &Layout) -> String {
