@@ -52,9 +52,11 @@ pub fn is_instant(text: &str) -> bool {
 
 /// Complains where the value of `key` is no instant. A missing value is fine.
 pub(super) fn check_instant(at: Option<&str>, key: &str, complaints: &mut Complaints) {
-    complaints.unless(at.is_none_or(is_instant), || {
-        format!("{key}: {at:?} is no instant")
-    });
+    let is_sound = match at {
+        Some(text) => is_instant(text),
+        None => true,
+    };
+    complaints.unless(is_sound, || format!("{key}: {at:?} is no instant"));
 }
 
 /// Whether the text is that many lower-case hex digits.

@@ -37,10 +37,9 @@ impl Rates {
             output: factor.of(self.output)?,
             ..self
         };
-        for rate in [&mut rates.read, &mut rates.write, &mut rates.write_1h] {
-            if let Some(rate) = rate {
-                *rate = factor.of(*rate)?;
-            }
+        let optional = [&mut rates.read, &mut rates.write, &mut rates.write_1h];
+        for rate in optional.into_iter().flatten() {
+            *rate = factor.of(*rate)?;
         }
         Some(rates)
     }
