@@ -34,6 +34,8 @@ mod fenwick;
 mod first_walk;
 mod forecast;
 mod history;
+mod ids;
+mod indexed_list;
 mod label;
 mod law;
 mod manner;

@@ -177,9 +177,10 @@ mod tests {
                 ..made
             });
         }
-        let (result, response) = history.spans.split_first().expect("four spans");
+        let mut response = history.spans.iter();
+        let result = response.next().expect("four spans");
         let (law, _) = Laws::default().of(model, "");
-        judge(counter(law), result, numbers, response.iter())
+        judge(counter(law), result, numbers, response)
     }
 
     /// Real numbers: an edit was counted at 58 and measured at 51, six times, and once at 75.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::cache::Break;
 use super::call::ModelCall;
 use super::content::Shares;
+use super::ids::RowNumber;
 use super::label::Labels;
 use super::manner::Manner;
-use super::span_cost::SpanCost;
+use super::span_cost::{SpanCost, SpanCosts};
 use super::total::{self, HourAndModel, RowSums};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
@@ -15,9 +16,9 @@ use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 /// What a thread cost: by span and by request, in the order they were fed, and in rows.
 #[derive(Debug)]
 pub struct Bill<'h> {
-    pub(super) costs: Vec<SpanCost>,
+    pub(super) costs: SpanCosts,
     pub(super) requests: Vec<Answered>,
-    pub(super) rows: BTreeMap<(HourAndModel, u32), RowSums>,
+    pub(super) rows: BTreeMap<(HourAndModel, RowNumber), RowSums>,
     pub(super) labels: &'h Labels,
     pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,

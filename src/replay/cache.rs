@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use super::call::ModelCall;
 use super::content::Share;
 use super::context::Context;
+use super::ids::SlotIndex;
 use super::prefix::LiveTokens;
 use super::sent_span::SentSpan;
 use crate::record::Usd;
@@ -75,11 +76,11 @@ pub(super) struct Cache<'h> {
 #[derive(Debug)]
 struct Since<'h> {
     /// The first slot that has changed.
-    changed: usize,
+    changed: SlotIndex,
     /// Why the context was cleared.
     cleared: Option<String>,
     /// The laws dropped spans: the slot of the first, and the tokens of all.
-    dropped: Option<(usize, u64)>,
+    dropped: Option<(SlotIndex, u64)>,
     /// What the agent changed in what it offers, and of which servers.
     changes: BTreeSet<&'h str>,
     servers: BTreeSet<&'h str>,
@@ -89,7 +90,7 @@ impl Default for Since<'_> {
     fn default() -> Self {
         let (changes, servers) = (BTreeSet::new(), BTreeSet::new());
         Since {
-            changed: usize::MAX,
+            changed: SlotIndex::BEYOND,
             cleared: None,
             dropped: None,
             changes,
@@ -120,7 +121,7 @@ impl<'h> Cache<'h> {
     }
 
     /// The laws dropped spans.
-    pub(super) fn drop(&mut self, dropped: Option<(usize, u64)>) {
+    pub(super) fn drop(&mut self, dropped: Option<(SlotIndex, u64)>) {
         self.since.dropped = self.since.dropped.or(dropped);
     }
 
@@ -281,7 +282,7 @@ impl Interval<'_, '_> {
             return "reasoning".into();
         }
         let input = call.input.unwrap_or(0);
-        if since.changed == usize::MAX && input.saturating_add(LEAST_TOKENS) < self.sent() {
+        if since.changed == SlotIndex::BEYOND && input.saturating_add(LEAST_TOKENS) < self.sent() {
             return "edited".into();
         }
         let life = if self.lasting {

@@ -17,13 +17,15 @@
 use std::rc::Rc;
 
 use super::call::ModelCall;
-use super::context::{Context, Slot};
+use super::context::{Context, Slot, Slots};
+use super::ids::SlotIndex;
+use super::indexed_list::{IndexedList, ListIndex};
 use super::missed::Missed;
 use super::prefix::{InsidePrefixes, LiveTokens, PREFIXES, PartialSlot, PrefixEnd};
 use super::price::{Paid, SentCost};
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use super::tally::RateTally;
-use super::total::{RowSums, ThreadRows};
+use super::total::{PeriodRows, ThreadRows};
 use crate::record::Usd;
 
 const READ: usize = 0;
@@ -54,7 +56,7 @@ struct Counted {
 /// The accounts of all slots of a thread.
 #[derive(Debug)]
 pub(super) struct Charge {
-    accounts: Vec<SlotCharge>,
+    accounts: IndexedList<SlotIndex, SlotCharge>,
     paid: Vec<Counted>,
     /// All priced requests, and their uncached rates.
     priced: RateTally,
@@ -72,7 +74,7 @@ impl Charge {
     /// No accounts yet; `rows` is the number of rows.
     pub(super) fn new(rows: usize) -> Charge {
         Charge {
-            accounts: Vec::new(),
+            accounts: IndexedList::default(),
             paid: Vec::new(),
             priced: RateTally::default(),
             counted: Default::default(),
@@ -87,9 +89,9 @@ impl Charge {
     }
 
     /// Opens an account for each new slot, at the size that the slot has.
-    pub(super) fn enter(&mut self, slots: &[Slot]) {
+    pub(super) fn enter(&mut self, slots: &Slots) {
         let entered = self.requests();
-        for slot in slots.iter().skip(self.accounts.len()) {
+        for slot in slots.tail(self.accounts.end()) {
             self.accounts.push(SlotCharge {
                 entered,
                 ..SlotCharge::default()
@@ -100,8 +102,8 @@ impl Charge {
     }
 
     /// A slot that has an account changes its size; to 0 where it leaves.
-    pub(super) fn resize(&mut self, index: usize, slot: &Slot, tokens: u64) {
-        if index >= self.accounts.len() {
+    pub(super) fn resize(&mut self, index: SlotIndex, slot: &Slot, tokens: u64) {
+        if index >= self.accounts.end() {
             return;
         }
         self.live.change(index, slot.row, slot.tokens, tokens);
@@ -123,17 +125,16 @@ impl Charge {
     }
 
     /// A slot leaves: what it was charged goes to its span.
-    pub(super) fn leave(&mut self, index: usize, slot: &Slot, costs: &mut [SpanCost]) {
+    pub(super) fn leave(&mut self, index: SlotIndex, slot: &Slot, costs: &mut SpanCosts) {
         self.resize(index, slot, 0);
         let Some(number) = slot.number else {
             return;
         };
+        // A slot that left before a request was charged for it has no account.
         let Some(account) = self.accounts.get(index) else {
             return;
         };
-        let Some(span) = costs.get_mut(number as usize) else {
-            return;
-        };
+        let span = &mut costs[number];
         let requests = self.requests() - account.entered;
         let first = self.paid.get(account.entered as usize);
         if let (Some(first), Some(last)) = (first, self.paid.last()) {
@@ -156,11 +157,9 @@ impl Charge {
     }
 
     /// Adds up what a slot was charged while it was inside a prefix.
-    fn settle(&mut self, index: usize, slot: &Slot, side: usize) {
+    fn settle(&mut self, index: SlotIndex, slot: &Slot, side: usize) {
         let now = self.charged(index, side);
-        let Some(account) = self.accounts.get_mut(index) else {
-            return;
-        };
+        let account = &mut self.accounts[index];
         if let Some(since) = account.inside[side].take() {
             let charged = now.less(since);
             account.tokens[side] = account.tokens[side].saturating_add(charged.tokens(slot.tokens));
@@ -169,16 +168,13 @@ impl Charge {
     }
 
     /// A slot is inside a prefix from now on.
-    fn note_inside(&mut self, index: usize, side: usize) {
-        let now = self.charged(index, side);
-        if let Some(account) = self.accounts.get_mut(index) {
-            account.inside[side] = Some(now);
-        }
+    fn note_inside(&mut self, index: SlotIndex, side: usize) {
+        self.accounts[index].inside[side] = Some(self.charged(index, side));
     }
 
     /// What a token at that place would have been charged by now, had it always been inside.
-    fn charged(&self, index: usize, side: usize) -> RateTally {
-        self.counted[side].less(self.missed[side].before(index))
+    fn charged(&self, index: SlotIndex, side: usize) -> RateTally {
+        self.counted[side].less(self.missed[side].before(index.place()))
     }
 
     /// A counted request carries the live slots. `fresh` are the slots that were never sent before.
@@ -187,15 +183,16 @@ impl Charge {
         &mut self,
         call: &ModelCall,
         context: &Context,
-        fresh: &[usize],
+        fresh: &[SlotIndex],
         rows: &mut ThreadRows,
-        costs: &mut [SpanCost],
+        costs: &mut SpanCosts,
     ) -> u64 {
         let short = self.count(call, context);
         let ends = std::array::from_fn(|side| short[side].as_deref().unwrap_or(&self.reach[side]));
         let within = InsidePrefixes::new(ends, call.cached(), &context.slots);
         let steps = call.steps();
         for (side, PartialSlot { slot, tokens, .. }) in within.across.into_iter().enumerate() {
+            // A prefix that holds all slots ends beyond the last of them.
             if let Some(account) = self.accounts.get_mut(slot) {
                 account.tokens[side] = account.tokens[side].saturating_add(tokens);
                 account.cost = account.cost.plus(RateTally::one(steps[side]).cost(tokens));
@@ -204,9 +201,7 @@ impl Charge {
         let rows = rows.of(call.period);
         let written = self.charge_rows(call, &within, rows);
         for index in fresh {
-            let Some(slot) = context.slots.get(*index) else {
-                continue;
-            };
+            let slot = &context.slots[*index];
             if slot.live {
                 charge_first(call, within.of_slot(*index, slot.tokens), slot, rows, costs);
             }
@@ -215,9 +210,9 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &ModelCall, within: &InsidePrefixes, rows: &mut [RowSums]) -> u64 {
+    fn charge_rows(&self, call: &ModelCall, within: &InsidePrefixes, rows: &mut PeriodRows) -> u64 {
         let mut written_in_all: u64 = 0;
-        for (number, row) in rows.iter_mut().enumerate() {
+        for (number, row) in rows.enumerate_mut() {
             let live = self.live.of_row(number);
             if live == 0 {
                 continue;
@@ -244,7 +239,7 @@ impl Charge {
                 continue;
             }
             let end = self.short_end(side, &limits, &short);
-            self.missed[side].note(end.at, RateTally::one(steps[side]));
+            self.missed[side].note(end.at.place(), RateTally::one(steps[side]));
             short[side] = Some(end);
         }
         self.paid.push(Counted {
@@ -281,7 +276,7 @@ impl Charge {
 
     /// Moves the end of a prefix to where its slots have no more than `limit` tokens. This comes
     /// before the request is counted, so a slot that is passed is inside in this request too.
-    fn reach_to(&mut self, side: usize, limit: u64, slots: &[Slot]) {
+    fn reach_to(&mut self, side: usize, limit: u64, slots: &Slots) {
         let mut reach = std::mem::take(&mut self.reach[side]);
         while let Some(slot) = slots.get(reach.at) {
             if slot.live {
@@ -291,14 +286,14 @@ impl Charge {
                 reach.change(slot.row, 0, slot.tokens);
                 self.note_inside(reach.at, side);
             }
-            reach.at += 1;
+            reach.at = reach.at.next();
         }
         self.reach[side] = reach;
     }
 
     /// The thread has ended: all accounts are closed.
-    pub(super) fn finish(&mut self, context: &Context, costs: &mut [SpanCost]) {
-        for (index, slot) in context.slots.iter().enumerate() {
+    pub(super) fn finish(&mut self, context: &Context, costs: &mut SpanCosts) {
+        for (index, slot) in context.slots.enumerate() {
             if slot.live {
                 self.leave(index, slot, costs);
             }
@@ -312,20 +307,16 @@ fn charge_first(
     call: &ModelCall,
     inside: [u64; PREFIXES],
     slot: &Slot,
-    rows: &mut [RowSums],
-    costs: &mut [SpanCost],
+    rows: &mut PeriodRows,
+    costs: &mut SpanCosts,
 ) {
     let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
-    if let Some(row) = rows.get_mut(slot.row as usize) {
-        row.move_to_first(slot.tokens, inside[READ], slot.number.is_some());
-        if let Some(sent) = sent {
-            row.add_cost(Paid::first(sent));
-        }
+    let row = &mut rows[slot.row];
+    row.move_to_first(slot.tokens, inside[READ], slot.number.is_some());
+    if let Some(sent) = sent {
+        row.add_cost(Paid::first(sent));
     }
-    let Some(number) = slot.number else {
-        return;
-    };
-    if let Some(span) = costs.get_mut(number as usize) {
-        span.first_cost = sent.map(SentCost::all);
+    if let Some(number) = slot.number {
+        costs[number].first_cost = sent.map(SentCost::all);
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::change::Change;
 use super::context::{Context, Slot};
+use super::ids::SpanNumber;
 
 impl Context<'_> {
     /// An event changes the context.
@@ -30,7 +31,7 @@ impl Context<'_> {
     fn clear(&mut self, change: &Change) {
         // A span is in a context once, however often it is named.
         let mut named = HashSet::new();
-        let mut numbers: Vec<u32> = Vec::new();
+        let mut numbers: Vec<SpanNumber> = Vec::new();
         for seq in &change.keep {
             if let Some(number) = self.find(*seq)
                 && named.insert(number)
@@ -42,12 +43,10 @@ impl Context<'_> {
             let messages = self.latest_messages(room, &named);
             numbers.extend(messages);
         }
-        let mut kept: Vec<(u32, Slot)> = Vec::new();
+        let mut kept: Vec<(SpanNumber, Slot)> = Vec::new();
         for number in numbers {
-            if let Some(index) = self.slot_of(number)
-                && let Some(slot) = self.slots.get(index)
-            {
-                kept.push((number, *slot));
+            if let Some(index) = self.slot_of(number) {
+                kept.push((number, self.slots[index]));
             }
         }
         let shared = self.shared(&kept);
@@ -55,7 +54,7 @@ impl Context<'_> {
     }
 
     /// How many of the kept spans stay where they were, directly behind the head.
-    fn shared(&self, kept: &[(u32, Slot)]) -> usize {
+    fn shared(&self, kept: &[(SpanNumber, Slot)]) -> usize {
         let mut shared = 0;
         for slot in self.unchanged() {
             if !slot.live || slot.tokens == 0 {
@@ -71,7 +70,7 @@ impl Context<'_> {
 
     /// Every span leaves that entered after the place `seq`.
     fn back_to(&mut self, seq: u64) {
-        for index in (self.head()..self.slots.len()).rev() {
+        for index in self.slots.indices_from(self.head()).rev() {
             match self.span(index) {
                 Some((_, span)) if span.seq <= seq => break,
                 Some(_) => self.leave(index),
@@ -83,16 +82,14 @@ impl Context<'_> {
     /// The latest user messages of no more than `room` tokens together, oldest first, without those
     /// that are kept anyway. The first that does not fit ends them: agents do not look for a
     /// smaller one behind it.
-    fn latest_messages(&self, room: u64, kept: &HashSet<u32>) -> Vec<u32> {
+    fn latest_messages(&self, room: u64, kept: &HashSet<SpanNumber>) -> Vec<SpanNumber> {
         let mut left = room;
         let mut messages = Vec::new();
         for slot in self.current().iter().rev() {
             let Some(number) = slot.number else {
                 continue;
             };
-            let Some(span) = self.span_of(number) else {
-                continue;
-            };
+            let span = self.span_of(number);
             if !slot.live || kept.contains(&number) || !span.message || !span.known {
                 continue;
             }

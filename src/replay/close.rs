@@ -19,8 +19,9 @@ use super::call::ModelCall;
 use super::context::Context;
 use super::entering::{doubt, entering};
 use super::forecast::Forecast;
+use super::ids::RequestIndex;
 use super::open_report::OpenReport;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use super::unrecorded::{Cause, UnrecordedBlocks};
 use crate::record::Purpose;
 use crate::record::count::signed;
@@ -51,12 +52,12 @@ impl Close {
     pub(super) fn request(
         &mut self,
         call: &ModelCall,
-        at: usize,
+        at: RequestIndex,
         forecast: &Forecast,
         context: &mut Context,
-        costs: &mut [SpanCost],
+        costs: &mut SpanCosts,
     ) -> Option<bool> {
-        let ahead = forecast.requests.get(at)?;
+        let ahead = &forecast.requests[at];
         self.unrecorded.end_search(context, call.n);
         if call.reported {
             let returned = std::mem::take(&mut self.returned);
@@ -91,7 +92,7 @@ impl Close {
     }
 
     /// Closes an ordinary report; returns whether the laws alone explain it.
-    fn step(&mut self, open: &mut OpenReport, at: usize, forecast: &Forecast) -> bool {
+    fn step(&mut self, open: &mut OpenReport, at: RequestIndex, forecast: &Forecast) -> bool {
         let (call, ahead) = (open.call, open.ahead);
         let reported = signed(ahead.whole.or(call.input).unwrap_or(0));
         open.left = reported - signed(open.context.total()) - self.owed;

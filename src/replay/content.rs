@@ -57,7 +57,7 @@ pub struct Content<'a> {
 }
 
 /// What a context is made of; the order of `context_*_tokens` in [`crate::record::Billed`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Share {
     Instructions,
     Tools,
@@ -65,6 +65,7 @@ pub(super) enum Share {
     Images,
     Reasoning,
     /// What no file records.
+    #[default]
     Unrecorded,
 }
 
@@ -84,7 +85,7 @@ impl Share {
 }
 
 /// What the laws tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ContentKind {
     /// A message of the assistant that closes its turn, if its response has no call (`None`: the
     /// file does not say).
@@ -110,6 +111,7 @@ pub(super) enum ContentKind {
     },
     Reasoning,
     /// Content that no law predicts.
+    #[default]
     Opaque,
 }
 

@@ -11,57 +11,63 @@
 use std::collections::BinaryHeap;
 
 use super::content::{Share, Shares};
-use super::sent_span::SentSpan;
+use super::ids::{RowNumber, SlotIndex, SpanNumber};
+use super::indexed_list::{IndexedList, ListIndex};
+use super::sent_span::{SentSpan, SentSpans};
 use super::total;
 use crate::record::Basis;
 
 /// A position in the context: a span or an unrecorded block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Slot {
     /// Number of the span; `None` for an unrecorded block.
-    pub(super) number: Option<u32>,
+    pub(super) number: Option<SpanNumber>,
     /// The row that its charges are added to: see [`super::total::row`].
-    pub(super) row: u32,
+    pub(super) row: RowNumber,
     pub(super) class: Share,
     pub(super) tokens: u64,
     pub(super) live: bool,
 }
 
-/// The context of a thread: slots in the order in which they are sent. Slots that have left keep
-/// their index.
+/// The slots of a context, in the order in which they are sent. Slots that have left keep their
+/// index.
+pub(super) type Slots = IndexedList<SlotIndex, Slot>;
+
+/// The context of a thread.
 pub(super) struct Context<'h> {
-    spans: &'h [SentSpan],
-    pub(super) slots: Vec<Slot>,
-    /// The latest slot of each span.
-    slot_of: Vec<u32>,
+    spans: &'h SentSpans,
+    pub(super) slots: Slots,
+    /// The latest slot of each span; [`SlotIndex::FIRST`], which is the head's, for a span that
+    /// has not entered.
+    slot_of: IndexedList<SpanNumber, SlotIndex>,
     tokens: Shares,
     entered: usize,
     /// The first slot since the latest clear: the head.
-    begun: usize,
+    begun: SlotIndex,
     /// Slots that entered since the latest request.
-    pub(super) fresh: Vec<usize>,
+    pub(super) fresh: Vec<SlotIndex>,
     /// Slots removed since the caller last drained this list.
-    pub(super) left: Vec<usize>,
+    pub(super) left: Vec<SlotIndex>,
     /// The first slot changed since the latest [`Context::take_changed`].
-    changed: usize,
+    changed: SlotIndex,
     /// Slots resized since the caller last drained this list, with their former sizes.
-    pub(super) adjusted: Vec<(usize, u64)>,
+    pub(super) adjusted: Vec<(SlotIndex, u64)>,
     /// Images, the largest first: their sizes when they were noted, and their slots.
-    images: BinaryHeap<(u64, usize)>,
+    images: BinaryHeap<(u64, SlotIndex)>,
 }
 
 impl<'h> Context<'h> {
-    pub(super) fn new(spans: &'h [SentSpan]) -> Context<'h> {
+    pub(super) fn new(spans: &'h SentSpans) -> Context<'h> {
         let mut context = Context {
             spans,
-            slots: Vec::new(),
-            slot_of: vec![u32::MAX; spans.len()],
+            slots: Slots::default(),
+            slot_of: IndexedList::zeros(spans.len()),
             tokens: Shares::default(),
             entered: 0,
-            begun: 0,
+            begun: SlotIndex::FIRST,
             fresh: Vec::new(),
             left: Vec::new(),
-            changed: usize::MAX,
+            changed: SlotIndex::BEYOND,
             adjusted: Vec::new(),
             images: BinaryHeap::new(),
         };
@@ -70,60 +76,51 @@ impl<'h> Context<'h> {
     }
 
     /// The first slot, for the unrecorded content that every request carries in front.
-    pub(super) fn head(&self) -> usize {
+    pub(super) fn head(&self) -> SlotIndex {
         self.begun
     }
 
-    pub(super) fn is_live(&self, index: usize) -> bool {
-        match self.slots.get(index) {
-            Some(slot) => slot.live,
-            None => false,
-        }
+    pub(super) fn is_live(&self, index: SlotIndex) -> bool {
+        self.slots[index].live
     }
 
     /// The slots since the latest clear, the head first, whether they are live or not.
     pub(super) fn current(&self) -> &[Slot] {
-        self.slots.get(self.begun..).unwrap_or_default()
+        self.slots.tail(self.begun)
     }
 
     /// The slots behind the head that are before the first change.
     pub(super) fn unchanged(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().take(self.changed).skip(self.begun + 1)
+        let before = self.slots.before(self.changed);
+        before.iter().skip(self.begun.next().place())
     }
 
-    /// The latest slot of a span.
-    pub(super) fn slot_of(&self, number: u32) -> Option<usize> {
-        let index = *self.slot_of.get(number as usize)? as usize;
-        (index < self.slots.len()).then_some(index)
+    /// The latest slot of a span; `None` where it has not entered.
+    pub(super) fn slot_of(&self, number: SpanNumber) -> Option<SlotIndex> {
+        match self.slot_of[number] {
+            SlotIndex::FIRST => None,
+            index => Some(index),
+        }
     }
 
     /// The span of that number.
-    pub(super) fn span_of(&self, number: u32) -> Option<&'h SentSpan> {
-        self.spans.get(number as usize)
+    pub(super) fn span_of(&self, number: SpanNumber) -> &'h SentSpan {
+        &self.spans[number]
     }
 
-    /// The span of a slot, and its number.
-    pub(super) fn span(&self, index: usize) -> Option<(u32, &'h SentSpan)> {
+    /// The span of a slot, and its number; `None` for an unrecorded block, and beyond the last
+    /// slot.
+    pub(super) fn span(&self, index: SlotIndex) -> Option<(SpanNumber, &'h SentSpan)> {
         let number = self.slots.get(index)?.number?;
-        Some((number, self.span_of(number)?))
-    }
-
-    /// The request that produced a span.
-    pub(super) fn made_by(&self, number: u32) -> Option<u64> {
-        self.span_of(number)?.made_by
-    }
-
-    /// The `seq` of a span.
-    pub(super) fn seq(&self, number: u32) -> Option<u64> {
-        Some(self.span_of(number)?.seq)
+        Some((number, self.span_of(number)))
     }
 
     /// The number of the span with that `seq`, if it has entered. One that has left may come back:
     /// a compaction names what it keeps.
-    pub(super) fn find(&self, seq: u64) -> Option<u32> {
-        let entered = self.spans.get(..self.entered)?;
-        let number = entered.binary_search_by_key(&seq, |span| span.seq).ok()?;
-        u32::try_from(number).ok()
+    pub(super) fn find(&self, seq: u64) -> Option<SpanNumber> {
+        let entered = self.spans.before(SpanNumber::at(self.entered));
+        let place = entered.binary_search_by_key(&seq, |span| span.seq).ok()?;
+        Some(SpanNumber::at(place))
     }
 
     /// The tokens of the live slots, by class.
@@ -140,20 +137,15 @@ impl<'h> Context<'h> {
     pub(super) fn enter_up_to(&mut self, end: usize) {
         let end = end.min(self.spans.len());
         for number in self.entered..end {
-            let Ok(number) = u32::try_from(number) else {
-                break;
-            };
-            let row = match self.span_of(number) {
-                Some(span) => total::row(span.label, Basis::Estimated),
-                None => 0,
-            };
+            let number = SpanNumber::at(number);
+            let row = total::row(self.span_of(number).label, Basis::Estimated);
             self.enter(number, 0, row);
         }
         self.entered = end.max(self.entered);
     }
 
     /// An unrecorded block enters; returns its slot.
-    pub(super) fn block(&mut self, tokens: u64) -> usize {
+    pub(super) fn block(&mut self, tokens: u64) -> SlotIndex {
         let block = Slot {
             number: None,
             row: total::UNRECORDED,
@@ -162,48 +154,36 @@ impl<'h> Context<'h> {
             live: true,
         };
         self.tokens[block.class as usize] += tokens;
-        self.slots.push(block);
-        self.slots.len() - 1
+        self.slots.push(block)
     }
 
-    fn enter(&mut self, number: u32, tokens: u64, row: u32) {
-        let Some(span) = self.span_of(number) else {
-            return;
-        };
-        let index = self.slots.len();
-        self.slots.push(Slot {
+    fn enter(&mut self, number: SpanNumber, tokens: u64, row: RowNumber) {
+        let span = self.span_of(number);
+        let index = self.slots.push(Slot {
             number: Some(number),
             row,
             class: span.class,
             tokens,
             live: true,
         });
-        if let (Some(latest), Ok(index)) =
-            (self.slot_of.get_mut(number as usize), u32::try_from(index))
-        {
-            *latest = index;
-        }
+        self.slot_of[number] = index;
         self.tokens[span.class as usize] += tokens;
         self.fresh.push(index);
         self.note_image(index);
     }
 
     /// Sets the size of a slot that may have been sent. 0 removes it, except for the head.
-    pub(super) fn adjust(&mut self, index: usize, tokens: u64) {
+    pub(super) fn adjust(&mut self, index: SlotIndex, tokens: u64) {
         if tokens == 0 && index != self.begun {
             return self.leave(index);
         }
-        if let Some(slot) = self.slots.get(index) {
-            self.adjusted.push((index, slot.tokens));
-        }
+        self.adjusted.push((index, self.slots[index].tokens));
         self.resize(index, tokens);
     }
 
     /// Sets the size of a live slot that was not sent yet.
-    pub(super) fn resize(&mut self, index: usize, tokens: u64) {
-        let Some(slot) = self.slots.get_mut(index) else {
-            return;
-        };
+    pub(super) fn resize(&mut self, index: SlotIndex, tokens: u64) {
+        let slot = &mut self.slots[index];
         if slot.live {
             let sum = &mut self.tokens[slot.class as usize];
             *sum = *sum - slot.tokens + tokens;
@@ -212,22 +192,18 @@ impl<'h> Context<'h> {
     }
 
     /// The size of a span is final; `basis` says how it is known.
-    pub(super) fn close(&mut self, index: usize, tokens: u64, basis: Basis) {
+    pub(super) fn close(&mut self, index: SlotIndex, tokens: u64, basis: Basis) {
         self.resize(index, tokens);
         let Some((_, span)) = self.span(index) else {
             return;
         };
-        if let Some(slot) = self.slots.get_mut(index) {
-            slot.row = total::row(span.label, basis);
-        }
+        self.slots[index].row = total::row(span.label, basis);
         self.note_image(index);
     }
 
-    fn note_image(&mut self, index: usize) {
-        if let Some(slot) = self.slots.get(index)
-            && slot.class == Share::Images
-            && slot.tokens > 0
-        {
+    fn note_image(&mut self, index: SlotIndex) {
+        let slot = &self.slots[index];
+        if slot.class == Share::Images && slot.tokens > 0 {
             self.images.push((slot.tokens, index));
         }
     }
@@ -240,17 +216,15 @@ impl<'h> Context<'h> {
                 break;
             }
             self.images.pop();
-            if let Some(slot) = self.slots.get(index)
-                && slot.live
-                && slot.tokens == tokens
-            {
+            let slot = &self.slots[index];
+            if slot.live && slot.tokens == tokens {
                 self.leave(index);
             }
         }
     }
 
     /// A span leaves.
-    pub(super) fn drop_span(&mut self, number: u32) {
+    pub(super) fn drop_span(&mut self, number: SpanNumber) {
         if let Some(index) = self.slot_of(number) {
             self.leave(index);
         }
@@ -259,28 +233,26 @@ impl<'h> Context<'h> {
     /// The laws drop spans. Returns the first slot that has left, and the tokens of all that have.
     /// The agent that sends the context has changed nothing, so [`Context::take_changed`] does not
     /// count them.
-    pub(super) fn drop_by_law(&mut self, numbers: &[u32]) -> Option<(usize, u64)> {
+    pub(super) fn drop_by_law(&mut self, numbers: &[SpanNumber]) -> Option<(SlotIndex, u64)> {
         let before = self.total();
-        let changed = std::mem::replace(&mut self.changed, usize::MAX);
+        let changed = self.take_changed();
         for number in numbers {
             self.drop_span(*number);
         }
         match std::mem::replace(&mut self.changed, changed) {
-            usize::MAX => None,
+            SlotIndex::BEYOND => None,
             first => Some((first, before - self.total())),
         }
     }
 
     /// The first slot changed since the last call; everything before it is unchanged.
-    pub(super) fn take_changed(&mut self) -> usize {
-        std::mem::replace(&mut self.changed, usize::MAX)
+    pub(super) fn take_changed(&mut self) -> SlotIndex {
+        std::mem::replace(&mut self.changed, SlotIndex::BEYOND)
     }
 
     /// A slot leaves.
-    pub(super) fn leave(&mut self, index: usize) {
-        let Some(slot) = self.slots.get_mut(index) else {
-            return;
-        };
+    pub(super) fn leave(&mut self, index: SlotIndex) {
+        let slot = &mut self.slots[index];
         if slot.live {
             slot.live = false;
             self.changed = self.changed.min(index);
@@ -290,7 +262,7 @@ impl<'h> Context<'h> {
     }
 
     /// A slot leaves that was there for one run of the model: this is no change by the agent.
-    pub(super) fn leave_again(&mut self, index: usize) {
+    pub(super) fn leave_again(&mut self, index: SlotIndex) {
         let changed = self.changed;
         self.leave(index);
         self.changed = changed;
@@ -317,7 +289,7 @@ impl<'h> Context<'h> {
         }
     }
 
-    fn is_ephemeral(&self, index: usize) -> bool {
+    fn is_ephemeral(&self, index: SlotIndex) -> bool {
         match self.span(index) {
             Some((_, span)) => span.ephemeral,
             None => false,
@@ -326,14 +298,13 @@ impl<'h> Context<'h> {
 
     /// All slots leave. A new head begins, and the spans of `kept` enter behind it with the sizes
     /// and rows of these slots. The first `shared` of them are where they were before.
-    pub(super) fn restart(&mut self, kept: Vec<(u32, Slot)>, shared: usize) {
-        for index in self.begun..self.slots.len() {
+    pub(super) fn restart(&mut self, kept: Vec<(SpanNumber, Slot)>, shared: usize) {
+        for index in self.slots.indices_from(self.begun) {
             self.leave(index);
         }
-        self.begun = self.slots.len();
-        self.block(0);
+        self.begun = self.block(0);
         self.fresh.clear();
-        self.changed = self.slots.len() + shared;
+        self.changed = SlotIndex::at(self.slots.len() + shared);
         for (number, slot) in kept {
             self.enter(number, slot.tokens, slot.row);
         }

@@ -11,18 +11,19 @@ use super::call::ModelCall;
 use super::content::ContentKind;
 use super::context::Context;
 use super::forecast::Forecast;
+use super::ids::{SlotIndex, SpanNumber};
 use super::law::{Sizing, TOLERANCE};
 use super::predict::Prediction;
 use super::request_forecast::RequestForecast;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use crate::record::Basis;
 use crate::record::count::signed;
 
 /// A span that enters, and is not closed yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entering {
-    pub(super) slot: usize,
-    pub(super) number: u32,
+    pub(super) slot: SlotIndex,
+    pub(super) number: SpanNumber,
     pub(super) prediction: Prediction,
     pub(super) tokens: u64,
     /// Its size has a natural bound: a step beyond that holds something else.
@@ -48,22 +49,17 @@ pub(super) fn entering(
     ahead: &RequestForecast,
     forecast: &Forecast,
     context: &mut Context,
-    costs: &[SpanCost],
+    costs: &SpanCosts,
 ) -> Vec<Entering> {
     let mut entering = Vec::new();
     for slot in context.fresh.clone() {
         let Some((number, span)) = context.span(slot) else {
             continue;
         };
-        let Some(cost) = costs.get(number as usize) else {
-            continue;
-        };
-        let Some(prediction) = forecast.predictions.get(number as usize).copied() else {
-            continue;
-        };
-        if !context.is_live(slot) || cost.closed {
+        if !context.is_live(slot) || costs[number].closed {
             continue;
         }
+        let prediction = forecast.predictions[number];
         let image = matches!(span.kind, ContentKind::Image { .. });
         let bounded = span.known
             || span.kind == ContentKind::Reasoning

@@ -17,8 +17,9 @@ use rustc_hash::FxHashSet;
 
 use super::call::ModelCall;
 use super::context::Context;
+use super::ids::{GroupIndex, SpanNumber};
 use super::measured_group::{MeasuredGroup, MeasuredGroups, is_sure, shares};
-use super::predict::Prediction;
+use super::predict::{Prediction, Predictions};
 use super::proportional::proportional;
 use crate::record::Basis;
 
@@ -35,7 +36,7 @@ pub(super) struct Exact {
     covered: bool,
     /// What the latest request had written to the cache and read from it, and its marks.
     cached: u64,
-    marks: Vec<u32>,
+    marks: Vec<SpanNumber>,
 }
 
 impl Exact {
@@ -49,8 +50,8 @@ impl Exact {
         &mut self,
         call: &ModelCall,
         context: &Context,
-        left: &[u32],
-        predictions: &[Prediction],
+        left: &[SpanNumber],
+        predictions: &Predictions,
     ) {
         for number in left {
             if !context.holds(*number) {
@@ -81,8 +82,8 @@ impl Exact {
     }
 
     /// Writes the sizes of all spans that were measured to their predictions.
-    pub(super) fn give(&self, predictions: &mut [Prediction]) {
-        for group in &self.groups.groups {
+    pub(super) fn give(&self, predictions: &mut Predictions) {
+        for group in self.groups.groups.iter() {
             if let Some(all) = group.all {
                 give(group, all, predictions);
             }
@@ -90,7 +91,7 @@ impl Exact {
     }
 
     /// The report: the groups whose sums are not known share what is left of it.
-    fn close(&mut self, input: u64, predictions: &[Prediction]) {
+    fn close(&mut self, input: u64, predictions: &Predictions) {
         let open = self.groups.open.clone();
         if open.is_empty() {
             return;
@@ -101,10 +102,7 @@ impl Exact {
         let parts = self.parts(&open, left, predictions);
         let several = open.len() > 1;
         for (index, part) in open.into_iter().zip(parts) {
-            let all = match self.groups.groups.get(index) {
-                Some(group) => group.all,
-                None => None,
-            };
+            let all = self.groups.groups[index].all;
             let part = part.min(all.unwrap_or(u64::MAX)).min(left);
             left -= part;
             let here = self.groups.here(index);
@@ -114,17 +112,13 @@ impl Exact {
 
     /// The parts of `left` for the open groups. The new group takes what the estimates of the
     /// others leave; if there is none, or too little is left, all share it by their estimates.
-    fn parts(&self, open: &[usize], left: u64, predictions: &[Prediction]) -> Vec<u64> {
+    fn parts(&self, open: &[GroupIndex], left: u64, predictions: &Predictions) -> Vec<u64> {
         let mut new = None;
         let (mut parts, mut others) = (Vec::new(), 0u64);
         for (at, index) in open.iter().enumerate() {
             let estimate = self.groups.estimate(*index, predictions);
             parts.push(estimate);
-            let is_new = match self.groups.groups.get(*index) {
-                Some(group) => group.all.is_none(),
-                None => false,
-            };
-            if is_new && new.is_none() {
+            if self.groups.groups[*index].all.is_none() && new.is_none() {
                 new = Some(at);
             } else {
                 others += estimate;
@@ -144,8 +138,8 @@ impl Exact {
         &mut self,
         call: &ModelCall,
         context: &Context,
-        marks: &[u32],
-        predictions: &[Prediction],
+        marks: &[SpanNumber],
+        predictions: &Predictions,
     ) {
         let read = call.cache_read;
         if read > 0 && read != self.cached {
@@ -166,8 +160,8 @@ impl Exact {
         &mut self,
         tokens: u64,
         context: &Context,
-        marks: &[u32],
-        predictions: &[Prediction],
+        marks: &[SpanNumber],
+        predictions: &Predictions,
     ) {
         let Some(front) = self.front(tokens, context, marks, predictions) else {
             return;
@@ -188,7 +182,7 @@ impl Exact {
             estimates.push(estimate.max(1));
         }
         let several = unknown.len() > 1;
-        let front: FxHashSet<u32> = front.into_iter().collect();
+        let front: FxHashSet<SpanNumber> = front.into_iter().collect();
         for (index, part) in unknown.into_iter().zip(proportional(rest, &estimates)) {
             self.groups
                 .divide(index, part, &front, predictions, several);
@@ -201,9 +195,9 @@ impl Exact {
         &self,
         tokens: u64,
         context: &Context,
-        marks: &[u32],
-        predictions: &[Prediction],
-    ) -> Option<Vec<u32>> {
+        marks: &[SpanNumber],
+        predictions: &Predictions,
+    ) -> Option<Vec<SpanNumber>> {
         let mut front = context.all();
         let mut sum: u64 = 0;
         let mut best: Option<(u64, usize)> = None;
@@ -228,8 +222,8 @@ impl Exact {
 
     /// Of the groups that have members in `front`: the sum of those that are known and wholly
     /// inside, and the indices of the others.
-    fn unknown_in(&self, front: &[u32]) -> (u64, Vec<usize>) {
-        let mut inside: BTreeMap<usize, usize> = BTreeMap::new();
+    fn unknown_in(&self, front: &[SpanNumber]) -> (u64, Vec<GroupIndex>) {
+        let mut inside: BTreeMap<GroupIndex, usize> = BTreeMap::new();
         for number in front {
             if let Some(index) = self.groups.of(*number) {
                 *inside.entry(index).or_default() += 1;
@@ -237,9 +231,7 @@ impl Exact {
         }
         let (mut known, mut unknown) = (0u64, Vec::new());
         for (index, count) in inside {
-            let Some(group) = self.groups.groups.get(index) else {
-                continue;
-            };
+            let group = &self.groups.groups[index];
             match group.known() {
                 Some(sum) if count == group.here => known = known.saturating_add(sum),
                 _ => unknown.push(index),
@@ -251,7 +243,7 @@ impl Exact {
 
 /// The members of a group share its sum. A span that is the only one of its kind (predicted
 /// exactly, or not) in a group whose sum is a report has a measured size.
-fn give(group: &MeasuredGroup, all: u64, predictions: &mut [Prediction]) {
+fn give(group: &MeasuredGroup, all: u64, predictions: &mut Predictions) {
     let shares = shares(all, &group.members, predictions);
     let mut unsure = 0;
     for number in &group.members {
@@ -259,9 +251,7 @@ fn give(group: &MeasuredGroup, all: u64, predictions: &mut [Prediction]) {
     }
     let sure = group.members.len() - unsure;
     for (number, tokens) in group.members.iter().zip(shares) {
-        let Some(prediction) = predictions.get_mut(*number as usize) else {
-            continue;
-        };
+        let prediction = &mut predictions[*number];
         let of_its_kind = if prediction.sure { sure } else { unsure };
         let basis = if of_its_kind == 1 && !group.estimated {
             Basis::Difference

@@ -14,9 +14,10 @@ use super::content::ContentKind;
 use super::context::Context;
 use super::exact::Exact;
 use super::history::{History, Moment};
+use super::ids::SpanNumber;
 use super::law::{ROUNDING, Reasoning, Sizing};
 use super::manner::Manner;
-use super::predict::Prediction;
+use super::predict::Predictions;
 use super::request_forecast::RequestForecast;
 use super::response::Responses;
 use super::sent_span::SentSpan;
@@ -27,12 +28,12 @@ use crate::record::count::signed;
 const CACHE_STEP: u64 = 128;
 
 /// Predicts the size of each span and of each request.
-pub(super) fn walk(history: &History, manner: Manner) -> (Vec<Prediction>, Vec<RequestForecast>) {
+pub(super) fn walk(history: &History, manner: Manner) -> (Predictions, Vec<RequestForecast>) {
     let is_logged = history.calls().any(|call| call.exact);
     let mut walk = FirstWalk {
         context: Context::new(&history.spans),
         responses: Responses::of(history),
-        predictions: vec![Prediction::default(); history.spans.len()],
+        predictions: Predictions::zeros(history.spans.len()),
         baseline: None,
         reasoning: Vec::new(),
         reasoning_from: None,
@@ -77,11 +78,11 @@ enum UserSpoke {
 struct FirstWalk<'h> {
     context: Context<'h>,
     responses: Responses,
-    predictions: Vec<Prediction>,
+    predictions: Predictions,
     /// The size of the context by the latest report; `None` at the beginning of an epoch.
     baseline: Option<Baseline>,
     /// Numbers of the live reasoning spans.
-    reasoning: Vec<u32>,
+    reasoning: Vec<SpanNumber>,
     /// What was reported before the first of them entered.
     reasoning_from: Option<i64>,
     /// A final answer was given, and the user has not replied yet.
@@ -93,7 +94,7 @@ struct FirstWalk<'h> {
     /// Sizes from the requests whose members are known; `None` where there are no such requests.
     exact: Option<Exact>,
     /// Spans that have left since the latest request.
-    left: Vec<u32>,
+    left: Vec<SpanNumber>,
 }
 
 /// What the latest report says, and what the laws predicted for it.
@@ -177,7 +178,7 @@ impl FirstWalk<'_> {
     }
 
     /// Predicts the sizes of the fresh spans; returns the reasoning among them.
-    fn predict(&mut self, call: &ModelCall, most: u64) -> Vec<u32> {
+    fn predict(&mut self, call: &ModelCall, most: u64) -> Vec<SpanNumber> {
         let mut reasoning = Vec::new();
         for index in self.context.fresh.clone() {
             let Some((number, span)) = self.context.span(index) else {
@@ -187,9 +188,7 @@ impl FirstWalk<'_> {
                 .responses
                 .predict(call.law, number, span, self.manner.written)
                 .within(most);
-            if let Some(place) = self.predictions.get_mut(number as usize) {
-                *place = prediction;
-            }
+            self.predictions[number] = prediction;
             self.context.resize(index, prediction.tokens);
             if span.kind == ContentKind::Reasoning && matches!(call.law.rule, Sizing::Framed(_)) {
                 reasoning.push(number);
@@ -220,7 +219,12 @@ impl FirstWalk<'_> {
 
     /// Drops the reasoning that this request no longer carries. `entered` is the reasoning that
     /// enters with it.
-    fn drop_reasoning(&mut self, call: &ModelCall, entered: Vec<u32>, ahead: &mut RequestForecast) {
+    fn drop_reasoning(
+        &mut self,
+        call: &ModelCall,
+        entered: Vec<SpanNumber>,
+        ahead: &mut RequestForecast,
+    ) {
         if self.manner.stripped {
             self.drop_spans(&entered);
             ahead.dropped = entered;
@@ -247,7 +251,7 @@ impl FirstWalk<'_> {
         }
     }
 
-    fn drop_spans(&mut self, numbers: &[u32]) {
+    fn drop_spans(&mut self, numbers: &[SpanNumber]) {
         for number in numbers {
             self.context.drop_span(*number);
         }
@@ -261,9 +265,7 @@ impl FirstWalk<'_> {
             (UserSpoke::WithinTurn, Some(baseline)) if call.reported => {
                 let mut all = 0;
                 for number in &self.reasoning {
-                    if let Some(prediction) = self.predictions.get(*number as usize) {
-                        all += prediction.tokens;
-                    }
+                    all += self.predictions[*number].tokens;
                 }
                 let kept = signed(call.input.unwrap_or(0)) - self.expected(baseline);
                 let fits = kept.saturating_add(signed(all)).unsigned_abs() < kept.unsigned_abs();
@@ -281,7 +283,7 @@ impl FirstWalk<'_> {
     }
 
     /// The rounding of spans that enter or leave: up to 64 for each response that produced them.
-    fn rounding(&self, call: &ModelCall, numbers: &[u32]) -> u64 {
+    fn rounding(&self, call: &ModelCall, numbers: &[SpanNumber]) -> u64 {
         let Sizing::Framed(frame) = &call.law.rule else {
             return 0;
         };
@@ -290,13 +292,11 @@ impl FirstWalk<'_> {
         }
         let (mut responses, mut latest) = (0, None);
         for number in numbers {
-            let Some(prediction) = self.predictions.get(*number as usize) else {
-                continue;
-            };
+            let prediction = &self.predictions[*number];
             if prediction.tokens == 0 && prediction.over == 0 {
                 continue;
             }
-            let made_by = self.context.made_by(*number);
+            let made_by = self.context.span_of(*number).made_by;
             if latest != Some(made_by) {
                 responses += 1;
                 latest = Some(made_by);

@@ -6,8 +6,10 @@
 
 use super::first_walk::walk;
 use super::history::History;
+use super::ids::RequestIndex;
+use super::indexed_list::{IndexedList, ListIndex};
 use super::manner::{MANNERS, Manner};
-use super::predict::Prediction;
+use super::predict::Predictions;
 use super::request_forecast::RequestForecast;
 
 /// A deviation that returns to the expected level within this many requests is ignored
@@ -18,9 +20,9 @@ const SOON: usize = 3;
 #[derive(Debug)]
 pub(super) struct Forecast {
     /// One for each span, in the order they were fed.
-    pub(super) predictions: Vec<Prediction>,
+    pub(super) predictions: Predictions,
     /// One for each request.
-    pub(super) requests: Vec<RequestForecast>,
+    pub(super) requests: IndexedList<RequestIndex, RequestForecast>,
     pub(super) manner: Manner,
 }
 
@@ -45,7 +47,7 @@ impl Forecast {
         let (predictions, requests) = walk(history, manner);
         Forecast {
             predictions,
-            requests,
+            requests: IndexedList::from(requests),
             manner,
         }
     }
@@ -53,7 +55,7 @@ impl Forecast {
     /// How many steps are as predicted.
     fn explained(&self) -> usize {
         let mut explained = 0;
-        for ahead in &self.requests {
+        for ahead in self.requests.iter() {
             let is_near = ahead.residual.unsigned_abs() <= ahead.tolerance();
             explained += usize::from(ahead.step && is_near);
         }
@@ -62,14 +64,12 @@ impl Forecast {
 
     /// Whether the deviation at a request lasts: not if it returns to the expected level soon, and
     /// not if no report of the same epoch follows that could show it.
-    pub(super) fn lasts(&self, at: usize) -> bool {
-        let Some(here) = self.requests.get(at) else {
-            return false;
-        };
+    pub(super) fn lasts(&self, at: RequestIndex) -> bool {
+        let here = &self.requests[at];
         let mut off = here.residual;
         let mut slack = here.tolerance();
         let mut followed = 0;
-        for ahead in self.requests.iter().skip(at + 1) {
+        for ahead in self.requests.tail(at.next()) {
             if ahead.first || followed == SOON {
                 break;
             }

@@ -9,11 +9,12 @@ use super::cache_report::CacheReport;
 use super::call::{ModelCall, Summarised};
 use super::change::{Change, seq};
 use super::content::Content;
+use super::ids::SpanNumber;
 use super::label::Labels;
 use super::law::Laws;
 use super::price::{Prices, size};
 use super::run::{PricedRuns, Runs, returned};
-use super::sent_span::SentSpan;
+use super::sent_span::{SentSpan, SentSpans};
 use super::total::HourAndModel;
 use crate::record::count::bounded;
 use crate::record::{ContextBy, Event, Request, Uncounted, Usd};
@@ -35,10 +36,10 @@ pub(super) enum Moment {
 /// cache, with the bill.
 #[derive(Debug, Default)]
 pub struct History {
-    pub(super) spans: Vec<SentSpan>,
+    pub(super) spans: SentSpans,
     pub(super) steps: Vec<TimelineItem>,
     /// Spans that a request produced: its ordinal, and the span's number.
-    pub(super) made: Vec<(u64, u32)>,
+    pub(super) made: Vec<(u64, SpanNumber)>,
     pub(super) labels: Labels,
     /// Line of the latest span.
     line: Option<u64>,
@@ -81,13 +82,13 @@ impl History {
 
     /// Adds a span.
     pub fn span(&mut self, content: &Content) {
-        if let (Some(n), Ok(number)) = (content.made_by, u32::try_from(self.spans.len())) {
-            self.made.push((n, number));
-        }
         let label = self.labels.label(content);
         let opens = content.line.is_none() || content.line != self.line;
-        self.spans
-            .push(SentSpan::of(content, label, opens, self.latest));
+        let span = SentSpan::of(content, label, opens, self.latest);
+        let number = self.spans.push(span);
+        if let Some(n) = content.made_by {
+            self.made.push((n, number));
+        }
         self.line = content.line;
     }
 

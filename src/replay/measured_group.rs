@@ -5,13 +5,15 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::predict::Prediction;
+use super::ids::{GroupIndex, SpanNumber};
+use super::indexed_list::IndexedList;
+use super::predict::Predictions;
 use super::proportional::proportional;
 
 /// Spans that were measured together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MeasuredGroup {
-    pub(super) members: Vec<u32>,
+    pub(super) members: Vec<SpanNumber>,
     /// The tokens of all members, those that have left included; `None`: not known yet.
     pub(super) all: Option<u64>,
     /// The predicted tokens of all members.
@@ -40,29 +42,29 @@ impl MeasuredGroup {
 /// All groups of a thread. A span is in one group at most.
 #[derive(Debug, Default)]
 pub(super) struct MeasuredGroups {
-    pub(super) groups: Vec<MeasuredGroup>,
+    pub(super) groups: IndexedList<GroupIndex, MeasuredGroup>,
     /// The group of a span, by the span's number.
-    of: FxHashMap<u32, usize>,
+    of: FxHashMap<SpanNumber, GroupIndex>,
     /// Members of groups that have left the context.
-    gone: FxHashSet<u32>,
+    gone: FxHashSet<SpanNumber>,
     /// Groups in the context whose sum there is not known.
-    pub(super) open: Vec<usize>,
+    pub(super) open: Vec<GroupIndex>,
     /// The sum of all other groups.
     pub(super) sum: u64,
 }
 
 impl MeasuredGroups {
     /// The index of a span's group.
-    pub(super) fn of(&self, number: u32) -> Option<usize> {
+    pub(super) fn of(&self, number: SpanNumber) -> Option<GroupIndex> {
         self.of.get(&number).copied()
     }
 
     /// New spans begin a group, whose sum is not known.
-    pub(super) fn begin(&mut self, members: Vec<u32>, predictions: &[Prediction]) {
+    pub(super) fn begin(&mut self, members: Vec<SpanNumber>, predictions: &Predictions) {
         if members.is_empty() {
             return;
         }
-        let index = self.groups.len();
+        let index = self.groups.end();
         for number in &members {
             self.of.insert(*number, index);
         }
@@ -76,7 +78,7 @@ impl MeasuredGroups {
     }
 
     /// A span has left the context.
-    pub(super) fn leave(&mut self, number: u32) {
+    pub(super) fn leave(&mut self, number: SpanNumber) {
         if let Some(index) = self.of(number)
             && self.gone.insert(number)
         {
@@ -85,7 +87,7 @@ impl MeasuredGroups {
     }
 
     /// A span that has a group enters the context, again or still.
-    pub(super) fn come_back(&mut self, number: u32) {
+    pub(super) fn come_back(&mut self, number: SpanNumber) {
         if self.gone.remove(&number)
             && let Some(index) = self.of(number)
         {
@@ -93,10 +95,8 @@ impl MeasuredGroups {
         }
     }
 
-    fn set_here(&mut self, index: usize, step: impl Fn(usize) -> usize) {
-        let Some(group) = self.groups.get_mut(index) else {
-            return;
-        };
+    fn set_here(&mut self, index: GroupIndex, step: impl Fn(usize) -> usize) {
+        let group = &mut self.groups[index];
         let (before, was_open) = (group.known().unwrap_or(0), group.is_open());
         group.here = step(group.here);
         self.sum = self.sum - before + group.known().unwrap_or(0);
@@ -109,10 +109,8 @@ impl MeasuredGroups {
 
     /// The estimated tokens of those members of a group that are in the context; of a group whose
     /// sum is not known, of all members.
-    pub(super) fn estimate(&self, index: usize, predictions: &[Prediction]) -> u64 {
-        let Some(group) = self.groups.get(index) else {
-            return 0;
-        };
+    pub(super) fn estimate(&self, index: GroupIndex, predictions: &Predictions) -> u64 {
+        let group = &self.groups[index];
         let Some(all) = group.all else {
             return group.counted;
         };
@@ -127,14 +125,12 @@ impl MeasuredGroups {
     }
 
     /// The size of a span, as far as it is known by now.
-    pub(super) fn share(&self, number: u32, predictions: &[Prediction]) -> u64 {
+    pub(super) fn share(&self, number: SpanNumber, predictions: &Predictions) -> u64 {
         let own = counted(number, predictions);
         let Some(index) = self.of(number) else {
             return own;
         };
-        let Some(group) = self.groups.get(index) else {
-            return own;
-        };
+        let group = &self.groups[index];
         let Some(all) = group.all else {
             return own;
         };
@@ -143,13 +139,11 @@ impl MeasuredGroups {
     }
 
     /// The members of a group that are in the context.
-    pub(super) fn here(&self, index: usize) -> FxHashSet<u32> {
+    pub(super) fn here(&self, index: GroupIndex) -> FxHashSet<SpanNumber> {
         let mut here = FxHashSet::default();
-        if let Some(group) = self.groups.get(index) {
-            for number in &group.members {
-                if !self.gone.contains(number) {
-                    here.insert(*number);
-                }
+        for number in &self.groups[index].members {
+            if !self.gone.contains(number) {
+                here.insert(*number);
             }
         }
         here
@@ -159,22 +153,20 @@ impl MeasuredGroups {
     /// no report.
     pub(super) fn divide(
         &mut self,
-        index: usize,
+        index: GroupIndex,
         tokens: u64,
-        inside: &FxHashSet<u32>,
-        predictions: &[Prediction],
+        inside: &FxHashSet<SpanNumber>,
+        predictions: &Predictions,
         estimated: bool,
     ) {
-        let Some(group) = self.groups.get(index) else {
-            return;
-        };
+        let group = &self.groups[index];
         let rest = match group.all {
             Some(all) if all < tokens => return,
             Some(all) => Some(all - tokens),
             None => None,
         };
         let estimated = group.estimated || estimated;
-        let (in_it, out_of_it): (Vec<u32>, Vec<u32>) = group
+        let (in_it, out_of_it): (Vec<SpanNumber>, Vec<SpanNumber>) = group
             .members
             .iter()
             .partition(|number| inside.contains(number));
@@ -188,16 +180,16 @@ impl MeasuredGroups {
                 let part = self.part(members, all, estimated, predictions);
                 self.put(place, part);
             }
-            place = self.groups.len();
+            place = self.groups.end();
         }
     }
 
     fn part(
         &self,
-        members: Vec<u32>,
+        members: Vec<SpanNumber>,
         all: Option<u64>,
         estimated: bool,
-        predictions: &[Prediction],
+        predictions: &Predictions,
     ) -> MeasuredGroup {
         let mut here = 0;
         for number in &members {
@@ -213,7 +205,7 @@ impl MeasuredGroups {
     }
 
     /// Puts a part of a divided group in that place; a place beyond the end is a new one.
-    fn put(&mut self, place: usize, part: MeasuredGroup) {
+    fn put(&mut self, place: GroupIndex, part: MeasuredGroup) {
         for number in &part.members {
             self.of.insert(*number, place);
         }
@@ -223,33 +215,29 @@ impl MeasuredGroups {
         }
         match self.groups.get_mut(place) {
             Some(group) => *group = part,
-            None => self.groups.push(part),
+            None => {
+                self.groups.push(part);
+            }
         }
     }
 }
 
-fn counted(number: u32, predictions: &[Prediction]) -> u64 {
-    match predictions.get(number as usize) {
-        Some(prediction) => prediction.tokens,
-        None => 0,
-    }
+fn counted(number: SpanNumber, predictions: &Predictions) -> u64 {
+    predictions[number].tokens
 }
 
-fn sum(members: &[u32], predictions: &[Prediction]) -> u64 {
+fn sum(members: &[SpanNumber], predictions: &Predictions) -> u64 {
     members.iter().map(|n| counted(*n, predictions)).sum()
 }
 
 /// Whether the law predicts a span exactly.
-pub(super) fn is_sure(number: u32, predictions: &[Prediction]) -> bool {
-    match predictions.get(number as usize) {
-        Some(prediction) => prediction.sure,
-        None => false,
-    }
+pub(super) fn is_sure(number: SpanNumber, predictions: &Predictions) -> bool {
+    predictions[number].sure
 }
 
 /// Shares a sum among spans by their predictions. What a response produced is reported: such spans
 /// have exactly that, and the others share the rest.
-pub(super) fn shares(all: u64, members: &[u32], predictions: &[Prediction]) -> Vec<u64> {
+pub(super) fn shares(all: u64, members: &[SpanNumber], predictions: &Predictions) -> Vec<u64> {
     let (mut own, mut others) = (0, 0);
     for number in members {
         if is_sure(*number, predictions) {

@@ -4,11 +4,12 @@
 use super::call::Summarised;
 use super::content::Share;
 use super::context::{Context, Slot};
+use super::ids::SpanNumber;
 use super::sent_span::cut;
 
 impl Context<'_> {
     /// Whether a span is live in the context.
-    pub(super) fn holds(&self, number: u32) -> bool {
+    pub(super) fn holds(&self, number: SpanNumber) -> bool {
         match self.slot_of(number) {
             Some(index) => self.is_live(index),
             None => false,
@@ -16,17 +17,17 @@ impl Context<'_> {
     }
 
     /// The live spans, in their order.
-    pub(super) fn all(&self) -> Vec<u32> {
+    pub(super) fn all(&self) -> Vec<SpanNumber> {
         live_spans(self.current().iter())
     }
 
     /// Those of them that have entered since the latest request.
-    pub(super) fn entered(&self) -> Vec<u32> {
-        live_spans(self.fresh.iter().filter_map(|index| self.slots.get(*index)))
+    pub(super) fn entered(&self) -> Vec<SpanNumber> {
+        live_spans(self.fresh.iter().map(|index| &self.slots[*index]))
     }
 
     /// Whether a span is the last of the live ones.
-    pub(super) fn is_last(&self, number: u32) -> bool {
+    pub(super) fn is_last(&self, number: SpanNumber) -> bool {
         for slot in self.current().iter().rev() {
             if slot.live && slot.number.is_some() {
                 return slot.number == Some(number);
@@ -36,12 +37,10 @@ impl Context<'_> {
     }
 
     /// The spans that have left since the last call.
-    pub(super) fn take_left(&mut self) -> Vec<u32> {
+    pub(super) fn take_left(&mut self) -> Vec<SpanNumber> {
         let mut numbers = Vec::new();
         for index in std::mem::take(&mut self.left) {
-            if let Some(slot) = self.slots.get(index) {
-                numbers.extend(slot.number);
-            }
+            numbers.extend(self.slots[index].number);
         }
         numbers
     }
@@ -54,23 +53,21 @@ impl Context<'_> {
             let Some(number) = slot.number else {
                 continue;
             };
-            let Some(span) = self.span_of(number) else {
-                continue;
-            };
             let limit = match slot.class {
                 Share::Reasoning | Share::Unrecorded => continue,
                 Share::Tools => how.output_bytes,
                 Share::Instructions | Share::Messages | Share::Images => how.text_bytes,
             };
             if slot.live {
-                tokens += cut(slot.tokens, Some((u64::from(span.bytes), limit)));
+                let bytes = u64::from(self.span_of(number).bytes);
+                tokens += cut(slot.tokens, Some((bytes, limit)));
             }
         }
         how.head_tokens + tokens
     }
 }
 
-fn live_spans<'s>(slots: impl Iterator<Item = &'s Slot>) -> Vec<u32> {
+fn live_spans<'s>(slots: impl Iterator<Item = &'s Slot>) -> Vec<SpanNumber> {
     let mut numbers = Vec::new();
     for slot in slots {
         if slot.live {

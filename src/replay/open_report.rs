@@ -9,7 +9,7 @@ use super::entering::Entering;
 use super::law::{Sizing, TOLERANCE};
 use super::proportional::proportional;
 use super::request_forecast::RequestForecast;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use crate::record::Basis;
 use crate::record::count::signed;
 
@@ -133,12 +133,9 @@ impl<'s, 'h> OpenReport<'s, 'h> {
     }
 
     /// The sizes are final.
-    pub(super) fn keep(&mut self, costs: &mut [SpanCost]) {
+    pub(super) fn keep(&mut self, costs: &mut SpanCosts) {
         for entering in &self.entering {
-            let of_file = match self.context.span(entering.slot) {
-                Some((_, span)) => span.of_file,
-                None => false,
-            };
+            let of_file = self.context.span_of(entering.number).of_file;
             let basis = match entering.basis {
                 None | Some(Basis::Counted) if of_file => Basis::File,
                 basis => basis.unwrap_or(Basis::Estimated),
@@ -149,9 +146,7 @@ impl<'s, 'h> OpenReport<'s, 'h> {
                 entering.tokens
             };
             self.context.close(entering.slot, tokens, basis);
-            let Some(cost) = costs.get_mut(entering.number as usize) else {
-                continue;
-            };
+            let cost = &mut costs[entering.number];
             (cost.closed, cost.tokens, cost.basis) = (true, tokens, basis);
             cost.known |= entering.prediction.sure || basis != Basis::Estimated;
         }

@@ -7,17 +7,18 @@
 //! spans are treated as the others are.
 
 use super::call::ModelCall;
+use super::ids::SpanNumber;
 use super::proportional::proportional;
-use super::sent_span::SentSpan;
-use super::span_cost::SpanCost;
+use super::sent_span::{SentSpan, SentSpans};
+use super::span_cost::SpanCosts;
 use super::total::{self, ThreadRows};
 
 /// Shares the output of all counted calls; `made` holds the spans by the ordinal of their request.
 pub(super) fn share<'h>(
     calls: impl Iterator<Item = &'h ModelCall>,
-    made: &[(u64, u32)],
-    spans: &[SentSpan],
-    costs: &mut [SpanCost],
+    made: &[(u64, SpanNumber)],
+    spans: &SentSpans,
+    costs: &mut SpanCosts,
     rows: &mut ThreadRows,
 ) {
     let mut made = made.to_vec();
@@ -27,21 +28,17 @@ pub(super) fn share<'h>(
             continue;
         }
         let from = made.partition_point(|(n, _)| *n < call.n);
-        let mut own: Vec<(u32, &SentSpan)> = Vec::new();
+        let mut own = Vec::new();
         for (n, number) in made.iter().skip(from) {
             if *n != call.n {
                 break;
             }
-            if let Some(span) = spans.get(*number as usize) {
-                own.push((*number, span));
-            }
+            own.push((*number, &spans[*number]));
         }
         let mut left = call.output;
         for (number, label, tokens) in shares(call, &own) {
             left = left.saturating_sub(tokens);
-            let Some(cost) = costs.get_mut(number as usize) else {
-                continue;
-            };
+            let cost = &mut costs[number];
             cost.output = Some(tokens);
             cost.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
             let row = total::row(label, cost.basis);
@@ -53,7 +50,7 @@ pub(super) fn share<'h>(
 
 /// The number, label and share of each span of one call, in their order; the shares are together
 /// no more than the call's output.
-fn shares(call: &ModelCall, own: &[(u32, &SentSpan)]) -> Vec<(u32, u32, u64)> {
+fn shares(call: &ModelCall, own: &[(SpanNumber, &SentSpan)]) -> Vec<(SpanNumber, u32, u64)> {
     let reported = call.reasoning.map(|tokens| tokens.min(call.output));
     let is_apart = |span: &SentSpan| reported.is_some() && span.reasoning;
     let mut weights = Vec::new();

@@ -4,6 +4,8 @@
 //! in [`super::response`].
 
 use super::content::ContentKind;
+use super::ids::SpanNumber;
+use super::indexed_list::IndexedList;
 use super::law::{Frame, REASONING_FRAME, ROUNDING, Reasoning};
 use super::sent_span::SentSpan;
 use crate::record::Basis;
@@ -21,6 +23,9 @@ pub(super) struct Prediction {
     /// How it is known, where that has been found already.
     pub(super) basis: Option<Basis>,
 }
+
+/// The predictions of all spans of a thread.
+pub(super) type Predictions = IndexedList<SpanNumber, Prediction>;
 
 impl Prediction {
     /// A size of `tokens` that is reported.

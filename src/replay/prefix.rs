@@ -5,8 +5,10 @@
 //! kind of content with one way in which its size is known). So the end of any prefix is found in
 //! logarithmic time per row, independent of where other prefixes end. Costs are not known here.
 
-use super::context::Slot;
+use super::context::Slots;
 use super::fenwick::PrefixSums;
+use super::ids::{RowNumber, SlotIndex};
+use super::indexed_list::{IndexedList, ListIndex};
 
 /// The number of prefixes of a request. The first is what was read from the cache; the second adds
 /// what was written to it for an hour; the third adds everything else that was written.
@@ -16,14 +18,14 @@ pub(super) const PREFIXES: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct LiveTokens {
     all: PrefixSums<u64>,
-    rows: Vec<RowSlots>,
+    rows: IndexedList<RowNumber, RowSlots>,
 }
 
 /// The slots of one row.
 #[derive(Debug, Default)]
 struct RowSlots {
     /// Their indices among all slots, rising.
-    slots: Vec<u32>,
+    slots: Vec<SlotIndex>,
     sums: PrefixSums<u64>,
     /// The sum of their tokens.
     live: u64,
@@ -34,54 +36,48 @@ impl LiveTokens {
     pub(super) fn new(rows: usize) -> LiveTokens {
         LiveTokens {
             all: PrefixSums::default(),
-            rows: std::iter::repeat_with(RowSlots::default)
-                .take(rows)
-                .collect(),
+            rows: IndexedList::zeros(rows),
         }
     }
 
     /// Adds a slot at the end.
-    pub(super) fn push(&mut self, row: u32, tokens: u64) {
-        let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+    pub(super) fn push(&mut self, row: RowNumber, tokens: u64) {
+        let index = SlotIndex::at(self.all.len());
         self.all.push(tokens);
-        if let Some(row) = self.rows.get_mut(row as usize) {
-            row.slots.push(index);
-            row.sums.push(tokens);
-            row.live = row.live.saturating_add(tokens);
-        }
+        let row = &mut self.rows[row];
+        row.slots.push(index);
+        row.sums.push(tokens);
+        row.live = row.live.saturating_add(tokens);
     }
 
     /// Changes the tokens of a slot.
-    pub(super) fn change(&mut self, index: usize, row: u32, from: u64, to: u64) {
-        self.all.change(index, from, to);
-        if let Some(row) = self.rows.get_mut(row as usize) {
-            let at = row.slots.partition_point(|slot| (*slot as usize) < index);
-            row.sums.change(at, from, to);
-            row.live = row.live.saturating_sub(from).saturating_add(to);
-        }
+    pub(super) fn change(&mut self, index: SlotIndex, row: RowNumber, from: u64, to: u64) {
+        self.all.change(index.place(), from, to);
+        let row = &mut self.rows[row];
+        let at = row.slots.partition_point(|slot| *slot < index);
+        row.sums.change(at, from, to);
+        row.live = row.live.saturating_sub(from).saturating_add(to);
     }
 
     /// Returns the tokens before a slot.
-    pub(super) fn before(&self, index: usize) -> u64 {
-        self.all.before(index)
+    pub(super) fn before(&self, index: SlotIndex) -> u64 {
+        self.all.before(index.place())
     }
 
     /// Returns the slot in which a prefix of that many tokens ends.
-    pub(super) fn slot_at(&self, tokens: u64) -> usize {
-        self.all.reach(tokens).0
+    pub(super) fn slot_at(&self, tokens: u64) -> SlotIndex {
+        SlotIndex::at(self.all.reach(tokens).0)
     }
 
     /// Returns the live tokens of a row.
-    pub(super) fn of_row(&self, row: usize) -> u64 {
-        match self.rows.get(row) {
-            Some(row) => row.live,
-            None => 0,
-        }
+    pub(super) fn of_row(&self, row: RowNumber) -> u64 {
+        self.rows[row].live
     }
 
     /// Returns the end of the longest prefix of whole slots with at most `limit` tokens.
     pub(super) fn reach(&self, limit: u64) -> PrefixEnd {
-        let (at, before) = self.all.reach(limit);
+        let (place, before) = self.all.reach(limit);
+        let at = SlotIndex::at(place);
         PrefixEnd {
             at,
             before,
@@ -92,11 +88,11 @@ impl LiveTokens {
 
 impl RowSlots {
     /// Returns the tokens of those slots of the row that are before the slot `at`.
-    fn before(&self, at: usize) -> u64 {
+    fn before(&self, at: SlotIndex) -> u64 {
         if self.live == 0 {
             return 0;
         }
-        let inside = self.slots.partition_point(|slot| (*slot as usize) < at);
+        let inside = self.slots.partition_point(|slot| *slot < at);
         self.sums.before(inside)
     }
 }
@@ -105,49 +101,48 @@ impl RowSlots {
 #[derive(Debug, Default)]
 pub(super) struct PrefixEnd {
     /// The first slot that is not inside.
-    pub(super) at: usize,
+    pub(super) at: SlotIndex,
     /// The live tokens of the slots inside.
     pub(super) before: u64,
     /// The same by row.
-    by_row: Vec<u64>,
+    by_row: IndexedList<RowNumber, u64>,
 }
 
 impl PrefixEnd {
     /// Returns the end of an empty prefix.
     pub(super) fn new(rows: usize) -> PrefixEnd {
         PrefixEnd {
-            by_row: vec![0; rows],
+            by_row: IndexedList::zeros(rows),
             ..PrefixEnd::default()
         }
     }
 
     /// Changes the tokens of a slot that is inside. `from` is 0 for a slot that becomes part of the
     /// prefix.
-    pub(super) fn change(&mut self, row: u32, from: u64, to: u64) {
+    pub(super) fn change(&mut self, row: RowNumber, from: u64, to: u64) {
         self.before = self.before.saturating_sub(from).saturating_add(to);
-        if let Some(sum) = self.by_row.get_mut(row as usize) {
-            *sum = sum.saturating_sub(from).saturating_add(to);
-        }
+        let sum = &mut self.by_row[row];
+        *sum = sum.saturating_sub(from).saturating_add(to);
     }
 }
 
 /// The slot that a prefix ends in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PartialSlot {
-    pub(super) slot: usize,
-    row: usize,
+    pub(super) slot: SlotIndex,
+    row: RowNumber,
     /// How many tokens of the slot are inside.
     pub(super) tokens: u64,
 }
 
 impl PartialSlot {
     /// Returns the slot after `end`, with its tokens inside a prefix of `limit` tokens.
-    fn of(end: &PrefixEnd, limit: u64, slots: &[Slot]) -> PartialSlot {
-        let (mut row, mut tokens) = (0, 0);
+    fn of(end: &PrefixEnd, limit: u64, slots: &Slots) -> PartialSlot {
+        let (mut row, mut tokens) = (RowNumber::default(), 0);
         if let Some(slot) = slots.get(end.at)
             && slot.live
         {
-            row = slot.row as usize;
+            row = slot.row;
             tokens = limit.saturating_sub(end.before).min(slot.tokens);
         }
         PartialSlot {
@@ -169,7 +164,7 @@ impl<'r> InsidePrefixes<'r> {
     pub(super) fn new(
         ends: [&'r PrefixEnd; PREFIXES],
         limits: [u64; PREFIXES],
-        slots: &[Slot],
+        slots: &Slots,
     ) -> InsidePrefixes<'r> {
         InsidePrefixes {
             ends,
@@ -178,18 +173,18 @@ impl<'r> InsidePrefixes<'r> {
     }
 
     /// Returns the tokens of a row inside each prefix.
-    pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
+    pub(super) fn of_row(&self, row: RowNumber) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
             let PartialSlot {
                 row: of, tokens, ..
             } = self.across[side];
-            let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
+            let whole = self.ends[side].by_row[row];
             whole + if of == row { tokens } else { 0 }
         })
     }
 
     /// Returns the tokens inside each prefix of a slot that has `tokens` in all.
-    pub(super) fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
+    pub(super) fn of_slot(&self, index: SlotIndex, tokens: u64) -> [u64; PREFIXES] {
         std::array::from_fn(|side| match self.across[side] {
             across if index < across.slot => tokens,
             across if index == across.slot => across.tokens,

@@ -1,5 +1,6 @@
 //! What the first walk predicts of one request, before the closing sees it.
 
+use super::ids::SpanNumber;
 use super::law::TOLERANCE;
 
 /// The prediction of a request.
@@ -8,7 +9,7 @@ pub(super) struct RequestForecast {
     /// The tokens of its spans, by the laws.
     pub(super) predicted: u64,
     /// Numbers of the spans that the laws drop before it.
-    pub(super) dropped: Vec<u32>,
+    pub(super) dropped: Vec<SpanNumber>,
     /// What was sent, where the report is the n-th part of it.
     pub(super) whole: Option<u64>,
     /// Reported less predicted step.

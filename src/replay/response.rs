@@ -9,23 +9,24 @@ use std::collections::BTreeMap;
 use super::call::ModelCall;
 use super::content::ContentKind;
 use super::history::{History, Moment};
+use super::ids::SpanNumber;
 use super::law::{Law, Sizing};
 use super::predict::Prediction;
 use super::proportional::proportional;
-use super::sent_span::SentSpan;
+use super::sent_span::{SentSpan, SentSpans};
 
 /// What a request produced, as far as the file holds it.
 #[derive(Debug, Default)]
 pub(super) struct Response {
     pub(super) calls: u64,
     pub(super) searches: u64,
-    first_call: Option<u32>,
+    first_call: Option<SpanNumber>,
     /// Numbers of its spans, in order.
-    spans: Vec<u32>,
+    spans: Vec<SpanNumber>,
     /// Numbers of the spans that the provider's tools returned within it.
-    returned: Vec<u32>,
+    returned: Vec<SpanNumber>,
     /// Predictions of the spans that share a number of the response, by the span's number.
-    shares: BTreeMap<u32, Prediction>,
+    shares: BTreeMap<SpanNumber, Prediction>,
 }
 
 /// All responses of a thread, by the ordinal of their request.
@@ -36,9 +37,7 @@ impl Responses {
     pub(super) fn of(history: &History) -> Responses {
         let mut all = Responses::default();
         for (n, number) in &history.made {
-            let Some(span) = history.spans.get(*number as usize) else {
-                continue;
-            };
+            let span = &history.spans[*number];
             let response = all.0.entry(*n).or_default();
             if matches!(span.kind, ContentKind::Call { .. }) {
                 response.calls += 1;
@@ -47,7 +46,7 @@ impl Responses {
             response.searches += u64::from(span.kind == ContentKind::Search);
             response.spans.push(*number);
         }
-        for (number, span) in (0..).zip(&history.spans) {
+        for (number, span) in history.spans.enumerate() {
             if let Some(n) = span.within {
                 all.0.entry(n).or_default().returned.push(number);
             }
@@ -82,7 +81,7 @@ impl Responses {
     pub(super) fn predict(
         &self,
         law: &Law,
-        number: u32,
+        number: SpanNumber,
         span: &SentSpan,
         written: bool,
     ) -> Prediction {
@@ -118,20 +117,14 @@ impl Responses {
 }
 
 /// The spans of these numbers.
-fn spans_of<'s>(numbers: &[u32], spans: &'s [SentSpan]) -> Vec<(u32, &'s SentSpan)> {
-    let mut found = Vec::new();
-    for number in numbers {
-        if let Some(span) = spans.get(*number as usize) {
-            found.push((*number, span));
-        }
-    }
-    found
+fn spans_of<'s>(numbers: &[SpanNumber], spans: &'s SentSpans) -> Vec<(SpanNumber, &'s SentSpan)> {
+    numbers.iter().map(|n| (*n, &spans[*n])).collect()
 }
 
 impl Response {
     /// What is known of the response as a whole, shared among its spans: its reasoning, or all it
     /// produced.
-    fn share(&self, call: &ModelCall, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
+    fn share(&self, call: &ModelCall, spans: &SentSpans) -> BTreeMap<SpanNumber, Prediction> {
         let mut own = spans_of(&self.spans, spans);
         match &call.law.rule {
             Sizing::Framed(frame) => {
@@ -155,7 +148,11 @@ impl Response {
     }
 
     /// What the provider's tools returned between the runs, shared among the spans that hold it.
-    fn share_returned(&self, call: &ModelCall, spans: &[SentSpan]) -> BTreeMap<u32, Prediction> {
+    fn share_returned(
+        &self,
+        call: &ModelCall,
+        spans: &SentSpans,
+    ) -> BTreeMap<SpanNumber, Prediction> {
         if call.returned == 0 {
             return BTreeMap::new();
         }
@@ -177,9 +174,9 @@ impl Response {
 /// Shares a prediction among spans in proportion to `by`; the parts add up to it.
 fn spread(
     whole: Prediction,
-    own: &[(u32, &SentSpan)],
+    own: &[(SpanNumber, &SentSpan)],
     by: impl Fn(&SentSpan) -> u64,
-) -> BTreeMap<u32, Prediction> {
+) -> BTreeMap<SpanNumber, Prediction> {
     let weights: Vec<u64> = own.iter().map(|(_, span)| by(span)).collect();
     let tokens = proportional(whole.tokens, &weights);
     let over = proportional(whole.over, &weights);

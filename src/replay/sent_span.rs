@@ -2,10 +2,12 @@
 
 use super::content::{Content, ContentKind, Share};
 use super::counter;
+use super::ids::SpanNumber;
+use super::indexed_list::IndexedList;
 use crate::record::{Framing, Part};
 
 /// What is kept of a span.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SentSpan {
     pub(super) seq: u64,
     /// Plain tokens; 0 where they are not known.
@@ -40,6 +42,9 @@ pub(super) struct SentSpan {
     /// Ordinal of the request within whose response a tool of the provider returned it.
     pub(super) within: Option<u64>,
 }
+
+/// The spans of a thread, in the order in which they were fed.
+pub(super) type SentSpans = IndexedList<SpanNumber, SentSpan>;
 
 impl SentSpan {
     /// `label` is the number of the content's label, `opens` whether it is the first of its item,

@@ -1,5 +1,7 @@
 //! The accumulated cost of carrying a span, added up while the requests are charged.
 
+use super::ids::SpanNumber;
+use super::indexed_list::IndexedList;
 use crate::record::{Basis, Carried, Usd};
 
 /// What it cost to carry a span, over all counted requests.
@@ -24,6 +26,9 @@ pub(super) struct SpanCost {
     pub(super) first_cost: Option<Usd>,
     pub(super) output_cost: Option<Usd>,
 }
+
+/// The costs of all spans of a thread.
+pub(super) type SpanCosts = IndexedList<SpanNumber, SpanCost>;
 
 impl Default for SpanCost {
     fn default() -> SpanCost {

@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ids::RowNumber;
+use super::indexed_list::IndexedList;
 use super::label::Labels;
 use super::price::{Paid, Tariff};
 use crate::record::count::signed;
@@ -17,14 +19,14 @@ use crate::record::{Basis, Total};
 /// Number of ways in which the size of a span is known.
 const BASES: u32 = 5;
 /// The row of unrecorded blocks.
-pub(super) const UNRECORDED: u32 = 0;
+pub(super) const UNRECORDED: RowNumber = RowNumber(0);
 /// The row of requests: unexplained input, and output that belongs to no span.
-pub(super) const NOBODY: u32 = 1;
+pub(super) const NOBODY: RowNumber = RowNumber(1);
 
 /// Returns the number of the row of spans with that label and basis. Label 0 is for tokens that
 /// belong to no span.
-pub(super) fn row(label: u32, basis: Basis) -> u32 {
-    label * BASES + basis as u32
+pub(super) fn row(label: u32, basis: Basis) -> RowNumber {
+    RowNumber(label * BASES + basis as u32)
 }
 
 /// Returns the number of rows for that many labels.
@@ -102,7 +104,7 @@ impl RowSums {
     }
 
     /// Returns the sums as keys of a record. `number` is that of the row.
-    fn total(&self, number: u32) -> Total {
+    fn total(&self, number: RowNumber) -> Total {
         let paid = self.paid.unwrap_or_default();
         let mut total = Total {
             items: self.items,
@@ -120,7 +122,7 @@ impl RowSums {
             ..Total::default()
         };
         let sent = total.input_tokens();
-        match (number, number % BASES) {
+        match (number, number.0 % BASES) {
             (UNRECORDED, _) => total.unrecorded_tokens = sent,
             (NOBODY, _) => {
                 (total.unexplained_tokens, total.unexplained_cost_usd) =
@@ -149,13 +151,16 @@ impl RowSums {
     }
 }
 
+/// The rows of one hour and model.
+pub(super) type PeriodRows = IndexedList<RowNumber, RowSums>;
+
 /// The rows of a thread. Those of the current hour and model are in a list, for the inner loop.
 pub(super) struct ThreadRows {
     now: HourAndModel,
-    /// The rows of `now`, by number.
-    dense: Vec<RowSums>,
+    /// The rows of `now`.
+    dense: PeriodRows,
     /// All other rows that are not empty.
-    sparse: BTreeMap<(HourAndModel, u32), RowSums>,
+    sparse: BTreeMap<(HourAndModel, RowNumber), RowSums>,
 }
 
 impl ThreadRows {
@@ -163,13 +168,13 @@ impl ThreadRows {
     pub(super) fn new(rows: usize) -> ThreadRows {
         ThreadRows {
             now: HourAndModel::default(),
-            dense: vec![RowSums::default(); rows],
+            dense: PeriodRows::zeros(rows),
             sparse: BTreeMap::new(),
         }
     }
 
     /// Returns the rows of an hour and model, and makes them the current ones.
-    pub(super) fn of(&mut self, period: HourAndModel) -> &mut [RowSums] {
+    pub(super) fn of(&mut self, period: HourAndModel) -> &mut PeriodRows {
         if period != self.now {
             self.store();
             self.now = period;
@@ -182,7 +187,7 @@ impl ThreadRows {
         &mut self,
         period: HourAndModel,
         tariff: Option<&Tariff>,
-        row: u32,
+        row: RowNumber,
         tokens: u64,
     ) {
         let row = self.sparse.entry((period, row)).or_default();
@@ -193,7 +198,7 @@ impl ThreadRows {
     }
 
     /// Returns all rows that are not empty.
-    pub(super) fn finish(mut self) -> BTreeMap<(HourAndModel, u32), RowSums> {
+    pub(super) fn finish(mut self) -> BTreeMap<(HourAndModel, RowNumber), RowSums> {
         self.store();
         self.sparse.retain(|_, row| *row != RowSums::default());
         self.sparse
@@ -201,7 +206,7 @@ impl ThreadRows {
 
     /// Moves the current rows to the others.
     fn store(&mut self) {
-        for (number, row) in (0u32..).zip(&mut self.dense) {
+        for (number, row) in self.dense.enumerate_mut() {
             let row = std::mem::take(row);
             if row != RowSums::default() {
                 self.sparse.entry((self.now, number)).or_default().add(&row);
@@ -212,7 +217,7 @@ impl ThreadRows {
 
 /// Returns the rows as records, in the order of their keys.
 pub(super) fn records(
-    rows: &BTreeMap<(HourAndModel, u32), RowSums>,
+    rows: &BTreeMap<(HourAndModel, RowNumber), RowSums>,
     labels: &Labels,
     thread: &str,
     session: &str,
@@ -220,11 +225,12 @@ pub(super) fn records(
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
     let mut totals: BTreeMap<(HourAndModel, u32), Total> = BTreeMap::new();
     for ((period, number), row) in rows {
-        let Some(label) = labels.get(number / BASES) else {
+        let label_number = number.0 / BASES;
+        let Some(label) = labels.get(label_number) else {
             continue;
         };
         let total = totals
-            .entry((*period, number / BASES))
+            .entry((*period, label_number))
             .or_insert_with(|| Total {
                 thread: thread.to_owned(),
                 session: session.to_owned(),

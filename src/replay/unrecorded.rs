@@ -5,6 +5,7 @@
 //! entered. A block has a size and a cause. Where one shrinks, it ends and a smaller one begins.
 
 use super::context::Context;
+use super::ids::SlotIndex;
 use crate::record::Purpose;
 
 /// Why a block is there.
@@ -67,7 +68,7 @@ pub(super) struct PastBlock {
 /// A block that is in the context.
 #[derive(Clone, Copy, Debug)]
 struct LiveBlock {
-    slot: usize,
+    slot: SlotIndex,
     cause: Cause,
     tokens: u64,
     /// Ordinal of the first request that carried it.
@@ -80,7 +81,7 @@ pub(super) struct UnrecordedBlocks {
     live: Vec<LiveBlock>,
     pub(super) past: Vec<PastBlock>,
     /// Slots of the blocks that entered with the latest request.
-    pub(super) fresh: Vec<usize>,
+    pub(super) fresh: Vec<SlotIndex>,
     begun: bool,
     /// A head has been sent before: a new one is mostly the same content again.
     headed: bool,

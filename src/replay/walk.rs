@@ -11,10 +11,12 @@ use super::content::{Share, Shares};
 use super::context::{Context, Slot};
 use super::forecast::Forecast;
 use super::history::{History, Moment};
+use super::ids::{RequestIndex, SlotIndex, SpanNumber};
+use super::indexed_list::ListIndex;
 use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
-use super::span_cost::SpanCost;
+use super::span_cost::SpanCosts;
 use super::total::{self, ThreadRows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
@@ -42,7 +44,7 @@ struct SecondWalk<'h> {
     close: Close,
     cache: Cache<'h>,
     charge: Charge,
-    costs: Vec<SpanCost>,
+    costs: SpanCosts,
     requests: Vec<Answered>,
     rows: ThreadRows,
     /// Ordinal of the latest request.
@@ -61,7 +63,7 @@ impl<'h> SecondWalk<'h> {
             close: Close::default(),
             cache: Cache::of(history.calls()),
             charge: Charge::new(rows),
-            costs: vec![SpanCost::default(); history.spans.len()],
+            costs: SpanCosts::zeros(history.spans.len()),
             requests: Vec::new(),
             rows: ThreadRows::new(rows),
             n: 0,
@@ -98,10 +100,8 @@ impl<'h> SecondWalk<'h> {
     }
 
     fn request(&mut self, call: &'h ModelCall) {
-        let at = self.requests.len();
-        let Some(ahead) = self.forecast.requests.get(at) else {
-            return;
-        };
+        let at = RequestIndex::at(self.requests.len());
+        let ahead = &self.forecast.requests[at];
         if call.is_aside() {
             return self.aside(call, ahead);
         }
@@ -159,15 +159,11 @@ impl<'h> SecondWalk<'h> {
     }
 
     /// The laws drop spans before a request.
-    fn drop(&mut self, call: &ModelCall, numbers: &[u32]) {
+    fn drop(&mut self, call: &ModelCall, numbers: &[SpanNumber]) {
         let mut sent = Vec::new();
         for number in numbers {
-            let was_sent = match self.costs.get(*number as usize) {
-                Some(cost) => cost.sent,
-                None => false,
-            };
-            if was_sent {
-                sent.extend(self.context.seq(*number));
+            if self.costs[*number].sent {
+                sent.push(self.context.span_of(*number).seq);
             }
         }
         let dropped = self.context.drop_by_law(numbers);
@@ -182,15 +178,13 @@ impl<'h> SecondWalk<'h> {
     /// Charges the slots that were resized or removed since the last call.
     fn settle(&mut self) {
         for (index, tokens) in std::mem::take(&mut self.context.adjusted) {
-            if let Some(slot) = self.context.slots.get(index) {
-                let before = Slot { tokens, ..*slot };
-                self.charge.resize(index, &before, slot.tokens);
-            }
+            let slot = &self.context.slots[index];
+            let before = Slot { tokens, ..*slot };
+            self.charge.resize(index, &before, slot.tokens);
         }
         for index in std::mem::take(&mut self.context.left) {
-            if let Some(slot) = self.context.slots.get(index) {
-                self.charge.leave(index, slot, &mut self.costs);
-            }
+            let slot = &self.context.slots[index];
+            self.charge.leave(index, slot, &mut self.costs);
         }
     }
 
@@ -245,23 +239,18 @@ impl<'h> SecondWalk<'h> {
         let ends = call.cached();
         let (read, written) = (ends[0], ends[2] - ends[0]);
         let rows = self.rows.of(call.period);
-        if let Some(row) = rows.get_mut(total::UNRECORDED as usize) {
-            row.add_sent(input, read, written);
-            if let Some(tariff) = &call.tariff {
-                row.add_cost(Paid::sent(tariff.sent(ends, input)));
-            }
-        }
-        if let Some(row) = rows.get_mut(total::NOBODY as usize) {
-            row.add_unexplained(1, 0, signed(call.cache_write) - signed(written));
-            if let Some(tariff) = &call.tariff {
-                row.add_cost(Paid::fee(tariff.fee()));
-            }
+        let unowned = signed(call.cache_write) - signed(written);
+        rows[total::UNRECORDED].add_sent(input, read, written);
+        rows[total::NOBODY].add_unexplained(1, 0, unowned);
+        if let Some(tariff) = &call.tariff {
+            rows[total::UNRECORDED].add_cost(Paid::sent(tariff.sent(ends, input)));
+            rows[total::NOBODY].add_cost(Paid::fee(tariff.fee()));
         }
     }
 
     /// A counted request pays for all that it carries. `items` is 0 for a later run of the same
     /// response, and `once` holds slots that are there for this run alone.
-    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[usize]) {
+    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[SlotIndex]) {
         let mut new = Vec::new();
         if items > 0 {
             self.push_new(&self.context.fresh, &mut new);
@@ -270,28 +259,20 @@ impl<'h> SecondWalk<'h> {
         self.push_new(once, &mut new);
         let (rows, costs) = (&mut self.rows, &mut self.costs);
         let written = self.charge.request(call, &self.context, &new, rows, costs);
-        if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
-            let unowned = signed(call.cache_write) - signed(written);
-            row.add_unexplained(items, unexplained, unowned);
-            if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
-                row.add_cost(tariff.unexplained(input, self.context.total()));
-                row.add_cost(Paid::fee(tariff.fee()));
-            }
+        let unowned = signed(call.cache_write) - signed(written);
+        let row = &mut self.rows.of(call.period)[total::NOBODY];
+        row.add_unexplained(items, unexplained, unowned);
+        if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
+            row.add_cost(tariff.unexplained(input, self.context.total()));
+            row.add_cost(Paid::fee(tariff.fee()));
         }
     }
 
     /// Adds those slots to `new` that no request has sent yet.
-    fn push_new(&self, slots: &[usize], new: &mut Vec<usize>) {
+    fn push_new(&self, slots: &[SlotIndex], new: &mut Vec<SlotIndex>) {
         for index in slots {
-            let number = match self.context.slots.get(*index) {
-                Some(slot) => slot.number,
-                None => None,
-            };
-            let is_new = match number {
-                Some(number) => match self.costs.get(number as usize) {
-                    Some(cost) => !cost.sent,
-                    None => false,
-                },
+            let is_new = match self.context.slots[*index].number {
+                Some(number) => !self.costs[number].sent,
                 None => true,
             };
             if is_new {
@@ -304,11 +285,8 @@ impl<'h> SecondWalk<'h> {
     /// final.
     fn send(&mut self, closed: bool) {
         for index in &self.context.fresh {
-            let Some((number, _)) = self.context.span(*index) else {
-                continue;
-            };
-            if let Some(cost) = self.costs.get_mut(number as usize) {
-                cost.sent = true;
+            if let Some(number) = self.context.slots[*index].number {
+                self.costs[number].sent = true;
             }
         }
         if closed {
