@@ -50,7 +50,7 @@ mod version;
 
 use std::collections::{HashMap, HashSet};
 
-use super::history::Thread;
+use super::history::FinishedThread;
 use super::lines::{Line, Why};
 use super::{Format, Home, Reader, Source, identity, parse, time};
 use crate::record::Kind;
@@ -288,7 +288,7 @@ impl Reader for Claude<'_> {
         self.entry(line, &entry)
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         self.settle();
         let path = self.source.path;
         // A file may hold nothing but side chains: then it has no thread of its own.

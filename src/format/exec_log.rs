@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::history::{History, Thread};
+use super::history::{FinishedThread, OpenThread};
 use super::lines::{Line, Why};
 use super::order::{self, ReportLayout};
 use super::ox;
@@ -127,7 +127,7 @@ struct ExecLog<'s> {
 /// One thread's turns.
 #[derive(Default)]
 struct Turns {
-    history: History,
+    history: OpenThread,
     /// Each with the running sum of its line, which is part of its identity.
     requests: Vec<(Request, LogUsage)>,
     /// The running sum so far.
@@ -236,7 +236,7 @@ impl Turns {
         self.requests.push((request, self.sum));
     }
 
-    fn finish(mut self, source: &Source) -> Thread {
+    fn finish(mut self, source: &Source) -> FinishedThread {
         let session = &mut self.history.session;
         session.agent = FORMAT.name.to_owned();
         session.provider = Some("openai".into());
@@ -315,7 +315,7 @@ impl Reader for ExecLog<'_> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Vec<Thread> {
+    fn finish(self: Box<Self>) -> Vec<FinishedThread> {
         let mut finished = Vec::with_capacity(self.threads.len());
         for turns in self.threads {
             finished.push(turns.finish(&self.source));

@@ -12,24 +12,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, What};
-pub use entry::{Entry, Handle, Made, References, unreported};
+pub use entry::{Handle, Made, References, ThreadEntry, unreported};
 pub(in crate::format) use kept::Words;
 pub use kept::{KeptRequest, KeptSpan};
 use thread::EntryNumbers;
-pub use thread::{Covered, Final, Thread};
+pub use thread::{Covered, Final, FinishedThread};
 
 /// A thread whose file is being read.
 #[derive(Default)]
-pub struct History {
+pub struct OpenThread {
     /// The session; the caller that knows the path sets `thread` and `file`.
     pub session: Session,
-    entries: Vec<Entry>,
+    entries: Vec<ThreadEntry>,
     /// Texts that several entries share.
     words: Words,
     /// Generated entries, by the entry that they precede.
-    before: BTreeMap<Handle, Vec<Entry>>,
+    before: BTreeMap<Handle, Vec<ThreadEntry>>,
     /// Generated entries, by the entry that they follow.
-    after: BTreeMap<Handle, Vec<Entry>>,
+    after: BTreeMap<Handle, Vec<ThreadEntry>>,
     disk: BTreeMap<String, (u64, u64)>,
     /// Requests whose usage holds no number that could be used.
     pub unusable: u64,
@@ -39,25 +39,25 @@ pub struct History {
     made_in_turn: bool,
 }
 
-impl History {
+impl OpenThread {
     /// Adds content; returns its handle.
     pub fn span(&mut self, mut span: Span, made: Made) -> Handle {
         self.made_in_turn |= made != Made::Input;
         span.turn = self.turn_number();
         let span = Box::new(KeptSpan::sharing(span, &mut self.words));
-        self.add(Entry::Span(span, made))
+        self.add(ThreadEntry::Span(span, made))
     }
 
     /// Adds a report of usage; returns its handle.
     pub fn request(&mut self, request: Request) -> Handle {
         let request = self.kept(request);
-        self.add(Entry::Request(request))
+        self.add(ThreadEntry::Request(request))
     }
 
     /// Adds a request of which only the usage is known.
     pub fn hidden_request(&mut self, request: Request) {
         let request = self.kept(request);
-        self.add(Entry::Hidden(request));
+        self.add(ThreadEntry::Hidden(request));
     }
 
     fn kept(&mut self, mut request: Request) -> Box<KeptRequest> {
@@ -77,7 +77,7 @@ impl History {
     /// Adds an event; returns its handle.
     pub fn event(&mut self, mut event: Event, references: References) -> Handle {
         event.turn = self.turn_number();
-        self.add(Entry::Event(Box::new(event), Box::new(references)))
+        self.add(ThreadEntry::Event(Box::new(event), Box::new(references)))
     }
 
     /// Begins a turn, if the next message of the user does: the first message of the user, and the
@@ -110,7 +110,7 @@ impl History {
     }
 
     /// The entries so far, in the order of the file.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ThreadEntry] {
         &self.entries
     }
 
@@ -121,7 +121,7 @@ impl History {
         change: impl FnOnce(&mut Request) -> T,
     ) -> Option<T> {
         match self.entries.get_mut(handle) {
-            Some(Entry::Request(request)) => Some(request.change(&mut self.words, change)),
+            Some(ThreadEntry::Request(request)) => Some(request.change(&mut self.words, change)),
             _ => None,
         }
     }
@@ -149,7 +149,7 @@ impl History {
     /// The event of that handle, for changes by a later line.
     pub fn event_mut(&mut self, handle: Handle) -> Option<&mut Event> {
         match self.entries.get_mut(handle) {
-            Some(Entry::Event(event, _)) => Some(event),
+            Some(ThreadEntry::Event(event, _)) => Some(event),
             _ => None,
         }
     }
@@ -158,10 +158,10 @@ impl History {
     pub fn is_empty(&self) -> bool {
         self.entries
             .iter()
-            .all(|entry| matches!(entry, Entry::Event(..)))
+            .all(|entry| matches!(entry, ThreadEntry::Event(..)))
     }
 
-    fn add(&mut self, entry: Entry) -> Handle {
+    fn add(&mut self, entry: ThreadEntry) -> Handle {
         self.entries.push(entry);
         self.entries.len() - 1
     }
@@ -182,13 +182,13 @@ impl History {
 
     /// Adds a generated request or event directly before the entry of that handle, after those
     /// added there before.
-    pub fn put_before(&mut self, handle: Handle, entry: Entry) {
+    pub fn put_before(&mut self, handle: Handle, entry: ThreadEntry) {
         self.before.entry(handle).or_default().push(entry);
     }
 
     /// Adds a generated request or event directly after the entry of that handle, after those
     /// added there before.
-    pub fn put_after(&mut self, handle: Handle, entry: Entry) {
+    pub fn put_after(&mut self, handle: Handle, entry: ThreadEntry) {
         self.after.entry(handle).or_default().push(entry);
     }
 
@@ -209,7 +209,7 @@ impl History {
 
     /// Inserts the generated entries before and after their entries; they get handles after all
     /// others.
-    fn put_in(&mut self, arranged: Vec<(Handle, Entry)>) -> Vec<(Handle, Entry)> {
+    fn put_in(&mut self, arranged: Vec<(Handle, ThreadEntry)>) -> Vec<(Handle, ThreadEntry)> {
         if self.before.is_empty() && self.after.is_empty() {
             return arranged;
         }
@@ -235,7 +235,7 @@ impl History {
             return;
         }
         for entry in &mut self.entries {
-            if let Entry::Span(span, made) = entry
+            if let ThreadEntry::Span(span, made) = entry
                 && let Made::By(request) = made
                 && requests.contains(request)
             {
@@ -246,8 +246,8 @@ impl History {
     }
 
     /// Removes and returns all entries, in the order of the file, for a caller that puts them in
-    /// order and calls [`History::finish_in_order`]. The handle of an entry is its index.
-    pub fn take_entries(&mut self) -> Vec<Entry> {
+    /// order and calls [`OpenThread::finish_in_order`]. The handle of an entry is its index.
+    pub fn take_entries(&mut self) -> Vec<ThreadEntry> {
         std::mem::take(&mut self.entries)
     }
 
@@ -256,10 +256,10 @@ impl History {
     /// provider keep the context, the spans after which it is kept. `thread`: the thread's id.
     pub fn finish_in_order(
         mut self,
-        arranged: Vec<(Handle, Entry)>,
+        arranged: Vec<(Handle, ThreadEntry)>,
         marks: HashMap<Handle, Vec<Handle>>,
         thread: &str,
-    ) -> Thread {
+    ) -> FinishedThread {
         self.session.thread = thread.to_owned();
         self.name_branch();
         let entries = self.put_in(arranged);
@@ -274,7 +274,7 @@ impl History {
                 bytes,
             });
         }
-        Thread {
+        FinishedThread {
             session: self.session,
             entries,
             places,

@@ -37,7 +37,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::history::{Handle, History, Thread};
+use super::history::{FinishedThread, Handle, OpenThread};
 use super::ids::ById;
 use super::lines::{Line, Why};
 use super::order::{self, ReportLayout};
@@ -63,7 +63,7 @@ pub(super) use meta::{cwd, thread_id};
 pub(super) struct Rollout<'s> {
     dialect: Dialect,
     source: Source<'s>,
-    history: History,
+    history: OpenThread,
     /// Instant of the current line.
     at: Option<String>,
     model: Option<String>,
@@ -108,7 +108,7 @@ pub(super) struct Rollout<'s> {
 
 impl<'s> Rollout<'s> {
     pub(super) fn new(dialect: Dialect, source: Source<'s>) -> Rollout<'s> {
-        let mut history = History::default();
+        let mut history = OpenThread::default();
         history.session.agent = dialect.agent.to_owned();
         Rollout {
             dialect,
@@ -195,7 +195,7 @@ impl Reader for Rollout<'_> {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         if self.history.session.session.is_empty() {
             self.history.session.session = id_of_name(self.source.path);
         }

@@ -11,7 +11,7 @@ use super::Options;
 use super::choice::Refused;
 use super::found::Input;
 use super::write::{self, Chunk};
-use crate::format::history::{Covered, KeptRequest, Thread};
+use crate::format::history::{Covered, FinishedThread, KeptRequest};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, sniff};
@@ -257,7 +257,12 @@ impl Outcome {
         });
     }
 
-    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        mut thread: FinishedThread,
+        file: &str,
+        options: &Options,
+    ) -> anyhow::Result<()> {
         let touches = touches(&thread, &options.window);
         if let Some(refused) = options.choice.refuses(&thread.session) {
             self.refused.extend(Some(refused).filter(|_| touches));
@@ -279,13 +284,13 @@ impl Outcome {
 }
 
 /// Whether any request of the thread lies in the window; of a thread without, any record.
-fn touches(thread: &Thread, window: &Window) -> bool {
+fn touches(thread: &FinishedThread, window: &Window) -> bool {
     let has_none = requests(thread).next().is_none();
     has_none && window.has(thread.session.started.as_deref())
         || requests(thread).any(|at| window.has(at))
 }
 
 /// The instants of a thread's requests.
-fn requests(thread: &Thread) -> impl Iterator<Item = Option<&str>> {
+fn requests(thread: &FinishedThread) -> impl Iterator<Item = Option<&str>> {
     thread.requests().map(KeptRequest::at)
 }

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::Options;
 use super::names::InThread;
-use crate::format::history::{Final, Thread};
+use crate::format::history::{Final, FinishedThread};
 use crate::record::{Request, Uncounted};
 
 /// A part of a file's records.
@@ -20,7 +20,7 @@ pub enum Chunk {
     /// One request.
     Request(Box<Request>),
     /// All records of a long thread, its session apart.
-    Thread(Box<Thread>),
+    Thread(Box<FinishedThread>),
 }
 
 /// A thread with more records is a long one.
@@ -31,7 +31,11 @@ const LINES_BYTES: usize = 64 << 10;
 
 /// Hands a thread on, its session first. What its pseudonyms stand for goes with the session: a
 /// thread that has any is not left for later.
-pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>) -> Result<()> {
+pub(super) fn thread(
+    thread: FinishedThread,
+    options: &Options,
+    chunks: &mut Vec<Chunk>,
+) -> Result<()> {
     let mut names = options.names.in_thread();
     let mut session = thread.session.clone();
     let at = chunks.len();
@@ -58,7 +62,7 @@ pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>)
 
 /// Hands the records of a thread on, in order: as lines, and requests.
 pub(super) fn records(
-    mut thread: Thread,
+    mut thread: FinishedThread,
     options: &Options,
     names: &mut InThread,
     put: &mut dyn FnMut(Chunk) -> Result<()>,

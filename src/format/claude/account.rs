@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::{LedgerState, LedgerUse, Settled, States};
 use super::reported::{FIELDS, Figures, ReportedRequest, instant, reported};
-use crate::format::history::{Entry, Handle, KeptRequest};
+use crate::format::history::{Handle, KeptRequest, ThreadEntry};
 use crate::format::{STDIN, identity};
 use crate::record::{ContextBy, Ledger, Request, Uncounted};
 
@@ -18,7 +18,7 @@ impl States {
     pub(super) fn settle(
         self,
         session: &str,
-        entries: &mut [Entry],
+        entries: &mut [ThreadEntry],
         beside: &[(Handle, &KeptRequest)],
         path: &str,
     ) -> Settled {
@@ -66,7 +66,7 @@ impl<'r> RequestAccount<'r> {
     }
 
     /// Takes the next state. One that is less than the previous one begins a new ledger.
-    pub(super) fn state(&mut self, state: &LedgerState, entries: &mut [Entry]) {
+    pub(super) fn state(&mut self, state: &LedgerState, entries: &mut [ThreadEntry]) {
         if !self.continues(state) {
             self.begin(state);
         }
@@ -160,7 +160,13 @@ impl<'r> RequestAccount<'r> {
     }
 
     /// Adds a request that no line reports: as the figures of a compaction, or by itself.
-    fn found(&mut self, state: &LedgerState, model: &str, unseen: Figures, entries: &mut [Entry]) {
+    fn found(
+        &mut self,
+        state: &LedgerState,
+        model: &str,
+        unseen: Figures,
+        entries: &mut [ThreadEntry],
+    ) {
         let before = entries.get(..state.entries).unwrap_or_default();
         let request = Request {
             at: before.iter().rev().find_map(instant),
@@ -168,7 +174,7 @@ impl<'r> RequestAccount<'r> {
         };
         let turn = before.iter().rev().find_map(turn);
         if let Some(place) = self.single_compaction(state, entries)
-            && let Some(Entry::Request(compaction)) = entries.get(place)
+            && let Some(ThreadEntry::Request(compaction)) = entries.get(place)
             && model_before(entries, place).as_deref() == Some(model)
         {
             let filled = Request {
@@ -176,7 +182,7 @@ impl<'r> RequestAccount<'r> {
                 turn: compaction.turn,
                 ..request
             };
-            if let Some(Entry::Request(compaction)) = entries.get_mut(place) {
+            if let Some(ThreadEntry::Request(compaction)) = entries.get_mut(place) {
                 **compaction = filled.into();
             }
             return;
@@ -216,14 +222,14 @@ impl<'r> RequestAccount<'r> {
     }
 
     /// The unreported request since the last settled state, if there is exactly one.
-    fn single_compaction(&self, state: &LedgerState, entries: &[Entry]) -> Option<usize> {
+    fn single_compaction(&self, state: &LedgerState, entries: &[ThreadEntry]) -> Option<usize> {
         let mut found = None;
         for (at, entry) in entries
             .get(self.settled_at..state.entries)?
             .iter()
             .enumerate()
         {
-            if let Entry::Request(request) = entry
+            if let ThreadEntry::Request(request) = entry
                 && request.uncounted == Some(Uncounted::Unreported)
             {
                 if found.is_some() {
@@ -277,9 +283,9 @@ fn non_zero(count: u64) -> Option<u64> {
 
 /// The model of the latest request before a place that names one: a compaction is made by the
 /// model of its thread.
-fn model_before(entries: &[Entry], place: usize) -> Option<String> {
+fn model_before(entries: &[ThreadEntry], place: usize) -> Option<String> {
     for entry in entries.get(..place)?.iter().rev() {
-        if let Entry::Request(request) = entry
+        if let ThreadEntry::Request(request) = entry
             && let Some(model) = &request.model
         {
             return Some(model.to_string());
@@ -288,10 +294,10 @@ fn model_before(entries: &[Entry], place: usize) -> Option<String> {
     None
 }
 
-fn turn(entry: &Entry) -> Option<u64> {
+fn turn(entry: &ThreadEntry) -> Option<u64> {
     match entry {
-        Entry::Span(span, _) => span.turn,
-        Entry::Request(request) | Entry::Hidden(request) => request.turn,
-        Entry::Event(event, _) => event.turn,
+        ThreadEntry::Span(span, _) => span.turn,
+        ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => request.turn,
+        ThreadEntry::Event(event, _) => event.turn,
     }
 }

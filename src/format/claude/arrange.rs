@@ -19,7 +19,7 @@ use super::pick::{Front, Pick};
 use super::recorded::RecordedRequests;
 use super::spot::Spot;
 use super::stage::{ChangeCause, ContextStage, TargetContext};
-use crate::format::history::{Entry, Handle, KeptRequest, Made};
+use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry};
 use crate::record::{ContextBy, Request, What};
 
 /// The walk over the entries.
@@ -52,12 +52,12 @@ struct SnapshotHead {
 /// entries before it.
 pub(super) fn arrange(
     recorded: RecordedRequests,
-    entries: Vec<Entry>,
+    entries: Vec<ThreadEntry>,
     more: Vec<(usize, Request)>,
 ) -> Arranged {
     let mut requests = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
-        if matches!(entry, Entry::Request(_)) {
+        if matches!(entry, ThreadEntry::Request(_)) {
             requests.push(at);
         }
     }
@@ -125,13 +125,13 @@ impl Arrange {
     /// Takes an entry. `listed`: the log lists the next request.
     fn take(&mut self, handle: Handle, listed: bool) {
         match self.stage.entry(handle) {
-            Some(Entry::Span(_, Made::Input)) => self.wait(handle),
-            Some(Entry::Span(..)) => self.stage.enter(handle),
-            Some(Entry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
+            Some(ThreadEntry::Span(_, Made::Input)) => self.wait(handle),
+            Some(ThreadEntry::Span(..)) => self.stage.enter(handle),
+            Some(ThreadEntry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
                 Some(id) => self.listed(handle, &id),
                 None => self.unlisted(handle, None),
             },
-            Some(Entry::Event(event, _)) if event.what == What::Context => {
+            Some(ThreadEntry::Event(event, _)) if event.what == What::Context => {
                 self.context_event(handle, listed);
             }
             Some(_) => self.stage.write(handle),
@@ -180,7 +180,7 @@ impl Arrange {
         if !listed {
             self.enter_all();
         }
-        let Some(Entry::Event(event, references)) = self.stage.entry(handle) else {
+        let Some(ThreadEntry::Event(event, references)) = self.stage.entry(handle) else {
             return;
         };
         if event.clear {
@@ -207,7 +207,7 @@ impl Arrange {
     /// Clears the context but for the head and the spans in `keep`; the event refers to both.
     fn clear(&mut self, handle: Handle, keep: &[Handle]) {
         self.move_tools_to_front();
-        if let Some(Entry::Event(_, references)) = self.stage.entry_mut(handle) {
+        if let Some(ThreadEntry::Event(_, references)) = self.stage.entry_mut(handle) {
             references
                 .keep
                 .splice(0..0, self.front.spans.iter().copied());
@@ -315,7 +315,7 @@ impl Arrange {
 
     pub(super) fn request(&mut self, handle: Handle) -> Option<&mut KeptRequest> {
         match self.stage.entry_mut(handle) {
-            Some(Entry::Request(request)) => Some(request),
+            Some(ThreadEntry::Request(request)) => Some(request),
             _ => None,
         }
     }
@@ -323,7 +323,7 @@ impl Arrange {
     /// Writes the spans that no request was sent with, after all others.
     fn end(mut self, count: usize) -> Arranged {
         for handle in 0..count {
-            if let Some(Entry::Span(..)) = self.stage.entry(handle) {
+            if let Some(ThreadEntry::Span(..)) = self.stage.entry(handle) {
                 self.stage.write(handle);
             }
         }

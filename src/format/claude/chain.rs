@@ -13,7 +13,7 @@ use super::message_request::MessageRequest;
 use super::recorded::RecordedRequests;
 use super::resume::Resume;
 use crate::format::call::Call;
-use crate::format::history::{Handle, History, Made, project};
+use crate::format::history::{Handle, Made, OpenThread, project};
 use crate::format::ids::ById;
 use crate::format::lines::Line;
 use crate::record::{Part, Request, Span};
@@ -21,7 +21,7 @@ use crate::record::{Part, Request, Span};
 /// One thread: its history, and what later lines refer to.
 #[derive(Default)]
 pub(super) struct Chain {
-    pub(super) history: History,
+    pub(super) history: OpenThread,
     /// Requests by the id of their message: one for each request id.
     pub(super) by_message: HashMap<String, Vec<MessageRequest>>,
     /// The number of requests so far.

@@ -9,7 +9,7 @@ use super::chain::Chain;
 use super::ledger::Settled;
 use super::line::{ApiMessage, SessionLine};
 use super::{parse, version};
-use crate::format::history::{Entry, Handle, KeptRequest, Thread};
+use crate::format::history::{FinishedThread, Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
 use crate::format::{STDIN, Wants};
@@ -23,7 +23,7 @@ const MAX_LINE: u64 = 1 << 30;
 
 impl Chain {
     /// Makes the thread of it, after the last line of the file.
-    pub(super) fn finish(mut self, thread: &str, path: &str) -> Thread {
+    pub(super) fn finish(mut self, thread: &str, path: &str) -> FinishedThread {
         self.settle_log(Wants::default());
         let mut entries = self.history.take_entries();
         let session = self.history.session.session.clone();
@@ -107,7 +107,7 @@ impl Chain {
 
 /// The number of requests in a person's session of an older version, which helpers accompany with
 /// requests that no file records (docs/formats.md 3.11; seen up to 2.1.59, and no more in 2.1.63).
-fn helpers(session: &Session, order: &[(Handle, Entry)]) -> BTreeMap<String, u64> {
+fn helpers(session: &Session, order: &[(Handle, ThreadEntry)]) -> BTreeMap<String, u64> {
     let mut helpers = BTreeMap::new();
     let Some(version) = &session.version else {
         return helpers;
@@ -117,7 +117,7 @@ fn helpers(session: &Session, order: &[(Handle, Entry)]) -> BTreeMap<String, u64
     }
     let mut requests = 0;
     for (_, entry) in order {
-        if let Entry::Request(request) = entry
+        if let ThreadEntry::Request(request) = entry
             && request.counted
             && request.input_tokens.is_some()
         {

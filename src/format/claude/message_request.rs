@@ -8,7 +8,7 @@
 use super::iterations::{CompactedWithin, ExtraInference, Iterations};
 use super::line::ApiMessage;
 use super::usage::{InputTokens, Iteration, UsageReport};
-use crate::format::history::{Entry, Handle, History};
+use crate::format::history::{Handle, OpenThread, ThreadEntry};
 use crate::format::identity;
 use crate::record::{Event, Purpose, Request, Sampling, Uncounted};
 
@@ -71,7 +71,7 @@ impl MessageRequest {
     /// Fills the request, after the last line of the file, and adds the other inferences that were
     /// billed for the message `id`. `replayed`: the message is another thread's, which pays for it.
     /// Returns the number of inferences without usable numbers.
-    pub(super) fn settle(self, id: &str, replayed: bool, history: &mut History) -> u64 {
+    pub(super) fn settle(self, id: &str, replayed: bool, history: &mut OpenThread) -> u64 {
         let settled = history.complete(self.handle, |request| {
             let iterations = self.fill(request, replayed);
             (request.clone(), iterations)
@@ -89,7 +89,7 @@ impl MessageRequest {
         for extra in iterations.extra {
             unusable += u64::from(extra.reported.is_none());
             let request = extra_request(&main, id, extra);
-            history.put_after(self.handle, Entry::Hidden(Box::new(request.into())));
+            history.put_after(self.handle, ThreadEntry::Hidden(Box::new(request.into())));
         }
         unusable
     }
@@ -161,13 +161,18 @@ fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
 }
 
 /// Adds the event that the context was cleared within the response.
-fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: CompactedWithin) {
+fn summarised(
+    history: &mut OpenThread,
+    handle: Handle,
+    main: &Request,
+    compacted: CompactedWithin,
+) {
     let event = Event {
         clear: true,
         turn: main.turn,
         ..Event::context("compaction", main.at.clone(), main.line)
     };
-    let event = Entry::Event(Box::new(event), Box::default());
+    let event = ThreadEntry::Event(Box::new(event), Box::default());
     match compacted {
         CompactedWithin::Before => history.put_before(handle, event),
         CompactedWithin::After => history.put_after(handle, event),

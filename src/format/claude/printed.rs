@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::line::SessionLine;
 use super::{Claude, parse};
-use crate::format::history::{Entry, Thread, Words};
+use crate::format::history::{FinishedThread, ThreadEntry, Words};
 use crate::format::lines::{Line, Why};
 use crate::format::{Reader, Source, identity};
 use crate::record::{Request, Uncounted};
@@ -302,7 +302,7 @@ impl Reader for Printed<'_> {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         let source = self.session.source;
         let session = self.session.main().history.session.session.clone();
         let is_copy =
@@ -323,17 +323,17 @@ impl Reader for Printed<'_> {
         for thread in &mut threads {
             for entry in thread.entries_mut() {
                 match entry {
-                    Entry::Request(request) | Entry::Hidden(request) => {
+                    ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
                         request.change(&mut words, |request| self.correct(request, is_copy));
                     }
-                    Entry::Event(event, _) => {
+                    ThreadEntry::Event(event, _) => {
                         if let Some(call) = &event.call_id
                             && agents.contains(call)
                         {
                             event.child = Some(call.clone());
                         }
                     }
-                    Entry::Span(..) => {}
+                    ThreadEntry::Span(..) => {}
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use super::Claude;
-use crate::format::history::{Entry, Handle, KeptRequest};
+use crate::format::history::{Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, before, open, plain};
 use crate::format::{Reader as _, Roots, Source, Wants};
@@ -52,11 +52,11 @@ pub(super) fn bare(model: &str) -> &str {
 }
 
 /// The time of an entry.
-pub(super) fn instant(entry: &Entry) -> Option<String> {
+pub(super) fn instant(entry: &ThreadEntry) -> Option<String> {
     match entry {
-        Entry::Span(span, _) => span.at.clone(),
-        Entry::Request(request) | Entry::Hidden(request) => request.at.clone(),
-        Entry::Event(event, _) => event.at.clone(),
+        ThreadEntry::Span(span, _) => span.at.clone(),
+        ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => request.at.clone(),
+        ThreadEntry::Event(event, _) => event.at.clone(),
     }
 }
 
@@ -78,7 +78,7 @@ fn figures(request: &KeptRequest) -> Option<Figures> {
 /// Returns all requests of the thread and its sub-agents, in the order of the ledger's states. A
 /// request of a sub-agent precedes the first entry that is later.
 pub(super) fn reported(
-    entries: &[Entry],
+    entries: &[ThreadEntry],
     beside: &[(Handle, &KeptRequest)],
     path: &str,
 ) -> Vec<ReportedRequest> {
@@ -91,7 +91,7 @@ pub(super) fn reported(
         {
             instants.push((instant, at));
         }
-        if let Entry::Request(request) = entry {
+        if let ThreadEntry::Request(request) = entry {
             all.extend(ReportedRequest::of(request, at + 1));
         }
     }

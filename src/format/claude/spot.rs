@@ -1,6 +1,6 @@
 //! The state of a span while the requests of its thread are put in order (`stage`).
 
-use crate::format::history::{Entry, Handle, Made};
+use crate::format::history::{Handle, Made, ThreadEntry};
 use crate::record::Part;
 
 /// The state of a span.
@@ -39,9 +39,9 @@ impl Spot {
 
 impl Traits {
     /// The facts about an entry; none if it is no span.
-    pub(super) fn of(entry: &Entry) -> Traits {
+    pub(super) fn of(entry: &ThreadEntry) -> Traits {
         match entry {
-            Entry::Span(span, made) => Traits {
+            ThreadEntry::Span(span, made) => Traits {
                 thought: span.part == Part::Reasoning,
                 made: if let Made::By(request) = made {
                     Some(*request)

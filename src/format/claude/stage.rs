@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::spot::{Spot, Traits};
-use crate::format::history::{Entry, Handle, KeptSpan, Made, References};
+use crate::format::history::{Handle, KeptSpan, Made, References, ThreadEntry};
 use crate::record::{Event, Request};
 
 /// Why and where the context changes.
@@ -34,11 +34,11 @@ pub(super) struct TargetContext {
 #[derive(Default)]
 pub(super) struct ContextStage {
     /// The entries; `None`: it is written.
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<ThreadEntry>>,
     traits: Vec<Traits>,
     spots: Vec<Spot>,
     /// The written entries.
-    order: Vec<(Handle, Entry)>,
+    order: Vec<(Handle, ThreadEntry)>,
     /// The position of each entry in the order.
     written: HashMap<Handle, usize>,
     head: Vec<Handle>,
@@ -52,7 +52,7 @@ pub(super) struct ContextStage {
 
 impl ContextStage {
     /// The stage before the first of these entries.
-    pub(super) fn of(entries: Vec<Entry>) -> ContextStage {
+    pub(super) fn of(entries: Vec<ThreadEntry>) -> ContextStage {
         let mut stage = ContextStage {
             spots: vec![Spot::Ahead; entries.len()],
             ..ContextStage::default()
@@ -63,15 +63,15 @@ impl ContextStage {
     }
 
     /// Returns the written entries in their order.
-    pub(super) fn into_order(self) -> Vec<(Handle, Entry)> {
+    pub(super) fn into_order(self) -> Vec<(Handle, ThreadEntry)> {
         self.order
     }
 
-    pub(super) fn entry(&self, handle: Handle) -> Option<&Entry> {
+    pub(super) fn entry(&self, handle: Handle) -> Option<&ThreadEntry> {
         self.entries.get(handle)?.as_ref()
     }
 
-    pub(super) fn entry_mut(&mut self, handle: Handle) -> Option<&mut Entry> {
+    pub(super) fn entry_mut(&mut self, handle: Handle) -> Option<&mut ThreadEntry> {
         self.entries.get_mut(handle)?.as_mut()
     }
 
@@ -96,7 +96,7 @@ impl ContextStage {
     /// Adds a span that no line holds; it waits.
     pub(super) fn add(&mut self, mut span: KeptSpan) -> Handle {
         (span.at, span.turn) = self.now.clone();
-        let entry = Entry::Span(Box::new(span), Made::Input);
+        let entry = ThreadEntry::Span(Box::new(span), Made::Input);
         self.traits.push(Traits::of(&entry));
         self.entries.push(Some(entry));
         self.spots.push(Spot::Waiting);
@@ -110,7 +110,7 @@ impl ContextStage {
             None => self.entry(handle),
         };
         match entry {
-            Some(Entry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
+            Some(ThreadEntry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
             _ => None,
         }
     }
@@ -121,7 +121,7 @@ impl ContextStage {
             return;
         };
         if let Some(entry) = slot.take() {
-            self.begun |= matches!(entry, Entry::Span(..));
+            self.begun |= matches!(entry, ThreadEntry::Span(..));
             self.written.insert(handle, self.order.len());
             self.order.push((handle, entry));
         }
@@ -272,10 +272,10 @@ impl ContextStage {
 
     /// Writes a request that no line reports. Its context is unknown.
     pub(super) fn add_request(&mut self, request: Request) {
-        self.append(Entry::Hidden(Box::new(request.into())));
+        self.append(ThreadEntry::Hidden(Box::new(request.into())));
     }
 
-    fn append(&mut self, entry: Entry) {
+    fn append(&mut self, entry: ThreadEntry) {
         let handle = self.entries.len();
         self.entries.push(None);
         self.traits.push(Traits::default());
@@ -289,7 +289,7 @@ impl ContextStage {
             clear,
             ..Event::context(cause.reason, cause.at.clone(), cause.line)
         };
-        self.append(Entry::Event(Box::new(event), Box::new(references)));
+        self.append(ThreadEntry::Event(Box::new(event), Box::new(references)));
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::pairing::{ItemGroup, PlacedReport, pair};
 use super::task::{Beat, ProgramTask, Tasks, mark};
-use crate::format::history::{Entry, Handle, Made};
+use crate::format::history::{Handle, Made, ThreadEntry};
 use crate::format::order;
 use crate::format::rollout::tape::{Recording, Tape, TapeMark};
 use crate::record::{Part, Role};
@@ -133,7 +133,7 @@ fn item(recording: &Recording, beat: Beat, repeats: bool) -> GroupItem {
         };
     };
     match recording.entries.get(handle) {
-        Some(Entry::Span(span, Made::ByOrder)) => {
+        Some(ThreadEntry::Span(span, Made::ByOrder)) => {
             let reasons = span.part == Part::Reasoning;
             let visible_tokens = if reasons {
                 0
@@ -145,9 +145,9 @@ fn item(recording: &Recording, beat: Beat, repeats: bool) -> GroupItem {
                 reasons,
             }
         }
-        Some(Entry::Span(span, _)) if span.role == Role::Tool => GroupItem::Output,
-        Some(Entry::Span(..)) => GroupItem::Ends,
-        Some(Entry::Request(_)) if !repeats => GroupItem::Ends,
+        Some(ThreadEntry::Span(span, _)) if span.role == Role::Tool => GroupItem::Output,
+        Some(ThreadEntry::Span(..)) => GroupItem::Ends,
+        Some(ThreadEntry::Request(_)) if !repeats => GroupItem::Ends,
         _ => GroupItem::Nothing,
     }
 }
@@ -173,7 +173,7 @@ fn place_report(
         may[1] = !is_inside && !is_compacted(stage, &recording.tape, place..start);
     }
     let (output, reasoning) = match recording.entries.get(handle) {
-        Some(Entry::Request(request)) => (
+        Some(ThreadEntry::Request(request)) => (
             request.output_tokens.unwrap_or(0),
             request.reasoning_tokens.unwrap_or(0),
         ),

@@ -12,7 +12,7 @@ use super::pairing::ItemGroup;
 use super::response::{TaskResponses, responses};
 use super::task::{Beat, ProgramTask, Tasks, mark};
 use super::walk::{STATUS, TapeWalk};
-use crate::format::history::{Entry, Handle, KeptRequest, Made, unreported};
+use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry, unreported};
 use crate::format::rollout::tape::{Compaction, Recording, TapeMark};
 use crate::record::{Form, Part, Purpose, Role, Uncounted, What};
 
@@ -24,7 +24,7 @@ const CUT_OUTPUT_BYTES: u64 = 4 << 10;
 /// environment and the prompt for the summary. A remote compaction sends the history alone.
 const SUMMARY_HEAD_TOKENS: u64 = 6_430;
 /// Puts the entries of a thread in order.
-pub(super) fn settle(recording: Recording) -> Vec<(Handle, Entry)> {
+pub(super) fn settle(recording: Recording) -> Vec<(Handle, ThreadEntry)> {
     let stage = Tasks::of(&recording);
     let responses = responses(&stage, &recording);
     let Recording { entries, tape } = recording;
@@ -97,15 +97,15 @@ impl<'t> TapeWalk<'t> {
             if self.follows_review {
                 request.purpose = Some(Purpose::ReviewFollowUp);
             }
-            self.response = Some(self.put(Entry::Request(Box::new(request.into()))));
+            self.response = Some(self.put(ThreadEntry::Request(Box::new(request.into()))));
             return;
         };
-        if let Some(Some(Entry::Request(request))) = self.entries.get_mut(handle) {
+        if let Some(Some(ThreadEntry::Request(request))) = self.entries.get_mut(handle) {
             request.turn = turn.or(request.turn);
         }
         // The rest of the sum's growth was reported with this request.
         if let Some(before) = handle.checked_sub(1)
-            && matches!(self.entries.get(before), Some(Some(Entry::Hidden(_))))
+            && matches!(self.entries.get(before), Some(Some(ThreadEntry::Hidden(_))))
         {
             self.put_out(before);
         }
@@ -115,7 +115,7 @@ impl<'t> TapeWalk<'t> {
 
     /// Sets the purpose of a reported request.
     pub(super) fn serves(&mut self, handle: Handle, purpose: Purpose) {
-        if let Some(Some(Entry::Request(request))) = self.entries.get_mut(handle) {
+        if let Some(Some(ThreadEntry::Request(request))) = self.entries.get_mut(handle) {
             request.purpose = Some(purpose);
         }
     }
@@ -141,25 +141,25 @@ impl<'t> TapeWalk<'t> {
             return;
         };
         match entry {
-            Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
+            ThreadEntry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
                 if self.stage.staged
                     && let Some(compacted) = self.compacting
                 {
                     compacts(request, compacted);
                 }
             }
-            Entry::Request(_) if self.paired.contains(&handle) => return,
-            Entry::Hidden(_) if self.paired.contains(&(handle + 1)) => return,
-            Entry::Request(_) | Entry::Hidden(_) => {}
-            Entry::Event(event, _) if event.what == What::Context && event.clear => {
+            ThreadEntry::Request(_) if self.paired.contains(&handle) => return,
+            ThreadEntry::Hidden(_) if self.paired.contains(&(handle + 1)) => return,
+            ThreadEntry::Request(_) | ThreadEntry::Hidden(_) => {}
+            ThreadEntry::Event(event, _) if event.what == What::Context && event.clear => {
                 return self.compacted(handle);
             }
-            Entry::Event(_, references) => {
+            ThreadEntry::Event(_, references) => {
                 if let Some(place) = references.back_to {
                     self.carried.back_to(place);
                 }
             }
-            Entry::Span(span, made) => {
+            ThreadEntry::Span(span, made) => {
                 // The program sends outputs as they are recorded.
                 if self.stage.staged && span.form == Some(Form::ShellJson) {
                     span.form = None;
@@ -182,7 +182,7 @@ impl<'t> TapeWalk<'t> {
     /// Adds a span to the history, and writes it. A message that was queued while a response ran
     /// is sent a second time, in one request.
     fn record(&mut self, handle: Handle) {
-        let Some(Some(Entry::Span(span, made))) = self.entries.get(handle) else {
+        let Some(Some(ThreadEntry::Span(span, made))) = self.entries.get(handle) else {
             return;
         };
         if handle < self.tape.documents_end {
@@ -210,7 +210,7 @@ impl<'t> TapeWalk<'t> {
         if let Some(mut span) = again {
             span.line = None;
             span.set_detail("ephemeral");
-            self.put(Entry::Span(span, Made::Input));
+            self.put(ThreadEntry::Span(span, Made::Input));
         }
     }
 
@@ -221,7 +221,7 @@ impl<'t> TapeWalk<'t> {
             Some(TapeMark::TaskEnded { at }) if !task.reviews && self.drive.is_some() => {
                 let mut request = unreported(at.clone(), None, None);
                 request.purpose = Some(Purpose::Coordinator);
-                self.put(Entry::Request(Box::new(request.into())));
+                self.put(ThreadEntry::Request(Box::new(request.into())));
             }
             _ => {}
         }

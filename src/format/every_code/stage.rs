@@ -6,7 +6,7 @@
 use super::response::TaskResponses;
 use super::task::{ProgramTask, mark};
 use super::walk::TapeWalk;
-use crate::format::history::{Entry, Handle, Made, References};
+use crate::format::history::{Handle, Made, References, ThreadEntry};
 use crate::format::rollout::tape::TapeMark;
 use crate::record::{Event, Purpose, Span, What};
 
@@ -49,7 +49,7 @@ impl TapeWalk<'_> {
             drop,
             ..References::default()
         };
-        self.put(Entry::Event(Box::new(event), Box::new(references)));
+        self.put(ThreadEntry::Event(Box::new(event), Box::new(references)));
     }
 
     /// Writes a review, which has a separate context. The file holds only the reports of its
@@ -109,7 +109,7 @@ impl TapeWalk<'_> {
             self.put_out(handle);
         }
         let keep = self.carried.all();
-        if let Some(Some(Entry::Event(event, references))) = self.entries.get_mut(event) {
+        if let Some(Some(ThreadEntry::Event(event, references))) = self.entries.get_mut(event) {
             event.keep_user_tokens = None;
             references.keep = keep;
         }
@@ -125,7 +125,7 @@ impl TapeWalk<'_> {
             detail: Some("replacement".into()),
             ..Span::default()
         };
-        let handle = self.put(Entry::Span(Box::new(span.into()), Made::Input));
+        let handle = self.put(ThreadEntry::Span(Box::new(span.into()), Made::Input));
         self.carried.quote(handle);
     }
 
@@ -141,7 +141,7 @@ impl TapeWalk<'_> {
             keep,
             ..References::default()
         };
-        self.put(Entry::Event(Box::new(event), Box::new(references)));
+        self.put(ThreadEntry::Event(Box::new(event), Box::new(references)));
     }
 }
 

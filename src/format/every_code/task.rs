@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::format::history::{Entry, Handle};
+use crate::format::history::{Handle, ThreadEntry};
 use crate::format::rollout::tape::{Recording, Tape, TapeMark};
 use crate::record::{Role, What};
 
@@ -198,11 +198,11 @@ fn is_input(recording: &Recording, beat: Beat) -> bool {
         return false;
     }
     match recording.entries.get(handle) {
-        Some(Entry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
-        Some(Entry::Event(event, _)) => {
+        Some(ThreadEntry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
+        Some(ThreadEntry::Event(event, _)) => {
             matches!(event.what, What::Turn | What::Review | What::RateLimit)
         }
-        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
+        Some(ThreadEntry::Request(_) | ThreadEntry::Hidden(_)) => true,
         None => false,
     }
 }
@@ -213,8 +213,8 @@ fn is_late(recording: &Recording, beat: Beat) -> bool {
         return false;
     };
     match recording.entries.get(handle) {
-        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
-        Some(Entry::Event(event, _)) => event.what == What::RateLimit,
+        Some(ThreadEntry::Request(_) | ThreadEntry::Hidden(_)) => true,
+        Some(ThreadEntry::Event(event, _)) => event.what == What::RateLimit,
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::carried::CarriedState;
 use super::task::{Beat, Tasks};
-use crate::format::history::{Entry, Handle, KeptSpan};
+use crate::format::history::{Handle, KeptSpan, ThreadEntry};
 use crate::format::rollout::tape::{Compaction, Tape};
 
 /// The source of reports of the state of the system (tok-record(5), `source`).
@@ -23,8 +23,8 @@ pub(super) struct TapeWalk<'t> {
     /// The next handle for a generated entry.
     fresh: Handle,
     /// Entries that are not written yet, by handle.
-    pub(super) entries: Vec<Option<Entry>>,
-    pub(super) done: Vec<(Handle, Entry)>,
+    pub(super) entries: Vec<Option<ThreadEntry>>,
+    pub(super) done: Vec<(Handle, ThreadEntry)>,
     /// The index in `done` of each entry of the file.
     place_of: Vec<Option<usize>>,
     /// The request that made the current items.
@@ -43,7 +43,7 @@ pub(super) struct TapeWalk<'t> {
 impl<'t> TapeWalk<'t> {
     /// A walk that begins. `paired`: the requests that are written with their group.
     pub(super) fn new(
-        entries: Vec<Entry>,
+        entries: Vec<ThreadEntry>,
         tape: &'t Tape,
         stage: &'t Tasks,
         paired: HashSet<Handle>,
@@ -82,13 +82,13 @@ impl<'t> TapeWalk<'t> {
     /// Whether an entry that is not written yet is a span of that source.
     pub(super) fn has_source(&self, handle: Handle, source: &str) -> bool {
         match self.entries.get(handle) {
-            Some(Some(Entry::Span(span, _))) => &*span.source == source,
+            Some(Some(ThreadEntry::Span(span, _))) => &*span.source == source,
             _ => false,
         }
     }
 
     /// Writes a generated entry; returns its handle.
-    pub(super) fn put(&mut self, entry: Entry) -> Handle {
+    pub(super) fn put(&mut self, entry: ThreadEntry) -> Handle {
         self.done.push((self.fresh, entry));
         self.fresh += 1;
         self.fresh - 1
@@ -108,7 +108,7 @@ impl<'t> TapeWalk<'t> {
     /// A span of the file that is not written yet.
     pub(super) fn span(&mut self, handle: Handle) -> Option<&mut KeptSpan> {
         match self.entries.get_mut(handle)? {
-            Some(Entry::Span(span, _)) => Some(span),
+            Some(ThreadEntry::Span(span, _)) => Some(span),
             _ => None,
         }
     }
@@ -117,7 +117,7 @@ impl<'t> TapeWalk<'t> {
     pub(super) fn placed(&mut self, handle: Handle) -> Option<&mut KeptSpan> {
         let place = (*self.place_of.get(handle)?)?;
         match self.done.get_mut(place)? {
-            (_, Entry::Span(span, _)) => Some(span),
+            (_, ThreadEntry::Span(span, _)) => Some(span),
             _ => None,
         }
     }
@@ -126,7 +126,7 @@ impl<'t> TapeWalk<'t> {
     pub(super) fn first_span(&self, beats: Range<usize>) -> Option<&KeptSpan> {
         for beat in self.stage.beats.get(beats)? {
             if let Beat::Entry(handle) = beat
-                && let Some(Some(Entry::Span(span, _))) = self.entries.get(*handle)
+                && let Some(Some(ThreadEntry::Span(span, _))) = self.entries.get(*handle)
             {
                 return Some(span);
             }

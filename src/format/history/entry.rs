@@ -20,7 +20,7 @@ pub enum Made {
 }
 
 /// One span, request or event of a thread.
-pub enum Entry {
+pub enum ThreadEntry {
     /// Content.
     Span(Box<KeptSpan>, Made),
     /// A request, with the usage that the file reports.
@@ -31,18 +31,18 @@ pub enum Entry {
     Event(Box<Event>, Box<References>),
 }
 
-impl Entry {
+impl ThreadEntry {
     pub(super) fn as_request(&self) -> Option<&KeptRequest> {
         match self {
-            Entry::Request(request) | Entry::Hidden(request) => Some(request),
-            Entry::Span(..) | Entry::Event(..) => None,
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => Some(request),
+            ThreadEntry::Span(..) | ThreadEntry::Event(..) => None,
         }
     }
 
     pub(super) fn as_request_mut(&mut self) -> Option<&mut KeptRequest> {
         match self {
-            Entry::Request(request) | Entry::Hidden(request) => Some(request),
-            Entry::Span(..) | Entry::Event(..) => None,
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => Some(request),
+            ThreadEntry::Span(..) | ThreadEntry::Event(..) => None,
         }
     }
 }

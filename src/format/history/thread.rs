@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::entry::{Entry, Handle, Made, References};
+use super::entry::{Handle, Made, References, ThreadEntry};
 use super::kept::KeptRequest;
 use crate::record::{Disk, Event, Ledger, Request, Session, Span};
 
 /// The entries of a thread in their final order, with their ids and ordinals.
-pub struct Thread {
+pub struct FinishedThread {
     /// The session record of the thread.
     pub session: Session,
-    pub(super) entries: Vec<(Handle, Entry)>,
+    pub(super) entries: Vec<(Handle, ThreadEntry)>,
     pub(super) places: EntryNumbers,
     /// What of the file was never sent to a model.
     pub disk: Vec<Disk>,
@@ -55,7 +55,7 @@ pub enum Final {
     Event(Box<Event>),
 }
 
-impl Thread {
+impl FinishedThread {
     /// The number of records.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -74,7 +74,7 @@ impl Thread {
     }
 
     /// The thread's entries, for corrections by other files.
-    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut ThreadEntry> {
         self.entries.iter_mut().map(|(_, entry)| entry)
     }
 
@@ -101,7 +101,7 @@ pub(super) struct EntryNumbers {
 impl EntryNumbers {
     /// Numbers the entries of a thread in their final order.
     pub(super) fn of(
-        entries: &[(Handle, Entry)],
+        entries: &[(Handle, ThreadEntry)],
         marks: HashMap<Handle, Vec<Handle>>,
     ) -> EntryNumbers {
         let mut seq_of = vec![0; end_of_handles(entries)];
@@ -139,7 +139,7 @@ impl EntryNumbers {
 }
 
 /// Returns the handle after the last one.
-pub(super) fn end_of_handles(entries: &[(Handle, Entry)]) -> usize {
+pub(super) fn end_of_handles(entries: &[(Handle, ThreadEntry)]) -> usize {
     let last = entries.iter().map(|(handle, _)| *handle).max();
     last.map_or(0, |last| last + 1)
 }
@@ -151,15 +151,15 @@ struct RecordNames<'t> {
 }
 
 impl RecordNames<'_> {
-    fn name(&self, handle: Handle, entry: Entry) -> Final {
+    fn name(&self, handle: Handle, entry: ThreadEntry) -> Final {
         match entry {
-            Entry::Span(span, made) => {
+            ThreadEntry::Span(span, made) => {
                 Final::Span(Box::new(self.span(handle, Span::from(*span), made)))
             }
-            Entry::Request(request) | Entry::Hidden(request) => {
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
                 Final::Request(Box::new(self.request(handle, Request::from(*request))))
             }
-            Entry::Event(event, references) => {
+            ThreadEntry::Event(event, references) => {
                 Final::Event(Box::new(self.event(handle, *event, *references)))
             }
         }

@@ -11,7 +11,7 @@ use super::found_span::FoundSpan;
 use super::item::Reading;
 use super::line::ResponseItem;
 use super::tape::{self, TapeMark};
-use crate::format::history::{Entry, Handle, Made, References, unreported};
+use crate::format::history::{Handle, Made, References, ThreadEntry, unreported};
 use crate::format::lines::Line;
 use crate::format::literal::Literal;
 use crate::record::{Event, Part, Role, Span, What};
@@ -109,7 +109,7 @@ impl Rollout<'_> {
     fn live_by_hash(&self) -> HashMap<(String, Role), Handle> {
         let mut found = HashMap::new();
         for handle in &self.live {
-            if let Some(Entry::Span(span, _)) = self.history.entries().get(*handle)
+            if let Some(ThreadEntry::Span(span, _)) = self.history.entries().get(*handle)
                 && let Some(hash) = span.hash()
             {
                 found.insert((hash, span.role), *handle);
@@ -148,7 +148,7 @@ impl Rollout<'_> {
 
     /// Whether a span belongs to what every context begins with.
     fn is_initial(&self, handle: Handle) -> bool {
-        let Some(Entry::Span(span, Made::Input)) = self.history.entries().get(handle) else {
+        let Some(ThreadEntry::Span(span, Made::Input)) = self.history.entries().get(handle) else {
             return false;
         };
         !matches!(
@@ -193,6 +193,6 @@ impl Rollout<'_> {
 
     fn is_user(&self, handle: Handle) -> bool {
         let entry = self.history.entries().get(handle);
-        matches!(entry, Some(Entry::Span(span, _)) if &*span.source == "user")
+        matches!(entry, Some(ThreadEntry::Span(span, _)) if &*span.source == "user")
     }
 }

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::Rollout;
 use super::found_span::FoundSpan;
 use super::usage::Info;
-use crate::format::history::{Entry, Handle};
+use crate::format::history::{Handle, ThreadEntry};
 use crate::record::{Part, Role};
 
 /// How an agent's entries come into their order.
@@ -33,7 +33,7 @@ pub(in crate::format) struct Rules {
     /// Whether a thread is nothing but a review.
     pub(in crate::format) is_review: fn(tape: &Tape) -> bool,
     /// Puts the entries in order; generated entries get handles after all others.
-    pub(in crate::format) settle: fn(recording: Recording) -> Vec<(Handle, Entry)>,
+    pub(in crate::format) settle: fn(recording: Recording) -> Vec<(Handle, ThreadEntry)>,
 }
 
 /// Results of agents in the output of a call.
@@ -47,7 +47,7 @@ pub(in crate::format) struct Results {
 
 /// The entries in the order of the file, and what the file records besides them.
 pub(in crate::format) struct Recording {
-    pub(in crate::format) entries: Vec<Entry>,
+    pub(in crate::format) entries: Vec<ThreadEntry>,
     pub(in crate::format) tape: Tape,
 }
 
@@ -171,7 +171,8 @@ impl Rollout<'_> {
     pub(super) fn reported(&mut self, from: Handle, info: &Info, payload: &str) {
         let entries = self.history.entries();
         let mut added = (from..entries.len()).rev();
-        let Some(request) = added.find(|handle| matches!(entries[*handle], Entry::Request(_)))
+        let Some(request) =
+            added.find(|handle| matches!(entries[*handle], ThreadEntry::Request(_)))
         else {
             return;
         };
@@ -190,7 +191,7 @@ impl Rollout<'_> {
         let entries = self.history.entries();
         let mut spans = Vec::new();
         for (handle, entry) in entries.iter().enumerate().skip(from) {
-            if matches!(entry, Entry::Span(..)) {
+            if matches!(entry, ThreadEntry::Span(..)) {
                 spans.push(handle);
             }
         }
