@@ -172,7 +172,8 @@ impl<'s> ExecLog<'s> {
 
 impl Turns {
     fn take(&mut self, line: &Line, event: &Value, kind: &str) {
-        self.history.disk(&format!("exec/{kind}"), line.bytes.len());
+        self.history
+            .count_disk(&format!("exec/{kind}"), line.bytes.len());
         let mut holders = vec![event];
         for name in HOLDERS {
             holders.extend(event.get(name));
@@ -251,7 +252,7 @@ impl Turns {
             if is_copy && request.uncounted.is_none() {
                 request.uncounted = Some(Uncounted::Copy);
             }
-            self.history.request(request);
+            self.history.push_request(request);
         }
         self.history.name_first_models();
         let thread = identity(&[&id, source.path]);

@@ -41,7 +41,7 @@ pub struct OpenThread {
 
 impl OpenThread {
     /// Adds content; returns its handle.
-    pub fn span(&mut self, mut span: Span, made: Made) -> Handle {
+    pub fn push_span(&mut self, mut span: Span, made: Made) -> Handle {
         self.made_in_turn |= made != Made::Input;
         span.turn = self.turn_number();
         let span = Box::new(KeptSpan::sharing(span, &mut self.words));
@@ -49,18 +49,18 @@ impl OpenThread {
     }
 
     /// Adds a report of usage; returns its handle.
-    pub fn request(&mut self, request: Request) -> Handle {
-        let request = self.kept(request);
+    pub fn push_request(&mut self, request: Request) -> Handle {
+        let request = self.keep_request(request);
         self.add(ThreadEntry::Request(request))
     }
 
     /// Adds a request of which only the usage is known.
-    pub fn hidden_request(&mut self, request: Request) {
-        let request = self.kept(request);
+    pub fn push_hidden_request(&mut self, request: Request) {
+        let request = self.keep_request(request);
         self.add(ThreadEntry::Hidden(request));
     }
 
-    fn kept(&mut self, mut request: Request) -> Box<KeptRequest> {
+    fn keep_request(&mut self, mut request: Request) -> Box<KeptRequest> {
         request.turn = self.turn_number();
         request.counted = request.uncounted.is_none();
         Box::new(KeptRequest::sharing(request, &mut self.words))
@@ -75,14 +75,14 @@ impl OpenThread {
     }
 
     /// Adds an event; returns its handle.
-    pub fn event(&mut self, mut event: Event, references: References) -> Handle {
+    pub fn push_event(&mut self, mut event: Event, references: References) -> Handle {
         event.turn = self.turn_number();
         self.add(ThreadEntry::Event(Box::new(event), Box::new(references)))
     }
 
     /// Begins a turn, if the next message of the user does: the first message of the user, and the
     /// first after anything that the model made. Returns the handle of the turn's event.
-    pub fn user_speaks(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
+    pub fn begin_turn_if_due(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
         if self.turn > 0 && !self.made_in_turn {
             return None;
         }
@@ -94,11 +94,11 @@ impl OpenThread {
             line: Some(line),
             ..Event::default()
         };
-        Some(self.event(event, References::default()))
+        Some(self.push_event(event, References::default()))
     }
 
     /// Counts a line, or a part of one, that was never sent to a model.
-    pub fn disk(&mut self, kind: &str, bytes: usize) {
+    pub fn count_disk(&mut self, kind: &str, bytes: usize) {
         if self.elsewhere {
             return;
         }
@@ -115,7 +115,7 @@ impl OpenThread {
     }
 
     /// Changes the request of that handle by what a later line says; `None` if it is no request.
-    pub fn complete<T>(
+    pub fn change_request<T>(
         &mut self,
         handle: Handle,
         change: impl FnOnce(&mut Request) -> T,
@@ -182,18 +182,18 @@ impl OpenThread {
 
     /// Adds a generated request or event directly before the entry of that handle, after those
     /// added there before.
-    pub fn put_before(&mut self, handle: Handle, entry: ThreadEntry) {
+    pub fn insert_before(&mut self, handle: Handle, entry: ThreadEntry) {
         self.before.entry(handle).or_default().push(entry);
     }
 
     /// Adds a generated request or event directly after the entry of that handle, after those
     /// added there before.
-    pub fn put_after(&mut self, handle: Handle, entry: ThreadEntry) {
+    pub fn insert_after(&mut self, handle: Handle, entry: ThreadEntry) {
         self.after.entry(handle).or_default().push(entry);
     }
 
     /// The generated requests, each with the handle of the entry that it precedes or follows.
-    pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
+    pub fn generated_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
         let mut requests = Vec::new();
         for generated in [&self.before, &self.after] {
             for (handle, entries) in generated {
@@ -209,7 +209,10 @@ impl OpenThread {
 
     /// Inserts the generated entries before and after their entries; they get handles after all
     /// others.
-    fn put_in(&mut self, arranged: Vec<(Handle, ThreadEntry)>) -> Vec<(Handle, ThreadEntry)> {
+    fn insert_generated(
+        &mut self,
+        arranged: Vec<(Handle, ThreadEntry)>,
+    ) -> Vec<(Handle, ThreadEntry)> {
         if self.before.is_empty() && self.after.is_empty() {
             return arranged;
         }
@@ -262,7 +265,7 @@ impl OpenThread {
     ) -> FinishedThread {
         self.session.thread = thread.to_owned();
         self.name_branch();
-        let entries = self.put_in(arranged);
+        let entries = self.insert_generated(arranged);
         let places = EntryNumbers::of(&entries, marks);
         let mut disk = Vec::new();
         for (kind, (lines, bytes)) in self.disk {

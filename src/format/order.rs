@@ -294,11 +294,11 @@ mod tests {
         let mut history = OpenThread::default();
         for entry in entries {
             match entry {
-                ThreadEntry::Span(span, made) => history.span(Span::from(*span), made),
+                ThreadEntry::Span(span, made) => history.push_span(Span::from(*span), made),
                 ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
-                    history.request(Request::from(*request))
+                    history.push_request(Request::from(*request))
                 }
-                ThreadEntry::Event(event, references) => history.event(*event, *references),
+                ThreadEntry::Event(event, references) => history.push_event(*event, *references),
             };
         }
         let letter = |record: Final| match record {

@@ -149,7 +149,7 @@ impl<'s> Rollout<'s> {
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 self.turn_context(parse(text)?);
-                self.history.disk(kind, line.bytes.len());
+                self.history.count_disk(kind, line.bytes.len());
             }
             "compacted" if self.source.wants.spans => {
                 self.compacted(line, &parse::<CompactedLine>(text)?)
@@ -157,10 +157,10 @@ impl<'s> Rollout<'s> {
             "compacted" => {}
             "token_usage_record" => {
                 self.record(line, parse(text)?);
-                self.history.disk(kind, line.bytes.len());
+                self.history.count_disk(kind, line.bytes.len());
             }
             "event_msg" | "event" => self.message(line, kind, text)?,
-            _ => self.history.disk(kind, line.bytes.len()),
+            _ => self.history.count_disk(kind, line.bytes.len()),
         }
         Ok(())
     }
@@ -188,7 +188,9 @@ impl Reader for Rollout<'_> {
             self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
-            None if envelope.record_type.is_some() => self.history.disk("state", line.bytes.len()),
+            None if envelope.record_type.is_some() => {
+                self.history.count_disk("state", line.bytes.len())
+            }
             None if envelope.kind.is_empty() => self.meta(line, parse(line.json)?),
             None => self.payload(line, "response_item", parse::<&RawValue>(line.json)?)?,
         }
@@ -202,7 +204,7 @@ impl Reader for Rollout<'_> {
         self.reviews();
         if let Some(handle) = self.last_request {
             self.history
-                .complete(handle, |request| self.terms.rest(request));
+                .change_request(handle, |request| self.terms.rest(request));
         }
         self.history.name_first_models();
         let thread = identity(&[&self.history.session.session, self.source.path]);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::arrange::arrange;
 use super::arranged::Arranged;
-use super::chain::Chain;
-use super::ledger::Settled;
+use super::ledger::LedgerRecords;
 use super::line::{ApiMessage, SessionLine};
+use super::thread_builder::ThreadBuilder;
 use super::{parse, version};
 use crate::format::history::{FinishedThread, Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally, Why};
@@ -21,18 +21,18 @@ const LAST_WITH_HELPERS: [u32; 3] = [2, 1, 59];
 /// The longest line of a file that is read again.
 const MAX_LINE: u64 = 1 << 30;
 
-impl Chain {
+impl ThreadBuilder {
     /// Makes the thread of it, after the last line of the file.
     pub(super) fn finish(mut self, thread: &str, path: &str) -> FinishedThread {
-        self.settle_log(Wants::default());
+        self.index_log(Wants::default());
         let mut entries = self.history.take_entries();
         let session = self.history.session.session.clone();
-        let beside: Vec<(Handle, &KeptRequest)> = self.history.put_requests().collect();
+        let inserted: Vec<(Handle, &KeptRequest)> = self.history.generated_requests().collect();
         let states = std::mem::take(&mut self.ledger);
-        let Settled {
+        let LedgerRecords {
             requests,
             mut ledgers,
-        } = states.settle(&session, &mut entries, &beside, path);
+        } = states.compare(&session, &mut entries, &inserted, path);
         for ledger in &mut ledgers {
             ledger.thread = thread.to_owned();
             ledger.session.clone_from(&session);
@@ -68,7 +68,7 @@ impl Chain {
         }
         let take = &mut |line: Line| {
             if line.number < until {
-                self.hash(&line)?;
+                self.hash_line(&line)?;
             }
             Ok(())
         };
@@ -79,16 +79,17 @@ impl Chain {
         self.recorded.known.close();
     }
 
-    fn hash(&mut self, line: &Line) -> Result<(), Why> {
-        let entry: SessionLine = parse(line.json)?;
-        let is_answer = entry.kind == "assistant";
-        let (Some(message), Some(uuid)) = (entry.message, entry.uuid.as_deref()) else {
+    fn hash_line(&mut self, line: &Line) -> Result<(), Why> {
+        let session_line: SessionLine = parse(line.json)?;
+        let is_answer = session_line.kind == "assistant";
+        let (Some(message), Some(uuid)) = (session_line.message, session_line.uuid.as_deref())
+        else {
             return Ok(());
         };
-        let Some(spans) = self.lines.get(uuid) else {
+        let Some(spans) = self.spans_by_line.get(uuid) else {
             return Ok(());
         };
-        if !is_answer && entry.kind != "user" {
+        if !is_answer && session_line.kind != "user" {
             return Ok(());
         }
         let message: ApiMessage = parse(message.get())?;
@@ -97,9 +98,9 @@ impl Chain {
         };
         if is_answer {
             let id = message.id.as_deref().unwrap_or(uuid);
-            self.recorded.known.answered(id, content, spans);
+            self.recorded.known.add_answer_line(id, content, spans);
         } else {
-            self.recorded.known.asked(content, spans);
+            self.recorded.known.add_user_line(content, spans);
         }
         Ok(())
     }

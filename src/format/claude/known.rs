@@ -85,7 +85,7 @@ impl KnownMessages {
     }
 
     /// Adds a span of a line.
-    pub(super) fn span(&mut self, line: &Line, span: &Span, handle: Handle) {
+    pub(super) fn add_span(&mut self, line: &Line, span: &Span, handle: Handle) {
         match (&span.call_id, span.part) {
             (Some(id), Part::ToolCall) => self.calls.of(id).push(handle),
             (Some(id), _) if span.role == Role::Tool => {
@@ -122,7 +122,7 @@ impl KnownMessages {
     }
 
     /// Adds a line of the model, which has these spans.
-    pub(super) fn answered(&mut self, id: &str, content: &RawValue, spans: &[Handle]) {
+    pub(super) fn add_answer_line(&mut self, id: &str, content: &RawValue, spans: &[Handle]) {
         self.runs.clear();
         if !self.hashing {
             self.unhashed = true;
@@ -144,7 +144,7 @@ impl KnownMessages {
     }
 
     /// Adds a line of the user, which has these spans.
-    pub(super) fn asked(&mut self, content: &RawValue, spans: &[Handle]) {
+    pub(super) fn add_user_line(&mut self, content: &RawValue, spans: &[Handle]) {
         if !self.hashing {
             self.unhashed = true;
             return;

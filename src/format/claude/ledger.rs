@@ -63,19 +63,19 @@ pub(super) struct LedgerUse {
 
 /// The ledger of a thread, state by state.
 #[derive(Default)]
-pub(super) struct States(pub(super) Vec<LedgerState>);
+pub(super) struct LedgerStates(pub(super) Vec<LedgerState>);
 
 /// The records that the ledger adds to a thread.
 #[derive(Default)]
-pub(super) struct Settled {
+pub(super) struct LedgerRecords {
     /// Requests that no line reports, each with the number of entries before it.
     pub(super) requests: Vec<(usize, Request)>,
     pub(super) ledgers: Vec<Ledger>,
 }
 
-impl States {
+impl LedgerStates {
     /// Takes a line, after that many entries of the thread.
-    pub(super) fn take(&mut self, line: &Line, entries: usize) {
+    pub(super) fn take_line(&mut self, line: &Line, entries: usize) {
         let Ok(state) = serde_json::from_str::<CostState>(line.json) else {
             return;
         };

@@ -98,7 +98,7 @@ impl Log {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn take(&mut self, line: &Line) -> Result<bool, Why> {
+    pub(super) fn take_line(&mut self, line: &Line) -> Result<bool, Why> {
         let logged: LogLine = parse(line.json)?;
         let is_shape = logged.shape.is_some();
         if is_shape || logged.message.is_some() {
@@ -118,7 +118,7 @@ impl Log {
 
     /// Takes the buffered lines apart. Returns for each whether it is a shape, and its bytes that
     /// other lines repeat or that are no text.
-    pub(super) fn settle(&mut self, known: &mut KnownMessages, wants: Wants) -> Vec<(bool, usize)> {
+    pub(super) fn index(&mut self, known: &mut KnownMessages, wants: Wants) -> Vec<(bool, usize)> {
         let mut repeats = Vec::new();
         for buffered in std::mem::take(&mut self.waiting) {
             let line = Line {

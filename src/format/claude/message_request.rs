@@ -47,7 +47,7 @@ impl MessageRequest {
     }
 
     /// Takes a line of the message that has a usable report.
-    pub(super) fn line(&mut self, message: &ApiMessage, usage: UsageReport) {
+    pub(super) fn add_report(&mut self, message: &ApiMessage, usage: UsageReport) {
         self.stopped |= message.stop_reason.is_some();
         let output = usage.output.unwrap_or(0);
         let is_later = match &self.best {
@@ -71,8 +71,8 @@ impl MessageRequest {
     /// Fills the request, after the last line of the file, and adds the other inferences that were
     /// billed for the message `id`. `replayed`: the message is another thread's, which pays for it.
     /// Returns the number of inferences without usable numbers.
-    pub(super) fn settle(self, id: &str, replayed: bool, history: &mut OpenThread) -> u64 {
-        let settled = history.complete(self.handle, |request| {
+    pub(super) fn finish(self, id: &str, replayed: bool, history: &mut OpenThread) -> u64 {
+        let settled = history.change_request(self.handle, |request| {
             let iterations = self.fill(request, replayed);
             (request.clone(), iterations)
         });
@@ -83,13 +83,13 @@ impl MessageRequest {
             return u64::from(!replayed);
         };
         if let Some(compacted) = iterations.compacted {
-            summarised(history, self.handle, &main, compacted);
+            add_compaction_event(history, self.handle, &main, compacted);
         }
         let mut unusable = 0;
         for extra in iterations.extra {
             unusable += u64::from(extra.reported.is_none());
             let request = extra_request(&main, id, extra);
-            history.put_after(self.handle, ThreadEntry::Hidden(Box::new(request.into())));
+            history.insert_after(self.handle, ThreadEntry::Hidden(Box::new(request.into())));
         }
         unusable
     }
@@ -111,15 +111,15 @@ impl MessageRequest {
         let output = self.output.unwrap_or(0);
         let model = request.model.as_deref();
         let mut iterations = Iterations::of(&self.iterations, model, tokens, output);
-        self.report(request, tokens);
+        self.set_usage(request, tokens);
         let samplings = std::mem::take(&mut iterations.samplings);
         if !samplings.is_empty() {
-            add_up(request, samplings);
+            set_samplings(request, samplings);
         }
         Some(iterations)
     }
 
-    fn report(&self, request: &mut Request, tokens: InputTokens) {
+    fn set_usage(&self, request: &mut Request, tokens: InputTokens) {
         set_input(request, tokens);
         request.output_tokens = self.output;
         request.reasoning_tokens = self.thinking;
@@ -141,7 +141,7 @@ impl MessageRequest {
 }
 
 /// Sets the input of a request to the sum of its samplings.
-fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
+fn set_samplings(request: &mut Request, samplings: Vec<Sampling>) {
     let mut sum = Sampling::default();
     for one in &samplings {
         for (to, tokens) in [
@@ -161,7 +161,7 @@ fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
 }
 
 /// Adds the event that the context was cleared within the response.
-fn summarised(
+fn add_compaction_event(
     history: &mut OpenThread,
     handle: Handle,
     main: &Request,
@@ -174,8 +174,8 @@ fn summarised(
     };
     let event = ThreadEntry::Event(Box::new(event), Box::default());
     match compacted {
-        CompactedWithin::Before => history.put_before(handle, event),
-        CompactedWithin::After => history.put_after(handle, event),
+        CompactedWithin::BeforeLastSampling => history.insert_before(handle, event),
+        CompactedWithin::AfterLastSampling => history.insert_after(handle, event),
     }
 }
 

@@ -173,7 +173,7 @@ impl<'s> Printed<'s> {
             let output = last.usage[OUTPUT].saturating_add(output);
             self.outputs.insert(identity(&[&last.id]), output);
         } else if input > 0 || output > 0 {
-            self.session.main().history.hidden_request(Request {
+            self.session.main().history.push_hidden_request(Request {
                 at: self.at.clone(),
                 key: Some(result_key(printed, model, all)),
                 model: model.map(str::to_owned),
@@ -281,21 +281,21 @@ impl Reader for Printed<'_> {
         if printed.kind == "result" {
             self.ended(line, &printed);
         }
-        let mut entry: SessionLine = parse(line.json)?;
-        if let Some(cwd) = &entry.cwd {
+        let mut session_line: SessionLine = parse(line.json)?;
+        if let Some(cwd) = &session_line.cwd {
             self.cwd = Some(cwd.to_string());
         }
         if let Some(version) = &printed.claude_code_version {
             self.version = Some(version.to_string());
         }
-        entry.session_id = printed.session_id.clone();
-        entry.agent_id = parent.map(|id| Cow::Owned(id.to_owned()));
-        entry.is_sidechain = entry.agent_id.is_some();
-        entry.tool_use_result = printed.tool_use_result;
-        entry.timestamp = self.at.clone().map(Cow::Owned);
-        entry.cwd = self.cwd.clone().map(Cow::Owned);
-        entry.version = self.version.clone().map(Cow::Owned);
-        self.session.entry(line, &entry)?;
+        session_line.session_id = printed.session_id.clone();
+        session_line.agent_id = parent.map(|id| Cow::Owned(id.to_owned()));
+        session_line.is_sidechain = session_line.agent_id.is_some();
+        session_line.tool_use_result = printed.tool_use_result;
+        session_line.timestamp = self.at.clone().map(Cow::Owned);
+        session_line.cwd = self.cwd.clone().map(Cow::Owned);
+        session_line.version = self.version.clone().map(Cow::Owned);
+        self.session.take_line(line, &session_line)?;
         if let Some(event) = printed.event {
             self.event(event, printed.parent_tool_use_id.map(Cow::into_owned));
         }

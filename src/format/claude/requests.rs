@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::chain::Chain;
 use super::line::{ApiMessage, Diagnostics, SessionLine};
 use super::message_request::{MessageRequest, set_input};
+use super::thread_builder::{ThreadBuilder, ToolChanges};
 use super::usage::{UsageReport, count};
 use super::{parse, terms};
 use crate::format::history::{Handle, References};
@@ -15,23 +15,29 @@ use crate::format::lines::Line;
 use crate::record::{Event, Request};
 use crate::short;
 
-impl Chain {
+impl ThreadBuilder {
     /// Returns the request of a message. Further lines of the message report the same again; a line
     /// without a request id belongs to the first request of its message.
-    pub(super) fn request(
+    pub(super) fn request_of_message(
         &mut self,
         line: &Line,
-        entry: &SessionLine,
+        session_line: &SessionLine,
         message: &ApiMessage,
         at: Option<String>,
     ) -> Handle {
-        let id = self.message_id(line, entry, message);
+        let id = self.message_id(line, session_line, message);
         let usage = UsageReport::read(message.usage);
-        let handle = match self.answer(&id, entry) {
+        let handle = match self.request_so_far(&id, session_line) {
             Some(answer) => answer.handle,
-            None => self.new_request(line, entry, message, figures(usage.as_ref(), at), &id),
+            None => self.new_request(
+                line,
+                session_line,
+                message,
+                figures(usage.as_ref(), at),
+                &id,
+            ),
         };
-        self.history.complete(handle, |request| {
+        self.history.change_request(handle, |request| {
             terms::fill(request, message.usage);
             if request.cache_miss_reason.is_none()
                 && let Some(diagnostics) = message.diagnostics
@@ -40,27 +46,27 @@ impl Chain {
                 (request.cache_miss_reason, request.cache_missed_tokens) = (Some(reason), missed);
             }
         });
-        self.report(&id, entry, message, usage);
+        self.add_report(&id, session_line, message, usage);
         handle
     }
 
     /// Adds the report of a line to the request of its message.
-    fn report(
+    fn add_report(
         &mut self,
         id: &str,
-        entry: &SessionLine,
+        session_line: &SessionLine,
         message: &ApiMessage,
         usage: Option<UsageReport>,
     ) {
-        if let (Some(answer), Some(usage)) = (self.answer(id, entry), usage) {
-            answer.line(message, usage);
+        if let (Some(answer), Some(usage)) = (self.request_so_far(id, session_line), usage) {
+            answer.add_report(message, usage);
         }
     }
 
     /// The id of a message; without one its line names it.
-    fn message_id(&self, line: &Line, entry: &SessionLine, message: &ApiMessage) -> String {
+    fn message_id(&self, line: &Line, session_line: &SessionLine, message: &ApiMessage) -> String {
         match message.id.as_deref().unwrap_or_default() {
-            "" => match &entry.uuid {
+            "" => match &session_line.uuid {
                 Some(uuid) => uuid.to_string(),
                 None => format!("{}:{}", self.history.session.session, line.number),
             },
@@ -69,8 +75,12 @@ impl Chain {
     }
 
     /// The request of a message so far.
-    fn answer(&mut self, id: &str, entry: &SessionLine) -> Option<&mut MessageRequest> {
-        let request = request_hash(entry);
+    fn request_so_far(
+        &mut self,
+        id: &str,
+        session_line: &SessionLine,
+    ) -> Option<&mut MessageRequest> {
+        let request = request_hash(session_line);
         let answers = self.by_message.get_mut(id)?;
         let mut found = answers.iter().position(|answer| answer.request == request);
         if found.is_none() {
@@ -87,12 +97,12 @@ impl Chain {
     fn new_request(
         &mut self,
         line: &Line,
-        entry: &SessionLine,
+        session_line: &SessionLine,
         message: &ApiMessage,
         figures: Request,
         id: &str,
     ) -> Handle {
-        let request_id = entry.request_id.as_deref().unwrap_or_default();
+        let request_id = session_line.request_id.as_deref().unwrap_or_default();
         let key = if self.by_message.contains_key(id) {
             identity(&[id, request_id])
         } else {
@@ -105,27 +115,27 @@ impl Chain {
             line: Some(line.number),
             ..Request::default()
         };
-        let (changes, servers) = std::mem::take(&mut self.changes);
-        if self.requests > 0 {
-            request.changes = changes.into_iter().collect();
+        let ToolChanges { kinds, servers } = std::mem::take(&mut self.tool_changes);
+        if self.request_count > 0 {
+            request.changes = kinds.into_iter().collect();
             request.changed_servers = servers.into_iter().collect();
         }
-        self.resumed(line, &figures);
-        let handle = self.history.request(request);
-        self.requests = self.requests.saturating_add(1);
+        self.add_resume_event(line, &figures);
+        let handle = self.history.push_request(request);
+        self.request_count = self.request_count.saturating_add(1);
         self.latest = Some((handle, figures));
         // Most messages have one request.
         let answers = self.by_message.entry(id.to_owned());
         let answers = answers.or_insert_with(|| Vec::with_capacity(1));
-        answers.push(MessageRequest::new(handle, request_hash(entry)));
+        answers.push(MessageRequest::new(handle, request_hash(session_line)));
         handle
     }
 
     /// Adds an event before this request if a resumed process left spans behind.
-    fn resumed(&mut self, line: &Line, request: &Request) {
+    fn add_resume_event(&mut self, line: &Line, request: &Request) {
         let latest = self.latest.as_ref();
         let before = latest.map(|(handle, before)| (*handle, before));
-        let drop = self.resume.left(request, before);
+        let drop = self.resume.take_left_spans(request, before);
         if drop.is_empty() {
             return;
         }
@@ -134,20 +144,27 @@ impl Chain {
             ..References::default()
         };
         let event = Event::context("resumed", request.at.clone(), Some(line.number));
-        self.history.event(event, references);
+        self.history.push_event(event, references);
     }
 
     /// Takes a line that the file holds already: nothing was sent again. A plain sum of the lines
     /// of the file counts its usage once more.
-    pub(super) fn repeated(&mut self, line: &Line, entry: &SessionLine) {
-        self.history.disk("repeated", line.bytes.len());
-        if entry.kind != "assistant" {
+    pub(super) fn note_repeated_line(&mut self, line: &Line, session_line: &SessionLine) {
+        self.history.count_disk("repeated", line.bytes.len());
+        if session_line.kind != "assistant" {
             return;
         }
-        let Some(message) = entry.message else { return };
+        let Some(message) = session_line.message else {
+            return;
+        };
         if let Ok(message) = parse::<ApiMessage>(message.get()) {
-            let id = self.message_id(line, entry, &message);
-            self.report(&id, entry, &message, UsageReport::read(message.usage));
+            let id = self.message_id(line, session_line, &message);
+            self.add_report(
+                &id,
+                session_line,
+                &message,
+                UsageReport::read(message.usage),
+            );
         }
     }
 
@@ -158,7 +175,7 @@ impl Chain {
 
     /// Fills all requests, after the last line of the file. `replayed`: whether the message of an
     /// id is another thread's, which a side chain repeats.
-    pub(super) fn settle(&mut self, replayed: &dyn Fn(&str) -> bool) {
+    pub(super) fn fill_requests(&mut self, replayed: &dyn Fn(&str) -> bool) {
         let mut others = HashSet::new();
         for (id, answers) in std::mem::take(&mut self.by_message) {
             let replayed = replayed(&id);
@@ -166,7 +183,7 @@ impl Chain {
                 if replayed {
                     others.insert(answer.handle);
                 }
-                self.history.unusable += answer.settle(&id, replayed, &mut self.history);
+                self.history.unusable += answer.finish(&id, replayed, &mut self.history);
             }
         }
         self.history.inherit_from(&others);
@@ -174,8 +191,8 @@ impl Chain {
 }
 
 /// The short hash of the request id of a line.
-fn request_hash(entry: &SessionLine) -> Option<u64> {
-    match entry.request_id.as_deref()? {
+fn request_hash(session_line: &SessionLine) -> Option<u64> {
+    match session_line.request_id.as_deref()? {
         "" => None,
         id => Some(short::hash(id)),
     }

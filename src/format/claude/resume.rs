@@ -66,7 +66,7 @@ pub(super) struct Resume {
 
 impl Resume {
     /// Takes the version of a line.
-    pub(super) fn version(&mut self, version: Option<&str>) {
+    pub(super) fn note_version(&mut self, version: Option<&str>) {
         if let (None, Some(version)) = (self.applies, version) {
             self.applies = Some(is_up_to(version, LAST));
         }
@@ -78,13 +78,13 @@ impl Resume {
     }
 
     /// Adds a line with its parent; returns its number.
-    pub(super) fn line(&mut self, parent: Option<u32>) -> u32 {
+    pub(super) fn add_line(&mut self, parent: Option<u32>) -> u32 {
         self.parents.push(parent.unwrap_or(NONE));
         u32::try_from(self.parents.len() - 1).unwrap_or(NONE)
     }
 
     /// Adds a span of the next line.
-    pub(super) fn span(&mut self, span: &Span, handle: Handle) {
+    pub(super) fn add_span(&mut self, span: &Span, handle: Handle) {
         if !self.applies() {
             return;
         }
@@ -103,17 +103,17 @@ impl Resume {
     }
 
     /// Forgets the lines so far, because the context is cleared.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear_context(&mut self) {
         self.begun = u32::try_from(self.parents.len()).unwrap_or(NONE);
     }
 
     /// Takes a line of the conversation. `answered`: it is of the model, and has no call.
-    pub(super) fn spoken(&mut self, answered: bool) {
+    pub(super) fn note_message(&mut self, answered: bool) {
         (self.idle, self.asked, self.taken) = (answered, false, false);
     }
 
     /// Takes a line about the queue of prompts.
-    pub(super) fn queue(&mut self, json: &str) {
+    pub(super) fn take_queue_line(&mut self, json: &str) {
         #[derive(Deserialize)]
         struct Operation<'a> {
             operation: Option<&'a str>,
@@ -138,7 +138,7 @@ impl Resume {
 
     /// Takes a prompt whose parent is that line: spans that are not on its chain may be left
     /// behind.
-    pub(super) fn prompt(&mut self, parent: Option<u32>) {
+    pub(super) fn take_prompt(&mut self, parent: Option<u32>) {
         self.off.clear();
         let Some(parent) = parent else { return };
         if !self.taken || !self.applies() {
@@ -197,7 +197,7 @@ impl Resume {
 
     /// Returns the spans that are left behind before this request, the first since the prompt:
     /// none if its report and that of the previous request (`before`) show that all are sent.
-    pub(super) fn left(
+    pub(super) fn take_left_spans(
         &mut self,
         request: &Request,
         before: Option<(Handle, &Request)>,

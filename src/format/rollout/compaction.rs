@@ -55,7 +55,7 @@ impl Rollout<'_> {
         }
         if !self.is_replayed && !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
-            self.history.request(request);
+            self.history.push_request(request);
         }
         match &compacted.replacement_history {
             Some(items) => self.replace(line, items),
@@ -178,7 +178,7 @@ impl Rollout<'_> {
             keep.contains(handle) || keep_user_tokens.is_some() && self.is_user(*handle)
         });
         self.live = live;
-        self.history.event(
+        self.history.push_event(
             event,
             References {
                 keep,
@@ -186,7 +186,7 @@ impl Rollout<'_> {
             },
         );
         for found in new {
-            let handle = self.history.span(found.span, found.made);
+            let handle = self.history.push_span(found.span, found.made);
             self.live.push(handle);
         }
     }
