@@ -1,14 +1,16 @@
-//! Orders the entries of a thread as its requests were sent, by the request log or the snapshots.
+//! Orders the entries of a thread as its requests sent them, by the request log or by the snapshots
+//! (docs/formats.md 3.8, 3.9).
 //!
-//! The lines of a session are in the order of events. The log says more: the list of messages of
-//! each request (docs/formats.md 3.9). So an entry before a listed request waits, and enters as the
-//! list says; if no list names it, it keeps waiting. A span that is in the context but not on the
-//! list leaves. A list without its base is no evidence: then the waiting entries enter in the order
-//! of the file, as in a thread without a log. Lists themselves are read in `listed`.
+//! The lines of a session are in the order of events. The log has the list of messages of each
+//! request. So a span before a *listed* request, one that has such a list, waits until the list
+//! names it, and then enters the context at that position; a span that no list names keeps waiting.
+//! A span that is in the context but not on the list leaves. A list whose base is missing cannot be
+//! used: then the waiting spans enter in the order of the file, as in a thread without a log. Lists
+//! are read in `listed`.
 //!
-//! The head is in front of the messages: that of the request's shape, else of the latest snapshot.
-//! A snapshot with tools is written after the first answer: it applies from the previous snapshot
-//! on.
+//! The *head*, the system prompt and the tools, precedes the messages. It comes from the shape that
+//! the log names for the request, or else from the latest snapshot. A snapshot with tools is written
+//! after the first answer, but applies from the previous snapshot on.
 
 use std::collections::HashMap;
 
@@ -22,38 +24,40 @@ use super::stage::{ChangeCause, ContextStage, TargetContext};
 use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry};
 use crate::record::{ContextBy, Request, What};
 
-/// The walk over the entries.
+/// The walk over the entries of a thread, in the order of the file.
 pub(super) struct Arrange {
     pub(super) recorded: RecordedRequests,
     pub(super) stage: ContextStage,
     pub(super) front: Front,
     pub(super) latest: Option<Latest>,
-    /// Tools that entered later, by the span that they follow.
-    pub(super) behind: HashMap<Handle, Vec<Handle>>,
+    /// Tools that were loaded after the head, by the span that they follow.
+    pub(super) tools_after: HashMap<Handle, Vec<Handle>>,
+    /// Spans that wait for a request that sends them.
     pub(super) waiting: Vec<Handle>,
-    /// Why the context is about to change, if a line said so.
+    /// The reason of the next change of the context, if a line gives one.
     reason: Option<&'static str>,
     heads: Vec<SnapshotHead>,
-    /// The number of `recorded.heads` whose tools were loaded.
+    /// The number of elements of `recorded.heads` whose tools are loaded already.
     loaded: usize,
-    /// The entry of the latest listed request.
-    pub(super) listed_at: Option<usize>,
+    /// The handle of the latest listed request.
+    pub(super) latest_listed: Option<usize>,
     pub(super) arranged: Arranged,
 }
 
-/// The head of a snapshot, and the entry from which on it applies.
+/// The head of a snapshot.
 struct SnapshotHead {
+    /// The head applies from this entry on.
     from: usize,
     line: u64,
     head: RequestHead,
 }
 
-/// Orders the entries of a thread. `more`: requests that no line reports, each with the number of
-/// entries before it.
+/// Orders the entries of a thread. `unreported`: requests that no line reports, each with the number
+/// of entries before it.
 pub(super) fn arrange(
     recorded: RecordedRequests,
     entries: Vec<ThreadEntry>,
-    more: Vec<(usize, Request)>,
+    unreported: Vec<(usize, Request)>,
 ) -> Arranged {
     let mut requests = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -68,18 +72,18 @@ pub(super) fn arrange(
         stage: ContextStage::of(entries),
         front: Front::default(),
         latest: None,
-        behind: HashMap::new(),
+        tools_after: HashMap::new(),
         waiting: Vec::new(),
         reason: None,
         heads,
         loaded: 0,
-        listed_at: None,
+        latest_listed: None,
         arranged: Arranged::default(),
     };
     let mut requests = requests.into_iter().peekable();
-    let mut more = more.into_iter().peekable();
+    let mut unreported = unreported.into_iter().peekable();
     for handle in 0..count {
-        while let Some((_, request)) = more.next_if(|(before, _)| *before <= handle) {
+        while let Some((_, request)) = unreported.next_if(|(before, _)| *before <= handle) {
             arrange.stage.add_request(request);
         }
         while requests.next_if(|request| *request < handle).is_some() {}
@@ -87,17 +91,18 @@ pub(super) fn arrange(
             Some(request) => arrange.recorded.listed.contains_key(request),
             None => false,
         };
-        arrange.load(handle, listed);
-        arrange.take(handle, listed);
+        arrange.load_tools(handle, listed);
+        arrange.take_entry(handle, listed);
     }
-    for (_, request) in more {
+    for (_, request) in unreported {
         arrange.stage.add_request(request);
     }
     arrange.end(count)
 }
 
-/// The heads of all snapshots. One with tools applies from the previous snapshot on if that has
-/// none, else from the latest request on, whose answer it follows.
+/// The heads of all snapshots. A snapshot without tools applies from its own place on. A snapshot
+/// with tools applies from the previous snapshot on if that has none, or else from the latest
+/// request on, because it is written after the answer.
 fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<SnapshotHead> {
     let mut heads: Vec<SnapshotHead> = Vec::new();
     for snapshot in &recorded.heads {
@@ -122,37 +127,38 @@ fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<Snapsh
 }
 
 impl Arrange {
-    /// Takes an entry. `listed`: the log lists the next request.
-    fn take(&mut self, handle: Handle, listed: bool) {
+    /// Takes an entry. `listed`: the next request is a listed one.
+    fn take_entry(&mut self, handle: Handle, listed: bool) {
         match self.stage.entry(handle) {
-            Some(ThreadEntry::Span(_, Made::Input)) => self.wait(handle),
+            Some(ThreadEntry::Span(_, Made::Input)) => self.let_wait(handle),
             Some(ThreadEntry::Span(..)) => self.stage.enter(handle),
             Some(ThreadEntry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
-                Some(id) => self.listed(handle, &id),
-                None => self.unlisted(handle, None),
+                Some(id) => self.place_listed(handle, &id),
+                None => self.place_unlisted(handle, None),
             },
             Some(ThreadEntry::Event(event, _)) if event.what == What::Context => {
-                self.context_event(handle, listed);
+                self.take_context_event(handle, listed);
             }
             Some(_) => self.stage.write(handle),
             None => {}
         }
     }
 
-    fn wait(&mut self, span: Handle) {
-        self.stage.put(span, Spot::Waiting);
+    fn let_wait(&mut self, span: Handle) {
+        self.stage.set_spot(span, Spot::Waiting);
         self.waiting.push(span);
     }
 
-    /// The waiting spans enter in the order of the file.
+    /// Lets the waiting spans enter the context, in the order of the file.
     fn enter_all(&mut self) {
         for span in std::mem::take(&mut self.waiting) {
             self.stage.enter(span);
         }
     }
 
-    /// Tools that were loaded before this entry wait, unless a list names them itself.
-    fn load(&mut self, handle: Handle, listed: bool) {
+    /// Lets the tools that were loaded before this entry wait. Before a listed request this is not
+    /// needed, because the list names them.
+    fn load_tools(&mut self, handle: Handle, listed: bool) {
         while let Some(snapshot) = self.recorded.heads.get(self.loaded)
             && snapshot.entries <= handle
         {
@@ -168,15 +174,15 @@ impl Arrange {
                 }
                 let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
                 if let Some(span) = pick.text(tool) {
-                    self.wait(span);
+                    self.let_wait(span);
                 }
             }
         }
     }
 
-    /// Takes an event that changes the context. If the next request is listed, its list says better
-    /// what changes.
-    fn context_event(&mut self, handle: Handle, listed: bool) {
+    /// Takes an event that changes the context. If the next request is listed, its list is more exact
+    /// than the event, which then only gives the reason.
+    fn take_context_event(&mut self, handle: Handle, listed: bool) {
         if !listed {
             self.enter_all();
         }
@@ -195,16 +201,17 @@ impl Arrange {
             return;
         } else {
             let (drop, back_to) = (references.drop.clone(), references.back_to);
-            self.stage.leave(&drop);
+            self.stage.remove(&drop);
             if let Some(place) = back_to {
-                self.stage.back_to(place);
+                self.stage.rewind_to(place);
             }
         }
         self.latest = None;
         self.stage.write(handle);
     }
 
-    /// Clears the context but for the head and the spans in `keep`; the event refers to both.
+    /// Clears the context except for the head and the spans in `keep`. The event gets references to
+    /// both.
     fn clear(&mut self, handle: Handle, keep: &[Handle]) {
         self.move_tools_to_front();
         if let Some(ThreadEntry::Event(_, references)) = self.stage.entry_mut(handle) {
@@ -213,11 +220,12 @@ impl Arrange {
                 .splice(0..0, self.front.spans.iter().copied());
         }
         self.stage.clear(keep);
-        self.stage.put_in_front(&self.front.spans);
+        self.stage.set_head(&self.front.spans);
         self.reason = Some("order");
     }
 
-    /// The context is about to be cleared: tools that entered later are in front from now on.
+    /// Moves tools that were loaded after the head into it, because the context is about to be
+    /// cleared.
     fn move_tools_to_front(&mut self) {
         let mut later = self.front.deferred.clone();
         later.retain(|tool| matches!(self.stage.spot(*tool), Spot::Live(_)));
@@ -229,16 +237,16 @@ impl Arrange {
         self.front.spans.splice(at..at, later);
     }
 
-    /// Takes a request that no list describes: the waiting spans enter in the order of the file,
-    /// behind the head of its shape, if it has one, or of a snapshot.
-    pub(super) fn unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
+    /// Places a request without a usable list. Its head is that of its shape (`shape`: the line of the
+    /// shape and the head) or of a snapshot, and the waiting spans enter in the order of the file.
+    pub(super) fn place_unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
         (self.latest, self.reason) = (None, None);
         if let Some((line, head)) = shape.or_else(|| self.snapshot_head(handle)) {
-            self.begin(handle);
+            self.set_now(handle);
             let keep = self.stage.live().len();
             let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
             let front = pick.front(&head, &self.front);
-            let then = self.come_in(&front, keep, Vec::new());
+            let then = self.add_loaded_tools(&front, keep, Vec::new());
             self.fit(front, keep, then, Some(line));
             if head.whole
                 && let Some(request) = self.request(handle)
@@ -250,12 +258,12 @@ impl Arrange {
         self.stage.write(handle);
     }
 
-    /// The head of a request by the snapshots, with the line of its snapshot. A snapshot before the
-    /// latest list says nothing new.
+    /// The head that the snapshots give a request, with the line of the snapshot. A snapshot before
+    /// the latest list is ignored, because the list is newer.
     pub(super) fn snapshot_head(&self, handle: Handle) -> Option<(u64, RequestHead)> {
         let after = self.heads.partition_point(|head| head.from <= handle);
         let head = self.heads.get(after.checked_sub(1)?)?;
-        if let Some(listed) = self.listed_at
+        if let Some(listed) = self.latest_listed
             && head.from <= listed
         {
             return None;
@@ -263,15 +271,16 @@ impl Arrange {
         Some((head.line, head.head.clone()))
     }
 
-    /// Spans that are added for a request have its time and turn.
-    pub(super) fn begin(&mut self, handle: Handle) {
+    /// Gives the spans that are generated from now on the instant and turn of a request.
+    pub(super) fn set_now(&mut self, handle: Handle) {
         self.stage.now = match self.request(handle) {
             Some(request) => (request.at.clone(), request.turn),
             None => (None, None),
         };
     }
 
-    /// Makes the context that of a request.
+    /// Changes the context into that of a request: the head `front`, the first `keep` live spans, and
+    /// the spans `then`.
     pub(super) fn fit(&mut self, front: Front, keep: usize, then: Vec<Handle>, line: Option<u64>) {
         let reason = match self.reason.take() {
             Some(reason) => reason,
@@ -292,8 +301,8 @@ impl Arrange {
         self.front = front;
     }
 
-    /// Adds the tools that enter now to the end of the new spans: they follow the last message.
-    pub(super) fn come_in(
+    /// Adds the tools that are loaded now to the end of the new spans, after the last message.
+    pub(super) fn add_loaded_tools(
         &mut self,
         front: &Front,
         keep: usize,
@@ -306,7 +315,7 @@ impl Arrange {
             }
             let kept = self.stage.live().get(..keep).unwrap_or_default();
             if let Some(last) = then.last().or(kept.last()) {
-                self.behind.entry(*last).or_default().push(*tool);
+                self.tools_after.entry(*last).or_default().push(*tool);
             }
             then.push(*tool);
         }
@@ -320,7 +329,7 @@ impl Arrange {
         }
     }
 
-    /// Writes the spans that no request was sent with, after all others.
+    /// Ends the walk: the spans that no request sent are written after all others.
     fn end(mut self, count: usize) -> Arranged {
         for handle in 0..count {
             if let Some(ThreadEntry::Span(..)) = self.stage.entry(handle) {

@@ -1,4 +1,5 @@
-//! Attachments, and the lines of the request log: what is sent besides the messages.
+//! Attachments and the lines of the request log: what is sent besides the messages of user and
+//! model (docs/formats.md 3.7 to 3.9).
 
 use serde_json::value::RawValue;
 
@@ -15,7 +16,7 @@ use crate::json;
 use crate::record::Span;
 
 impl ThreadBuilder {
-    /// Takes an attachment.
+    /// Takes a line of the type `attachment`.
     pub(super) fn take_attachment(
         &mut self,
         line: &Line,
@@ -56,7 +57,7 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Notes that tools, or the servers that have them, came or went.
+    /// Notes which tools, and the servers that offer them, came or went.
     fn note_changes(&mut self, attachment: &Attachment) {
         if !attachment.kind.ends_with("_delta") {
             return;
@@ -73,7 +74,8 @@ impl ThreadBuilder {
         }
     }
 
-    /// Takes an attachment that holds a head; texts of it that other lines repeat are on disk only.
+    /// Takes an attachment that holds a head. The bytes of its texts that other lines hold too count
+    /// as `disk`.
     fn take_head(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
         let before = self.recorded.known.texts.own_bytes;
         let mut heads = HeadReader {
@@ -116,8 +118,8 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Takes the buffered shapes and blobs of the log apart, because a request is answered; what
-    /// other lines repeat is on disk only.
+    /// Indexes the texts of the buffered lines of the log, once a request is answered. The bytes that
+    /// other lines hold too count as `disk`.
     pub(super) fn index_log(&mut self, wants: Wants) {
         let repeats = self.recorded.log.index(&mut self.recorded.known, wants);
         for (is_shape, bytes) in repeats {

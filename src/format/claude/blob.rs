@@ -105,7 +105,7 @@ impl BlobReader<'_, '_> {
         };
         let from = whole.range().start;
         let mut parts = Vec::new();
-        for piece in self.known.texts.take_apart(literal, role) {
+        for piece in self.known.texts.split(literal, role) {
             let text = match piece {
                 TextPiece::Known(text) => Some(text),
                 TextPiece::Rest(range) => self.rest(from + range.start..from + range.end, role),

@@ -1,5 +1,5 @@
-//! Compactions: lines after which earlier spans are no longer in the context (docs/formats.md
-//! 3.12).
+//! Compactions and microcompactions: lines after which earlier spans are no longer in the context
+//! (docs/formats.md 3.12).
 
 use serde_json::value::RawValue;
 
@@ -11,8 +11,9 @@ use crate::format::lines::Line;
 use crate::record::Event;
 
 impl ThreadBuilder {
-    /// A compaction clears the context except for the spans that it names as preserved; the summary
-    /// follows as a user line. The file does not hold its request.
+    /// Takes a compaction. It clears the context except for the spans that it names as preserved;
+    /// the summary follows as a user line. No line holds the request that wrote the summary, so one
+    /// without usage is added.
     pub(super) fn compact(&mut self, line: &Line, session_line: &SessionLine, at: Option<String>) {
         let data = metadata(session_line.compact_metadata);
         let references = References {
@@ -29,7 +30,7 @@ impl ThreadBuilder {
         self.history.push_event(event, references);
     }
 
-    /// A microcompaction removes tool results and attachments that it names.
+    /// Takes a microcompaction, which removes the tool results and attachments that it names.
     pub(super) fn microcompact(
         &mut self,
         line: &Line,

@@ -1,7 +1,7 @@
 //! Content of messages and attachments: its blocks become spans.
 //!
-//! A block says what it is; who wrote a text of the user role is known by its first words (`mark`).
-//! When a span is sent is not known here.
+//! A block names its type. The first words of a text of the user role show who wrote it (`mark`).
+//! This file does not know when a span is sent.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -202,9 +202,9 @@ impl<'a> ContentReader<'a, '_> {
         self.found.push(span);
     }
 
-    /// Reads an attachment: the text it was rendered to, if the file has it, else its own texts.
-    /// Returns false if no model is sent anything of it. `by_system`: it is sent as a message of
-    /// the system, without the tags around it.
+    /// Reads an attachment: the text as which it was sent (`rendered`) if the file has it, or else
+    /// its texts. Returns false if nothing of it is sent to a model. `by_system`: it is sent as a
+    /// message of the system, without the tags around it.
     pub(super) fn attachment(
         &mut self,
         attachment: &Attachment<'a>,
@@ -232,7 +232,7 @@ impl<'a> ContentReader<'a, '_> {
             self.name_servers(from, attachment);
         }
         if by_system {
-            self.untag(from);
+            self.remove_tags(from);
         }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
             self.found.push(Span {
@@ -244,8 +244,8 @@ impl<'a> ContentReader<'a, '_> {
         self.found.len() > from
     }
 
-    /// Removes the tags around the texts since `from`: they are sent without them.
-    fn untag(&mut self, from: usize) {
+    /// Removes the tags around the texts since `from`, which are sent without them.
+    fn remove_tags(&mut self, from: usize) {
         for span in self.found.iter_mut().skip(from) {
             if let Some(range) = untagged(self.line, span)
                 && let Some(text) = Literal::inside(self.line, range)
@@ -308,7 +308,7 @@ impl<'a> ContentReader<'a, '_> {
     }
 }
 
-/// The source of an attachment; `None` for one that no model is sent.
+/// The source of an attachment; `None` if it is never sent to a model.
 fn attachment_source(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "skill_listing" | "invoked_skills" => "skills",

@@ -1,5 +1,5 @@
-//! The end of a thread: its requests are put in order by what the file records about them, and what
-//! only the ledger knows becomes requests too.
+//! The end of a thread: its entries are put in order by what the file records about its requests,
+//! and requests that only the ledger has are added (docs/formats.md 3.8 to 3.10).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const LAST_WITH_HELPERS: [u32; 3] = [2, 1, 59];
 const MAX_LINE: u64 = 1 << 30;
 
 impl ThreadBuilder {
-    /// Makes the thread of it, after the last line of the file.
+    /// Finishes the thread, after the last line of the file. `thread`: the id of the thread.
     pub(super) fn finish(mut self, thread: &str, path: &str) -> FinishedThread {
         self.index_log(Wants::default());
         let mut entries = self.history.take_entries();
@@ -45,7 +45,7 @@ impl ThreadBuilder {
             self.read_again_if_lacking(path);
             arrange(self.recorded, entries, requests)
         } else {
-            Arranged::given(entries, requests)
+            Arranged::in_file_order(entries, requests)
         };
         covered.helpers_unseen = helpers(&self.history.session, &order);
         let mut thread = self.history.finish_in_order(order, marks, thread);
@@ -53,8 +53,8 @@ impl ThreadBuilder {
         thread
     }
 
-    /// Lines before the log begins are not hashed as they come, because most files have no log. If
-    /// the log lists any of them, they are read once more.
+    /// Hashes the lines before the request log, if the log lists a message that is not known yet.
+    /// They are not hashed when they are first read, because most files have no log.
     fn read_again_if_lacking(&mut self, file: &str) {
         self.recorded.known.close();
         if !self.recorded.known.unhashed || !self.recorded.log.lacks(&self.recorded.known) {
@@ -79,6 +79,7 @@ impl ThreadBuilder {
         self.recorded.known.close();
     }
 
+    /// Hashes the message of a line, whose spans are known already.
     fn hash_line(&mut self, line: &Line) -> Result<(), Why> {
         let session_line: SessionLine = parse(line.json)?;
         let is_answer = session_line.kind == "assistant";
@@ -106,8 +107,9 @@ impl ThreadBuilder {
     }
 }
 
-/// The number of requests in a person's session of an older version, which helpers accompany with
-/// requests that no file records (docs/formats.md 3.11; seen up to 2.1.59, and no more in 2.1.63).
+/// The number of requests of a main session, by the agent's version, if that version has helpers:
+/// they send further requests that no file records (docs/formats.md 3.11; seen up to 2.1.59, and no
+/// longer in 2.1.63).
 fn helpers(session: &Session, order: &[(Handle, ThreadEntry)]) -> BTreeMap<String, u64> {
     let mut helpers = BTreeMap::new();
     let Some(version) = &session.version else {

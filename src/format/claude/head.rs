@@ -3,7 +3,7 @@
 //! A file holds it in two forms (docs/formats.md 3.8, 3.9): the shape of a logged request, as it is
 //! sent, and a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are
 //! one span, wherever they occur. A tool that is loaded later (`defer_loading`) enters with the
-//! messages. Which requests were sent with a head is not known here.
+//! messages. This file does not know which requests were sent with a head.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ pub(super) struct RequestHead {
     /// The parts of each block of the system prompt.
     pub(super) system: Vec<Vec<TextId>>,
     pub(super) tools: Vec<TextId>,
-    /// Tools that are not part of the head, but enter where the model asks for them.
+    /// Tools that are not part of the head, but enter the context when the model asks for them.
     pub(super) deferred: Vec<TextId>,
     /// Whether it has the tools: a snapshot may lack them.
     pub(super) whole: bool,
@@ -149,7 +149,7 @@ impl HeadReader<'_, '_> {
             return;
         };
         let from = whole.range().start;
-        for piece in self.texts.take_apart(literal, Role::System) {
+        for piece in self.texts.split(literal, Role::System) {
             match piece {
                 TextPiece::Known(text) => parts.push(text),
                 TextPiece::Rest(range) => {

@@ -1,10 +1,11 @@
-//! Index of the messages of a thread, by the hash under which the request log names them.
+//! Index of the messages of a thread, by the hash under which the request log names them
+//! (docs/formats.md 3.9).
 //!
-//! A message of the model is the blocks of all lines of one message id. A line of the user is a
-//! message; so are several consecutive lines merged into one (the results of parallel calls, and
-//! the text typed after them) (docs/formats.md 3.9). The index keeps the spans of each message.
-//! Most files have no log: lines before a log are hashed only if the file cannot be read again.
-//! Which messages were sent is not known here.
+//! A message of the model consists of the blocks of all lines with one message id. A line of the
+//! user is a message, and so are several consecutive lines merged into one (the results of parallel
+//! calls, and the text typed after them). The index keeps the spans of each message. Most files have
+//! no log, so lines before a log are hashed at once only if the file cannot be read again. This file
+//! does not know which messages were sent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,8 +37,8 @@ struct OpenAnswer {
     digest: MessageDigest,
     blocks: usize,
     spans: Vec<Handle>,
-    /// The ids of the calls so far. A repeated one is no block of the message, but its span cannot
-    /// be told from the first.
+    /// The ids of the calls so far. A repeated call is not a block of the message, but its span
+    /// cannot be distinguished from that of the first.
     calls: HashSet<String>,
 }
 
@@ -52,7 +53,8 @@ struct UserRun {
 /// The messages, texts and calls that the lines of a thread hold.
 #[derive(Default)]
 pub(super) struct KnownMessages {
-    /// Whether lines are hashed as they come: from the log's first line on.
+    /// Lines are hashed while they are read: from the first line of the log on, or in a file that
+    /// cannot be read again.
     pub(super) hashing: bool,
     begun: Option<u64>,
     /// Some lines were not hashed.
@@ -112,8 +114,8 @@ impl KnownMessages {
         }
     }
 
-    /// Returns the further results of the call whose results begin with this span: they are sent
-    /// where it is sent.
+    /// Returns the other results of the call whose first result is this span. They are sent together
+    /// with it.
     pub(super) fn doubles(&self, first: Handle) -> &[Handle] {
         match self.doubles.get(&first) {
             Some(doubles) => doubles,

@@ -1,4 +1,8 @@
-//! Lines of user and assistant: their content becomes spans, in the order of the file.
+//! Lines of user and assistant: their content becomes spans, in the order of the file
+//! (docs/formats.md 3.3, 3.6).
+//!
+//! This file turns lines into calls of [`ThreadBuilder`] and knows what a line of each role may
+//! mean besides its content. The blocks of a content are read in `content`.
 
 use serde::Deserialize;
 
@@ -13,7 +17,7 @@ use crate::format::lines::{Line, Why};
 use crate::record::{Event, Part, Role, Span, What};
 
 impl ThreadBuilder {
-    /// Takes a line of the model.
+    /// Takes a line of the type `assistant`.
     pub(super) fn take_assistant_line(
         &mut self,
         line: &Line,
@@ -61,7 +65,8 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Adds the spans of a response. What a provider's tool returned within it is input.
+    /// Adds the spans of a response. The output of a tool that the provider ran within the response
+    /// is input.
     fn answer_spans(
         &mut self,
         line: &Line,
@@ -94,8 +99,8 @@ impl ThreadBuilder {
         self.history.push_event(event, References::default());
     }
 
-    /// Keeps a call for its result. A call that starts an agent is an event too (docs/formats.md
-    /// 3.13).
+    /// Keeps a call, so that its result can refer to it. A call that starts a sub-agent also adds an
+    /// event (docs/formats.md 3.13).
     fn note_call(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else {
             return;
@@ -114,7 +119,7 @@ impl ThreadBuilder {
         }
     }
 
-    /// Takes a line of the user role: a prompt, results of tools, or a text of the program.
+    /// Takes a line of the type `user`: a prompt, results of tools, or a text of the program.
     pub(super) fn take_user_line(
         &mut self,
         line: &Line,
@@ -184,7 +189,7 @@ impl ThreadBuilder {
         spans
     }
 
-    /// A prompt of the user has come.
+    /// Takes a prompt of the user, before its spans are added.
     fn take_prompt(&mut self, line: &Line, session_line: &SessionLine, at: Option<String>) {
         self.add_rewind(line, session_line, at);
         self.prompt_count = self.prompt_count.saturating_add(1);
@@ -194,9 +199,9 @@ impl ThreadBuilder {
         self.resume.take_prompt(parent);
     }
 
-    /// A prompt that continues from an earlier point leaves a dead branch behind: the messages
-    /// since that point are in no later context (docs/formats.md 3.2). Parallel calls fork the tree
-    /// too, but within one response.
+    /// Adds an event if a prompt continues from an earlier line: the messages since that line are a
+    /// dead branch, which is in no later context (docs/formats.md 3.2). Parallel calls fork the tree
+    /// too, but within one response, so a fork counts only with a request or prompt after the line.
     fn add_rewind(&mut self, line: &Line, session_line: &SessionLine, at: Option<String>) {
         let Some(state) = self.state_at_parent(session_line) else {
             return;
@@ -213,7 +218,7 @@ impl ThreadBuilder {
         }
     }
 
-    /// The result of a call that started an agent names the agent's thread.
+    /// Notes the thread of a sub-agent, which the result of the call that started it names.
     fn note_agent_result(&mut self, call_id: &str, session_line: &SessionLine) {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

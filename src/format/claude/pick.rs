@@ -1,10 +1,10 @@
-//! Finds the spans of the messages of a list.
+//! Picks the spans of the messages of a list.
 //!
-//! A hash, or a text, may belong to several spans: the same prompt was typed twice, the same
-//! reminder was sent each turn. Each position of a list takes one: first live spans behind those
-//! that the list keeps, in their order; then waiting ones; then those that an earlier request was
-//! sent without; then those that have left. If a list names a text more often than the file holds
-//! it, its span is added again.
+//! A hash or a text may belong to several spans, because the same prompt was typed twice or the same
+//! reminder was sent each turn. Each position of a list gets one of them: first live spans after
+//! those that the list keeps, in their order; then waiting spans; then spans that an earlier request
+//! was sent without; then spans that have left. If a list names a text more often than the file holds
+//! it, a copy of its span is added.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -50,7 +50,7 @@ pub(super) struct Pick<'p> {
 }
 
 impl<'p> Pick<'p> {
-    /// Starts a list that keeps that many of the live spans.
+    /// Starts the picks of a list that keeps the first `keep` live spans.
     pub(super) fn new(
         recorded: &'p mut RecordedRequests,
         stage: &'p mut ContextStage,
@@ -127,7 +127,7 @@ impl<'p> Pick<'p> {
                 return Some(self.take(spans, message.blocks));
             }
         }
-        self.blob(hash).or_else(|| self.again(hash))
+        self.blob(hash).or_else(|| self.copied_message(hash))
     }
 
     /// The available messages of a hash, the nearest first.
@@ -151,8 +151,8 @@ impl<'p> Pick<'p> {
         Some(farthest)
     }
 
-    /// Adds a message again, all of whose occurrences the list has used.
-    fn again(&mut self, hash: &Hash) -> Option<Picked> {
+    /// Adds a copy of a message, because the list has used all its occurrences.
+    fn copied_message(&mut self, hash: &Hash) -> Option<Picked> {
         for message in self.recorded.known.messages(hash) {
             let spans = self.recorded.known.spans(*message);
             if spans
@@ -163,7 +163,7 @@ impl<'p> Pick<'p> {
             }
             let mut copies = Vec::with_capacity(spans.len());
             for span in spans {
-                copies.extend(self.stage.copy(*span));
+                copies.extend(self.stage.add_copy(*span));
             }
             let blocks = message.blocks;
             return Some(self.take(copies, blocks));
@@ -219,7 +219,7 @@ impl<'p> Pick<'p> {
                 return Some(span);
             }
         }
-        let made = self.make(text)?;
+        let made = self.add_span_of(text)?;
         self.used.insert(made);
         Some(made)
     }
@@ -236,15 +236,15 @@ impl<'p> Pick<'p> {
         ranked.into_iter().map(|(_, span)| span).collect()
     }
 
-    /// Adds a span of a text: the one that no line holds, or again one that a line holds.
-    fn make(&mut self, text: TextId) -> Option<Handle> {
+    /// Adds a span of a text: one that no line holds, or a copy of one that a line holds.
+    fn add_span_of(&mut self, text: TextId) -> Option<Handle> {
         let texts = &self.recorded.known.texts;
         let made = if let Some(span) = texts.template(text) {
-            self.stage.add(span.clone().into())
+            self.stage.add_span(span.clone().into())
         } else {
             let mut spans = texts.spans(text).iter();
             let there = spans.find(|span| self.stage.spot(**span) != Spot::Ahead)?;
-            self.stage.copy(*there)?
+            self.stage.add_copy(*there)?
         };
         self.recorded.known.texts.made(text, made);
         Some(made)
@@ -297,7 +297,7 @@ impl<'p> Pick<'p> {
         found
     }
 
-    /// How far away a span is, from 0; `None` if it is not available.
+    /// The order in which spans of equal texts are picked, from 0; `None` if a span is not available.
     fn rank(&self, span: Handle) -> Option<u8> {
         match self.stage.spot(span) {
             Spot::Head => Some(0),

@@ -1,4 +1,8 @@
 //! The requests of a thread, by the messages that answer them (docs/formats.md 3.4).
+//!
+//! Each line of a message reports the usage of the same request. The first line adds the request to
+//! the history, the others add their reports to it; what the reports come to is decided in
+//! `message_request`, after the last line of the file.
 
 use std::collections::HashSet;
 
@@ -16,8 +20,9 @@ use crate::record::{Event, Request};
 use crate::short;
 
 impl ThreadBuilder {
-    /// Returns the request of a message. Further lines of the message report the same again; a line
-    /// without a request id belongs to the first request of its message.
+    /// Returns the request of a message, and adds the report of this line to it. The first line of a
+    /// message makes the request. A line without a request id belongs to the first request of its
+    /// message.
     pub(super) fn request_of_message(
         &mut self,
         line: &Line,
@@ -63,7 +68,7 @@ impl ThreadBuilder {
         }
     }
 
-    /// The id of a message; without one its line names it.
+    /// The id of a message, or, if it has none, the uuid or the number of its line.
     fn message_id(&self, line: &Line, session_line: &SessionLine, message: &ApiMessage) -> String {
         match message.id.as_deref().unwrap_or_default() {
             "" => match &session_line.uuid {
@@ -74,7 +79,7 @@ impl ThreadBuilder {
         }
     }
 
-    /// The request of a message so far.
+    /// The request of a message, if an earlier line has made it.
     fn request_so_far(
         &mut self,
         id: &str,
@@ -84,7 +89,7 @@ impl ThreadBuilder {
         let answers = self.by_message.get_mut(id)?;
         let mut found = answers.iter().position(|answer| answer.request == request);
         if found.is_none() {
-            // One of the two has no request id.
+            // If this line or that request has no request id, the message id decides alone.
             found = answers
                 .iter()
                 .position(|answer| request.is_none() || answer.request.is_none());
@@ -124,7 +129,7 @@ impl ThreadBuilder {
         let handle = self.history.push_request(request);
         self.request_count = self.request_count.saturating_add(1);
         self.latest = Some((handle, figures));
-        // Most messages have one request.
+        // Most messages have one request, so no room is reserved for more.
         let answers = self.by_message.entry(id.to_owned());
         let answers = answers.or_insert_with(|| Vec::with_capacity(1));
         answers.push(MessageRequest::new(handle, request_hash(session_line)));
@@ -147,8 +152,8 @@ impl ThreadBuilder {
         self.history.push_event(event, references);
     }
 
-    /// Takes a line that the file holds already: nothing was sent again. A plain sum of the lines
-    /// of the file counts its usage once more.
+    /// Notes a line that repeats an earlier one. Nothing was sent again, but its report is added to
+    /// its request, because a plain sum of the lines of the file counts it once more.
     pub(super) fn note_repeated_line(&mut self, line: &Line, session_line: &SessionLine) {
         self.history.count_disk("repeated", line.bytes.len());
         if session_line.kind != "assistant" {
@@ -168,17 +173,17 @@ impl ThreadBuilder {
         }
     }
 
-    /// Whether the message is one of the thread.
+    /// Whether a message with this id is in the thread.
     pub(super) fn has_message(&self, id: &str) -> bool {
         self.by_message.contains_key(id)
     }
 
-    /// Fills all requests, after the last line of the file. `replayed`: whether the message of an
-    /// id is another thread's, which a side chain repeats.
-    pub(super) fn fill_requests(&mut self, replayed: &dyn Fn(&str) -> bool) {
+    /// Fills all requests, after the last line of the file. `is_replayed`: whether the message with
+    /// an id belongs to another thread, and is only repeated here.
+    pub(super) fn fill_requests(&mut self, is_replayed: &dyn Fn(&str) -> bool) {
         let mut others = HashSet::new();
         for (id, answers) in std::mem::take(&mut self.by_message) {
-            let replayed = replayed(&id);
+            let replayed = is_replayed(&id);
             for answer in answers {
                 if replayed {
                     others.insert(answer.handle);
@@ -198,7 +203,7 @@ fn request_hash(session_line: &SessionLine) -> Option<u64> {
     }
 }
 
-/// The figures of one line alone.
+/// A request with the instant and the input of one line alone.
 fn figures(usage: Option<&UsageReport>, at: Option<String>) -> Request {
     let mut figures = Request {
         at,

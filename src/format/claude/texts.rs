@@ -114,7 +114,7 @@ impl Texts {
 
     /// Takes a text apart into texts of the index and the bytes between them. A text of the index
     /// is one piece; so is a text that holds none.
-    pub(super) fn take_apart(&self, literal: &[u8], role: Role) -> Vec<TextPiece> {
+    pub(super) fn split(&self, literal: &[u8], role: Role) -> Vec<TextPiece> {
         let text = text_id(literal, role);
         if self.spans.contains_key(&text) || self.templates.contains_key(&text) {
             return vec![TextPiece::Known(text)];
