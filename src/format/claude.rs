@@ -2,17 +2,17 @@
 //! (docs/formats.md 3).
 //!
 //! Lines become spans in the order of the file. The lines of one message, which share message id
-//! and request id, become one request, which precedes the first of them (`message_request`). A *side
-//! chain*, the lines of a sub-agent in the file of its session, is a thread of its own. A message of
-//! a side chain that also occurs outside of side chains, in this file or in that of its session, is
-//! a replay and costs nothing. The values that a tool returned to the program (`toolUseResult`),
-//! progress and snapshots were never sent: their bytes are summed as `disk`.
+//! and request id, become one request, which precedes the first of them (`message_request`). A
+//! *side chain*, the lines of a sub-agent in the file of its session, is a thread of its own. A
+//! message of a side chain that also occurs outside of side chains, in this file or in that of its
+//! session, is a replay and costs nothing. The values that a tool returned to the program
+//! (`toolUseResult`), progress and snapshots were never sent: their bytes are summed as `disk`.
 //!
 //! The agent sometimes appends lines that the file already holds (a cold resume, a second
 //! compaction, a branch): a line with the uuid and type of an earlier one is the same line.
 //!
-//! `thread_builder` holds a thread while its lines are read. This file only finds the thread of each
-//! line, and passes the line on by its type.
+//! `thread_builder` holds a thread while its lines are read. This file only finds the thread of
+//! each line, and passes the line on by its type.
 
 mod account;
 mod arrange;

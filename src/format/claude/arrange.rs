@@ -9,8 +9,8 @@
 //! are read in `listed`.
 //!
 //! The *head*, the system prompt and the tools, precedes the messages. It comes from the shape that
-//! the log names for the request, or else from the latest snapshot. A snapshot with tools is written
-//! after the first answer, but applies from the previous snapshot on.
+//! the log names for the request, or else from the latest snapshot. A snapshot with tools is
+//! written after the first answer, but applies from the previous snapshot on.
 
 use std::collections::HashMap;
 
@@ -52,8 +52,8 @@ struct SnapshotHead {
     head: RequestHead,
 }
 
-/// Orders the entries of a thread. `unreported`: requests that no line reports, each with the number
-/// of entries before it.
+/// Orders the entries of a thread. `unreported`: requests that no line reports, each with the
+/// number of entries before it.
 pub(super) fn arrange(
     recorded: RecordedRequests,
     entries: Vec<ThreadEntry>,
@@ -180,8 +180,8 @@ impl Arrange {
         }
     }
 
-    /// Takes an event that changes the context. If the next request is listed, its list is more exact
-    /// than the event, which then only gives the reason.
+    /// Takes an event that changes the context. If the next request is listed, its list is more
+    /// exact than the event, which then only gives the reason.
     fn take_context_event(&mut self, handle: Handle, listed: bool) {
         if !listed {
             self.enter_all();
@@ -237,8 +237,9 @@ impl Arrange {
         self.front.spans.splice(at..at, later);
     }
 
-    /// Places a request without a usable list. Its head is that of its shape (`shape`: the line of the
-    /// shape and the head) or of a snapshot, and the waiting spans enter in the order of the file.
+    /// Places a request without a usable list. Its head is that of its shape (`shape`: the line of
+    /// the shape and the head) or of a snapshot, and the waiting spans enter in the order of the
+    /// file.
     pub(super) fn place_unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
         (self.latest, self.reason) = (None, None);
         if let Some((line, head)) = shape.or_else(|| self.snapshot_head(handle)) {
@@ -279,8 +280,8 @@ impl Arrange {
         };
     }
 
-    /// Changes the context into that of a request: the head `front`, the first `keep` live spans, and
-    /// the spans `then`.
+    /// Changes the context into that of a request: the head `front`, the first `keep` live spans,
+    /// and the spans `then`.
     pub(super) fn fit(&mut self, front: Front, keep: usize, then: Vec<Handle>, line: Option<u64>) {
         let reason = match self.reason.take() {
             Some(reason) => reason,

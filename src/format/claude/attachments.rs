@@ -74,8 +74,8 @@ impl ThreadBuilder {
         }
     }
 
-    /// Takes an attachment that holds a head. The bytes of its texts that other lines hold too count
-    /// as `disk`.
+    /// Takes an attachment that holds a head. The bytes of its texts that other lines hold too
+    /// count as `disk`.
     fn take_head(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
         let before = self.recorded.known.texts.own_bytes;
         let mut heads = HeadReader {
@@ -118,8 +118,8 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Indexes the texts of the buffered lines of the log, once a request is answered. The bytes that
-    /// other lines hold too count as `disk`.
+    /// Indexes the texts of the buffered lines of the log, once a request is answered. The bytes
+    /// that other lines hold too count as `disk`.
     pub(super) fn index_log(&mut self, wants: Wants) {
         let repeats = self.recorded.log.index(&mut self.recorded.known, wants);
         for (is_shape, bytes) in repeats {

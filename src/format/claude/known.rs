@@ -3,9 +3,9 @@
 //!
 //! A message of the model consists of the blocks of all lines with one message id. A line of the
 //! user is a message, and so are several consecutive lines merged into one (the results of parallel
-//! calls, and the text typed after them). The index keeps the spans of each message. Most files have
-//! no log, so lines before a log are hashed at once only if the file cannot be read again. This file
-//! does not know which messages were sent.
+//! calls, and the text typed after them). The index keeps the spans of each message. Most files
+//! have no log, so lines before a log are hashed at once only if the file cannot be read again.
+//! This file does not know which messages were sent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -114,8 +114,8 @@ impl KnownMessages {
         }
     }
 
-    /// Returns the other results of the call whose first result is this span. They are sent together
-    /// with it.
+    /// Returns the other results of the call whose first result is this span. They are sent
+    /// together with it.
     pub(super) fn doubles(&self, first: Handle) -> &[Handle] {
         match self.doubles.get(&first) {
             Some(doubles) => doubles,

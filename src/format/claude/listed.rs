@@ -3,10 +3,10 @@
 //!
 //! A list names the messages that a request keeps of its base, and those that it adds (its *tail*).
 //! The base is mostly the previous request; then only the added messages are looked for. A message
-//! that the file does not hold is a *hole*. A hole is filled with the spans that were at its place in
-//! the context before, or else with waiting spans that are nowhere else on the list, because without
-//! the log those would count as sent there. If there are none, the hole stays, and the request
-//! counts it.
+//! that the file does not hold is a *hole*. A hole is filled with the spans that were at its place
+//! in the context before, or else with waiting spans that are nowhere else on the list, because
+//! without the log those would count as sent there. If there are none, the hole stays, and the
+//! request counts it.
 
 use std::collections::HashSet;
 
@@ -97,8 +97,9 @@ impl Arrange {
         }
     }
 
-    /// The list of a request: the number of messages that it keeps of the latest list, and the hashes
-    /// of the messages after them. `None` if the log lacks one of its bases, or if they form a circle.
+    /// The list of a request: the number of messages that it keeps of the latest list, and the
+    /// hashes of the messages after them. `None` if the log lacks one of its bases, or if they form
+    /// a circle.
     fn list(&self, id: &str) -> Option<(usize, Vec<Option<Hash>>)> {
         let requests = &self.recorded.log.requests;
         let mut bases: Vec<&LoggedRequest> = Vec::new();
@@ -131,8 +132,8 @@ impl Arrange {
         Some((kept, list))
     }
 
-    /// Fills the holes of a tail with the spans that were at their places. The last hole without such
-    /// spans gets the waiting spans.
+    /// Fills the holes of a tail with the spans that were at their places. The last hole without
+    /// such spans gets the waiting spans.
     fn fill_holes(&mut self, tail: &mut Tail, mut used: HashSet<Handle>) {
         let mut empty = None;
         for hole in tail.holes() {

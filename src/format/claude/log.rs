@@ -1,15 +1,15 @@
 //! The request log: the messages of each request (docs/formats.md 3.9).
 //!
 //! It has three kinds of lines, written only while a switch of the agent is on. `api-request-shape`
-//! holds a *shape*, a system prompt and the tools, with its hash. `api-request-blob` holds a *blob*,
-//! a message that is no line of the conversation, with its hash; most blobs repeat several lines.
-//! `api-request` lists, by their hashes, the messages that a request adds to those it keeps of an
-//! earlier request, its *base*; the lines of its answer name it.
+//! holds a *shape*, a system prompt and the tools, with its hash. `api-request-blob` holds a
+//! *blob*, a message that is no line of the conversation, with its hash; most blobs repeat several
+//! lines. `api-request` lists, by their hashes, the messages that a request adds to those it keeps
+//! of an earlier request, its *base*; the lines of its answer name it.
 //!
 //! Shapes and blobs are buffered until a request is answered, because lines that they repeat may
 //! come after them. Then they are split into texts that are known and texts that no line holds
-//! (`head`, `blob`). A value whose hash is wrong is left out. `arrange` computes the context of each
-//! request at the end of the thread.
+//! (`head`, `blob`). A value whose hash is wrong is left out. `arrange` computes the context of
+//! each request at the end of the thread.
 
 use std::collections::HashMap;
 
@@ -116,8 +116,8 @@ impl Log {
         Ok(false)
     }
 
-    /// Indexes the texts of the buffered lines. Returns for each line whether it is a shape, and the
-    /// number of its bytes that other lines hold too or that are no text.
+    /// Indexes the texts of the buffered lines. Returns for each line whether it is a shape, and
+    /// the number of its bytes that other lines hold too or that are no text.
     pub(super) fn index(&mut self, known: &mut KnownMessages, wants: Wants) -> Vec<(bool, usize)> {
         let mut repeats = Vec::new();
         for buffered in std::mem::take(&mut self.buffered) {

@@ -18,8 +18,8 @@ pub(super) struct MessageRequest {
     pub(super) handle: Handle,
     /// The short hash of its request id, once a line has named it.
     pub(super) request: Option<u64>,
-    /// Some line with a report names the reason why the message stopped. If none does, the output is
-    /// a placeholder.
+    /// Some line with a report names the reason why the message stopped. If none does, the output
+    /// is a placeholder.
     stopped: bool,
     /// The input of the latest report, and its output.
     latest_report: Option<(InputTokens, u64)>,

@@ -99,8 +99,8 @@ impl ThreadBuilder {
         self.history.push_event(event, References::default());
     }
 
-    /// Keeps a call, so that its result can refer to it. A call that starts a sub-agent also adds an
-    /// event (docs/formats.md 3.13).
+    /// Keeps a call, so that its result can refer to it. A call that starts a sub-agent also adds
+    /// an event (docs/formats.md 3.13).
     fn note_call(&mut self, span: &Span, line: &Line) {
         let (Part::ToolCall, Some(id), Some(tool)) = (span.part, &span.call_id, &span.tool) else {
             return;
@@ -200,8 +200,9 @@ impl ThreadBuilder {
     }
 
     /// Adds an event if a prompt continues from an earlier line: the messages since that line are a
-    /// dead branch, which is in no later context (docs/formats.md 3.2). Parallel calls fork the tree
-    /// too, but within one response, so a fork counts only with a request or prompt after the line.
+    /// dead branch, which is in no later context (docs/formats.md 3.2). Parallel calls fork the
+    /// tree too, but within one response, so a fork counts only with a request or prompt after the
+    /// line.
     fn add_rewind(&mut self, line: &Line, session_line: &SessionLine, at: Option<String>) {
         let Some(state) = self.state_at_parent(session_line) else {
             return;

@@ -1,10 +1,10 @@
 //! Picks the spans of the messages of a list.
 //!
-//! A hash or a text may belong to several spans, because the same prompt was typed twice or the same
-//! reminder was sent each turn. Each position of a list gets one of them: first live spans after
-//! those that the list keeps, in their order; then waiting spans; then spans that an earlier request
-//! was sent without; then spans that have left. If a list names a text more often than the file holds
-//! it, a copy of its span is added.
+//! A hash or a text may belong to several spans, because the same prompt was typed twice or the
+//! same reminder was sent each turn. Each position of a list gets one of them: first live spans
+//! after those that the list keeps, in their order; then waiting spans; then spans that an earlier
+//! request was sent without; then spans that have left. If a list names a text more often than the
+//! file holds it, a copy of its span is added.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -297,7 +297,8 @@ impl<'p> Pick<'p> {
         found
     }
 
-    /// The order in which spans of equal texts are picked, from 0; `None` if a span is not available.
+    /// The order in which spans of equal texts are picked, from 0; `None` if a span is not
+    /// available.
     fn rank(&self, span: Handle) -> Option<u8> {
         match self.stage.spot(span) {
             Spot::Head => Some(0),

@@ -2,8 +2,8 @@
 //! request log (docs/formats.md 3.8, 3.9).
 //!
 //! A *head* is what a request sends before its messages, the system prompt and the definitions of
-//! tools; snapshots hold it. `attachments` gathers both line by line, and `arrange` uses them at the
-//! end of the thread.
+//! tools; snapshots hold it. `attachments` gathers both line by line, and `arrange` uses them at
+//! the end of the thread.
 
 use std::collections::HashMap;
 

@@ -20,8 +20,8 @@ use crate::record::{Event, Request};
 use crate::short;
 
 impl ThreadBuilder {
-    /// Returns the request of a message, and adds the report of this line to it. The first line of a
-    /// message makes the request. A line without a request id belongs to the first request of its
+    /// Returns the request of a message, and adds the report of this line to it. The first line of
+    /// a message makes the request. A line without a request id belongs to the first request of its
     /// message.
     pub(super) fn request_of_message(
         &mut self,

@@ -148,7 +148,8 @@ impl Resume {
         let chain = self.chain(parent);
         let is_off =
             |span: &SpanOfLine| span.line >= self.first_line && !chain.contains(&span.line);
-        // Call ids of the spans that are off the chain, of the calls on it and of the results on it.
+        // Call ids of the spans that are off the chain, of the calls on it and of the results on
+        // it.
         let (mut gone, mut calls, mut results) = (HashSet::new(), HashSet::new(), HashSet::new());
         for span in &self.spans {
             let Some(call) = span.call else { continue };

@@ -1,5 +1,5 @@
-//! The position of a span relative to the context, while the requests of its thread are put in order
-//! (`stage`).
+//! The position of a span relative to the context, while the requests of its thread are put in
+//! order (`stage`).
 
 use crate::format::history::{Handle, Made, ThreadEntry};
 use crate::record::Part;

@@ -230,9 +230,9 @@ impl ContextStage {
         self.write_change(fits, left, &fresh, cause);
     }
 
-    /// Writes the spans that enter, and an event. If the change `fits` that form, the event precedes
-    /// them and names the spans that have left; otherwise it follows them and names the whole
-    /// context.
+    /// Writes the spans that enter, and an event. If the change `fits` that form, the event
+    /// precedes them and names the spans that have left; otherwise it follows them and names the
+    /// whole context.
     fn write_change(
         &mut self,
         fits: bool,

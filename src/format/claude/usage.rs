@@ -1,5 +1,5 @@
-//! The usage of a line: its report of tokens, and the iterations that it lists (docs/formats.md 3.4,
-//! 3.5).
+//! The usage of a line: its report of tokens, and the iterations that it lists (docs/formats.md
+//! 3.4, 3.5).
 //!
 //! As in the file, the three parts of the input are disjoint; [`InputTokens::input`] adds them. A
 //! count is a whole number from 0 to 2^53. A report with anything else in its input is unusable,
@@ -85,8 +85,8 @@ impl InputTokens {
 }
 
 impl UsageReport {
-    /// Reads the usage of a line; `None` if it is no object, if its input has an unusable number, or
-    /// if it reports nothing at all.
+    /// Reads the usage of a line; `None` if it is no object, if its input has an unusable number,
+    /// or if it reports nothing at all.
     pub(super) fn read(usage: Option<&RawValue>) -> Option<UsageReport> {
         let text = usage?.get();
         let usage = match serde_json::from_str::<Fields>(text) {

@@ -102,7 +102,8 @@ impl Tasks {
     }
 
     /// Marks each task that runs in another process than the task before it: its id is not greater
-    /// than the previous id, or the running sum begins again with it although nothing was compacted.
+    /// than the previous id, or the running sum begins again with it although nothing was
+    /// compacted.
     fn mark_resumed(&mut self, recording: &Recording) {
         let restarts = self.sum_restarts(recording);
         let mut before: Option<u64> = None;

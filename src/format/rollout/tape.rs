@@ -2,10 +2,10 @@
 //!
 //! One agent writes its events and its items with two writers, so the order of its lines is not the
 //! order in which things happened, and it drops messages by its own rules (docs/formats.md 2.7,
-//! 2.8). The reader keeps here the facts that such rules need: when a task began and ended, the task
-//! of each report, which output was recorded again, and the traits of each message. This file does
-//! not know the rules: the agent's [`Dialect`](super::Dialect) names the function that puts the
-//! entries in order.
+//! 2.8). The reader keeps here the facts that such rules need: when a task began and ended, the
+//! task of each report, which output was recorded again, and the traits of each message. This file
+//! does not know the rules: the agent's [`Dialect`](super::Dialect) names the function that puts
+//! the entries in order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -44,9 +44,9 @@ struct ThreadState {
     /// The ordinal of the last request that carried each call, by `call_id`; `None` if no request
     /// carried the call. The map is never iterated, so its order does not matter.
     call_last_carried: HashMap<Box<str>, Option<u64>>,
-    /// Outputs without an earlier call, each with its `call_id`; the end of the thread decides which
-    /// are orphans. A call that follows its output, as in a stream that was sorted otherwise, makes
-    /// it no orphan.
+    /// Outputs without an earlier call, each with its `call_id`; the end of the thread decides
+    /// which are orphans. A call that follows its output, as in a stream that was sorted otherwise,
+    /// makes it no orphan.
     unmatched: Vec<(Option<Box<str>>, Orphan)>,
     /// Outputs that were carried longer than their call.
     orphans: Vec<Orphan>,
