@@ -8,7 +8,7 @@ use super::head::{HeadReader, PromptSnapshot};
 use super::line::{Attachment, SessionLine};
 use super::parse;
 use super::recorded::{HeadAt, SNAPSHOT, holds_head};
-use super::thread_builder::{ThreadBuilder, ToolChanges};
+use super::thread_builder::{OfferChanges, ThreadBuilder};
 use crate::format::Wants;
 use crate::format::history::Made;
 use crate::format::lines::{Line, Why};
@@ -57,12 +57,12 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Notes which tools, and the servers that offer them, came or went.
+    /// Notes that offers came or went, and the servers that they belong to.
     fn note_changes(&mut self, attachment: &Attachment) {
         if !attachment.kind.ends_with("_delta") {
             return;
         }
-        let ToolChanges { kinds, servers } = &mut self.tool_changes;
+        let OfferChanges { kinds, servers } = &mut self.offer_changes;
         kinds.insert(attachment.kind.chars().take(64).collect());
         let names = [
             attachment.added_names,

@@ -140,7 +140,7 @@ impl KnownMessages {
             {
                 continue;
             }
-            answer.digest.block(block);
+            answer.digest.add_block(block);
             answer.blocks += 1;
         }
     }
@@ -165,7 +165,7 @@ impl KnownMessages {
             ..UserRun::default()
         });
         for run in &mut self.runs {
-            run.digest.content(content.get());
+            run.digest.add_content(content.get());
             run.blocks += blocks;
             let message = KnownMessage {
                 from: run.from,

@@ -246,7 +246,7 @@ impl<'p> Pick<'p> {
             let there = spans.find(|span| self.stage.spot(**span) != Spot::Ahead)?;
             self.stage.add_copy(*there)?
         };
-        self.recorded.known.texts.made(text, made);
+        self.recorded.known.texts.add_generated(text, made);
         Some(made)
     }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::line::{ApiMessage, Diagnostics, SessionLine};
 use super::message_request::{MessageRequest, set_input};
-use super::thread_builder::{ThreadBuilder, ToolChanges};
+use super::thread_builder::{OfferChanges, ThreadBuilder};
 use super::usage::{UsageReport, count};
 use super::{parse, terms};
 use crate::format::history::{Handle, References};
@@ -43,7 +43,7 @@ impl ThreadBuilder {
             ),
         };
         self.history.change_request(handle, |request| {
-            terms::fill(request, message.usage);
+            terms::set_terms(request, message.usage);
             if request.cache_miss_reason.is_none()
                 && let Some(diagnostics) = message.diagnostics
                 && let Some((reason, missed)) = cache_miss(diagnostics)
@@ -120,7 +120,7 @@ impl ThreadBuilder {
             line: Some(line.number),
             ..Request::default()
         };
-        let ToolChanges { kinds, servers } = std::mem::take(&mut self.tool_changes);
+        let OfferChanges { kinds, servers } = std::mem::take(&mut self.offer_changes);
         if self.request_count > 0 {
             request.changes = kinds.into_iter().collect();
             request.changed_servers = servers.into_iter().collect();

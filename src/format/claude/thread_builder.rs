@@ -26,8 +26,8 @@ pub(super) struct ThreadBuilder {
     pub(super) by_message: HashMap<String, Vec<MessageRequest>>,
     /// The number of requests so far.
     pub(super) request_count: u32,
-    /// Changes of the tools offered since the latest request.
-    pub(super) tool_changes: ToolChanges,
+    /// Changes of the offers since the latest request.
+    pub(super) offer_changes: OfferChanges,
     /// The start of the thread was taken from a line without content.
     start_is_provisional: bool,
     /// Calls of tools, by call id.
@@ -53,12 +53,12 @@ pub(super) struct ThreadBuilder {
     pub(super) latest: Option<(Handle, Request)>,
 }
 
-/// Changes of the tools that the agent offers to the model.
+/// Changes of what the agent offers to the model: tools, sub-agents and instructions of servers.
 #[derive(Default)]
-pub(super) struct ToolChanges {
+pub(super) struct OfferChanges {
     /// The types of the attachments that report them.
     pub(super) kinds: BTreeSet<String>,
-    /// The servers of the tools that came or went.
+    /// The servers whose tools or instructions came or went.
     pub(super) servers: BTreeSet<String>,
 }
 

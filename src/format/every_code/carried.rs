@@ -1,9 +1,9 @@
 //! The history that the program carries: what the next request sends (docs/formats.md 2.8).
 //!
-//! Documents are in every request and no part of the history. A recorded span enters the history
-//! and stays until a turn begins that cleans up, until a compaction, or until the process ends. The
-//! next process reads the history back from the file, from the last compaction on, with everything
-//! that turns have dropped since.
+//! Documents are in every request and are no part of the history. A recorded span enters the
+//! history and stays until the beginning of a turn drops it, until a compaction, or until the
+//! process ends. The next process reads the history back from the file, from the last compaction
+//! on, and so gets back everything that turns have dropped since then.
 
 use std::collections::HashMap;
 
@@ -42,9 +42,11 @@ pub(super) struct CarriedState<'t> {
     /// What every request carries before the history.
     pub(super) documents: Vec<Handle>,
     documents_bytes: u64,
+    /// The history of the current process.
     live: CarriedHistory,
+    /// The history that a process would read back from the file.
     on_disk: CarriedHistory,
-    /// The history contains the documents: it was read back, or compacted.
+    /// The history contains the documents, because it was read back or compacted.
     holds_documents: bool,
 }
 

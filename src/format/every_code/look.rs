@@ -3,8 +3,8 @@
 //!
 //! At the beginning of each turn the program cleans up its history ([`leaves`]): messages that
 //! report the system status leave, and so do messages with images, unless they are recent. A
-//! compaction writes a summary that quotes the latest messages ([`bridge`]); a summary that quotes
-//! the system status leaves at the next turn.
+//! compaction writes a summary that quotes the latest messages ([`bridge`]). If it quotes the
+//! system status, the summary also leaves at the next turn.
 
 use super::review;
 use crate::format::rollout::tape::Look;
