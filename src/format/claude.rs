@@ -42,6 +42,7 @@ mod recorded;
 mod reported;
 mod requests;
 mod resume;
+mod snapshots;
 mod spot;
 mod stage;
 mod terms;

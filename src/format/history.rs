@@ -33,7 +33,8 @@ pub struct OpenThread {
     disk: BTreeMap<String, (u64, u64)>,
     /// Requests whose usage holds no number that could be used.
     pub unusable: u64,
-    /// The current lines are of another file: their bytes are counted when that file is read.
+    /// The current lines belong to another file, and their bytes are counted when that file is
+    /// read.
     pub elsewhere: bool,
     turn: u64,
     made_in_turn: bool,
@@ -114,7 +115,8 @@ impl OpenThread {
         &self.entries
     }
 
-    /// Changes the request of that handle by what a later line says; `None` if it is no request.
+    /// Changes the request with this handle, because a later line says more; `None` if it is no
+    /// request.
     pub fn change_request<T>(
         &mut self,
         handle: Handle,
@@ -146,7 +148,7 @@ impl OpenThread {
         }
     }
 
-    /// The event of that handle, for changes by a later line.
+    /// The event with this handle, for changes by a later line.
     pub fn event_mut(&mut self, handle: Handle) -> Option<&mut Event> {
         match self.entries.get_mut(handle) {
             Some(ThreadEntry::Event(event, _)) => Some(event),
@@ -180,13 +182,13 @@ impl OpenThread {
         }
     }
 
-    /// Adds a generated request or event directly before the entry of that handle, after those
+    /// Adds a generated request or event directly before the entry with this handle, after those
     /// added there before.
     pub fn insert_before(&mut self, handle: Handle, entry: ThreadEntry) {
         self.before.entry(handle).or_default().push(entry);
     }
 
-    /// Adds a generated request or event directly after the entry of that handle, after those
+    /// Adds a generated request or event directly after the entry with this handle, after those
     /// added there before.
     pub fn insert_after(&mut self, handle: Handle, entry: ThreadEntry) {
         self.after.entry(handle).or_default().push(entry);

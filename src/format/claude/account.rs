@@ -79,9 +79,9 @@ impl<'r> RequestAccount<'r> {
     }
 
     /// Takes the next state. It begins another ledger if it is less than the previous state, or if
-    /// it counts from another instant and has less than was counted. A state that counts from
-    /// another instant and has all that was counted continues the ledger: a process that resumes a
-    /// session names its start, but goes on from the totals of the file.
+    /// it names another instant and has less than was counted. A state that names another instant
+    /// and has all that was counted continues the ledger, whose instant stays that of its first
+    /// state.
     fn take_state(&mut self, state: &LedgerState, entries: &mut [ThreadEntry]) {
         if !self.is_continued_by(state) {
             self.begin_ledger(state);

@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use super::arranged::Arranged;
 use super::head::RequestHead;
 use super::list::Latest;
-use super::pick::{Front, Pick};
+use super::pick::{HeadSpans, Pick};
 use super::recorded::RecordedRequests;
+use super::snapshots::SnapshotHeads;
 use super::spot::Spot;
 use super::stage::{ChangeCause, ContextStage, TargetContext};
 use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry};
@@ -28,7 +29,7 @@ use crate::record::{ContextBy, Request, What};
 pub(super) struct Arrange {
     pub(super) recorded: RecordedRequests,
     pub(super) stage: ContextStage,
-    pub(super) front: Front,
+    pub(super) head_spans: HeadSpans,
     pub(super) latest: Option<Latest>,
     /// Tools that were loaded after the head, by the span that they follow.
     pub(super) tools_after: HashMap<Handle, Vec<Handle>>,
@@ -36,20 +37,12 @@ pub(super) struct Arrange {
     pub(super) waiting: Vec<Handle>,
     /// The reason of the next change of the context, if a line gives one.
     reason: Option<&'static str>,
-    heads: Vec<SnapshotHead>,
+    snapshots: SnapshotHeads,
     /// The number of elements of `recorded.heads` whose tools are loaded already.
     loaded: usize,
     /// The handle of the latest listed request.
     pub(super) latest_listed: Option<usize>,
     pub(super) arranged: Arranged,
-}
-
-/// The head of a snapshot.
-struct SnapshotHead {
-    /// The head applies from this entry on.
-    from: usize,
-    line: u64,
-    head: RequestHead,
 }
 
 /// Orders the entries of a thread. `unreported`: requests that no line reports, each with the
@@ -65,17 +58,17 @@ pub(super) fn arrange(
             requests.push(at);
         }
     }
-    let heads = snapshot_heads(&recorded, &requests);
+    let snapshots = SnapshotHeads::of(&recorded.heads, &requests);
     let count = entries.len();
     let mut arrange = Arrange {
         recorded,
         stage: ContextStage::of(entries),
-        front: Front::default(),
+        head_spans: HeadSpans::default(),
         latest: None,
         tools_after: HashMap::new(),
         waiting: Vec::new(),
         reason: None,
-        heads,
+        snapshots,
         loaded: 0,
         latest_listed: None,
         arranged: Arranged::default(),
@@ -98,32 +91,6 @@ pub(super) fn arrange(
         arrange.stage.add_request(request);
     }
     arrange.end(count)
-}
-
-/// The heads of all snapshots. A snapshot without tools applies from its own place on. A snapshot
-/// with tools applies from the previous snapshot on if that has none, or else from the latest
-/// request on, because it is written after the answer.
-fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<SnapshotHead> {
-    let mut heads: Vec<SnapshotHead> = Vec::new();
-    for snapshot in &recorded.heads {
-        let Some(head) = &snapshot.head else { continue };
-        let before = requests.partition_point(|request| *request < snapshot.entries);
-        let from = match (heads.last(), before) {
-            _ if !head.whole => snapshot.entries,
-            (Some(last), _) if !last.head.whole => last.from,
-            (_, 0) => snapshot.entries,
-            _ => requests
-                .get(before - 1)
-                .copied()
-                .unwrap_or(snapshot.entries),
-        };
-        heads.push(SnapshotHead {
-            from,
-            line: snapshot.line,
-            head: head.clone(),
-        });
-    }
-    heads
 }
 
 impl Arrange {
@@ -173,7 +140,7 @@ impl Arrange {
                     continue;
                 }
                 let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-                if let Some(span) = pick.text(tool) {
+                if let Some(span) = pick.pick_text(tool) {
                     self.let_wait(span);
                 }
             }
@@ -213,28 +180,28 @@ impl Arrange {
     /// Clears the context except for the head and the spans in `keep`. The event gets references to
     /// both.
     fn clear(&mut self, handle: Handle, keep: &[Handle]) {
-        self.move_tools_to_front();
+        self.move_tools_to_head();
         if let Some(ThreadEntry::Event(_, references)) = self.stage.entry_mut(handle) {
             references
                 .keep
-                .splice(0..0, self.front.spans.iter().copied());
+                .splice(0..0, self.head_spans.spans.iter().copied());
         }
         self.stage.clear(keep);
-        self.stage.set_head(&self.front.spans);
+        self.stage.set_head(&self.head_spans.spans);
         self.reason = Some("order");
     }
 
     /// Moves tools that were loaded after the head into it, because the context is about to be
     /// cleared.
-    fn move_tools_to_front(&mut self) {
-        let mut later = self.front.deferred.clone();
+    fn move_tools_to_head(&mut self) {
+        let mut later = self.head_spans.deferred.clone();
         later.retain(|tool| matches!(self.stage.spot(*tool), Spot::Live(_)));
-        let at = self.front.tools.min(self.front.spans.len());
-        self.front.tools += later.len();
-        for end in &mut self.front.system {
+        let at = self.head_spans.tools.min(self.head_spans.spans.len());
+        self.head_spans.tools += later.len();
+        for end in &mut self.head_spans.system {
             *end += later.len();
         }
-        self.front.spans.splice(at..at, later);
+        self.head_spans.spans.splice(at..at, later);
     }
 
     /// Places a request without a usable list. Its head is that of its shape (`shape`: the line of
@@ -246,9 +213,9 @@ impl Arrange {
             self.set_now(handle);
             let keep = self.stage.live().len();
             let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-            let front = pick.front(&head, &self.front);
-            let then = self.add_loaded_tools(&front, keep, Vec::new());
-            self.fit(front, keep, then, Some(line));
+            let head_spans = pick.pick_head(&head, &self.head_spans);
+            let then = self.add_loaded_tools(&head_spans, keep, Vec::new());
+            self.fit(head_spans, keep, then, Some(line));
             if head.whole
                 && let Some(request) = self.request(handle)
             {
@@ -259,17 +226,9 @@ impl Arrange {
         self.stage.write(handle);
     }
 
-    /// The head that the snapshots give a request, with the line of the snapshot. A snapshot before
-    /// the latest list is ignored, because the list is newer.
+    /// The head that the snapshots give a request, with the line of the snapshot.
     pub(super) fn snapshot_head(&self, handle: Handle) -> Option<(u64, RequestHead)> {
-        let after = self.heads.partition_point(|head| head.from <= handle);
-        let head = self.heads.get(after.checked_sub(1)?)?;
-        if let Some(listed) = self.latest_listed
-            && head.from <= listed
-        {
-            return None;
-        }
-        Some((head.line, head.head.clone()))
+        self.snapshots.head_of(handle, self.latest_listed)
     }
 
     /// Gives the spans that are generated from now on the instant and turn of a request.
@@ -280,16 +239,22 @@ impl Arrange {
         };
     }
 
-    /// Changes the context into that of a request: the head `front`, the first `keep` live spans,
+    /// Changes the context into that of a request: the head `head_spans`, the first `keep` live spans,
     /// and the spans `then`.
-    pub(super) fn fit(&mut self, front: Front, keep: usize, then: Vec<Handle>, line: Option<u64>) {
+    pub(super) fn fit(
+        &mut self,
+        head_spans: HeadSpans,
+        keep: usize,
+        then: Vec<Handle>,
+        line: Option<u64>,
+    ) {
         let reason = match self.reason.take() {
             Some(reason) => reason,
-            None if tools(&front) != tools(&self.front) => "tool_list",
+            None if tools(&head_spans) != tools(&self.head_spans) => "tool_list",
             None => "rewrite",
         };
         let context = TargetContext {
-            head: front.spans.clone(),
+            head: head_spans.spans.clone(),
             keep,
             then,
         };
@@ -299,17 +264,17 @@ impl Arrange {
             line,
         };
         self.stage.fit(context, &cause);
-        self.front = front;
+        self.head_spans = head_spans;
     }
 
     /// Adds the tools that are loaded now to the end of the new spans, after the last message.
     pub(super) fn add_loaded_tools(
         &mut self,
-        front: &Front,
+        head_spans: &HeadSpans,
         keep: usize,
         mut then: Vec<Handle>,
     ) -> Vec<Handle> {
-        for tool in &front.deferred {
+        for tool in &head_spans.deferred {
             let stays = matches!(self.stage.spot(*tool), Spot::Live(at) if at < keep);
             if stays || then.contains(tool) {
                 continue;
@@ -343,6 +308,6 @@ impl Arrange {
 }
 
 /// The tools of a head.
-fn tools(front: &Front) -> Option<&[Handle]> {
-    front.spans.get(..front.tools)
+fn tools(head_spans: &HeadSpans) -> Option<&[Handle]> {
+    head_spans.spans.get(..head_spans.tools)
 }

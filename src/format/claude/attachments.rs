@@ -47,7 +47,7 @@ impl ThreadBuilder {
             found: Vec::new(),
         };
         let by_system = session_line.rendered_role.as_deref() == Some("system");
-        if !texts.attachment(&attachment, session_line.rendered, by_system) {
+        if !texts.read_attachment(&attachment, session_line.rendered, by_system) {
             self.history
                 .count_disk(&format!("attachment/{}", attachment.kind), line.bytes.len());
         }
@@ -86,10 +86,10 @@ impl ThreadBuilder {
         let (mut head, mut loaded) = (None, Vec::new());
         if kind == SNAPSHOT {
             if let Ok(snapshot) = serde_json::from_str::<PromptSnapshot>(attachment.get()) {
-                head = Some(heads.snapshot(&snapshot));
+                head = Some(heads.read_snapshot(&snapshot));
             }
         } else if let Some([Some(entries)]) = json::members(attachment.get(), ["entries"]) {
-            loaded = heads.loaded(entries);
+            loaded = heads.read_loaded(entries);
         }
         let own = self.recorded.known.texts.own_bytes - before;
         let repeated = line.bytes.len().saturating_sub(own);

@@ -43,7 +43,7 @@ pub(super) struct BlobReader<'l, 'k> {
 
 impl BlobReader<'_, '_> {
     /// Reads a message.
-    pub(super) fn message(&mut self, message: &str) -> Blob {
+    pub(super) fn read(&mut self, message: &str) -> Blob {
         let [role, content] = json::members(message, ["role", "content"]).unwrap_or_default();
         let role = if role == Some("\"assistant\"") {
             Role::Assistant
@@ -154,7 +154,7 @@ impl BlobReader<'_, '_> {
             template,
             found: Vec::new(),
         };
-        content.block(&block, true, &|_| None);
+        content.read_block(&block, true, &|_| None);
         let mut parts = Vec::new();
         for span in content.found {
             let text = self.known.texts.add_template(self.line, span);

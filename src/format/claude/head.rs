@@ -63,7 +63,7 @@ pub(super) struct PromptSnapshot<'a> {
 
 impl HeadReader<'_, '_> {
     /// Reads the head of a logged request.
-    pub(super) fn shape(&mut self, shape: &LoggedShape) -> RequestHead {
+    pub(super) fn read_shape(&mut self, shape: &LoggedShape) -> RequestHead {
         let mut head = RequestHead {
             whole: true,
             ..RequestHead::default()
@@ -88,7 +88,7 @@ impl HeadReader<'_, '_> {
     }
 
     /// Reads the head of a snapshot: the first block of the system prompt is the client's line.
-    pub(super) fn snapshot(&mut self, snapshot: &PromptSnapshot) -> RequestHead {
+    pub(super) fn read_snapshot(&mut self, snapshot: &PromptSnapshot) -> RequestHead {
         let mut head = RequestHead {
             whole: snapshot.tools.is_some(),
             ..RequestHead::default()
@@ -108,7 +108,7 @@ impl HeadReader<'_, '_> {
     }
 
     /// Reads definitions of tools that are loaded later.
-    pub(super) fn loaded(&mut self, entries: &str) -> Vec<TextId> {
+    pub(super) fn read_loaded(&mut self, entries: &str) -> Vec<TextId> {
         let mut loaded = Vec::new();
         for entry in json::elements(entries).unwrap_or_default() {
             loaded.extend(self.read_tool(entry));

@@ -51,22 +51,22 @@ impl Arrange {
         let head = shape.or_else(|| Some(self.snapshot_head(handle)?.1));
         self.set_now(handle);
         let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-        let front = match &head {
-            Some(head) => pick.front(head, &self.front),
-            None => self.front.clone(),
+        let head_spans = match &head {
+            Some(head) => pick.pick_head(head, &self.head_spans),
+            None => self.head_spans.clone(),
         };
-        pick.used.extend(&front.spans);
+        pick.used.extend(&head_spans.spans);
         let mut tail = Tail::pick(hashes, &mut pick);
         let used = pick.used;
         self.arranged.covered.logged_requests += 1;
         self.arranged.covered.unresolved_messages += unshaped + tail.holes().len() as u64;
         self.fill_holes(&mut tail, used);
         let then = self.lay_out(&mut messages, tail);
-        let then = self.add_loaded_tools(&front, keep, then);
+        let then = self.add_loaded_tools(&head_spans, keep, then);
         if let Some(last) = messages.last_mut() {
             last.end = keep + then.len();
         }
-        self.fit(front, keep, then, Some(line));
+        self.fit(head_spans, keep, then, Some(line));
         self.note_cache_marks(handle, id, &messages);
         self.set_known_from_log(handle, holes(&messages) + unshaped);
         self.latest = Some(Latest {
@@ -235,8 +235,10 @@ impl Arrange {
     /// The last span before a cache mark.
     fn span_at_mark(&self, mark: CacheMark, messages: &[Listed]) -> Option<Handle> {
         let (spans, end) = match mark {
-            CacheMark::Tools => (&*self.front.spans, self.front.tools),
-            CacheMark::System(block) => (&*self.front.spans, *self.front.system.get(block)?),
+            CacheMark::Tools => (&*self.head_spans.spans, self.head_spans.tools),
+            CacheMark::System(block) => {
+                (&*self.head_spans.spans, *self.head_spans.system.get(block)?)
+            }
             CacheMark::Message(message, block) => {
                 let message = messages.get(message)?;
                 (self.stage.live(), message.end_of(block)?)
@@ -252,7 +254,7 @@ impl Tail {
         let mut picked = Vec::with_capacity(hashes.len());
         for hash in &hashes {
             picked.push(match hash {
-                Some(hash) => pick.message(hash),
+                Some(hash) => pick.pick_message(hash),
                 None => None,
             });
         }

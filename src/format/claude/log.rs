@@ -157,13 +157,13 @@ impl Log {
             && let Ok(shape) = parse::<LoggedShape>(shape.get())
         {
             let texts = &mut known.texts;
-            let head = HeadReader { line, wants, texts }.shape(&shape);
+            let head = HeadReader { line, wants, texts }.read_shape(&shape);
             self.shapes.insert(hash, head);
         }
         if let (Some(message), Some(hash)) = (logged.message, parse_hash(logged.hash))
             && canonical::message(message.get()) == Some(hash)
         {
-            let blob = BlobReader { line, wants, known }.message(message.get());
+            let blob = BlobReader { line, wants, known }.read(message.get());
             self.blobs.insert(hash, blob);
         }
     }

@@ -55,7 +55,7 @@ impl ThreadBuilder {
             template,
             found: Vec::new(),
         };
-        blocks.message(content, false, &|_| None);
+        blocks.read_message(content, false, &|_| None);
         let calls = blocks.found.iter().any(|span| span.part == Part::ToolCall);
         let spans = self.answer_spans(line, session_line, request, blocks.found);
         self.resume.note_message(!calls);
@@ -156,7 +156,7 @@ impl ThreadBuilder {
             found: Vec::new(),
         };
         let calls = &self.calls;
-        blocks.message(content, session_line.is_meta, &|id| {
+        blocks.read_message(content, session_line.is_meta, &|id| {
             calls.get(id).map(|call| Call::clone(call))
         });
         if blocks.found.iter().any(is_prompt) {

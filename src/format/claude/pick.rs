@@ -27,7 +27,7 @@ pub(super) struct Picked {
 
 /// The spans of a head.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Front {
+pub(super) struct HeadSpans {
     pub(super) spans: Vec<Handle>,
     /// The number of tools, which come first.
     pub(super) tools: usize,
@@ -68,44 +68,47 @@ impl<'p> Pick<'p> {
 
     /// Finds the spans of a head. `before`: the head of the previous request, whose tools stay if
     /// this head has none.
-    pub(super) fn front(&mut self, head: &RequestHead, before: &Front) -> Front {
-        let mut front = Front::default();
+    pub(super) fn pick_head(&mut self, head: &RequestHead, before: &HeadSpans) -> HeadSpans {
+        let mut head_spans = HeadSpans::default();
         if head.whole {
-            self.tools(head, &mut front);
+            self.pick_tools(head, &mut head_spans);
         } else {
             let tools = before.spans.get(..before.tools).unwrap_or_default();
-            front.spans = tools.to_vec();
+            head_spans.spans = tools.to_vec();
         }
-        front.tools = front.spans.len();
+        head_spans.tools = head_spans.spans.len();
         for block in &head.system {
             for part in block {
-                front.spans.extend(self.text(*part));
+                head_spans.spans.extend(self.pick_text(*part));
             }
-            front.system.push(front.spans.len());
+            head_spans.system.push(head_spans.spans.len());
         }
-        front
+        head_spans
     }
 
-    fn tools(&mut self, head: &RequestHead, front: &mut Front) {
+    fn pick_tools(&mut self, head: &RequestHead, head_spans: &mut HeadSpans) {
         let begun = self.stage.begun;
         for tool in &head.tools {
-            front.spans.extend(self.text(*tool));
+            head_spans.spans.extend(self.pick_text(*tool));
         }
         for tool in &head.deferred {
-            let Some(span) = self.in_context(*tool).or_else(|| self.text(*tool)) else {
+            let Some(span) = self
+                .pick_in_context(*tool)
+                .or_else(|| self.pick_text(*tool))
+            else {
                 continue;
             };
-            // A deferred tool stays in front if it is there now, or if nothing was sent yet.
+            // A deferred tool stays in the head if it is there now, or if nothing was sent yet.
             if !begun || self.stage.spot(span) == Spot::Head {
-                front.spans.push(span);
+                head_spans.spans.push(span);
             } else {
-                front.deferred.push(span);
+                head_spans.deferred.push(span);
             }
         }
     }
 
-    /// The span of a text that is in the context, in front or among the messages.
-    fn in_context(&mut self, text: TextId) -> Option<Handle> {
+    /// Picks the span of a text that is in the context, in the head or in a message.
+    fn pick_in_context(&mut self, text: TextId) -> Option<Handle> {
         for span in self.recorded.known.texts.spans(text) {
             if self.stage.spot(*span).is_context() {
                 self.used.insert(*span);
@@ -116,7 +119,7 @@ impl<'p> Pick<'p> {
     }
 
     /// Picks the message of a hash; `None` if the file does not hold it.
-    pub(super) fn message(&mut self, hash: &Hash) -> Option<Picked> {
+    pub(super) fn pick_message(&mut self, hash: &Hash) -> Option<Picked> {
         if !self.messages.contains_key(hash) {
             let candidates = self.ranked_messages(hash);
             self.messages.insert(*hash, candidates);
@@ -124,10 +127,10 @@ impl<'p> Pick<'p> {
         while let Some(message) = self.messages.get_mut(hash)?.pop_front() {
             let spans = self.recorded.known.spans(message).to_vec();
             if spans.iter().all(|span| !self.used.contains(span)) {
-                return Some(self.take(spans, message.blocks));
+                return Some(self.use_message(spans, message.blocks));
             }
         }
-        self.blob(hash).or_else(|| self.copied_message(hash))
+        self.pick_blob(hash).or_else(|| self.pick_copy(hash))
     }
 
     /// The available messages of a hash, the nearest first.
@@ -152,7 +155,7 @@ impl<'p> Pick<'p> {
     }
 
     /// Adds a copy of a message, because the list has used all its occurrences.
-    fn copied_message(&mut self, hash: &Hash) -> Option<Picked> {
+    fn pick_copy(&mut self, hash: &Hash) -> Option<Picked> {
         for message in self.recorded.known.messages(hash) {
             let spans = self.recorded.known.spans(*message);
             if spans
@@ -166,25 +169,25 @@ impl<'p> Pick<'p> {
                 copies.extend(self.stage.add_copy(*span));
             }
             let blocks = message.blocks;
-            return Some(self.take(copies, blocks));
+            return Some(self.use_message(copies, blocks));
         }
         None
     }
 
     /// Picks a message that the log itself holds.
-    fn blob(&mut self, hash: &Hash) -> Option<Picked> {
+    fn pick_blob(&mut self, hash: &Hash) -> Option<Picked> {
         let blob = self.recorded.log.blobs.remove(hash)?;
         let (mut spans, mut thoughts) = (Vec::new(), 0);
         for part in blob.blocks.iter().flatten() {
             match part {
-                BlobPart::Text(text) => spans.extend(self.text(*text)),
-                BlobPart::Call(id) => spans.extend(self.call(id, false)),
-                BlobPart::Result(id) => spans.extend(self.call(id, true)),
+                BlobPart::Text(text) => spans.extend(self.pick_text(*text)),
+                BlobPart::Call(id) => spans.extend(self.pick_call(id, false)),
+                BlobPart::Result(id) => spans.extend(self.pick_call(id, true)),
                 BlobPart::Thought => thoughts += 1,
             }
         }
         if thoughts > 0 {
-            let found = self.thoughts(&spans, thoughts);
+            let found = self.pick_thoughts(&spans, thoughts);
             spans.splice(0..0, found);
         }
         let blocks = blob.blocks.len();
@@ -192,7 +195,8 @@ impl<'p> Pick<'p> {
         Some(Picked { spans, blocks })
     }
 
-    fn take(&mut self, spans: Vec<Handle>, blocks: usize) -> Picked {
+    /// Marks the spans of a message as used, with the other results of its calls.
+    fn use_message(&mut self, spans: Vec<Handle>, blocks: usize) -> Picked {
         let mut all = Vec::with_capacity(spans.len());
         for span in spans {
             all.push(span);
@@ -209,7 +213,7 @@ impl<'p> Pick<'p> {
     }
 
     /// Picks a span of a text.
-    pub(super) fn text(&mut self, text: TextId) -> Option<Handle> {
+    pub(super) fn pick_text(&mut self, text: TextId) -> Option<Handle> {
         if !self.texts.contains_key(&text) {
             let candidates = self.ranked_spans(text);
             self.texts.insert(text, candidates);
@@ -252,7 +256,7 @@ impl<'p> Pick<'p> {
 
     /// Picks the spans of a call or its result. If several lines have results of that id, those of
     /// the nearest line are picked.
-    fn call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
+    fn pick_call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
         let mut free = Vec::new();
         for span in self.recorded.known.call(id, is_result) {
             if !self.used.contains(span)
@@ -277,7 +281,7 @@ impl<'p> Pick<'p> {
 
     /// Picks up to `most` spans of reasoning without a text, of the response that made these spans:
     /// the last ones before them.
-    fn thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
+    fn pick_thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
         let Some(made) = spans.iter().find_map(|span| self.stage.traits(*span).made) else {
             return Vec::new();
         };

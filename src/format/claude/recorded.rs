@@ -18,7 +18,7 @@ pub(super) const SNAPSHOT: &str = "prompt_snapshot";
 /// The attachment that holds the definitions of tools that were loaded.
 const LOADED: &str = "deferred_tools_record";
 
-/// Whether an attachment of that kind holds a head, or a part of one.
+/// Whether an attachment of this type holds a head, or a part of one.
 pub(super) fn holds_head(kind: &str) -> bool {
     matches!(kind, SNAPSHOT | LOADED)
 }

@@ -25,7 +25,8 @@ use crate::short;
 const LAST_WITH_CHAIN: [u32; 3] = [2, 1, 79];
 /// If the tokens read from the cache are this near to the whole previous input, nothing has left.
 const NEAR_TOKENS: u64 = 64;
-/// Rough sizes of text and images: enough to tell a request with them from one without.
+/// Rough sizes of text and images: exact enough to distinguish a request with them from one
+/// without.
 const BYTES_PER_TOKEN: u64 = 4;
 const IMAGE_TOKENS: u64 = 1_500;
 /// The index that means no line.

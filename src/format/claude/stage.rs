@@ -213,7 +213,7 @@ impl ContextStage {
                 fresh.push(*handle);
                 continue;
             }
-            // A new span may only be behind the remaining ones.
+            // A new span may only follow the remaining ones.
             fits &= fresh.len() == in_front;
             kept.push(*handle);
         }

@@ -6,8 +6,8 @@
 //! (c) its call left the context before it did: then it is an orphan from the first request
 //!     without the call on.
 //!
-//! waste = Σ size × requests that carried the output as an orphan, where the size is `sent_tokens`,
-//! in a stream that was not joined `tokens`. The model cannot tell what such an output answers.
+//! waste = Σ `sent_tokens` × the requests that carried the output as an orphan. The model cannot
+//! tell what such an output answers.
 //!
 //! Not an orphan: an output that was copied from a parent's history, or that comes before the first
 //! call of a thread with a parent. The calls of such outputs are in the parent's file.
