@@ -1,14 +1,15 @@
-//! tok-check: says where a stream breaks its own rules. The simplest filter, to be read first.
+//! tok-check: reports where a stream breaks the rules of records. The simplest filter, to be read
+//! first.
 //!
-//! The rules are in [`crate::record::check`]; this is only the filter around them: every record
-//! goes in, nothing comes out, each broken rule is one line.
+//! The rules are in [`crate::record::check`]. This filter gives every record to them and writes one
+//! line for each broken rule; it writes no records.
 
 use anyhow::Result;
 
 use crate::record::check::Checker;
 use crate::stream::{Filter, Place, Record, Sink};
 
-/// Writes a line for every broken rule.
+/// The filter: writes a line for each broken rule.
 #[derive(Default)]
 pub struct Check {
     checker: Checker,
@@ -24,9 +25,10 @@ impl Check {
 
     fn say(&mut self, faults: Vec<String>, out: &mut Sink) -> Result<()> {
         self.broken |= !faults.is_empty();
-        faults
-            .iter()
-            .try_for_each(|fault| out.text(&format!("record {}: {fault}\n", self.line)))
+        for fault in faults {
+            out.text(&format!("record {}: {fault}\n", self.line))?;
+        }
+        Ok(())
     }
 }
 

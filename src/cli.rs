@@ -1,8 +1,10 @@
-//! The one main: arguments in, flush and exit status out.
+//! The `main` function of all binaries, and the flags that several of them share.
 //!
-//! Every binary is a struct of options and one call of [`main`]. Whatever happens in between,
-//! the process ends here: a closed pipe silently with 141, as the shell reports SIGPIPE; output
-//! that could not be written with 2 (`/dev/full`, a closed descriptor); the rest as [`Status`].
+//! Every binary is a struct of options and one call of [`main`], which parses the arguments, runs
+//! the filter, flushes the output and ends the process. If the reader of the output goes away, the
+//! process ends silently with 141, the status by which the shell reports SIGPIPE. If the output
+//! cannot be written (`/dev/full`, a closed descriptor), it ends with 2; otherwise with the
+//! [`Status`] of the filter. What the filters do is not known here.
 
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::fd::AsFd;
@@ -27,11 +29,11 @@ use clap::Parser;
 pub use cuts::Cuts;
 pub use export::UsageExport;
 pub use files::Files;
-pub use number::{Number, Numbers, Table};
-pub use prices::Priced;
-pub use roots::Roots;
+pub use number::{Number, NumberTable, Numbers};
+pub use prices::PriceFlags;
+pub use roots::RootFlags;
 pub use sessions::Sessions;
-pub use threads::Threads;
+pub use threads::ThreadCount;
 pub use when::When;
 pub use width::Width;
 
@@ -40,13 +42,13 @@ use crate::skip::Skips;
 pub use crate::stream::Status;
 use crate::stream::{Filter, Sink};
 
-/// Flags that mean the same in every filter.
+/// The flags of every filter.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Common {
-    /// Exit with 3 when anything was skipped
+    /// Exit with status 3 if anything was skipped
     #[arg(long, help_heading = "Common options")]
     pub strict: bool,
-    /// Do not print messages about skipped places
+    /// Do not print messages about what was skipped
     #[arg(short, long, help_heading = "Common options")]
     pub quiet: bool,
     /// Flush after every line
@@ -54,21 +56,21 @@ pub struct Common {
     pub line_buffered: bool,
 }
 
-/// What a filter is given to work with.
+/// The input and output of a filter.
 pub struct Io<'w> {
-    /// Name of the program, as its messages begin.
+    /// Name of the program, with which its messages begin.
     pub program: &'static str,
-    /// Where records come from.
+    /// The input; of most filters, records.
     pub input: Box<dyn io::BufRead>,
-    /// Where records go.
+    /// The output.
     pub out: Sink<'w>,
-    /// What could not be read.
+    /// Notes about input that could not be read.
     pub skips: Skips,
     quiet: bool,
 }
 
 impl<'w> Io<'w> {
-    /// Reads and writes these, and prints nothing by itself: a filter within another program.
+    /// Returns an `Io` for a filter that runs inside another program: it prints no messages.
     pub fn over(program: &'static str, input: Box<dyn io::BufRead>, out: Sink<'w>) -> Io<'w> {
         Io {
             program,
@@ -81,10 +83,10 @@ impl<'w> Io<'w> {
 }
 
 impl Io<'_> {
-    /// Tells the user what is being done, unless `--quiet`.
+    /// Prints a message about what is being done, unless `--quiet` is given.
     pub fn say(&self, what: &str) {
         if !self.quiet {
-            // Standard error that cannot be written has nobody left to tell.
+            // If standard error cannot be written, there is no other way to say so.
             let _ = writeln!(
                 io::stderr(),
                 "{}: {}",
@@ -103,10 +105,10 @@ impl Io<'_> {
     }
 }
 
-/// Parses a size as options give it: `64M`; K, M and G are powers of 1,024, no letter is bytes.
+/// Parses a size in bytes, such as `64M`: K, M and G are powers of 1,024.
 ///
 /// # Errors
-/// In words, for clap.
+/// A message that clap shows.
 pub fn size(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
@@ -124,11 +126,13 @@ pub fn size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "too large".to_owned())
 }
 
-/// 64 KB: a buffer of 8 KB costs up to 15 % more processor time, and one of 1 MB makes a stage wait
-/// for the one before it (measured on pipes of 64 KB: 1.48 seconds where 64 KB took 0.92).
+/// Size of the buffers of standard input and output. With 8 KB a filter needs up to 15 % more
+/// processor time; with 1 MB each stage waits for the one before it (measured on pipes of 64 KB:
+/// 1.48 seconds instead of 0.92).
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// Parses the arguments, runs, flushes, prints what was skipped, and returns the exit status.
+/// Parses the arguments, runs the filter, flushes the output, prints what was skipped, and returns
+/// the exit status.
 pub fn main<O: Parser>(
     program: &'static str,
     common: impl Fn(&O) -> &Common,
@@ -158,22 +162,26 @@ pub fn main<O: Parser>(
     if !quiet {
         io.skips.print(program, &mut io::stderr().lock());
     }
-    match ran.and_then(|status| flushed.map(|()| status)) {
-        Ok(status) if strict && skipped => ExitCode::from(status.or(Status::Partial).code()),
-        Ok(status) => ExitCode::from(status.code()),
-        Err(e) => failed(program, &e),
+    let status = match (ran, flushed) {
+        (Ok(status), Ok(())) => status,
+        (Err(e), _) | (Ok(_), Err(e)) => return failed(program, &e),
+    };
+    if strict && skipped {
+        return ExitCode::from(status.or(Status::Partial).code());
     }
+    ExitCode::from(status.code())
 }
 
-/// Parses the arguments under the name of the binary; clap would take that of the package.
+/// Parses the arguments; messages and help show the name of the binary, not that of the package.
 fn parse<O: Parser>(program: &'static str) -> Result<O, clap::Error> {
     let matches = O::command().name(program).try_get_matches()?;
     O::from_arg_matches(&matches)
 }
 
+/// Opens standard input and output.
 fn open(program: &'static str) -> Result<Io<'static>> {
     refuse_closed()?;
-    // Not `io::Stdout`: that looks for line feeds in every write.
+    // `io::Stdout` would look for line feeds in everything that is written.
     let stdout = std::fs::File::from(
         io::stdout()
             .as_fd()
@@ -185,7 +193,7 @@ fn open(program: &'static str) -> Result<Io<'static>> {
     Ok(Io::over(program, Box::new(input), out))
 }
 
-/// Refuses to run where nothing that is written could be read.
+/// Refuses to run when standard output is closed: everything written would be lost.
 fn refuse_closed() -> Result<()> {
     anyhow::ensure!(
         !STDOUT_CLOSED.load(Ordering::Relaxed),
@@ -197,18 +205,17 @@ fn refuse_closed() -> Result<()> {
 /// Whether descriptor 1 was closed when the process began.
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Looks at standard output before Rust's runtime does: the runtime opens /dev/null in place of a
+/// Checks standard output before Rust's runtime starts: the runtime opens /dev/null in place of a
 /// closed descriptor, and everything written would be lost with status 0.
 #[ctor::ctor]
 fn look_at_stdout() {
-    let closed = std::path::Path::new("/proc/self/fd/0")
-        .parent()
-        .is_some_and(std::path::Path::exists)
-        && std::fs::symlink_metadata("/proc/self/fd/1").is_err();
+    let descriptors = std::path::Path::new("/proc/self/fd");
+    let closed = descriptors.exists() && std::fs::symlink_metadata(descriptors.join("1")).is_err();
     STDOUT_CLOSED.store(closed, Ordering::Relaxed);
 }
 
-/// `--help` and `--version` are answers (status 0); anything else is one line and status 2.
+/// Prints what clap returned instead of options. `--help` and `--version` go to standard output,
+/// with status 0; a usage error is printed as one line, with status 2.
 fn usage(program: &str, e: &clap::Error) -> ExitCode {
     if !e.use_stderr() {
         if let Err(closed) = refuse_closed() {
@@ -221,19 +228,19 @@ fn usage(program: &str, e: &clap::Error) -> ExitCode {
     }
     let text = e.render().to_string();
     let text = text.trim_start_matches("error: ");
-    let first: Vec<&str> = text
-        .lines()
-        .take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more"))
-        .collect();
-    let line = first
-        .join(" ")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let mut words = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("Usage:") || line.starts_with("For more") {
+            break;
+        }
+        words.extend(line.split_whitespace());
+    }
+    let line = words.join(" ");
     let _ = writeln!(io::stderr(), "{program}: {line} (see {program} --help)");
     ExitCode::from(Status::Failed.code())
 }
 
+/// Prints an error as one line and returns status 2; returns 141 if the reader went away.
 fn failed(program: &str, e: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(e) {
         return ExitCode::from(141);
@@ -246,25 +253,30 @@ fn failed(program: &str, e: &anyhow::Error) -> ExitCode {
     ExitCode::from(Status::Failed.code())
 }
 
-/// The words of an error and of its causes. Those of serde quote what they stumble over.
+/// Returns the message of an error and of its causes. The messages of serde are replaced, because
+/// they quote the input.
 fn words(e: &anyhow::Error) -> String {
-    let cause = |cause: &(dyn std::error::Error + 'static)| match cause
-        .downcast_ref::<serde_json::Error>()
-    {
-        Some(json) if json.io_error_kind().is_none() => refusal::naming(json),
-        _ => cause.to_string(),
-    };
-    e.chain().map(cause).collect::<Vec<_>>().join(": ")
+    let mut messages = Vec::new();
+    for cause in e.chain() {
+        messages.push(match cause.downcast_ref::<serde_json::Error>() {
+            Some(json) if json.io_error_kind().is_none() => refusal::naming(json),
+            _ => cause.to_string(),
+        });
+    }
+    messages.join(": ")
 }
 
-/// Whether the reader of our output went away. `serde_json::Error::source` hides the io error, so
-/// its own question is asked too.
+/// Whether the reader of the output went away. `serde_json::Error` hides the io error that caused
+/// it from the chain of causes, so `io_error_kind` is checked too.
 fn is_broken_pipe(e: &anyhow::Error) -> bool {
     e.chain().any(|cause| {
-        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = cause
-            .downcast_ref::<serde_json::Error>()
-            .and_then(serde_json::Error::io_error_kind);
-        io == Some(io::ErrorKind::BrokenPipe) || json == Some(io::ErrorKind::BrokenPipe)
+        let kind = if let Some(io) = cause.downcast_ref::<io::Error>() {
+            Some(io.kind())
+        } else if let Some(json) = cause.downcast_ref::<serde_json::Error>() {
+            json.io_error_kind()
+        } else {
+            None
+        };
+        kind == Some(io::ErrorKind::BrokenPipe)
     })
 }

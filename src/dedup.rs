@@ -1,14 +1,15 @@
-//! tok-dedup: says of each span whether its text was seen before, whole or in part.
+//! tok-dedup: marks each span whose text was seen before, whole or in part.
 //!
-//! One pass. A span whose hash was seen is a copy as a whole; of any other, the blocks that
+//! One pass. A span whose hash was seen is a copy as a whole. For any other span the blocks that
 //! `tok-measure` cut it into are looked up, so that a document inside a larger prompt is found too.
-//! Both live in one table, for a block is a text like any other: a document that once stood alone
-//! is found as a block, and the reverse. What the same thread has held before comes first, also
-//! where the whole text stands in another: a context pays for what it says twice.
+//! Texts and blocks are in one map, because a block is a text like any other: a document that was a
+//! span of its own is found as a block, and the reverse. A repetition within the same thread is
+//! reported first, even where the whole text is also in another thread, because a context pays for
+//! everything that it contains twice.
 //!
-//! What a model produced is neither judged nor remembered: that it says a thing twice is no input
-//! that could be left out. What was brought from a parent's history or back by a compaction is
-//! remembered but not judged: it is there by the agent's design.
+//! Spans that the model generated are neither judged nor remembered: what a model repeats is not
+//! input that could be left out. Spans that were copied from the history of a parent, or put back
+//! by a compaction, are remembered but not judged, because agents repeat them by design.
 //!
 //! This room knows hashes, sizes and the links between sessions; it never sees a text.
 
@@ -22,27 +23,27 @@ use serde::Deserialize;
 
 use crate::record::{Copied, Event, Forgotten, Scope, Session, Type};
 use crate::stream::{Filter, Place, Record, Sink, Stage};
-use seen::{Here, Seen, Table};
-use tree::Threads;
+use seen::{Here, SeenAt, SeenTexts};
+use tree::ThreadTrees;
 
-/// Texts and blocks below this size are not judged: short outputs ("ok") recur by nature.
+/// Texts and blocks below this size are not judged: short outputs ("ok") repeat by nature.
 pub const LEAST_BYTES: u64 = 64;
 
-/// Copied blocks of a span that is no copy as a whole are reported from this many tokens together:
-/// less is a licence header or a closing brace, not a document.
+/// The repeated blocks of a span that is not a copy as a whole are reported from this many tokens
+/// in total. Fewer are a licence header or a closing brace, not a document.
 pub const LEAST_BLOCK_TOKENS: u64 = 64;
 
-/// Marks spans that were seen before.
+/// The filter: marks spans that were seen before.
 pub struct Dedup {
-    table: Table,
-    threads: Threads,
-    /// Number and id of the thread at hand.
+    seen: SeenTexts,
+    threads: ThreadTrees,
+    /// Number and id of the current thread.
     thread: Option<(u32, String)>,
 }
 
-/// What is looked at of a span.
+/// The fields of a span that are read here.
 #[derive(Deserialize)]
-struct View<'a> {
+struct DedupSpan<'a> {
     #[serde(borrow)]
     thread: Cow<'a, str>,
     #[serde(borrow)]
@@ -59,162 +60,179 @@ struct View<'a> {
     bytes: u64,
     tokens: Option<u64>,
     #[serde(borrow, default)]
-    blocks: Vec<Piece<'a>>,
+    blocks: Vec<DedupBlock<'a>>,
 }
 
-/// What is looked at of a block.
+/// The fields of a block that are read here.
 #[derive(Deserialize)]
-struct Piece<'a> {
+struct DedupBlock<'a> {
     #[serde(borrow)]
     hash: Cow<'a, str>,
     bytes: u64,
     tokens: u64,
 }
 
-impl View<'_> {
-    /// Whether a copy of it would be worth telling.
-    fn judged(&self) -> bool {
+impl DedupSpan<'_> {
+    /// Whether a copy is reported.
+    fn is_judged(&self) -> bool {
         !self.inherited && self.detail != "replacement"
     }
+}
 
-    /// Keys and tokens of the blocks that are large enough.
-    fn pieces(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.blocks
-            .iter()
-            .filter(|block| block.bytes >= LEAST_BYTES)
-            .filter_map(|block| Some((key(&block.hash)?, block.tokens)))
+impl DedupBlock<'_> {
+    /// Key of the block; `None` where it is too small to be judged or has no hash.
+    fn key(&self) -> Option<u64> {
+        if self.bytes < LEAST_BYTES {
+            return None;
+        }
+        key(&self.hash)
     }
 }
 
 impl Dedup {
-    /// A filter that remembers texts in no more than `memory` bytes: of more, the latest.
+    /// Creates a filter that remembers texts in up to `memory` bytes. Beyond them the oldest texts
+    /// are forgotten.
     pub fn bounded(memory: usize) -> Dedup {
         Dedup {
-            table: Table::bounded(memory),
-            threads: Threads::default(),
+            seen: SeenTexts::bounded(memory),
+            threads: ThreadTrees::default(),
             thread: None,
         }
     }
 
-    /// How many texts the bound made it forget.
+    /// Number of texts forgotten so far.
     pub fn forgotten(&self) -> u64 {
-        self.table.forgotten()
+        self.seen.forgotten()
     }
 
     fn session(&mut self, session: &Session) {
         self.begin(&session.thread, &session.session);
-        for other in [&session.parent, &session.root].into_iter().flatten() {
-            self.threads.link(&session.session, other);
+        if let Some(parent) = &session.parent {
+            self.threads.link(&session.session, parent);
+        }
+        if let Some(root) = &session.root {
+            self.threads.link(&session.session, root);
         }
     }
 
+    /// Makes a new thread the current one. Returns its number.
     fn begin(&mut self, thread: &str, session: &str) -> u32 {
         let number = self.threads.begin(thread, session);
         self.thread = Some((number, thread.to_owned()));
         number
     }
 
-    /// The place of the span; a thread whose `session` record was filtered out begins here.
-    fn here(&mut self, span: &View) -> Option<Here> {
+    /// Returns the location of a span. A thread whose `session` record was filtered out begins with
+    /// its first span. `None` where `seq` is out of range.
+    fn here(&mut self, span: &DedupSpan) -> Option<Here> {
         let thread = match &self.thread {
             Some((number, id)) if *id == span.thread => *number,
             _ => self.begin(&span.thread, &span.session),
         };
-        let turn = span
-            .turn
-            .and_then(|turn| u32::try_from(turn).ok())
-            .unwrap_or(0);
         Some(Here {
             thread,
             seq: u32::try_from(span.seq).ok()?,
-            turn,
+            turn: u32::try_from(span.turn.unwrap_or(0)).unwrap_or(0),
         })
     }
 
-    /// Looks the span up, then remembers it. `None`: nothing of it was seen before.
-    fn look(&mut self, span: &View) -> Option<Copied> {
-        let whole =
-            key(&span.hash).filter(|_| span.bytes >= LEAST_BYTES && span.made_by.is_none())?;
+    /// Looks a span up, then remembers it. Returns `None` where no part of it was seen before.
+    fn look_up(&mut self, span: &DedupSpan) -> Option<Copied> {
+        if span.bytes < LEAST_BYTES || span.made_by.is_some() {
+            return None;
+        }
+        let whole = key(&span.hash)?;
         let here = self.here(span)?;
-        let found = if span.judged() {
+        let found = if span.is_judged() {
             self.found(span, whole, here)
         } else {
             None
         };
-        self.table.note(whole, here);
-        for (key, _) in span.pieces() {
-            self.table.note(key, here);
+        self.seen.note(whole, here);
+        for block in &span.blocks {
+            if let Some(key) = block.key() {
+                self.seen.note(key, here);
+            }
         }
         found
     }
 
-    /// Looks the span up: as a whole in its own thread; by its blocks there, for a context pays for
-    /// what it says twice, wherever else the text stands; as a whole anywhere; by its blocks
-    /// anywhere.
-    fn found(&self, span: &View, whole: u64, here: Here) -> Option<Copied> {
-        let whole = self.table.get(whole);
-        let copy = |seen: Seen| {
-            self.copied(
-                seen.first_thread,
-                seen.first_seq,
-                self.scope(seen, here),
-                span.tokens,
-            )
-        };
-        if let Some(seen) = whole.filter(|seen| seen.last_thread == here.thread) {
-            return Some(copy(seen));
+    /// Looks a span up: first as a whole in its own thread, then by its blocks there, then as a
+    /// whole anywhere, and last by its blocks anywhere.
+    fn found(&self, span: &DedupSpan, whole: u64, here: Here) -> Option<Copied> {
+        let whole = self.seen.get(whole);
+        if let Some(seen) = whole
+            && seen.last_thread == here.thread
+        {
+            return Some(self.whole_copy(span, seen, here));
         }
-        let blocks = span
-            .pieces()
-            .filter_map(|(key, tokens)| Some((self.table.get(key)?, tokens)));
-        let blocks: Vec<(Seen, u64)> = blocks.collect();
-        let own: Vec<(Seen, u64)> = blocks
-            .iter()
-            .filter(|(seen, _)| seen.last_thread == here.thread)
-            .copied()
-            .collect();
-        self.in_blocks(&own, here)
-            .or_else(|| whole.map(copy))
-            .or_else(|| self.in_blocks(&blocks, here))
+        let mut in_thread = Vec::new();
+        let mut anywhere = Vec::new();
+        for block in &span.blocks {
+            let Some(key) = block.key() else { continue };
+            let Some(seen) = self.seen.get(key) else {
+                continue;
+            };
+            anywhere.push((seen, block.tokens));
+            if seen.last_thread == here.thread {
+                in_thread.push((seen, block.tokens));
+            }
+        }
+        if let Some(copied) = self.in_blocks(&in_thread, here) {
+            return Some(copied);
+        }
+        match whole {
+            Some(seen) => Some(self.whole_copy(span, seen, here)),
+            None => self.in_blocks(&anywhere, here),
+        }
     }
 
-    /// What these blocks, all seen before, come to.
-    fn in_blocks(&self, seen: &[(Seen, u64)], here: Here) -> Option<Copied> {
-        let tokens = seen
-            .iter()
-            .fold(0u64, |sum, (_, tokens)| sum.saturating_add(*tokens));
-        if tokens < LEAST_BLOCK_TOKENS {
+    /// Describes a span that is a copy as a whole.
+    fn whole_copy(&self, span: &DedupSpan, seen: SeenAt, here: Here) -> Copied {
+        let first = (seen.first_thread, seen.first_seq);
+        self.copied(first, self.scope(seen, here), span.tokens)
+    }
+
+    /// Describes a span with these repeated blocks, each with its tokens. Returns `None` where they
+    /// have too few tokens.
+    fn in_blocks(&self, blocks: &[(SeenAt, u64)], here: Here) -> Option<Copied> {
+        let mut sum = 0u64;
+        for (_, tokens) in blocks {
+            sum = sum.saturating_add(*tokens);
+        }
+        if sum < LEAST_BLOCK_TOKENS {
             return None;
         }
-        let mut firsts: Vec<(u32, u32)> = seen
-            .iter()
-            .map(|(seen, _)| (seen.first_thread, seen.first_seq))
-            .collect();
+        let mut firsts = Vec::with_capacity(blocks.len());
+        let (mut near, mut far) = (None, None);
+        for (seen, _) in blocks {
+            firsts.push((seen.first_thread, seen.first_seq));
+            let scope = self.scope(*seen, here);
+            if scope <= Scope::Session {
+                near = Some(nearer(near, scope));
+            } else {
+                far = Some(nearer(far, scope));
+            }
+        }
+        // Blocks of the same thread are reported by themselves where they are large enough. So in a
+        // mixture most tokens were seen further away, and the scope is theirs.
+        let scope = far.or(near)?;
         firsts.sort_unstable();
-        let most = firsts
-            .chunk_by(|a, b| a == b)
-            .rev()
-            .max_by_key(|same| same.len())?;
-        let (thread, seq) = *most.first()?;
-        // Less than is worth telling may be from near by: what is told is mostly from further off.
-        let scope = seen.iter().map(|(seen, _)| self.scope(*seen, here));
-        let (near, far): (Vec<Scope>, Vec<Scope>) =
-            scope.partition(|scope| *scope <= Scope::Session);
-        let scope = far.into_iter().min().or(near.into_iter().min())?;
-        Some(self.copied(thread, seq, scope, Some(tokens)))
+        Some(self.copied(most_frequent(&firsts)?, scope, Some(sum)))
     }
 
-    fn copied(&self, thread: u32, seq: u32, scope: Scope, tokens: Option<u64>) -> Copied {
-        let id = format!("{}.{seq}", self.threads.id(thread));
+    /// Describes a copy of the span with this thread number and `seq`.
+    fn copied(&self, (thread, seq): (u32, u32), scope: Scope, tokens: Option<u64>) -> Copied {
         Copied {
-            copy_of: Some(id),
+            copy_of: Some(format!("{}.{seq}", self.threads.id(thread))),
             copy_scope: Some(scope),
             dup_tokens: tokens,
         }
     }
 
-    /// How near the text was seen. Of the places in between, the first and the latest are known.
-    fn scope(&self, seen: Seen, here: Here) -> Scope {
+    /// Returns how near the text was seen. Of all spans that had it, only the first and the latest
+    /// are known.
+    fn scope(&self, seen: SeenAt, here: Here) -> Scope {
         if seen.last_thread == here.thread {
             return if seen.last_turn == here.turn && here.turn > 0 {
                 Scope::Turn
@@ -222,13 +240,29 @@ impl Dedup {
                 Scope::Session
             };
         }
-        let related = |thread| self.threads.related(thread, here.thread);
-        if related(seen.last_thread) || related(seen.first_thread) {
-            Scope::Tree
-        } else {
-            Scope::Corpus
+        let in_tree = self.threads.related(seen.last_thread, here.thread)
+            || self.threads.related(seen.first_thread, here.thread);
+        if in_tree { Scope::Tree } else { Scope::Corpus }
+    }
+}
+
+/// Returns the nearer of two scopes.
+fn nearer(known: Option<Scope>, scope: Scope) -> Scope {
+    match known {
+        Some(known) => known.min(scope),
+        None => scope,
+    }
+}
+
+/// Returns the span that occurs most often in a sorted list; the first of them on a tie.
+fn most_frequent(firsts: &[(u32, u32)]) -> Option<(u32, u32)> {
+    let mut most: &[(u32, u32)] = &[];
+    for same in firsts.chunk_by(|a, b| a == b) {
+        if same.len() > most.len() {
+            most = same;
         }
     }
+    most.first().copied()
 }
 
 impl Filter for Dedup {
@@ -251,7 +285,7 @@ impl Filter for Dedup {
                 }
             }
             Type::Span => {
-                let found = self.look(&record.read()?);
+                let found = self.look_up(&record.read()?);
                 return out.extend(&record, &found.unwrap_or_default());
             }
             _ => {}
@@ -260,14 +294,17 @@ impl Filter for Dedup {
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
+        let Some(coverage) = coverage else {
+            return Ok(());
+        };
         let forgotten = Forgotten {
             texts_forgotten: self.forgotten(),
         };
-        coverage.map_or(Ok(()), |record| out.extend(&record, &forgotten))
+        out.extend(&coverage, &forgotten)
     }
 }
 
-/// The first 64 bits of a hash in hex digits; `None` where there is no hash.
+/// Returns the first 64 bits of a hash in hex digits; `None` where there is no hash.
 fn key(hash: &str) -> Option<u64> {
     u64::from_str_radix(hash.get(..16)?, 16).ok()
 }

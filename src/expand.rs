@@ -1,34 +1,36 @@
-//! tok-expand: puts back into a session what tok-compress left out of it.
+//! tok-expand: restores what tok-compress removed from a session.
 //!
-//! It restores what the stream holds, not the file: each line that says what was left out of it
-//! gets that back from the original, byte for byte; every other line is written as it is. So what
-//! was filtered away stays away, and what was edited stays edited.
+//! It restores the lines of its input, not the file: each line with a marker gets back, byte for
+//! byte, what the original has at the locations in the marker; every other line is written as it
+//! is. Lines that were filtered out therefore stay out, and text that was edited stays edited.
 //!
-//! This room knows elisions and bytes. It knows no format and no mode.
+//! This room knows markers and bytes. It knows no format and no mode.
 
 mod original;
+mod writer;
 
 use std::io::BufRead;
 use std::ops::Range;
 
 use anyhow::Result;
 
-use crate::elision::{self, Damage, Elision, Marked};
+use crate::compress_marker::{self, Damage, Elision, Marked};
 use crate::json;
 use crate::number::counted;
+use crate::raw_lines::{RawLine, RawLines};
 use crate::skip::Skips;
 use crate::stream::{Sink, Status};
-use crate::verbatim::{Read, Verbatim};
 pub use original::Original;
+use writer::Writer;
 
-/// Reads a stream that tok-compress wrote and writes it whole again.
+/// Reads the output of tok-compress and writes it with everything restored.
 ///
-/// Returns [`Status::Partial`], and writes nothing further, where the original is no longer what it
-/// was: no line is ever restored from other bytes. Also where lines do not say any more what was
-/// left out of them; these stay as they are.
+/// Returns [`Status::Partial`], and writes nothing more, where the original has changed: a line is
+/// never restored from other bytes than those that were removed. Also returns it where a marker is
+/// damaged; such a line is written as it is.
 ///
 /// # Errors
-/// The input cannot be read, the output cannot be written.
+/// The input cannot be read, or the output cannot be written.
 pub fn run(
     input: &mut dyn BufRead,
     original: &mut Original,
@@ -36,33 +38,28 @@ pub fn run(
     out: &mut Sink,
     skips: &mut Skips,
 ) -> Result<Status> {
-    let mut input = Verbatim::new(input, max_line_bytes);
-    let mut writer = Writer {
-        out,
-        holds_feed: original.may_lack_last_feed(),
-        owes_feed: false,
-        last: Last::default(),
-    };
-    let mut stays = Stays::default();
+    let mut input = RawLines::new(input, max_line_bytes);
+    let mut writer = Writer::new(out, original.may_lack_last_feed());
+    let mut unrestored = Unrestored::default();
     while let Some(read) = input.read()? {
         match read {
-            Read::Line { number, bytes, .. } => {
-                match restored(bytes, original, &mut stays.edited) {
+            RawLine::Whole { number, bytes, .. } => {
+                match restored(bytes, original, &mut unrestored.edited) {
                     Ok(Restored::AsItIs) => writer.line(bytes)?,
                     Ok(Restored::Damaged(damage)) => {
-                        stays.damaged += u64::from(damage == Damage::List);
+                        unrestored.damaged += u64::from(damage == Damage::List);
                         skips.note("stdin", Some(number), words(damage));
                         writer.line(bytes)?;
                     }
                     Ok(Restored::Whole(whole)) => writer.line(&whole)?,
-                    Err(Refused { line, why }) => {
+                    Err(Unrestorable { line, why }) => {
                         skips.note(original.name(), Some(line), &why);
                         writer.finish(false)?;
                         return Ok(Status::Partial);
                     }
                 }
             }
-            Read::TooLong => {
+            RawLine::TooLong => {
                 writer.begin()?;
                 input.hand_on(&mut |part| writer.part(part))?;
                 writer.end()?;
@@ -77,23 +74,10 @@ pub fn run(
         }
     };
     writer.finish(lacks_feed)?;
-    if stays.edited > 0 {
-        skips.note(
-            "stdin",
-            None,
-            &format!(
-                "{} edited since: not put back",
-                counted(stays.edited, "text")
-            ),
-        );
-    }
-    Ok(if stays.damaged > 0 {
-        Status::Partial
-    } else {
-        Status::Done
-    })
+    Ok(unrestored.report(skips))
 }
 
+/// The message about a damaged marker.
 fn words(damage: Damage) -> &'static str {
     match damage {
         Damage::List => "it does not say any more what was left out of it",
@@ -101,129 +85,93 @@ fn words(damage: Damage) -> &'static str {
     }
 }
 
-/// What stays as it is.
+/// Counts of what was not restored.
 #[derive(Default)]
-struct Stays {
-    /// Values that are no longer what was written in place of another.
+struct Unrestored {
+    /// Values that were edited since they were shortened.
     edited: u64,
-    /// Lines that do not say any more what was left out of them.
+    /// Lines with a damaged marker.
     damaged: u64,
 }
 
-/// Why a line cannot be restored: the line of the original, and what is wrong there.
-struct Refused {
+impl Unrestored {
+    /// Reports the edited values. Returns the status of the run.
+    fn report(&self, skips: &mut Skips) -> Status {
+        if self.edited > 0 {
+            let texts = counted(self.edited, "text");
+            skips.note(
+                "stdin",
+                None,
+                &format!("{texts} edited since: not put back"),
+            );
+        }
+        if self.damaged > 0 {
+            Status::Partial
+        } else {
+            Status::Done
+        }
+    }
+}
+
+/// A line cannot be restored: the line number in the original, and what is wrong there.
+struct Unrestorable {
     line: u64,
     why: String,
 }
 
-/// What becomes of a line.
+/// What is written for a line.
 enum Restored {
-    /// Nothing was left out of it.
+    /// The line as it is: it has no marker.
     AsItIs,
-    /// Nobody can tell what was.
+    /// The line as it is, because its marker is damaged.
     Damaged(Damage),
-    /// What was left out is in it again.
+    /// The line with everything restored.
     Whole(Vec<u8>),
 }
 
-fn restored(line: &[u8], original: &mut Original, edited: &mut u64) -> Result<Restored, Refused> {
+/// Restores one line. Adds to `edited` the number of values that were edited since.
+fn restored(
+    line: &[u8],
+    original: &mut Original,
+    edited: &mut u64,
+) -> Result<Restored, Unrestorable> {
     let Ok(text) = std::str::from_utf8(line) else {
         return Ok(Restored::AsItIs);
     };
-    let Marked { elisions, mark } = match elision::read(text) {
+    let Marked { elisions, mark } = match compress_marker::read(text) {
         Ok(Some(marked)) => marked,
         Ok(None) => return Ok(Restored::AsItIs),
         Err(damage) => return Ok(Restored::Damaged(damage)),
     };
-    let mut bytes = |elision: &Elision| {
-        original.bytes(elision).map_err(|why| Refused {
-            line: elision.line,
-            why,
-        })
-    };
     if let Some(whole) = elisions.iter().find(|elision| elision.at.is_empty()) {
-        return bytes(whole).map(Restored::Whole);
+        return Ok(Restored::Whole(bytes(original, whole)?));
     }
-    let (mut ranges, mut values) = (vec![mark], vec![String::new()]);
+    let mut edits = vec![(mark, String::new())];
     for elision in &elisions {
-        let Some(range) = left(text, elision) else {
+        let Some(range) = unedited(text, elision) else {
             *edited += 1;
             continue;
         };
-        ranges.push(range);
-        values.push(String::from_utf8_lossy(&bytes(elision)?).into_owned());
+        let value = bytes(original, elision)?;
+        edits.push((range, String::from_utf8_lossy(&value).into_owned()));
     }
-    let edits = ranges
-        .into_iter()
-        .zip(values.iter().map(String::as_str))
-        .collect();
     Ok(Restored::Whole(json::spliced(text, edits).into_bytes()))
 }
 
-/// Where in the line stands what was written in place of a value, if it does still.
-fn left(line: &str, elision: &Elision) -> Option<Range<usize>> {
+/// Reads a removed value from the original.
+fn bytes(original: &mut Original, elision: &Elision) -> Result<Vec<u8>, Unrestorable> {
+    original.bytes(elision).map_err(|why| Unrestorable {
+        line: elision.line,
+        why,
+    })
+}
+
+/// Returns the byte range of a replaced value in the line; `None` where it was edited since.
+fn unedited(line: &str, elision: &Elision) -> Option<Range<usize>> {
     let value = json::at(line, &elision.at)?;
-    let now = json::text(value).map(|text| elision::check(&text));
-    json::range_of(line, value).filter(|_| now == elision.left)
-}
-
-/// A line by its length and hash: enough to know it again.
-#[derive(Default)]
-struct Last {
-    bytes: u64,
-    hasher: blake3::Hasher,
-}
-
-/// Writes lines, and the last line feed only where the original has it.
-struct Writer<'o, 'w> {
-    out: &'o mut Sink<'w>,
-    /// Whether line feeds must wait until it is known that a line follows.
-    holds_feed: bool,
-    owes_feed: bool,
-    last: Last,
-}
-
-impl Writer<'_, '_> {
-    fn line(&mut self, line: &[u8]) -> Result<()> {
-        if !self.holds_feed {
-            return self.out.raw(line);
-        }
-        self.begin()?;
-        self.part(line)?;
-        self.end()
+    let now = json::text(value).map(|text| compress_marker::check(&text));
+    if now != elision.left {
+        return None;
     }
-
-    fn begin(&mut self) -> Result<()> {
-        self.last = Last::default();
-        if std::mem::take(&mut self.owes_feed) {
-            self.out.lines(b"\n")
-        } else {
-            Ok(())
-        }
-    }
-
-    fn part(&mut self, part: &[u8]) -> Result<()> {
-        if self.holds_feed {
-            self.last.bytes += part.len() as u64;
-            self.last.hasher.update(part);
-        }
-        self.out.lines(part)
-    }
-
-    fn end(&mut self) -> Result<()> {
-        self.owes_feed = self.holds_feed;
-        if self.holds_feed {
-            Ok(())
-        } else {
-            self.out.raw(b"")
-        }
-    }
-
-    fn finish(&mut self, lacks_feed: bool) -> Result<()> {
-        if self.owes_feed && !lacks_feed {
-            self.out.lines(b"\n")
-        } else {
-            Ok(())
-        }
-    }
+    json::range_of(line, value)
 }

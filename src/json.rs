@@ -1,8 +1,12 @@
-//! Looking into a line of JSON without taking it apart: members, elements, strings, as slices of
-//! the line, so that whoever finds a value knows where it stands and can put another in its place.
+//! Reading single values out of a line of JSON: members, elements and strings, as slices of the
+//! line.
 //!
-//! Of a name that an object has twice, the last value counts. `null` is as good as no value. Depth
-//! does not matter: what is not asked for is passed over without recursion.
+//! Because a value is a slice, its position in the line is known ([`range_of`]) and it can be
+//! replaced there ([`spliced`]). Where an object has a name twice, the last value counts. A member
+//! that is `null` is treated as absent. Values that are not asked for are skipped without
+//! recursion, so their depth does not matter.
+//!
+//! This module does not know what the lines mean.
 
 mod repeats;
 
@@ -12,25 +16,27 @@ use std::ops::Range;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::place;
 use crate::record::Form;
+use crate::source_text;
 pub use repeats::without_repeats;
 
-/// Returns the values of these members of an object; `None` where the text is no object.
+/// Returns the values of the named members of an object; `None` where the text is not an object.
 pub fn members<'a, const N: usize>(
     object: &'a str,
     names: [&str; N],
 ) -> Option<[Option<&'a str>; N]> {
     let mut reader = serde_json::Deserializer::from_str(object);
-    let found = reader.deserialize_map(Members { names }).ok()?;
-    reader.end().ok().map(|()| found)
+    let found = reader.deserialize_map(NamedMembers { names }).ok()?;
+    reader.end().ok()?;
+    Some(found)
 }
 
-struct Members<'n, const N: usize> {
+/// Reads an object and keeps the values of the named members.
+struct NamedMembers<'n, const N: usize> {
     names: [&'n str; N],
 }
 
-impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+impl<'de, const N: usize> Visitor<'de> for NamedMembers<'_, N> {
     type Value = [Option<&'de str>; N];
 
     fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -41,15 +47,19 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
         let mut found = [None; N];
         while let Some(at) = map.next_key_seed(Which(&self.names))? {
             let value: &RawValue = map.next_value()?;
-            if let Some(slot) = at.and_then(|at| found.get_mut(at)) {
-                *slot = Some(value.get()).filter(|value| *value != "null");
+            let Some(at) = at else { continue };
+            if let Some(slot) = found.get_mut(at) {
+                *slot = match value.get() {
+                    "null" => None,
+                    value => Some(value),
+                };
             }
         }
         Ok(found)
     }
 }
 
-/// Reads the name of a member as its place among the names asked for.
+/// Reads the name of a member as its index among the wanted names.
 struct Which<'n>(&'n [&'n str]);
 
 impl<'de> serde::de::DeserializeSeed<'de> for Which<'_> {
@@ -72,17 +82,19 @@ impl Visitor<'_> for Which<'_> {
     }
 }
 
-/// Returns the members of an object in their order, each value unread; `None` where the text is no
-/// object.
+/// Returns the names and values of all members of an object, in their order; `None` where the text
+/// is not an object.
 pub fn entries(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let mut reader = serde_json::Deserializer::from_str(object);
-    let found = reader.deserialize_map(Entries).ok()?;
-    reader.end().ok().map(|()| found)
+    let found = reader.deserialize_map(AllMembers).ok()?;
+    reader.end().ok()?;
+    Some(found)
 }
 
-struct Entries;
+/// Reads an object and keeps the names and values of all members.
+struct AllMembers;
 
-impl<'de> Visitor<'de> for Entries {
+impl<'de> Visitor<'de> for AllMembers {
     type Value = Vec<(Cow<'de, str>, &'de str)>;
 
     fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -98,35 +110,35 @@ impl<'de> Visitor<'de> for Entries {
     }
 }
 
-/// The name of a member, borrowed where it can be: serde copies a [`Cow`] that is not asked to
-/// borrow.
+/// The name of a member. The type exists for `serde(borrow)`: without it serde copies a [`Cow`].
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Returns the elements of an array; `None` where the text is none.
+/// Returns the elements of an array; `None` where the text is not an array.
 pub fn elements(array: &str) -> Option<Vec<&str>> {
-    let all: Vec<&RawValue> = array
-        .starts_with('[')
-        .then(|| serde_json::from_str(array).ok())??;
+    if !array.starts_with('[') {
+        return None;
+    }
+    let all: Vec<&RawValue> = serde_json::from_str(array).ok()?;
     Some(all.into_iter().map(RawValue::get).collect())
 }
 
-/// Returns the text of a JSON string; `None` for any other value. Damage that JSON readers refuse
-/// (half a surrogate pair) reads as U+FFFD.
+/// Returns the text of a JSON string; `None` for any other value. Escapes that JSON readers refuse
+/// (half of a surrogate pair) become U+FFFD.
 pub fn text(value: &str) -> Option<Cow<'_, str>> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
         return Some(inside.into());
     }
-    Some(place::decode(inside.as_bytes(), Form::Plain).into())
+    Some(source_text::decode(inside.as_bytes(), Form::Plain).into())
 }
 
-/// Returns a text as a JSON string, with its quotes.
+/// Returns the text as a JSON string, with its quotes.
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Returns the value at a JSON pointer (RFC 6901) within a value; of names given twice the last.
+/// Returns the value at a JSON pointer (RFC 6901); `None` where the pointer leads nowhere.
 pub fn at<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = value.trim();
     for step in pointer.split('/').skip(1) {
@@ -139,32 +151,36 @@ pub fn at<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
     Some(value)
 }
 
-/// Returns where a part of a text, which must be a slice of it, stands in it.
+/// Returns the byte range of `part` in `whole`; `None` where `part` is not a slice of `whole`.
 pub fn range_of(whole: &str, part: &str) -> Option<Range<usize>> {
     let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
     let end = start.checked_add(part.len())?;
-    (end <= whole.len()).then_some(start..end)
+    if end > whole.len() {
+        return None;
+    }
+    Some(start..end)
 }
 
-/// Returns the text with ranges of it replaced. Ranges that overlap an earlier one are left out.
-pub fn spliced(text: &str, mut edits: Vec<(Range<usize>, &str)>) -> String {
+/// Returns the text with some byte ranges of it replaced. A range that overlaps an earlier one is
+/// ignored.
+pub fn spliced<S: AsRef<str>>(text: &str, mut edits: Vec<(Range<usize>, S)>) -> String {
     edits.sort_by_key(|(range, _)| range.start);
-    let grown: usize = edits.iter().map(|(_, new)| new.len()).sum();
+    let grown: usize = edits.iter().map(|(_, new)| new.as_ref().len()).sum();
     let mut to = String::with_capacity(text.len() + grown);
     let mut from = 0;
     for (range, new) in edits {
         let Some(kept) = text.get(from..range.start) else {
             continue;
         };
-        to.extend([kept, new]);
+        to.extend([kept, new.as_ref()]);
         from = range.end;
     }
     to.push_str(text.get(from..).unwrap_or_default());
     to
 }
 
-/// Returns the text without the element of an array that stands at a JSON pointer, and without one
-/// of its commas; `None` where there is none.
+/// Returns the text without the array element at a JSON pointer and without one comma next to it;
+/// `None` where the pointer leads nowhere.
 pub fn without_element(text: &str, pointer: &str) -> Option<String> {
     let element = range_of(text, at(text, pointer)?)?;
     let (before, after) = (text.get(..element.start)?, text.get(element.end..)?);

@@ -3,17 +3,18 @@
 //! ```text
 //! session files -> split -> measure -> dedup -> usage_join -> rank -> render -> a report
 //!                    |         |                    |
-//!               format, window  token            replay
+//!           format, time_range  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, elision, json, verbatim, stream, cli, skip, place, path, number,
-//!                        cell, zone
+//!  policy, pseudonym, compress_marker, json, raw_lines, stream, cli, skip, source_text, path,
+//!                        number, display, zone, workers
 //!                        record, refusal, settings, short
 //! ```
 //!
-//! Records are the ground: plain types, one file a type, no logic of ours below them. `stream`
-//! reads and writes them, `cli` is the one door in and out of a process, `skip` keeps count of
-//! what could not be read. Filters sit on top and never import each other: they meet in the pipe.
-//! `tests/layers.rs` holds these arrows. The simplest filter, to be read first, is [`check`].
+//! `record` is the lowest layer: plain types, one file for each type. `stream` reads and writes
+//! records, `cli` starts and ends a process, and `skip` counts what could not be read. Filters are
+//! the highest layer and never import each other: they only exchange records through pipes.
+//! `tests/all/layers.rs` checks these dependencies. The simplest filter, to be read first, is
+//! [`check`].
 #![cfg_attr(test, allow(clippy::too_many_lines, clippy::cognitive_complexity))]
 #![deny(missing_docs)]
 #![warn(unreachable_pub)]
@@ -23,18 +24,19 @@ pub mod refusal;
 pub mod settings;
 pub mod short;
 
-pub mod cell;
 pub mod cli;
-pub mod elision;
+pub mod compress_marker;
+pub mod display;
 pub mod json;
 pub mod number;
 pub mod path;
-pub mod place;
 pub mod policy;
 pub mod pseudonym;
+pub mod raw_lines;
 pub mod skip;
+pub mod source_text;
 pub mod stream;
-pub mod verbatim;
+pub mod workers;
 pub mod zone;
 
 pub mod check;
@@ -43,8 +45,8 @@ pub mod expand;
 
 pub mod format;
 pub mod replay;
+pub mod time_range;
 pub mod token;
-pub mod window;
 
 pub mod dedup;
 pub mod measure;

@@ -1,29 +1,28 @@
 //! tok-measure: how large each span is, in tokens and in kind.
 //!
-//! Of the six filters this one alone opens the places that the spans name: whatever later stages
-//! need of a text leaves here as numbers and hashes. The filter itself only deals out: lines go in
-//! batches to a `crew` of threads, each with a `meter` of its own, and come back in the order they
-//! went. It keeps what only the order tells (which file, provider and model a span belongs to) and
-//! what was measured before (`known`), so that a text that comes again is not read again.
+//! Of the six filters of a report only this one reads texts again, at the locations that the spans
+//! name: whatever later stages need of a text leaves here as numbers and hashes. The filter itself
+//! only distributes: lines go in batches to a pool of threads, each with a [`Meter`], and come back
+//! in order. The filter keeps what only the order can decide (which file, provider and model a span
+//! belongs to) and a cache of earlier results, so that a repeated text is not measured again.
 //!
-//! The output does not depend on the number of threads, not even where a file cannot be read: the
-//! same text measured before it in the stream speaks for it, or nothing does.
+//! The output does not depend on the number of threads, not even where a file cannot be read: then
+//! the span gets the result of an equal text earlier in the stream, or no result.
 
 mod arguments;
 mod batch;
 mod blocks;
+mod cache;
 mod classes;
-mod crew;
-mod known;
 mod meter;
 mod plan;
 mod shape;
 mod shell;
-mod task;
+mod user_task;
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -32,16 +31,19 @@ use crate::record::{Measured, Part, Session, Span, Type, Unread};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, extended};
 use crate::token::Encoding;
-use batch::{Batch, Done, Origin, Work};
-use crew::Crew;
-use known::{Key, Known};
+use crate::workers::Workers;
+use batch::{Batch, MeasuredBatch, Origin, SpanWork, UnreadSpan};
+use cache::{MeasuredCache, TextKey};
+use meter::Meter;
 
 /// Lines of a batch: enough to make handing it over cheap, few enough to keep all threads busy.
 const BATCH_LINES: usize = 128;
 /// A batch of long lines (texts embedded by `--text`) is closed at this size.
 const BATCH_BYTES: usize = 256 << 10;
-/// A batch that waits for a model is let go at this size.
+/// A batch that waits for the name of a model is handed over at this size without it.
 const WAIT_BYTES: usize = 1 << 20;
+/// Batches under way beyond two for each thread: the filter reads them while all threads work.
+const SPARE_BATCHES: usize = 3;
 
 /// How to measure.
 #[derive(Clone, Copy)]
@@ -56,15 +58,15 @@ pub struct Options {
 
 /// Adds [`Measured`] to the spans.
 pub struct Measure {
-    crew: Crew,
+    workers: Workers<'static, Batch, MeasuredBatch>,
     batch: Batch,
     batch_lines: usize,
-    /// Of the records that come next.
+    /// The origin of the next records.
     origin: Arc<Origin>,
-    /// Whether the batch has an image or sealed content whose model is not known yet.
+    /// Whether the batch has an image or encrypted content whose model is not known yet.
     waits: bool,
-    known: Known,
-    /// Places that could not be read.
+    cache: MeasuredCache,
+    /// Spans whose text could not be read.
     unread: u64,
     skips: Skips,
 }
@@ -72,19 +74,25 @@ pub struct Measure {
 impl Measure {
     /// Returns the filter, with its threads started.
     pub fn new(options: Options) -> Measure {
+        let encoding = options.encoding;
+        let long = Arc::new(Mutex::new(()));
+        let workers = Workers::new(options.threads.get(), SPARE_BATCHES, || {
+            let mut meter = Meter::new(encoding, Arc::clone(&long));
+            move |batch: Batch| meter.batch(&batch)
+        });
         Measure {
-            crew: Crew::new(options.encoding, options.threads),
+            workers,
             batch: Batch::default(),
             batch_lines: if options.at_once { 1 } else { BATCH_LINES },
             origin: Arc::default(),
             waits: false,
-            known: Known::default(),
+            cache: MeasuredCache::default(),
             unread: 0,
             skips: Skips::default(),
         }
     }
 
-    /// The places that could not be read, and what that means for the exit status.
+    /// Returns the texts that could not be read, and the exit status: partial where there are any.
     pub fn finish(self) -> (Skips, Status) {
         let status = if self.unread > 0 {
             Status::Partial
@@ -95,12 +103,13 @@ impl Measure {
     }
 
     fn session(&mut self, session: Session) {
-        // A thread that ends without a request never says which model saw its images.
+        // The thread before had no request, so the model of its images stays unknown.
         self.settle("");
         self.origin = Arc::new(Origin::new(session));
     }
 
-    /// The thread's requests name its model: the first one for all that stood before it too.
+    /// Takes the model of a request. The first request of a thread names the model for the records
+    /// before it too.
     fn request(&mut self, model: &str) {
         self.settle(model);
         if self.origin.model() != Some(model) {
@@ -113,13 +122,16 @@ impl Measure {
         self.waits = false;
     }
 
-    fn work(&mut self, span: Span) -> Box<Work> {
-        // Whose rule it is, the model tells.
-        let asks = matches!(span.part, Part::Image | Part::Reasoning | Part::Opaque);
-        self.waits |= asks && self.origin.model().is_none();
-        let key = Key::of(&span);
-        let known = key.as_ref().and_then(|key| self.known.get(key));
-        Box::new(Work {
+    fn work(&mut self, span: Span) -> Box<SpanWork> {
+        // The rule for images and encrypted content depends on the model.
+        let needs_model = matches!(span.part, Part::Image | Part::Reasoning | Part::Opaque);
+        self.waits |= needs_model && self.origin.model().is_none();
+        let key = TextKey::of(&span);
+        let known = match &key {
+            Some(key) => self.cache.get(key),
+            None => None,
+        };
+        Box::new(SpanWork {
             span,
             origin: Arc::clone(&self.origin),
             key,
@@ -127,65 +139,79 @@ impl Measure {
         })
     }
 
-    /// Hands the batch over, and writes what has come back.
+    /// Gives the batch to the workers, and writes the batches that are ready.
     fn dispatch(&mut self, out: &mut Sink) -> Result<()> {
-        self.crew.give(std::mem::take(&mut self.batch))?;
-        while let Some(done) = self.crew.next(self.crew.is_busy())? {
-            self.write(done, out)?;
+        self.workers.give(std::mem::take(&mut self.batch))?;
+        while let Some(batch) = self.workers.next(self.workers.is_full())? {
+            self.write(batch, out)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, done: Done, out: &mut Sink) -> Result<()> {
-        let Done {
+    fn write(&mut self, batch: MeasuredBatch, out: &mut Sink) -> Result<()> {
+        let MeasuredBatch {
             lines,
             learned,
-            late,
-            ..
-        } = done;
+            unread,
+        } = batch;
         let mut learned = learned.into_iter().peekable();
         let mut from = 0;
-        for late in late {
-            write_lines(lines.get(from..late.at).unwrap_or_default(), out)?;
-            from = late.at;
-            // What stood before it in the stream, and nothing else, can speak for it.
-            while let Some((_, key, measured)) = learned.next_if(|(at, ..)| *at < late.at) {
-                self.known.put(key, measured);
+        for span in unread {
+            write_lines(lines.get(from..span.at).unwrap_or_default(), out)?;
+            from = span.at;
+            // The result may come from an equal text earlier in the stream, and from no other.
+            while let Some((_, key, measured)) = learned.next_if(|(at, ..)| *at < span.at) {
+                self.cache.put(key, measured);
             }
-            let before = late.key.and_then(|key| Some((key, self.known.get(&key)?)));
-            let more = match &before {
-                Some((_, known)) => Measured {
-                    tool_tokens: late.measured.tool_tokens,
-                    ..Measured::clone(known)
-                },
-                None => late.measured,
-            };
-            let mut line = Vec::with_capacity(late.line.len() + 64);
-            extended(&late.line, &more, &mut line)?;
-            out.raw(&line)?;
-            match before {
-                Some((key, known)) => self.known.put(key, known),
-                None => {
-                    self.unread += 1;
-                    self.skips.fold(&late.skip);
-                    out.put(&late.skip)?;
-                }
-            }
+            self.write_unread(span, out)?;
         }
-        learned.for_each(|(_, key, measured)| self.known.put(key, measured));
+        for (_, key, measured) in learned {
+            self.cache.put(key, measured);
+        }
         write_lines(lines.get(from..).unwrap_or_default(), out)
+    }
+
+    /// Writes a span whose text could not be read: with the result of an equal text, where the
+    /// cache has one, else with a skip record after it.
+    fn write_unread(&mut self, span: UnreadSpan, out: &mut Sink) -> Result<()> {
+        let mut line = Vec::with_capacity(span.line.len() + 64);
+        if let Some(key) = span.key
+            && let Some(known) = self.cache.get(&key)
+        {
+            let measured = Measured {
+                tool_tokens: span.measured.tool_tokens,
+                ..Measured::clone(&known)
+            };
+            extended(&span.line, &measured, &mut line)?;
+            out.raw(&line)?;
+            self.cache.put(key, known);
+            return Ok(());
+        }
+        extended(&span.line, &span.measured, &mut line)?;
+        out.raw(&line)?;
+        self.unread += 1;
+        self.skips.fold(&span.skip);
+        out.put(&span.skip)
     }
 }
 
 /// Writes lines that each end in a line feed.
 fn write_lines(lines: &[u8], out: &mut Sink) -> Result<()> {
-    lines
-        .strip_suffix(b"\n")
-        .map_or(Ok(()), |lines| out.raw(lines))
+    match lines.strip_suffix(b"\n") {
+        Some(lines) => out.raw(lines),
+        None => Ok(()),
+    }
+}
+
+/// The model of a `request` record.
+#[derive(Deserialize)]
+struct RequestModel<'a> {
+    #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
 }
 
 impl Filter for Measure {
-    /// What carrying the spans costs rests on their tokens.
+    /// tok-usage-join and tok-rank need the tokens of the spans.
     fn place(&self) -> Place {
         Place {
             stage: Some(Stage::Measure),
@@ -195,17 +221,14 @@ impl Filter for Measure {
     }
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
-        #[derive(Deserialize)]
-        struct Answered<'a> {
-            #[serde(borrow)]
-            model: Option<Cow<'a, str>>,
-        }
         let mut work = None;
         match record.kind {
             Type::Session => self.session(record.read()?),
             Type::Request => {
-                let answered: Answered = record.read()?;
-                answered.model.iter().for_each(|model| self.request(model));
+                let request: RequestModel = record.read()?;
+                if let Some(model) = request.model {
+                    self.request(&model);
+                }
             }
             Type::Span => work = Some(self.work(record.read()?)),
             _ => {}
@@ -225,17 +248,16 @@ impl Filter for Measure {
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         self.settle("");
-        self.crew.give(std::mem::take(&mut self.batch))?;
-        while let Some(done) = self.crew.next(true)? {
-            self.write(done, out)?;
+        self.workers.give(std::mem::take(&mut self.batch))?;
+        while let Some(batch) = self.workers.next(true)? {
+            self.write(batch, out)?;
         }
-        coverage.map_or(Ok(()), |record| {
-            out.extend(
-                &record,
-                &Unread {
-                    places_unread: self.unread,
-                },
-            )
-        })
+        let unread = Unread {
+            places_unread: self.unread,
+        };
+        match coverage {
+            Some(record) => out.extend(&record, &unread),
+            None => Ok(()),
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! Numbers as people read them: `91.3 M`, `610 k`, `4,210`, `61 MB`, `94 %`.
+//! Numbers formatted for people: `91.3 M`, `610 k`, `4,210`, `61 MB`, `94 %`.
 //!
-//! Integers only: the same number is the same text on every machine.
+//! All arithmetic is in integers, so a number becomes the same text on every machine.
 
 use crate::record::Usd;
 
-/// Returns a number of tokens with three digits that count: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
+/// Formats a number of tokens: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
 pub fn tokens(n: u64) -> String {
     match n {
         0..10_000 => grouped(n),
@@ -13,37 +13,37 @@ pub fn tokens(n: u64) -> String {
     }
 }
 
-/// As [`tokens`], with a sign where it is negative.
+/// Formats a number of tokens as [`tokens`] does, with a minus sign where it is negative.
 pub fn signed(n: i64) -> String {
     let sign = if n < 0 { "-" } else { "" };
     format!("{sign}{}", tokens(n.unsigned_abs()))
 }
 
-/// Returns an amount in cents: `$1,234.56`, `-$0.12`. What is not nothing never shows as nothing.
+/// Formats an amount, rounded to cents: `$1,234.56`, `-$0.12`. An amount that is not zero and would
+/// be rounded to zero is `<$0.01`.
 pub fn usd(amount: Usd) -> String {
     const CENT: u128 = 10_000_000_000;
-    let (sign, pico) = (
-        if amount < Usd::ZERO { "-" } else { "" },
-        amount.pico().unsigned_abs(),
-    );
+    let sign = if amount < Usd::ZERO { "-" } else { "" };
+    let pico = amount.pico().unsigned_abs();
     let cents = pico / CENT + u128::from(pico % CENT >= CENT / 2);
-    match cents {
-        0 if pico > 0 => format!("{sign}<$0.01"),
-        _ => format!(
-            "{sign}${}.{:02}",
-            grouped(u64::try_from(cents / 100).unwrap_or(u64::MAX)),
-            cents % 100
-        ),
+    if cents == 0 && pico > 0 {
+        return format!("{sign}<$0.01");
     }
+    let dollars = u64::try_from(cents / 100).unwrap_or(u64::MAX);
+    format!("{sign}${}.{:02}", grouped(dollars), cents % 100)
 }
 
-/// As [`percent`], of money.
+/// Formats the share that `part` has of `whole`, as [`percent`] does.
 pub fn percent_usd(part: Usd, whole: Usd) -> String {
-    let micro = |amount: Usd| u64::try_from(amount.pico().max(0) / 1_000_000).unwrap_or(u64::MAX);
     percent(micro(part), micro(whole))
 }
 
-/// Returns a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
+/// Returns the amount in millionths of a dollar; 0 for a negative amount.
+fn micro(amount: Usd) -> u64 {
+    u64::try_from(amount.pico().max(0) / 1_000_000).unwrap_or(u64::MAX)
+}
+
+/// Formats a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
 pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => counted(n, "byte"),
@@ -53,8 +53,8 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// Returns the part in per cent of the whole. What is not nothing never shows as 0, and what is
-/// not all never as 100.
+/// Formats the share that `part` has of `whole`; `-` where `whole` is 0. A part that is not zero is
+/// never shown as 0 %, and a part that is not the whole never as 100 %.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".into();
@@ -67,7 +67,7 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// As [`percent`], with a sign where the part is negative.
+/// Formats a share as [`percent`] does, with a minus sign where the part is negative.
 pub fn percent_signed(part: i64, whole: i64) -> String {
     let sign = if part < 0 { "-" } else { "" };
     format!(
@@ -76,19 +76,20 @@ pub fn percent_signed(part: i64, whole: i64) -> String {
     )
 }
 
-/// Returns the number with its noun, which takes an `s` where it is not one: `1 file`, `2 files`.
+/// Returns the number and its noun, which is put into the plural: `1 file`, `2 files`, `2 entries`.
 pub fn counted(n: u64, noun: &str) -> String {
-    let singular = noun
-        .strip_suffix('y')
-        .filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
-    match singular {
-        _ if n == 1 => format!("1 {noun}"),
-        Some(stem) => format!("{} {stem}ies", grouped(n)),
-        None => format!("{} {noun}s", grouped(n)),
+    if n == 1 {
+        return format!("1 {noun}");
     }
+    if let Some(stem) = noun.strip_suffix('y')
+        && !stem.ends_with(['a', 'e', 'o', 'u'])
+    {
+        return format!("{} {stem}ies", grouped(n));
+    }
+    format!("{} {noun}s", grouped(n))
 }
 
-/// Returns all digits, in groups of three: `4,210`.
+/// Formats a number with all its digits, in groups of three: `4,210`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -101,7 +102,7 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
-/// `n` in units, with as many decimals as make three digits.
+/// Formats `n` in multiples of `unit`, with three significant digits.
 fn three_digits(n: u64, unit: u64) -> String {
     for (below, decimals) in [(10, 2), (100, 1)] {
         let scale = 10_u64.pow(decimals);
@@ -118,6 +119,7 @@ fn three_digits(n: u64, unit: u64) -> String {
     grouped(rounded(n, unit))
 }
 
+/// Divides and rounds to the nearest integer, halves up.
 fn rounded(n: u64, unit: u64) -> u64 {
     n / unit + u64::from(n % unit >= unit.div_ceil(2))
 }
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_digits_count_and_rounding_carries_over() {
+    fn three_digits_are_significant_and_rounding_carries_over() {
         let shown: Vec<String> = [
             0,
             9_999,
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_neither_nothing_nor_all() {
+    fn a_small_part_is_not_zero_and_a_large_part_is_not_everything() {
         assert_eq!(percent(1, 1_000_000), "<1 %");
         assert_eq!(percent(999_999, 1_000_000), ">99 %");
         assert_eq!(percent(0, 7), "0 %");

@@ -1,12 +1,12 @@
-//! Files by their paths: how a record writes one, how it is opened, and what is said of one that
-//! cannot be.
+//! Paths: how records write them, how files are opened, and how IO errors are worded.
 //!
-//! A path is bytes, and a record is text. So a byte that is no part of any UTF-8 is written `%XX`,
-//! in upper-case hex; and a `%` that would be read back as such a byte, or as this very escape, is
-//! written `%25`. Every other name stands as it is, and each is read back to the byte.
+//! A path is bytes, and a record is text. A byte that is not part of valid UTF-8 is therefore
+//! written `%XX`, in upper-case hex, and a `%` that would be read back as such an escape is written
+//! `%25`. All other characters are written as they are. Reading a written path gives back the same
+//! bytes.
 //!
-//! Only regular files are opened here, and opening never waits: where a path leads to a pipe, a
-//! device or a folder by now, that is an error like any other.
+//! Only regular files are opened here, and opening never blocks: a path that leads to a pipe, a
+//! device or a folder is an error.
 //!
 //! This module knows no record and no format.
 
@@ -18,7 +18,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Returns the path as records and messages write it.
+/// Returns the path as it is written in records and messages.
 pub fn written(path: &Path) -> String {
     let mut rest = path.as_os_str().as_bytes();
     let mut text = String::with_capacity(rest.len());
@@ -32,14 +32,14 @@ pub fn written(path: &Path) -> String {
         }
         for byte in chunk.invalid() {
             rest = rest.get(1..).unwrap_or_default();
-            // Text takes all that is written to it.
+            // Writing to a String cannot fail.
             let _ = write!(text, "%{byte:02X}");
         }
     }
     text
 }
 
-/// Returns the path that is written so: what [`written`] was given.
+/// Returns the path that a record names: the inverse of [`written`].
 pub fn of(text: &str) -> PathBuf {
     if !text.contains('%') {
         return PathBuf::from(text);
@@ -47,36 +47,49 @@ pub fn of(text: &str) -> PathBuf {
     let mut rest = text.as_bytes();
     let mut path = Vec::with_capacity(rest.len());
     while let Some((byte, after)) = rest.split_first() {
-        let hidden = escaped(after).filter(|_| *byte == b'%');
-        path.push(hidden.unwrap_or(*byte));
-        rest = if hidden.is_some() {
-            after.get(2..).unwrap_or_default()
+        rest = after;
+        if *byte == b'%'
+            && let Some(hidden) = escaped(after)
+        {
+            path.push(hidden);
+            rest = after.get(2..).unwrap_or_default();
         } else {
-            after
-        };
+            path.push(*byte);
+        }
     }
     PathBuf::from(OsString::from_vec(path))
 }
 
-/// The byte that stands for itself in what follows a `%`: one that ASCII does not have, or a `%`.
+/// Returns the byte that the two hex digits after a `%` stand for. `None` where there are no such
+/// digits, and for a byte that [`written`] never escapes: ASCII other than `%`.
 fn escaped(after: &[u8]) -> Option<u8> {
-    let digit = |at: usize| match after.get(at)? {
-        digit @ b'0'..=b'9' => Some(digit - b'0'),
-        digit @ b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+    let [high, low, ..] = after else {
+        return None;
     };
-    let byte = digit(0)? << 4 | digit(1)?;
-    (!byte.is_ascii() || byte == b'%').then_some(byte)
+    let byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
+    if byte.is_ascii() && byte != b'%' {
+        return None;
+    }
+    Some(byte)
 }
 
-/// Opens a regular file to be read.
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Opens a regular file for reading.
 ///
 /// # Errors
-/// It cannot be opened, or it is no regular file.
+/// The file cannot be opened, or it is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
-    // To open a device may do something by itself: what is known to be no file is left alone.
+    // Opening a device can have side effects, so the kind of the file is checked first.
     regular(&std::fs::metadata(path)?)?;
-    // Between the two calls another may have taken its place: a pipe without a writer would wait.
+    // The file may be replaced between the two calls, and opening a pipe that no process writes to
+    // would block; hence O_NONBLOCK and the second check.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -96,15 +109,17 @@ fn regular(data: &std::fs::Metadata) -> io::Result<()> {
     }
 }
 
-/// What an io error says, in lower case and without its number.
+/// Returns the message of an IO error, beginning in lower case and without the error number.
 pub fn reason(e: &io::Error) -> String {
     let text = e.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_lowercase().chain(chars).collect())
-        .unwrap_or_default()
+    let mut reason = String::with_capacity(text.len());
+    if let Some(first) = chars.next() {
+        reason.extend(first.to_lowercase());
+    }
+    reason.push_str(chars.as_str());
+    reason
 }
 
 #[cfg(test)]
@@ -118,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_would_be_misread_is_escaped() {
+    fn only_bytes_that_would_be_misread_are_escaped() {
         for (bytes, text) in [
             (b"a b/100%.jsonl".as_slice(), "a b/100%.jsonl"),
             (b"%20%2f%7F%c3", "%20%2f%7F%c3"),
@@ -135,7 +150,7 @@ mod tests {
         }
     }
 
-    /// Names of bytes that matter here more often than chance has them.
+    /// File names in which the bytes that matter here are frequent.
     fn names() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
             Just(b'%'),

@@ -1,189 +1,192 @@
-//! Policies: ways to make what is sent to a model smaller, each on its own and all composable.
+//! Policies: ways to shorten what is sent to a model, each usable alone and with the others.
 //!
-//! Some choose among the turns of a session ([`Window`], [`Orphans`]), some cut the output of a
-//! tool ([`Cut`]). They know turns, identities of calls and texts, and nothing of lines, formats
-//! or filters, so that whoever holds a session in another shape can run the same policies.
+//! Some policies choose among the turns of a session ([`LastExchanges`], [`Orphans`]), the others
+//! shorten the output of a tool ([`Cut`]). They know turns, hashes of call ids, and texts. They do
+//! not know lines, formats or filters, so a session in any other form can be given to them.
 //!
-//! To add a policy that cuts: its file in this folder, its line in [`POLICIES`], its `mod`.
+//! To add a policy that shortens outputs: its file in this folder, its `mod`, and its line in
+//! [`POLICIES`].
 
+mod definition;
 mod errors;
 mod head_tail;
+mod last_exchanges;
 mod orphans;
 mod project;
 mod summary;
-mod window;
 
 use globset::{Glob, GlobMatcher};
 
+use definition::{Action, PolicyValue};
+pub use definition::{Policy, TurnFacts};
+pub use last_exchanges::LastExchanges;
 pub use orphans::Orphans;
-pub use window::Window;
 
 /// Every policy.
 pub const POLICIES: &[Policy] = &[
     orphans::POLICY,
-    window::POLICY,
+    last_exchanges::POLICY,
     head_tail::POLICY,
     errors::POLICY,
     summary::POLICY,
     project::POLICY,
 ];
 
-/// All policies in one line, as a flag's help needs it.
-pub fn names() -> String {
-    let name = |policy: &Policy| match policy.value {
+/// Returns all policies in one line, for messages.
+fn names() -> String {
+    let names: Vec<String> = POLICIES.iter().map(usage).collect();
+    names.join(", ")
+}
+
+/// Returns the help text of a flag that takes a policy, with one line for each policy.
+pub fn help() -> String {
+    let mut help =
+        "Apply a policy, written NAME[=VALUE][@TOOL], where TOOL may be a glob; may be repeated:"
+            .to_owned();
+    for policy in POLICIES {
+        help.push_str(&format!("\n- {}: {}", usage(policy), policy.about));
+    }
+    help
+}
+
+/// How a policy is written on the command line: `orphans`, `window=N`.
+fn usage(policy: &Policy) -> String {
+    match policy.value {
         "" => policy.name.to_owned(),
         value => format!("{}={value}", policy.name),
-    };
-    POLICIES.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
 }
 
-/// One line of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// Its name.
-    pub name: &'static str,
-    /// How its value is called; empty where it takes none.
-    pub value: &'static str,
-    /// What it does, in a few words.
-    pub about: &'static str,
-    /// How it does it.
-    does: Does,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Does {
-    /// Keeps the last exchanges.
-    Window,
-    /// Drops outputs without their calls.
-    Orphans,
-    /// Returns an output made smaller, `None` where it stays, or why that cannot be done.
-    Cut(fn(text: &str, value: &Value) -> Result<Option<String>, String>),
-}
-
-/// What a policy is given.
-#[derive(Clone, Debug)]
-enum Value {
-    Nothing,
-    Number(usize),
-    Names(Vec<String>),
-}
-
-/// What a policy must know of one turn. Calls are told apart by hashes of their ids.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Turn {
-    /// The user speaks.
-    pub is_user: bool,
-    /// A tool has returned something.
-    pub is_output: bool,
-    /// The model speaks, or calls a tool.
-    pub is_generated: bool,
-    /// The calls made.
-    pub calls: Vec<u64>,
-    /// The calls answered.
-    pub answers: Vec<u64>,
-}
-
-/// A policy as it was asked for, with its value and the tools it is for.
+/// One policy of a run: the policy, its value, and the tools that it applies to.
 #[derive(Clone, Debug)]
 pub struct Cut {
     policy: Policy,
-    value: Value,
+    value: PolicyValue,
     tools: Option<GlobMatcher>,
 }
 
-/// All that was asked for, in that order.
+/// The policies of a run, in the order in which the caller added them.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     asked: Vec<Cut>,
 }
 
 impl Policies {
-    /// All of these, as [`Policies::add`] takes them.
+    /// Creates the policies of a run, each written as [`Policies::add`] takes it.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Policies::add`].
     pub fn of(asked: &[String]) -> Result<Policies, String> {
         let mut policies = Policies::default();
-        asked
-            .iter()
-            .try_for_each(|asked| policies.add(asked))
-            .map(|()| policies)
+        for asked in asked {
+            policies.add(asked)?;
+        }
+        Ok(policies)
     }
 
-    /// Adds a policy: `NAME`, `NAME=VALUE` or `NAME=VALUE@TOOL`, where the tool may be a glob.
+    /// Adds a policy: `NAME`, `NAME=VALUE` or `NAME=VALUE@TOOL`, where `TOOL` may be a glob.
     ///
     /// # Errors
-    /// In words: there is no such policy, or its value is not one.
+    /// There is no policy of that name, or the value does not fit it. The error is a message for
+    /// the user.
     pub fn add(&mut self, asked: &str) -> Result<(), String> {
-        let (rest, tool) = asked
-            .split_once('@')
-            .map_or((asked, None), |(rest, tool)| (rest, Some(tool)));
-        let (name, value) = rest
-            .split_once('=')
-            .map_or((rest, None), |(name, value)| (name, Some(value)));
+        let (rest, tool) = parted(asked, '@');
+        let (name, value) = parted(rest, '=');
         let policy = POLICIES.iter().find(|policy| policy.name == name);
         let policy = policy.ok_or_else(|| format!("no policy {name}: there are {}", names()))?;
-        let value = match (policy.value, value) {
-            ("", None) => Value::Nothing,
-            ("", Some(_)) => return Err(format!("{name} takes no value")),
-            (what, None) => return Err(format!("{name} needs a value: {name}={what}")),
-            ("FIELDS", Some(list)) => Value::Names(list.split(',').map(str::to_owned).collect()),
-            (_, Some(number)) => Value::Number(
-                number
-                    .parse()
-                    .map_err(|_| format!("{name}: {number} is no number"))?,
-            ),
-        };
-        let glob = |tool: &str| {
-            Glob::new(tool)
-                .map(|glob| glob.compile_matcher())
-                .map_err(|e| format!("{name}: {e}"))
+        let value = parsed(policy, value)?;
+        let tools = match tool {
+            Some(tool) => {
+                let glob = Glob::new(tool).map_err(|e| format!("{name}: {e}"))?;
+                Some(glob.compile_matcher())
+            }
+            None => None,
         };
         self.asked.push(Cut {
             policy: *policy,
             value,
-            tools: tool.map(glob).transpose()?,
+            tools,
         });
         Ok(())
     }
 
-    /// How many exchanges are to be kept, where that was asked for.
+    /// Returns how many exchanges to keep; `None` where all are kept.
     pub fn window(&self) -> Option<usize> {
-        self.asked
-            .iter()
-            .find_map(|cut| match (cut.policy.does, &cut.value) {
-                (Does::Window, Value::Number(exchanges)) => Some(*exchanges),
-                _ => None,
-            })
+        for cut in &self.asked {
+            if let (Action::Window, PolicyValue::Number(exchanges)) =
+                (cut.policy.action, &cut.value)
+            {
+                return Some(*exchanges);
+            }
+        }
+        None
     }
 
-    /// Whether outputs without their calls are to be dropped. A window may cut between the two, and
-    /// asks for it too.
+    /// Whether outputs without their calls are to be dropped. A window needs this too, because it
+    /// may keep an output and drop its call.
     pub fn orphans(&self) -> bool {
         self.asked
             .iter()
-            .any(|cut| matches!(cut.policy.does, Does::Orphans | Does::Window))
+            .any(|cut| matches!(cut.policy.action, Action::Orphans | Action::Window))
     }
 
-    /// The policies that cut outputs of this tool.
-    pub fn cuts_of(&self, tool: Option<&str>) -> impl Iterator<Item = &Cut> {
-        self.asked.iter().filter(move |cut| {
-            let of_tool = |tools: &GlobMatcher| tool.is_some_and(|tool| tools.is_match(tool));
-            matches!(cut.policy.does, Does::Cut(_)) && cut.tools.as_ref().is_none_or(of_tool)
-        })
+    /// Returns all policies of the run. Those that do not shorten outputs apply to no tool.
+    pub fn cuts(&self) -> &[Cut] {
+        &self.asked
+    }
+}
+
+/// Splits a text at the first separator; the second part is `None` where there is no separator.
+fn parted(text: &str, separator: char) -> (&str, Option<&str>) {
+    match text.split_once(separator) {
+        Some((first, second)) => (first, Some(second)),
+        None => (text, None),
+    }
+}
+
+/// Parses the value of a policy.
+fn parsed(policy: &Policy, value: Option<&str>) -> Result<PolicyValue, String> {
+    let name = policy.name;
+    match (policy.value, value) {
+        ("", None) => Ok(PolicyValue::Nothing),
+        ("", Some(_)) => Err(format!("{name} takes no value")),
+        (what, None) => Err(format!("{name} needs a value: {name}={what}")),
+        ("FIELDS", Some(list)) => {
+            let fields = list.split(',').map(str::to_owned).collect();
+            Ok(PolicyValue::Names(fields))
+        }
+        (_, Some(number)) => match number.parse() {
+            Ok(number) => Ok(PolicyValue::Number(number)),
+            Err(_) => Err(format!("{name}: {number} is no number")),
+        },
     }
 }
 
 impl Cut {
-    /// Returns the output made smaller; `None` where it stays as it is.
+    /// Whether the policy shortens outputs of this tool; `None` is an unknown tool.
+    pub fn applies_to(&self, tool: Option<&str>) -> bool {
+        if !matches!(self.policy.action, Action::Cut(_)) {
+            return false;
+        }
+        match (&self.tools, tool) {
+            (None, _) => true,
+            (Some(tools), Some(tool)) => tools.is_match(tool),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Returns the shortened output; `None` where it stays as it is.
     ///
     /// # Errors
-    /// In words, why the policy cannot be applied to this output.
+    /// The policy cannot be applied to this output. The error is a message for the user.
     pub fn apply(&self, text: &str) -> Result<Option<String>, String> {
-        let Does::Cut(cut) = self.policy.does else {
+        let Action::Cut(cut) = self.policy.action else {
             return Ok(None);
         };
-        let cut = cut(text, &self.value).map_err(|why| format!("{}: {why}", self.policy.name))?;
-        Ok(cut.filter(|cut| cut.len() < text.len()))
+        match cut(text, &self.value) {
+            Ok(Some(shorter)) if shorter.len() < text.len() => Ok(Some(shorter)),
+            Ok(_) => Ok(None),
+            Err(why) => Err(format!("{}: {why}", self.policy.name)),
+        }
     }
 }

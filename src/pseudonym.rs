@@ -1,11 +1,10 @@
-//! Pseudonyms: names that stand for others, for a stream that is shown to strangers.
+//! Pseudonyms: names that replace the real ones in a stream that is shown to strangers.
 //!
 //! A pseudonym is a keyed hash: the same key gives the same name the same pseudonym, and without
-//! the key nobody can tell whose it is, not even by trying names. Filters further down must still
-//! open the files that the records name, and count the names of tools as they were sent. So the
-//! names go with the stream, concealed: enciphered with a secret of the machine (the id that its
-//! system has been given, or that of its present run), which no other machine has. Elsewhere they
-//! stay unreadable.
+//! the key the name cannot be found, not even by trying names. Later filters must still open the
+//! files that the records name, and count the names of tools as they were sent. So the real names
+//! go with the stream, concealed: enciphered with a secret of the machine (the id of its system, or
+//! that of its current boot), which no other machine has. On other machines they stay unreadable.
 //!
 //! The cipher is the synthetic-IV construction of RFC 5297 with keyed BLAKE3 as its one primitive:
 //! the keyed hash of the text is its nonce and its proof, and the keyed hash of the nonce, as long
@@ -17,28 +16,28 @@ use std::io::{self, Read};
 use base64_simd::URL_SAFE_NO_PAD as BASE64;
 
 /// Real names by their pseudonyms.
-pub type Names = BTreeMap<String, String>;
+pub type RealNames = BTreeMap<String, String>;
 
-/// Hex digits of a pseudonym: 48 bits tell a hundred thousand names apart.
+/// Hex digits of a pseudonym: 48 bits are enough for a hundred thousand different names.
 const DIGITS: usize = 12;
 /// Bytes of a nonce.
 const NONCE: usize = 16;
 
-/// What makes pseudonyms.
+/// Makes pseudonyms with one key.
 #[derive(Clone)]
 pub struct Pseudonyms {
     key: [u8; 32],
 }
 
 impl Pseudonyms {
-    /// With the key that a secret gives: its bytes, whatever they are.
+    /// Derives the key from a secret, which may be any bytes.
     pub fn keyed(secret: &[u8]) -> Pseudonyms {
         Pseudonyms {
             key: blake3::derive_key("tok 2026-11 pseudonyms", secret),
         }
     }
 
-    /// With a key that nobody has.
+    /// Takes a random key, which is kept nowhere.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -48,7 +47,7 @@ impl Pseudonyms {
         Ok(Pseudonyms::keyed(&secret))
     }
 
-    /// The pseudonym of a name of that kind: `project-1f0c3a5b7d9e`.
+    /// Returns the pseudonym of a name of that kind: `project-1f0c3a5b7d9e`.
     pub fn of(&self, kind: &str, name: &str) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher
@@ -60,32 +59,32 @@ impl Pseudonyms {
     }
 }
 
-/// Conceals names, so that [`reveal`] on the same machine gives them back; `None` where the machine
+/// Enciphers names, so that [`reveal`] on the same machine returns them. `None` where the machine
 /// has no secret.
-pub fn conceal(names: &Names) -> Option<String> {
+pub fn conceal(names: &RealNames) -> Option<String> {
     let text = serde_json::to_vec(names).ok()?;
-    let [seal, stream] = secrets()?;
-    let nonce = nonce(&seal, &text);
+    let [nonce_key, stream_key] = secrets()?;
+    let nonce = nonce(&nonce_key, &text);
     let mut bytes = nonce.to_vec();
-    bytes.extend(enciphered(&stream, &nonce, &text));
+    bytes.extend(enciphered(&stream_key, &nonce, &text));
     Some(BASE64.encode_to_string(&bytes))
 }
 
-/// Gives concealed names back; `None` where they were concealed on another machine, or are damaged.
-pub fn reveal(concealed: &str) -> Option<Names> {
+/// Deciphers names. `None` where they were concealed on another machine, or are damaged.
+pub fn reveal(concealed: &str) -> Option<RealNames> {
     let bytes = BASE64.decode_to_vec(concealed).ok()?;
-    let (told, text) = bytes.split_at_checked(NONCE)?;
-    let [seal, stream] = secrets()?;
-    let text = enciphered(&stream, told, text);
-    if nonce(&seal, &text) != told {
+    let (expected, text) = bytes.split_at_checked(NONCE)?;
+    let [nonce_key, stream_key] = secrets()?;
+    let text = enciphered(&stream_key, expected, text);
+    if nonce(&nonce_key, &text) != expected {
         return None;
     }
     serde_json::from_slice(&text).ok()
 }
 
-fn nonce(seal: &[u8; 32], text: &[u8]) -> [u8; NONCE] {
+fn nonce(key: &[u8; 32], text: &[u8]) -> [u8; NONCE] {
     let mut nonce = [0; NONCE];
-    blake3::Hasher::new_keyed(seal)
+    blake3::Hasher::new_keyed(key)
         .update(text)
         .finalize_xof()
         .fill(&mut nonce);
@@ -102,21 +101,27 @@ fn enciphered(key: &[u8; 32], nonce: &[u8], text: &[u8]) -> Vec<u8> {
     stream.iter().zip(text).map(|(a, b)| a ^ b).collect()
 }
 
-/// The keys of the seal and of the stream. A system without an id has one for as long as it runs.
+/// Returns the keys of the nonce and of the key stream, from the id of the system; where it has
+/// none, from the id of its current boot.
 fn secrets() -> Option<[[u8; 32]; 2]> {
     let files = [
         "/etc/machine-id",
         "/var/lib/dbus/machine-id",
         "/proc/sys/kernel/random/boot_id",
     ];
-    let ids = files.iter().filter_map(|file| std::fs::read(file).ok());
-    let id = ids
-        .map(|id| id.trim_ascii().to_vec())
-        .find(|id| id.len() >= 32)?;
-    Some(
-        ["tok 2026-11 names, seal", "tok 2026-11 names, stream"]
-            .map(|use_| blake3::derive_key(use_, &id)),
-    )
+    for file in files {
+        let Ok(id) = std::fs::read(file) else {
+            continue;
+        };
+        let id = id.trim_ascii();
+        if id.len() >= 32 {
+            return Some([
+                blake3::derive_key("tok 2026-11 names, seal", id),
+                blake3::derive_key("tok 2026-11 names, stream", id),
+            ]);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn concealed_names_come_back_whole_or_not_at_all() {
-        let names = Names::from([("path-1".to_owned(), "/home/ana/geheim".to_owned())]);
+        let names = RealNames::from([("path-1".to_owned(), "/home/ana/geheim".to_owned())]);
         let concealed = conceal(&names).unwrap();
         assert_eq!(reveal(&concealed), Some(names));
         assert!(!concealed.contains("geheim"));

@@ -1,13 +1,14 @@
-//! The records that travel through the pipe: one file a type, serde only.
+//! The records that travel through the pipe: one file for each type, serde only.
 //!
-//! A record is one JSON object on one line with `type` first, flat snake_case keys, one JSON type a
-//! key, and no key without a value (docs/design.md 2.1). Each key has exactly one writer: the keys
-//! that `tok-split` writes are in the type itself ([`Span`]); what a later filter adds is a type of
-//! its own ([`Measured`], [`Copied`], [`Carried`]) and is appended to the line, which is otherwise
-//! passed through byte for byte. So a reader asks a line for the view it needs, and a writer cannot
-//! touch what is not his.
+//! A record is one JSON object on one line: `type` comes first, the keys are flat and in
+//! snake_case, each key has one JSON type, and a key without a value is left out (docs/design.md
+//! 2.1). Each key is written by exactly one filter. The keys that `tok-split` writes are in the
+//! record type ([`Span`]). The keys that a later filter adds are in a separate type ([`Measured`],
+//! [`Copied`], [`Carried`]); the filter appends them to the line and passes the rest of the line
+//! through byte for byte. A reader therefore parses only the keys it needs, and a filter cannot
+//! change the keys of another one.
 //!
-//! This room knows no format, no file and no process. Invariants that hold *between* records are
+//! This module knows no format, no file and no process. The rules that hold *between* records are
 //! in [`check`].
 
 mod billed;
@@ -36,7 +37,7 @@ mod usage;
 
 pub use billed::{Billed, Unpriced};
 pub use content::{Class, UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
-pub use copies::{Copies, Held, Parents, Reported};
+pub use copies::{Copies, FromParent, Parents, Reported};
 pub use coverage::{Coverage, Forgotten, Unread};
 pub use disk::Disk;
 pub use event::{Event, What};
@@ -56,11 +57,11 @@ pub use task::Task;
 pub use total::Total;
 pub use usage::{Level, Usage};
 
-/// Version of the record schema, in the `stream` record as `v`. Raised only when a key changes
-/// its meaning or its type; new keys do not raise it.
+/// Version of the record schema: the `v` of the `stream` record. It is raised only when a key
+/// changes its meaning or its type; new keys do not raise it.
 pub const SCHEMA: u32 = 1;
 
-/// The type of a record, as its `type` key names it.
+/// The type of a record: the value of its `type` key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Type {
     /// [`Stream`]
@@ -91,9 +92,9 @@ pub enum Type {
     Skip,
     /// [`Coverage`]
     Coverage,
-    /// A row of `tok-sum --partial`; its shape is that filter's own.
+    /// A row of `tok-sum --partial`; only that filter knows its shape.
     Partial,
-    /// A type this version does not know: it passes through.
+    /// A type that this version does not know: filters pass it through.
     Other,
 }
 
@@ -119,28 +120,30 @@ pub const TYPES: &[(&str, Type)] = &[
 impl Type {
     /// Returns the type of that name; [`Type::Other`] for a name this version does not know.
     pub fn named(name: &str) -> Type {
-        TYPES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(Type::Other, |(_, kind)| *kind)
+        for (known, kind) in TYPES {
+            if *known == name {
+                return *kind;
+            }
+        }
+        Type::Other
     }
 }
 
-/// What a filter adds to a record of another's: its keys and no others.
+/// The keys that a filter adds to a record that another filter wrote.
 ///
-/// `KEYS` is what the stream looks for when a line has been through the filter before (the old
-/// values go). A test holds `KEYS` against the generated schema.
+/// When a line has been through the filter before, the stream removes the old values of `KEYS`
+/// from it. A test compares `KEYS` with the generated schema.
 pub trait Addition: serde::Serialize {
     /// Every key this addition can write.
     const KEYS: &'static [&'static str];
 }
 
-/// For `skip_serializing_if`: a flag that is off has no key.
+/// For `skip_serializing_if`: a flag that is off is not written.
 pub(crate) fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-/// For `skip_serializing_if`: a number that is nothing has no key.
+/// For `skip_serializing_if`: a number that is zero is not written.
 pub(crate) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
     *number == N::default()
 }

@@ -1,23 +1,23 @@
-//! Why a reader of JSON refuses a text, in words that never hold a piece of it.
+//! Messages about JSON that cannot be read. They never contain a part of the text.
 //!
-//! The messages of serde quote the value they stumble over, and what these programs read is other
-//! people's conversations. So an error is only classified here: a message, a `skip` record and the
-//! reasons of a `coverage` record are made of these few words, whatever the file says.
+//! The messages of serde quote the offending value, and the input of these programs is people's
+//! conversations. So an error is only classified here. Messages, `skip` records and the reasons of
+//! a `coverage` record use the names of these classes, whatever the file contains.
 
 use serde_json::error::Category;
 
-/// The text is no JSON.
+/// The text is not JSON.
 pub const NO_JSON: &str = "not JSON";
 /// The text ends within a value.
 pub const CUT_OFF: &str = "JSON that is cut off";
-/// One value is of another type than the reader expects.
+/// A value is not of the JSON type that the reader expects.
 pub const OTHER_TYPE: &str = "a value of another type than expected";
-/// A key that the reader needs is not there.
+/// A key that the reader needs is missing.
 pub const NO_KEY: &str = "a key is missing";
-/// An object has a key twice, and the reader takes it once.
+/// An object has a key twice.
 pub const TWICE: &str = "a key stands twice in one object";
 
-/// How serde begins to say that a key is missing; its name follows.
+/// The beginning of serde's message about a missing key; the name of the key follows.
 const MISSING: &str = "missing field `";
 
 /// Returns the class of an error.
@@ -25,30 +25,30 @@ pub fn of(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         Category::Eof => CUT_OFF,
         Category::Syntax | Category::Io => NO_JSON,
-        // Nothing but the message tells these apart. It begins with words of serde, never of the
-        // text.
+        // Only the message distinguishes these. Its first words are serde's, never the text's.
         Category::Data => {
             let message = error.to_string();
-            let begins = |with: &str| message.starts_with(with);
-            match () {
-                () if begins(MISSING) => NO_KEY,
-                () if begins("duplicate field `") => TWICE,
-                () => OTHER_TYPE,
+            if message.starts_with(MISSING) {
+                NO_KEY
+            } else if message.starts_with("duplicate field `") {
+                TWICE
+            } else {
+                OTHER_TYPE
             }
         }
     }
 }
 
-/// As [`of`]; a key that is missing is named, for its name is the reader's own.
+/// Returns the class of an error as a message. It names a missing key, because that name comes from
+/// the reader and not from the text.
 pub fn naming(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match message
-        .strip_prefix(MISSING)
-        .and_then(|rest| rest.split_once('`'))
+    if let Some(rest) = message.strip_prefix(MISSING)
+        && let Some((key, _)) = rest.split_once('`')
     {
-        Some((key, _)) => format!("the key `{key}` is missing"),
-        None => of(error).to_owned(),
+        return format!("the key `{key}` is missing");
     }
+    of(error).to_owned()
 }
 
 #[cfg(test)]
@@ -62,11 +62,11 @@ mod tests {
         #[serde(rename = "a")]
         _a: u64,
         #[serde(rename = "b")]
-        _b: Kind,
+        _b: OneWord,
     }
 
     #[derive(Debug, Deserialize)]
-    enum Kind {
+    enum OneWord {
         One,
     }
 

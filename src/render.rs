@@ -1,26 +1,26 @@
 //! tok-render: lays a ranked stream out as a report.
 //!
-//! The idea: the stream is read once into a [`Report`] (what the summary says, the findings, one
-//! row a thread, the bill by thread and kind of content, what it all rests on), and a format is one
-//! function from that to text. So every format says the same, and a new one is one file and one
-//! line of [`FORMATS`].
+//! The stream is read once into a [`ReportContent`]: the summary, the findings, one row for each
+//! thread, the bill by thread and kind of content, and how complete the input was. A format is one
+//! function from that to text. So all formats show the same facts, and a new format is one file and
+//! one line of [`FORMATS`].
 //!
-//! Nothing is computed here but what a layout needs: which row comes first, what the rows of a
-//! table add up to. What the numbers mean is decided before, by the filters that wrote the records.
-//! No file is opened.
+//! This room computes only what a layout needs: the order of rows and the sums of tables. The
+//! filters before it have decided what the numbers mean. It opens no file.
 
 mod bill;
-mod errands;
+mod coverage;
+mod delegation;
 mod findings;
 mod folded;
 mod growth;
-mod head;
 mod json;
+mod layout;
 mod markdown;
 mod name;
+mod opening;
 mod phrase;
 mod report;
-mod rests;
 mod spans;
 mod table;
 mod text;
@@ -29,19 +29,19 @@ mod tsv;
 
 use anyhow::Result;
 
-use report::Own;
-pub use report::Report;
+pub use layout::Layout;
+use report::AgentLedger;
+pub use report::ReportContent;
 
 use crate::record::{Billed, Type};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Status, Twice};
-use crate::zone::Zone;
 
 /// Lays a report out.
-pub type Format = fn(&Report, &Layout) -> Result<String>;
+pub type ReportFormat = fn(&ReportContent, &Layout) -> Result<String>;
 
-/// Every format by its name; the first is the default.
-pub const FORMATS: &[(&str, Format)] = &[
+/// All formats by name; the first is the default.
+pub const FORMATS: &[(&str, ReportFormat)] = &[
     ("markdown", markdown::lay_out),
     ("text", text::lay_out),
     ("json", json::lay_out),
@@ -49,54 +49,43 @@ pub const FORMATS: &[(&str, Format)] = &[
     ("folded", folded::lay_out),
 ];
 
-/// Formats that hold what an unranked stream has to say; the others begin with what tok-rank says.
+/// Formats that are complete without tok-rank. The others begin with its summary and findings.
 const UNRANKED: &[&str] = &["json", "folded"];
 
-/// Returns the format of that name.
-pub fn format(name: &str) -> Option<Format> {
-    FORMATS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, format)| *format)
-}
-
-/// What a format must know beside the report.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// The zone that instants are shown in.
-    pub zone: Zone,
-    /// The reader's home folder, shown as `~`.
-    pub home: Option<String>,
-    /// Columns that a line of text may take.
-    pub columns: usize,
-    /// Characters that a markdown report stays under.
-    pub max_chars: usize,
+/// Returns the format with this name.
+pub fn format(name: &str) -> Option<ReportFormat> {
+    for (known, format) in FORMATS {
+        if *known == name {
+            return Some(*format);
+        }
+    }
+    None
 }
 
 /// Collects the records of a stream and writes the report at its end.
 pub struct Render {
-    report: Report,
+    content: ReportContent,
     layout: Layout,
-    format: Format,
-    /// Spans or totals came by: there was something to judge.
+    format: ReportFormat,
+    /// Whether the stream has a span or a total, so that tok-rank would have had something to rank.
     has_content: bool,
 }
 
 impl Render {
     /// A filter that writes `format`.
-    pub fn new(format: Format, layout: Layout) -> Render {
+    pub fn new(format: ReportFormat, layout: Layout) -> Render {
         Render {
-            report: Report::default(),
+            content: ReportContent::default(),
             layout,
             format,
             has_content: false,
         }
     }
 
-    /// Notes that the report has no opening and no findings, because nobody has ranked what there
-    /// was to rank: [`Status::Partial`], where the format of that name begins with them.
+    /// Notes in `skips` that the stream was not ranked, and returns [`Status::Partial`]. A stream
+    /// without anything to rank is fine, and so is a format that needs no ranking.
     pub fn complain(&self, format: &str, skips: &mut Skips) -> Status {
-        if UNRANKED.contains(&format) || self.report.summary.is_some() || !self.has_content {
+        if UNRANKED.contains(&format) || self.content.summary.is_some() || !self.has_content {
             return Status::Done;
         }
         skips.note(
@@ -119,32 +108,34 @@ impl Filter for Render {
     fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
         self.has_content |= matches!(record.kind, Type::Span | Type::Total);
         match record.kind {
-            Type::Stream => self.report.stream(record.read()?),
-            Type::Session => self.report.session(record.read()?),
-            Type::Span => self.report.spans.take(record.read()?),
+            Type::Stream => self.content.stream(record.read()?),
+            Type::Session => self.content.session(record.read()?),
+            Type::Span => self.content.spans.take(record.read()?),
             Type::Request => self
-                .report
+                .content
                 .request(&record.read()?, record.read::<Billed>()?.cost_usd),
-            Type::Total => self.report.total(record.read()?),
-            Type::Disk => self.report.disk(&record.read()?),
-            Type::Usage => self.report.usage.push(record.read()?),
-            Type::Export => self.report.export(record.read()?),
-            Type::Ledger => self.report.ledgers.push(Own {
+            Type::Total => self.content.total(record.read()?),
+            Type::Disk => self.content.disk(&record.read()?),
+            Type::Usage => self.content.usage.push(record.read()?),
+            Type::Export => self.content.export(record.read()?),
+            Type::Ledger => self.content.ledgers.push(AgentLedger {
                 ledger: record.read()?,
                 checked: record.read()?,
             }),
-            Type::Finding => self.report.findings.push(record.read()?),
-            Type::Summary => self.report.summary = Some(record.read()?),
-            Type::Skip => self.report.skip(record.read()?),
-            // The summary has counted the events that matter to people.
+            Type::Finding => self.content.findings.push(record.read()?),
+            Type::Summary => self.content.summary = Some(record.read()?),
+            Type::Skip => self.content.skip(record.read()?),
+            // The summary counts the events that a report shows.
             Type::Event | Type::Coverage | Type::Partial | Type::Other => {}
         }
         Ok(())
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
-        self.report.coverage = coverage.map(|record| record.read()).transpose()?;
-        self.report.close();
-        out.text(&(self.format)(&self.report, &self.layout)?)
+        if let Some(record) = coverage {
+            self.content.coverage = Some(record.read()?);
+        }
+        self.content.close();
+        out.text(&(self.format)(&self.content, &self.layout)?)
     }
 }

@@ -61,7 +61,7 @@ pub use bill::Bill;
 pub use content::Content;
 pub use history::History;
 pub use law::Laws;
-pub use price::{Given, Prices};
+pub use price::{Aliases, Prices};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,18 @@
-//! Settings: files in TOML that a user writes.
+//! Settings: TOML files that the user writes.
 //!
-//! What is wrong with one is said in one line with its place, because the library draws it over
-//! several. Unlike session files these are the user's own words, so that a message may name a key.
+//! An error is reported in one line with the line number of the file, because the message of the
+//! TOML library spans several lines. The user wrote the file, so a message may quote a key of it;
+//! messages about session files never quote them.
 
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use serde::de::DeserializeOwned;
 
-/// Reads the text of a file of that name.
+/// Parses the text of a settings file. `name` is used in errors.
 ///
 /// # Errors
-/// The text is no TOML, or not of that shape: `NAME: line 3: unknown field`.
+/// The text is no TOML, or does not fit `T`: `NAME: line 3: unknown field`.
 pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|e| anyhow!("{name}: {}", one_line(&e, text)))
 }
@@ -26,8 +27,8 @@ fn one_line(e: &toml::de::Error, text: &str) -> String {
     format!("line {line}: {what}")
 }
 
-/// How records name a file that a figure rests on: its name, and eight hex digits of its BLAKE3
-/// hash.
+/// Returns the version of a settings file as records name it: the name of the file and eight hex
+/// digits of its BLAKE3 hash.
 pub fn version(path: &Path, text: &str) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let hash = blake3::hash(text.as_bytes()).to_hex();

@@ -1,11 +1,12 @@
-//! Short hashes: what a long name is known by in tables, 64 bits.
+//! Hashes of 64 bits, used as keys of tables in place of long names.
 //!
-//! Of a million names in one table two would be taken for one in one table of thirty million; that
-//! error is accepted where such a hash is used. It is the same in every run, and never written.
+//! Two different names may have the same hash. With a million names in a table, that happens in one
+//! table of thirty million; callers accept this error. The hash is the same in every run of a
+//! program, and is never written to a file.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Returns the hash that a name, or a list of figures, is known by.
+/// Returns the hash of a name, or of a list of numbers.
 pub fn hash(name: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     Hash::hash(name, &mut hasher);

@@ -1,8 +1,11 @@
-//! tok-show: prints the text at the places of spans, clipped and made harmless.
+//! tok-show: prints the texts of spans, clipped and with control characters escaped.
 //!
-//! Records say where a text stands; this is where a person reads it. The text is somebody else's:
-//! control characters are shown, not sent to the terminal, and line feeds and tabs alone stay.
-//! What cannot be read is said in its place, and noted.
+//! Records contain only the location of a text; this filter reads it for a person. The text is not
+//! trusted: control characters other than line feeds and tabs are escaped, so that the terminal
+//! does not act on them. Where a text cannot be read, a note is printed in its place, and the error
+//! is reported.
+//!
+//! This room knows records and files. It does not know which agent wrote them.
 
 mod clip;
 
@@ -10,33 +13,33 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::place::Places;
 use crate::record::{Finding, Measured, Part, Session, Span, Type};
 use crate::skip::{Skips, visible};
+use crate::source_text::TextReader;
 use crate::stream::{Filter, Record, Sink, Status};
 
-/// Shows spans and findings; passes over all other records.
+/// The filter: prints spans and findings, and ignores all other records.
 pub struct Show {
-    /// Characters of a text that are shown; 0: all.
+    /// Limit of characters for each text; 0 is no limit.
     chars: usize,
-    places: Places,
-    /// The file of each thread whose session record came by.
+    texts: TextReader,
+    /// File of each thread whose session record was read.
     files: HashMap<String, String>,
     skips: Skips,
 }
 
 impl Show {
-    /// Shows at most that many characters of each text; 0: all.
+    /// Creates a filter that prints at most `chars` characters of each text; 0 prints all.
     pub fn new(chars: usize) -> Show {
         Show {
             chars,
-            places: Places::default(),
+            texts: TextReader::default(),
             files: HashMap::new(),
             skips: Skips::default(),
         }
     }
 
-    /// What could not be read, and what that means for the exit status.
+    /// Returns the errors of the run and its exit status.
     pub fn finish(self) -> (Skips, Status) {
         let status = if self.skips.any() {
             Status::Partial
@@ -46,12 +49,12 @@ impl Show {
         (self.skips, status)
     }
 
+    /// Prints the header and the text of a span.
     fn span(&mut self, span: &Span, tokens: Option<u64>, out: &mut Sink) -> Result<()> {
-        let file = span
-            .file
-            .as_ref()
-            .or_else(|| self.files.get(&span.thread))
-            .cloned();
+        let file = match &span.file {
+            Some(file) => Some(file.clone()),
+            None => self.files.get(&span.thread).cloned(),
+        };
         out.text(&header(span, file.as_deref(), tokens))?;
         let shown = match stand_in(span) {
             Some(words) => words,
@@ -61,13 +64,13 @@ impl Show {
         out.text(if shown.ends_with('\n') { "" } else { "\n" })
     }
 
-    /// The text at the place, or in brackets why there is none.
+    /// Returns the text of a span, or a note in brackets why there is none.
     fn text(&mut self, span: &Span, file: Option<&str>) -> String {
         let read = match file {
             None if span.text.is_none() => {
                 Err("the span names no file, and no session record of its thread came by".into())
             }
-            _ => self.places.text(span, file.unwrap_or("-")),
+            _ => self.texts.text(span, file.unwrap_or("-")),
         };
         match read {
             Ok(Some(text)) if is_encrypted(span, &text) => encrypted(span),
@@ -75,11 +78,11 @@ impl Show {
             Ok(Some(text)) => harmless(&clip::clip(&text, self.chars)),
             Ok(None) => "[no text on disk]".into(),
             Err(why) => {
-                self.skips.note(
-                    file.unwrap_or(&span.id),
-                    span.line.filter(|_| file.is_some()),
-                    &why,
-                );
+                let (name, line) = match file {
+                    Some(file) => (file, span.line),
+                    None => (span.id.as_str(), None),
+                };
+                self.skips.note(name, line, &why);
                 format!("[cannot be read: {}]", visible(&why))
             }
         }
@@ -103,39 +106,42 @@ impl Filter for Show {
         }
     }
 
-    /// Nothing is written at the end: the coverage record is not for people.
+    /// Writes nothing: the coverage record is not for people.
     fn end(&mut self, _: Option<Record>, _: &mut Sink) -> Result<()> {
         Ok(())
     }
 }
 
-/// `== ID FILE:LINE part source tool command tokens`; what is not known is left out.
+/// Returns the header of a span: `== ID FILE:LINE part source server tool command target tokens`,
+/// without what is unknown.
 fn header(span: &Span, file: Option<&str>, tokens: Option<u64>) -> String {
-    let place = file.map(|file| match span.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
-    });
-    let part = span.part.name().to_owned();
+    let location = match (file, span.line) {
+        (Some(file), Some(line)) => Some(format!("{file}:{line}")),
+        (Some(file), None) => Some(file.to_owned()),
+        (None, _) => None,
+    };
     let tokens = tokens.map(|tokens| format!("{tokens} tokens"));
-    let tool = [span.server.clone(), span.tool.clone(), span.command.clone()];
-    let doc = span.doc.clone().or_else(|| span.target.clone());
-    let known = [
-        Some(span.id.clone()),
-        place,
-        Some(part),
-        Some(span.source.clone()),
-    ]
-    .into_iter()
-    .chain(tool);
-    let words: Vec<String> = known
-        .chain([doc, tokens])
-        .flatten()
-        .map(|word| visible(&word).into_owned())
-        .collect();
-    format!("== {}\n", words.join(" "))
+    let words = [
+        Some(span.id.as_str()),
+        location.as_deref(),
+        Some(span.part.name()),
+        Some(span.source.as_str()),
+        span.server.as_deref(),
+        span.tool.as_deref(),
+        span.command.as_deref(),
+        span.doc.as_deref().or(span.target.as_deref()),
+        tokens.as_deref(),
+    ];
+    let mut header = "==".to_owned();
+    for word in words.into_iter().flatten() {
+        header.push(' ');
+        header.push_str(&visible(word));
+    }
+    header.push('\n');
+    header
 }
 
-/// What is said of content that is no text.
+/// Returns the note that is printed for content that is not text; `None` for text.
 fn stand_in(span: &Span) -> Option<String> {
     match span.part {
         Part::Image | Part::Document => Some(picture(span)),
@@ -145,21 +151,20 @@ fn stand_in(span: &Span) -> Option<String> {
     }
 }
 
-/// `[image/png 1280x720, 123456 bytes]`
+/// Describes an image or a document: `[image/png 1280x720, 123456 bytes]`.
 fn picture(span: &Span) -> String {
-    let mime = span
-        .mime
-        .as_deref()
-        .map_or_else(|| span.part.name().into(), visible);
-    let size = span
-        .width
-        .zip(span.height)
-        .map_or(String::new(), |(width, height)| {
-            format!(" {width}x{height}")
-        });
+    let mime = match &span.mime {
+        Some(mime) => visible(mime),
+        None => span.part.name().into(),
+    };
+    let size = match (span.width, span.height) {
+        (Some(width), Some(height)) => format!(" {width}x{height}"),
+        _ => String::new(),
+    };
     format!("[{mime}{size}, {} bytes]", span.bytes)
 }
 
+/// Describes encrypted content by its length.
 fn encrypted(span: &Span) -> String {
     let what = if span.part == Part::Reasoning {
         "reasoning"
@@ -172,14 +177,18 @@ fn encrypted(span: &Span) -> String {
     }
 }
 
-/// Whether the text of a reasoning item is what the provider keeps for itself: one long word.
+/// Whether the text of a reasoning item is encrypted: one long word of base64.
 fn is_encrypted(span: &Span, text: &str) -> bool {
     const LONGEST_WORD: usize = 64;
-    let coded = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
-    span.part == Part::Reasoning && text.len() > LONGEST_WORD && text.bytes().all(coded)
+    span.part == Part::Reasoning && text.len() > LONGEST_WORD && text.bytes().all(is_base64)
 }
 
-/// Shows control characters; line feeds and tabs stay what they are.
+/// Whether the byte is a character of base64, in the usual alphabet or in that for URLs.
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+/// Escapes control characters other than line feeds and tabs.
 fn harmless(text: &str) -> String {
     let kept = |c: char| matches!(c, '\n' | '\t');
     let mut shown = String::with_capacity(text.len());
@@ -191,7 +200,7 @@ fn harmless(text: &str) -> String {
     shown
 }
 
-/// A finding has places, not text: its message, and where to look.
+/// Returns the message of a finding and the locations that it names, each with the id of its span.
 fn finding(finding: &Finding) -> String {
     let mut text = format!(
         "== {} {}: {}\n",
@@ -199,14 +208,13 @@ fn finding(finding: &Finding) -> String {
         visible(&finding.rule),
         visible(&finding.message)
     );
-    let ids = finding
-        .spans
-        .iter()
-        .map(String::as_str)
-        .chain(std::iter::repeat(""));
-    for (place, id) in finding.places.iter().zip(ids) {
+    for (n, place) in finding.places.iter().enumerate() {
+        let id = match finding.spans.get(n) {
+            Some(id) => id,
+            None => "",
+        };
         let line = format!("   {} {}", visible(place), visible(id));
-        text += line.trim_end();
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     text

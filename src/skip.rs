@@ -1,23 +1,28 @@
-//! Soft errors: what could not be read is counted, said once, and the work goes on.
+//! Soft errors: input that could not be read is counted and reported, and the work goes on.
 //!
-//! A reader notes each place here and writes the [`Skip`] record it gets back. What is printed is
-//! folded, one line a file and reason: `tok-split: a.jsonl:17: expected value (3 lines)`.
+//! A reader notes each location that it skips and writes the [`Skip`] record that it gets back. The
+//! messages are printed at the end, one line for each file and reason:
+//! `tok-split: a.jsonl:17: expected value (3 places)`.
+//!
+//! This module does not know what was skipped or why: reasons are texts of the caller.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::record::Skip;
 
-/// The soft errors of one process.
+/// The soft errors and messages of one process.
 #[derive(Debug, Default)]
 pub struct Skips {
     folded: Vec<Folded>,
-    said: Vec<String>,
+    messages: Vec<String>,
 }
 
-/// Files that are named of those left out for one reason: a store of another agent has thousands.
+/// Number of whole files that are named for one reason; of the rest only the count is printed,
+/// because the folder of another agent may hold thousands.
 const NAMED: usize = 10;
 
+/// Skips of one file for one reason.
 #[derive(Debug)]
 struct Folded {
     first: Skip,
@@ -25,7 +30,7 @@ struct Folded {
 }
 
 impl Skips {
-    /// Notes one place; returns its record, for whoever writes a stream.
+    /// Notes one skipped location. Returns its record, for callers that write a record stream.
     pub fn note(&mut self, file: &str, line: Option<u64>, why: &str) -> Skip {
         let skip = Skip {
             file: file.to_owned(),
@@ -36,49 +41,53 @@ impl Skips {
         skip
     }
 
-    /// Notes a place that another thread has met.
+    /// Notes a skipped location whose record exists already.
     pub fn fold(&mut self, skip: &Skip) {
-        let same = |f: &&mut Folded| f.first.file == skip.file && f.first.why == skip.why;
-        // Only the newest few can be the same file's: the files come one after the other.
-        match self.folded.iter_mut().rev().take(32).find(same) {
-            Some(folded) => folded.times += 1,
-            None => self.folded.push(Folded {
-                first: skip.clone(),
-                times: 1,
-            }),
+        // Files are read one after the other, so only the last few notes can be of the same file.
+        for folded in self.folded.iter_mut().rev().take(32) {
+            if folded.first.file == skip.file && folded.first.why == skip.why {
+                folded.times += 1;
+                return;
+            }
+        }
+        self.folded.push(Folded {
+            first: skip.clone(),
+            times: 1,
+        });
+    }
+
+    /// Adds a message about something that was not skipped. An equal message is printed once.
+    pub fn say(&mut self, message: impl Into<String>) {
+        let message = message.into();
+        if !self.messages.contains(&message) {
+            self.messages.push(message);
         }
     }
 
-    /// Says something once that is worth knowing, where nothing was left out.
-    pub fn say(&mut self, what: impl Into<String>) {
-        let what = what.into();
-        if !self.said.contains(&what) {
-            self.said.push(what);
-        }
-    }
-
-    /// Forgets what was said: a run that has failed has one thing to say.
+    /// Drops the messages: a run that fails prints only its error.
     pub fn unsay(&mut self) {
-        self.said.clear();
+        self.messages.clear();
     }
 
-    /// Takes over what a filter, or another reader of the process, has noted by itself.
+    /// Moves the notes and messages of another part of the process into this one.
     pub fn append(&mut self, mut other: Skips) {
         self.folded.append(&mut other.folded);
-        other.said.drain(..).for_each(|what| self.say(what));
+        for message in other.messages {
+            self.say(message);
+        }
     }
 
-    /// Whether anything was noted.
+    /// Whether anything was skipped.
     pub fn any(&self) -> bool {
         !self.folded.is_empty()
     }
 
-    /// Prints what was noted, folded, and forgets it. Of whole files that were left out for one
-    /// reason the first few are named.
+    /// Prints messages and notes, and clears them. Of the whole files that were skipped for one
+    /// reason only the first few are named.
     pub fn print(&mut self, program: &str, to: &mut dyn Write) {
-        for what in self.said.drain(..) {
-            // Standard error that cannot be written has nobody left to tell.
-            let _ = writeln!(to, "{program}: {}", visible(&what));
+        // A write that fails is ignored here and below: standard error is the last resort.
+        for message in self.messages.drain(..) {
+            let _ = writeln!(to, "{program}: {}", visible(&message));
         }
         let mut files: BTreeMap<String, usize> = BTreeMap::new();
         for Folded { first, times } in self.folded.drain(..) {
@@ -89,7 +98,10 @@ impl Skips {
                     continue;
                 }
             }
-            let line = first.line.map(|n| format!(":{n}")).unwrap_or_default();
+            let line = match first.line {
+                Some(number) => format!(":{number}"),
+                None => String::new(),
+            };
             let more = if times > 1 {
                 format!(" ({times} places)")
             } else {
@@ -102,13 +114,15 @@ impl Skips {
                 visible(&first.why)
             );
         }
-        for (why, files) in files.into_iter().filter(|(_, files)| *files > NAMED) {
-            let _ = writeln!(to, "{program}: {} more: {}", files - NAMED, visible(&why));
+        for (why, files) in files {
+            if files > NAMED {
+                let _ = writeln!(to, "{program}: {} more: {}", files - NAMED, visible(&why));
+            }
         }
     }
 }
 
-/// Whether a character may move the cursor of a terminal or turn the text around it.
+/// Whether a character may move the cursor of a terminal or reverse the direction of text.
 pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -121,14 +135,15 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(is_hostile) {
         return text.into();
     }
-    let escape = |c: char| {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_hostile(c) {
-            c.escape_unicode().to_string()
+            escaped.extend(c.escape_unicode());
         } else {
-            c.to_string()
+            escaped.push(c);
         }
-    };
-    text.chars().map(escape).collect::<String>().into()
+    }
+    escaped.into()
 }
 
 #[cfg(test)]

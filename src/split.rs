@@ -1,79 +1,51 @@
 //! tok-split: session files to records.
 //!
-//! Files are found and put in order, read side by side, and written in that order. What can only
-//! be known across files is decided while writing: whether a response was counted before, in
-//! another file that holds a copy of it.
+//! Files are found and sorted, read in parallel, and written in their order. What depends on other
+//! files is decided while writing: whether a response was counted before, in another file that
+//! holds a copy of it.
 
 mod archive;
-pub mod beside;
 pub mod choice;
 pub mod find;
 mod first_lines;
 pub mod found;
 pub mod home;
+mod message_index;
 mod names;
-mod nothing;
-pub mod pool;
+mod no_session;
+mod options;
 pub mod read;
-mod said;
+pub mod thread_index;
 mod walk;
 mod write;
+
+use std::thread;
 
 use anyhow::Result;
 
 use crate::cli::Io;
-use crate::format::{Roots, Wants};
 use crate::path;
 use crate::record::{Copies, Coverage, SCHEMA, Skip, Stream};
 use crate::stream::{Sink, Status};
-use crate::window::Window;
-use beside::Beside;
-use choice::Choice;
-use found::Found;
-pub use names::Names;
-use nothing::Unasked;
-use read::Outcome;
+use crate::workers::Workers;
+use found::FoundFiles;
+pub use names::NameCleaner;
+use no_session::NotSelected;
+pub use options::Options;
+use read::FileOutcome;
 use write::Chunk;
 
-/// What to read, and what of it to write.
-#[derive(Default)]
-pub struct Options {
-    /// Which requests count.
-    pub window: Window,
-    /// Which sessions.
-    pub choice: Choice,
-    /// Only `session` records.
-    pub list: bool,
-    /// A run without a session is a gate that fires.
-    pub fail_if_empty: bool,
-    /// What the readers are asked for.
-    pub wants: Wants,
-    /// Longer lines are passed over.
-    pub max_line: u64,
-    /// More is not decompressed of one file.
-    pub max_decompressed: u64,
-    /// How many files are read side by side.
-    pub threads: usize,
-    /// Folders beside the sessions.
-    pub roots: Roots,
-    /// What names the records may carry.
-    pub names: Names,
-    /// The files that are read, by the threads they hold.
-    pub beside: Beside,
-}
-
-/// Reads what was found and writes the stream.
+/// Reads the files and writes the stream.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
+pub fn run(found: &FoundFiles, options: &Options, io: &mut Io) -> Result<Status> {
     let program = format!("{} {}", io.program, env!("CARGO_PKG_VERSION"));
-    let Window { since, until, .. } = options.window.clone();
     io.out.put(&Stream {
         v: SCHEMA,
         program,
-        since,
-        until,
+        since: options.range.since.clone(),
+        until: options.range.until.clone(),
     })?;
     let mut merge = Merge::default();
     for (path, why) in &found.unreadable {
@@ -88,52 +60,74 @@ pub fn run(found: &Found, options: &Options, io: &mut Io) -> Result<Status> {
         merge.coverage.partial = true;
     }
     merge.passed_over(found);
-    found.passed_over().iter().for_each(|text| io.say(text));
-    let work = |n: usize| {
-        found
-            .inputs
-            .get(n)
-            .map(|input| read::file(input, options))
-            .unwrap_or_default()
-    };
-    pool::in_order(found.inputs.len(), options.threads, work, |outcome| {
-        outcome.skips.iter().for_each(|skip| io.skips.fold(skip));
-        merge.write(outcome, found, options, &mut io.out)
-    })?;
+    if let Some(text) = found.passed_over() {
+        io.say(&text);
+    }
+    read_and_write(found, options, &mut merge, io)?;
     let status = merge.end(found, options, io);
     io.out.put(&merge.coverage)?;
     Ok(status)
 }
 
+fn read_and_write(
+    found: &FoundFiles,
+    options: &Options,
+    merge: &mut Merge,
+    io: &mut Io,
+) -> Result<()> {
+    let mut write = |outcome: FileOutcome| {
+        for skip in &outcome.skips {
+            io.skips.fold(skip);
+        }
+        merge.write(outcome, found, options, &mut io.out)
+    };
+    let threads = options.threads.min(found.inputs.len());
+    thread::scope(|scope| {
+        let mut workers = Workers::scoped(scope, threads, 0, || |input| read::file(input, options));
+        for input in &found.inputs {
+            workers.give(input)?;
+            if workers.is_full()
+                && let Some(outcome) = workers.next(true)?
+            {
+                write(outcome)?;
+            }
+        }
+        while let Some(outcome) = workers.next(true)? {
+            write(outcome)?;
+        }
+        Ok(())
+    })
+}
+
 /// What is known across files.
 #[derive(Default)]
 struct Merge {
-    /// Responses that were counted: of copies the first path's is.
+    /// Responses that were counted. Of several copies that in the first file is counted.
     copies: Copies,
     coverage: Coverage,
-    unasked: Unasked,
-    /// Files so far.
+    not_selected: NotSelected,
+    /// The number of files so far.
     files: usize,
 }
 
 impl Merge {
     fn write(
         &mut self,
-        outcome: Outcome,
-        found: &Found,
+        outcome: FileOutcome,
+        found: &FoundFiles,
         options: &Options,
         out: &mut Sink,
     ) -> Result<()> {
         self.cover(&outcome);
-        self.unasked.take(&outcome, self.files, found);
+        self.not_selected.take(&outcome, self.files, found);
         self.files += 1;
         for chunk in outcome.chunks {
             self.put(chunk, outcome.copies_grow, options, out)?;
         }
-        outcome
-            .skips
-            .iter()
-            .try_for_each(|skip| out.put(&options.names.skip(skip)))
+        for skip in &outcome.skips {
+            out.put(&options.names.skip(skip))?;
+        }
+        Ok(())
     }
 
     fn put(
@@ -158,7 +152,7 @@ impl Merge {
         }
     }
 
-    fn cover(&mut self, outcome: &Outcome) {
+    fn cover(&mut self, outcome: &FileOutcome) {
         let coverage = &mut self.coverage;
         coverage.logged_requests += outcome.covered.logged_requests;
         coverage.unresolved_messages += outcome.covered.unresolved_messages;
@@ -176,34 +170,35 @@ impl Merge {
         coverage.skipped += outcome.tally.skipped.len() as u64;
         coverage.partial |= outcome.partial;
         coverage.usage_unusable += outcome.unusable;
-        let recovered = outcome.tally.recovered.iter().map(|(_, why)| *why);
-        for why in recovered.chain(outcome.tally.skipped.iter().map(|skipped| skipped.why)) {
-            *coverage.by_reason.entry(why.to_owned()).or_default() += 1;
+        let reasons = &mut coverage.by_reason;
+        for (_, why) in &outcome.tally.recovered {
+            *reasons.entry((*why).to_owned()).or_default() += 1;
+        }
+        for skipped in &outcome.tally.skipped {
+            *reasons.entry(skipped.why.to_owned()).or_default() += 1;
         }
     }
 
-    fn passed_over(&mut self, found: &Found) {
+    fn passed_over(&mut self, found: &FoundFiles) {
         self.coverage.passed_over = found.passed.len() as u64;
+        let reasons = &mut self.coverage.passed_over_by_reason;
         for (why, _) in &found.passed {
-            *self
-                .coverage
-                .passed_over_by_reason
-                .entry(why.words().to_owned())
-                .or_default() += 1;
+            *reasons.entry(why.words().to_owned()).or_default() += 1;
         }
     }
 
-    /// All files were read. Says what there was where no session was written; where all there was
-    /// had to be left out, that has been said, and a part is missing.
-    fn end(&mut self, found: &Found, options: &Options, io: &Io) -> Status {
+    /// Ends the stream. Where no session was written, prints what was found instead; where all
+    /// files had to be left out, their skips say so, and the output is partial.
+    fn end(&mut self, found: &FoundFiles, options: &Options, io: &Io) -> Status {
         let coverage = &mut self.coverage;
         let is_empty = *coverage.sessions.get_or_insert(0) == 0;
         if is_empty {
-            let unasked = std::mem::take(&mut self.unasked);
-            let left_out = coverage.files == 0 && coverage.files_skipped > 0 && unasked.is_empty();
-            coverage.partial |= left_out;
-            if !left_out {
-                io.say(&unasked.words(found, options));
+            let not_selected = std::mem::take(&mut self.not_selected);
+            let all_left_out =
+                coverage.files == 0 && coverage.files_skipped > 0 && not_selected.is_empty();
+            coverage.partial |= all_left_out;
+            if !all_left_out {
+                io.say(&not_selected.words(found, options));
             }
         }
         let gate = if is_empty && options.fail_if_empty {

@@ -1,9 +1,9 @@
 //! The record stream: reading lines, passing them through, writing and extending them.
 //!
-//! The idea: a filter touches little of what it reads. So a line is only looked at (its type),
-//! handed on byte for byte, and parsed into a typed view when the filter asks for one. What a
-//! filter adds to another's record is spliced in before the closing brace; the rest of the line,
-//! unknown keys included, stays as it was.
+//! The idea: a filter changes little of what it reads. So only the type of a line is read; the line
+//! is passed on byte for byte, and it is parsed into a typed view only when the filter asks for
+//! one. Keys that a filter adds to a record are inserted before its closing brace; the rest of the
+//! line, unknown keys included, stays as it was.
 //!
 //! This module knows lines and types. It does not know what any record means, nor where lines
 //! come from or go to.
@@ -37,11 +37,11 @@ pub enum Status {
     /// 0: done.
     #[default]
     Done,
-    /// 1: a gate fired. Never for errors.
+    /// 1: the filter found what the user asked to be warned about. Never for errors.
     Gate,
-    /// 2: usage error, or output could not be written.
+    /// 2: usage error, or the output could not be written.
     Failed,
-    /// 3: partial; something could not be read.
+    /// 3: a part of the input could not be read.
     Partial,
 }
 
@@ -56,34 +56,37 @@ impl Status {
         }
     }
 
-    /// Returns the one that counts where both happened: 2 before 1 before 3 before 0.
+    /// Returns the status to report where both happened: 2 before 1 before 3 before 0.
     #[must_use]
     pub fn or(self, other: Status) -> Status {
-        let order = |s: Status| match s {
-            Status::Failed => 0,
-            Status::Gate => 1,
-            Status::Partial => 2,
-            Status::Done => 3,
-        };
-        if order(other) < order(self) {
+        if other.urgency() > self.urgency() {
             other
         } else {
             self
         }
     }
+
+    fn urgency(self) -> u8 {
+        match self {
+            Status::Failed => 3,
+            Status::Gate => 2,
+            Status::Partial => 1,
+            Status::Done => 0,
+        }
+    }
 }
 
-/// One record as it stands in the stream: its type and its line (without the line feed).
+/// One record of the stream: its type and its line (without the line feed).
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// What its `type` key says.
+    /// The value of its `type` key.
     pub kind: Type,
     /// The whole object, as it was read.
     pub line: &'a str,
 }
 
 impl<'a> Record<'a> {
-    /// Looks at a line and returns it with its type; does not parse it.
+    /// Returns a line with its type. Only the type is parsed.
     ///
     /// # Errors
     /// [`Malformed`] where the line is no JSON object.
@@ -118,7 +121,7 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Parses the view `T` of the record: the keys of one writer.
+    /// Parses the keys of `T`; the other keys of the record are ignored.
     ///
     /// # Errors
     /// [`Malformed`] where a key of `T` is missing or of another JSON type.
@@ -129,30 +132,33 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A filter: takes records one by one, writes what follows from them.
+/// A filter: takes the records of a stream one by one and writes its output.
 pub trait Filter {
-    /// What it asks of the stream: nothing, but that it is one.
+    /// What the filter requires of the stream. By default any record stream will do.
     fn place(&self) -> Place {
         Place::default()
     }
 
-    /// Takes one record; writes what follows from it.
+    /// Takes the next record, and writes the output that it causes.
     ///
     /// # Errors
-    /// [`Malformed`] is noted and the stream goes on; anything else ends it.
+    /// [`Malformed`] is reported and the stream goes on; any other error ends the run.
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()>;
 
-    /// The stream has ended; writes what was held back, and last the `coverage` record, if the
-    /// stream has one. It never comes through [`Filter::take`].
+    /// Takes the end of the stream: writes what was buffered, and last the `coverage` record, if
+    /// the stream has one. The `coverage` record is never given to [`Filter::take`].
     ///
     /// # Errors
-    /// Ends the run.
+    /// Any error ends the run.
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
-        coverage.map_or(Ok(()), |record| out.pass(&record))
+        match coverage {
+            Some(record) => out.pass(&record),
+            None => Ok(()),
+        }
     }
 }
 
-/// Where records go: one line each, nothing else ever.
+/// The output of a filter.
 pub struct Sink<'w> {
     out: Box<dyn Write + 'w>,
     scratch: Vec<u8>,
@@ -189,7 +195,9 @@ impl<'w> Sink<'w> {
     pub fn raw(&mut self, line: &[u8]) -> Result<()> {
         self.out.write_all(line)?;
         self.out.write_all(b"\n")?;
-        self.each_line.then(|| self.out.flush()).transpose()?;
+        if self.each_line {
+            self.out.flush()?;
+        }
         Ok(())
     }
 
@@ -201,7 +209,7 @@ impl<'w> Sink<'w> {
         Ok(self.out.write_all(lines)?)
     }
 
-    /// Writes bytes that are no record: for the last stage, which writes a report.
+    /// Writes text that is no record: for the last stage, which writes a report.
     ///
     /// # Errors
     /// The output cannot be written.
@@ -235,7 +243,7 @@ impl<'w> Sink<'w> {
         done
     }
 
-    /// Hands everything on to the operating system.
+    /// Writes everything that is buffered.
     ///
     /// # Errors
     /// The output cannot be written.

@@ -1,62 +1,64 @@
-//! Token room: the only door to the tokenizers.
+//! Counts tokens: the only room that uses the tokenizers.
 //!
-//! A [`Counter`] counts the tokens of a text in one encoding, exactly as the reference
-//! (`encode_ordinary` of tiktoken-rs) does, special tokens taken as plain text. It never hands a
-//! tokenizer a whole text: it cuts it first where no token can reach across (`cut`), looks up
-//! what it has counted lately (`memo`), and only then asks the tokenizer (`bpe`). What is no text
-//! has rules of its own: [`image`] by its size, [`sealed`] content by its length.
+//! A [`TokenCounter`] counts the tokens of a text in one encoding, exactly as the reference
+//! (`encode_ordinary` of tiktoken-rs) does: special tokens count as plain text. Tokenizers are slow
+//! on long texts. So the counter first cuts the text where no token can cross the cut (`cut`), then
+//! looks up the parts that it has counted recently (`memo`), and only then calls the tokenizer
+//! (`bpe`). Content that is not text has rules of its own: an [`image`] is counted by its size,
+//! [`encrypted`] content by its length.
 //!
-//! This room knows no record and no file.
+//! This room knows neither records nor files.
 
 mod bpe;
 mod cut;
+pub mod encrypted;
 pub mod image;
 mod memo;
-pub mod sealed;
 
 use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use bpe::Encoding;
-use cut::Piece;
+use cut::PieceEnd;
 use memo::Memo;
 
-/// The tokens of a text.
+/// The number of tokens of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// How many.
+    /// Exact, unless `estimated`.
     pub tokens: u64,
-    /// Whether a run without any safe cut had to be broken, so that the number may be off by a
-    /// token or two for each break (`tokens_by` then ends in `~`).
+    /// Whether a long run without a safe cut was broken. Then the number may be off by a token or
+    /// two for each break, and `tokens_by` ends in `~`.
     pub estimated: bool,
 }
 
-/// A run of a text that no token reaches out of or into: a line or a few.
+/// A part of a text, one or a few lines long. No token crosses its borders, so its tokens do not
+/// depend on the text around it.
 #[derive(Clone, Debug)]
 pub struct Atom {
-    /// Where it stands in the text, in bytes.
+    /// The bytes of the text that it consists of.
     pub range: Range<usize>,
-    /// XXH3 of its bytes, 64 bit: the same wherever the same run stands.
+    /// XXH3 of these bytes, 64 bits.
     pub hash: u64,
     /// Its tokens.
     pub count: Count,
 }
 
-/// Counts tokens in one encoding. Each thread should have its own, and keep it: what it has
-/// counted lately it need not count again.
+/// Counts tokens in one encoding. Each worker thread should keep a counter for itself: a counter
+/// remembers lines that it has counted recently.
 ///
-/// Memory: 256 KB, beside the vocabulary, which all counters of a process share (about 30 MB for
-/// the default encoding) and which is built at the first count (100 ms).
-pub struct Counter {
+/// Memory: 256 KB, and the vocabulary, which all counters of a process share. The vocabulary of the
+/// default encoding takes about 30 MB; it is built at the first count, which takes 100 ms.
+pub struct TokenCounter {
     encoding: &'static Encoding,
     memo: Memo,
 }
 
-impl Counter {
-    /// Returns a counter for the encoding. Costs nothing until the first count.
-    pub fn new(encoding: &'static Encoding) -> Counter {
-        Counter {
+impl TokenCounter {
+    /// Returns a counter for the encoding. It takes no memory until the first count.
+    pub fn new(encoding: &'static Encoding) -> TokenCounter {
+        TokenCounter {
             encoding,
             memo: Memo::default(),
         }
@@ -69,8 +71,8 @@ impl Counter {
         sum
     }
 
-    /// Counts the text atom by atom, from front to back: each is handed to `take`, and the tokens
-    /// of all add up to those of the text.
+    /// Counts the text atom by atom, in order, and passes each atom to `take`. The tokens of the
+    /// atoms add up to those of the text.
     pub fn atoms(&mut self, text: &str, mut take: impl FnMut(Atom)) {
         let mut start = 0;
         while start < text.len() {
@@ -100,15 +102,15 @@ impl Counter {
         count
     }
 
-    /// Asks the tokenizer, piece by piece: it is slow, or fails, on runs of megabytes.
+    /// Calls the tokenizer on pieces of the atom: it is slow, or fails, on runs of megabytes.
     fn pieces(&self, atom: &str) -> Count {
         let mut sum = Count::default();
         let mut start = 0;
         while start < atom.len() {
-            let Piece { end, safe } = cut::piece(atom, start);
+            let PieceEnd { end, is_safe } = cut::piece(atom, start);
             sum.add(Count {
                 tokens: self.encoding.count(&atom[start..end]),
-                estimated: !safe,
+                estimated: !is_safe,
             });
             start = end;
         }
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn atoms_tile_the_text_and_their_tokens_add_up() {
-        let mut counter = Counter::new(Encoding::standard());
+        let mut counter = TokenCounter::new(Encoding::standard());
         let text = "fn a() {\n    b();\n\n\n}\r\n// 日本語\n日本\n/x\n";
         let (mut end, mut tokens) = (0, 0);
         counter.atoms(text, |atom| {
@@ -141,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_cut_is_broken_and_says_so() {
-        let mut counter = Counter::new(Encoding::standard());
+    fn a_run_without_a_safe_cut_is_broken_and_marked_as_estimated() {
+        let mut counter = TokenCounter::new(Encoding::standard());
         assert!(!counter.count(&"ab ".repeat(100_000)).estimated);
         let spaces = counter.count(&" ".repeat(1_000_000));
         assert!(spaces.estimated && spaces.tokens > 0);

@@ -1,137 +1,71 @@
-//! tok-usage-join: what carrying each span cost, and where a usage ledger saw it.
+//! tok-usage-join: what carrying each span cost, and which part of a usage ledger the requests are.
 //!
-//! The lines of one thread are held until it has ended ([`held`]), their numbers are fed to the
-//! replay as they pass, and then the lines leave in their order with what the replay says added,
-//! and after them the thread's `total` records. With a ledger, each counted request is joined with
-//! one of its buckets ([`buckets`]); their `usage` records end the stream. A provider's export of
-//! usage names no session: it is read for itself ([`burn`]).
+//! The lines of a thread are buffered until the thread has ended ([`spill`]), and their numbers go
+//! to the replay meanwhile. Then the lines are written in order, with the results of the replay
+//! added, and after them the thread's `total` records. With a ledger, each counted request is
+//! joined with one of its buckets ([`buckets`]); the `usage` records of the buckets end the stream.
+//! A provider's export of usage names no session, so it becomes records for itself
+//! ([`provider_export`]).
 //!
-//! This room knows neither how costs are made (`replay`) nor what spans are.
+//! This module does not know how costs are computed (`replay`), nor what spans are.
 
 mod buckets;
-mod burn;
 mod compare;
 mod counted;
-mod export;
-mod held;
+mod export_csv;
 mod ledger;
+mod provider_export;
+mod span_view;
+mod spill;
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use anyhow::Result;
-use serde::Deserialize;
 
-use crate::record::{
-    Event, Framing, Part, PredictedBy, Priced, Replayed, Request, Role, Session, Type, What,
-};
-use crate::replay::{Content, History, Laws, Prices};
+use crate::record::{Event, PredictedBy, Priced, Replayed, Request, Session, Type, What};
+use crate::replay::{History, Laws, Prices};
 use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
 use buckets::Buckets;
-pub use burn::Burn;
-use held::Held;
-pub use ledger::Ledger;
+pub use ledger::UsageLedger;
+pub use provider_export::ProviderExport;
+use span_view::JoinedSpan;
+use spill::LineBuffer;
 
 /// Adds what carrying the spans of each thread cost.
 pub struct UsageJoin {
-    held: Held,
-    thread: Option<Thread>,
+    /// The lines of the current thread.
+    lines: LineBuffer,
+    thread: Option<BufferedThread>,
     usage: Option<Buckets>,
-    burn: Option<Burn>,
+    export: Option<ProviderExport>,
     prices: Rc<Prices>,
     laws: Rc<Laws>,
 }
 
-/// The thread at hand.
-struct Thread {
+/// The thread whose records are read.
+struct BufferedThread {
     id: String,
     session: String,
     history: History,
-    /// `seq` of its latest record.
+    /// `seq` of the latest record.
     seq: u64,
-    /// For each request the bucket it was joined with, and the model it is charged as where its own
-    /// record does not name it.
-    joined: Vec<(Option<String>, Option<String>)>,
-    /// The model of requests that name none, as the user has said.
+    requests: Vec<JoinedRequest>,
+    /// The model that the user gives for requests that name none.
     model: Option<String>,
-    /// Usage that the file repeats from a parent's, on so many lines; its model is the first that
-    /// the thread names.
+    /// Usage that the file repeats from a parent's file, and on how many lines. The model is the
+    /// first that the thread names.
     replayed: Option<(Request, u64)>,
 }
 
-/// What is looked at of a span.
-#[derive(Deserialize)]
-struct View<'a> {
-    #[serde(borrow)]
-    thread: Cow<'a, str>,
-    #[serde(borrow)]
-    session: Cow<'a, str>,
-    seq: u64,
-    role: Role,
-    part: Part,
-    #[serde(borrow)]
-    source: Cow<'a, str>,
-    made_by: Option<u64>,
-    #[serde(borrow, default)]
-    tool: Cow<'a, str>,
-    framing: Option<Framing>,
-    #[serde(borrow, default)]
-    server: Cow<'a, str>,
-    #[serde(borrow, default)]
-    command: Cow<'a, str>,
-    #[serde(borrow, default)]
-    detail: Cow<'a, str>,
-    bytes: u64,
-    line: Option<u64>,
-    #[serde(borrow, default)]
-    phase: Cow<'a, str>,
-    cut_bytes: Option<u64>,
-    length: Option<u64>,
-    tokens: Option<u64>,
-    #[serde(borrow, default)]
-    tokens_by: Cow<'a, str>,
-    rendered_tokens: Option<u64>,
-    tool_tokens: Option<u64>,
-    classes: Option<[u64; 6]>,
-    capital_bytes: Option<u64>,
+/// What is added to a request besides the results of the replay.
+struct JoinedRequest {
+    /// The bucket of the ledger.
+    bucket: Option<String>,
+    /// The model that it is charged as, where that is not the model that it names.
+    charged_as: Option<String>,
 }
 
-impl View<'_> {
-    /// Tokens that come from the length of an encrypted text say how reasoning shares its output,
-    /// not what it weighs when it is sent: that is for the provider's laws.
-    fn content(&self) -> Content<'_> {
-        let plain = !self.tokens_by.starts_with("encrypted_length");
-        Content {
-            seq: self.seq,
-            tokens: self.tokens.filter(|_| plain),
-            bytes: self.bytes,
-            weight: self.tokens.or(self.length).unwrap_or(self.bytes),
-            made_by: self.made_by,
-            role: self.role,
-            part: self.part,
-            source: &self.source,
-            tool: &self.tool,
-            framing: self.framing,
-            server: &self.server,
-            command: &self.command,
-            ephemeral: self.detail == "ephemeral",
-            within: self.detail == "within",
-            of_file: self.detail == "file",
-            line: self.line,
-            phase: &self.phase,
-            rendered: self.rendered_tokens,
-            tool_tokens: self.tool_tokens,
-            sealed_bytes: self
-                .length
-                .filter(|_| self.part == Part::Reasoning && !plain),
-            classes: self.classes,
-            capital_bytes: self.capital_bytes.unwrap_or(0),
-            cut: self.cut_bytes.map(|limit| (self.bytes, limit)),
-        }
-    }
-}
-
-/// The usage lines that the file repeats from a parent's, added up.
+/// Returns the sum of the usage lines that the file repeats from a parent's file.
 fn replayed(session: &Session) -> Request {
     Request {
         input_tokens: session.replayed_input_tokens,
@@ -142,15 +76,15 @@ fn replayed(session: &Session) -> Request {
 }
 
 impl UsageJoin {
-    /// A filter that holds up to `memory` bytes of lines before it uses a temporary file, joins
-    /// with that ledger, and charges by these prices.
-    pub fn new(memory: usize, ledger: Option<Ledger>, prices: Prices) -> UsageJoin {
+    /// Returns a filter that buffers up to `memory` bytes of lines before it uses a temporary file,
+    /// joins requests with that ledger, and charges them by these prices.
+    pub fn new(memory: usize, ledger: Option<UsageLedger>, prices: Prices) -> UsageJoin {
         let usage = ledger.map(Buckets::new);
         UsageJoin {
-            held: Held::bounded(memory),
+            lines: LineBuffer::bounded(memory),
             thread: None,
             usage,
-            burn: None,
+            export: None,
             prices: Rc::new(prices),
             laws: Rc::default(),
         }
@@ -163,51 +97,50 @@ impl UsageJoin {
         self
     }
 
-    /// The same, and at the end of the stream what a provider's export says.
+    /// The same, with the records of a provider's export at the end of the stream.
     #[must_use]
-    pub fn with_export(self, burn: Option<Burn>) -> UsageJoin {
-        UsageJoin { burn, ..self }
+    pub fn with_export(self, export: Option<ProviderExport>) -> UsageJoin {
+        UsageJoin { export, ..self }
     }
 
-    /// The thread that the record is of. One whose `session` record was filtered out begins here.
-    fn thread(&mut self, id: &str, session: &str, out: &mut Sink) -> Result<&mut Thread> {
-        if self.thread.as_ref().is_none_or(|thread| thread.id != id) {
+    /// Returns the thread of a record. A thread whose `session` record was filtered out begins
+    /// here.
+    fn thread(&mut self, id: &str, session: &str, out: &mut Sink) -> Result<&mut BufferedThread> {
+        if let Some(thread) = &self.thread
+            && thread.id != id
+        {
             self.close(out)?;
         }
-        let history = || History::priced(Rc::clone(&self.prices)).under(Rc::clone(&self.laws));
-        Ok(self.thread.get_or_insert_with(|| Thread {
+        Ok(self.thread.get_or_insert_with(|| BufferedThread {
             id: id.to_owned(),
             session: session.to_owned(),
-            history: history(),
+            history: History::priced(Rc::clone(&self.prices)).under(Rc::clone(&self.laws)),
             seq: 0,
-            joined: Vec::new(),
+            requests: Vec::new(),
             model: None,
             replayed: None,
         }))
     }
 
-    /// The thread has ended: its lines leave, with what it cost.
+    /// Ends the current thread: replays it, and writes its lines with the results.
     fn close(&mut self, out: &mut Sink) -> Result<()> {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
         let bill = thread.history.replay();
-        let (mut spans, mut requests) = (bill.spans(), bill.requests().zip(&thread.joined));
-        let replayed = thread
-            .replayed
-            .and_then(|(usage, lines)| self.prices.cost(&usage, lines).ok());
-        self.held.drain(|record| match record.kind {
-            Type::Session => out.extend(
-                &record,
-                &Replayed {
-                    naive_cost_usd: replayed,
-                },
-            ),
+        let mut spans = bill.spans();
+        let mut requests = bill.requests().zip(&thread.requests);
+        let naive_cost_usd = match &thread.replayed {
+            Some((usage, lines)) => self.prices.cost(usage, *lines).ok(),
+            None => None,
+        };
+        self.lines.drain(|record| match record.kind {
+            Type::Session => out.extend(&record, &Replayed { naive_cost_usd }),
             Type::Span => out.extend(&record, &spans.next().unwrap_or_default()),
             Type::Request => match requests.next() {
-                Some((mut billed, (bucket, charged_as))) => {
-                    billed.bucket.clone_from(bucket);
-                    billed.charged_as.clone_from(charged_as);
+                Some((mut billed, joined)) => {
+                    billed.bucket.clone_from(&joined.bucket);
+                    billed.charged_as.clone_from(&joined.charged_as);
                     out.extend(&record, &billed)
                 }
                 None => out.pass(&record),
@@ -215,23 +148,46 @@ impl UsageJoin {
             Type::Ledger => out.extend(&record, &self.prices.check(&record.read()?)),
             _ => out.pass(&record),
         })?;
-        bill.events(&thread.id, &thread.session, thread.seq)
-            .iter()
-            .try_for_each(|event| out.put(event))?;
-        bill.totals(&thread.id, &thread.session)
-            .iter()
-            .try_for_each(|total| out.put(total))
+        for event in bill.events(&thread.id, &thread.session, thread.seq) {
+            out.put(&event)?;
+        }
+        for total in bill.totals(&thread.id, &thread.session) {
+            out.put(&total)?;
+        }
+        Ok(())
     }
 
-    fn hold(&mut self, record: &Record, out: &mut Sink) -> Result<()> {
+    /// Buffers a record of the current thread; any other passes.
+    fn buffer(&mut self, record: &Record, out: &mut Sink) -> Result<()> {
         if self.thread.is_some() {
-            self.held.push(record)
+            self.lines.push(record)
         } else {
             out.pass(record)
         }
     }
 
-    /// Takes a request: which bucket of the ledger it falls into, and which model it is charged as.
+    fn session(&mut self, session: &Session, out: &mut Sink) -> Result<()> {
+        self.close(out)?;
+        let model = self.prices.model_for(&session.file).map(str::to_owned);
+        let thread = self.thread(&session.thread, &session.session, out)?;
+        thread.model = model;
+        let provider = session.provider.as_deref().unwrap_or("");
+        thread.history.served_by(provider);
+        thread.history.manner_is_unsure(session.manner_unsure);
+        thread.replayed = session
+            .replayed_reports
+            .map(|lines| (replayed(session), lines));
+        Ok(())
+    }
+
+    fn span(&mut self, span: &JoinedSpan, out: &mut Sink) -> Result<()> {
+        let thread = self.thread(&span.thread, &span.session, out)?;
+        thread.seq = span.seq;
+        thread.history.span(&span.content());
+        Ok(())
+    }
+
+    /// Joins a request with its bucket of the ledger, and decides which model it is charged as.
     fn request(&mut self, mut request: Request, out: &mut Sink) -> Result<()> {
         let bucket = match &mut self.usage {
             Some(usage) => usage.join(&request),
@@ -257,9 +213,35 @@ impl UsageJoin {
             charged_as = Some(alias.to_owned());
         }
         thread.history.request(&request);
-        thread.joined.push((bucket, charged_as));
+        thread.requests.push(JoinedRequest { bucket, charged_as });
         Ok(())
     }
+
+    fn event(&mut self, event: &Event, out: &mut Sink) -> Result<()> {
+        let thread = self.thread(&event.thread, &event.session, out)?;
+        thread.seq = event.seq;
+        thread.history.event(event);
+        Ok(())
+    }
+
+    /// Writes the `stream` record, with the versions of the laws and of the prices.
+    fn stream(&mut self, record: &Record, out: &mut Sink) -> Result<()> {
+        self.close(out)?;
+        let laws = self.laws.version().map(str::to_owned);
+        let mut line = Vec::new();
+        extended(record.line, &PredictedBy { laws }, &mut line)?;
+        let record = Record::peek(std::str::from_utf8(&line)?)?;
+        let prices = Some(self.prices.version().to_owned());
+        out.extend(&record, &Priced { prices })
+    }
+}
+
+/// Whether an earlier pass of this filter wrote the event. It is left out, and made again.
+fn is_ours(event: &Event) -> bool {
+    matches!(
+        event.what,
+        What::Unrecorded | What::Dropped | What::CacheBreak
+    )
 }
 
 impl Filter for UsageJoin {
@@ -275,72 +257,43 @@ impl Filter for UsageJoin {
 
     fn take(&mut self, record: Record, out: &mut Sink) -> Result<()> {
         match record.kind {
-            Type::Session => {
-                let session: Session = record.read()?;
-                self.close(out)?;
-                let model = self.prices.model_for(&session.file).map(str::to_owned);
-                let thread = self.thread(&session.thread, &session.session, out)?;
-                thread.model = model;
-                thread
-                    .history
-                    .served_by(session.provider.as_deref().unwrap_or(""));
-                thread.history.manner_is_unsure(session.manner_unsure);
-                thread.replayed = session
-                    .replayed_reports
-                    .map(|lines| (replayed(&session), lines));
-            }
-            Type::Span => {
-                let span: View = record.read()?;
-                let thread = self.thread(&span.thread, &span.session, out)?;
-                thread.seq = span.seq;
-                thread.history.span(&span.content());
-            }
-            Type::Request => {
-                self.request(record.read()?, out)?;
-            }
+            Type::Session => self.session(&record.read()?, out)?,
+            Type::Span => self.span(&record.read()?, out)?,
+            Type::Request => self.request(record.read()?, out)?,
             Type::Event => {
                 let event: Event = record.read()?;
-                // Written by an earlier pass, as totals are.
-                if matches!(
-                    event.what,
-                    What::Unrecorded | What::Dropped | What::CacheBreak
-                ) {
+                if is_ours(&event) {
                     return Ok(());
                 }
-                let thread = self.thread(&event.thread, &event.session, out)?;
-                thread.seq = event.seq;
-                thread.history.event(&event);
+                self.event(&event, out)?;
             }
-            // Written by an earlier pass of this filter: they are made anew.
+            // An earlier pass of this filter wrote them; they are made again.
             Type::Total | Type::Usage => return Ok(()),
-            Type::Export if self.burn.is_some() => return Ok(()),
-            Type::Stream => {
-                self.close(out)?;
-                let laws = self.laws.version().map(str::to_owned);
-                let mut line = Vec::new();
-                extended(record.line, &PredictedBy { laws }, &mut line)?;
-                let record = Record::peek(std::str::from_utf8(&line)?)?;
-                let prices = Some(self.prices.version().to_owned());
-                return out.extend(&record, &Priced { prices });
-            }
+            Type::Export if self.export.is_some() => return Ok(()),
+            Type::Stream => return self.stream(&record, out),
             _ => {}
         }
-        self.hold(&record, out)
+        self.buffer(&record, out)
     }
 
     fn end(&mut self, coverage: Option<Record>, out: &mut Sink) -> Result<()> {
         self.close(out)?;
         if let Some(usage) = &self.usage {
-            usage
-                .records()
-                .chain(usage.compared())
-                .try_for_each(|usage| out.put(&usage))?;
+            for usage in usage.records() {
+                out.put(&usage)?;
+            }
+            if let Some(whole) = usage.compared() {
+                out.put(&whole)?;
+            }
         }
-        if let Some(burn) = &self.burn {
-            burn.records()
-                .iter()
-                .try_for_each(|export| out.put(export))?;
+        if let Some(export) = &self.export {
+            for export in export.records() {
+                out.put(&export)?;
+            }
         }
-        coverage.map_or(Ok(()), |record| out.pass(&record))
+        match coverage {
+            Some(record) => out.pass(&record),
+            None => Ok(()),
+        }
     }
 }

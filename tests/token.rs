@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tok::token::{Count, Counter, Encoding};
+use tok::token::{Count, Encoding, TokenCounter};
 
 fn oracle(encoding: &str, text: &str) -> u64 {
     let tokenizer = match encoding {
@@ -29,8 +29,8 @@ fn oracle(encoding: &str, text: &str) -> u64 {
     tokenizer.encode_ordinary(text).len() as u64
 }
 
-fn counter(encoding: &str) -> Counter {
-    Counter::new(Encoding::named(encoding).unwrap())
+fn counter(encoding: &str) -> TokenCounter {
+    TokenCounter::new(Encoding::named(encoding).unwrap())
 }
 
 /// Exact, in every encoding.

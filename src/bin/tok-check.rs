@@ -1,4 +1,4 @@
-//! tok-check: silent when a record stream keeps all its rules.
+//! tok-check: reports each rule that a record stream breaks.
 
 use std::process::ExitCode;
 
@@ -6,12 +6,12 @@ use clap::Parser;
 use tok::check::Check;
 use tok::cli::{self, Common, Status};
 
-/// Check that a record stream keeps its rules.
+/// Check that a record stream keeps the rules of records.
 ///
-/// Reads records on standard input and prints one line for each broken rule: order, keys and
-/// their types, who may write which, requests and totals that add up, the coverage record.
-/// Silent and status 0 when all hold; status 1 when one does not.
-/// Memory: 100 bytes a thread, and 32 a counted request.
+/// Reads records on standard input and prints one line for each broken rule. The rules are about
+/// the order of records, keys and their types, totals that add up to the requests, and the coverage
+/// record. If no rule is broken, it prints nothing and ends with status 0; otherwise with status 1.
+/// Memory: 100 bytes per thread, and 32 per counted request.
 #[derive(Parser)]
 #[command(
     version,

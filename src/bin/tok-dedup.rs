@@ -8,12 +8,13 @@ use tok::dedup::Dedup;
 
 /// Mark spans whose text was seen before, whole or in part.
 ///
-/// Reads records on standard input, after tok-measure, and adds to each span that repeats an
-/// earlier one copy_of (the first span with that text), copy_scope (turn, session, tree or corpus:
-/// how near it was seen) and dup_tokens (how much of it). Texts below 64 bytes, and blocks that
-/// come to less than 64 tokens together, are not judged.
-/// Memory: 64 MB, room for 1.8 million distinct spans and blocks, and 100 bytes a thread. Of more
-/// texts the oldest are forgotten first; how many is said.
+/// Reads the records of tok-measure on standard input. To each span that repeats an earlier one it
+/// adds copy_of (the first span with that text), copy_scope (where it was seen before: in the same
+/// turn, session, tree of sessions, or anywhere in the corpus) and dup_tokens (how many of its
+/// tokens are repeated). Texts of less than 64 bytes are ignored, and so are the repeated blocks of
+/// a span where they have less than 64 tokens together.
+/// Memory: 64 MB, which is room for 1.8 million distinct spans and blocks, and 100 bytes a thread.
+/// When there are more, the oldest are forgotten and a message says how many.
 #[derive(Parser)]
 #[command(
     version,
@@ -21,8 +22,7 @@ use tok::dedup::Dedup;
         'select(.dup_tokens > 500)'"
 )]
 struct Options {
-    /// Remember texts in no more than this; past it, the oldest are forgotten, and a message says
-    /// how many
+    /// Memory for remembered texts; beyond it the oldest are forgotten, and a message says how many
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = cli::size)]
     memory: usize,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! tok-expand: what tok-compress left out, put back.
+//! tok-expand: restores what tok-compress removed.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,12 +9,13 @@ use tok::expand::{self, Original};
 use tok::format::open::MOST_BYTES;
 use tok::path::{reason, written};
 
-/// Put back into a session what tok-compress left out of it.
+/// Restore what tok-compress removed from a session.
 ///
-/// Reads on standard input what tok-compress --mode lossless wrote, in whole or filtered, and
-/// writes each line as it stands in the original. Lines that were taken out stay away, texts that
-/// were edited stay edited. Status 3, and nothing further written, when the original has changed.
-/// Memory: 10 MB, and up to four times the longest line held (--max-line).
+/// Reads on standard input the output of tok-compress --mode lossless, which may have been filtered
+/// or edited since, and writes each line as it is in the original. Lines that were filtered out are
+/// not restored, and edited texts stay edited. Where the original has changed, nothing more is
+/// written and the status is 3.
+/// Memory: 10 MB, and up to four times the longest buffered line (--max-line).
 #[derive(Parser)]
 #[command(
     version,
@@ -22,13 +23,13 @@ use tok::path::{reason, written};
         session.jsonl | cmp - session.jsonl"
 )]
 struct Options {
-    /// The session that was made small
+    /// Session that was given to tok-compress
     #[arg(long, value_name = "ORIGINAL")]
     from: PathBuf,
-    /// Hand lines of this length or more on as they are
+    /// Copy lines of this length or more unchanged, without buffering them
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
     max_line: u64,
-    /// Stop reading a compressed original that grows beyond this
+    /// Stop reading a compressed original when its content exceeds this size
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     #[command(flatten)]

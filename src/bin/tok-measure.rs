@@ -1,4 +1,4 @@
-//! tok-measure: adds to each span how large it is.
+//! tok-measure: adds to each span its size in tokens and its kind of text.
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -9,14 +9,14 @@ use tok::cli::{self, Common};
 use tok::measure::{Measure, Options};
 use tok::token::Encoding;
 
-/// Add to each span how large it is, in tokens and in kind.
+/// Add to each span its size in tokens, and what kind of text it is.
 ///
-/// Reads records on standard input, and the text of each span at the place it names. Adds exact
-/// token counts, tokens of images by their size and of encrypted reasoning by its length,
-/// character classes, content-defined blocks of instructions and long texts, and what is
-/// remarkable about their shape. No text goes out. A place that cannot be read, or whose text has
-/// changed, becomes a skip record; its span passes unmeasured.
-/// Memory: about 60 MB, 4 MB a thread, and five times the longest text.
+/// Reads records on standard input, and the text of each span from the file that the span names.
+/// Adds exact token counts, tokens of images by their size and of encrypted reasoning by its
+/// length, counts of character classes, content-defined blocks of instructions and long texts, and
+/// whether the shape of the text is remarkable. No text is written. Where a text cannot be read or
+/// has changed, the span is not measured, and a skip record follows it.
+/// Memory: about 60 MB, 4 MB for each thread, and five times the longest text.
 #[derive(Parser)]
 #[command(
     version,
@@ -29,7 +29,7 @@ struct Args {
         value_parser = PossibleValuesParser::new(Encoding::names()))]
     encoding: String,
     #[command(flatten)]
-    threads: cli::Threads,
+    threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
 }

@@ -1,4 +1,4 @@
-//! tok-rank: applies the rules to a record stream and ranks what they found.
+//! tok-rank: applies the rules to a record stream and ranks their findings.
 
 use std::process::ExitCode;
 
@@ -6,13 +6,14 @@ use clap::Parser;
 use tok::cli::{self, Common, Io, Numbers, Status};
 use tok::rank::{self, Limits, Rank, Thresholds};
 
-/// Judge where tokens went, and rank what could be saved.
+/// Find where tokens could be saved, and rank the findings.
 ///
-/// Reads records (after tok-usage-join), applies the rules, and writes one summary and the
-/// findings, the most wasteful first. Each token is credited to one finding only (net_tokens).
-/// Context events end here, and spans but the ten that cost most; all else passes. Memory: 1 KB a
-/// thread, 150 a request, 80 a span that a finding names, 6 KB a finding, 40 a minute with a
-/// request, 1 KB a call of one thread.
+/// Reads records that tok-usage-join has extended, applies the rules, and writes one summary and
+/// the findings, the most wasteful first. The net_tokens of a finding leave out the tokens that an
+/// earlier finding counts. Context events and spans are not passed on, except for the ten most
+/// expensive spans; all other records are. Memory: 1 KB per thread, 150 bytes per request, 80 per
+/// span that a finding names, 6 KB per finding, 40 bytes per minute with a request, and 1 KB per
+/// call of the current thread.
 #[derive(Parser)]
 #[command(
     version,
@@ -23,13 +24,13 @@ use tok::rank::{self, Limits, Rank, Thresholds};
 struct Options {
     #[command(flatten)]
     rank: rank::Options,
-    /// Hold contexts, answers and loads against this budget: a preset, or a file (NAME.toml)
+    /// Compare contexts, answers and loads with this budget: a preset, or a file (NAME.toml)
     #[arg(long, value_name = "NAME|FILE")]
     budget: Option<String>,
     /// List the rules and their thresholds, and do nothing else
     #[arg(long)]
     list_rules: bool,
-    /// List the budgets as a file would hold them, and do nothing else
+    /// List the preset budgets in the format of a file, and do nothing else
     #[arg(long)]
     list_budgets: bool,
     #[command(flatten)]

@@ -11,11 +11,12 @@ use tok::zone::Zone;
 
 /// Lay out the records of tok-rank as a report.
 ///
-/// Reads records on standard input and writes one report: what was spent, where and on what; the
-/// findings with their places, what to do and what it saves; the spans that cost most; the bill, in
-/// all and by session; how each session grew; and what all that rests on. It opens no file and
-/// drops what it does not know. Memory: of the 3,000 largest sessions 500 bytes each and 450 for
-/// each kind of content in it, 130 a request, 1 kB a finding, and the report.
+/// Reads records on standard input and writes one report: the cost, and which sessions and which
+/// kinds of content caused it; the findings with their locations, remedies and savings; the most
+/// expensive spans; the bill, in all and by session; the growth of each session; and how complete
+/// the input was. It opens no file and ignores records of unknown types. Memory: 500 bytes for each
+/// of the 3,000 largest sessions and 450 for each kind of content in it, 130 for each request, 1 kB
+/// for each finding, and the report.
 #[derive(Parser)]
 #[command(
     version,
@@ -25,16 +26,16 @@ use tok::zone::Zone;
     ... | tok-render --format folded | inferno-flamegraph > bill.svg"
 )]
 struct Options {
-    /// How to lay it out
+    /// Format of the report
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].0,
         value_parser = PossibleValuesParser::new(FORMATS.iter().map(|(name, _)| *name)))]
     format: String,
-    /// Time zone of the instants shown, such as Europe/Berlin [default: $TZ, else the system's]
+    /// Show instants in this time zone, such as Europe/Berlin [default: $TZ, else the system's]
     #[arg(long, value_name = "ZONE")]
     tz: Option<String>,
     #[command(flatten)]
     width: Width<100>,
-    /// markdown: stay under that many characters
+    /// markdown: stay under this number of characters
     #[arg(
         long,
         value_name = "N",

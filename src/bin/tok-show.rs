@@ -1,4 +1,4 @@
-//! tok-show: prints the text that records point to.
+//! tok-show: prints the texts that records refer to.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,11 @@ use clap::Parser;
 use tok::cli::{self, Common};
 use tok::show::Show;
 
-/// Print the text at the places of spans, clipped and made harmless.
+/// Print the texts of spans, clipped and with control characters escaped.
 ///
-/// Reads records on standard input; prints a header and the text of every span, and the message
-/// and places of every finding. Other records are ignored. Control characters are shown as
-/// \u{1b}; images and encrypted content are named, not printed. Status 3 when a place could not
+/// Reads records on standard input. Prints a header and the text of every span, and the message and
+/// the locations of every finding; other records are ignored. Control characters are printed as
+/// \u{1b}; images and encrypted content are named, not printed. The status is 3 where a text cannot
 /// be read.
 /// Memory: the longest text, and 100 bytes a session record.
 #[derive(Parser)]
@@ -20,7 +20,7 @@ use tok::show::Show;
     tok-split ~/.codex/sessions | tok-measure | jq -c 'select(.tokens > 10000)' | tok-show"
 )]
 struct Options {
-    /// Show at most that many characters of each text, head and tail; 0 shows all
+    /// Show at most N characters of each text, from its beginning and its end; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 400)]
     chars: usize,
     #[command(flatten)]

@@ -5,18 +5,19 @@ use std::process::ExitCode;
 use clap::Parser;
 use tok::cli::{self, Common, Files, Io, Status, When};
 use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
-use tok::split::{self, beside::Beside, choice::Choice, find, home};
-use tok::window::Window;
+use tok::split::{self, choice::Choice, find, home, thread_index::ThreadIndex};
+use tok::time_range::TimeRange;
 
 const EXAMPLE: &str =
     "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'";
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
-/// Reads files and folders (searched for *.jsonl, .jsonl.zst and .jsonl.gz), tells their format by
-/// what they say, and writes records in one order for all agents. With no file given: the agents'
-/// own folders, last seven days. Inputs are never written to. Memory: one session for each thread
-/// of -j, without its texts (100,000 requests, each with a call: 250 MB), and 100 bytes a request.
+/// Reads files and folders (searched for *.jsonl, .jsonl.zst and .jsonl.gz), recognises their
+/// format by their content, and writes records in one order for all agents. Without FILES it reads
+/// the session folders of the agents, the last seven days. Inputs are never written to. Memory: for
+/// each thread one session without its texts (250 MB for 100,000 requests, each with a call), and
+/// 100 bytes for each request that was read.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Options {
@@ -30,29 +31,29 @@ struct Options {
     #[command(flatten)]
     sessions: cli::Sessions,
     #[command(flatten)]
-    roots: cli::Roots,
+    roots: cli::RootFlags,
     #[command(flatten)]
     anonymize: cli::Anonymize,
-    /// Write only one kind of record; `requests` is the fast way to sums
+    /// Write no spans and no events: faster, and enough for sums
     #[arg(long, value_name = "KIND", value_parser = ["requests"])]
     only: Option<String>,
     /// Write only the session records
     #[arg(long)]
     list: bool,
-    /// Exit with 1 when no session was found
+    /// Exit with 1 when no session is found
     #[arg(long)]
     fail_if_empty: bool,
-    /// Put the texts into the records
+    /// Write the texts of spans into the records
     #[arg(long)]
     text: bool,
-    /// Pass over lines longer than this
+    /// Skip lines longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
     max_line: u64,
-    /// Stop reading a compressed file that grows beyond this
+    /// Stop reading a compressed file after this many decompressed bytes
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     #[command(flatten)]
-    threads: cli::Threads,
+    threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
 }
@@ -63,14 +64,14 @@ fn main() -> ExitCode {
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     let mut when = o.when.clone();
-    let places = home::asked(&o.files, &mut when)?;
+    let roots = home::asked(&o.files, &mut when)?;
     if o.files.is_empty() && o.when.since.is_none() {
         let since = when.since.as_deref().unwrap_or("the beginning");
-        io.say(&format!("reading {}, since {since}", places.names()));
+        io.say(&format!("reading {}, since {since}", roots.names()));
     }
-    let found = find::find(places, &o.sessions.exclude)?;
+    let found = find::find(roots, &o.sessions.exclude)?;
     let options = split::Options {
-        window: Window::of(&when)?,
+        range: TimeRange::of(&when)?,
         choice: Choice::new(&o.agent, &o.sessions),
         list: o.list,
         fail_if_empty: o.fail_if_empty,
@@ -79,8 +80,8 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         max_decompressed: o.max_decompressed,
         threads: o.threads.get().get(),
         roots: Roots::new(&o.roots.memory_root, &o.roots.review_root),
-        names: split::Names::new(o.anonymize.pseudonyms()?),
-        beside: Beside::new(&found.inputs),
+        names: split::NameCleaner::new(o.anonymize.pseudonyms()?),
+        index: ThreadIndex::new(&found.inputs),
     };
     split::run(&found, &options, io)
 }

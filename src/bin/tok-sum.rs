@@ -1,12 +1,12 @@
-//! tok-sum: adds up a record stream, by period, model, session, tool and more.
+//! tok-sum: adds up a record stream by period, model, session, tool and other keys.
 
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, When, Width};
+use tok::cli::{self, Common, Io, PriceFlags, Status, When, Width};
 use tok::sum::{self, Basis, Of, Per, PriceTable, SumFormat, cache::CacheComparison, key};
-use tok::{window::Window, zone::Zone};
+use tok::{time_range::TimeRange, zone::Zone};
 
 const EXAMPLE: &str = "Example:\n  tok-split --only requests --since 7d | \
 tok-sum --by day,model\n  tok-split DIR | tok-measure | tok-usage-join | tok-sum --by server";
@@ -17,12 +17,12 @@ const NOT_WITH_MERGE: [&str; 10] = [
     "by", "of", "per", "basis", "naive", "hooks", "spawns", "since", "until", "tz",
 ];
 
-/// Add up requests, totals or spans, by one key or several.
+/// Add up requests, totals or spans by one or more keys.
 ///
-/// Reads records on standard input and writes a row for each value of the keys: counts, input,
-/// cached, output, cost, average, p50, p95 and maximum. Requests without a cost are charged here,
-/// at list prices; spans and totals have theirs from tok-usage-join. Rows of several runs merge
-/// exactly. Memory: 1 kB a row, 40 bytes a thread of it, 64 to 170 a request (of parts, 300).
+/// Reads records on standard input and writes one row for each value of the keys: counts, input,
+/// cached input, output, cost, average, p50, p95, maximum. Requests without a cost are charged here
+/// at list prices; spans and totals have costs from tok-usage-join. Rows of several runs merge
+/// exactly. Memory: 1 kB per row, 40 bytes per thread in it, 64 to 300 bytes per request.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLE)]
 struct Options {
@@ -32,16 +32,16 @@ struct Options {
     /// What to add up [default: the first of requests, totals, spans that has every key]
     #[arg(long, value_name = "RECORDS")]
     of: Option<Of>,
-    /// What average, percentiles and maximum are taken over
+    /// The units of which average, percentiles and maximum are computed
     #[arg(long, value_name = "UNIT", default_value = "request")]
     per: Per,
-    /// Which tokens of a request average, percentiles and maximum count
+    /// The tokens of a request of which average, percentiles and maximum are computed
     #[arg(long, value_name = "BASIS", default_value = "full")]
     basis: Basis,
     /// How to write the rows
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: SumFormat,
-    /// One line: average, p50 and p95
+    /// Write one line with average, p50 and p95
     #[arg(long, conflicts_with_all = ["by", "format", "partial"])]
     summary: bool,
     #[command(flatten)]
@@ -49,14 +49,14 @@ struct Options {
     /// Compare what two threads read from the cache, request by request
     #[arg(long, conflicts_with_all = NOT_WITH_CACHE)]
     cache: bool,
-    /// Write rows that --merge takes
+    /// Write rows that a later run can merge (--merge)
     #[arg(long, conflicts_with_all = ["format", "merge"])]
     partial: bool,
-    /// Take rows of --partial instead of records; they say by what
+    /// Read rows that --partial wrote instead of records, and add them up by the same keys
     #[arg(long, conflicts_with_all = NOT_WITH_MERGE)]
     merge: bool,
     #[command(flatten)]
-    priced: Priced,
+    priced: PriceFlags,
     #[command(flatten)]
     width: Width<80>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ fn run(o: &Options, io: &mut Io) -> Result<Status> {
         per: o.per,
         basis: o.basis,
         zone: Zone::new(o.when.tz.as_deref()).map_err(Error::msg)?,
-        window: Window::of(&o.when)?,
+        window: TimeRange::of(&o.when)?,
         extra: o.extra,
         prices: PriceTable::asked(&o.priced)?,
         merge: o.merge,

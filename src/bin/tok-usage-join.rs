@@ -1,25 +1,29 @@
-//! tok-usage-join: adds what carrying each span cost, and joins with a usage ledger.
+//! tok-usage-join: adds what carrying each span cost, and joins requests with a usage ledger.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tok::cli::{self, Common, Io, Priced, Status, UsageExport};
-use tok::replay::{Given, Laws, Prices};
-use tok::usage_join::{Burn, Ledger, UsageJoin};
+use tok::cli::{self, Common, Io, PriceFlags, Status, UsageExport};
+use tok::replay::{Aliases, Laws, Prices};
+use tok::usage_join::{ProviderExport, UsageJoin, UsageLedger};
 
-/// Add what carrying each span cost, and join with a usage ledger.
+/// Add what carrying each span cost, and join requests with a usage ledger.
 ///
-/// Reads records on standard input, after tok-measure. Replays each thread: adds to spans which
-/// requests carried them and how much of that was cached (carried_*), to requests what their
-/// context was made of (context_*), and writes after each thread what was charged by hour, model
-/// and kind of content (total). Where the prices of the model are known, all that has its cost in
-/// dollars too (*_usd). With a usage ledger, each counted request names the bucket it falls into,
-/// and usage records at the end say how much of each bucket the sessions explain. A provider's
-/// export of usage becomes export records: sessions, days, minutes, and the whole. Memory: the
-/// lines of one thread up to --memory, past that a temporary file; 500 bytes a span, 600 a request
-/// and 500 a broken cache of that thread; 64 to 130 a request of all; with a ledger, 200 bytes a
-/// bucket and session; with an export, 200 bytes a minute that had a request.
+/// Reads records on standard input, after tok-measure, and replays each thread. Adds to spans which
+/// requests carried them and how much of that was cached (carried_*), and to requests how large
+/// each part of their context was (context_*). After each thread it writes total records: tokens by
+/// hour, model and kind of content. Where the prices of the model are known, it adds the cost in
+/// dollars (*_usd).
+///
+/// With --usage, each counted request names its bucket of the ledger, and usage records at the end
+/// show which part of each bucket the sessions explain. With --usage-csv, a provider's export
+/// becomes export records: the whole, sessions, days and minutes.
+///
+/// Memory: the lines of one thread up to --memory, beyond that a temporary file; of that thread 500
+/// bytes for each span, 600 for each request and 500 for each broken cache; of all threads 64 to
+/// 130 bytes for each request; with a ledger 200 bytes for each bucket and session, with an export
+/// 200 for each minute that had a request.
 #[derive(Parser)]
 #[command(
     version,
@@ -27,21 +31,21 @@ use tok::usage_join::{Burn, Ledger, UsageJoin};
         'select(.carried_tokens > 1e6)'"
 )]
 struct Options {
-    /// Hold up to this much of a thread's lines in memory
+    /// Keep this much of a thread's lines in memory, and the rest in a temporary file
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = cli::size)]
     memory: usize,
-    /// Join with the usage ledger in this file, or with those in this folder
+    /// Join requests with the usage ledger in this file, or with the ledgers in this folder
     #[arg(long, value_name = "DIR|FILE")]
     usage: Option<PathBuf>,
-    /// Account to join with, where there are ledgers of several
+    /// Use the ledger of this account, where there are several
     #[arg(long, value_name = "ID", requires = "usage")]
     account: Option<String>,
     #[command(flatten)]
-    priced: Priced,
-    /// Predict requests by the laws in this file (TOML) before those of the table
+    priced: PriceFlags,
+    /// Predict requests with the laws in this file (TOML) before the built-in ones
     #[arg(long, value_name = "FILE")]
     laws: Option<PathBuf>,
-    /// List the laws of the table, as a file of them is written
+    /// Print the laws as a file for --laws, and exit
     #[arg(long)]
     list_laws: bool,
     #[command(flatten)]
@@ -51,7 +55,7 @@ struct Options {
 }
 
 fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
-    let given = Given::new(&options.priced.alias, &options.priced.model_for)?;
+    let given = Aliases::new(&options.priced.alias, &options.priced.model_for)?;
     let prices = options
         .priced
         .file()
@@ -66,10 +70,10 @@ fn run(options: &Options, io: &mut Io) -> anyhow::Result<Status> {
         return Ok(Status::Done);
     }
     let (ledger, opened) = match &options.usage {
-        Some(path) => Ledger::open(path, options.account.as_deref(), &mut io.skips),
+        Some(path) => UsageLedger::open(path, options.account.as_deref(), &mut io.skips),
         None => (None, Status::Done),
     };
-    let (export, read) = match Burn::open(&options.export, &mut io.skips) {
+    let (export, read) = match ProviderExport::open(&options.export, &mut io.skips) {
         Some((export, read)) => (Some(export), read),
         None => (None, Status::Done),
     };

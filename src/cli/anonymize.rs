@@ -1,4 +1,4 @@
-//! Anonymity: the flags that replace names by pseudonyms.
+//! The flags that replace names by pseudonyms.
 
 use std::path::PathBuf;
 
@@ -6,22 +6,22 @@ use anyhow::{Context, Result, ensure};
 
 use crate::pseudonym::Pseudonyms;
 
-/// Whether names are replaced, and by which.
+/// Whether names are replaced, and with which key.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Anonymize {
     /// Write pseudonyms for projects, paths, documents, branches and servers
     #[arg(long)]
     anonymize: bool,
-    /// The same, and the same ones in every run with this file as the key
+    /// Write pseudonyms that are the same in every run with this file as the key
     #[arg(long, value_name = "FILE")]
     anonymize_key: Option<PathBuf>,
 }
 
 impl Anonymize {
-    /// What makes the pseudonyms; `None`: names stay.
+    /// Returns the maker of pseudonyms; `None` if names stay.
     ///
     /// # Errors
-    /// The key cannot be read, or is empty.
+    /// The key file cannot be read, or is empty.
     pub fn pseudonyms(&self) -> Result<Option<Pseudonyms>> {
         if let Some(path) = &self.anonymize_key {
             let key = std::fs::read(path).with_context(|| path.display().to_string())?;
@@ -32,8 +32,9 @@ impl Anonymize {
             );
             return Ok(Some(Pseudonyms::keyed(&key)));
         }
-        self.anonymize
-            .then(|| Pseudonyms::random().context("/dev/urandom"))
-            .transpose()
+        if self.anonymize {
+            return Ok(Some(Pseudonyms::random().context("/dev/urandom")?));
+        }
+        Ok(None)
     }
 }

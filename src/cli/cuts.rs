@@ -1,6 +1,6 @@
-//! What a compressor shortens: the flags with the numbers that it goes by.
+//! The flags that say how much tok-compress shortens.
 
-/// The numbers. Nothing stands for a number that was given: 0 is 0.
+/// The limits, as the user gave them: 0 means 0, not the default.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Cuts {
     /// Cut outputs of the tool Read that have more lines
@@ -9,10 +9,10 @@ pub struct Cuts {
     /// Keep N of their lines at each end; 0 cuts nothing
     #[arg(long, value_name = "N", default_value_t = Cuts::default().read_keep_lines)]
     pub read_keep_lines: usize,
-    /// Remember N outputs to refer to
+    /// Remember the latest N outputs, so that a copy can be replaced by a reference
     #[arg(long, value_name = "N", default_value_t = Cuts::default().lru)]
     pub lru: usize,
-    /// Refer to no output shorter than this
+    /// Replace no output that is shorter than this by a reference
     #[arg(long, value_name = "BYTES", default_value_t = Cuts::default().min_bytes)]
     pub min_bytes: usize,
 }

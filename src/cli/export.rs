@@ -1,14 +1,14 @@
-//! A provider's export of usage: the flags that name it and say how it is read.
+//! The flags for reading the usage file that a provider exports.
 
 use std::path::PathBuf;
 
-/// Which export, and how to read it.
+/// The file, and how it is divided into sessions and judged.
 #[derive(Clone, Debug, clap::Args)]
 pub struct UsageExport {
-    /// Read this provider's export of usage, CSV with a row a minute, and write export records
+    /// Read usage that a provider exported as CSV, one row per minute, and write export records
     #[arg(long, value_name = "FILE")]
     pub usage_csv: Option<PathBuf>,
-    /// Begin a session of the export after so many seconds without a request
+    /// Begin a new session of the export after SECONDS without a request
     #[arg(
         long,
         value_name = "SECONDS",
@@ -16,7 +16,7 @@ pub struct UsageExport {
         requires = "usage_csv"
     )]
     pub gap: u64,
-    /// Call a minute of the export one of high burn above so many input tokens
+    /// Count a minute of the export as high burn if its input exceeds TOKENS
     #[arg(
         long,
         value_name = "TOKENS",
@@ -24,7 +24,7 @@ pub struct UsageExport {
         requires = "usage_csv"
     )]
     pub high_burn: u64,
-    /// Hold each day of the export against so many tokens, input and output together
+    /// Compare each day of the export with a limit of TOKENS, input plus output
     #[arg(
         long,
         value_name = "TOKENS",

@@ -1,4 +1,4 @@
-//! Which files: the arguments, or a list of them.
+//! The arguments and flags that name files.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// Files and folders, as every filter takes them that reads session files.
+/// The session files and folders that a filter reads.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Files {
     /// Session files or folders; - reads one session from standard input
     #[arg(value_name = "FILES")]
     named: Vec<PathBuf>,
-    /// Read the list of files from there (- is standard input)
+    /// Read a list of files or folders from FILE (- is standard input)
     #[arg(long, value_name = "FILE")]
     files_from: Option<PathBuf>,
-    /// The list of files is separated by NUL, not by line feeds
+    /// The names in the list end with NUL, not with a line feed
     #[arg(short = '0', long, requires = "files_from")]
     null: bool,
 }
 
 impl Files {
-    /// Whether nothing was named, not even a list.
+    /// Whether neither a file nor a list of files was named.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty() && self.files_from.is_none()
     }
 
-    /// All that was named, in that order.
+    /// Returns the paths from the arguments, then those from the list.
     ///
     /// # Errors
     /// The list cannot be read, or standard input is named twice.
@@ -36,18 +36,26 @@ impl Files {
         if let Some(from) = &self.files_from {
             paths.extend(list(from, self.null)?);
         }
-        let stdin = |path: &&PathBuf| path.as_os_str() == "-";
-        if paths.iter().chain(&self.files_from).filter(stdin).count() > 1 {
+        let list = self.files_from.as_ref();
+        let mut readers = usize::from(list.is_some_and(|list| is_stdin(list)));
+        for path in &paths {
+            readers += usize::from(is_stdin(path));
+        }
+        if readers > 1 {
             bail!("standard input can be read once");
         }
         Ok(paths)
     }
 }
 
-/// Reads a list of paths, one a line or, with `nul`, ended by NUL bytes. `-` is standard input.
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads a list of paths, one per line or, with `nul`, ended by NUL bytes. `-` is standard input.
 fn list(from: &Path, nul: bool) -> Result<Vec<PathBuf>> {
     let mut bytes = Vec::new();
-    if from.as_os_str() == "-" {
+    if is_stdin(from) {
         std::io::stdin()
             .lock()
             .read_to_end(&mut bytes)
@@ -56,10 +64,11 @@ fn list(from: &Path, nul: bool) -> Result<Vec<PathBuf>> {
         bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
     }
     let end = if nul { 0 } else { b'\n' };
-    let paths = bytes
-        .split(|byte| *byte == end)
-        .filter(|path| !path.is_empty());
-    Ok(paths
-        .map(|path| PathBuf::from(OsStr::from_bytes(path)))
-        .collect())
+    let mut paths = Vec::new();
+    for path in bytes.split(|byte| *byte == end) {
+        if !path.is_empty() {
+            paths.push(PathBuf::from(OsStr::from_bytes(path)));
+        }
+    }
+    Ok(paths)
 }

@@ -1,18 +1,17 @@
-//! Prices: the flags that say which table is asked, and what names stand for in it.
+//! The flags that select a price table and translate names of models for it.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Takes the place of `--prices` where that is not given.
+/// The environment variable that names the price table if `--prices` is not given.
 const VARIABLE: &str = "TOK_PRICES";
 
-/// Which prices, as it was asked for; whoever reads the table opens it.
+/// The price table and the translations, as the user named them. The table is not opened here.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Priced {
-    /// Prices in the shape of LiteLLM or of models.dev, instead of the built-in ones [$TOK_PRICES]
+pub struct PriceFlags {
+    /// Prices in the format of LiteLLM or models.dev, instead of the built-in ones [$TOK_PRICES]
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Charge requests of files whose path fits GLOB as MODEL, where they name none
+    /// Charge requests without a model as MODEL if the path of their file matches GLOB
     #[arg(long, value_name = "GLOB=MODEL")]
     pub model_for: Vec<String>,
     /// Charge requests of the model NAME as MODEL
@@ -20,14 +19,16 @@ pub struct Priced {
     pub alias: Vec<String>,
 }
 
-impl Priced {
-    /// The file to take prices from; `None`: the built-in ones.
+impl PriceFlags {
+    /// Returns the file with the prices; `None` means the built-in ones.
     pub fn file(&self) -> Option<PathBuf> {
-        let variable = || {
-            std::env::var_os(VARIABLE)
-                .filter(|file| !file.is_empty())
-                .map(OsString::into)
-        };
-        self.prices.clone().or_else(variable)
+        if let Some(file) = &self.prices {
+            return Some(file.clone());
+        }
+        let file = std::env::var_os(VARIABLE)?;
+        if file.is_empty() {
+            return None;
+        }
+        Some(file.into())
     }
 }

@@ -1,14 +1,14 @@
-//! Folders beside the sessions, where an agent keeps what its sessions do not tell.
+//! The flags that name folders outside the sessions in which an agent keeps more information.
 
 use std::path::PathBuf;
 
-/// These folders, as they were given.
+/// The folders, as the user named them.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Roots {
-    /// The agent's memories: memory_summary.md there is sent with every request
+pub struct RootFlags {
+    /// Folder of the agent's memories; its memory_summary.md is sent with every request
     #[arg(long, value_name = "DIR")]
     pub memory_root: Option<PathBuf>,
-    /// The agent's review state: runs.json there tells of automatic reviews
+    /// Folder of the agent's review state; its runs.json lists automatic reviews
     #[arg(long, value_name = "DIR")]
     pub review_root: Option<PathBuf>,
 }

@@ -1,15 +1,15 @@
-//! Which sessions: the flags that choose among those that are found.
+//! The flags that select sessions.
 
-/// Which sessions, as it was asked for.
+/// The criteria that a session must meet.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Sessions {
     /// Only sessions of this project: its name, or a part of its working directory
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// Only sessions whose id, or thread, begins so
+    /// Only sessions whose id, thread or root begins with ID
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
-    /// Leave out paths that match
+    /// Leave out paths that match GLOB
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
 }

@@ -1,20 +1,20 @@
-//! How many threads: the flag, else one a core, and never more than a bound.
+//! The flag for the number of threads: by default one per core, and never more than a limit.
 
 use std::num::NonZeroUsize;
 
-/// More threads are of no use to anybody, and starting them can bring a process down.
+/// More threads do not help, and a process can fail when it starts too many.
 const MOST: usize = 256;
 
-/// How many threads, as it was asked for.
+/// The number of threads that the user asked for.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
-pub struct Threads {
-    /// Use this many threads, 256 at most [default: one a core]
+pub struct ThreadCount {
+    /// Use N threads, at most 256 [default: one per core]
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 }
 
-impl Threads {
-    /// How many to start.
+impl ThreadCount {
+    /// Returns the number of threads to start.
     pub fn get(self) -> NonZeroUsize {
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let wanted = self.threads.unwrap_or_else(cores);

@@ -1,20 +1,19 @@
-//! How wide a line of text may be: the flag, else the terminal.
+//! The flag for the width of text output; by default the width of the terminal.
 
-/// Columns of a line, as filters that lay out text take them: `USUAL` where neither the flag nor a
-/// terminal says.
+/// The width that the user asked for. `USUAL` is the width without the flag and without a terminal.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Width<const USUAL: u16> {
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u16).range(40..=1000),
-        help = format!("text: columns of a line [default: those of the terminal, else {USUAL}]")
+        help = format!("text: width in columns [default: that of the terminal, else {USUAL}]")
     )]
     width: Option<u16>,
 }
 
 impl<const USUAL: u16> Width<USUAL> {
-    /// The columns to use.
+    /// Returns the width to use, in columns.
     pub fn columns(self) -> usize {
         let terminal = terminal_size::terminal_size_of(std::io::stdout());
         let columns = match (self.width, terminal) {

@@ -1,47 +1,55 @@
-//! Conversation mode: what was said, and for each call of a tool what it said it would do.
+//! Conversation mode: keeps the messages, and one mark with a description for each tool call.
 //!
-//! User and assistant stay as they are. Headers and the program's own texts go. A call becomes a
-//! mark with its description; equal marks that follow one another are one with a count, whatever
-//! was dropped between them; a call without a description goes.
+//! Messages of the user and the assistant stay as they are. Headers and texts of the program are
+//! dropped. A tool call becomes a mark with the description among its arguments; a call without one
+//! is dropped. Equal marks in a row become one mark with a count, also where something was dropped
+//! between them.
+//!
+//! The mode does not know the agent's format: it sees entries.
 
 use anyhow::Result;
 
-use super::{Compress, Line, Mode, Output, image};
+use super::image;
+use super::mode::{Compress, InputLine, Mode};
+use super::output::Output;
 use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
 
-/// The table line.
+/// Line of the table of modes.
 pub(super) const MODE: Mode = Mode {
     name: "conversation",
     make: |_| Ok(Box::<Conversation>::default()),
 };
 
-/// A description is no longer than this.
+/// A longer description is cut.
 const MOST_BYTES: usize = 200;
 
-/// What stays of one that is, before the `…`.
+/// Bytes of a description that is cut, before the `…`.
 const KEPT_BYTES: usize = 197;
 
 #[derive(Default)]
 struct Conversation {
+    /// The mark that is pending, because an equal one may follow.
     mark: Option<Mark>,
 }
 
+/// Equal tool calls in a row.
 struct Mark {
     description: String,
     count: u64,
 }
 
 impl Compress for Conversation {
-    fn take(&mut self, line: &Line, out: &mut Output) -> Result<()> {
+    fn take(&mut self, line: &InputLine, out: &mut Output) -> Result<()> {
         let Some(entries) = &line.entries else {
             out.stats.entries_in += 1;
             return self.emit(line.bytes, out);
         };
-        for entry in entries
-            .iter()
-            .filter(|entry| entry.speaker != Speaker::Output)
-        {
+        for entry in entries {
+            // An output belongs to its call: it is neither counted nor written.
+            if entry.speaker == Speaker::Output {
+                continue;
+            }
             out.stats.entries_in += 1;
             match entry.speaker {
                 Speaker::Header => out.stats.header_dropped += 1,
@@ -58,18 +66,13 @@ impl Compress for Conversation {
         let Some(Mark { description, count }) = self.mark.take() else {
             return Ok(());
         };
-        let count = if count > 1 {
-            format!(",\"count\":{count}")
-        } else {
-            String::new()
-        };
-        out.put(
-            format!(
-                "{{\"type\":\"tool_mark\",\"description\":{}{count}}}",
-                json::quoted(&description)
-            )
-            .as_bytes(),
-        )
+        let description = json::quoted(&description);
+        let mut line = format!("{{\"type\":\"tool_mark\",\"description\":{description}");
+        if count > 1 {
+            line.push_str(&format!(",\"count\":{count}"));
+        }
+        line.push('}');
+        out.put(line.as_bytes())
     }
 
     fn pending(&self) -> u64 {
@@ -78,6 +81,7 @@ impl Compress for Conversation {
 }
 
 impl Conversation {
+    /// Writes a line after the pending mark.
     fn emit(&mut self, line: &[u8], out: &mut Output) -> Result<()> {
         self.settle(out)?;
         out.put(line)
@@ -85,10 +89,11 @@ impl Conversation {
 
     fn call(&mut self, entry: &Entry, out: &mut Output) -> Result<()> {
         out.stats.tools_marked += 1;
-        let Some(description) = entry.description().map(short) else {
+        let Some(description) = entry.description() else {
             out.stats.system_dropped += 1;
             return Ok(());
         };
+        let description = short(description);
         match &mut self.mark {
             Some(mark) if mark.description == description => {
                 mark.count += 1;
@@ -106,7 +111,7 @@ impl Conversation {
     }
 }
 
-/// The description, cut between two characters where it is too long.
+/// Cuts a description that is too long, between two characters.
 fn short(mut description: String) -> String {
     if description.len() > MOST_BYTES {
         description.truncate(description.floor_char_boundary(KEPT_BYTES));
@@ -115,7 +120,8 @@ fn short(mut description: String) -> String {
     description
 }
 
-/// What somebody said, as an entry of the plain format: the texts as they stand, images named.
+/// Returns a message as an entry of the plain format. Its text stays as it is written; an image
+/// becomes a label.
 fn composed(entry: &Entry) -> String {
     let kind = if entry.speaker == Speaker::User {
         "user"
@@ -127,28 +133,25 @@ fn composed(entry: &Entry) -> String {
         (None, [text]) => content(text),
         (None, _) => "\"\"".to_owned(),
     };
-    let timestamp = entry
-        .timestamp
-        .map(|at| format!(",\"timestamp\":{at}"))
-        .unwrap_or_default();
-    format!("{{\"type\":\"{kind}\",\"content\":{content}{timestamp}}}")
+    let mut line = format!("{{\"type\":\"{kind}\",\"content\":{content}");
+    if let Some(at) = entry.timestamp {
+        line.push_str(&format!(",\"timestamp\":{at}"));
+    }
+    line.push('}');
+    line
 }
 
+/// Returns the JSON string that the content of an entry is.
 fn content(text: &Text) -> String {
     if text.field == Field::Image {
-        let payload = text.literal.len() - 2;
-        return json::quoted(&image::label(
-            text.mime.as_deref().unwrap_or("image"),
-            payload,
-        ));
+        let mime = text.mime.as_deref().unwrap_or("image");
+        return json::quoted(&image::label(mime, text.literal.len() - 2));
     }
-    let whole_image = text
-        .literal
-        .starts_with("\"data:image/")
-        .then(|| json::text(text.literal))
-        .flatten();
-    match whole_image.and_then(|url| image::elided(&url)) {
-        Some(label) => json::quoted(&label),
-        None => text.literal.to_owned(),
+    if text.literal.starts_with("\"data:image/")
+        && let Some(url) = json::text(text.literal)
+        && let Some(label) = image::elided(&url)
+    {
+        return json::quoted(&label);
     }
+    text.literal.to_owned()
 }

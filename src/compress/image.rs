@@ -1,27 +1,32 @@
-//! Images in texts: `data:` URLs, of which a label stays.
+//! Images in texts: replaces `data:` URLs by labels.
+//!
+//! It finds images by their URLs alone and does not know which entry a text belongs to.
 
-/// Characters of base64.
+/// Whether the byte is a character of base64.
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// How base64 is wrapped into lines, where it is: never narrower than this.
+/// Base64 that is wrapped into lines has lines of at least this width.
 const LEAST_WIDTH: usize = 60;
 
-/// A last line shorter than the others is prose, unless it ends in `=` or is as long as this.
+/// A last line that is shorter than the others belongs to the image where it ends in `=` or is at
+/// least this long; otherwise it is prose.
 const LEAST_REST: usize = 24;
 
-/// What stays of an image: `[image: image/png, 41 b64 chars elided]`.
+/// Returns the label that replaces an image: `[image: image/png, 41 b64 chars elided]`.
 pub(super) fn label(mime: &str, payload_bytes: usize) -> String {
     format!("[image: {mime}, {payload_bytes} b64 chars elided]")
 }
 
-/// The text with a label in place of every image; `None` where it has none.
+/// Returns the text with a label in place of every image; `None` where it has no image.
 pub(super) fn elided(text: &str) -> Option<String> {
     let (mut to, mut from) = (String::new(), 0);
     for start in memchr::memmem::find_iter(text.as_bytes(), b"data:image/") {
-        let Some((mime, payload)) = text.get(start..).filter(|_| start >= from).and_then(url)
-        else {
+        if start < from {
+            continue;
+        }
+        let Some((mime, payload)) = url(text.get(start..)?) else {
             continue;
         };
         to.push_str(text.get(from..start)?);
@@ -37,58 +42,60 @@ pub(super) fn elided(text: &str) -> Option<String> {
 
 const BASE64: &str = ";base64,";
 
-/// The media type and the payload of the URL that the text begins with.
+/// Returns the media type and the payload of the URL at the start of the text.
 fn url(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("data:")?;
-    let is_mime = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-');
     let name = rest.get("image/".len()..)?;
-    let length = name
-        .bytes()
-        .position(|byte| !is_mime(byte))
-        .filter(|length| *length > 0)?;
+    let length = name.bytes().position(|byte| !is_mime(byte))?;
+    if length == 0 {
+        return None;
+    }
     let (mime, rest) = rest.split_at_checked("image/".len() + length)?;
     let rest = rest.strip_prefix(BASE64)?;
-    Some((mime, rest.get(..payload(rest))?)).filter(|(_, payload)| !payload.is_empty())
+    let payload = rest.get(..payload_length(rest))?;
+    if payload.is_empty() {
+        return None;
+    }
+    Some((mime, payload))
 }
 
-/// How long the payload is: the first run of base64, and lines of the same width that follow it.
-fn payload(text: &str) -> usize {
-    let run = |from: usize| {
-        text.bytes()
-            .skip(from)
-            .position(|byte| !is_base64(byte))
-            .unwrap_or(text.len() - from)
-    };
-    let width = run(0);
+/// Whether the byte may be part of the name of a media type.
+fn is_mime(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')
+}
+
+/// Returns the length of the payload: the base64 at the start of the text, and the lines of base64
+/// of the same width that follow.
+fn payload_length(text: &str) -> usize {
+    let width = base64_length(text);
     let mut end = width;
     if width < LEAST_WIDTH || !width.is_multiple_of(4) {
         return end;
     }
-    while let Some(feed) = text.get(end..).and_then(feed) {
-        let line = run(end + feed);
-        let bytes = text
-            .as_bytes()
-            .get(end + feed..end + feed + line)
-            .unwrap_or_default();
-        let is_rest =
-            line < width && line.is_multiple_of(4) && (bytes.ends_with(b"=") || line >= LEAST_REST);
-        if line != width && !is_rest {
+    while let Some(rest) = text.get(end..) {
+        let Some(next) = rest.strip_prefix("\r\n").or(rest.strip_prefix('\n')) else {
+            break;
+        };
+        let length = base64_length(next);
+        let line = next.get(..length).unwrap_or_default();
+        let is_last = length < width
+            && length.is_multiple_of(4)
+            && (line.ends_with('=') || length >= LEAST_REST);
+        if length != width && !is_last {
             break;
         }
-        end += feed + line;
-        if is_rest {
+        end += rest.len() - next.len() + length;
+        if is_last {
             break;
         }
     }
     end
 }
 
-/// The line feed that the text begins with, in bytes.
-fn feed(text: &str) -> Option<usize> {
-    ["\n", "\r\n"]
-        .into_iter()
-        .find(|feed| text.starts_with(feed))
-        .map(str::len)
+/// Returns the length of the base64 at the start of the text.
+fn base64_length(text: &str) -> usize {
+    let end = text.bytes().position(|byte| !is_base64(byte));
+    end.unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -114,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_begins_like_an_image_stays() {
+    fn a_text_that_only_begins_like_an_image_stays() {
         for text in [
             "data:image/png;base64,",
             "data:image/;base64,AAAA",

@@ -1,9 +1,9 @@
-//! Lossless mode: every line, without noise and repetition in its texts.
+//! Lossless mode: keeps every line, and removes noise and repetition from its texts.
 
-use super::Mode;
+use super::mode::Mode;
 use super::rewrite::Rewrite;
 
-/// The table line.
+/// Line of the table of modes.
 pub(super) const MODE: Mode = Mode {
     name: "lossless",
     make: |options| Ok(Box::new(Rewrite::new(options, true)?)),

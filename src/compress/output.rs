@@ -1,4 +1,6 @@
-//! Where lines go, counted.
+//! The output of a run: writes lines and counts what is read and written.
+//!
+//! It does not know why a line was changed or left out; the modes count that in [`Stats`].
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,39 +10,38 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Stats;
+use super::stats::Stats;
 use crate::skip::Skips;
 use crate::stream::Sink;
-use crate::token::{Counter, Encoding};
+use crate::token::{Encoding, TokenCounter};
 
-/// Writes lines and counts them.
+/// Writes lines and keeps the counts of the run.
 pub struct Output<'o, 'w> {
     sink: &'o mut Sink<'w>,
-    counter: Option<Counter>,
+    counter: Option<TokenCounter>,
     notes: Vec<String>,
-    /// What was read, written and done so far.
+    /// The counts so far.
     pub stats: Stats,
 }
 
 impl<'o, 'w> Output<'o, 'w> {
-    /// Writes to `sink`; counts tokens too, if asked to.
+    /// Writes to `sink`. With `tokens`, exact tokens are counted too.
     pub fn new(sink: &'o mut Sink<'w>, tokens: bool) -> Output<'o, 'w> {
-        let counter = tokens.then(|| Counter::new(Encoding::standard()));
-        let counted = tokens.then_some(0);
-        let stats = Stats {
-            tokens_in: counted,
-            tokens_out: counted,
-            ..Stats::default()
-        };
-        Output {
+        let mut output = Output {
             sink,
-            counter,
+            counter: None,
             notes: Vec::new(),
-            stats,
+            stats: Stats::default(),
+        };
+        if tokens {
+            output.counter = Some(TokenCounter::new(Encoding::standard()));
+            output.stats.tokens_in = Some(0);
+            output.stats.tokens_out = Some(0);
         }
+        output
     }
 
-    /// Writes one line, given without its line feed, as one entry.
+    /// Writes and counts one entry: a line, given without its line feed.
     ///
     /// # Errors
     /// The output cannot be written.
@@ -54,12 +55,12 @@ impl<'o, 'w> Output<'o, 'w> {
         Ok(())
     }
 
-    /// Writes a part of a line that is too long to be held.
+    /// Writes a part of a line that is too long to be buffered. Nothing is counted.
     pub(super) fn part(&mut self, part: &[u8]) -> Result<()> {
         self.sink.lines(part)
     }
 
-    /// Counts a line that was read: without its line feed, and its size with it.
+    /// Counts a line that was read. `line` is without its line feed, `size` includes it.
     pub(super) fn count_in(&mut self, line: &[u8], size: u64) {
         self.stats.bytes_in += size;
         self.stats.tokens_in_est += estimate(size);
@@ -67,7 +68,7 @@ impl<'o, 'w> Output<'o, 'w> {
         add(&mut self.stats.tokens_in, tokens);
     }
 
-    /// Counts a line that was handed on without being held. Its tokens are estimated.
+    /// Counts a line that was copied without being buffered. Its tokens are estimated.
     pub(super) fn count_long(&mut self, size: u64) {
         let stats = &mut self.stats;
         stats.entries_in += 1;
@@ -80,36 +81,37 @@ impl<'o, 'w> Output<'o, 'w> {
         add(&mut stats.tokens_out, estimate(size));
     }
 
-    /// Counts lines that a policy left out, before any mode took them.
+    /// Counts lines that a policy dropped before the mode saw them.
     pub(super) fn drop_entries(&mut self, lines: u64) {
         self.stats.entries_in += lines;
         self.stats.policy_dropped += lines;
     }
 
-    /// Says what could not be done for the line at hand.
+    /// Notes what could not be done with the current line.
     pub(super) fn note(&mut self, why: String) {
         self.notes.push(why);
     }
 
-    /// Hands on what was said of the lines so far.
+    /// Moves the notes to `skips`, as notes on line `number` of the session `name`.
     pub(super) fn notes(&mut self, name: &str, number: u64, skips: &mut Skips) {
         for why in self.notes.drain(..) {
             skips.note(name, Some(number), &why);
         }
     }
 
-    /// Says what was counted: on standard error for the program of that name, and in a file, which
-    /// must not be the session itself.
+    /// Reports the counts: to standard error in one line that begins with `program`, and as JSON to
+    /// the file `stats` (`-` is standard error). `session` is the path of the session, `None` for
+    /// standard input; the counts must not overwrite it.
     ///
     /// # Errors
-    /// The file cannot be written, or is the session.
+    /// The file cannot be written, or it is the session.
     pub fn report(
         &self,
         program: Option<&str>,
         stats: Option<&Path>,
         session: Option<&Path>,
     ) -> Result<()> {
-        // Standard error that cannot be written has nobody left to tell.
+        // A write to standard error that fails is ignored: there is nowhere to report it.
         if let Some(program) = program {
             let _ = writeln!(io::stderr(), "{program}: {}", self.stats.log()?);
         }
@@ -119,15 +121,20 @@ impl<'o, 'w> Output<'o, 'w> {
             let _ = writeln!(io::stderr(), "{json}");
             return Ok(());
         }
-        let is_session = session.map_or_else(|| is_stdin(path), |session| same_file(session, path));
+        let is_session = match session {
+            Some(session) => same_file(session, path),
+            None => is_stdin(path),
+        };
         anyhow::ensure!(!is_session, "{}: is the session itself", path.display());
         fs::write(path, format!("{json}\n")).with_context(|| path.display().to_string())
     }
 
+    /// Returns the exact tokens of a line; 0 where tokens are not counted.
     fn tokens(&mut self, line: &[u8]) -> u64 {
-        self.counter.as_mut().map_or(0, |counter| {
-            counter.count(&String::from_utf8_lossy(line)).tokens
-        })
+        match &mut self.counter {
+            Some(counter) => counter.count(&String::from_utf8_lossy(line)).tokens,
+            None => 0,
+        }
     }
 }
 
@@ -137,12 +144,12 @@ fn add(sum: &mut Option<u64>, tokens: u64) {
     }
 }
 
-/// The rough count: a token for each four bytes, at least one; none for an empty line.
+/// Estimates tokens: one for every four bytes, at least one; none for an empty line.
 fn estimate(bytes: u64) -> u64 {
     if bytes == 0 { 0 } else { (bytes / 4).max(1) }
 }
 
-/// Whether both are one file, by whatever names.
+/// Whether two paths lead to the same file.
 fn same_file(one: &Path, other: &Path) -> bool {
     let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) else {
         return false;
@@ -150,18 +157,18 @@ fn same_file(one: &Path, other: &Path) -> bool {
     id(&one) == id(&other)
 }
 
-/// Whether standard input is read from that file.
+/// Whether standard input is the file at `path`.
 fn is_stdin(path: &Path) -> bool {
-    let stdin = io::stdin()
-        .as_fd()
-        .try_clone_to_owned()
-        .and_then(|stdin| fs::File::from(stdin).metadata());
-    let (Ok(stdin), Ok(other)) = (stdin, fs::metadata(path)) else {
+    let Ok(stdin) = io::stdin().as_fd().try_clone_to_owned() else {
+        return false;
+    };
+    let (Ok(stdin), Ok(other)) = (fs::File::from(stdin).metadata(), fs::metadata(path)) else {
         return false;
     };
     id(&stdin) == id(&other)
 }
 
+/// Device and inode, which identify a file under all its names.
 fn id(data: &fs::Metadata) -> (u64, u64) {
     (data.dev(), data.ino())
 }

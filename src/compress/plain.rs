@@ -1,9 +1,9 @@
-//! Plain mode: every line as it is, but for what policies ask for.
+//! Plain mode: writes every line as it is, and applies policies.
 
-use super::Mode;
+use super::mode::Mode;
 use super::rewrite::Rewrite;
 
-/// The table line.
+/// Line of the table of modes.
 pub(super) const MODE: Mode = Mode {
     name: "plain",
     make: |options| Ok(Box::new(Rewrite::new(options, false)?)),

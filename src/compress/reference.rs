@@ -1,4 +1,7 @@
-//! Outputs of tools that were written before: a reference to the line where the text stands.
+//! References to tool outputs that were written on an earlier line.
+//!
+//! The outputs written last are remembered by hash; an equal output becomes a reference to the line
+//! of the first. This file does not know how a line is put together.
 
 use lru::LruCache;
 use sha2::{Digest, Sha256};
@@ -6,16 +9,16 @@ use sha2::{Digest, Sha256};
 use crate::format::entry::Entry;
 use crate::json;
 
-/// What a reference shows of the text.
+/// Length of the sample of the text that a reference shows.
 const SAMPLE_BYTES: usize = 80;
 
-/// The outputs written lately, by hash, with the number of their line.
+/// The outputs written last: their hashes and line numbers.
 pub(super) struct Outputs {
     seen: LruCache<[u8; 16], u64>,
     most: usize,
 }
 
-/// Returns what a text is remembered by: the first 128 bit of its BLAKE3.
+/// Returns the key under which a text is remembered: the first 128 bits of its BLAKE3.
 pub(super) fn key(text: &[u8]) -> [u8; 16] {
     let mut key = [0; 16];
     key.copy_from_slice(blake3::hash(text).as_bytes().split_at(16).0);
@@ -23,7 +26,7 @@ pub(super) fn key(text: &[u8]) -> [u8; 16] {
 }
 
 impl Outputs {
-    /// Remembers `most` outputs, 64 bytes each.
+    /// Remembers up to `most` outputs, in 64 bytes each.
     pub(super) fn new(most: usize) -> Outputs {
         Outputs {
             seen: LruCache::unbounded(),
@@ -31,9 +34,9 @@ impl Outputs {
         }
     }
 
-    /// Returns the line on which this output stands already; else remembers that it stands on line
-    /// `number`. An output is the same where both are: the text as it is written, and, where
-    /// something was left out of it, the text before that (`whole`).
+    /// Returns the line on which the same output was written, or else remembers it as written on
+    /// line `number`. Two outputs are the same where the written texts are equal and, for shortened
+    /// outputs, the original texts too (`whole` is the key of the original).
     pub(super) fn first(
         &mut self,
         text: &str,
@@ -55,33 +58,42 @@ impl Outputs {
     }
 }
 
-/// The entry that stands in place of one whose output stands on line `first`.
+/// Returns the entry that replaces one whose output was written on line `first`.
 pub(super) fn entry(entry: &Entry, text: &str, first: u64) -> String {
     let mut line = "{\"type\":\"tool_ref\"".to_owned();
-    let mut member = |name: &str, value: &str| line.extend([",\"", name, "\":", value]);
-    let tool = entry
-        .tool
-        .as_deref()
-        .filter(|tool| !tool.is_empty())
-        .map(json::quoted);
-    entry
-        .timestamp
-        .filter(|at| *at != "\"\"")
-        .inspect(|at| member("timestamp", at));
-    tool.iter().for_each(|tool| member("tool_name", tool));
-    if entry.is_error {
-        member("is_error", "true");
+    let tool = match entry.tool.as_deref() {
+        None | Some("") => None,
+        Some(tool) => Some(json::quoted(tool)),
+    };
+    if let Some(at) = entry.timestamp
+        && at != "\"\""
+    {
+        member(&mut line, "timestamp", at);
     }
-    member("ref_type", "\"tool_result\"");
-    tool.iter().for_each(|tool| member("ref_kind", tool));
-    member("ref_hash", &json::quoted(&sha256(text.as_bytes())));
-    member("ref_first_seq", &first.to_string());
-    member("ref_sample", &json::quoted(sample(text)));
+    if let Some(tool) = &tool {
+        member(&mut line, "tool_name", tool);
+    }
+    if entry.is_error {
+        member(&mut line, "is_error", "true");
+    }
+    member(&mut line, "ref_type", "\"tool_result\"");
+    if let Some(tool) = &tool {
+        member(&mut line, "ref_kind", tool);
+    }
+    let hash = json::quoted(&sha256(text.as_bytes()));
+    member(&mut line, "ref_hash", &hash);
+    member(&mut line, "ref_first_seq", &first.to_string());
+    member(&mut line, "ref_sample", &json::quoted(sample(text)));
     line.push('}');
     line
 }
 
-/// The text that stands in place of an output on a line that has more than that.
+/// Appends a member, given with its value as JSON.
+fn member(line: &mut String, name: &str, value: &str) {
+    line.extend([",\"", name, "\":", value]);
+}
+
+/// Returns the text that replaces an output on a line with other content.
 pub(super) fn text(text: &str, first: u64) -> String {
     let sample = sample(text);
     format!(
@@ -95,7 +107,7 @@ fn sample(text: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// How references name a text: the first 96 bit of its SHA-256, hex.
+/// Returns the hash by which a reference names a text: the first 96 bits of its SHA-256, hex.
 pub(super) fn sha256(text: &[u8]) -> String {
     Sha256::digest(text)
         .iter()

@@ -1,26 +1,28 @@
-//! Reminders that were sent before: a reference to the line where the text stands.
+//! References to reminders that were written on an earlier line.
+//!
+//! A reminder is a text between `<system-reminder>` tags. This file knows texts and line numbers,
+//! not entries.
 
 use lru::LruCache;
 
 use super::reference;
 
-/// How many reminders are remembered, 64 bytes each; the one not met for longest is forgotten, and
-/// stands in full when it comes again.
+/// Number of reminders that are remembered, in 64 bytes each. The least recently seen one is
+/// forgotten first; it is written in full when it comes again.
 const MOST: usize = 16_384;
 
 const BEGIN: &str = "<system-reminder>";
 const END: &str = "</system-reminder>";
 
-/// The reminders that stand in full in the output, by hash, with the number of their line.
+/// The reminders that were written in full: their hashes and line numbers.
 pub(super) struct Reminders {
     seen: LruCache<[u8; 16], u64>,
 }
 
-/// A text with references in it.
+/// A text in which reminders were replaced by references.
 pub(super) struct Deduped {
-    /// The text.
     pub(super) text: String,
-    /// How many reminders were replaced.
+    /// Number of reminders replaced.
     pub(super) replaced: u64,
 }
 
@@ -31,24 +33,24 @@ impl Reminders {
         }
     }
 
-    /// Replaces the reminders of the text that stand on an earlier line, or, `within`, earlier in
-    /// the text, which stands on line `number`. `None` where there are none.
+    /// Replaces the reminders of a text that were written on an earlier line. With `within`, also
+    /// those that are a repetition in the text itself, which is on line `number`. `None` where
+    /// nothing is replaced.
     pub(super) fn dedup(&mut self, text: &str, number: u64, within: bool) -> Option<Deduped> {
         let (mut to, mut from, mut replaced) = (String::new(), 0, 0);
         let mut here: Vec<[u8; 16]> = Vec::new();
         for block in blocks(text) {
             let reminder = text.get(block.clone())?;
             let key = reference::key(reminder.as_bytes());
-            let first = self
-                .seen
-                .get(&key)
-                .copied()
-                .or_else(|| here.contains(&key).then_some(number));
-            let Some(first) = first else {
-                if within {
-                    here.push(key);
+            let first = match self.seen.get(&key) {
+                Some(first) => *first,
+                None if here.contains(&key) => number,
+                None => {
+                    if within {
+                        here.push(key);
+                    }
+                    continue;
                 }
-                continue;
             };
             to.push_str(text.get(from..block.start)?);
             to.push_str(&format!(
@@ -58,8 +60,11 @@ impl Reminders {
             from = block.end;
             replaced += 1;
         }
+        if replaced == 0 {
+            return None;
+        }
         to.push_str(text.get(from..)?);
-        (replaced > 0).then_some(Deduped { text: to, replaced })
+        Some(Deduped { text: to, replaced })
     }
 
     /// Remembers the reminders of a text that was written on line `number`.
@@ -74,7 +79,7 @@ impl Reminders {
     }
 }
 
-/// Where reminders stand in a text.
+/// Returns the byte ranges of the reminders of a text, tags included.
 fn blocks(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(move || {

@@ -1,72 +1,82 @@
-//! Lines that stay, in their own shape, with less in their texts: what two modes share.
+//! Rewriting of lines: removes parts of their texts and keeps their shape. Modes lossless and plain
+//! share it.
 //!
-//! Header and user stay as they are. In this order: control sequences and overwritten frames of
-//! progress bars; images; reminders that stand on an earlier line; the middle of long files read;
-//! policies; outputs that stand on an earlier line. What was left out can be put back (`elision`).
-//! A line of which nothing is left out is written byte for byte.
+//! Headers and the user's messages stay as they are. To all other texts the rules apply in this
+//! order: terminal noise is removed; images become labels; reminders that were written before
+//! become references; the middle of a long file read is removed; policies are applied; outputs that
+//! were written before become references. A line from which nothing is removed is written byte for
+//! byte; any other gets a marker from which tok-expand restores it (`compress_marker`).
 
 use anyhow::Result;
 use lru::LruCache;
 
+use super::draft::{Draft, ends_of_lines};
+use super::image;
+use super::mode::{Compress, InputLine, Options};
+use super::output::Output;
 use super::reference::{self, Outputs};
 use super::reminder::Reminders;
-use super::rules::{Draft, ends_of_lines};
+use super::select::call_key;
+use super::stats::Stats;
 use super::terminal::{Terminal, collapsed};
-use super::{Compress, Line, Options, Output, Stats, image};
-use crate::elision::{self, Elision};
+use crate::compress_marker::{self, Elision};
 use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
 
 /// The tool that reads files, by its exact name.
 const READ: &str = "Read";
 
-/// How many calls are remembered for their outputs, where those stand on other lines.
+/// Number of calls whose tools are remembered, for outputs on later lines.
 const MOST_CALLS: usize = 4096;
 
-/// Takes lines and rewrites their texts; holds what was written lately.
+/// Rewrites lines, and remembers the texts that were written last.
 pub(super) struct Rewrite {
     options: Options,
-    /// Whether the rules apply, or policies only.
+    /// Whether all rules apply, or policies only.
     rules: bool,
     terminal: Terminal,
     reminders: Reminders,
     outputs: Outputs,
+    /// The tools of recent calls, by the key of the call.
     tools: LruCache<u64, Option<String>>,
 }
 
-/// What becomes of an entry.
-enum Outcome<'t, 'a> {
-    /// It stays, with these texts in place of others.
-    Stays(Vec<(&'t Text<'a>, String)>),
-    /// The line is replaced by another.
-    Replaced(String),
+/// Result of applying the rules to one entry.
+enum Rewritten<'t, 'a> {
+    /// The entry stays, with these replacements of its texts.
+    Texts(Vec<(&'t Text<'a>, String)>),
+    /// The whole line is replaced by this one.
+    Line(String),
 }
 
 impl Compress for Rewrite {
-    fn take(&mut self, line: &Line, out: &mut Output) -> Result<()> {
+    fn take(&mut self, line: &InputLine, out: &mut Output) -> Result<()> {
         out.stats.entries_in += 1;
         let Some(entries) = &line.entries else {
             return out.put(line.bytes);
         };
-        if self.options.references && matches!(elision::read(line.text), Ok(Some(_))) {
-            // It was made small before: what it refers to is in another file.
+        if self.options.references && matches!(compress_marker::read(line.text), Ok(Some(_))) {
+            // The line was compressed before: its marker refers to another file.
             return self.replace("{\"type\":\"tok_line\"}", line, out);
         }
         let mut edits = Vec::new();
         for entry in entries {
-            let is_orphan = entry
-                .at
-                .as_ref()
-                .is_some_and(|at| line.orphans.contains(at));
-            match entry.speaker {
-                Speaker::Header | Speaker::User => {}
-                // It is not written: nothing may refer to it.
-                _ if is_orphan => {}
-                Speaker::Call if !entry.whole => self.remember(entry),
-                _ => match self.entry(entry, line.number, out)? {
-                    Outcome::Stays(texts) => edits.extend(texts),
-                    Outcome::Replaced(by) => return self.replace(&by, line, out),
-                },
+            if matches!(entry.speaker, Speaker::Header | Speaker::User) {
+                continue;
+            }
+            // An orphan is not written, so no later text may refer to it.
+            if let Some(at) = &entry.at
+                && line.orphans.contains(at)
+            {
+                continue;
+            }
+            if entry.speaker == Speaker::Call && !entry.whole {
+                self.remember(entry);
+                continue;
+            }
+            match self.entry(entry, line.number, out) {
+                Rewritten::Texts(texts) => edits.extend(texts),
+                Rewritten::Line(by) => return self.replace(&by, line, out),
             }
         }
         self.write(line, &edits, out)
@@ -85,144 +95,121 @@ impl Rewrite {
         })
     }
 
-    /// Writes the line with other texts, and the list of what they replaced.
-    fn write(&self, line: &Line, edits: &[(&Text, String)], out: &mut Output) -> Result<()> {
+    /// Writes the line with its texts replaced and its orphans removed.
+    fn write(&self, line: &InputLine, edits: &[(&Text, String)], out: &mut Output) -> Result<()> {
         if edits.is_empty() && line.orphans.is_empty() {
             return out.put(line.bytes);
         }
-        let ranges = edits
-            .iter()
-            .filter_map(|(text, new)| Some((json::range_of(line.text, text.literal)?, text, new)));
-        let (mut splices, mut elisions) = (Vec::new(), Vec::new());
-        let quoted: Vec<String> = edits.iter().map(|(_, new)| json::quoted(new)).collect();
-        for ((range, text, new), quoted) in ranges.zip(&quoted) {
+        let mut splices = Vec::new();
+        let mut elisions = Vec::new();
+        for (text, new) in edits {
+            let Some(range) = json::range_of(line.text, text.literal) else {
+                continue;
+            };
             let offset = line.offset + range.start as u64;
-            let elision = Elision::of(
-                text.literal.as_bytes(),
-                text.at.clone(),
-                line.number,
-                offset,
-            );
-            elisions.push(Elision {
-                left: Some(elision::check(new)),
-                ..elision
-            });
-            splices.push((range, quoted.as_str()));
+            let original = text.literal.as_bytes();
+            let mut elision = Elision::of(original, text.at.clone(), line.number, offset);
+            elision.left = Some(compress_marker::check(new));
+            elisions.push(elision);
+            splices.push((range, json::quoted(new)));
         }
-        let edited = json::spliced(line.text, splices);
-        if !line.orphans.is_empty() {
-            let pointers = line.orphans.iter().rev().map(String::as_str);
-            let without = pointers.fold(edited, |line, at| {
-                json::without_element(&line, at).unwrap_or(line)
-            });
-            return self.replace(&without, line, out);
+        let mut edited = json::spliced(line.text, splices);
+        if line.orphans.is_empty() {
+            return self.put(&edited, &elisions, out);
         }
-        match elision::marked(&edited, &elisions).filter(|_| self.options.references) {
-            Some(marked) => out.put(marked.as_bytes()),
-            None => out.put(edited.as_bytes()),
+        // From the back: removing an element moves those after it.
+        for at in line.orphans.iter().rev() {
+            if let Some(without) = json::without_element(&edited, at) {
+                edited = without;
+            }
         }
+        self.replace(&edited, line, out)
     }
 
     /// Writes another line in place of the whole line.
-    fn replace(&self, by: &str, line: &Line, out: &mut Output) -> Result<()> {
+    fn replace(&self, by: &str, line: &InputLine, out: &mut Output) -> Result<()> {
         let elision = Elision::of(line.bytes, String::new(), line.number, line.offset);
-        match elision::marked(by, &[elision]).filter(|_| self.options.references) {
-            Some(marked) => out.put(marked.as_bytes()),
-            None => out.put(by.as_bytes()),
-        }
+        self.put(by, &[elision], out)
     }
 
+    /// Writes a line, with a marker where that was asked for.
+    fn put(&self, line: &str, elisions: &[Elision], out: &mut Output) -> Result<()> {
+        if self.options.references
+            && let Some(marked) = compress_marker::marked(line, elisions)
+        {
+            return out.put(marked.as_bytes());
+        }
+        out.put(line.as_bytes())
+    }
+
+    /// Remembers the tool of a call, for the output on a later line.
     fn remember(&mut self, call: &Entry) {
-        if let Some(id) = &call.call_id {
-            self.tools.put(
-                super::select::id(id),
-                call.tool.as_deref().map(str::to_owned),
-            );
-            if self.tools.len() > MOST_CALLS {
-                self.tools.pop_lru();
-            }
+        let Some(id) = &call.call_id else { return };
+        let tool = call.tool.as_deref().map(str::to_owned);
+        self.tools.put(call_key(id), tool);
+        if self.tools.len() > MOST_CALLS {
+            self.tools.pop_lru();
         }
     }
 
-    /// The tool of a call, or of an output by the call it answers.
+    /// Returns the tool of a call, or of an output through the call that it answers.
     fn tool(&mut self, entry: &Entry) -> Option<String> {
-        let of_call = |id: &str| self.tools.get(&super::select::id(id)).cloned().flatten();
-        entry
-            .tool
-            .as_deref()
-            .map(str::to_owned)
-            .or_else(|| entry.call_id.as_deref().and_then(of_call))
+        if let Some(tool) = &entry.tool {
+            return Some(tool.to_string());
+        }
+        let call = entry.call_id.as_deref()?;
+        self.tools.get(&call_key(call))?.clone()
     }
 
+    /// Applies all rules to the texts of an entry.
     fn entry<'t, 'a>(
         &mut self,
         entry: &'t Entry<'a>,
         number: u64,
         out: &mut Output,
-    ) -> Result<Outcome<'t, 'a>> {
-        let mut drafts: Vec<Draft> = entry.texts.iter().map(Draft::new).collect();
+    ) -> Rewritten<'t, 'a> {
         let tool = self.tool(entry);
         let is_read = tool.as_deref() == Some(READ);
-        let body = |text: &Text| match entry.whole {
-            true => std::ptr::eq(text, entry.texts.last().unwrap_or(text)),
-            false => text.field == Field::Output,
-        };
-        let signs: Vec<bool> = drafts.iter().map(Draft::has_signs).collect();
-        for (draft, has_signs) in drafts.iter_mut().zip(&signs) {
+        let is_output = matches!(entry.speaker, Speaker::Call | Speaker::Output);
+        let mut drafts = drafts(entry);
+        for draft in &mut drafts {
             if self.rules {
-                self.noise(draft, *has_signs, &mut out.stats);
-                self.reminders(draft, *has_signs, number, is_read, &mut out.stats);
+                self.noise(draft, &mut out.stats);
+                self.reminders(draft, number, is_read, &mut out.stats);
             }
-            let is_body = body(draft.text);
-            if self.rules && is_read && is_body {
-                let cuts = &self.options.cuts;
-                let (most, keep) = (cuts.read_max_lines, cuts.read_keep_lines);
-                if let Some(cut) = ends_of_lines(draft.now(), most, keep) {
-                    draft.elide(cut);
-                    out.stats.large_reads_elided += 1;
-                }
+            if self.rules && is_read && draft.is_body {
+                self.long_read(draft, &mut out.stats);
             }
-            let is_output = matches!(entry.speaker, Speaker::Call | Speaker::Output);
-            if is_output
-                && is_body
-                && self
-                    .options
-                    .policies
-                    .cuts_of(tool.as_deref())
-                    .next()
-                    .is_some()
-            {
+            if is_output && draft.is_body {
                 self.policies(draft, tool.as_deref(), out);
             }
         }
-        if self.rules && matches!(entry.speaker, Speaker::Call | Speaker::Output) {
-            for draft in drafts.iter_mut().filter(|draft| body(draft.text)) {
-                if let Some(replaced) = self.reference(entry, draft, number, &mut out.stats) {
-                    return Ok(Outcome::Replaced(replaced));
+        if self.rules && is_output {
+            for draft in &mut drafts {
+                if let Some(line) = self.reference(entry, draft, number, &mut out.stats) {
+                    return Rewritten::Line(line);
                 }
             }
         }
-        for (draft, _) in drafts
-            .iter_mut()
-            .zip(signs)
-            .filter(|(draft, signs)| *signs && is_content(draft))
-        {
-            self.reminders.remember(draft.now(), number);
+        let mut texts = Vec::new();
+        for mut draft in drafts {
+            if draft.has_signs && draft.is_content() {
+                self.reminders.remember(draft.now(), number);
+            }
+            texts.extend(draft.finish());
         }
-        Ok(Outcome::Stays(
-            drafts.into_iter().filter_map(Draft::finish).collect(),
-        ))
+        Rewritten::Texts(texts)
     }
 
-    /// Control sequences, frames, images.
-    fn noise(&self, draft: &mut Draft, has_signs: bool, stats: &mut Stats) {
+    /// Removes control sequences and overwritten frames, and replaces images by labels.
+    fn noise(&self, draft: &mut Draft, stats: &mut Stats) {
         if draft.text.field == Field::Image {
             let mime = draft.text.mime.as_deref().unwrap_or("image");
             let label = image::label(mime, draft.text.literal.len() - 2);
             draft.elide(label);
             stats.images_elided += 1;
         }
-        if !has_signs {
+        if !draft.has_signs {
             return;
         }
         if let Some(text) = self.terminal.stripped(draft.now()) {
@@ -239,29 +226,37 @@ impl Rewrite {
         }
     }
 
-    /// Reminders, in what somebody says. Not within a file read: its middle may go.
-    fn reminders(
-        &mut self,
-        draft: &mut Draft,
-        has_signs: bool,
-        number: u64,
-        is_read: bool,
-        stats: &mut Stats,
-    ) {
-        if has_signs
-            && is_content(draft)
-            && let Some(deduped) = self.reminders.dedup(draft.now(), number, !is_read)
-        {
+    /// Replaces reminders in a message by references. In a file read, a reminder is not compared
+    /// with an earlier one of the same text, because the middle of that text may be removed.
+    fn reminders(&mut self, draft: &mut Draft, number: u64, is_read: bool, stats: &mut Stats) {
+        if !draft.has_signs || !draft.is_content() {
+            return;
+        }
+        if let Some(deduped) = self.reminders.dedup(draft.now(), number, !is_read) {
             draft.elide(deduped.text);
             stats.reminders_deduped += deduped.replaced;
         }
     }
 
-    fn policies(&mut self, draft: &mut Draft, tool: Option<&str>, out: &mut Output) {
+    /// Removes the middle of a long file read.
+    fn long_read(&self, draft: &mut Draft, stats: &mut Stats) {
+        let cuts = &self.options.cuts;
+        let (most, keep) = (cuts.read_max_lines, cuts.read_keep_lines);
+        if let Some(cut) = ends_of_lines(draft.now(), most, keep) {
+            draft.elide(cut);
+            stats.large_reads_elided += 1;
+        }
+    }
+
+    /// Applies the policies that cut outputs of the tool.
+    fn policies(&self, draft: &mut Draft, tool: Option<&str>, out: &mut Output) {
         if draft.text.field == Field::Image {
             return;
         }
-        for cut in self.options.policies.cuts_of(tool) {
+        for cut in self.options.policies.cuts() {
+            if !cut.applies_to(tool) {
+                continue;
+            }
             match cut.apply(draft.now()) {
                 Ok(Some(text)) => {
                     draft.elide(text);
@@ -273,8 +268,8 @@ impl Rewrite {
         }
     }
 
-    /// An output that stands on an earlier line. Returns what to write in place of the line; where
-    /// the line has more than this output, puts the reference into the draft.
+    /// Replaces an output that was written before by a reference. Returns the line to write where
+    /// the output is the whole line; otherwise the reference becomes the text of the draft.
     fn reference(
         &mut self,
         entry: &Entry,
@@ -282,14 +277,15 @@ impl Rewrite {
         number: u64,
         stats: &mut Stats,
     ) -> Option<String> {
-        let shortest = self.options.cuts.min_bytes;
-        // Decoded, a literal is no longer than it stands there.
-        if draft.text.field == Field::Image
-            || draft.whole.is_none() && draft.text.literal.len() < shortest
-        {
+        if !draft.is_body || draft.text.field == Field::Image {
             return None;
         }
+        let shortest = self.options.cuts.min_bytes;
         let whole = draft.whole;
+        // A decoded text is never longer than its literal, so a short literal need not be decoded.
+        if whole.is_none() && draft.text.literal.len() < shortest {
+            return None;
+        }
         let text = draft.now();
         if text.len() < shortest {
             return None;
@@ -305,6 +301,16 @@ impl Rewrite {
     }
 }
 
-fn is_content(draft: &Draft) -> bool {
-    draft.text.field == Field::Content
+/// Returns a draft for each text of an entry.
+fn drafts<'t, 'a>(entry: &'t Entry<'a>) -> Vec<Draft<'t, 'a>> {
+    let mut drafts = Vec::with_capacity(entry.texts.len());
+    for (at, text) in entry.texts.iter().enumerate() {
+        let is_body = if entry.whole {
+            at + 1 == entry.texts.len()
+        } else {
+            text.field == Field::Output
+        };
+        drafts.push(Draft::new(text, is_body));
+    }
+    drafts
 }

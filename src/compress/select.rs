@@ -1,26 +1,28 @@
-//! Policies that choose among the turns of a session: lines that they may yet leave out are held.
+//! Applies the policies that choose among the turns of a session, before any mode sees a line.
 //!
-//! This is where lines become the neutral turns of `policy`.
+//! Lines that a policy may still drop wait here. This is also where a line of a session becomes the
+//! [`TurnFacts`] that policies see, so policies need not know lines or formats.
 
 use std::rc::Rc;
 
-use super::{Line, Output};
+use super::mode::InputLine;
+use super::output::Output;
 use crate::format::Entries;
 use crate::format::entry::{Entry, Speaker};
-use crate::policy::{Orphans, Policies, Turn, Window};
+use crate::policy::{LastExchanges, Orphans, Policies, TurnFacts};
 
-/// A line that is held.
-pub(super) struct Held {
-    pub(super) number: u64,
-    pub(super) offset: u64,
-    pub(super) bytes: Vec<u8>,
-    /// Entries of it to be left out, as JSON pointers.
-    pub(super) orphans: Vec<String>,
+/// A line that waits until the policies have decided.
+pub(super) struct WaitingLine {
+    number: u64,
+    offset: u64,
+    bytes: Vec<u8>,
+    /// Entries to remove from the line, as JSON pointers.
+    orphans: Vec<String>,
 }
 
-impl Held {
-    pub(super) fn new(number: u64, offset: u64, bytes: &[u8]) -> Held {
-        Held {
+impl WaitingLine {
+    pub(super) fn new(number: u64, offset: u64, bytes: &[u8]) -> WaitingLine {
+        WaitingLine {
             number,
             offset,
             bytes: bytes.to_vec(),
@@ -28,126 +30,135 @@ impl Held {
         }
     }
 
-    /// The line again, as the mode takes it.
-    pub(super) fn line(&self, entries: Entries) -> Line<'_> {
-        Line {
+    /// The line as a mode takes it.
+    pub(super) fn line(&self, entries: Entries) -> InputLine<'_> {
+        InputLine {
             orphans: self.orphans.clone(),
-            ..Line::new(self.number, self.offset, &self.bytes, entries)
+            ..InputLine::new(self.number, self.offset, &self.bytes, entries)
         }
     }
 }
 
-/// Holds lines until the policies have chosen.
+/// Holds lines back until the policies have decided which of them stay.
 pub(super) struct Select {
-    window: Option<Window<(Rc<Turn>, Held)>>,
+    window: Option<LastExchanges<(Rc<TurnFacts>, WaitingLine)>>,
     orphans: Option<Orphans>,
 }
 
-/// Returns the identity of a call.
-pub(super) fn id(call_id: &str) -> u64 {
+/// Returns the key under which a call is remembered.
+pub(super) fn call_key(call_id: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(call_id.as_bytes())
 }
 
 impl Select {
     pub(super) fn new(policies: &Policies) -> Select {
+        let orphans = if policies.orphans() {
+            Some(Orphans::default())
+        } else {
+            None
+        };
         Select {
-            window: policies.window().map(Window::new),
-            orphans: policies.orphans().then(Orphans::default),
+            window: policies.window().map(LastExchanges::new),
+            orphans,
         }
     }
 
-    /// Whether no policy chooses: then no line need be held.
+    /// Whether no policy chooses among turns. Then lines need not be buffered.
     pub(super) fn is_idle(&self) -> bool {
         self.window.is_none() && self.orphans.is_none()
     }
 
-    /// Takes a line; returns those that are chosen by now.
-    pub(super) fn push(&mut self, line: Held, entries: Entries, out: &mut Output) -> Vec<Held> {
-        let turn = Rc::new(turn(
-            line.line(entries).entries.as_deref().unwrap_or_default(),
-        ));
-        let chosen = match &mut self.window {
+    /// Takes a line. Returns the lines that are now known to stay.
+    pub(super) fn push(
+        &mut self,
+        line: WaitingLine,
+        entries: Entries,
+        out: &mut Output,
+    ) -> Vec<WaitingLine> {
+        let turn = facts(line.line(entries).entries.as_deref().unwrap_or_default());
+        let turn = Rc::new(turn);
+        let mut chosen = Vec::new();
+        match &mut self.window {
             Some(window) => {
-                let (mut chosen, mut dropped) = (Vec::new(), 0);
+                let mut dropped = 0;
                 window.push(&Rc::clone(&turn), (turn, line), &mut chosen, &mut dropped);
                 out.drop_entries(dropped);
-                chosen
             }
-            None => vec![(turn, line)],
-        };
-        chosen
-            .into_iter()
-            .filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out))
-            .collect()
+            None => chosen.push((turn, line)),
+        }
+        self.without_orphans(chosen, entries, out)
     }
 
-    /// The input has ended, or a line follows that goes by itself.
-    pub(super) fn end(&mut self, entries: Entries, out: &mut Output) -> Vec<Held> {
+    /// Returns the lines that still wait: called at the end of the input, and before a line that
+    /// bypasses the policies.
+    pub(super) fn end(&mut self, entries: Entries, out: &mut Output) -> Vec<WaitingLine> {
         let mut chosen = Vec::new();
         if let Some(window) = &mut self.window {
             window.end(&mut chosen);
         }
-        chosen
-            .into_iter()
-            .filter_map(|(turn, line)| self.without_orphans(&turn, line, entries, out))
-            .collect()
+        self.without_orphans(chosen, entries, out)
     }
 
-    /// The line without the outputs that no call stands before; `None` where nothing is left.
+    /// Returns the lines without the outputs whose calls are missing.
     fn without_orphans(
         &mut self,
-        turn: &Turn,
-        line: Held,
+        chosen: Vec<(Rc<TurnFacts>, WaitingLine)>,
         entries: Entries,
         out: &mut Output,
-    ) -> Option<Held> {
-        let Some(orphans) = &mut self.orphans else {
-            return Some(line);
-        };
-        let lost = orphans.check(turn);
-        if lost.is_empty() {
-            return Some(line);
+    ) -> Vec<WaitingLine> {
+        let mut kept = Vec::with_capacity(chosen.len());
+        for (turn, line) in chosen {
+            let lost = match &mut self.orphans {
+                Some(orphans) => orphans.check(&turn),
+                None => Vec::new(),
+            };
+            match without(line, &lost, entries) {
+                Some(line) => kept.push(line),
+                None => out.drop_entries(1),
+            }
         }
-        let read = line.line(entries).entries.unwrap_or_default();
-        let is_lost = |entry: &&Entry| {
-            entry
-                .call_id
-                .as_deref()
-                .is_some_and(|call| lost.contains(&id(call)))
-        };
-        let parts: Vec<String> = read
-            .iter()
-            .filter(is_lost)
-            .filter_map(|entry| entry.at.clone())
-            .collect();
-        if lost.len() == read.len() || parts.is_empty() {
-            out.drop_entries(1);
-            return None;
-        }
-        drop(read);
-        Some(Held {
-            orphans: parts,
-            ..line
-        })
+        kept
     }
 }
 
-/// What a policy must know of a line.
-fn turn(entries: &[Entry]) -> Turn {
-    let mut turn = Turn::default();
+/// Returns the line without the outputs of the `lost` calls; `None` where nothing else is on it.
+fn without(line: WaitingLine, lost: &[u64], entries: Entries) -> Option<WaitingLine> {
+    if lost.is_empty() {
+        return Some(line);
+    }
+    let read = line.line(entries).entries.unwrap_or_default();
+    let mut orphans = Vec::new();
+    for entry in &read {
+        let Some(call) = entry.call_id.as_deref() else {
+            continue;
+        };
+        if lost.contains(&call_key(call)) {
+            orphans.extend(entry.at.clone());
+        }
+    }
+    if lost.len() == read.len() || orphans.is_empty() {
+        return None;
+    }
+    drop(read);
+    Some(WaitingLine { orphans, ..line })
+}
+
+/// Returns what a policy must know of a line.
+fn facts(entries: &[Entry]) -> TurnFacts {
+    let mut turn = TurnFacts::default();
     for entry in entries {
-        let id = entry.call_id.as_deref().map(id);
+        let call = entry.call_id.as_deref().map(call_key);
         match entry.speaker {
             Speaker::User => turn.is_user = true,
             Speaker::Assistant => turn.is_generated = true,
             Speaker::Call if entry.whole => (turn.is_output, turn.is_generated) = (true, true),
             Speaker::Call => {
                 turn.is_generated = true;
-                turn.calls.extend(id);
+                turn.calls.extend(call);
             }
             Speaker::Output => {
                 turn.is_output = true;
-                turn.answers.extend(id);
+                turn.answers.extend(call);
             }
             Speaker::Header | Speaker::System | Speaker::Other => {}
         }

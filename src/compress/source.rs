@@ -1,4 +1,6 @@
-//! The session that is read: opened, and its format told by its first lines.
+//! The session that is compressed: opened, and its format recognised from its first lines.
+//!
+//! This file does not know what the lines mean; it only asks the formats which of them they are.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -7,51 +9,69 @@ use crate::format::{Entries, PLAIN_ENTRIES, open, sniff};
 use crate::path::{reason, written};
 use crate::skip::Skips;
 
-/// A session to be made small.
-pub struct Source {
-    /// Its path, or `stdin`, for messages.
+/// A session to compress.
+pub struct SessionSource {
+    /// Path of the session, or `stdin`, for messages.
     pub name: String,
-    /// How its lines are read.
+    /// Reads the entries of a line.
     pub entries: Entries,
-    /// Its lines, from the first.
+    /// All lines, from the first.
     pub input: Box<dyn BufRead>,
 }
 
-/// No more of a session than this is looked at to know its format.
+/// The format must be recognised within this many bytes.
 const HEAD_BYTES: usize = 4 << 20;
 
-/// How much is read at once.
+/// Size of the read buffer.
 const BLOCK_BYTES: usize = 256 << 10;
 
-impl Source {
-    /// Opens a file, or, without one, standard input; a compressed file is read no further than
-    /// that, decompressed. `None` where it cannot be read, which is noted.
-    pub fn open(path: Option<&Path>, max_decompressed: u64, skips: &mut Skips) -> Option<Source> {
-        let name = path.map_or("stdin".to_owned(), written);
-        let opened = match path {
-            Some(path) => open::named(path, max_decompressed)
-                .and_then(|opened| Source::new(opened.input, name.clone())),
-            None => Source::new(io::stdin(), name.clone()),
+impl SessionSource {
+    /// Opens a file, or standard input where there is no path. A compressed file is read up to
+    /// `max_decompressed` bytes of its content. Returns `None`, and notes why, where the input
+    /// cannot be read.
+    pub fn open(
+        path: Option<&Path>,
+        max_decompressed: u64,
+        skips: &mut Skips,
+    ) -> Option<SessionSource> {
+        let name = match path {
+            Some(path) => written(path),
+            None => "stdin".to_owned(),
         };
-        opened
-            .map_err(|e| skips.note(&name, None, &reason(&e)))
-            .ok()
+        match opened(path, max_decompressed, &name) {
+            Ok(source) => Some(source),
+            Err(e) => {
+                skips.note(&name, None, &reason(&e));
+                None
+            }
+        }
     }
 
-    /// Looks at the first lines. Lines of a format nobody knows are taken for entries, one a line:
-    /// what is none is left as it is.
+    /// Recognises the format from the first lines. Where no format matches, each line is read as
+    /// one entry of the plain format, and a line that is not such an entry is left as it is.
     ///
     /// # Errors
     /// The input cannot be read.
-    pub fn new(input: impl Read + 'static, name: String) -> io::Result<Source> {
+    pub fn new(input: impl Read + 'static, name: String) -> io::Result<SessionSource> {
         let mut input = BufReader::with_capacity(BLOCK_BYTES, input);
         let (head, format) = sniff::read(&mut input, HEAD_BYTES)?;
-        let entries = format.map_or(PLAIN_ENTRIES, |format| format.entries);
+        let entries = match format {
+            Some(format) => format.entries,
+            None => PLAIN_ENTRIES,
+        };
         let whole = BufReader::with_capacity(BLOCK_BYTES, Cursor::new(head).chain(input));
-        Ok(Source {
+        Ok(SessionSource {
             name,
             entries,
             input: Box::new(whole),
         })
     }
+}
+
+fn opened(path: Option<&Path>, max_decompressed: u64, name: &str) -> io::Result<SessionSource> {
+    let Some(path) = path else {
+        return SessionSource::new(io::stdin(), name.to_owned());
+    };
+    let opened = open::named(path, max_decompressed)?;
+    SessionSource::new(opened.input, name.to_owned())
 }

@@ -1,69 +1,70 @@
-//! What was read, written and done: counters that add up over files.
+//! The counts of a run, which can be added up over several sessions.
+//!
+//! They hold numbers only: no text and no name of a session.
 
 use std::io::BufRead;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-/// The counters of one run, or of several added up. Keys absent from a file count as 0.
+/// The counts of one run, or the sums of several. A key that is absent from a file counts as 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stats {
-    /// Entries that were read: lines, or what the lines of an agent's own format say.
+    /// Entries read. A line of the plain format is one entry; a line of an agent's own format may
+    /// be several or none.
     pub entries_in: u64,
-    /// Entries, which are lines, that were written.
+    /// Entries written, one on each line.
     pub entries_out: u64,
-    /// Bytes that were read, line feeds included.
+    /// Bytes read, line feeds included.
     pub bytes_in: u64,
-    /// Bytes that were written, line feeds included.
+    /// Bytes written, line feeds included.
     pub bytes_out: u64,
-    /// Tokens that were read, by the rough count of four bytes a token, line by line.
+    /// Tokens read, estimated line by line at four bytes a token.
     pub tokens_in_est: u64,
-    /// Tokens that were written, by the rough count.
+    /// Tokens written, estimated in the same way.
     pub tokens_out_est: u64,
-    /// Tokens that were read, counted by `o200k_base`; absent where nobody counted.
+    /// Tokens read, counted with `o200k_base`; absent where tokens were not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_in: Option<u64>,
-    /// Tokens that were written, counted by `o200k_base`; absent where nobody counted.
+    /// Tokens written, counted with `o200k_base`; absent where tokens were not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_out: Option<u64>,
-    /// Calls of tools that were read in conversation mode.
+    /// Tool calls read in conversation mode.
     pub tools_marked: u64,
-    /// Marks that were folded into the one before.
+    /// Marks merged into an equal mark before them.
     pub tools_batched: u64,
-    /// Entries of the program that were dropped, and calls that did not say what they do.
+    /// Entries of the program that were dropped, and dropped calls without a description.
     pub system_dropped: u64,
-    /// First lines that were dropped.
+    /// Header lines that were dropped.
     pub header_dropped: u64,
-    /// Texts that lost control sequences of terminals.
+    /// Texts from which terminal control sequences were removed.
     pub ansi_stripped: u64,
-    /// Texts that lost overwritten frames of progress bars.
+    /// Texts from which overwritten frames of progress bars were removed.
     pub progress_collapsed: u64,
-    /// Texts that lost images.
+    /// Texts in which images were replaced by labels.
     pub images_elided: u64,
-    /// Outputs of the tool that reads files that were cut.
+    /// Outputs of the file-reading tool that were cut.
     pub large_reads_elided: u64,
     /// Reminders that were replaced by a reference.
     pub reminders_deduped: u64,
-    /// Outputs of tools that were replaced by a reference.
+    /// Tool outputs that were replaced by a reference.
     pub tool_results_refd: u64,
-    /// Outputs of tools that a policy made smaller.
+    /// Tool outputs that a policy shortened.
     pub policy_cut: u64,
-    /// Entries that a policy left out.
+    /// Entries that a policy dropped.
     pub policy_dropped: u64,
 }
 
 impl Stats {
-    /// Whether every entry that was read was written, is held back, or was dropped and counted.
-    pub fn adds_up(&self, held_back: u64) -> bool {
-        let gone =
+    /// Whether every entry read was written, is one of `pending`, or was dropped and counted.
+    pub fn adds_up(&self, pending: u64) -> bool {
+        let dropped =
             self.system_dropped + self.header_dropped + self.tools_batched + self.policy_dropped;
-        self.entries_in
-            .checked_sub(gone)
-            .is_some_and(|left| left == self.entries_out + held_back)
+        self.entries_in.checked_sub(dropped) == Some(self.entries_out + pending)
     }
 
-    /// The numbers that must add up, in words.
+    /// The counts that must add up, as text.
     pub(super) fn identity(&self) -> String {
         let Stats {
             entries_in,
@@ -80,29 +81,21 @@ impl Stats {
         )
     }
 
-    /// Adds the counters of another file.
+    /// Adds the counts of another run. Counted tokens remain only where both runs have them.
     pub fn add(&mut self, more: &Stats) {
-        let both = |a: Option<u64>, b: Option<u64>| a.zip(b).map(|(a, b)| a.saturating_add(b));
-        let fresh = *self == Stats::default();
-        self.tokens_in = if fresh {
-            more.tokens_in
-        } else {
-            both(self.tokens_in, more.tokens_in)
-        };
-        self.tokens_out = if fresh {
-            more.tokens_out
-        } else {
-            both(self.tokens_out, more.tokens_out)
-        };
-        for (sum, more) in self
-            .numbers_mut()
-            .into_iter()
-            .zip(more.clone().numbers_mut())
-        {
+        if *self == Stats::default() {
+            *self = more.clone();
+            return;
+        }
+        self.tokens_in = both(self.tokens_in, more.tokens_in);
+        self.tokens_out = both(self.tokens_out, more.tokens_out);
+        let mut more = more.clone();
+        for (sum, more) in self.numbers_mut().into_iter().zip(more.numbers_mut()) {
             *sum = sum.saturating_add(*more);
         }
     }
 
+    /// All counts that every run has.
     fn numbers_mut(&mut self) -> [&mut u64; 18] {
         [
             &mut self.entries_in,
@@ -126,54 +119,47 @@ impl Stats {
         ]
     }
 
-    /// Adds up objects of counters, one a line.
+    /// Adds up JSON objects of counts, one on each line. Blank lines are ignored.
     ///
     /// # Errors
-    /// A line is none, or the input cannot be read.
+    /// A line is not an object of counts, or the input cannot be read.
     pub fn sum(input: &mut dyn BufRead) -> Result<Stats> {
         let mut sum = Stats::default();
         for (number, line) in input.lines().enumerate() {
             let line = line.context("stdin")?;
-            if !line.trim().is_empty() {
-                sum.add(
-                    &serde_json::from_str(&line)
-                        .with_context(|| format!("stdin:{}", number + 1))?,
-                );
+            if line.trim().is_empty() {
+                continue;
             }
+            let more: Stats =
+                serde_json::from_str(&line).with_context(|| format!("stdin:{}", number + 1))?;
+            sum.add(&more);
         }
         Ok(sum)
     }
 
-    /// The counters as one JSON object, with what they come to in per cent.
+    /// The counts and the reductions in per cent, as one JSON object.
     ///
     /// # Errors
-    /// Never, but for a lack of memory.
+    /// Serialisation failed, which does not happen for numbers.
     pub fn json(&self) -> Result<String> {
         let mut object = serde_json::to_value(self)?;
         if let Some(keys) = object.as_object_mut() {
-            let saved = |part: u64, whole: u64| tenths(part, whole) as f64 / 10.0;
-            keys.insert(
-                "byte_reduction_pct".into(),
-                saved(self.bytes_out, self.bytes_in).into(),
-            );
-            keys.insert(
-                "token_reduction_pct".into(),
-                saved(self.tokens_out_est, self.tokens_in_est).into(),
-            );
-            if let Some((written, read)) = self.tokens_out.zip(self.tokens_in) {
-                keys.insert(
-                    "counted_token_reduction_pct".into(),
-                    saved(written, read).into(),
-                );
+            let bytes = reduction(self.bytes_out, self.bytes_in);
+            keys.insert("byte_reduction_pct".into(), bytes.into());
+            let tokens = reduction(self.tokens_out_est, self.tokens_in_est);
+            keys.insert("token_reduction_pct".into(), tokens.into());
+            if let (Some(written), Some(read)) = (self.tokens_out, self.tokens_in) {
+                let counted = reduction(written, read);
+                keys.insert("counted_token_reduction_pct".into(), counted.into());
             }
         }
         Ok(object.to_string())
     }
 
-    /// The same as one line of `key=value`.
+    /// The same numbers as `key=value`, on one line.
     ///
     /// # Errors
-    /// As [`Stats::json`].
+    /// As for [`Stats::json`].
     pub fn log(&self) -> Result<String> {
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(&self.json()?)?;
@@ -185,7 +171,17 @@ impl Stats {
     }
 }
 
-/// By how many tenths of a per cent the second number is larger than the first, of itself.
+/// The sum of two counts that a run may not have.
+fn both(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    Some(a?.saturating_add(b?))
+}
+
+/// Reduction from `read` to `written` in per cent, cut to one decimal.
+fn reduction(written: u64, read: u64) -> f64 {
+    tenths(written, read) as f64 / 10.0
+}
+
+/// Reduction from `read` to `written` in tenths of a per cent; negative where more was written.
 fn tenths(written: u64, read: u64) -> i64 {
     if read == 0 {
         return 0;
@@ -199,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counters_add_up_and_tokens_only_where_all_were_counted() {
+    fn counts_add_up_and_tokens_only_where_all_runs_counted_them() {
         let one = Stats {
             bytes_in: 10,
             bytes_out: 3,

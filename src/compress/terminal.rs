@@ -1,14 +1,16 @@
-//! What a terminal would not show: control sequences, and frames of progress bars drawn over.
+//! Terminal noise: control sequences, and the overwritten frames of progress bars.
+//!
+//! The functions take texts and do not know where a text is from.
 
 use std::borrow::Cow;
 
 use regex::Regex;
 
-/// Control sequences (`ESC [ ... letter`), and operating system commands such as window titles and
-/// links (`ESC ] ... BEL` or `ESC ] ... ESC \`).
+/// Matches control sequences (`ESC [ ... letter`), and operating system commands such as window
+/// titles and links (`ESC ] ... BEL` or `ESC ] ... ESC \`).
 const SEQUENCES: &str = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)";
 
-/// Takes control sequences out of texts.
+/// Removes control sequences from texts.
 pub(super) struct Terminal {
     sequences: Regex,
 }
@@ -20,7 +22,7 @@ impl Terminal {
         })
     }
 
-    /// The text without its control sequences; `None` where it has none.
+    /// Returns the text without its control sequences; `None` where it has none.
     pub(super) fn stripped(&self, text: &str) -> Option<String> {
         memchr::memchr(0x1b, text.as_bytes())?;
         match self.sequences.replace_all(text, "") {
@@ -30,16 +32,17 @@ impl Terminal {
     }
 }
 
-/// The text with only the last frame of each line: what follows its last carriage return. Those
-/// that end a line (CRLF) draw nothing over, and stay; at the end of the text they go. `None` where
-/// nothing changes.
+/// Returns the text with only the last frame of each line, which is the part after its last
+/// carriage return. A carriage return before the line feed (CRLF) overwrites nothing and stays; at
+/// the end of the text it is removed. `None` where nothing changes.
 pub(super) fn collapsed(text: &str) -> Option<String> {
     memchr::memchr(b'\r', text.as_bytes())?;
     let mut to = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let (line, feed) = line
-            .strip_suffix('\n')
-            .map_or((line, ""), |line| (line, "\n"));
+        let (line, feed) = match line.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
         let body = line.trim_end_matches('\r');
         let last = body.rsplit('\r').next().unwrap_or(body);
         let ending = match feed {
@@ -50,7 +53,7 @@ pub(super) fn collapsed(text: &str) -> Option<String> {
         };
         to.extend([last, ending, feed]);
     }
-    (to != text).then_some(to)
+    if to == text { None } else { Some(to) }
 }
 
 #[cfg(test)]

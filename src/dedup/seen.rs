@@ -1,53 +1,53 @@
-//! What was seen before: a map from the hash of a text to where it was.
+//! The texts seen so far: a map from the hash of a text to the spans that had it.
 //!
-//! Sixteen bytes a text, under a key of 64 bits of its hash. Two different texts of equal key are
-//! to be expected once in four billion texts; that error is accepted. The memory is bounded, so
-//! texts come in two halves: a new text goes into the young half, and when that is full, the old
-//! half is forgotten and the young one takes its place. What is forgotten is counted. As long as
-//! nothing is, the answer does not depend on what came in between.
+//! An entry takes sixteen bytes under a key of 64 bits of the hash. Two different texts with the
+//! same key occur about once in four billion texts; that error is accepted. The memory is bounded
+//! by two generations: new texts go into the young map, and when it is full, the old map is cleared
+//! and the two are swapped. Texts that are lost in this way are counted; as long as none is, all
+//! answers are exact.
+//!
+//! This file knows hashes and numbers; it does not know records or links between threads.
 
 use rustc_hash::FxHashMap;
 
-/// Where a text was seen.
+/// The spans that had a text: the first and the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// Thread of the first span that had it.
+pub(super) struct SeenAt {
+    /// Thread of the first span.
     pub(super) first_thread: u32,
-    /// `seq` of that span.
+    /// `seq` of the first span.
     pub(super) first_seq: u32,
-    /// Thread of the latest span that had it.
+    /// Thread of the latest span.
     pub(super) last_thread: u32,
-    /// Turn of the latest span that had it; 0: not known.
+    /// Turn of the latest span; 0 where unknown.
     pub(super) last_turn: u32,
 }
 
-/// A span as a place to remember.
+/// The location of the current span.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Here {
-    /// Its thread.
     pub(super) thread: u32,
-    /// Its place in the thread.
     pub(super) seq: u32,
-    /// Its turn; 0: not known.
+    /// 0 where unknown.
     pub(super) turn: u32,
 }
 
-/// Bytes of a slot: key, place, and the map's control byte.
-const SLOT_BYTES: usize = 8 + size_of::<Seen>() + 1;
+/// Bytes of a slot: key, value, and the control byte of the map.
+const SLOT_BYTES: usize = 8 + size_of::<SeenAt>() + 1;
 
-/// The texts seen, up to a bound: of more, the latest.
-pub(super) struct Table {
-    young: FxHashMap<u64, Seen>,
-    old: FxHashMap<u64, Seen>,
-    /// Texts of a half.
+/// The texts seen so far. Beyond a bound the oldest are forgotten.
+pub(super) struct SeenTexts {
+    young: FxHashMap<u64, SeenAt>,
+    old: FxHashMap<u64, SeenAt>,
+    /// Capacity of one map, in texts.
     half: usize,
     forgotten: u64,
 }
 
-impl Table {
-    /// A table that takes no more than `bytes`, also while it grows.
-    pub(super) fn bounded(bytes: usize) -> Table {
-        Table {
+impl SeenTexts {
+    /// Creates an empty map that never takes more than `bytes`, not even while it grows.
+    pub(super) fn bounded(bytes: usize) -> SeenTexts {
+        SeenTexts {
             young: FxHashMap::default(),
             old: FxHashMap::default(),
             half: half_of(bytes),
@@ -55,29 +55,36 @@ impl Table {
         }
     }
 
-    /// Where the text was seen, if it was.
-    pub(super) fn get(&self, key: u64) -> Option<Seen> {
-        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+    /// Returns the spans that had the text; `None` where it was not seen.
+    pub(super) fn get(&self, key: u64) -> Option<SeenAt> {
+        match self.young.get(&key) {
+            Some(seen) => Some(*seen),
+            None => self.old.get(&key).copied(),
+        }
     }
 
-    /// Notes that the text stands here.
+    /// Notes that the current span has the text.
     pub(super) fn note(&mut self, key: u64, here: Here) {
         let Here { thread, seq, turn } = here;
-        if let Some(seen) = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key)) {
+        let seen = match self.young.get_mut(&key) {
+            Some(seen) => Some(seen),
+            None => self.old.get_mut(&key),
+        };
+        if let Some(seen) = seen {
             (seen.last_thread, seen.last_turn) = (thread, turn);
             return;
         }
         if self.young.len() >= self.half {
             self.forgotten += self.old.len() as u64;
-            // Its slots are used again, and are made once: memory of maps that were dropped, or
-            // were too small, may not come back.
+            // The map is cleared and reused, and its slots are allocated once: the allocator may
+            // not return the memory of a map that is dropped or outgrown.
             self.old.clear();
             self.old.reserve(self.half);
             std::mem::swap(&mut self.old, &mut self.young);
         }
         self.young.insert(
             key,
-            Seen {
+            SeenAt {
                 first_thread: thread,
                 first_seq: seq,
                 last_thread: thread,
@@ -86,14 +93,14 @@ impl Table {
         );
     }
 
-    /// How many texts were forgotten.
+    /// Number of texts forgotten.
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 }
 
-/// How many texts are a half of what fits: a map doubles when seven of eight slots are taken, and
-/// the slots that it had may stay with the process; so do those of the other half.
+/// Returns the capacity of one of the two maps, in texts. A map doubles its slots when seven of
+/// eight are taken; the slots that it had before may stay allocated, and the bound includes them.
 fn half_of(bytes: usize) -> usize {
     let slots = bytes / (2 * SLOT_BYTES + SLOT_BYTES / 2 + 1);
     if slots < 8 {
@@ -108,9 +115,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_place_stays_and_the_oldest_half_is_forgotten_when_there_is_no_room() {
-        let mut table = Table::bounded(1024);
-        let note = |table: &mut Table, seqs: std::ops::Range<u32>| {
+    fn the_first_span_stays_and_the_oldest_half_is_forgotten_when_there_is_no_room() {
+        let mut table = SeenTexts::bounded(1024);
+        let note = |table: &mut SeenTexts, seqs: std::ops::Range<u32>| {
             seqs.for_each(|seq| {
                 table.note(
                     u64::from(seq),
@@ -134,7 +141,7 @@ mod tests {
         );
         assert_eq!(
             table.get(3),
-            Some(Seen {
+            Some(SeenAt {
                 first_thread: 0,
                 first_seq: 3,
                 last_thread: 5,

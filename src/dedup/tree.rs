@@ -1,31 +1,34 @@
-//! Threads and the trees they belong to.
+//! The threads of a stream, and the trees that they belong to.
 //!
-//! Threads are of one tree when they have the agent's session id in common, or when one names the
-//! other as `parent` or `root`, or when both are linked so to a third. The links come one by one
-//! (a child's file may stand before its parent's), so trees are sets that are merged: a union-find
-//! over session ids, about 100 bytes a thread.
+//! Two threads belong to the same tree when they have the same session id, when one names the other
+//! as `parent` or `root`, or when both are linked to a third in this way. Links come one by one,
+//! and the file of a child may come before that of its parent, so trees are merged as links come: a
+//! union-find over session ids, about 100 bytes for each thread.
+//!
+//! This file knows ids, not texts.
 
 use rustc_hash::FxHashMap;
 
-/// The threads of a stream.
+/// The threads of a stream and the links between their sessions.
 #[derive(Default)]
-pub(super) struct Threads {
+pub(super) struct ThreadTrees {
     /// Id of each thread, and the node of its session.
     threads: Vec<(Box<str>, u32)>,
+    /// Node of each session id.
     nodes: FxHashMap<Box<str>, u32>,
-    /// For each node the one above it; a root is above itself.
+    /// Parent of each node; a root is its own parent.
     above: Vec<u32>,
 }
 
-impl Threads {
-    /// A thread begins: returns its number.
+impl ThreadTrees {
+    /// Adds a thread. Returns its number.
     pub(super) fn begin(&mut self, thread: &str, session: &str) -> u32 {
         let node = self.node(session);
         self.threads.push((thread.into(), node));
         u32::try_from(self.threads.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Two sessions belong to one tree.
+    /// Merges the trees of two sessions.
     pub(super) fn link(&mut self, session: &str, other: &str) {
         let (a, b) = (self.node(session), self.node(other));
         let (a, b) = (self.top(a), self.top(b));
@@ -34,21 +37,26 @@ impl Threads {
         }
     }
 
-    /// The id of a thread.
+    /// Returns the id of a thread.
     pub(super) fn id(&self, thread: u32) -> &str {
-        self.threads.get(thread as usize).map_or("", |(id, _)| id)
+        match self.threads.get(thread as usize) {
+            Some((id, _)) => id,
+            None => "",
+        }
     }
 
-    /// Whether two threads are of one tree, as far as the links told so far go.
+    /// Whether two threads belong to the same tree, by the links seen so far.
     pub(super) fn related(&self, a: u32, b: u32) -> bool {
-        let top = |thread: u32| {
-            self.threads
-                .get(thread as usize)
-                .map(|(_, node)| self.top(*node))
-        };
-        top(a) == top(b)
+        self.root(a) == self.root(b)
     }
 
+    /// Root of the tree of a thread; `None` for an unknown thread.
+    fn root(&self, thread: u32) -> Option<u32> {
+        let (_, node) = self.threads.get(thread as usize)?;
+        Some(self.top(*node))
+    }
+
+    /// Node of a session, which is added where it is new.
     fn node(&mut self, session: &str) -> u32 {
         if let Some(node) = self.nodes.get(session) {
             return *node;
@@ -59,11 +67,10 @@ impl Threads {
         node
     }
 
+    /// Root of the tree of a node.
     fn top(&self, mut node: u32) -> u32 {
-        while let Some(above) = self
-            .above
-            .get(node as usize)
-            .filter(|above| **above != node)
+        while let Some(above) = self.above.get(node as usize)
+            && *above != node
         {
             node = *above;
         }
@@ -76,8 +83,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_that_comes_before_its_parent_is_of_its_tree() {
-        let mut threads = Threads::default();
+    fn a_child_that_comes_before_its_parent_belongs_to_its_tree() {
+        let mut threads = ThreadTrees::default();
         let child = threads.begin("t1", "child");
         threads.link("child", "parent");
         let stranger = threads.begin("t2", "stranger");

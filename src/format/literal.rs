@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::lines::Line;
-use crate::place;
 use crate::record::{Form, Span};
+use crate::source_text;
 
 /// A text and its location in a line.
 pub struct Literal<'a> {
@@ -39,7 +39,7 @@ impl<'a> Literal<'a> {
     }
 
     fn at(line: &Line<'a>, range: Range<usize>, form: Form) -> Option<Literal<'a>> {
-        let text = place::decode(line.bytes.get(range.clone())?, form);
+        let text = source_text::decode(line.bytes.get(range.clone())?, form);
         if text.is_empty() {
             return None;
         }
@@ -60,7 +60,7 @@ impl<'a> Literal<'a> {
     pub fn fill(&self, span: &mut Span, keep_text: bool) {
         self.fill_place(span);
         span.bytes = self.text.len() as u64;
-        span.hash = Some(place::hash(self.text.as_bytes()));
+        span.hash = Some(source_text::hash(self.text.as_bytes()));
         if self.form != Form::Plain {
             span.form = Some(self.form);
         }
@@ -240,7 +240,7 @@ mod tests {
             (span.offset, span.length, span.bytes),
             (Some(106), Some(4), 3)
         );
-        assert_eq!(span.hash, Some(place::hash(b"x\ny")));
+        assert_eq!(span.hash, Some(source_text::hash(b"x\ny")));
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(texts, ["{\"a\":\"\u{e9}\u{1f600}\n be  it", " so\"}"]);
         for part in &parts {
             assert_eq!(
-                place::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
+                source_text::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
                 part.text
             );
         }
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(texts, ["a\\n\n\n", "b\n", "c"]);
         for part in &parts {
             assert_eq!(
-                place::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
+                source_text::decode(&json.as_bytes()[part.range.clone()], Form::Plain),
                 part.text
             );
         }

@@ -1,23 +1,25 @@
-//! Names that one object has twice: the earlier value goes, and everything else keeps its place.
+//! Names that one object has twice: the earlier member is overwritten with blanks.
 //!
 //! Readers of JSON do not agree on such an object: some take the first value, some the last, some
-//! refuse it. Here the last one counts, in all programs, as JavaScript and jq have it. The earlier
-//! member becomes blanks, so that the places of all texts stay the places that they have in the
-//! file.
+//! refuse it. All programs of the suite take the last, as JavaScript and jq do. Blanks keep the
+//! length of the line, so all other values keep their offsets in the file.
+//!
+//! This module does not know what the members mean.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{elements, entries, range_of};
 
-/// No reader looks for names in deeper objects.
+/// Objects deeper than this are left alone: no reader looks for names in them.
 const MOST_DEPTH: u32 = 16;
 
-/// Returns the text, just as long, with blanks for every member of an object whose name comes again
-/// in that object; `None` where there is none, or where the text is no JSON.
+/// Returns the text with blanks in place of every member whose name occurs again in the same
+/// object; the length stays the same. `None` where there is no such member, or where the text is
+/// not JSON.
 pub fn without_repeats(text: &str) -> Option<String> {
     let mut gone = Vec::new();
-    look(text, text, MOST_DEPTH, &mut gone)?;
+    search(text, text, MOST_DEPTH, &mut gone)?;
     if gone.is_empty() {
         return None;
     }
@@ -28,8 +30,8 @@ pub fn without_repeats(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Looks through the value `part` of `whole` and through what it holds.
-fn look(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Option<()> {
+/// Searches the value `part` of `whole`, and the values inside it, for repeated members.
+fn search(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Option<()> {
     let Some(depth) = depth.checked_sub(1) else {
         return Some(());
     };
@@ -49,18 +51,20 @@ fn look(whole: &str, part: &str, depth: u32, gone: &mut Vec<Range<usize>>) -> Op
             &kept,
             gone,
         );
-        for ((_, value), _) in members.iter().zip(&kept).filter(|(_, kept)| **kept) {
-            look(whole, value, depth, gone)?;
+        for ((_, value), kept) in members.iter().zip(&kept) {
+            if *kept {
+                search(whole, value, depth, gone)?;
+            }
         }
     } else if part.starts_with('[') {
         for element in elements(part)? {
-            look(whole, element, depth, gone)?;
+            search(whole, element, depth, gone)?;
         }
     }
     Some(())
 }
 
-/// For each name, whether it does not come again.
+/// Returns for each name whether it is the last of its kind.
 fn last_of_each(names: &[&str]) -> Vec<bool> {
     let mut later = HashSet::new();
     let mut kept: Vec<bool> = names.iter().rev().map(|name| later.insert(*name)).collect();
@@ -68,8 +72,9 @@ fn last_of_each(names: &[&str]) -> Vec<bool> {
     kept
 }
 
-/// Notes the bytes of the members of one object that are not kept, each with the comma before it.
-/// The first one that is kept has no comma before it any more. `from`: behind the opening brace.
+/// Adds to `gone` the byte ranges of the members of one object that are not kept, each with the
+/// comma before it. The first kept member must not have a comma before it, so that comma is added
+/// too. `from` is the offset after the opening brace.
 fn repeats(
     whole: &str,
     from: usize,
@@ -85,12 +90,12 @@ fn repeats(
     for (n, (value, kept)) in values.iter().zip(kept).enumerate() {
         if !kept {
             gone.push(start..value.end);
-        } else if is_first {
-            let comma = whole
-                .get(start..)
-                .and_then(|rest| rest.find(','))
-                .filter(|_| n > 0);
-            gone.extend(comma.map(|at| start + at..start + at + 1));
+        } else if is_first
+            && n > 0
+            && let Some(rest) = whole.get(start..)
+            && let Some(at) = rest.find(',')
+        {
+            gone.push(start + at..start + at + 1);
         }
         is_first &= !kept;
         start = value.end;

@@ -1,61 +1,57 @@
-//! Batches: lines that go to a thread together and come back together.
+//! Batches: lines that go to a worker together and come back together.
 //!
-//! A batch carries its lines as they were read; those to be measured come with their work. What
-//! comes back is lines again, ready to be written, and apart from them what the order of the
-//! stream must decide: texts that were learned, spans whose text could not be had.
+//! A batch carries its lines as they were read; the spans to be measured come with their
+//! [`SpanWork`]. What comes back is lines again, ready to be written, and apart from them what only
+//! the order of the stream can decide: new results for the cache, and spans whose text could not be
+//! read.
 
 use std::sync::{Arc, OnceLock};
 
-use super::known::Key;
-use crate::pseudonym::{self, Names};
+use super::cache::TextKey;
+use crate::pseudonym::{self, RealNames};
 use crate::record::{Measured, Session, Skip, Span};
 
-/// What a span does not say of itself: the thread it belongs to does.
+/// What the spans of a thread have in common: their records do not repeat it.
 #[derive(Default)]
 pub(super) struct Origin {
-    /// The file of its places.
+    /// The session file.
     pub(super) file: String,
     /// Real names of files and servers, where the records carry pseudonyms.
-    pub(super) names: Arc<Names>,
-    /// Who served the model, where it is known.
+    names: Arc<RealNames>,
+    /// The provider of the model, where it is known.
     pub(super) provider: Option<String>,
-    /// The model that answered last; for what stood before the first answer, the first. Unset
-    /// until then, empty where it never came.
+    /// The model of the latest request; before the first request, the model of the first. Unset
+    /// until then, and empty where the thread has no request.
     model: OnceLock<String>,
 }
 
 impl Origin {
     pub(super) fn new(session: Session) -> Origin {
-        let names = Arc::new(
-            session
-                .pseudonyms
-                .as_deref()
-                .and_then(pseudonym::reveal)
-                .unwrap_or_default(),
-        );
+        let names = match &session.pseudonyms {
+            Some(concealed) => pseudonym::reveal(concealed).unwrap_or_default(),
+            None => RealNames::default(),
+        };
         Origin {
             file: session.file,
-            names,
+            names: Arc::new(names),
             provider: session.provider,
             model: OnceLock::new(),
         }
     }
 
-    /// The name that one in a record stands for: most often itself.
+    /// Returns the real name for a name in a record: the same, unless it is a pseudonym.
     pub(super) fn real<'n>(&'n self, name: &'n str) -> &'n str {
-        self.names.get(name).map_or(name, String::as_str)
+        match self.names.get(name) {
+            Some(real) => real,
+            None => name,
+        }
     }
 
     pub(super) fn with_model(&self, model: &str) -> Origin {
-        let (file, names, provider) = (
-            self.file.clone(),
-            Arc::clone(&self.names),
-            self.provider.clone(),
-        );
         Origin {
-            file,
-            names,
-            provider,
+            file: self.file.clone(),
+            names: Arc::clone(&self.names),
+            provider: self.provider.clone(),
             model: OnceLock::from(model.to_owned()),
         }
     }
@@ -64,48 +60,49 @@ impl Origin {
         self.model.get().map(String::as_str)
     }
 
-    /// Sets the model, unless it is set. Images that were given out wait for this.
+    /// Sets the model, unless it is set: also for the spans that already refer to this origin.
     pub(super) fn settle(&self, model: &str) {
         self.model.get_or_init(|| model.to_owned());
     }
 }
 
 /// A span to be measured.
-pub(super) struct Work {
+pub(super) struct SpanWork {
     pub(super) span: Span,
     pub(super) origin: Arc<Origin>,
-    /// What its text is remembered by, where that is worth it.
-    pub(super) key: Option<Key>,
-    /// What was found when the text was there before.
+    /// The key of its text in the cache; `None` where the text is not worth a place there.
+    pub(super) key: Option<TextKey>,
+    /// The result in the cache, if there is one.
     pub(super) known: Option<Arc<Measured>>,
 }
 
-/// Lines on their way to a thread.
+/// Lines to be measured.
 #[derive(Default)]
 pub(super) struct Batch {
     text: String,
-    entries: Vec<(usize, Option<Box<Work>>)>,
+    /// For each line its end in `text`, and its span if it is one.
+    entries: Vec<(usize, Option<Box<SpanWork>>)>,
 }
 
 impl Batch {
-    /// Adds a line, with its work where it has any.
-    pub(super) fn push(&mut self, line: &str, work: Option<Box<Work>>) {
+    /// Adds a line, with its span if it is one.
+    pub(super) fn push(&mut self, line: &str, work: Option<Box<SpanWork>>) {
         self.text.push_str(line);
         self.entries.push((self.text.len(), work));
     }
 
-    /// Lines in it.
+    /// Returns the number of lines.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Size of its lines.
+    /// Returns the size of all lines.
     pub(super) fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// The lines in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Option<&Work>)> {
+    /// Returns the lines in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Option<&SpanWork>)> {
         self.entries.iter().scan(0, |from, (end, work)| {
             let line = self.text.get(*from..*end).unwrap_or_default();
             *from = *end;
@@ -114,27 +111,24 @@ impl Batch {
     }
 }
 
-/// Lines on their way back.
+/// Lines that were measured.
 #[derive(Default)]
-pub(super) struct Done {
-    /// Which batch it was, counted from 0.
-    pub(super) number: u64,
+pub(super) struct MeasuredBatch {
     /// Lines to be written, each with its line feed.
     pub(super) lines: Vec<u8>,
-    /// Texts worth remembering, or remembered already, each with the place in `lines` where its
-    /// span stands.
-    pub(super) learned: Vec<(usize, Key, Arc<Measured>)>,
-    /// Spans whose text could not be had, in order.
-    pub(super) late: Vec<Late>,
+    /// Results for the cache, new or known, each with the offset of its span in `lines`.
+    pub(super) learned: Vec<(usize, TextKey, Arc<Measured>)>,
+    /// Spans whose text could not be read, in order. Their lines are not in `lines`.
+    pub(super) unread: Vec<UnreadSpan>,
 }
 
-/// A span whose text could not be had. Its line is not among the others.
-pub(super) struct Late {
-    /// The place in [`Done::lines`] where it belongs.
+/// A span whose text could not be read.
+pub(super) struct UnreadSpan {
+    /// The offset in [`MeasuredBatch::lines`] at which its line belongs.
     pub(super) at: usize,
     pub(super) line: String,
-    /// What could be said without the text.
+    /// What is known without the text.
     pub(super) measured: Measured,
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<TextKey>,
     pub(super) skip: Skip,
 }

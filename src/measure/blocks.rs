@@ -1,20 +1,20 @@
-//! Blocks: a text cut by its own content, so that the same passage gives the same pieces wherever
-//! it stands: a project document inside a larger prompt, a file read twice with one line changed.
+//! Blocks: a text cut by its content, so that equal passages give equal blocks in any text: a
+//! project document inside a larger prompt, a file read twice with one line changed.
 //!
-//! Blocks are made of whole atoms, so their tokens add up to the text's. A block begins at what
-//! looks like the start of a section, and after lines that their hash picks, one in eight. Both are
-//! told by the lines on either side alone; only the bounds of size depend on where the block began,
-//! and the next such line makes up for them.
+//! Blocks are made of whole atoms ([`Atom`]: about a line), so the tokens of all blocks add up to
+//! those of the text. A block begins at what looks like the start of a section, and after lines
+//! that are selected by their hash, one in eight. Both depend on the neighbouring lines only. The
+//! bounds of a block's size depend on where it began too, but the next such line puts that right.
 
 use crate::record::Block;
 use crate::token::Atom;
 
-/// The smallest block, but for what stands before a heading.
+/// The smallest block, except before a heading.
 const LEAST_BYTES: usize = 64;
-/// The largest block, but for a longer atom.
+/// The largest block, unless one atom is longer.
 const MOST_BYTES: usize = 4 << 10;
-/// Atoms whose hash has these bits zero end a block.
-const PICKED: u64 = 0b111;
+/// A block ends after an atom whose hash has these bits zero.
+const SELECTED: u64 = 0b111;
 
 /// The blocks of a text.
 pub(super) struct Blocks<'t> {
@@ -22,30 +22,30 @@ pub(super) struct Blocks<'t> {
     start: usize,
     end: usize,
     tokens: u64,
-    last: Last,
+    previous: PreviousAtom,
     blocks: Vec<Block>,
 }
 
-/// What the atom before was.
+/// What the previous atom was.
 #[derive(Clone, Copy, Default, PartialEq)]
-enum Last {
+enum PreviousAtom {
     #[default]
-    Any,
-    /// Picked by its hash: the block may end.
-    Picked,
-    /// A heading, which keeps a heading right below it.
+    Other,
+    /// Selected by its hash: the block may end.
+    Selected,
+    /// A heading: one right below it stays in the same block.
     Heading,
 }
 
 impl<'t> Blocks<'t> {
-    /// Returns the blocks of `text`, none yet.
+    /// The blocks of `text`, whose atoms follow with [`Blocks::push`].
     pub(super) fn of(text: &'t str) -> Blocks<'t> {
         Blocks {
             text,
             start: 0,
             end: 0,
             tokens: 0,
-            last: Last::Any,
+            previous: PreviousAtom::Other,
             blocks: Vec::new(),
         }
     }
@@ -56,22 +56,24 @@ impl<'t> Blocks<'t> {
         let heading = is_heading(line);
         let size = self.end - self.start;
         let section = line.starts_with('<') || line.starts_with("---");
-        if (heading && self.last != Last::Heading)
-            || (size >= LEAST_BYTES && (section || self.last == Last::Picked))
+        if (heading && self.previous != PreviousAtom::Heading)
+            || (size >= LEAST_BYTES && (section || self.previous == PreviousAtom::Selected))
             || size + line.len() > MOST_BYTES
         {
             self.close();
         }
         self.end = atom.range.end;
         self.tokens += atom.count.tokens;
-        self.last = match heading {
-            true => Last::Heading,
-            false if atom.hash & PICKED == 0 => Last::Picked,
-            false => Last::Any,
+        self.previous = if heading {
+            PreviousAtom::Heading
+        } else if atom.hash & SELECTED == 0 {
+            PreviousAtom::Selected
+        } else {
+            PreviousAtom::Other
         };
     }
 
-    /// Returns them all.
+    /// Ends the text; returns its blocks.
     pub(super) fn end(mut self) -> Vec<Block> {
         self.close();
         self.blocks
@@ -96,7 +98,7 @@ impl<'t> Blocks<'t> {
     }
 }
 
-/// A heading of Markdown: one to six `#` and a blank.
+/// Whether a line is a heading of Markdown: one to six `#` and a blank.
 fn is_heading(line: &str) -> bool {
     let rest = line.trim_start_matches('#');
     (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with(' ')
@@ -107,10 +109,10 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::token::{Counter, Encoding};
+    use crate::token::{Encoding, TokenCounter};
 
     fn blocks(text: &str) -> (Vec<Block>, u64) {
-        let mut counter = Counter::new(Encoding::standard());
+        let mut counter = TokenCounter::new(Encoding::standard());
         let mut blocks = Blocks::of(text);
         counter.atoms(text, |atom| blocks.push(&atom));
         (blocks.end(), counter.count(text).tokens)

@@ -1,10 +1,11 @@
 //! Character classes: what a text is made of, in bytes.
 //!
-//! Six numbers that tell prose from digits from white space, and that correct a foreign
-//! tokenizer's count better than its tokens alone (docs/formats.md 3.15).
+//! Where the tokenizer of a provider is not public, the six counts estimate its tokens better than
+//! the tokens of another tokenizer alone (docs/formats.md 3.15).
 
-/// Returns the bytes that are letters, digits, blanks, newlines, punctuation, and all others: the
-/// first five ASCII, the last everything that is not, and controls. They add up to the text.
+/// Returns the bytes that are letters, digits, blanks, newlines, punctuation, and all others. The
+/// first five are ASCII; the others are the bytes beyond ASCII and the control characters. The six
+/// add up to the size of the text.
 pub(super) fn of(text: &[u8]) -> [u64; 6] {
     let letters = tally(text, |b| b.is_ascii_alphabetic());
     let digits = tally(text, |b| b.is_ascii_digit());
@@ -16,14 +17,14 @@ pub(super) fn of(text: &[u8]) -> [u64; 6] {
     [letters, digits, blanks, newlines, punctuation, other]
 }
 
-/// Returns the bytes that are ASCII capitals. A foreign tokenizer pays for them: they seldom are in
-/// its longer pieces.
+/// Returns the bytes that are ASCII capitals. They cost more tokens: the longer pieces of a
+/// tokenizer seldom contain them.
 pub(super) fn capitals(text: &[u8]) -> u64 {
     tally(text, |b| b.is_ascii_uppercase())
 }
 
-/// Counts the bytes of a class. By chunks that a byte can count, so that the compiler makes it 16
-/// or more bytes at a time.
+/// Counts the bytes of a class, in chunks whose count fits into a byte: so the compiler can look at
+/// 16 or more bytes at a time.
 fn tally(text: &[u8], class: impl Fn(u8) -> bool) -> u64 {
     text.chunks(255)
         .map(|chunk| u64::from(chunk.iter().map(|b| u8::from(class(*b))).sum::<u8>()))

@@ -1,42 +1,45 @@
-//! The meter: everything that is measured of one span.
+//! Measuring spans, in one thread.
 //!
-//! What can be measured depends on what is there: text at a place is read and counted; an image
-//! has a size, encrypted content a length. One meter belongs to one thread: it keeps a file open
-//! and a counter warm.
+//! How a span is measured depends on its content: a text is read at its location and counted; the
+//! tokens of an image follow from its size, those of encrypted content from its length. Each worker
+//! thread has a meter, which keeps the current file open and its tokenizer's memory filled.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::batch::{Origin, Work};
+use super::batch::{Batch, MeasuredBatch, Origin, SpanWork, UnreadSpan};
 use super::blocks::Blocks;
-use super::plan::{Plan, Task};
-use super::shell::Shell;
-use super::{arguments, classes, shape, task};
-use crate::place::Places;
-use crate::record::{Form, Measured, Part, Span};
+use super::plan::{SpanContent, TextPlan};
+use super::shell::ShellOutput;
+use super::{arguments, classes, shape, user_task};
+use crate::record::{Form, Measured, Part, Skip, Span};
+use crate::source_text::TextReader;
+use crate::stream::extended;
 use crate::token::image::{self, Image};
-use crate::token::{Count, Counter, Encoding, sealed};
+use crate::token::{Count, Encoding, TokenCounter, encrypted};
 
-/// Texts from this size on are read one at a time: reading takes about four times their size.
+/// Texts of this size and more are read one at a time: reading takes about four times their size.
 const LONG_BYTES: u64 = 2 << 20;
-/// Tool names remembered; a session has a few dozen.
+/// Tool names in memory; a session has a few dozen.
 const MOST_TOOLS: usize = 4096;
 
 /// Measures spans.
 pub(super) struct Meter {
-    places: Places,
-    counter: Counter,
+    texts: TextReader,
+    counter: TokenCounter,
     encoding: &'static Encoding,
+    /// Tokens of tool names.
     tools: HashMap<String, u64>,
-    /// Held by whoever reads a long text.
+    /// Locked by the thread that reads a long text.
     long: Arc<Mutex<()>>,
 }
 
 impl Meter {
+    /// `long` is shared by all meters.
     pub(super) fn new(encoding: &'static Encoding, long: Arc<Mutex<()>>) -> Meter {
-        let counter = Counter::new(encoding);
+        let counter = TokenCounter::new(encoding);
         Meter {
-            places: Places::default(),
+            texts: TextReader::default(),
             counter,
             encoding,
             tools: HashMap::new(),
@@ -44,44 +47,99 @@ impl Meter {
         }
     }
 
-    /// Returns what can be said of a span and, where its text could not be had, why.
-    pub(super) fn measure(&mut self, work: &Work) -> (Measured, Option<String>) {
-        let Work {
+    /// Measures the spans of a batch.
+    pub(super) fn batch(&mut self, batch: &Batch) -> MeasuredBatch {
+        let mut measured = MeasuredBatch {
+            lines: Vec::with_capacity(batch.bytes() * 5 / 4),
+            ..MeasuredBatch::default()
+        };
+        for (line, work) in batch.iter() {
+            if let Some(work) = work {
+                self.span_line(line, work, &mut measured);
+            } else {
+                measured.lines.extend_from_slice(line.as_bytes());
+                measured.lines.push(b'\n');
+            }
+        }
+        measured
+    }
+
+    /// Measures a span and adds its line to `to`.
+    fn span_line(&mut self, line: &str, work: &SpanWork, to: &mut MeasuredBatch) {
+        let at = to.lines.len();
+        let (measured, failed) = self.measure(work);
+        if let Some(why) = failed {
+            let file = work.span.file.as_ref().unwrap_or(&work.origin.file).clone();
+            to.unread.push(UnreadSpan {
+                at,
+                line: line.to_owned(),
+                measured,
+                key: work.key,
+                skip: Skip {
+                    file,
+                    line: work.span.line,
+                    why,
+                },
+            });
+            return;
+        }
+        if extended(line, &measured, &mut to.lines).is_err() {
+            // Cannot happen: the line was parsed. It is written as it was read.
+            to.lines.truncate(at);
+            to.lines.extend_from_slice(line.as_bytes());
+        }
+        to.lines.push(b'\n');
+        if let Some(key) = work.key {
+            let result = match &work.known {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(measured),
+            };
+            to.learned.push((at, key, result));
+        }
+    }
+
+    /// Returns the results for a span and, where its text could not be read, why.
+    fn measure(&mut self, work: &SpanWork) -> (Measured, Option<String>) {
+        let SpanWork {
             span,
             origin,
             known,
             ..
         } = work;
-        let (mut measured, failed) = match (Task::of(span), known) {
+        let (mut measured, failed) = match (SpanContent::of(span), known) {
             (_, Some(known)) => (Measured::clone(known), None),
-            (Task::Text(plan), _) => match self.read(span, origin, plan) {
+            (SpanContent::Text(plan), _) => match self.read(span, origin, plan) {
                 Ok(measured) => (measured, None),
                 Err(why) => (Measured::default(), Some(why)),
             },
-            (Task::Image, _) => (image(span, origin), None),
-            (Task::Sealed, _) => (sealed(span, origin), None),
-            (Task::Nothing, _) => (Measured::default(), None),
+            (SpanContent::Image, _) => (image(span, origin), None),
+            (SpanContent::Encrypted, _) => (encrypted(span, origin), None),
+            (SpanContent::Nothing, _) => (Measured::default(), None),
         };
         measured.tool_tokens = self.tool_tokens(span, origin);
         (measured, failed)
     }
 
-    fn read(&mut self, span: &Span, origin: &Origin, plan: Plan) -> Result<Measured, String> {
+    fn read(&mut self, span: &Span, origin: &Origin, plan: TextPlan) -> Result<Measured, String> {
         let file = origin.real(span.file.as_deref().unwrap_or(&origin.file));
         if span.length.unwrap_or(0) < LONG_BYTES {
-            let text = self.places.text(span, file)?.unwrap_or_default();
+            let text = self.texts.text(span, file)?.unwrap_or_default();
             return Ok(self.text(&text, plan));
         }
         let long = Arc::clone(&self.long);
         let _turn: MutexGuard<()> = long.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = self.places.text(span, file);
-        // The buffer inside is as long as the text was.
-        self.places = Places::default();
+        let text = self.texts.text(span, file);
+        // Frees the reader's buffer, which is as long as the text.
+        self.texts = TextReader::default();
         Ok(self.text(&text?.unwrap_or_default(), plan))
     }
 
-    fn text(&mut self, text: &str, plan: Plan) -> Measured {
-        let mut blocks = plan.blocks.then(|| Blocks::of(text));
+    fn text(&mut self, text: &str, plan: TextPlan) -> Measured {
+        let mut blocks = if plan.blocks {
+            Some(Blocks::of(text))
+        } else {
+            None
+        };
         let mut count = Count::default();
         self.counter.atoms(text, |atom| {
             count.add(atom.count);
@@ -90,50 +148,42 @@ impl Meter {
             }
         });
         let shell = if plan.form == Form::ShellJson {
-            Shell::read(text)
+            ShellOutput::read(text)
         } else {
             None
         };
         let sent = match &shell {
             Some(shell) => Some(shell.rendered()),
-            None if plan.calls => arguments::compact(text),
+            None if plan.arguments => arguments::compact(text),
             None => None,
         };
         let rendered = sent.map(|sent| self.counter.count(&sent).tokens);
         let mark = if count.estimated { "~" } else { "" };
-        Measured {
+        let mut measured = Measured {
             tokens: Some(count.tokens),
             tokens_by: Some(format!("{}{mark}", self.encoding.name())),
             rendered_tokens: rendered,
-            tool_tokens: None,
-            classes: plan.looks.then(|| classes::of(text.as_bytes())),
-            capital_bytes: plan.looks.then(|| classes::capitals(text.as_bytes())),
             blocks: blocks.map(Blocks::end),
-            // Of a rewritten output, what it holds is looked at: its JSON is one long line.
-            shape: if plan.looks {
-                shape::of(shell.as_ref().map_or(text, |shell| &shell.output))
-            } else {
-                None
-            },
-            task: plan.asks.then(|| task::of(text)),
+            ..Measured::default()
+        };
+        if plan.looks {
+            measured.classes = Some(classes::of(text.as_bytes()));
+            measured.capital_bytes = Some(classes::capitals(text.as_bytes()));
+            // The JSON around a shell output is one long line: the shape is that of the output.
+            measured.shape = shape::of(shell.as_ref().map_or(text, |shell| &shell.output));
         }
+        if plan.user_task {
+            measured.task = Some(user_task::of(text));
+        }
+        measured
     }
 
+    /// Returns the tokens of the tool's name as it is sent, for calls and their outputs.
     fn tool_tokens(&mut self, span: &Span, origin: &Origin) -> Option<u64> {
-        let tool = span
-            .tool
-            .as_deref()
-            .filter(|_| matches!(span.part, Part::ToolCall | Part::ToolOutput))?;
-        // How a tool is called on the wire (docs/formats.md 1.15).
-        let server = span
-            .server
-            .as_deref()
-            .map_or("functions", |server| origin.real(server));
-        let name = span
-            .wire_name
-            .as_deref()
-            .map(|name| origin.real(name).to_owned());
-        let name = name.unwrap_or_else(|| format!("{server}.{tool}"));
+        if !matches!(span.part, Part::ToolCall | Part::ToolOutput) {
+            return None;
+        }
+        let name = wire_name(span, origin)?;
         if let Some(tokens) = self.tools.get(&name) {
             return Some(*tokens);
         }
@@ -146,37 +196,57 @@ impl Meter {
     }
 }
 
+/// Returns the name by which the tool of a span is sent to the model (docs/formats.md 1.15).
+fn wire_name(span: &Span, origin: &Origin) -> Option<String> {
+    let tool = span.tool.as_deref()?;
+    if let Some(name) = &span.wire_name {
+        return Some(origin.real(name).to_owned());
+    }
+    let server = match &span.server {
+        Some(server) => origin.real(server),
+        None => "functions",
+    };
+    Some(format!("{server}.{tool}"))
+}
+
 fn image(span: &Span, origin: &Origin) -> Measured {
     let (Some(width), Some(height)) = (span.width, span.height) else {
         return Measured::default();
     };
-    let (provider, detail) = (origin.provider.as_deref(), span.detail.as_deref());
-    let model = origin.model().filter(|model| !model.is_empty());
-    match image::tokens(&Image {
+    let tokens = image::tokens(&Image {
         width,
         height,
-        detail,
-        provider,
-        model,
-    }) {
-        Some((tokens, name)) => said(tokens, name),
+        detail: span.detail.as_deref(),
+        provider: origin.provider.as_deref(),
+        model: match origin.model() {
+            Some("") => None,
+            model => model,
+        },
+    });
+    match tokens {
+        Some((tokens, rule)) => by_rule(tokens, rule),
         None => Measured::default(),
     }
 }
 
-fn sealed(span: &Span, origin: &Origin) -> Measured {
+fn encrypted(span: &Span, origin: &Origin) -> Measured {
     match (span.length, span.part) {
-        _ if !sealed::is_known(origin.provider.as_deref(), origin.model()) => Measured::default(),
-        (Some(length), Part::Reasoning) => said(sealed::reasoning_tokens(length), sealed::NAME),
-        (Some(length), _) => said(sealed::opaque_tokens(length), sealed::NAME),
+        _ if !encrypted::is_known(origin.provider.as_deref(), origin.model()) => {
+            Measured::default()
+        }
+        (Some(length), Part::Reasoning) => {
+            by_rule(encrypted::reasoning_tokens(length), encrypted::NAME)
+        }
+        (Some(length), _) => by_rule(encrypted::opaque_tokens(length), encrypted::NAME),
         (None, _) => Measured::default(),
     }
 }
 
-fn said(tokens: u64, by: &str) -> Measured {
+/// The result where the tokens follow from a rule.
+fn by_rule(tokens: u64, rule: &str) -> Measured {
     Measured {
         tokens: Some(tokens),
-        tokens_by: Some(by.to_owned()),
+        tokens_by: Some(rule.to_owned()),
         ..Measured::default()
     }
 }

@@ -1,35 +1,38 @@
-//! Shell outputs that are rewritten on their way to the model.
+//! Shell outputs that the agent rewrites before it sends them to the model.
 //!
-//! On disk: a string of JSON, `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`. Some
-//! models are sent four lines of plain text instead (docs/formats.md 1.16; the agent's source:
-//! `reserialize_shell_outputs`). Which ones is the replay's to know: here both forms are counted.
+//! On disk they are a string of JSON,
+//! `{"output":S,"metadata":{"exit_code":E,"duration_seconds":D}}`. Some models are sent four lines
+//! of plain text instead (docs/formats.md 1.16; in the agent's source:
+//! `reserialize_shell_outputs`). Both forms are counted; the replay knows which models are sent
+//! which form.
 
 use serde::Deserialize;
 
-/// A shell output as it stands on disk.
+/// A shell output as it is on disk.
 #[derive(Deserialize)]
-pub(super) struct Shell {
-    /// What the program wrote.
+pub(super) struct ShellOutput {
+    /// The output of the program.
     pub(super) output: String,
-    metadata: Metadata,
+    metadata: ShellMetadata,
 }
 
 #[derive(Deserialize)]
-struct Metadata {
+struct ShellMetadata {
     exit_code: i64,
     /// A 32-bit float, printed in the shortest form that reads back as the same: `1`, `0.1`.
     duration_seconds: f32,
 }
 
-impl Shell {
-    /// Reads the JSON; `None` where it is something else, which is then sent as it is.
-    pub(super) fn read(text: &str) -> Option<Shell> {
+impl ShellOutput {
+    /// Reads the JSON. `None` where the text is something else: then it is sent as it is.
+    pub(super) fn read(text: &str) -> Option<ShellOutput> {
         serde_json::from_str(text).ok()
     }
 
-    /// Returns the text as it is sent. A count of lines at its front moves up into the heading.
+    /// Returns the text as it is sent. A count of lines at the start of the output moves up into
+    /// the heading.
     pub(super) fn rendered(&self) -> String {
-        let Metadata {
+        let ShellMetadata {
             exit_code,
             duration_seconds,
         } = self.metadata;
@@ -44,7 +47,7 @@ impl Shell {
     }
 }
 
-/// Splits `Total output lines: N`, with the empty line after it, off the front.
+/// Splits `Total output lines: N`, with the empty line after it, off the start.
 fn counted(output: &str) -> Option<(u32, &str)> {
     let (lines, rest) = output
         .strip_prefix("Total output lines: ")?
@@ -58,7 +61,7 @@ mod tests {
 
     #[test]
     fn an_output_is_sent_as_lines_and_its_count_moves_up() {
-        let sent = |text| Shell::read(text).map(|shell| shell.rendered());
+        let sent = |text| ShellOutput::read(text).map(|shell| shell.rendered());
         assert_eq!(
             sent(r#"{"output":"a\nb\n","metadata":{"exit_code":0,"duration_seconds":0.1}}"#)
                 .as_deref(),

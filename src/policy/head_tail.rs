@@ -1,17 +1,17 @@
-//! The two ends of a long output.
+//! Policy `head-tail`: keeps the two ends of a long output.
 
-use super::{Does, Policy, Value};
+use super::definition::{Action, Policy, PolicyValue};
 
-/// The table line.
+/// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
     name: "head-tail",
     value: "BYTES",
-    about: "of an output longer than that its two ends, half of the bytes each",
-    does: Does::Cut(cut),
+    about: "keep the two ends of an output of more than BYTES bytes, half of BYTES each",
+    action: Action::Cut(cut),
 };
 
-fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
-    let Value::Number(most) = value else {
+fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
+    let PolicyValue::Number(most) = value else {
         return Ok(None);
     };
     if text.len() <= *most {
@@ -23,9 +23,15 @@ fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
     let tail = text
         .get(text.ceil_char_boundary(text.len() - most / 2)..)
         .unwrap_or_default();
-    // Whole lines, where the ends have any.
-    let head = head.rsplit_once('\n').map_or(head, |(lines, _)| lines);
-    let tail = tail.split_once('\n').map_or(tail, |(_, lines)| lines);
+    // An end that contains a line feed is cut to whole lines.
+    let head = match head.rsplit_once('\n') {
+        Some((lines, _)) => lines,
+        None => head,
+    };
+    let tail = match tail.split_once('\n') {
+        Some((_, lines)) => lines,
+        None => tail,
+    };
     let gone = text.len() - head.len() - tail.len();
     Ok(Some(format!(
         "{head}\n...[{gone} bytes left out]...\n{tail}"
@@ -38,7 +44,7 @@ mod tests {
 
     #[test]
     fn ends_are_cut_between_characters_and_lines() {
-        let cut = |text, most| cut(text, &Value::Number(most)).unwrap();
+        let cut = |text, most| cut(text, &PolicyValue::Number(most)).unwrap();
         assert_eq!(
             cut("éééééé", 6).as_deref(),
             Some("é\n...[8 bytes left out]...\né")

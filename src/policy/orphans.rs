@@ -1,21 +1,22 @@
-//! Outputs of tools whose calls are gone: providers refuse them.
+//! Policy `orphans`: drops tool outputs whose calls are missing, because providers refuse them.
 
 use lru::LruCache;
 
-use super::{Does, Policy, Turn};
+use super::definition::{Action, Policy, TurnFacts};
 
-/// The table line.
+/// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
     name: "orphans",
     value: "",
-    about: "drop outputs of tools whose calls are not there",
-    does: Does::Orphans,
+    about: "drop tool outputs whose calls are missing",
+    action: Action::Orphans,
 };
 
-/// How many calls are remembered, 40 bytes each. An output comes soon after its call, or never.
+/// Number of calls that are remembered, in 40 bytes each. An output comes soon after its call, or
+/// never.
 const MOST_CALLS: usize = 1 << 16;
 
-/// The calls that stand in what is kept.
+/// The calls of the turns that are kept.
 #[derive(Debug)]
 pub struct Orphans {
     calls: LruCache<u64, ()>,
@@ -30,20 +31,22 @@ impl Default for Orphans {
 }
 
 impl Orphans {
-    /// Takes a turn that is kept; returns the calls it answers that none before it made. Every
-    /// answer of the turn is looked at, not only the first.
-    pub fn check(&mut self, turn: &Turn) -> Vec<u64> {
+    /// Takes a turn that is kept. Returns those of its answers whose calls are in no kept turn so
+    /// far.
+    pub fn check(&mut self, turn: &TurnFacts) -> Vec<u64> {
         for call in &turn.calls {
             self.calls.put(*call, ());
             if self.calls.len() > MOST_CALLS {
                 self.calls.pop_lru();
             }
         }
-        turn.answers
-            .iter()
-            .filter(|call| self.calls.get(call).is_none())
-            .copied()
-            .collect()
+        let mut orphans = Vec::new();
+        for call in &turn.answers {
+            if self.calls.get(call).is_none() {
+                orphans.push(*call);
+            }
+        }
+        orphans
     }
 }
 
@@ -56,16 +59,16 @@ mod tests {
         let mut orphans = Orphans::default();
         assert!(
             orphans
-                .check(&Turn {
+                .check(&TurnFacts {
                     calls: vec![1],
-                    ..Turn::default()
+                    ..TurnFacts::default()
                 })
                 .is_empty()
         );
         assert_eq!(
-            orphans.check(&Turn {
+            orphans.check(&TurnFacts {
                 answers: vec![1, 2],
-                ..Turn::default()
+                ..TurnFacts::default()
             }),
             [2]
         );

@@ -1,19 +1,20 @@
-//! Rows of JSON with only the fields that were asked for: what a list tool returns, as a table.
+//! Policy `project`: keeps the named fields of JSON rows, as a tool that lists things returns them.
 
-use super::{Does, Policy, Value};
+use super::definition::{Action, Policy, PolicyValue};
 use crate::json;
 
-/// The table line.
+/// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
     name: "project",
     value: "FIELDS",
-    about: "of a JSON array of rows only these fields (separated by commas)",
-    does: Does::Cut(cut),
+    about: "keep only these fields (separated by commas) of an array of JSON rows",
+    action: Action::Cut(cut),
 };
 
-/// An array of rows, or an object that has one. Values stay as they are written: no number changes.
-fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
-    let Value::Names(fields) = value else {
+/// Projects an array of rows, or the arrays of rows that an object contains. Values are copied as
+/// they are written, so numbers keep their digits.
+fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
+    let PolicyValue::Names(fields) = value else {
         return Ok(None);
     };
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
@@ -24,28 +25,30 @@ fn cut(text: &str, value: &Value) -> Result<Option<String>, String> {
     let members: std::collections::BTreeMap<&str, &serde_json::value::RawValue> =
         serde_json::from_str(trimmed).unwrap_or_default();
     let mut edits = Vec::new();
-    for array in members
-        .values()
-        .map(|value| value.get())
-        .filter(|value| value.starts_with('['))
-    {
+    for value in members.values() {
+        let array = value.get();
+        if !array.starts_with('[') {
+            continue;
+        }
         if let (Some(range), Some(rows)) = (json::range_of(text, array), rows(array, &fields)?) {
             edits.push((range, rows));
         }
     }
-    let edits: Vec<_> = edits
-        .iter()
-        .map(|(range, rows)| (range.clone(), rows.as_str()))
-        .collect();
-    Ok((!edits.is_empty()).then(|| json::spliced(text, edits)))
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(json::spliced(text, edits)))
 }
 
-/// The rows with these fields; `None` where it is no list of at least two objects. A field that no
-/// row has is most likely misspelt.
+/// Returns the rows with these fields only; `None` where the array is not a list of at least two
+/// objects. A field that no row has is an error, because it is most likely misspelt.
 fn rows(array: &str, fields: &[&str]) -> Result<Option<String>, String> {
-    let Some(elements) = json::elements(array).filter(|rows| rows.len() > 1) else {
+    let Some(elements) = json::elements(array) else {
         return Ok(None);
     };
+    if elements.len() < 2 {
+        return Ok(None);
+    }
     let mut known = vec![false; fields.len()];
     let mut projected = Vec::with_capacity(elements.len());
     for row in elements {
@@ -61,10 +64,12 @@ fn rows(array: &str, fields: &[&str]) -> Result<Option<String>, String> {
         }
         projected.push(format!("{{{}}}", members.join(",")));
     }
-    match fields.iter().zip(known).find(|(_, known)| !known) {
-        Some((field, _)) => Err(format!("unknown field: {field}")),
-        None => Ok(Some(format!("[{}]", projected.join(",")))),
+    for (field, known) in fields.iter().zip(known) {
+        if !known {
+            return Err(format!("unknown field: {field}"));
+        }
     }
+    Ok(Some(format!("[{}]", projected.join(","))))
 }
 
 #[cfg(test)]
@@ -73,7 +78,7 @@ mod tests {
 
     #[test]
     fn rows_keep_the_fields_and_numbers_their_digits() {
-        let fields = Value::Names(vec!["id".into(), "at".into()]);
+        let fields = PolicyValue::Names(vec!["id".into(), "at".into()]);
         let text = r#"{"n":2,"rows":[{"id":1.50,"x":"y"},{"at":1e400,"id":12345678901234567890}]}"#;
         let cut = |text| cut(text, &fields);
         let wanted = r#"{"n":2,"rows":[{"id":1.50},{"id":12345678901234567890,"at":1e400}]}"#;

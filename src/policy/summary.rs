@@ -1,19 +1,19 @@
-//! One line in place of an output: its size, and its last line.
+//! Policy `summary`: replaces an output by one line with its size and its last line.
 
-use super::{Does, Policy, Value};
+use super::definition::{Action, Policy, PolicyValue};
 
-/// The table line.
+/// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
     name: "summary",
     value: "",
-    about: "in place of an output one line: its size and its last line",
-    does: Does::Cut(cut),
+    about: "replace an output by one line with its size and its last line",
+    action: Action::Cut(cut),
 };
 
-/// No more of the last line than this.
+/// Bytes of the last line that are shown.
 const LINE_BYTES: usize = 120;
 
-fn cut(text: &str, _: &Value) -> Result<Option<String>, String> {
+fn cut(text: &str, _: &PolicyValue) -> Result<Option<String>, String> {
     let last = text
         .lines()
         .rev()

@@ -168,7 +168,7 @@ impl Thresholds {
     }
 }
 
-impl cli::Table for Thresholds {
+impl cli::NumberTable for Thresholds {
     fn numbers() -> Vec<cli::Number> {
         let mut numbers = Vec::new();
         for rule in RULES {

@@ -1,5 +1,5 @@
-//! What `tok-usage-join` adds to a request: how its context closes, and what it cost or why nobody
-//! knows.
+//! What `tok-usage-join` adds to a request: what its context consists of, how that compares with
+//! the reported input, and what the request cost or why it has no cost.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,23 +14,23 @@ use super::{Addition, Usd, is_zero};
 pub enum Unpriced {
     /// The file names no model.
     NoModel,
-    /// The table does not list the model.
+    /// The price table does not list the model.
     Model,
-    /// It lists the model, but not for the request's `service_tier`, or not in that size of
-    /// context.
+    /// The price table lists the model, but not for the request's `service_tier`, or not for a
+    /// context of that size.
     ServiceTier,
-    /// It does not say what the request's `speed` costs.
+    /// The price table has no price for the request's `speed`.
     Speed,
-    /// It does not say what the request's `inference_geo` costs.
+    /// The price table has no price for the request's `inference_geo`.
     InferenceGeo,
-    /// It does not say what a web search costs.
+    /// The price table has no price for a web search.
     WebSearches,
-    /// It does not say what reading from the cache, or writing to it for an hour, costs.
+    /// The price table has no price for reading from the cache, or for writing to it for an hour.
     Cache,
 }
 
 impl Unpriced {
-    /// Its name on the wire.
+    /// Returns the reason as records spell it.
     pub fn name(self) -> &'static str {
         match self {
             Unpriced::NoModel => "no_model",
@@ -44,75 +44,76 @@ impl Unpriced {
     }
 }
 
-/// What `tok-usage-join` adds to a request.
+/// The keys that `tok-usage-join` adds to a request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Billed {
-    /// What the laws of the model say of the spans in its context, before any report is looked at.
+    /// The size of the spans in its context as the law of the model predicts it, without regard to
+    /// any report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_tokens: Option<u64>,
-    /// The line of the table of laws that was used; `…~` where none names the model and this is
+    /// Name of the law that was used; it ends in `~` where no law names the model and this one is
     /// the nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub law: Option<String>,
-    /// Whether the step from the report before to this one is as predicted: within 2 tokens, and 64
-    /// for each response with reasoning that entered or left where reasoning is reported rounded;
-    /// where the provider's encoding is not public, whether it is a plausible measurement. Absent
-    /// where there is no step: the first report of a context.
+    /// Whether the context grew from the report before to this one as predicted: within 2 tokens,
+    /// and 64 more for each response with reasoning that entered or left, where reasoning is
+    /// reported rounded. Where the provider's encoding is not public: whether the growth is a
+    /// plausible measurement. Absent for the first report of a context, which has none before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<bool>,
-    /// The size of the context as reported (`Request::context_tokens`; of a request with a purpose,
-    /// its input) less what the spans and the unrecorded pieces weigh. May be negative.
+    /// The reported size of the context (`Request::context_tokens`; of a request with a purpose,
+    /// its input) less the sizes of its spans and unrecorded blocks. May be negative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unexplained_tokens: Option<i64>,
-    /// The reported input is one part of so many: some models report the input of a response with
-    /// n calls divided by n.
+    /// Number that the reported input has to be multiplied with: some models report the input of a
+    /// response with n calls divided by n.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_part: Option<u64>,
-    /// Of the context as closed, instructions: base instructions, documents, skills, memory,
-    /// environment.
+    /// Part of the context that is instructions: base instructions, documents, skills, memory,
+    /// environment. This and the next five count the sizes that the report confirmed or corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_instructions_tokens: Option<u64>,
-    /// Of these, calls and their outputs.
+    /// Part of the context that is tool calls and their outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_tools_tokens: Option<u64>,
-    /// Of these, messages of user and assistant, summaries.
+    /// Part of the context that is messages of user and assistant, and summaries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_messages_tokens: Option<u64>,
-    /// Of these, images and documents.
+    /// Part of the context that is images and documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_images_tokens: Option<u64>,
-    /// Of these, reasoning.
+    /// Part of the context that is reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_reasoning_tokens: Option<u64>,
-    /// Of these, what was sent and no file records (see the events `unrecorded`). The six
-    /// `context_*_tokens` and `unexplained_tokens` add up to `input_tokens`, or, where there are
-    /// `samplings`, to the input of the last.
+    /// Part of the context that was sent although no file records it (see the events
+    /// `unrecorded`). The six `context_*_tokens` and `unexplained_tokens` add up to
+    /// `input_tokens`, or, where there are `samplings`, to the input of the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_unrecorded_tokens: Option<u64>,
-    /// The model it is charged as, where that is not `model`: what `--model-for` says of a file
-    /// that names none, or `--alias` of a model that the table does not list.
+    /// The model whose prices are charged, where that is not `model`: named by `--model-for` for a
+    /// file that names no model, or by `--alias` for a model that the table does not list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charged_as: Option<String>,
-    /// What it cost at list prices, fees included; absent where it is not counted, or where a price
-    /// is not known (see `unpriced`).
+    /// Cost of the request at list prices, fees included. Absent where the request is not counted,
+    /// or where a price is not known (see `unpriced`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
-    /// Of `cost_usd`, fees for `web_searches`. Absent: none.
+    /// Part of `cost_usd` that is fees for `web_searches`. Absent: none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fee_usd: Usd,
-    /// Why it has no cost, where it is counted and has none.
+    /// Why a counted request has no cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<Unpriced>,
-    /// What `cache_read_tokens` would have cost beyond that, uncached: so much is lost where the
-    /// cache in front of them is broken. Absent where nothing was read or the price is not known.
+    /// What `cache_read_tokens` would have cost in addition if they had not been cached: a broken
+    /// cache loses this amount. Absent where nothing was read or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_saved_usd: Option<Usd>,
-    /// What a plain sum of the file's usage lines makes of it, where that is not `cost_usd`: the
-    /// response stands on several lines or on none, or is counted in another file. Absent where the
-    /// price is not known.
+    /// The cost that a plain sum of the file's usage lines gives for the request, where it differs
+    /// from `cost_usd`: the response is reported on several lines or on none, or is counted in
+    /// another file. Absent where the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naive_cost_usd: Option<Usd>,
-    /// The usage bucket it was joined with: `LEVEL:START` (see [`super::Usage`]).
+    /// The usage bucket that the request falls into: `LEVEL:START` (see [`super::Usage`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
 }

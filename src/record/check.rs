@@ -1,164 +1,136 @@
-//! The rules that hold between records: one function that all tests call.
+//! The rules that hold between records.
 //!
-//! A [`Checker`] is fed every record in order and answers with the rules that it breaks, in words.
-//! It trusts nothing: each record is parsed into all the views its type has, so that a key of the
-//! wrong JSON type is found too. Keys and types it does not know pass: they are somebody else's.
+//! A [`Checker`] takes every record of a stream in order and returns a sentence for each rule that
+//! the record breaks. Each record is parsed as every type that its line may hold (the record and
+//! what later filters add), so that a key of the wrong JSON type is found too. Keys and record
+//! types that are not known here are not checked.
 
 mod form;
 mod single;
+mod thread;
 
 use std::collections::HashSet;
 
 pub use form::is_instant;
-use form::{Faults, instant, is_hex, parse};
-use single::{add_up, finding, skip};
+use form::{Complaints, check_instant, is_hex, parse};
+use single::{check_coverage, check_finding, check_samplings, check_skip};
+use thread::ThreadSoFar;
 
 use super::{
-    Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Ledger, Measured, Priced,
-    Replayed, Request, Session, Span, Stream, Summary, Total, Type, Usage, Usd,
+    Billed, Carried, Checked, Copied, Disk, Event, Export, Ledger, Measured, Priced, Replayed,
+    Request, Session, Span, Stream, Summary, Total, Type, Usage,
 };
 use crate::record::count::{bounded, signed};
 
 /// Checks a stream, record by record.
 #[derive(Default)]
 pub struct Checker {
-    records: u64,
+    /// Ids of the threads so far.
     threads: HashSet<String>,
-    thread: Thread,
-    /// Responses that streams before this one count, and those that this one counts: within one,
-    /// tok-split has seen to it.
+    thread: ThreadSoFar,
+    /// Responses counted in the streams before the current one. Repetitions inside one stream are
+    /// not looked for: tok-split settles them.
     counted_before: HashSet<u128>,
+    /// Responses counted in the current stream.
     counted: HashSet<u128>,
-    /// The stream was judged: spans behind the `summary` are evidence, out of their order.
+    /// Whether the `summary` has come: spans after it are evidence, and not in order.
     judged: bool,
 }
 
-/// What is known of the thread at hand.
-#[derive(Default)]
-struct Thread {
-    id: String,
-    seq: Option<u64>,
-    requests: u64,
-    reported: Sums,
-    charged: Sums,
-    /// What requests, and what totals say that all cost.
-    cost: Usd,
-    charged_cost: Usd,
-    has_totals: bool,
-}
-
-/// Input and output, signed as `total` rows are.
-#[derive(Default, PartialEq, Debug, Clone, Copy)]
-struct Sums {
-    input: i64,
-    output: i64,
-}
-
-impl Sums {
-    /// Adds; absurd numbers stop at the end of the range instead of wrapping.
-    fn add(&mut self, input: i64, output: i64) {
-        self.input = self.input.saturating_add(input);
-        self.output = self.output.saturating_add(output);
-    }
-}
-
 impl Checker {
-    /// Takes one record; returns the rules it breaks.
+    /// Takes the next record; returns a sentence for each rule that it breaks.
     pub fn take(&mut self, kind: Type, line: &str) -> Vec<String> {
-        let mut faults = Faults::default();
-        self.records += 1;
+        let mut complaints = Complaints::default();
         match kind {
-            Type::Stream => self.stream(line, &mut faults),
-            Type::Session => self.session(line, &mut faults),
-            Type::Span => self.span(line, &mut faults),
-            Type::Request => self.request(line, &mut faults),
-            Type::Event => self.event(line, &mut faults),
-            Type::Disk => self.disk(line, &mut faults),
-            Type::Total => self.total(line, &mut faults),
-            Type::Usage => drop(parse::<Usage>(line, &mut faults)),
-            Type::Export => drop(parse::<Export>(line, &mut faults)),
-            Type::Ledger => self.ledger(line, &mut faults),
-            Type::Finding => finding(line, &mut faults),
+            Type::Stream => self.check_stream(line, &mut complaints),
+            Type::Session => self.check_session(line, &mut complaints),
+            Type::Span => self.check_span(line, &mut complaints),
+            Type::Request => self.check_request(line, &mut complaints),
+            Type::Event => self.check_event(line, &mut complaints),
+            Type::Disk => self.check_disk(line, &mut complaints),
+            Type::Total => self.check_total(line, &mut complaints),
+            Type::Usage => drop(parse::<Usage>(line, &mut complaints)),
+            Type::Export => drop(parse::<Export>(line, &mut complaints)),
+            Type::Ledger => self.check_ledger(line, &mut complaints),
+            Type::Finding => check_finding(line, &mut complaints),
             Type::Summary => {
                 self.judged = true;
-                drop(parse::<Summary>(line, &mut faults));
+                drop(parse::<Summary>(line, &mut complaints));
             }
-            Type::Skip => skip(line, &mut faults),
+            Type::Skip => check_skip(line, &mut complaints),
             Type::Coverage | Type::Partial | Type::Other => {}
         }
-        faults.0
+        complaints.0
     }
 
-    /// The stream has ended, with this coverage record; returns the rules broken by its end.
+    /// Takes the end of the stream, with its coverage record if there was one; returns a sentence
+    /// for each rule that the end breaks.
     pub fn end(&mut self, coverage: Option<&str>) -> Vec<String> {
-        let mut faults = Faults::default();
-        self.close(&mut faults);
-        if let Some(c) = coverage.and_then(|line| parse::<Coverage>(line, &mut faults)) {
-            let sum = c
-                .understood
-                .saturating_add(c.recovered)
-                .saturating_add(c.skipped);
-            faults.unless(c.lines == sum, || {
-                format!(
-                    "coverage: {} lines read, but {sum} understood, recovered or skipped",
-                    c.lines
-                )
-            });
+        let mut complaints = Complaints::default();
+        self.thread.check_totals(&mut complaints);
+        if let Some(line) = coverage {
+            check_coverage(line, &mut complaints);
         }
-        faults.0
+        complaints.0
     }
 
-    fn stream(&mut self, line: &str, faults: &mut Faults) {
+    fn check_stream(&mut self, line: &str, complaints: &mut Complaints) {
         self.counted_before.extend(self.counted.drain());
-        let stream: Option<Stream> = parse(line, faults);
-        parse::<Priced>(line, faults);
-        faults.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || {
+        let stream: Option<Stream> = parse(line, complaints);
+        parse::<Priced>(line, complaints);
+        complaints.unless(stream.is_none_or(|s| s.v == super::SCHEMA), || {
             "stream: unknown schema version".into()
         });
     }
 
-    fn session(&mut self, line: &str, faults: &mut Faults) {
-        let Some(session) = parse::<Session>(line, faults) else {
+    fn check_session(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(session) = parse::<Session>(line, complaints) else {
             return;
         };
-        self.close(faults);
+        self.thread.check_totals(complaints);
         self.judged = false;
-        parse::<Replayed>(line, faults);
-        instant(session.started.as_deref(), "started", faults);
-        faults.unless(self.threads.insert(session.thread.clone()), || {
+        parse::<Replayed>(line, complaints);
+        check_instant(session.started.as_deref(), "started", complaints);
+        complaints.unless(self.threads.insert(session.thread.clone()), || {
             format!("session: thread {} begins a second time", session.thread)
         });
-        self.thread = Thread {
+        self.thread = ThreadSoFar {
             id: session.thread,
-            ..Thread::default()
+            ..ThreadSoFar::default()
         };
     }
 
-    fn span(&mut self, line: &str, faults: &mut Faults) {
-        let Some(span) = parse::<Span>(line, faults) else {
+    fn check_span(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(span) = parse::<Span>(line, complaints) else {
             return;
         };
         if self.judged {
-            faults.unless(self.threads.contains(&span.thread), || {
+            complaints.unless(self.threads.contains(&span.thread), || {
                 format!("span {}: no thread {} before it", span.id, span.thread)
             });
         } else {
-            self.in_order(&span.thread, &span.id, span.seq, span.at.as_deref(), faults);
+            self.check_order(
+                &span.thread,
+                &span.id,
+                span.seq,
+                span.at.as_deref(),
+                complaints,
+            );
         }
-        parse::<Measured>(line, faults);
-        parse::<Copied>(line, faults);
-        parse::<Carried>(line, faults);
+        parse::<Measured>(line, complaints);
+        parse::<Copied>(line, complaints);
+        parse::<Carried>(line, complaints);
         let [offset, length] = [span.offset, span.length].map(|part| part.is_some());
-        faults.unless(offset == length && (offset || span.line.is_none()), || {
+        complaints.unless(offset == length && (offset || span.line.is_none()), || {
             format!(
                 "span {}: a place is offset and length together, and a line has one",
                 span.id
             )
         });
-        faults.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || {
+        complaints.unless(span.hash.as_deref().is_none_or(|h| is_hex(h, 32)), || {
             format!("span {}: bad hash", span.id)
         });
-        faults.unless(
+        complaints.unless(
             self.judged
                 || span
                     .made_by
@@ -172,40 +144,40 @@ impl Checker {
         );
     }
 
-    fn request(&mut self, line: &str, faults: &mut Faults) {
-        let Some(request) = parse::<Request>(line, faults) else {
+    fn check_request(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(request) = parse::<Request>(line, complaints) else {
             return;
         };
-        self.in_order(
+        self.check_order(
             &request.thread,
             &request.id,
             request.seq,
             request.at.as_deref(),
-            faults,
+            complaints,
         );
-        let billed = parse::<Billed>(line, faults).unwrap_or_default();
+        let billed = parse::<Billed>(line, complaints).unwrap_or_default();
         let cost = billed.cost_usd;
-        faults.unless(cost.is_none() || request.counted, || {
+        complaints.unless(cost.is_none() || request.counted, || {
             format!("request {}: a cost, but not counted", request.id)
         });
-        faults.unless(cost.is_none() || billed.unpriced.is_none(), || {
+        complaints.unless(cost.is_none() || billed.unpriced.is_none(), || {
             format!(
                 "request {}: a cost, and a reason why it has none",
                 request.id
             )
         });
-        faults.unless(billed.fee_usd <= cost.unwrap_or_default(), || {
+        complaints.unless(billed.fee_usd <= cost.unwrap_or_default(), || {
             format!("request {}: fees above its cost", request.id)
         });
         self.thread.cost = self.thread.cost.plus(cost.unwrap_or_default());
-        faults.unless(request.n == self.thread.requests.saturating_add(1), || {
+        complaints.unless(request.n == self.thread.requests.saturating_add(1), || {
             format!(
                 "request {}: its ordinal is {}, after {}",
                 request.id, request.n, self.thread.requests
             )
         });
         self.thread.requests = request.n;
-        faults.unless(request.counted == request.uncounted.is_none(), || {
+        complaints.unless(request.counted == request.uncounted.is_none(), || {
             format!("request {}: counted, or a reason why not", request.id)
         });
         let input = request.input_tokens.unwrap_or(0);
@@ -213,12 +185,12 @@ impl Checker {
             .cache_read_tokens
             .unwrap_or(0)
             .saturating_add(request.cache_write_tokens.unwrap_or(0));
-        faults.unless(cached <= input, || {
+        complaints.unless(cached <= input, || {
             format!("request {}: {cached} of {input} tokens cached", request.id)
         });
-        add_up(&request, faults);
+        check_samplings(&request, complaints);
         if request.counted {
-            faults.unless(request.input_tokens.is_some(), || {
+            complaints.unless(request.input_tokens.is_some(), || {
                 format!("request {}: counted without input", request.id)
             });
             self.thread.reported.add(
@@ -227,7 +199,7 @@ impl Checker {
             );
             if let Some(response) = request.response() {
                 self.counted.insert(response);
-                faults.unless(!self.counted_before.contains(&response), || {
+                complaints.unless(!self.counted_before.contains(&response), || {
                     format!(
                         "request {}: its response is counted in a stream before this one",
                         request.id
@@ -237,45 +209,45 @@ impl Checker {
         }
     }
 
-    fn event(&mut self, line: &str, faults: &mut Faults) {
-        let Some(event) = parse::<Event>(line, faults) else {
+    fn check_event(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(event) = parse::<Event>(line, complaints) else {
             return;
         };
-        self.in_order(
+        self.check_order(
             &event.thread,
             &event.id,
             event.seq,
             event.at.as_deref(),
-            faults,
+            complaints,
         );
-        faults.unless(
+        complaints.unless(
             event.clear || (event.keep.is_empty() && event.keep_user_tokens.is_none()),
             || format!("event {}: keeps spans but clears none", event.id),
         );
     }
 
-    fn disk(&mut self, line: &str, faults: &mut Faults) {
-        let Some(disk) = parse::<Disk>(line, faults) else {
+    fn check_disk(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(disk) = parse::<Disk>(line, complaints) else {
             return;
         };
-        self.same_thread(&disk.thread, "disk", faults);
+        self.check_thread(&disk.thread, "disk", complaints);
     }
 
-    fn ledger(&mut self, line: &str, faults: &mut Faults) {
-        let Some(ledger) = parse::<Ledger>(line, faults) else {
+    fn check_ledger(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(ledger) = parse::<Ledger>(line, complaints) else {
             return;
         };
-        parse::<Checked>(line, faults);
-        self.same_thread(&ledger.thread, "ledger", faults);
-        instant(ledger.since.as_deref(), "since", faults);
+        parse::<Checked>(line, complaints);
+        self.check_thread(&ledger.thread, "ledger", complaints);
+        check_instant(ledger.since.as_deref(), "since", complaints);
     }
 
-    fn total(&mut self, line: &str, faults: &mut Faults) {
-        let Some(total) = parse::<Total>(line, faults) else {
+    fn check_total(&mut self, line: &str, complaints: &mut Complaints) {
+        let Some(total) = parse::<Total>(line, complaints) else {
             return;
         };
-        self.same_thread(&total.thread, "total", faults);
-        instant(total.hour.as_deref(), "hour", faults);
+        self.check_thread(&total.thread, "total", complaints);
+        check_instant(total.hour.as_deref(), "hour", complaints);
         self.thread.has_totals = true;
         let resent = total
             .resent_cached_tokens
@@ -290,59 +262,40 @@ impl Checker {
             .plus(total.resent_uncached_cost_usd);
         let parts = sent.plus(total.output_cost_usd).plus(total.fee_cost_usd);
         let cost = total.cost_usd.unwrap_or_default();
-        faults.unless(parts == cost, || {
+        complaints.unless(parts == cost, || {
             format!("total: cost {cost}, but its parts {parts}")
         });
         self.thread.charged_cost = self.thread.charged_cost.plus(cost);
     }
 
-    fn in_order(
+    /// The record belongs to the current thread, and its `seq` is higher than that of the one
+    /// before it.
+    fn check_order(
         &mut self,
         thread: &str,
         id: &str,
         seq: u64,
         at: Option<&str>,
-        faults: &mut Faults,
+        complaints: &mut Complaints,
     ) {
-        self.same_thread(thread, id, faults);
-        instant(at, "at", faults);
-        faults.unless(
-            id.strip_prefix(thread)
-                .and_then(|rest| rest.strip_prefix('.'))
-                == Some(&seq.to_string()),
-            || format!("{id}: the id is not THREAD.SEQ"),
-        );
-        faults.unless(self.thread.seq.is_none_or(|last| seq > last), || {
+        self.check_thread(thread, id, complaints);
+        check_instant(at, "at", complaints);
+        complaints.unless(id == format!("{thread}.{seq}"), || {
+            format!("{id}: the id is not THREAD.SEQ")
+        });
+        complaints.unless(self.thread.seq.is_none_or(|last| seq > last), || {
             format!("{id}: seq does not rise")
         });
         self.thread.seq = Some(seq);
     }
 
-    fn same_thread(&self, thread: &str, what: &str, faults: &mut Faults) {
-        faults.unless(thread == self.thread.id, || {
+    /// The record belongs to the current thread. `what` names the record in the complaint.
+    fn check_thread(&self, thread: &str, what: &str, complaints: &mut Complaints) {
+        complaints.unless(thread == self.thread.id, || {
             format!(
                 "{what}: stands among the records of thread {:?}",
                 self.thread.id
             )
-        });
-    }
-
-    /// A thread has ended: its totals must be its requests.
-    fn close(&mut self, faults: &mut Faults) {
-        let Thread {
-            id,
-            reported,
-            charged,
-            cost,
-            charged_cost,
-            has_totals,
-            ..
-        } = &self.thread;
-        faults.unless(!has_totals || reported == charged, || {
-            format!("thread {id}: totals add up to {charged:?}, counted requests to {reported:?}")
-        });
-        faults.unless(!has_totals || cost == charged_cost, || {
-            format!("thread {id}: totals cost {charged_cost}, counted requests {cost}")
         });
     }
 }
@@ -354,7 +307,7 @@ mod tests {
     const SESSION: &str =
         r#"{"type":"session","thread":"a","session":"s","agent":"x","kind":"main","file":"f"}"#;
 
-    fn faults(lines: &[(Type, &str)]) -> Vec<String> {
+    fn complaints(lines: &[(Type, &str)]) -> Vec<String> {
         let mut checker = Checker::default();
         let mut found: Vec<String> = lines
             .iter()
@@ -368,7 +321,7 @@ mod tests {
     fn a_span_before_the_request_that_made_it_is_found() {
         let span = r#"{"type":"span","thread":"a","session":"s","id":"a.1","seq":1,
             "role":"assistant","part":"text","source":"assistant","made_by":1,"bytes":0}"#;
-        let found = faults(&[(Type::Session, SESSION), (Type::Span, span)]);
+        let found = complaints(&[(Type::Session, SESSION), (Type::Span, span)]);
         assert_eq!(
             found,
             ["span a.1: made by request Some(1), but 0 stands before it"]
@@ -388,7 +341,7 @@ mod tests {
             )
         };
         let (known, unknown) = (span("a"), span("b"));
-        let found = faults(&[
+        let found = complaints(&[
             (Type::Session, SESSION),
             (Type::Summary, summary),
             (Type::Span, &known),
@@ -405,7 +358,7 @@ mod tests {
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":8,
             "resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,
             "output_tokens":0}"#;
-        let found = faults(&[
+        let found = complaints(&[
             (Type::Session, SESSION),
             (Type::Request, request),
             (Type::Total, total),
@@ -421,7 +374,7 @@ mod tests {
             "cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":1},{"input_tokens":5,
             "cache_read_tokens":4,"cache_write_tokens":0,"cache_write_1h_tokens":0,
             "output_tokens":1}]}"#;
-        let found = faults(&[(Type::Session, SESSION), (Type::Request, request)]);
+        let found = complaints(&[(Type::Session, SESSION), (Type::Request, request)]);
         assert_eq!(
             found,
             ["request a.1: its samplings have 2 tokens of output, it has 3"]
@@ -435,7 +388,7 @@ mod tests {
         let total = r#"{"type":"total","thread":"a","session":"s","items":1,"first_tokens":9,
             "resent_cached_tokens":0,"resent_uncached_tokens":0,"cache_write_tokens":0,
             "output_tokens":0,"cost_usd":0.300000000001,"first_cost_usd":0.3}"#;
-        let found = faults(&[
+        let found = complaints(&[
             (Type::Session, SESSION),
             (Type::Request, request),
             (Type::Total, total),
@@ -451,11 +404,11 @@ mod tests {
 
     #[test]
     fn an_instant_has_milliseconds_and_a_z() {
-        let mut faults = Faults::default();
-        instant(Some("2026-11-20T09:12:00.000Z"), "at", &mut faults);
-        assert!(faults.0.is_empty());
-        instant(Some("2026-11-20T09:12:00Z"), "at", &mut faults);
-        instant(Some("2026-11-20T09:12:00.000+01"), "at", &mut faults);
-        assert_eq!(faults.0.len(), 2);
+        let mut complaints = Complaints::default();
+        check_instant(Some("2026-11-20T09:12:00.000Z"), "at", &mut complaints);
+        assert!(complaints.0.is_empty());
+        check_instant(Some("2026-11-20T09:12:00Z"), "at", &mut complaints);
+        check_instant(Some("2026-11-20T09:12:00.000+01"), "at", &mut complaints);
+        assert_eq!(complaints.0.len(), 2);
     }
 }

@@ -1,17 +1,19 @@
-//! Kinds of content, in the words of reports: each word has one meaning and one amount everywhere.
+//! The kinds of content that reports name, and how a `total` row is divided among them.
 //!
-//! What a kind comes to is what was sent of it, each time, and what was produced of it. All kinds
-//! together, with the two of what no span owns, are what the counted requests add up to.
+//! The amount of a kind is its tokens in every request that sent it, and its tokens in every
+//! response that produced it. A `total` row without a source, whose tokens belong to no span, is
+//! divided into unrecorded and unexplained tokens and fees. All kinds together add up to the
+//! counted requests, so a word has the same amount in every report.
 
 use super::{Part, Total, Usd};
 
-/// What was sent, or produced, and no file records.
+/// Content that was sent or produced although no file records it.
 pub const UNRECORDED: &str = "unrecorded";
 
-/// What was charged by the piece, and belongs to no content.
+/// Fees for web searches, which belong to no content.
 pub const WEB_SEARCHES: &str = "web searches";
 
-/// What the reports say beyond all that is known, or short of it: it may be negative.
+/// Reported tokens less all tokens that are accounted for; may be negative.
 pub const UNEXPLAINED: &str = "unexplained";
 
 /// A kind of content of a span.
@@ -21,9 +23,9 @@ pub enum Class {
     Instructions,
     /// Text of the user or of the model.
     Messages,
-    /// What tools were asked.
+    /// Tool calls with their arguments.
     ToolCalls,
-    /// What tools answered.
+    /// Outputs of tools.
     ToolOutput,
     /// Images and documents.
     Images,
@@ -32,7 +34,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// As reports write it.
+    /// Returns the kind as reports write it.
     pub fn name(self) -> &'static str {
         match self {
             Class::Instructions => "instructions",
@@ -46,7 +48,7 @@ impl Class {
 }
 
 impl Part {
-    /// What kind of content it is, where it comes from that source.
+    /// Returns the kind of content of a span with this part and this `source`.
     pub fn class(self, source: &str) -> Class {
         match self {
             Part::ToolOutput => Class::ToolOutput,
@@ -63,27 +65,25 @@ impl Part {
 }
 
 impl Total {
-    /// The row by kinds of content: one, but what no span owns is up to three.
+    /// Divides the row by kind of content, with the kind's name. A row with a source has one kind;
+    /// a row without a source has up to three.
     pub fn contents(&self) -> Vec<(&'static str, Total)> {
         if let Some(source) = &self.source {
-            return vec![(
-                self.part.unwrap_or_default().class(source).name(),
-                self.clone(),
-            )];
+            let class = self.part.unwrap_or_default().class(source);
+            return vec![(class.name(), self.clone())];
         }
         let (unrecorded, unexplained, fees) = self.unowned();
-        [
+        let mut kinds = vec![
             (UNRECORDED, unrecorded),
             (UNEXPLAINED, unexplained),
             (WEB_SEARCHES, fees),
-        ]
-        .into_iter()
-        .filter(|(_, row)| row.is_something())
-        .collect()
+        ];
+        kinds.retain(|(_, row)| row.is_something());
+        kinds
     }
 
-    /// What no span owns as what is unrecorded; what is unexplained, at full price, and maybe
-    /// negative; and fees.
+    /// Divides a row without a source into unrecorded tokens; unexplained tokens, which are charged
+    /// at the uncached price and may be negative; and fees.
     pub fn unowned(&self) -> (Total, Total, Total) {
         let Total {
             unexplained_tokens: tokens,
@@ -145,8 +145,8 @@ mod tests {
             unexplained_cost_usd: usd(-150),
             ..Total::default()
         };
-        // 130 sent are 150 in no file and 20 less than that; $1,030 are 1,150, 150 less, and 30 of
-        // fees.
+        // 130 sent tokens are 150 unrecorded and -20 unexplained; the cost of 1,030 is 1,150 for
+        // the unrecorded, -150 for the unexplained, and 30 of fees.
         let rows = row.contents();
         assert_eq!(
             rows.iter()

@@ -1,35 +1,36 @@
-//! Responses that stand in several files: which of their requests counts.
+//! Responses that are recorded in several files: which of their requests counts.
 //!
-//! A file that was resumed, forked or archived holds responses of another one. Equal keys are one
-//! response, and its first request counts. Where a later one reports more (the first was torn),
-//! what it reports beyond that counts there. Who sees the requests of all files in their order
-//! applies this rule; the readers of files do not.
+//! A session that was resumed, forked or archived repeats responses of another file. Requests with
+//! equal keys belong to one response, and the first of them counts. Where a later one reports more
+//! tokens (the first file was cut off), the difference counts with the later one. This rule is
+//! applied where the requests of all files are read in order; the readers of files do not apply it.
 //!
-//! The file of a side chain or of a fork repeats responses of the thread it comes from, some with
-//! figures of its own that nobody bills: there the parent's counts, whichever file comes first
-//! ([`Parents`]).
+//! The file of a side chain or of a fork repeats responses of its parent thread, some with other
+//! token counts that no provider bills. There the parent's request counts, whichever file comes
+//! first ([`Parents`]).
 //!
-//! Memory: 64 bytes a response, and 20 more where parents are looked for.
+//! Memory: 64 bytes per response, and 20 more where parents are looked for.
 
 use std::collections::HashMap;
 
 use super::{Purpose, Request, Uncounted};
 use crate::short;
 
-/// What was reported for a response: input, cache read, cache write, output, reasoning tokens.
+/// Reported tokens of a response: input, cache read, cache write, output, reasoning.
 pub type Reported = [u64; 5];
 
-/// The responses that were counted.
+/// The responses counted so far.
 #[derive(Clone, Debug, Default)]
 pub struct Copies {
-    /// The most that was reported of each, by its key.
+    /// By the key of the response, the largest count reported for it of each kind of token.
     reported: HashMap<u128, Reported>,
 }
 
 impl Copies {
-    /// Takes the next request, and takes out of it what is counted already. Returns whether it has
-    /// changed. A request without a key, or that is not counted, stays. `copies_grow`: a later copy
-    /// may report more, which counts then.
+    /// Takes the next request and reduces it by the tokens that an earlier request of the same
+    /// response counts; returns whether it was changed. A request that has no key or is not counted
+    /// is left as it is. `copies_grow`: tokens that a later request reports in addition count;
+    /// otherwise it does not count at all.
     pub fn settle(&mut self, request: &mut Request, copies_grow: bool) -> bool {
         let (Some(key), true) = (request.response(), request.counted) else {
             return false;
@@ -58,63 +59,65 @@ impl Copies {
     }
 }
 
-/// The responses of all threads, by their sessions: of each session with its response, and of the
-/// figures, a hash of 64 bits. Of a million responses two are taken for one in one run of thirty
-/// million.
+/// The responses of all threads, to recognise those that the thread of a child repeats.
+///
+/// Keys and values are hashes of 64 bits. With a million responses, two are taken for the same in
+/// one run of thirty million.
 #[derive(Clone, Debug, Default)]
 pub struct Parents {
+    /// By the hash of session and response, the hash of the token counts.
     figures: HashMap<u64, u64>,
 }
 
-/// Whether a request is a parent's.
+/// Whether a request repeats one of the parent thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// It is the thread's own.
+pub enum FromParent {
+    /// The parent does not have the response.
     No,
-    /// It is the parent's, and so are its figures: a line that was repeated.
+    /// The parent reports the same token counts: a repeated line.
     Same,
-    /// It is the parent's, with other figures.
+    /// The parent reports other token counts.
     Changed,
 }
 
 impl Parents {
     /// Takes a request of a thread of that session.
     pub fn add(&mut self, session: &str, request: &Request) {
-        self.figures.extend(request.response().map(|key| {
-            (
-                short::hash(&(session, key)),
-                short::hash(&request.figures()),
-            )
-        }));
+        if let Some(key) = request.response() {
+            let response = short::hash(&(session, key));
+            let figures = short::hash(&request.figures());
+            self.figures.insert(response, figures);
+        }
     }
 
-    /// Takes a request of a thread whose parent is that session. It counts nothing where the parent
-    /// holds the response.
-    pub fn settle(&self, parent: &str, request: &mut Request) -> Held {
-        let held = request
-            .response()
-            .and_then(|key| self.figures.get(&short::hash(&(parent, key))));
-        let Some(figures) = held else { return Held::No };
+    /// Takes a request of a thread whose parent is that session. Where the parent has the response,
+    /// the request is marked as not counted.
+    pub fn settle(&self, parent: &str, request: &mut Request) -> FromParent {
+        let Some(key) = request.response() else {
+            return FromParent::No;
+        };
+        let Some(figures) = self.figures.get(&short::hash(&(parent, key))) else {
+            return FromParent::No;
+        };
         request.counted = false;
         request.uncounted = Some(Uncounted::Copy);
         request.purpose = Some(Purpose::Replay);
         if *figures == short::hash(&request.figures()) {
-            Held::Same
+            FromParent::Same
         } else {
-            Held::Changed
+            FromParent::Changed
         }
     }
 }
 
 impl Request {
-    /// Identity of the response as a number; `None` where the file tells none.
+    /// The key of the response as a number; `None` where the file has no key.
     pub fn response(&self) -> Option<u128> {
-        self.key
-            .as_deref()
-            .and_then(|key| u128::from_str_radix(key, 16).ok())
+        let key = self.key.as_deref()?;
+        u128::from_str_radix(key, 16).ok()
     }
 
-    /// Its figures; those that it has not are 0.
+    /// The reported tokens; a missing count is 0.
     pub fn figures(&self) -> Reported {
         let Request {
             input_tokens,
@@ -134,7 +137,7 @@ impl Request {
         .map(|tokens| tokens.unwrap_or(0))
     }
 
-    /// Sets the figures that it has to these.
+    /// Replaces the counts that the request has; missing counts stay missing.
     fn set_figures(&mut self, more: Reported) {
         let Request {
             input_tokens,
@@ -155,7 +158,7 @@ impl Request {
             *count = count.map(|_| more);
         }
         self.samplings.clear();
-        // What was cached is a part of the input still.
+        // Cached tokens are part of the input, so the input is at least as large.
         let cached = self
             .cache_read_tokens
             .unwrap_or(0)

@@ -1,4 +1,4 @@
-//! `coverage`: what the stream rests on, its last line.
+//! `coverage`: how much was read, and how much of it could not be used. The last line of a stream.
 
 use std::collections::BTreeMap;
 
@@ -15,67 +15,68 @@ pub struct Coverage {
     pub files: u64,
     /// Files left out: unreadable, or of no known format.
     pub files_skipped: u64,
-    /// Files, of those read, that could not be read to their end: the rest of them is missing (exit
-    /// status 3). What was compressed is damaged, cut off, or larger than allowed.
+    /// Files of which only the beginning could be read (exit status 3): a compressed file is
+    /// damaged, cut off, or larger than allowed.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub files_cut: u64,
-    /// Sessions written, that is threads. Absent where an older version wrote the stream.
+    /// Session records written, one for each thread. Absent where an older version wrote the
+    /// stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u64>,
-    /// Folders, and links to folders or files, that were passed over: what they hold is missing.
+    /// Folders, and links to folders or files, that were not followed: their contents are missing.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub passed_over: u64,
-    /// Of these how many for which reason: `broken link`, `link to a folder above`, `home without
-    /// sessions`, `unreadable folder`.
+    /// `passed_over` by reason: `broken link`, `link to a folder above`, `home without sessions`,
+    /// `unreadable folder`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passed_over_by_reason: BTreeMap<String, u64>,
-    /// Lines read, blank ones not counted.
+    /// Lines read, without blank ones.
     pub lines: u64,
     /// Bytes read.
     pub bytes: u64,
-    /// Lines read as they stood.
+    /// Lines that were read without difficulty.
     pub understood: u64,
-    /// Damaged lines of which something was saved.
+    /// Damaged lines of which a part could be used.
     pub recovered: u64,
-    /// Lines of which nothing could be used; each has a `skip` record.
+    /// Damaged lines of which nothing could be used; each has a `skip` record.
     pub skipped: u64,
     /// Recovered and skipped lines by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_reason: BTreeMap<String, u64>,
-    /// Requests that are `unreported` because no number of their usage could be used: it is of
-    /// another type, its counts are below 0, not whole or beyond 2^53, all are 0, or there are
-    /// none.
+    /// Requests that are `unreported` because their usage holds no usable number: it has another
+    /// JSON type, its counts are negative, not whole or above 2^53, all are 0, or there are none.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub usage_unusable: u64,
-    /// Requests of which the agent logged every message that they held (`context_by` log).
+    /// Requests whose messages the agent logged one by one (`context_by` log).
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub logged_requests: u64,
-    /// Messages, or heads of requests, that it logged as sent and that nothing on disk is.
+    /// Messages, system prompts and tool definitions that the agent logged as sent, and that no
+    /// file holds.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub unresolved_messages: u64,
-    /// Versions of agents that send small requests of helpers (titles, topics, paths) which no file
-    /// records, each with the requests that were counted of its sessions: about 2 to 4 in a hundred
-    /// of what these sent was sent by helpers beside (docs/formats.md 3.11).
+    /// Versions of agents that send small helper requests (titles, topics, paths) which no file
+    /// records, each with the number of counted requests of its sessions. Helper requests add about
+    /// 2 to 4 in a hundred to these (docs/formats.md 3.11).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers_unseen: BTreeMap<String, u64>,
     /// Whether something named on the command line could not be read (exit status 3).
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub partial: bool,
-    /// What tok-measure adds.
+    /// The keys that tok-measure adds.
     #[serde(flatten)]
     #[schemars(skip)]
     pub unread: Unread,
-    /// What tok-dedup adds.
+    /// The keys that tok-dedup adds.
     #[serde(flatten)]
     #[schemars(skip)]
     pub forgotten: Forgotten,
 }
 
-/// What `tok-measure` adds to a coverage record.
+/// The keys that `tok-measure` adds to a coverage record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unread {
-    /// Places of spans that could not be read again: the file is gone or has changed, or is no file
-    /// any more. Each has a `skip` record behind its span, which has no tokens (exit status 3).
+    /// Spans whose text could not be read back (exit status 3): the file is gone, has changed, or
+    /// is not a regular file. Such a span has no tokens, and a `skip` record follows it.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub places_unread: u64,
 }
@@ -84,11 +85,11 @@ impl Addition for Unread {
     const KEYS: &'static [&'static str] = &["places_unread"];
 }
 
-/// What `tok-dedup` adds to a coverage record.
+/// The keys that `tok-dedup` adds to a coverage record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forgotten {
-    /// Texts that tok-dedup had no room for in its memory any more, the oldest first: later copies
-    /// of them were not found.
+    /// Texts that tok-dedup dropped from its memory when that was full, oldest first: later copies
+    /// of them were not recognised.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub texts_forgotten: u64,
 }
@@ -98,20 +99,20 @@ impl Addition for Forgotten {
 }
 
 impl Coverage {
-    /// Whether something is missing that was asked for: exit status 3.
+    /// Whether something named on the command line is missing from the stream: exit status 3.
     pub fn is_partial(&self) -> bool {
         self.partial || self.unread.places_unread > 0
     }
 
-    /// Adds another stream's coverage to this one.
+    /// Adds the coverage of another stream.
     pub fn add(&mut self, other: Coverage) {
         self.files = self.files.saturating_add(other.files);
         self.files_skipped = self.files_skipped.saturating_add(other.files_skipped);
         self.files_cut = self.files_cut.saturating_add(other.files_cut);
-        self.sessions = self
-            .sessions
-            .zip(other.sessions)
-            .map(|(a, b)| a.saturating_add(b));
+        self.sessions = match (self.sessions, other.sessions) {
+            (Some(these), Some(others)) => Some(these.saturating_add(others)),
+            _ => None,
+        };
         self.passed_over = self.passed_over.saturating_add(other.passed_over);
         self.lines = self.lines.saturating_add(other.lines);
         self.bytes = self.bytes.saturating_add(other.bytes);
@@ -139,6 +140,7 @@ impl Coverage {
     }
 }
 
+/// Adds counts by reason.
 fn add(to: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
     for (reason, n) in more {
         let sum = to.entry(reason).or_default();

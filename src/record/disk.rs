@@ -1,20 +1,20 @@
-//! `disk`: lines that no model ever saw, summed.
+//! `disk`: how many lines of a kind are in a file although they are never sent to a model.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One per thread and kind of line that is on disk only (docs/formats.md 1.3, 3.3).
+/// One per thread and kind of line that is only kept on disk (docs/formats.md 1.3, 3.3).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "disk")]
 pub struct Disk {
-    /// Thread it belongs to.
+    /// The thread whose file holds the lines.
     pub thread: String,
     /// The agent's id of the session.
     pub session: String,
     /// The kind of line or of part of a line, in the format's own words: `event_msg/token_count`.
     pub kind: String,
-    /// How many.
+    /// Number of such lines, or parts of lines.
     pub lines: u64,
-    /// How large together, as they stand in the file.
+    /// Their size in the file.
     pub bytes: u64,
 }

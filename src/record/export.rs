@@ -1,12 +1,14 @@
-//! `export`: what a provider's own export of an account's usage says.
+//! `export`: usage of an account, from the file that its provider exports.
 //!
-//! The provider counts every request of the account, whatever sent it, and names neither sessions
-//! nor projects. So these records stand beside those of the sessions and are never added to them.
+//! The provider counts every request of the account, whichever program sent it, and names neither
+//! sessions nor projects. So these records are shown next to the figures of the sessions and are
+//! never added to them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a record adds up. Records of different levels add up the same rows.
+/// The part of the export that a record adds up. Records of different extents add up the same
+/// rows.
 #[derive(
     Clone,
     Copy,
@@ -26,40 +28,40 @@ pub enum Extent {
     /// The whole export.
     #[default]
     Whole,
-    /// Minutes that follow one another without a long pause.
+    /// A series of minutes without a long pause between them.
     Session,
     /// One day (UTC).
     Day,
-    /// One row: a minute, as providers write them.
+    /// One row of the export, which covers a minute.
     Minute,
 }
 
-/// One for the whole export, one for each session, day and minute in it. Minutes without a request
-/// are left out everywhere.
+/// One for the whole export, and one for each session, day and minute in it. Minutes without a
+/// request are left out everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "export")]
 pub struct Export {
-    /// What it adds up. Never summed across extents.
+    /// The part of the export that the record adds up. Never sum records of different extents.
     pub extent: Extent,
-    /// Start of its first minute; of a day, midnight (RFC 3339 UTC).
+    /// Start of the first minute; of a day, midnight (RFC 3339 UTC).
     pub start: String,
-    /// End of its last minute, exclusive; of a day, the next midnight.
+    /// End of the last minute, exclusive; of a day, the next midnight.
     pub end: String,
-    /// The model, as the provider names it, where all its rows name the same.
+    /// The model, as the provider names it. Absent where the rows name several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Sessions in it; only of the whole.
+    /// Number of sessions in the export; only of extent `whole`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u64>,
     /// Minutes with a request.
     pub minutes: u64,
-    /// Of these, the ones with a high input.
+    /// Minutes whose input exceeds a threshold (`tok-usage-join --high-burn`).
     pub high_burn_minutes: u64,
     /// Requests, as the provider counts them.
     pub requests: u64,
-    /// Their input.
+    /// Input tokens of the requests.
     pub input_tokens: u64,
-    /// Their output.
+    /// Output tokens of the requests.
     pub output_tokens: u64,
     /// `input_tokens` over `requests`, rounded.
     pub mean_input_tokens: u64,
@@ -67,10 +69,10 @@ pub struct Export {
     /// output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_output_ratio: Option<f64>,
-    /// Most tokens of a day, input and output together; only of days, where the user named it.
+    /// The limit for a day that the user gave, input and output together; only of extent `day`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_tokens: Option<u64>,
-    /// Input and output over `limit_tokens`, in millionths, rounded down; may be above 1.
+    /// Input and output over `limit_tokens`, rounded down to six decimals; may be above 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_share: Option<f64>,
 }

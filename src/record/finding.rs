@@ -1,12 +1,12 @@
-//! `finding`: a judgement, with the evidence and what to do about it.
+//! `finding`: a problem that a rule found, with its evidence and a remedy.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Usd;
 
-/// How much a finding matters: by the share of the input that could be saved, or by what of a limit
-/// was reached.
+/// How much a finding matters: by the share of the input that could be saved, or by how far a limit
+/// was used.
 #[derive(
     Clone,
     Copy,
@@ -28,29 +28,29 @@ pub enum Severity {
     Info,
     /// Worth a change.
     Warn,
-    /// A large part of the whole.
+    /// A large part of all tokens.
     High,
 }
 
-/// What of a limit was reached.
+/// The level of a limit that was reached.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Reached {
-    /// More than was meant for it; nothing stops.
+    /// The budget is exceeded, without consequences.
     Over,
-    /// The context is to be compacted.
+    /// The context should be compacted.
     Compact,
     /// The context is too large for another request.
     Block,
-    /// A level of warning.
+    /// The limit is close.
     Warn,
-    /// The limit: what comes next is refused, or has been.
+    /// The limit: further requests are refused, or have been.
     Hit,
 }
 
-/// One per rule and thing found.
+/// One per rule and subject.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "finding")]
 pub struct Finding {
@@ -58,16 +58,16 @@ pub struct Finding {
     pub rule: String,
     /// How much it matters.
     pub severity: Severity,
-    /// 16 hex digits of rule, project and tool, command or target: no id and no line, so that
-    /// tomorrow's finding of the same thing has the same.
+    /// 16 hex digits, a hash of rule, project, and tool, command or target. It contains no id and
+    /// no line, so a later finding about the same subject has the same fingerprint.
     pub fingerprint: String,
-    /// Thread, where the finding lies in one.
+    /// The thread, where the finding is about a single one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
-    /// The agent's id of that session.
+    /// The agent's id of the session of `thread`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// Project.
+    /// The project of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// What it is about: tool, command, target or document.
@@ -76,43 +76,43 @@ pub struct Finding {
     /// Ids of the spans, most costly first; at most 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<String>,
-    /// Their places, `FILE:LINE`, in the same order; at most 50.
+    /// Locations of these spans, `FILE:LINE`, in the same order; at most 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,
-    /// How many spans or events it rests on.
+    /// Number of spans or events that are its evidence.
     pub items: u64,
-    /// Bytes of what was found.
+    /// Size of these spans or files, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Tokens of the spans, each once.
+    /// Tokens of the spans, each span counted once.
     pub tokens: u64,
-    /// Their tokens times the requests that carried them.
+    /// Tokens of each span times the number of requests that carried it, summed.
     pub carried_tokens: u64,
-    /// Of `carried_tokens`, what could be saved: an upper bound.
+    /// Part of `carried_tokens` that could be saved: an upper bound.
     pub waste_tokens: u64,
-    /// Of `waste_tokens`, what no finding of a better rank has claimed before.
+    /// Part of `waste_tokens` that no finding of a better rank counts.
     pub net_tokens: u64,
-    /// What `waste_tokens` cost: of each span, or thread as a whole, the same share of its cost.
-    /// Absent where no price is known.
+    /// Cost of `waste_tokens`: the wasted share of a span's tokens, or of a thread's, is charged
+    /// the same share of its cost. Absent where no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waste_usd: Option<Usd>,
-    /// Of `waste_usd`, what `net_tokens` cost, less `break_usd`; not below zero.
+    /// Cost of `net_tokens`, less `break_usd`; not below zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net_usd: Option<Usd>,
-    /// What the remedy itself costs, once: it takes content out of the middle of a context, and
-    /// what stands behind it is sent uncached again. Absent where the remedy breaks no cache.
+    /// Cost of the remedy itself, once: it removes content from the middle of a context, so that
+    /// the content after it is sent uncached again. Absent where the remedy breaks no cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_usd: Option<Usd>,
-    /// What of a limit was reached; only of rules that hold something against one.
+    /// The level that was reached; only of rules that compare something with a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached: Option<Reached>,
-    /// How much of the limit was used at the most, rounded down; may be above 100.
+    /// The highest percentage of the limit that was used, rounded down; may be above 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
     /// What was found, in one line.
     pub message: String,
     /// What to do about it, in one line.
     pub remedy: String,
-    /// Place in the order of the findings, from 1.
+    /// Position in the order of the findings, from 1.
     pub rank: u64,
 }

@@ -1,16 +1,17 @@
-//! `ledger`: what an agent's own ledger says that a session has used, beside what was counted.
+//! `ledger`: the usage of a session by the agent's own account, and by the counted requests.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Usd};
 
-/// One per thread that keeps a ledger of its session, and model: its last state. What of it no line
-/// reports is in requests of `reason` ledger; those are in what was counted too.
+/// One per thread whose file keeps a ledger of its session, and per model; it holds the last state
+/// of the ledger. Usage that only the ledger reports is in requests of `reason` ledger, which are
+/// among the counted requests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "ledger")]
 pub struct Ledger {
-    /// Thread in whose file it stands.
+    /// The thread whose file holds the ledger.
     pub thread: String,
     /// The agent's id of the session.
     pub session: String,
@@ -30,32 +31,32 @@ pub struct Ledger {
     pub cache_write_1h_tokens: Option<u64>,
     /// All output.
     pub output_tokens: u64,
-    /// Web searches that are charged by the piece. Absent: none.
+    /// Web searches, each of which has a fee. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_searches: Option<u64>,
-    /// What it cost, by the agent's own prices.
+    /// Cost by the agent's own prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_cost_usd: Option<Usd>,
-    /// Requests that were counted: the session's and its sub-agents'.
+    /// Counted requests of the session and its sub-agents.
     pub requests: u64,
-    /// Their input: that of the ledger, where all is well.
+    /// Input of the counted requests; equal to `input_tokens` where nothing is missing.
     pub counted_input_tokens: u64,
-    /// Of it, read from the cache.
+    /// Of `counted_input_tokens`, read from the cache.
     pub counted_cache_read_tokens: u64,
-    /// Of it, written to the cache.
+    /// Of `counted_input_tokens`, written to the cache.
     pub counted_cache_write_tokens: u64,
-    /// Their output.
+    /// Output of the counted requests.
     pub counted_output_tokens: u64,
-    /// Line of the state in the file, from 1.
+    /// Line of the ledger's last state in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
 }
 
-/// What `tok-usage-join` adds to a ledger.
+/// The keys that `tok-usage-join` adds to a ledger.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checked {
-    /// What the ledger's tokens cost at list prices, charged as requests of average size. Where
-    /// that is not `agent_cost_usd`, the agent has other prices. Absent where the price is not
+    /// Cost of the ledger's tokens at list prices, charged as requests of average size. Where it
+    /// differs from `agent_cost_usd`, the agent uses other prices. Absent where the price is not
     /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,

@@ -1,24 +1,25 @@
-//! What `tok-measure` adds to a `span`: all that later stages need of its text, as numbers.
+//! What `tok-measure` adds to a `span`: everything that later filters need to know of its text, as
+//! numbers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Task};
 
-/// A piece of a text between two content-defined cuts; pieces of equal hash are the same text.
+/// A part of a text between two content-defined cuts; blocks with equal hashes are the same text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Block {
-    /// First 64 bits of the BLAKE3 of the piece, 16 hex digits.
+    /// First 64 bits of the block's BLAKE3 hash, 16 hex digits.
     pub hash: String,
-    /// Where it begins in the decoded text.
+    /// Byte offset of the block in the decoded text.
     pub offset: u64,
-    /// Its size in the decoded text.
+    /// Size of the block in the decoded text, in bytes.
     pub bytes: u64,
-    /// Its tokens; those of all blocks add up to the span's.
+    /// Tokens of the block; the tokens of all blocks add up to those of the span.
     pub tokens: u64,
 }
 
-/// What the text looks like, in numbers; only what is there has a key.
+/// Remarkable features of the text, in numbers; a feature that it does not have has no key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shape {
     /// Terminal escape sequences.
@@ -35,17 +36,19 @@ pub struct Shape {
     pub longest_line: Option<u64>,
 }
 
-/// What `tok-measure` adds to a span.
+/// The keys that `tok-measure` adds to a span.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
-    /// Tokens of the text at the place (or of the image); absent where nothing can be said.
+    /// Tokens of the text or image at the span's location; absent where they cannot be counted or
+    /// estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
-    /// How `tokens` was made: an encoding (`o200k_base`), a provider's image rule, or
-    /// `encrypted_length`; `…~` where a part was estimated.
+    /// How `tokens` was determined: an encoding (`o200k_base`), a provider's image rule, or
+    /// `encrypted_length`. It ends in `~` where a part of the tokens is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_by: Option<String>,
-    /// Tokens in the form that some models are sent (docs/formats.md 1.16), where it differs.
+    /// Tokens of the rewritten form that is sent to some models (docs/formats.md 1.16), where there
+    /// is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rendered_tokens: Option<u64>,
     /// Tokens of the qualified tool name: `wire_name`, `SERVER.TOOL` or `functions.TOOL`
@@ -55,16 +58,16 @@ pub struct Measured {
     /// Bytes by character class: letters, digits, blanks, newlines, punctuation, other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<[u64; 6]>,
-    /// Of the letters, the bytes that are capitals.
+    /// Number of the letter bytes that are capitals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capital_bytes: Option<u64>,
-    /// Content-defined pieces, of instructions and long texts.
+    /// The blocks of the text; only of instructions and long texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<Vec<Block>>,
-    /// What the text looks like; absent where nothing is remarkable.
+    /// Remarkable features of the text; absent where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
-    /// What a message of the user asks for.
+    /// The kind of task that a message of the user asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
 }

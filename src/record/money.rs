@@ -1,10 +1,10 @@
-//! Money on the wire: exact decimals.
+//! Money as records hold it: exact decimals.
 //!
 //! An amount is a whole number of pico-dollars (10⁻¹² US dollars), because prices are that fine:
-//! $0.0125 for a million tokens is 12,500 pico-dollars a token. On the wire it is a JSON number
-//! without exponent, in dollars: `0.0000000125`. Neither way does it pass through a float, so sums
-//! of amounts that were read are exact. Other programs may use floats (jq turns this one into
-//! `1.25e-08`); that is read too.
+//! $0.0125 for a million tokens is 12,500 pico-dollars for a token. In a record it is a JSON number
+//! of dollars without exponent: `0.0000000125`. It is never converted to a float, neither in
+//! reading nor in writing, so sums of amounts are exact. Other programs may use floats (jq turns
+//! this amount into `1.25e-08`); numbers with an exponent are read as well.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,17 +16,17 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Pico-dollars of a dollar.
+/// Pico-dollars in a dollar.
 const DOLLAR: u128 = 1_000_000_000_000;
-/// Its decimals.
+/// Decimals of an amount in dollars.
 const DECIMALS: i32 = 12;
 
-/// An amount of US dollars, exact to 10⁻¹²; negative where something is taken back.
+/// An amount of US dollars, exact to 10⁻¹²; may be negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usd(i128);
 
 impl Usd {
-    /// Nothing.
+    /// The amount zero.
     pub const ZERO: Usd = Usd(0);
 
     /// An amount of pico-dollars.
@@ -51,10 +51,13 @@ impl Usd {
         Usd(self.0.saturating_sub(other.0))
     }
 
-    /// Reads a JSON number, rounded to whole pico-dollars. `None` where it is no number, or beyond
-    /// all money.
+    /// Reads a JSON number, rounded to whole pico-dollars. `None` where the text is no number, or
+    /// the amount is too large.
     pub fn parse(text: &str) -> Option<Usd> {
-        let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let (sign, text) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text),
+        };
         let (decimal, exponent) = match text.split_once(['e', 'E']) {
             Some((decimal, exponent)) => (decimal, exponent.parse::<i32>().ok()?),
             None => (text, 0),
@@ -72,17 +75,18 @@ impl Usd {
         let pico = match shift {
             _ if number == 0 => 0,
             0.. => number.checked_mul(power(shift)?)?,
-            // What is smaller than half a pico-dollar is nothing.
-            _ => power(shift.checked_neg()?).map_or(0, |unit| {
-                number / unit + i128::from(number % unit >= unit / 2)
-            }),
+            _ => match power(shift.checked_neg()?) {
+                Some(unit) => number / unit + i128::from(number % unit >= unit / 2),
+                // An amount that much smaller than a pico-dollar rounds to zero.
+                None => 0,
+            },
         };
         Some(Usd(sign * pico))
     }
 }
 
-/// The amount in dollars, as it stands on the wire: as many of twelve decimals as it needs, and one
-/// at least, so that a reader who infers types never takes the key for an integer.
+/// The amount in dollars as records hold it: as many decimals as it needs, at most twelve, and at
+/// least one, so that a program that infers types never takes the key for an integer.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };

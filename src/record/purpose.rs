@@ -1,9 +1,9 @@
-//! What a request was for, where its context was another than its thread's.
+//! The purpose of a request that is not simply the next answer of its thread.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a request was for, where it is not the answer that its thread goes on with.
+/// The purpose of a request that is not simply the next answer of its thread.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -13,21 +13,21 @@ pub enum Purpose {
     Advisor,
     /// A model declined after it had begun to answer; another one answered.
     Declined,
-    /// The conversation was summarised, by the provider in the middle of an answer or for the
-    /// agent.
+    /// The conversation was summarised, by the provider in the middle of an answer or on behalf of
+    /// the agent.
     Compaction,
-    /// An automatic drive asked a model of its own what to do next.
+    /// An agent that works without its user asked a separate model what to do next.
     Coordinator,
-    /// It is of a review that runs inside the thread: the thread's records tell its context.
+    /// A review that runs inside the thread sent it; the thread's records describe its context.
     Review,
-    /// It is of a turn that a review's findings started, to mend them, in the thread's own context.
+    /// It belongs to a turn that fixes the findings of a review, in the context of the thread.
     ReviewFollowUp,
-    /// It is another thread's: this one repeats its answer. Never counted here.
+    /// Another thread sent it, and this thread's file repeats the answer. Never counted here.
     Replay,
 }
 
 impl Purpose {
-    /// Its name on the wire.
+    /// Returns the purpose as records spell it.
     pub fn name(self) -> &'static str {
         match self {
             Purpose::Advisor => "advisor",
@@ -40,8 +40,8 @@ impl Purpose {
         }
     }
 
-    /// Whether its context is one that the records of its thread tell.
-    pub fn is_told(self) -> bool {
+    /// Whether the records of the thread describe the context of such a request.
+    pub fn has_recorded_context(self) -> bool {
         matches!(self, Purpose::Review | Purpose::ReviewFollowUp)
     }
 }

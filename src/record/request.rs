@@ -1,7 +1,7 @@
 //! `request`: one inference request and what the provider reported for it.
 //!
-//! It stands after all that it carried and before all that it produced, whatever the layout of
-//! the file (docs/formats.md 1.10).
+//! In a stream it comes after all spans that it sent and before all spans that it produced,
+//! whatever the layout of the session file (docs/formats.md 1.10).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,16 @@ use super::{Purpose, Unpriced};
 pub enum Uncounted {
     /// The same response is counted in another place.
     Copy,
-    /// It lies outside the window asked for.
+    /// It lies outside the time range of `--since` and `--until`.
     Window,
-    /// The agent's own estimate, not a report of the provider.
+    /// Its usage is an estimate of the agent, not a report of the provider.
     Estimate,
     /// It happened, but no usage was recorded for it.
     Unreported,
 }
 
 impl Uncounted {
-    /// Its name on the wire.
+    /// Returns the reason as records spell it.
     pub fn name(self) -> &'static str {
         match self {
             Uncounted::Copy => "copy",
@@ -36,21 +36,21 @@ impl Uncounted {
     }
 }
 
-/// How it is known what a request held.
+/// How it is known which content a request sent.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ContextBy {
-    /// The agent logged it, message by message.
+    /// The agent logged the request, message by message.
     Log,
-    /// The lines before it, and what a snapshot says of the head.
+    /// From the lines before it, and from a snapshot of its system prompt and tool definitions.
     Snapshot,
-    /// Nobody says: only what it cost is known.
+    /// It is not known; only the usage is.
     Nobody,
 }
 
-/// One time that the model was run for a response: the keys of [`Request`], of this time alone.
+/// One run of the model for a response. The keys mean the same as in [`Request`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sampling {
     /// All input, cached included.
@@ -59,7 +59,7 @@ pub struct Sampling {
     pub cache_read_tokens: u64,
     /// Of the input, written to the provider's cache.
     pub cache_write_tokens: u64,
-    /// Of `cache_write_tokens`, those kept for an hour.
+    /// Of `cache_write_tokens`, those cached for an hour.
     pub cache_write_1h_tokens: u64,
     /// All output.
     pub output_tokens: u64,
@@ -76,9 +76,9 @@ pub struct Request {
     pub session: String,
     /// `THREAD.SEQ`.
     pub id: String,
-    /// Place in the order of the thread's records.
+    /// Position in the order of the thread's records.
     pub seq: u64,
-    /// Ordinal in the thread, from 1.
+    /// Ordinal of the request in the thread, from 1.
     pub n: u64,
     /// When its usage was reported (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +86,8 @@ pub struct Request {
     /// Ordinal of the user's turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<u64>,
-    /// Project of the session, so that requests can be grouped alone.
+    /// Project of the session, repeated here so that requests can be grouped without the session
+    /// records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// Identity of the response: equal keys in two files are one response.
@@ -95,36 +96,37 @@ pub struct Request {
     /// Model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Why there is a request, where no line reports it: `ledger`, the agent's own ledger has more
-    /// than its lines report. It may be several together.
+    /// Why the request is assumed although no line of the file reports it: `ledger` (the agent's
+    /// ledger has more usage than its lines report). It may stand for several requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The service tier it was asked for: `priority`, `flex`, `batch`, or as the file has it.
+    /// Service tier that was asked for: `priority`, `flex`, `batch`, or as the file spells it.
     /// Absent: the standard one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
-    /// How fast it was served, where that has a price of its own: `fast`. Absent: standard.
+    /// Speed of the service, where it has a separate price: `fast`. Absent: standard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
-    /// Where it had to be served: `us`. Absent: anywhere.
+    /// Region that had to serve it: `us`. Absent: any region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_geo: Option<String>,
-    /// Web searches that the provider made for it and charges by the piece. Absent: none.
+    /// Web searches that the provider made for it, each of which has a fee. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_searches: Option<u64>,
     /// Whether it is part of the bill.
     pub counted: bool,
-    /// Why not, where it is not.
+    /// Why it is not part of the bill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uncounted: Option<Uncounted>,
-    /// Of a compaction that the agent makes by itself: messages are sent cut to so many bytes.
+    /// Only of a compaction that the agent itself performs: messages are sent cut to this many
+    /// bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_text_bytes: Option<u64>,
-    /// As `cut_text_bytes`, for calls and what tools return.
+    /// As `cut_text_bytes`, for tool calls and their outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_output_bytes: Option<u64>,
-    /// About how many tokens stand in front of it that no file records, where these are not those
-    /// of the thread's other requests.
+    /// Approximate size of the system prompt and tool definitions that no file records, where it
+    /// differs from that of the thread's other requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head_tokens: Option<u64>,
     /// All input, cached included. Absent where unreported.
@@ -136,7 +138,7 @@ pub struct Request {
     /// Of the input, written to the provider's cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write_tokens: Option<u64>,
-    /// Of `cache_write_tokens`, those kept for an hour.
+    /// Of `cache_write_tokens`, those cached for an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write_1h_tokens: Option<u64>,
     /// All output, reasoning included.
@@ -145,53 +147,55 @@ pub struct Request {
     /// False where `output_tokens` is a placeholder (docs/formats.md 3.4). Absent: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_known: Option<bool>,
-    /// Of the output, spent on reasoning.
+    /// Part of the output that is reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
-    /// What the file reports for the response, where a request of another file counts a part of it
-    /// and the figures here are what goes beyond that: input, read from the cache, written to it,
-    /// output, reasoning.
+    /// The counts that the file reports for the response, where a request of another file counts a
+    /// part of them and the counts of this record are only the difference: input, read from the
+    /// cache, written to it, output, reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy_reported_tokens: Option<super::Reported>,
-    /// How many lines of the file report this usage, where it is not one: a plain sum of the usage
-    /// lines takes it that often. None: the running sum alone has grown by it.
+    /// Number of lines of the file that report this usage, where it is not one: a plain sum of the
+    /// usage lines counts it that often. 0: only a running sum includes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reports: Option<u64>,
-    /// What these lines report as output together, where they differ.
+    /// Sum of the output over these lines, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_output_tokens: Option<u64>,
-    /// What it was for. Absent: its thread's own answer. A request that has a purpose, but for a
-    /// review, has a context of its own, whose content is not told, and made none of the thread's
-    /// spans.
+    /// What it was for. Absent: it is an answer in its thread. A request with a purpose other than
+    /// the two of reviews has a separate context, whose content no record describes, and produced
+    /// none of the thread's spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
-    /// Where the model was run several times for the response (a tool of the provider's ran in
-    /// between): each time, in order. They add up to the counts above; the input of the last is the
-    /// context.
+    /// The runs of the model, in order, where there were several for the response (a tool of the
+    /// provider ran between them). They add up to the counts above; the input of the last one is
+    /// the size of the context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samplings: Vec<Sampling>,
-    /// The provider's own word for why its cache was not read up to the end of the request before:
+    /// Why the cache was not read up to the end of the request before, in the provider's words:
     /// `model_changed`, `tools_changed`, `system_changed`, `messages_changed`,
     /// `previous_message_not_found`, `unavailable`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_miss_reason: Option<String>,
-    /// The provider's estimate of how much it missed: a magnitude, not a count.
+    /// The provider's rough estimate of the tokens that were not read from the cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_missed_tokens: Option<u64>,
-    /// What the agent said that it had changed in what it offers the model, since the request
-    /// before: kinds of notes, in the format's own words (`deferred_tools_delta`).
+    /// What the agent changed since the request before in what it offers the model: kinds of notes,
+    /// as the format spells them (`deferred_tools_delta`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
-    /// The servers whose tools or instructions came or went with these changes.
+    /// The servers whose tools or instructions were added or removed by these changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_servers: Vec<String>,
-    /// How it is known what it held. Absent: from the lines before it alone, by the agent's rules.
+    /// How it is known which content it sent. Absent: only from the lines before it, by the rules
+    /// of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_by: Option<ContextBy>,
-    /// Messages that the agent logged as held, and that nothing on disk is. Absent: none.
+    /// Messages that the agent logged as sent and that no file holds. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unresolved_messages: Option<u64>,
-    /// Ids of the spans at whose ends the agent had the provider keep the context in its cache.
+    /// Ids of the spans after which the agent set a cache mark: the provider caches the context up
+    /// to there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache_marks: Vec<String>,
     /// Line of the report in the file, from 1.
@@ -199,21 +203,21 @@ pub struct Request {
     pub line: Option<u64>,
 }
 
-/// Why a plain sum of a file's usage lines is not what is counted.
+/// Why a plain sum of a file's usage lines differs from what is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// The usage stands on more than one line.
+    /// The usage is reported on more than one line.
     Repeated,
-    /// It stands on none: a running sum has grown by it.
+    /// The usage is reported on no line; only a running sum includes it.
     Unreported,
     /// The response is counted in another file.
     Copy,
-    /// The file repeats lines of a parent's.
+    /// The file repeats lines of a parent's file.
     Fork,
 }
 
 impl Written {
-    /// Its name, as the `naive` key of [`super::Summary`] has it.
+    /// Returns the reason as the `naive` key of [`super::Summary`] spells it.
     pub fn name(self) -> &'static str {
         match self {
             Written::Repeated => "repeated",
@@ -225,12 +229,15 @@ impl Written {
 }
 
 impl Request {
-    /// Whether its context is one that the records of its thread tell.
-    pub fn is_told(&self) -> bool {
-        self.purpose.is_none_or(Purpose::is_told)
+    /// Whether the records of its thread describe its context.
+    pub fn has_recorded_context(&self) -> bool {
+        match self.purpose {
+            Some(purpose) => purpose.has_recorded_context(),
+            None => true,
+        }
     }
 
-    /// Whether it is of a review inside the thread, or of what follows from it.
+    /// Whether it belongs to a review inside the thread, or to a turn that such a review started.
     pub fn is_of_review(&self) -> bool {
         matches!(
             self.purpose,
@@ -238,7 +245,8 @@ impl Request {
         )
     }
 
-    /// What of it has no price, in words: its model, and the term where it is not the model.
+    /// Returns what has no price, in words: the model, and the term of service unless the model
+    /// itself has no price.
     pub fn without_price(&self, why: Unpriced) -> String {
         let model = self.model.as_deref().unwrap_or("");
         let of = |name: &str, word: &Option<String>| {
@@ -254,19 +262,21 @@ impl Request {
         }
     }
 
-    /// How large its thread's context was at the end: the input of its last sampling. `None` where
-    /// no usage was reported, and where the context was another than the thread's.
+    /// Returns the size of its thread's context: the input of its last sampling. `None` where no
+    /// usage was reported, or where no record describes the context.
     pub fn context_tokens(&self) -> Option<u64> {
-        let own = self.input_tokens.filter(|_| self.is_told());
-        own.map(|input| {
-            self.samplings
-                .last()
-                .map_or(input, |last| last.input_tokens)
-        })
+        if !self.has_recorded_context() {
+            return None;
+        }
+        let input = self.input_tokens?;
+        match self.samplings.last() {
+            Some(last) => Some(last.input_tokens),
+            None => Some(input),
+        }
     }
 
-    /// One of its samplings as a request by itself. Of the list the last one stays, for what
-    /// depends on the size of the context.
+    /// Returns one of its samplings as a separate request. The last sampling stays in its list,
+    /// because prices may depend on the size of the context.
     pub fn sampled(&self, sampling: &Sampling) -> Request {
         Request {
             samplings: self.samplings.last().copied().into_iter().collect(),
@@ -280,8 +290,8 @@ impl Request {
         }
     }
 
-    /// The usage as often as lines of the file report it, and on how many lines: what a plain sum
-    /// takes for this request, and why. `None` where it is what is counted.
+    /// Returns what a plain sum of the file's usage lines counts for this request: why that differs
+    /// from what is counted, the usage, and the number of lines. `None` where it does not differ.
     pub fn as_written(&self) -> Option<(Written, Request, u64)> {
         let lines = self.reports.unwrap_or(1);
         let why = match (self.uncounted, lines) {

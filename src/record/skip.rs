@@ -1,17 +1,17 @@
-//! `skip`: a place that could not be read.
+//! `skip`: a file or a line that could not be read.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One per place that a reader had to leave out.
+/// One per file or line that a reader had to leave out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "skip")]
 pub struct Skip {
     /// The file.
     pub file: String,
-    /// Line in it, from 1; absent where it is the whole file.
+    /// Line in the file, from 1; absent where the whole file was left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// What is wrong, lower case, no full stop.
+    /// Why it could not be read: lower case, no full stop.
     pub why: String,
 }

@@ -1,9 +1,10 @@
-//! `span`: a run of content that a model was sent or produced, by reference.
+//! `span`: a piece of content that was sent to a model or produced by it.
 //!
-//! Not an OpenTelemetry span (a timed operation): a run of text, as in a compiler's source span. A
-//! span carries its place in the session file and numbers about it, never its text (unless
-//! `tok-split --text` was asked for, or nobody could read the place again). What tok-measure adds
-//! is in [`super::Measured`], what tok-dedup and tok-usage-join add is here.
+//! The word is used as in the source span of a compiler; it is not a timed operation as in
+//! OpenTelemetry. A span holds a location in the session file and numbers about the content. It
+//! does not hold the text, unless `tok-split --text` asks for it or the location cannot be read
+//! again. The keys that tok-measure adds are in [`super::Measured`]; those of tok-dedup and
+//! tok-usage-join are in this file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,14 +17,14 @@ use super::{Addition, Usd, is_false};
 pub enum Role {
     /// Base instructions.
     System,
-    /// What the agent's program tells the model beside the user.
+    /// Instructions of the agent's program that are not in the user's name.
     Developer,
-    /// The user, and what the program says in the user's name.
+    /// The user, and messages that the program generates in the user's name.
     #[default]
     User,
-    /// What the model produced.
+    /// The model.
     Assistant,
-    /// What a tool returned.
+    /// A tool.
     Tool,
 }
 
@@ -49,9 +50,9 @@ pub enum Part {
     Text,
     /// A model's reasoning; often encrypted.
     Reasoning,
-    /// A call: its arguments.
+    /// The arguments of a tool call.
     ToolCall,
-    /// What the call returned.
+    /// The output of a tool.
     ToolOutput,
     /// An image; `bytes` is its decoded size.
     Image,
@@ -62,7 +63,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Its name on the wire.
+    /// Returns the part as records spell it.
     pub fn name(self) -> &'static str {
         match self {
             Part::Text => "text",
@@ -76,37 +77,37 @@ impl Part {
     }
 }
 
-/// How the text on disk becomes the text on the wire.
+/// How the text that is sent is obtained from the text on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// A JSON string; what it holds is what is sent.
+    /// A JSON string; its value is sent.
     #[default]
     Plain,
-    /// A JSON string that holds `{"output":…,"metadata":…}`; some models are sent it rewritten
-    /// (docs/formats.md 1.16).
+    /// A JSON string whose value is `{"output":…,"metadata":…}`; for some models it is rewritten
+    /// before it is sent (docs/formats.md 1.16).
     ShellJson,
-    /// The bytes at the place are the text itself: a JSON value, or a file of text.
+    /// The bytes at the location are the text: a JSON value, or a text file.
     Raw,
 }
 
-/// How a call and its output are framed in a request, where that is not as all other tools are.
-/// Readers of formats say it, because they know the tools of their agent; the laws only price it
-/// (docs/formats.md 1.15, 1.19 and 3.15).
+/// How a call and its output are framed in a request, where the provider frames them differently
+/// from those of all other tools. The readers of formats set it, because they know the tools of
+/// their agent; the laws know the sizes (docs/formats.md 1.15, 1.19 and 3.15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Framing {
-    /// The freeform tool that applies patches.
+    /// The patch tool, whose argument is free text.
     Patch,
     /// The program writes an argument into the call that the model had left to its default.
     DefaultArgument,
-    /// The provider serves the call: its result is in the request that asked and in no later one.
+    /// The provider runs the tool: only the request that asked for it has its result.
     ProviderSearch,
-    /// The output is sent in other words than those on disk.
+    /// The output is rewritten before it is sent.
     RenderedAnew,
 }
 
-/// A run of content, as `tok-split` found it.
+/// A piece of content in a session file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "span")]
 pub struct Span {
@@ -116,7 +117,7 @@ pub struct Span {
     pub session: String,
     /// `THREAD.SEQ`: unique in a stream.
     pub id: String,
-    /// Place in the order of the thread's records; rises, may have gaps.
+    /// Position in the order of the thread's records; it rises, and numbers may be missing.
     pub seq: u64,
     /// When it was written (RFC 3339 UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,89 +131,90 @@ pub struct Span {
     pub part: Part,
     /// Where it comes from: `base_instructions`, `project_doc`, `skills`, `memory`,
     /// `environment`, `permissions`, `hook`, `user`, `assistant`, `tool`, `compaction_summary`,
-    /// `status` (what the program says of the state of the system), …
+    /// `status` (the program reports the state of the system), …
     /// (the list is in tok-record(5)).
     pub source: String,
-    /// Ordinal of the request that produced it. Absent: it is input.
+    /// Ordinal of the request that produced it. Absent: no request produced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<u64>,
-    /// Which document, for instructions: a path or a heading.
+    /// Only of instructions: the document, as a path or a heading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
-    /// Name of the tool called; outputs repeat that of their call.
+    /// Name of the tool; an output repeats the name of its call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// MCP server or namespace of the tool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// Qualified name of the tool on the wire, where it is not `functions.TOOL` or `SERVER.TOOL`.
+    /// Qualified name that the provider is sent for the tool, where it is not `functions.TOOL` or
+    /// `SERVER.TOOL`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wire_name: Option<String>,
     /// Program and verb of a shell call, letters and digits only: `cargo test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Path that the call names; of an address its scheme and host.
+    /// Path that the call names; of a URL only the scheme and the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// How the call and its output are framed. Absent: as the calls of all other tools.
+    /// How the call and its output are framed. Absent: as those of all other tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framing: Option<Framing>,
-    /// The agent's id that joins a call and its output.
+    /// The agent's id that a call and its output share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
-    /// `commentary` or `final_answer`, where the file says.
+    /// `commentary` or `final_answer`, where the file records it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// Copied here from a parent's history: its first cost is the parent's.
+    /// Copied here from the history of a parent thread, which sent it first.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
-    /// Line in the file, from 1. Absent where the text was sent otherwise than as the item of its
-    /// line: once more, or inside a summary.
+    /// Line in the file, from 1. Absent where the text was not sent as the item of its line: it was
+    /// sent a second time, or inside a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Byte offset in the file of the text as it stands there (inside the quotes of its string).
+    /// Byte offset in the file at which the text begins (after the opening quote of its string).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// Bytes in the file from `offset` on, escapes as they are; of reasoning, those of its
-    /// `encrypted_content`.
+    /// Number of bytes from `offset` on, with escapes as they are in the file; of reasoning, those
+    /// of its `encrypted_content`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<u64>,
     /// Size of the decoded text; of an image, of the decoded image.
     pub bytes: u64,
-    /// BLAKE3 of the decoded text, 32 hex digits (128 bit). Absent where there is no text.
+    /// BLAKE3 hash of the decoded text, 32 hex digits (128 bits). Absent where there is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
-    /// The file of the place, on every span that has one: a span that `select` took out of the
-    /// stream alone can still be shown (`tok-show`).
+    /// The file that `offset` refers to, on every span that has an offset: so a span that was
+    /// selected out of the stream can still be shown (`tok-show`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// How the text on disk becomes the text on the wire. Absent: plain.
+    /// How the text that is sent is obtained from the text on disk. Absent: plain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
-    /// Limit on the wire: longer text is sent cut in the middle to that many bytes
+    /// Limit for the text that is sent: a longer one is cut in the middle to this many bytes
     /// (docs/formats.md 1.7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_bytes: Option<u64>,
     /// Media type of an image or document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime: Option<String>,
-    /// Width of an image in pixels, where its header proves it.
+    /// Width of an image in pixels, where its header can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u64>,
-    /// Height of an image in pixels, where its header proves it.
+    /// Height of an image in pixels, where its header can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
-    /// What else the source says in a word: an image's `high` or `original`; `ephemeral` for
-    /// content that only the next request carries; `replacement` for content that a compaction
-    /// brought back; `file` for a text of a file beside the sessions, as it stands today;
-    /// `placeholder` for content of which only is known that it was there.
+    /// A property of the content: `high` or `original` of an image; `ephemeral` for content that
+    /// only the next request carries; `replacement` for content that a compaction brought back;
+    /// `file` for the text of a file outside the sessions, with its present contents;
+    /// `placeholder` for content that is known to exist while its text is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Why the agent itself dropped it before the thread ended, in a word: `user_turn` (a turn of
-    /// the user began). Absent: it stayed, or an event says why it left.
+    /// Why the agent dropped it before the thread ended, in a word: `user_turn` (a turn of the user
+    /// began). Absent: it stayed, or an event says why it left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<String>,
-    /// The text itself: only with `--text`, or where the place cannot be read again.
+    /// The text: only with `--text`, or where the location cannot be read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -233,17 +235,17 @@ pub enum Scope {
     Corpus,
 }
 
-/// What `tok-dedup` adds to a span that was seen before, in whole or in part.
+/// The keys that `tok-dedup` adds to a span whose text occurred before, in whole or in part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Copied {
-    /// Id of the first span with the same text, or of the one that most of the copied blocks
-    /// were first seen in.
+    /// Id of the first span with the same text; of a partial copy, id of the span in which most of
+    /// the copied blocks occurred first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
-    /// The nearest place the text was seen in.
+    /// How near the text occurred before: the nearest occurrence counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy_scope: Option<Scope>,
-    /// Tokens of this span that were seen before.
+    /// Tokens of this span that occurred before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dup_tokens: Option<u64>,
 }
@@ -252,28 +254,28 @@ impl Addition for Copied {
     const KEYS: &'static [&'static str] = &["copy_of", "copy_scope", "dup_tokens"];
 }
 
-/// How the price of a span is known.
+/// How the size of a span is known.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// A law predicts it and the reported step confirms it.
+    /// A law predicts the size, and the growth between two reports confirms it.
     Counted,
-    /// The reported step measures it.
+    /// The growth between two reports measures the size.
     Difference,
-    /// Several spans share a measured step.
+    /// Several spans share the growth between two reports.
     Split,
-    /// None of these.
+    /// The size is neither predicted with confirmation nor measured.
     Estimated,
-    /// It is that of a file beside the sessions, as the file stands today.
+    /// The size is that of a file outside the sessions, with its present contents.
     File,
 }
 
-/// What `tok-usage-join` adds to a span: what it cost to carry. Counted requests only.
+/// The keys that `tok-usage-join` adds to a span: what carrying it cost, over counted requests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Carried {
-    /// Tokens each time it is sent; absent when it never was, or when nothing is known of its size.
+    /// Tokens each time it is sent; absent where it was never sent or its size is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_tokens: Option<u64>,
     /// How `sent_tokens` is known.
@@ -282,33 +284,33 @@ pub struct Carried {
     /// Ordinal of the first counted request that carried it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_from: Option<u64>,
-    /// Ordinal of the last.
+    /// Ordinal of the last counted request that carried it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_to: Option<u64>,
-    /// How many carried it.
+    /// Number of counted requests that carried it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_requests: Option<u64>,
-    /// `sent_tokens` summed over them.
+    /// `sent_tokens` summed over these requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_tokens: Option<u64>,
-    /// Of these, read from the provider's cache.
+    /// Part of `carried_tokens` that was read from the provider's cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_cache_read_tokens: Option<u64>,
-    /// Of these, written to the provider's cache.
+    /// Part of `carried_tokens` that was written to the provider's cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_cache_write_tokens: Option<u64>,
     /// Its share of the output of the request that produced it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// What carrying it cost at list prices, over the requests of `carried_requests` whose model
-    /// has a known price; absent where none has.
+    /// Cost of carrying it at list prices, over those of the `carried_requests` whose model has a
+    /// known price; absent where none has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_cost_usd: Option<Usd>,
-    /// Of `input_cost_usd`, for the first request that carried it: the rest is for sending it
-    /// again. Absent where that request has no known price.
+    /// Part of `input_cost_usd` that the first request paid; the rest was paid for sending it
+    /// again. Absent where the first request has no known price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_cost_usd: Option<Usd>,
-    /// What `output_tokens` cost; absent where the price is not known.
+    /// Cost of `output_tokens`; absent where the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_cost_usd: Option<Usd>,
 }
@@ -330,8 +332,8 @@ impl Addition for Carried {
     ];
 }
 
-/// What content is about, as findings name it: the command, else the tool (`SERVER.TOOL`), else the
-/// source.
+/// Returns the subject of content for findings: the command, else the tool (`SERVER.TOOL`), else
+/// the source.
 pub fn subject(
     command: Option<&str>,
     server: Option<&str>,

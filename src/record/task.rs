@@ -1,10 +1,10 @@
-//! What a user asked for, in one of a few words.
+//! The kind of task that a message of the user asks for.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The kind of task that a user's message gives, as far as its words tell. A rough guess: it is
-/// made from single words of English.
+/// The kind of task that a message of the user asks for: a rough guess, made from single English
+/// words.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -18,8 +18,8 @@ pub enum Task {
     Explanation,
     /// To plan: `design`, `propose`.
     Planning,
-    /// To look over: `audit`, `verify`.
+    /// To review: `audit`, `verify`.
     Review,
-    /// No word of the others is there.
+    /// None of these words occurs.
     Unknown,
 }

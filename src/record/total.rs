@@ -7,8 +7,8 @@ use super::{Usd, is_zero};
 
 /// One per thread, hour, model and kind of content. Sums over all rows equal sums over the counted
 /// requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`, output =
-/// `output_tokens`, cost = `cost_usd`. The row without `source` holds what no span owns, and may be
-/// negative.
+/// `output_tokens`, cost = `cost_usd`. The row without `source` holds tokens that belong to no
+/// span; its amounts may be negative.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "total")]
 pub struct Total {
@@ -16,85 +16,86 @@ pub struct Total {
     pub thread: String,
     /// The agent's id of the session.
     pub session: String,
-    /// Start of the hour (RFC 3339 UTC); absent where the file tells no time.
+    /// Start of the hour (RFC 3339 UTC); absent where the file has no times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hour: Option<String>,
     /// Model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// As of the spans. Absent on the row of what no span owns.
+    /// `source` of the spans. Absent on the row of tokens that belong to no span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// As of the spans.
+    /// `part` of the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<super::Part>,
-    /// As of the spans.
+    /// `tool` of the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
-    /// As of the spans.
+    /// `server` of the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// As of the spans.
+    /// `command` of the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Spans that were first sent in this hour; on the row without source, requests.
+    /// Number of spans that were first sent in this hour; on the row without source, number of
+    /// requests.
     pub items: u64,
     /// Tokens sent for the first time.
     pub first_tokens: i64,
     /// Tokens sent again and read from the cache.
     pub resent_cached_tokens: i64,
-    /// Tokens sent again at full price.
+    /// Tokens sent again and not read from the cache.
     pub resent_uncached_tokens: i64,
-    /// Of all these, written to the cache.
+    /// Part of the tokens sent that was written to the cache.
     pub cache_write_tokens: i64,
     /// Tokens produced.
     pub output_tokens: i64,
-    /// Of all that was sent (`first_tokens` and both `resent_*`), spans whose size a law predicts
-    /// and the reports confirm (`basis` counted). Absent: none (so are the next five, which
-    /// together with this are all that was sent).
+    /// Part of the tokens sent (`first_tokens` and both `resent_*`) in spans whose size a law
+    /// predicts and the reports confirm (`basis` counted). This and the next five parts add up to
+    /// all tokens sent; an absent part is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub counted_tokens: i64,
-    /// Of it, spans whose size a report measures (`basis` difference).
+    /// Part in spans whose size a report measures (`basis` difference).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub difference_tokens: i64,
-    /// Of it, spans that share one measurement (`basis` split).
+    /// Part in spans that share one measurement (`basis` split).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub split_tokens: i64,
-    /// Of it, spans whose size is neither predicted nor measured (`basis` estimated, file).
+    /// Part in spans whose size is neither predicted nor measured (`basis` estimated, file).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub estimated_tokens: i64,
-    /// Of it, what no file records (on the row without source).
+    /// Part that no file records (on the row without source).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unrecorded_tokens: i64,
-    /// Of it, what nothing explains; may be negative (on the row without source).
+    /// Part that nothing explains; may be negative (on the row without source).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unexplained_tokens: i64,
-    /// What all these cost at list prices: the five parts below together. Absent where the prices
-    /// of the model are not known.
+    /// Cost of all tokens of the row at list prices, with fees: the sum of the next five parts.
+    /// Absent where the prices of the model are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
-    /// Of `cost_usd`, for `first_tokens`. Absent: nothing (so are the other parts).
+    /// Cost of `first_tokens`. An absent part of the cost is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub first_cost_usd: Usd,
-    /// Of `cost_usd`, for `resent_cached_tokens`.
+    /// Cost of `resent_cached_tokens`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resent_cached_cost_usd: Usd,
-    /// Of `cost_usd`, for `resent_uncached_tokens`.
+    /// Cost of `resent_uncached_tokens`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resent_uncached_cost_usd: Usd,
-    /// Of `cost_usd`, for `output_tokens`.
+    /// Cost of `output_tokens`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub output_cost_usd: Usd,
-    /// Of `cost_usd`, fees by the piece: for web searches (on the row without source).
+    /// Fees for web searches (on the row without source).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fee_cost_usd: Usd,
-    /// Of `resent_uncached_cost_usd`, for `unexplained_tokens`; may be negative.
+    /// Part of `resent_uncached_cost_usd` that was paid for `unexplained_tokens`; may be negative.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unexplained_cost_usd: Usd,
 }
 
 impl Total {
-    /// All that was sent: for the first time and again.
+    /// All tokens sent: for the first time and again.
     pub fn input_tokens(&self) -> i64 {
         self.first_tokens
             .saturating_add(self.resent_cached_tokens)

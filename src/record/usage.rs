@@ -1,11 +1,13 @@
-//! `usage`: a bucket of a ledger that an agent keeps outside its sessions.
+//! `usage`: the usage of an account during a period, from a ledger that an agent keeps outside its
+//! sessions.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How fine the ledger is at that time. Never summed across levels (docs/formats.md 2.6).
+/// The period that a record covers. Records of different levels are never summed
+/// (docs/formats.md 2.6).
 #[derive(
     Clone,
     Copy,
@@ -31,20 +33,21 @@ pub enum Level {
     Day,
     /// One month (UTC).
     Month,
-    /// All of the ledger that lies between the first and the last request of the stream: one
-    /// record, the last. It repeats what the others tell.
+    /// The part of the ledger between the first and the last request of the stream: the last usage
+    /// record, which repeats the amounts of the others.
     Ledger,
 }
 
-/// One per bucket that a counted request fell into. Buckets of a stream never overlap: what a finer
-/// one tells is taken out of the coarser (an entry that a request matched out of its hour, an hour
-/// out of its day), so their sums are sums over the ledger.
+/// One per bucket (period) of the ledger that a counted request falls into. Buckets of a stream
+/// never overlap: the amounts of a finer bucket are subtracted from the coarser one (an entry that
+/// matches a request from its hour, an hour from its day). So the sum over buckets is the sum over
+/// the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename = "usage")]
 pub struct Usage {
     /// Account the ledger belongs to.
     pub account: String,
-    /// How fine it is.
+    /// Length of the bucket.
     pub level: Level,
     /// Start of the bucket, or the instant of the entry (RFC 3339 UTC).
     pub start: String,
@@ -59,24 +62,26 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Of the output, reasoning.
     pub reasoning_tokens: u64,
-    /// Counted requests of the sessions that fall into it.
+    /// Counted requests of the sessions that fall into the bucket.
     pub requests: u64,
-    /// Their input and output together.
+    /// Input plus output of these requests.
     pub session_tokens: u64,
-    /// What of the bucket the sessions explain, 0 to 1: `session_tokens` over input and output,
-    /// never more than 1.
+    /// Share of the bucket that the sessions account for: `session_tokens` over input plus output,
+    /// at most 1.
     pub share: f64,
-    /// Of a whole ledger: its tokens that no session has. Requests of programs that keep no
-    /// session, and of sessions that were not read; compactions of an agent may be in neither.
+    /// Only of level `ledger`: tokens of the ledger that no session reports, from programs that
+    /// keep no sessions and from sessions that were not read. Compactions of an agent may be
+    /// missing on both sides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_only_tokens: Option<u64>,
-    /// Responses that the ledger notes one by one and no session has.
+    /// Only of level `ledger`: responses with a separate entry in the ledger that no session
+    /// reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_only_entries: Option<u64>,
-    /// Tokens of counted requests that the ledger does not have.
+    /// Only of level `ledger`: tokens of counted requests that the ledger does not include.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_only_tokens: Option<u64>,
-    /// The same by session (the agent's id): they add up to no more than `share`.
+    /// `share` by session (the agent's id): the values add up to at most `share`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shares: BTreeMap<String, f64>,
 }

@@ -1,11 +1,12 @@
 //! The bill: what each kind of content cost, in each thread and in all.
 //!
-//! `total` records come by hour and model too; here they are added up over both. What no span owns
-//! is an account of its own, because it is two things: what was sent and no file records, and what
-//! nothing explains.
+//! `total` records are split by hour and model too; here they are added up over both. The rows
+//! without a source are kept apart from the kinds of content, because they mix several things:
+//! tokens that were sent but that no file records, tokens that nothing explains, and fees.
 //!
-//! What is kept: a row for each kind of content in a thread, 450 bytes; threads that are let go are
-//! one together. What a row means is in [`Total`]; how it is set is another's affair.
+//! Memory: 450 bytes for each kind of content in a thread. The rows of threads that were dropped
+//! are added up in one set of rows. [`Total`] says what the amounts of a row mean; this module does
+//! not know how a row is shown (`render/table/bill.rs`).
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,8 +16,8 @@ use crate::record::{Part, Total};
 
 /// A kind of content, as `total` records name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Content {
-    /// Absent: what no span owns.
+pub(super) struct ContentKind {
+    /// Absent on rows that belong to no span.
     pub(super) source: Option<String>,
     pub(super) part: Option<Part>,
     pub(super) tool: Option<String>,
@@ -24,163 +25,189 @@ pub(super) struct Content {
     pub(super) command: Option<String>,
 }
 
-/// The rows of a thread.
-type Rows = BTreeMap<Rc<Content>, Box<Total>>;
+/// The rows of one thread.
+type ThreadRows = BTreeMap<Rc<ContentKind>, Box<Total>>;
 
-/// All rows, and each kind of content once.
+/// All rows by thread; threads share the kinds of content.
 #[derive(Debug, Default)]
-pub(super) struct Bill {
-    // A map keeps room for rows to come; boxes make that room small.
-    threads: BTreeMap<String, Rows>,
-    contents: BTreeSet<Rc<Content>>,
-    /// Of the threads that were let go, together.
-    others: Rows,
-    /// How many of these had paid anything.
-    pub(super) let_go: usize,
+pub(super) struct BillByThread {
+    // A map reserves room for rows to come; the boxes keep that room small.
+    threads: BTreeMap<String, ThreadRows>,
+    kinds: BTreeSet<Rc<ContentKind>>,
+    /// The rows of all dropped threads, added up.
+    others: ThreadRows,
+    /// The number of dropped threads that had any tokens.
+    pub(super) dropped: usize,
 }
 
-/// What a thread, or all threads together, paid for. The amounts are rows without a name.
+/// What one thread, or all threads together, paid for. The amounts carry no names.
 #[derive(Debug, Default)]
-pub(super) struct Account {
-    /// By kind of content, the dearest first.
-    pub(super) lines: Vec<(Rc<Content>, Total)>,
-    /// What was sent, or produced, and no file records.
+pub(super) struct Statement {
+    /// The sum of each kind of content, the most expensive first.
+    pub(super) lines: Vec<(Rc<ContentKind>, Total)>,
+    /// What was sent or produced and no file records.
     pub(super) unrecorded: Total,
-    /// What nothing explains: at full price, and maybe negative.
+    /// What nothing explains, at full price; may be negative.
     pub(super) unexplained: Total,
-    /// What web searches cost, by the piece.
+    /// Fees for web searches.
     pub(super) fees: Total,
-    /// All of these: what the counted requests add up to.
+    /// The sum of all the above: what the counted requests add up to.
     pub(super) sum: Total,
 }
 
-impl Bill {
-    /// Adds a row.
+impl BillByThread {
+    /// Adds the amounts of a record to the row of its thread and kind of content.
     pub(super) fn take(&mut self, total: Total) {
-        let (amounts, content, thread) = apart(total);
-        let content = self.contents.get(&content).cloned().unwrap_or_else(|| {
-            let content = Rc::new(content);
-            self.contents.insert(Rc::clone(&content));
-            content
-        });
-        self.threads
-            .entry(thread)
-            .or_default()
-            .entry(content)
-            .or_default()
-            .add(&amounts);
+        let (amounts, kind, thread) = split(total);
+        let kind = match self.kinds.get(&kind) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let kind = Rc::new(kind);
+                self.kinds.insert(Rc::clone(&kind));
+                kind
+            }
+        };
+        let rows = self.threads.entry(thread).or_default();
+        rows.entry(kind).or_default().add(&amounts);
     }
 
-    /// What was paid in all.
-    pub(super) fn all(&self) -> Account {
-        Account::of(self.threads.values().flatten().chain(&self.others))
+    /// Returns what all threads paid for, dropped threads included.
+    pub(super) fn all(&self) -> Statement {
+        let mut rows: Vec<&ThreadRows> = self.threads.values().collect();
+        rows.push(&self.others);
+        Statement::of(&rows)
     }
 
-    /// What a thread paid.
-    pub(super) fn of(&self, thread: &str) -> Account {
-        Account::of(self.threads.get(thread).into_iter().flatten())
+    /// Returns what a thread paid for; nothing if the thread has no rows.
+    pub(super) fn of(&self, thread: &str) -> Statement {
+        match self.threads.get(thread) {
+            Some(rows) => Statement::of(&[rows]),
+            None => Statement::of(&[]),
+        }
     }
 
-    /// What each thread paid together, the most costly first; those that paid nothing are left out.
+    /// Returns the sum of each thread that has any tokens, the most expensive first.
     pub(super) fn sums(&self) -> Vec<(&str, Total)> {
-        let mut sums: Vec<_> = self
-            .threads
-            .iter()
-            .map(|(thread, rows)| (thread.as_str(), sum(rows.values().map(|row| &**row))))
-            .collect();
-        sums.retain(|(_, sum)| tokens(sum) != 0);
-        sums.sort_by_key(|(_, sum)| cost(sum));
+        let mut sums = Vec::new();
+        for (thread, rows) in &self.threads {
+            let sum = sum_of_rows(rows);
+            if tokens(&sum) != 0 {
+                sums.push((thread.as_str(), sum));
+            }
+        }
+        sums.sort_by_key(|(_, sum)| cost_order(sum));
         sums
     }
 
-    /// What all threads paid together, those that were let go included.
+    /// Returns the sum of all threads, dropped threads included.
     pub(super) fn whole(&self) -> Total {
-        sum(self
-            .sums()
-            .iter()
-            .map(|(_, sum)| sum)
-            .chain(self.others.values().map(|row| &**row)))
+        let mut whole = Total::default();
+        for (_, sum) in &self.sums() {
+            whole.add(sum);
+        }
+        for row in self.others.values() {
+            whole.add(row);
+        }
+        whole
     }
 
-    /// How many threads have rows of their own.
+    /// The number of threads that have rows.
     pub(super) fn len(&self) -> usize {
         self.threads.len()
     }
 
-    /// Whether a thread has rows of its own.
+    /// Whether a thread has rows.
     pub(super) fn has(&self, thread: &str) -> bool {
         self.threads.contains_key(thread)
     }
 
-    /// Lets all threads go but these: their rows become those of all that were.
+    /// Drops all threads but those in `keep`: their rows are added to the rows of the others.
     pub(super) fn keep(&mut self, keep: &HashSet<String>) {
-        for (_, rows) in self
+        let dropped = self
             .threads
-            .extract_if(.., |thread, _| !keep.contains(thread))
-        {
-            self.let_go += usize::from(tokens(&sum(rows.values().map(|row| &**row))) != 0);
-            for (content, row) in rows {
-                self.others.entry(content).or_default().add(&row);
+            .extract_if(.., |thread, _| !keep.contains(thread));
+        for (_, rows) in dropped {
+            if tokens(&sum_of_rows(&rows)) != 0 {
+                self.dropped += 1;
+            }
+            for (kind, row) in rows {
+                self.others.entry(kind).or_default().add(&row);
             }
         }
     }
 
-    /// Every row: its thread, what it is, what it cost. Those of threads that were let go have
-    /// none.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &Content, &Total)> {
-        let own = self
+    /// Iterates over all rows: the thread, the kind of content and the amounts. For the rows of
+    /// dropped threads the thread is empty.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &ContentKind, &Total)> {
+        let threads = self
             .threads
             .iter()
-            .map(|(thread, rows)| (thread.as_str(), rows));
-        own.chain([("", &self.others)]).flat_map(|(thread, rows)| {
-            rows.iter()
-                .map(move |(content, row)| (thread, &**content, &**row))
-        })
+            .map(|(name, rows)| (name.as_str(), rows));
+        threads
+            .chain([("", &self.others)])
+            .flat_map(|(thread, rows)| {
+                rows.iter()
+                    .map(move |(kind, row)| (thread, &**kind, &**row))
+            })
     }
 }
 
-impl Account {
-    fn of<'r>(rows: impl IntoIterator<Item = (&'r Rc<Content>, &'r Box<Total>)>) -> Account {
-        let mut account = Account::default();
-        let mut lines: BTreeMap<&Rc<Content>, Total> = BTreeMap::new();
-        for (content, row) in rows {
-            account.sum.add(row);
-            match content.source {
-                Some(_) => lines.entry(content).or_default().add(row),
-                None => account.unrecorded.add(row),
+impl Statement {
+    fn of(threads: &[&ThreadRows]) -> Statement {
+        let mut sum = Total::default();
+        let mut without_source = Total::default();
+        let mut by_kind: BTreeMap<&Rc<ContentKind>, Total> = BTreeMap::new();
+        for rows in threads {
+            for (kind, row) in *rows {
+                sum.add(row);
+                match kind.source {
+                    Some(_) => by_kind.entry(kind).or_default().add(row),
+                    None => without_source.add(row),
+                }
             }
         }
-        account.lines = lines
-            .into_iter()
-            .map(|(content, row)| (Rc::clone(content), row))
-            .collect();
-        account.lines.sort_by_key(|(_, row)| cost(row));
-        (account.unrecorded, account.unexplained, account.fees) = account.unrecorded.unowned();
-        account
+        let mut lines = Vec::new();
+        for (kind, row) in by_kind {
+            lines.push((Rc::clone(kind), row));
+        }
+        lines.sort_by_key(|(_, row)| cost_order(row));
+        let (unrecorded, unexplained, fees) = without_source.unowned();
+        Statement {
+            lines,
+            unrecorded,
+            unexplained,
+            fees,
+            sum,
+        }
     }
 }
 
-/// Input and output together.
+/// Input and output tokens together.
 pub(super) fn tokens(row: &Total) -> i64 {
     row.input_tokens().saturating_add(row.output_tokens)
 }
 
-/// The amounts of all these rows.
+/// Returns the sum of the rows.
 pub(super) fn sum<'r>(rows: impl IntoIterator<Item = &'r Total>) -> Total {
-    rows.into_iter().fold(Total::default(), |mut sum, row| {
+    let mut sum = Total::default();
+    for row in rows {
         sum.add(row);
-        sum
-    })
+    }
+    sum
 }
 
-/// The dearest first; where no price is known, the most tokens.
-fn cost(row: &Total) -> impl Ord + use<> {
+fn sum_of_rows(rows: &ThreadRows) -> Total {
+    sum(rows.values().map(|row| &**row))
+}
+
+/// A sort key that puts the most expensive row first; without prices, the row with the most tokens.
+fn cost_order(row: &Total) -> impl Ord + use<> {
     Reverse((row.cost_usd, tokens(row)))
 }
 
-/// A record as its amounts, its content, and its thread; hour and model go.
-fn apart(mut total: Total) -> (Total, Content, String) {
-    let content = Content {
+/// Splits a record into its amounts, its kind of content and its thread.
+fn split(mut total: Total) -> (Total, ContentKind, String) {
+    let kind = ContentKind {
         source: total.source.take(),
         part: total.part.take(),
         tool: total.tool.take(),
@@ -188,5 +215,5 @@ fn apart(mut total: Total) -> (Total, Content, String) {
         command: total.command.take(),
     };
     let thread = std::mem::take(&mut total.thread);
-    (total, content, thread)
+    (total, kind, thread)
 }

@@ -1,46 +1,47 @@
-//! A finding in words: what was found, where, what to do, what that saves.
+//! A finding as text: what was found, where, what to do, and what that saves.
+//!
+//! This module knows the sentences of a finding, not how a format lays them out.
 
-use super::Layout;
-use super::phrase::Phrase;
-use crate::number::{counted, tokens, usd};
+use super::layout::Layout;
+use super::phrase::{LabelledPhrase, Phrase};
+use crate::number::{bytes, counted, tokens, usd};
 use crate::record::{Finding, Severity};
 
-/// How many places and spans of a finding are named.
+/// The most places, and the most spans, of a finding that are named.
 const NAMED: usize = 3;
 
-/// A finding lists no more than this (see [`Finding::spans`]); its `items` says how many there
-/// were.
+/// The most spans and places that a finding lists (see [`Finding::spans`]). If a finding lists this
+/// many there may be more; its `items` counts them all.
 const LISTED: usize = 50;
 
-/// A finding as every format lays it out.
-pub(super) struct Item {
-    /// What it alone can save: dollars, or tokens where no price is known.
+/// The parts of a finding that every format shows.
+pub(super) struct FindingText {
+    /// What this finding alone can save: dollars, or tokens where no price is known.
     pub(super) worth: String,
     /// Name of the rule.
     pub(super) rule: Phrase,
     /// `high`, `warn` or `info`.
     pub(super) severity: &'static str,
-    /// What was found.
     pub(super) message: Phrase,
-    /// The rest, each line with its label.
-    pub(super) lines: Vec<(&'static str, Phrase)>,
+    /// The places, the project, the remedy, the savings and the spans.
+    pub(super) lines: Vec<LabelledPhrase>,
 }
 
 /// Puts a finding into words.
-pub(super) fn item(finding: &Finding, layout: &Layout) -> Item {
+pub(super) fn finding_text(finding: &Finding, layout: &Layout) -> FindingText {
     let mut lines = Vec::new();
     if !finding.places.is_empty() {
         lines.push(("at", named(&finding.places, finding.items, layout)));
     }
-    if let Some(whose) = whose(finding, layout) {
-        lines.push(("in", whose));
+    if let Some(scope) = scope(finding, layout) {
+        lines.push(("in", scope));
     }
     lines.push(("do", Phrase::default().prose(&finding.remedy, layout)));
     lines.push(("saves", saves(finding)));
     if !finding.spans.is_empty() {
         lines.push(("spans", named(&finding.spans, finding.items, layout)));
     }
-    Item {
+    FindingText {
         worth: worth(finding),
         rule: Phrase::default().name_within(&finding.rule, 40, layout),
         severity: severity(finding.severity),
@@ -49,11 +50,12 @@ pub(super) fn item(finding: &Finding, layout: &Layout) -> Item {
     }
 }
 
-/// What a finding alone can save: dollars, or tokens where no price is known.
+/// Returns what a finding alone can save: dollars, or tokens where no price is known.
 pub(super) fn worth(finding: &Finding) -> String {
-    finding
-        .net_usd
-        .map_or_else(|| tokens(finding.net_tokens), usd)
+    match finding.net_usd {
+        Some(cost) => usd(cost),
+        None => tokens(finding.net_tokens),
+    }
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -64,10 +66,14 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// The first few names, and how many more there are.
 fn named(names: &[String], items: u64, layout: &Layout) -> Phrase {
     let mut phrase = Phrase::default();
     for (i, name) in names.iter().take(NAMED).enumerate() {
-        phrase = if i > 0 { phrase.and(", ") } else { phrase }.name(name, layout);
+        if i > 0 {
+            phrase = phrase.and(", ");
+        }
+        phrase = phrase.name(name, layout);
     }
     let all = if names.len() < LISTED {
         names.len() as u64
@@ -82,32 +88,32 @@ fn named(names: &[String], items: u64, layout: &Layout) -> Phrase {
     }
 }
 
-fn whose(finding: &Finding, layout: &Layout) -> Option<Phrase> {
-    let project = finding
-        .project
-        .as_deref()
-        .map(|project| Phrase::ours("project ").name(project, layout));
+/// The project and the thread of a finding; `None` if it has neither.
+fn scope(finding: &Finding, layout: &Layout) -> Option<Phrase> {
+    let project = finding.project.as_deref();
+    let project = project.map(|project| Phrase::trusted("project ").name(project, layout));
     let thread = finding.thread.as_deref();
     match (project, thread) {
         (Some(phrase), Some(thread)) => Some(phrase.and(", thread ").name(thread, layout)),
-        (None, Some(thread)) => Some(Phrase::ours("thread ").name(thread, layout)),
+        (None, Some(thread)) => Some(Phrase::trusted("thread ").name(thread, layout)),
         (project, None) => project,
     }
 }
 
-/// Where tokens are carried, what is saved is a share of that; a finding about bytes on disk or
-/// about behaviour has none.
+/// The savings. A finding about bytes on disk, or about behaviour, saves no tokens.
 fn saves(finding: &Finding) -> Phrase {
     if finding.waste_tokens == 0 {
-        let bytes = finding.bytes.map_or(String::new(), |bytes| {
-            format!("; {}", crate::number::bytes(bytes))
-        });
-        return Phrase::ours(format!("no tokens of its own{bytes}"));
+        let mut text = "no tokens of its own".to_owned();
+        if let Some(n) = finding.bytes {
+            text += &format!("; {}", bytes(n));
+        }
+        return Phrase::trusted(text);
     }
-    let cost = finding
-        .waste_usd
-        .map_or(String::new(), |cost| format!("{}: ", usd(cost)));
-    let mut text = format!("at most {cost}{} tokens", tokens(finding.waste_tokens));
+    let mut text = "at most ".to_owned();
+    if let Some(cost) = finding.waste_usd {
+        text += &format!("{}: ", usd(cost));
+    }
+    text += &format!("{} tokens", tokens(finding.waste_tokens));
     if finding.carried_tokens > 0 {
         text += &format!(" of {} carried", tokens(finding.carried_tokens));
     }
@@ -123,5 +129,5 @@ fn saves(finding: &Finding) -> Phrase {
         let claimed = finding.waste_tokens - finding.net_tokens;
         text += &format!("; {} of it is in other findings", tokens(claimed));
     }
-    Phrase::ours(text)
+    Phrase::trusted(text)
 }

@@ -1,96 +1,90 @@
-//! The bill as folded stacks, one a line, for flame graphs: `frame;frame;frame tokens`.
+//! The bill as folded stacks, one on each line, for flame graphs: `frame;frame;frame tokens`.
 //!
-//! The frames are agent, session, source; then, where there are any, the tool (`SERVER.TOOL`) and
-//! the command, or the kind of a part that is no text (`image`). What was produced stands below a
-//! frame `generated` in the place of the source, with its own source behind it; what was sent and
-//! no file records below `unrecorded`. The lines add up to input and output of the counted requests
-//! but for what is unexplained: that may be negative, a flame graph has no room for it, and the
-//! other formats say how much it is. A line has no less than one token.
+//! The frames are agent, session and source; then, where a row has them, the tool (`SERVER.TOOL`)
+//! and the command, or the kind of a part that is not text (`image`). Produced tokens have a frame
+//! `generated` before their source. Tokens that were sent but that no file records have the source
+//! `unrecorded`.
 //!
-//! Between frames and tokens stand `;` and a blank, so no frame has either, nor anything that moves
-//! a cursor.
+//! The lines add up to the input and output of the counted requests, except for unexplained tokens:
+//! they may be negative, which a flame graph cannot show. The other formats show them. A line has
+//! at least one token.
+//!
+//! `;` separates the frames and a space precedes the tokens. So a frame contains neither, and no
+//! control characters.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::bill::Content;
+use super::bill::ContentKind;
+use super::layout::Layout;
 use super::name::tidy;
-use super::{Layout, Report};
-use crate::cell::clip;
+use super::report::ReportContent;
+use crate::display::clip;
 use crate::record::{Part, Total};
 
-/// Columns that a frame may take: flame graphs show fewer.
+/// The most columns of a frame: flame graphs show fewer.
 const FRAME_COLUMNS: usize = 80;
 
-pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
-    let rows: BTreeMap<&str, [&str; 2]> = report
-        .sessions
-        .iter()
-        .map(|row| {
-            (
-                row.thread.as_str(),
-                [row.agent.as_str(), row.session.as_str()],
-            )
-        })
-        .collect();
-    // Threads of one session are one stack, and so are rows that differ in nothing that is shown.
+pub(super) fn lay_out(report: &ReportContent, layout: &Layout) -> Result<String> {
+    // Agent and session by thread.
+    let mut sessions: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    for row in &report.sessions {
+        sessions.insert(&row.thread, (&row.agent, &row.session));
+    }
+    // Rows with equal frames are added up, such as those of threads of the same session.
     let mut stacks: BTreeMap<String, u64> = BTreeMap::new();
-    for (thread, content, row) in report.bill.rows() {
-        let of_none = if thread.is_empty() {
-            ["others", "others"]
-        } else {
-            ["", thread]
+    for (thread, kind, row) in report.bill.rows() {
+        let (agent, session) = match sessions.get(thread) {
+            Some((agent, "")) => (*agent, thread),
+            Some((agent, session)) => (*agent, *session),
+            // Rows of dropped threads have no thread.
+            None if thread.is_empty() => ("others", "others"),
+            None => ("", thread),
         };
-        let [agent, session] = rows.get(thread).copied().unwrap_or(of_none);
-        for (place, tokens) in places(content, row) {
-            let Some(tokens) = u64::try_from(tokens).ok().filter(|tokens| *tokens > 0) else {
+        for (frames, tokens) in sent_and_produced(kind, row) {
+            let tokens = u64::try_from(tokens).unwrap_or(0);
+            if tokens == 0 {
                 continue;
-            };
-            let session = if session.is_empty() { thread } else { session };
-            let frames = [agent, session]
-                .into_iter()
-                .chain(place.iter().map(String::as_str));
-            let stack = frames
-                .map(|name| frame(name, layout))
-                .collect::<Vec<_>>()
-                .join(";");
+            }
+            let mut stack = format!("{};{}", frame(agent, layout), frame(session, layout));
+            for name in &frames {
+                stack.push(';');
+                stack.push_str(&frame(name, layout));
+            }
             let sum = stacks.entry(stack).or_default();
             *sum = sum.saturating_add(tokens);
         }
     }
-    Ok(stacks
-        .iter()
-        .map(|(stack, tokens)| format!("{stack} {tokens}\n"))
-        .collect())
+    let mut text = String::new();
+    for (stack, tokens) in &stacks {
+        text += &format!("{stack} {tokens}\n");
+    }
+    Ok(text)
 }
 
-/// The frames below the session: of what was sent, and of what was produced; each with its tokens.
-fn places(content: &Content, row: &Total) -> [(Vec<String>, i64); 2] {
-    let own = frames(content);
-    let generated = [vec!["generated".to_owned()], own.clone()].concat();
+/// The frames below the session, with their tokens: for what was sent, and for what was produced.
+fn sent_and_produced(kind: &ContentKind, row: &Total) -> [(Vec<String>, i64); 2] {
+    let sent_frames = frames(kind);
+    let mut produced_frames = vec!["generated".to_owned()];
+    produced_frames.extend_from_slice(&sent_frames);
     let sent = row.input_tokens().saturating_sub(row.unexplained_tokens);
-    [(own, sent), (generated, row.output_tokens)]
+    [(sent_frames, sent), (produced_frames, row.output_tokens)]
 }
 
-fn frames(content: &Content) -> Vec<String> {
-    let source = content.source.as_deref().unwrap_or("unrecorded").to_owned();
-    let tool = content.tool.as_ref().map(|tool| match &content.server {
-        Some(server) => format!("{server}.{tool}"),
-        None => tool.clone(),
-    });
-    let part = content
-        .part
-        .filter(|_| tool.is_none())
-        .and_then(part)
-        .map(str::to_owned);
-    [Some(source), tool, part, content.command.clone()]
-        .into_iter()
-        .flatten()
-        .collect()
+fn frames(kind: &ContentKind) -> Vec<String> {
+    let source = kind.source.as_deref().unwrap_or("unrecorded");
+    let mut frames = vec![source.to_owned()];
+    match (&kind.server, &kind.tool) {
+        (Some(server), Some(tool)) => frames.push(format!("{server}.{tool}")),
+        (None, Some(tool)) => frames.push(tool.clone()),
+        (_, None) => frames.extend(kind.part.and_then(part).map(str::to_owned)),
+    }
+    frames.extend(kind.command.clone());
+    frames
 }
 
-/// What is no plain text says so; calls and outputs say it by their source.
+/// The frame of a part that is not text. Calls and outputs need none: their source names them.
 fn part(part: Part) -> Option<&'static str> {
     match part {
         Part::Text | Part::ToolCall | Part::ToolOutput => None,
@@ -101,15 +95,17 @@ fn part(part: Part) -> Option<&'static str> {
     }
 }
 
-/// A name as a frame: `;` is `,` and every blank `_`.
+/// Makes a frame of a name: `;` becomes `,`, white space becomes `_`, and an empty name `-`.
 fn frame(name: &str, layout: &Layout) -> String {
     let name = tidy(name, layout.home.as_deref());
-    let harmless = |c: char| match c {
-        ';' => ',',
-        c if c.is_whitespace() => '_',
-        c => c,
-    };
-    let frame: String = clip(&name, FRAME_COLUMNS).chars().map(harmless).collect();
+    let mut frame = String::new();
+    for c in clip(&name, FRAME_COLUMNS).chars() {
+        frame.push(match c {
+            ';' => ',',
+            c if c.is_whitespace() => '_',
+            c => c,
+        });
+    }
     if frame.is_empty() { "-".into() } else { frame }
 }
 

@@ -1,4 +1,7 @@
-//! One row a thread: how its input grew from the first request to the last.
+//! One row for each thread: the sums of its counted requests, and how its context grew from the
+//! first request to the last.
+//!
+//! This module does not know which rows are shown, or how.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +9,14 @@ use serde::Serialize;
 
 use crate::record::{Kind, Request, Session, Usd};
 
-/// What the counted requests of one thread add up to.
+/// The row of a thread: the facts of its `session` record, and the sums of its counted requests.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Growth {
-    /// The thread, with what its `session` record says of it.
     pub(super) thread: String,
     /// The agent's id of the session.
     pub(super) session: String,
-    /// The agent that wrote it.
     pub(super) agent: String,
-    /// What the thread was run for.
+    /// The purpose of the thread.
     pub(super) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) project: Option<String>,
@@ -26,24 +27,24 @@ pub(super) struct Growth {
     pub(super) started: Option<String>,
     /// Counted requests by model.
     pub(super) models: BTreeMap<String, u64>,
-    /// Counted requests.
+    /// The number of counted requests.
     pub(super) requests: u64,
-    /// Those of them that carried the thread's own context.
+    /// The number of counted requests that carried the context of this thread.
     #[serde(skip)]
     pub(super) contexts: u64,
-    /// The context of the first of these.
+    /// The context of the first of these requests.
     pub(super) first_input_tokens: u64,
-    /// The largest context of one of them.
+    /// The largest context of these requests.
     pub(super) peak_input_tokens: u64,
-    /// The context of the last.
+    /// The context of the last of these requests.
     pub(super) last_input_tokens: u64,
     /// Input of all counted requests, cached included.
     pub(super) input_tokens: u64,
-    /// Of it, read from the cache.
+    /// The part of the input that was read from the cache.
     pub(super) cache_read_tokens: u64,
     /// Output of all counted requests.
     pub(super) output_tokens: u64,
-    /// What those of them cost that have a known price.
+    /// The cost of the counted requests whose price is known; absent if no price is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost_usd: Option<Usd>,
     /// The agent's id of the session that started this one, and the call that did it.
@@ -51,17 +52,17 @@ pub(super) struct Growth {
     pub(super) parent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) call_id: Option<String>,
-    /// Instant of the last counted request.
+    /// The instant of the last counted request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ended: Option<String>,
-    /// Of the counted requests, those of reviews inside it, with what follows from them.
+    /// The sums of those counted requests that belong to reviews inside the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reviews: Option<Part>,
+    pub(super) reviews: Option<ReviewTotals>,
 }
 
-/// What some requests of a thread add up to.
+/// The sums of the requests of reviews inside a thread.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Part {
+pub(super) struct ReviewTotals {
     pub(super) requests: u64,
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
@@ -69,7 +70,7 @@ pub(super) struct Part {
     pub(super) cost_usd: Option<Usd>,
 }
 
-impl Part {
+impl ReviewTotals {
     fn add(&mut self, request: &Request, cost: Option<Usd>) {
         self.requests += 1;
         self.input_tokens = self
@@ -78,12 +79,14 @@ impl Part {
         self.output_tokens = self
             .output_tokens
             .saturating_add(request.output_tokens.unwrap_or(0));
-        self.cost_usd = self.cost_usd.into_iter().chain(cost).reduce(Usd::plus);
+        if let Some(cost) = cost {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
+        }
     }
 }
 
 impl Growth {
-    /// Takes what the session record says.
+    /// Copies the facts of the session record.
     pub(super) fn session(&mut self, session: Session) {
         self.session = session.session;
         self.agent = session.agent;
@@ -96,7 +99,7 @@ impl Growth {
         self.call_id = session.call_id;
     }
 
-    /// Adds a request and what it cost, if it is counted.
+    /// Adds a request and its cost; ignores a request that is not counted.
     pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
         if !request.counted {
             return;
@@ -136,9 +139,9 @@ impl Growth {
         }
     }
 
-    /// The model of most requests, and how many others there were.
+    /// Returns the model with the most requests, and the number of other models.
     pub(super) fn model(&self) -> Option<(&str, usize)> {
-        // Of equals the first by name: `max_by_key` would take the last.
+        // Models with equally many requests: `rev` makes `max_by_key` return the first by name.
         let (name, _) = self
             .models
             .iter()
@@ -147,7 +150,7 @@ impl Growth {
         Some((name, self.models.len() - 1))
     }
 
-    /// What a thread is called that is not a person's session.
+    /// Returns the name of the purpose of a thread; `None` for a session of a person.
     pub(super) fn kind_name(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Main => None,

@@ -1,20 +1,20 @@
-//! The report as one JSON object, for programs. Instants stay UTC and paths as they are.
+//! The report as one JSON object, for programs. Instants stay in UTC and paths are not shortened.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 
-use super::bill::Content;
+use super::bill::ContentKind;
 use super::growth::Growth;
-use super::report::Own;
-use super::spans::Costly;
-use super::{Layout, Report};
+use super::layout::Layout;
+use super::report::{AgentLedger, ReportContent};
+use super::spans::CostlySpan;
 use crate::record::{Coverage, Export, Finding, Skip, Summary, Total, Usage};
 
-/// What the object holds; keys without a value are left out, as in records.
+/// The object. Keys without a value are omitted, as in records.
 #[derive(Serialize)]
-struct Object<'r> {
+struct JsonReport<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     since: &'r Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,36 +22,36 @@ struct Object<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: &'r Option<Summary>,
     findings: &'r [Finding],
-    /// The dearest, of those in the stream.
-    spans: &'r [Costly],
+    /// The most expensive spans of those in the stream.
+    spans: &'r [CostlySpan],
     /// A `total` record for each thread and kind of content, over all hours and models.
-    bill: Rows<'r>,
+    bill: BillRows<'r>,
     sessions: &'r [Growth],
-    /// How many more there were; the rows of the bill that name no thread are theirs.
+    /// The number of further threads; the rows of the bill without a thread are the sums of theirs.
     #[serde(skip_serializing_if = "is_zero")]
     sessions_left_out: usize,
     usage: &'r [Usage],
     exports: &'r [Export],
-    /// What agents count themselves, where any does.
-    #[serde(skip_serializing_if = "<[Own]>::is_empty")]
-    ledgers: &'r [Own],
+    /// The agents' ledgers, if any agent keeps one.
+    #[serde(skip_serializing_if = "<[AgentLedger]>::is_empty")]
+    ledgers: &'r [AgentLedger],
     disk_lines: u64,
     disk_bytes: u64,
-    /// The first ten; `skip_records` says how many there were.
+    /// The first ten of `skip_records`.
     skips: &'r [Skip],
     skip_records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: &'r Option<Coverage>,
 }
 
-pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
-    let object = Object {
+pub(super) fn lay_out(report: &ReportContent, _: &Layout) -> Result<String> {
+    let object = JsonReport {
         since: &report.since,
         until: &report.until,
         summary: &report.summary,
         findings: &report.findings,
         spans: report.spans.all(),
-        bill: Rows(report),
+        bill: BillRows(report),
         sessions: &report.sessions,
         sessions_left_out: report.sessions_left_out,
         usage: &report.usage,
@@ -70,37 +70,39 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
-/// The rows of the bill, made one by one while they are written.
-struct Rows<'r>(&'r Report);
+/// The rows of the bill; each is built when it is written.
+struct BillRows<'r>(&'r ReportContent);
 
-impl Serialize for Rows<'_> {
+impl Serialize for BillRows<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let sessions: BTreeMap<&str, &str> = self
-            .0
-            .sessions
-            .iter()
-            .map(|row| (row.thread.as_str(), row.session.as_str()))
-            .collect();
-        let total = |(thread, content, amounts): (&str, &Content, &Total)| {
-            let Content {
-                source,
-                part,
-                tool,
-                server,
-                command,
-            } = content.clone();
-            let session = sessions.get(thread).copied().unwrap_or_default().to_owned();
-            Total {
-                thread: thread.into(),
-                session,
-                source,
-                part,
-                tool,
-                server,
-                command,
-                ..amounts.clone()
-            }
-        };
-        to.collect_seq(self.0.bill.rows().map(total))
+        let mut sessions: BTreeMap<&str, &str> = BTreeMap::new();
+        for row in &self.0.sessions {
+            sessions.insert(&row.thread, &row.session);
+        }
+        let rows = self.0.bill.rows().map(|(thread, kind, amounts)| {
+            let session = sessions.get(thread).copied().unwrap_or_default();
+            row(thread, session, kind, amounts)
+        });
+        to.collect_seq(rows)
+    }
+}
+
+fn row(thread: &str, session: &str, kind: &ContentKind, amounts: &Total) -> Total {
+    let ContentKind {
+        source,
+        part,
+        tool,
+        server,
+        command,
+    } = kind.clone();
+    Total {
+        thread: thread.to_owned(),
+        session: session.to_owned(),
+        source,
+        part,
+        tool,
+        server,
+        command,
+        ..amounts.clone()
     }
 }

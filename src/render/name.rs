@@ -1,14 +1,14 @@
-//! Strings that come from input: made harmless, short and free of the reader's home folder.
+//! Strings from input: without control characters and without home folders.
 //!
-//! A report is read by people and posted to issues. So no string of somebody else's may move a
-//! cursor or break a line ([`crate::skip::visible`]), push everything else off the page, or tell
-//! more of a machine than it must. How a format keeps them from being markup is its own affair.
+//! Reports are read in terminals and posted to issues. So a string from input must not move the
+//! cursor or break a line ([`crate::skip::visible`]), and it should not reveal the name of a user.
+//! Each format prevents on its own that a string acts as markup.
 
 use std::borrow::Cow;
 
 use crate::skip::visible;
 
-/// Folders that hold home folders; the name below them is a person's.
+/// Folders that contain home folders; the next part of the path is the name of a user.
 const HOMES: &[&str] = &["/home/", "/Users/"];
 
 /// Returns the text with home folders as `~` and control characters made visible.
@@ -18,22 +18,20 @@ pub(super) fn tidy(text: &str, home: Option<&str>) -> String {
 
 /// Replaces home folders by `~`, wherever a path begins in the text.
 fn without_home<'t>(text: &'t str, home: Option<&str>) -> Cow<'t, str> {
-    let home = home
-        .map(|home| home.trim_end_matches('/'))
-        .filter(|home| home.len() > 1);
+    let home = home.unwrap_or_default().trim_end_matches('/');
     let mut shown = String::new();
     let mut rest = text;
     let mut before = None;
     while let Some(first) = rest.chars().next() {
-        let end = if begins_path(before) {
-            home_at(rest, home)
+        let home_bytes = if begins_path(before) {
+            home_at_start(rest, home)
         } else {
             None
         };
-        if let Some(end) = end {
+        if let Some(bytes) = home_bytes {
             shown.push('~');
             before = Some('~');
-            rest = rest.get(end..).unwrap_or_default();
+            rest = rest.get(bytes..).unwrap_or_default();
         } else {
             shown.push(first);
             before = Some(first);
@@ -47,29 +45,40 @@ fn without_home<'t>(text: &'t str, home: Option<&str>) -> Cow<'t, str> {
     }
 }
 
-/// Whether a path can begin after this character: not in the middle of another path.
+/// Whether a path may begin after this character. It may not in the middle of another path.
 fn begins_path(before: Option<char>) -> bool {
-    before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '~')))
+    match before {
+        Some('/' | '.' | '_' | '-' | '~') => false,
+        Some(c) => !c.is_alphanumeric(),
+        None => true,
+    }
 }
 
-/// Where the home folder that the text begins with ends.
-fn home_at(text: &str, home: Option<&str>) -> Option<usize> {
-    let ends = |at: usize| {
-        text.get(at..)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '`']))
-    };
-    let own = home
-        .filter(|home| text.starts_with(home))
-        .map(str::len)
-        .filter(|at| ends(*at));
-    own.or_else(|| {
-        let root = HOMES.iter().find(|root| text.starts_with(**root))?.len();
-        let name = text
-            .get(root..)?
-            .find(|c: char| matches!(c, '/' | ':' | '`') || c.is_whitespace());
-        let end = name.map_or(text.len(), |length| root + length);
-        (end > root).then_some(end)
-    })
+/// Returns the length in bytes of the home folder at the start of the text. `home` is the home
+/// folder of the user who runs the program; it is ignored if it is empty or a single character.
+fn home_at_start(text: &str, home: &str) -> Option<usize> {
+    if home.len() > 1 && text.starts_with(home) && ends_folder(text, home.len()) {
+        return Some(home.len());
+    }
+    let root = HOMES.iter().find(|root| text.starts_with(**root))?.len();
+    let name = text.get(root..)?;
+    let name_bytes = name.find(ends_name).unwrap_or(name.len());
+    if name_bytes == 0 {
+        return None;
+    }
+    Some(root + name_bytes)
+}
+
+/// Whether the name of a folder ends at this offset of the text.
+fn ends_folder(text: &str, at: usize) -> bool {
+    match text.get(at..) {
+        Some(rest) => rest.is_empty() || rest.starts_with(['/', ':', '`']),
+        None => false,
+    }
+}
+
+fn ends_name(c: char) -> bool {
+    matches!(c, '/' | ':' | '`') || c.is_whitespace()
 }
 
 #[cfg(test)]

@@ -1,59 +1,63 @@
-//! The model of a report: what the records say, in the order a reader asks.
+//! The content of a report, gathered from the records of the stream.
+//!
+//! Sums and rows are kept, not records, so that memory does not grow with the stream. This module
+//! does not know any format.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
-use super::bill::Bill;
-use super::errands::Errands;
+use super::bill::BillByThread;
+use super::delegation::Delegations;
 use super::growth::Growth;
-use super::spans::Spans;
+use super::spans::CostlySpans;
 use crate::record::{
     Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream,
     Summary, Total, Usage, Usd,
 };
 
-/// How many skipped places a report names; the others are counted.
+/// The number of skip records that a report shows; further ones are only counted.
 const SKIPS_NAMED: usize = 10;
 
-/// So many threads that cost most, and so many of the largest input, have rows of their own in any
-/// case.
+/// When threads are dropped, this number of the most expensive threads, and this number of those
+/// with the largest input, keep their rows.
 const KEPT: usize = 1_000;
-/// When there are more threads than this, all others are let go: what they paid stays in the sums.
+/// The number of threads at which threads are dropped. Their amounts stay in the sums.
 const MOST: usize = 3 * KEPT;
 
-/// All that the formats lay out. Memory: a row for each of the largest threads, each finding, and
-/// each kind of content in such a thread.
+/// Everything that a format may show. Memory: a row for each of the largest threads, for each kind
+/// of content in such a thread, and for each finding.
 #[derive(Debug, Default)]
-pub struct Report {
-    /// The window asked for, if any: start, and exclusive end.
+pub struct ReportContent {
+    /// The time range that the user asked for, if any: its start.
     pub(super) since: Option<String>,
+    /// The exclusive end of that time range.
     pub(super) until: Option<String>,
     pub(super) summary: Option<Summary>,
-    /// As `tok-rank` ordered them.
+    /// In the order of `tok-rank`.
     pub(super) findings: Vec<Finding>,
-    /// Largest input first, once the stream has ended.
+    /// The thread with the largest input first; empty before [`ReportContent::close`].
     pub(super) sessions: Vec<Growth>,
-    /// How many threads have no row of their own.
+    /// The number of dropped threads.
     pub(super) sessions_left_out: usize,
-    /// What those of them did that others had started.
-    pub(super) errands: Errands,
+    /// The work that dropped threads did for other sessions.
+    pub(super) delegations: Delegations,
     /// What was paid for, by thread and kind of content.
-    pub(super) bill: Bill,
-    /// The few that cost most, of those that are in the stream.
-    pub(super) spans: Spans,
+    pub(super) bill: BillByThread,
+    /// The most expensive spans of the stream.
+    pub(super) spans: CostlySpans,
     pub(super) usage: Vec<Usage>,
-    /// All but minutes.
+    /// All but the rows of single minutes.
     pub(super) exports: Vec<Export>,
-    /// What agents count themselves.
-    pub(super) ledgers: Vec<Own>,
-    /// Requests that only these tell.
+    /// The figures of the agents' ledgers.
+    pub(super) ledgers: Vec<AgentLedger>,
+    /// The number of requests that are known from the agents' ledgers only.
     pub(super) by_ledger: u64,
-    /// Lines and bytes that no model saw.
+    /// Lines of session files that were sent to no model, and their bytes.
     pub(super) disk_lines: u64,
     pub(super) disk_bytes: u64,
-    /// The first few skipped places, and how many there were.
+    /// The first few skip records, and the number of all.
     pub(super) skips: Vec<Skip>,
     pub(super) skip_records: u64,
     pub(super) coverage: Option<Coverage>,
@@ -61,29 +65,32 @@ pub struct Report {
     threads: BTreeMap<String, Growth>,
 }
 
-/// What an agent counts itself, and what that costs at list prices.
+/// The usage that an agent counted itself, and its cost at list prices.
 #[derive(Debug, Serialize)]
-pub(super) struct Own {
+pub(super) struct AgentLedger {
     #[serde(flatten)]
     pub(super) ledger: Ledger,
     #[serde(flatten)]
     pub(super) checked: Checked,
 }
 
-impl Report {
-    /// Several streams in one (`cat a b`): the window that holds all of theirs.
+impl ReportContent {
+    /// Takes the time range of a stream. Several streams in one (`cat a b`) have the range that
+    /// contains all of theirs.
     pub(super) fn stream(&mut self, stream: Stream) {
-        let first = self.streams == 0;
         self.streams += 1;
-        self.since = if first {
-            stream.since
-        } else {
-            self.since.take().zip(stream.since).map(|(a, b)| a.min(b))
+        if self.streams == 1 {
+            self.since = stream.since;
+            self.until = stream.until;
+            return;
+        }
+        self.since = match (self.since.take(), stream.since) {
+            (Some(since), Some(other)) => Some(since.min(other)),
+            _ => None,
         };
-        self.until = if first {
-            stream.until
-        } else {
-            self.until.take().zip(stream.until).map(|(a, b)| a.max(b))
+        self.until = match (self.until.take(), stream.until) {
+            (Some(until), Some(other)) => Some(until.max(other)),
+            _ => None,
         };
     }
 
@@ -114,10 +121,11 @@ impl Report {
         }
     }
 
-    /// The stream has ended: brings the rows into order.
+    /// Sorts the rows and the findings. The caller calls it once, at the end of the stream.
     pub(super) fn close(&mut self) {
         self.sessions = std::mem::take(&mut self.threads).into_values().collect();
-        // The threads come sorted by name, and the sort is stable: no order is left to chance.
+        // The map has sorted the threads by name, and the sort is stable. So the order of equal
+        // rows is defined too.
         self.sessions.sort_by(|a, b| {
             b.input_tokens
                 .cmp(&a.input_tokens)
@@ -126,62 +134,62 @@ impl Report {
         self.findings.sort_by_key(|finding| finding.rank);
     }
 
-    /// Whether there is no session to report on, and nothing was found without one: tables of what
-    /// is kept outside sessions may follow.
+    /// Whether there is neither a session nor a finding to report on. Tables of what is recorded
+    /// outside sessions may follow all the same.
     pub(super) fn has_no_sessions(&self) -> bool {
-        let threads = self.summary.as_ref().map_or(0, |summary| summary.threads);
+        let threads = match &self.summary {
+            Some(summary) => summary.threads,
+            None => 0,
+        };
         threads == 0 && self.sessions.is_empty() && self.findings.is_empty()
     }
 
-    /// The row of a thread.
+    /// Returns the row of a thread.
     pub(super) fn row(&self, thread: &str) -> Option<&Growth> {
         self.sessions.iter().find(|row| row.thread == thread)
     }
 
-    /// How many findings `tok-rank --top` left out.
+    /// The number of findings that `tok-rank --top` left out.
     pub(super) fn findings_left_out(&self) -> u64 {
-        let all = self.summary.as_ref().map_or(0, |summary| summary.findings);
+        let all = match &self.summary {
+            Some(summary) => summary.findings,
+            None => 0,
+        };
         all.saturating_sub(self.findings.len() as u64)
     }
 
     /// Adds a row to the bill.
     pub(super) fn total(&mut self, total: Total) {
         if self.bill.len() >= MOST && !self.bill.has(&total.thread) {
-            self.let_go();
+            self.drop_threads();
         }
         self.bill.take(total);
     }
 
-    /// Lets all threads go but the largest.
-    fn let_go(&mut self) {
-        let dearest = self
-            .bill
-            .sums()
-            .into_iter()
-            .take(KEPT)
-            .map(|(thread, _)| thread.to_owned());
-        let mut keep: HashSet<String> = dearest.collect();
+    /// Drops all threads but the most expensive and those with the largest input.
+    fn drop_threads(&mut self) {
+        let mut keep: HashSet<String> = HashSet::new();
+        for (thread, _) in self.bill.sums().into_iter().take(KEPT) {
+            keep.insert(thread.to_owned());
+        }
         let mut by_input: Vec<&Growth> = self.threads.values().collect();
         by_input.sort_by_key(|row| Reverse(row.input_tokens));
-        keep.extend(
-            by_input
-                .into_iter()
-                .take(KEPT)
-                .map(|row| row.thread.clone()),
-        );
-        for (_, row) in self
+        for row in by_input.into_iter().take(KEPT) {
+            keep.insert(row.thread.clone());
+        }
+        let dropped = self
             .threads
-            .extract_if(.., |thread, _| !keep.contains(thread))
-        {
+            .extract_if(.., |thread, _| !keep.contains(thread));
+        for (_, row) in dropped {
             self.sessions_left_out += 1;
-            self.errands.take(&row);
+            self.delegations.take(&row);
         }
         self.bill.keep(&keep);
     }
 
     fn thread(&mut self, thread: &str) -> &mut Growth {
         if self.threads.len() >= MOST && !self.threads.contains_key(thread) {
-            self.let_go();
+            self.drop_threads();
         }
         self.threads
             .entry(thread.to_owned())

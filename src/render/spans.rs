@@ -1,18 +1,18 @@
-//! The spans that cost most, of all that are in the stream.
+//! The most expensive spans of the stream.
 //!
-//! `tok-rank` passes a few, or all of them (`--keep-all`); the best ten are kept here, whatever
-//! comes.
+//! `tok-rank` passes a few spans, or all of them (`--keep-all`). This module keeps the ten most
+//! expensive and does not rely on the order of the stream.
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Part, Usd, subject};
 
-/// How many are kept.
+/// The number of spans that are kept.
 const KEPT: usize = 10;
 
-/// Of a span, what a reader wants to know; the keys mean what they mean in `span` records.
+/// The fields of a span that a report shows; the keys mean the same as in `span` records.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Costly {
+pub(super) struct CostlySpan {
     pub(super) thread: String,
     pub(super) id: String,
     pub(super) part: Part,
@@ -43,8 +43,8 @@ pub(super) struct Costly {
     pub(super) output_cost_usd: Option<Usd>,
 }
 
-impl Costly {
-    /// What carrying and producing it cost; `None` where no price is known.
+impl CostlySpan {
+    /// Returns the cost of sending and producing the span; `None` where no price is known.
     pub(super) fn cost(&self) -> Option<Usd> {
         match (self.input_cost_usd, self.output_cost_usd) {
             (Some(input), Some(output)) => Some(input.plus(output)),
@@ -52,7 +52,8 @@ impl Costly {
         }
     }
 
-    /// What it is, as findings name it: the command, else the tool, else the source.
+    /// Returns the subject of the span, as findings name it: the command, else the tool, else the
+    /// source.
     pub(super) fn subject(&self) -> String {
         subject(
             self.command.as_deref(),
@@ -62,36 +63,32 @@ impl Costly {
         )
     }
 
-    /// Money before tokens; tokens only where there is no money.
-    fn order(&self) -> (Option<Usd>, u64) {
-        let cost = self.cost();
-        (
-            cost,
-            if cost.is_some() {
-                0
-            } else {
-                self.carried_tokens
-            },
-        )
+    /// A sort key: spans with a cost come first and are compared by cost only; the others are
+    /// compared by tokens.
+    fn rank(&self) -> (Option<Usd>, u64) {
+        match self.cost() {
+            Some(cost) => (Some(cost), 0),
+            None => (None, self.carried_tokens),
+        }
     }
 }
 
-/// The dearest first; among equals the first seen.
+/// The most expensive spans so far, in order; of two equal spans the earlier one comes first.
 #[derive(Debug, Default)]
-pub(super) struct Spans(Vec<Costly>);
+pub(super) struct CostlySpans(Vec<CostlySpan>);
 
-impl Spans {
-    /// Takes a span; keeps it if it is one of the dearest.
-    pub(super) fn take(&mut self, span: Costly) {
-        let at = self.0.partition_point(|kept| kept.order() >= span.order());
-        if at < KEPT && span.order() > (None, 0) {
+impl CostlySpans {
+    /// Takes a span and keeps it if it is one of the most expensive.
+    pub(super) fn take(&mut self, span: CostlySpan) {
+        let at = self.0.partition_point(|kept| kept.rank() >= span.rank());
+        if at < KEPT && span.rank() > (None, 0) {
             self.0.insert(at, span);
             self.0.truncate(KEPT);
         }
     }
 
-    /// The spans, the dearest first.
-    pub(super) fn all(&self) -> &[Costly] {
+    /// Returns the kept spans, the most expensive first.
+    pub(super) fn all(&self) -> &[CostlySpan] {
         &self.0
     }
 }

@@ -1,27 +1,25 @@
-//! The report for a terminal: aligned, wrapped to its columns, no colour.
+//! The report for a terminal: tables aligned, text wrapped, no colours.
 
 use anyhow::Result;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, presets};
 use textwrap::WordSplitter;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::Phrase;
-use super::table::Table;
-use super::{Layout, Report, findings, head, rests, table};
+use super::findings::{self, FindingText};
+use super::layout::Layout;
+use super::report::ReportContent;
+use super::table::grid::ReportTable;
+use super::{coverage, opening, table};
 use crate::number::counted;
 
-pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
-    let mut text = head::lines(report, layout).join("\n") + "\n";
+pub(super) fn lay_out(report: &ReportContent, layout: &Layout) -> Result<String> {
+    let mut text = opening::lines(report, layout).join("\n") + "\n";
     if !report.findings.is_empty() {
         text += "\nFindings\n";
-        report.findings.iter().for_each(|found| {
-            finding(
-                found.rank,
-                &findings::item(found, layout),
-                layout,
-                &mut text,
-            )
-        });
+        for found in &report.findings {
+            let finding_text = findings::finding_text(found, layout);
+            finding(found.rank, &finding_text, layout, &mut text);
+        }
         let more = report.findings_left_out();
         if more > 0 {
             text += &format!("\n    {more} more (tok-rank --top)\n");
@@ -33,26 +31,27 @@ pub(super) fn lay_out(report: &Report, layout: &Layout) -> Result<String> {
         text += &aligned(&table, layout);
     }
     text += "\nRests on\n";
-    for (label, phrase) in rests::lines(report, layout) {
+    for (label, phrase) in coverage::lines(report, layout) {
         labelled("  ", label, 9, &phrase.plain(), layout, &mut text);
     }
     Ok(text)
 }
 
-fn finding(rank: u64, item: &findings::Item, layout: &Layout, text: &mut String) {
+fn finding(rank: u64, finding: &FindingText, layout: &Layout, text: &mut String) {
     let first = format!(
         "\n{rank:>3} {:>7}  {}  {}\n",
-        item.worth,
-        item.rule.plain(),
-        item.severity
+        finding.worth,
+        finding.rule.plain(),
+        finding.severity
     );
     text.push_str(&first);
-    wrapped("    ", "    ", &item.message.plain(), layout, text);
-    for (label, phrase) in &item.lines {
+    wrapped("    ", "    ", &finding.message.plain(), layout, text);
+    for (label, phrase) in &finding.lines {
         labelled("    ", label, 5, &phrase.plain(), layout, text);
     }
 }
 
+/// Appends a label, padded to `width`, and words that are wrapped to the right of it.
 fn labelled(
     indent: &str,
     label: &str,
@@ -65,11 +64,12 @@ fn labelled(
     wrapped(&first, &" ".repeat(first.width()), words, layout, text);
 }
 
+/// Appends words, wrapped; `first` and `others` are the starts of the first and the other lines.
 fn wrapped(first: &str, others: &str, words: &str, layout: &Layout, text: &mut String) {
     let options = textwrap::Options::new(layout.columns)
         .initial_indent(first)
         .subsequent_indent(others);
-    // Paths and names are copied from here: they stay whole, however long the line becomes.
+    // Users copy paths and names from here, so these stay whole even where a line becomes too long.
     let options = options
         .word_splitter(WordSplitter::NoHyphenation)
         .break_words(false);
@@ -79,43 +79,35 @@ fn wrapped(first: &str, others: &str, words: &str, layout: &Layout, text: &mut S
     }
 }
 
-fn aligned(table: &Table, layout: &Layout) -> String {
-    let side = |right: bool| {
-        if right {
-            CellAlignment::Right
-        } else {
-            CellAlignment::Left
-        }
-    };
+fn aligned(table: &ReportTable, layout: &Layout) -> String {
     let mut lines = comfy_table::Table::new();
     lines.load_style(presets::NOTHING);
     lines.set_content_arrangement(ContentArrangement::Dynamic);
     lines.set_width(u16::try_from(layout.columns).unwrap_or(u16::MAX));
-    lines.set_header(
-        table
-            .columns
-            .iter()
-            .map(|(name, right)| Cell::new(name).set_alignment(side(*right))),
-    );
+    let mut header = Vec::new();
+    for (name, right) in table.columns {
+        header.push(Cell::new(name).set_alignment(side(*right)));
+    }
+    lines.set_header(header);
     for row in &table.rows {
-        let cells = row.iter().zip(table.columns);
-        lines.add_row(
-            cells.map(|(phrase, (_, right))| Cell::new(phrase.plain()).set_alignment(side(*right))),
-        );
+        let mut cells = Vec::new();
+        for (phrase, (_, right)) in std::iter::zip(row, table.columns) {
+            cells.push(Cell::new(phrase.plain()).set_alignment(side(*right)));
+        }
+        lines.add_row(cells);
     }
     for (at, column) in lines.column_iter_mut().enumerate() {
-        // A space between the columns; the first begins where the other lines begin.
+        // One space between the columns; the first column is indented by one space.
         column.set_padding((1, 0));
-        // Numbers and instants stay whole, names give way.
-        let is_ours = |row: &Vec<Phrase>| row.get(at).is_none_or(Phrase::is_ours);
-        if table.rows.iter().all(is_ours) {
+        // Columns without names from input, such as numbers and instants, are not wrapped.
+        if is_trusted(table, at) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    let mut text: String = lines
-        .lines()
-        .map(|line| format!(" {}\n", line.trim_end()))
-        .collect();
+    let mut text = String::new();
+    for line in lines.lines() {
+        text += &format!(" {}\n", line.trim_end());
+    }
     if table.left_out > 0 {
         text += &format!(
             "  +{}\n",
@@ -123,4 +115,20 @@ fn aligned(table: &Table, layout: &Layout) -> String {
         );
     }
     text
+}
+
+fn side(right: bool) -> CellAlignment {
+    if right {
+        CellAlignment::Right
+    } else {
+        CellAlignment::Left
+    }
+}
+
+/// Whether no cell of the column contains text from input.
+fn is_trusted(table: &ReportTable, column: usize) -> bool {
+    table.rows.iter().all(|row| match row.get(column) {
+        Some(phrase) => phrase.is_trusted(),
+        None => true,
+    })
 }

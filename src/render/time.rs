@@ -1,7 +1,7 @@
-//! Instants as people read them, in their zone.
+//! Instants in the time zone of the reader.
 //!
-//! Records carry RFC 3339 UTC; here they become `2026-11-20 09:12`. A text that is no instant is
-//! left out rather than shown as a wrong one.
+//! Records contain RFC 3339 in UTC; this module turns it into `2026-11-20 09:12`. For a text that
+//! is not an instant every function returns `None`, so that no wrong instant is shown.
 
 use jiff::SignedDuration;
 
@@ -22,6 +22,11 @@ pub(super) fn day_before(end: &str, zone: &Zone) -> Option<String> {
 /// Returns the day and the minute: `2026-11-20 09:12`.
 pub(super) fn minute(at: &str, zone: &Zone) -> Option<String> {
     Some(zone.zoned(at)?.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// As [`minute`], for an instant that may be absent.
+pub(super) fn minute_of(at: Option<&str>, zone: &Zone) -> Option<String> {
+    minute(at?, zone)
 }
 
 #[cfg(test)]

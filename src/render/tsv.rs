@@ -1,11 +1,13 @@
-//! The findings as a table of tab-separated values, one line each, for awk, cut and spreadsheets.
+//! The findings as a table of tab-separated values, one on each line, for awk, cut and
+//! spreadsheets.
 //!
-//! What in a value would end its cell, or be a formula, is escaped ([`crate::cell`]).
+//! Characters that would end a cell or begin a formula are escaped ([`crate::display`]).
 
 use anyhow::Result;
 
-use super::{Layout, Report};
-use crate::cell::tsv as cell;
+use super::layout::Layout;
+use super::report::ReportContent;
+use crate::display::tsv as cell;
 use crate::record::{Finding, Usd};
 
 const COLUMNS: &[&str] = &[
@@ -30,7 +32,7 @@ const COLUMNS: &[&str] = &[
     "net_usd",
 ];
 
-pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
+pub(super) fn lay_out(report: &ReportContent, _: &Layout) -> Result<String> {
     let mut text = COLUMNS.join("\t") + "\n";
     for finding in &report.findings {
         text += &(row(finding)?.join("\t") + "\n");
@@ -40,8 +42,6 @@ pub(super) fn lay_out(report: &Report, _: &Layout) -> Result<String> {
 
 fn row(finding: &Finding) -> Result<[String; 19]> {
     let severity = serde_json::to_value(finding.severity)?;
-    let optional = |value: &Option<String>| cell(value.as_deref().unwrap_or_default());
-    let first = |values: &[String]| cell(values.first().map_or("", String::as_str));
     Ok([
         finding.rank.to_string(),
         cell(&finding.rule),
@@ -65,7 +65,21 @@ fn row(finding: &Finding) -> Result<[String; 19]> {
     ])
 }
 
-/// Dollars, exact; empty where no price is known.
+fn optional(value: &Option<String>) -> String {
+    cell(value.as_deref().unwrap_or_default())
+}
+
+fn first(values: &[String]) -> String {
+    match values.first() {
+        Some(value) => cell(value),
+        None => String::new(),
+    }
+}
+
+/// Returns the exact amount in dollars; empty where no price is known.
 fn money(amount: Option<Usd>) -> String {
-    amount.map_or(String::new(), |amount| amount.to_string())
+    match amount {
+        Some(amount) => amount.to_string(),
+        None => String::new(),
+    }
 }

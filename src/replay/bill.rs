@@ -8,7 +8,7 @@ use super::content::Shares;
 use super::label::Labels;
 use super::manner::Manner;
 use super::span_cost::SpanCost;
-use super::total::{self, Period, Row};
+use super::total::{self, HourAndModel, RowSums};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 
@@ -17,7 +17,7 @@ use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
 pub struct Bill<'h> {
     pub(super) costs: Vec<SpanCost>,
     pub(super) requests: Vec<Answered>,
-    pub(super) rows: BTreeMap<(Period, u32), Row>,
+    pub(super) rows: BTreeMap<(HourAndModel, u32), RowSums>,
     pub(super) labels: &'h Labels,
     pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use super::call::ModelCall;
 use super::content::Share;
 use super::context::Context;
-use super::prefix::Live;
+use super::prefix::LiveTokens;
 use super::sent_span::SentSpan;
 use crate::record::Usd;
 
@@ -131,7 +131,7 @@ impl<'h> Cache<'h> {
         call: &'h ModelCall,
         whole: bool,
         context: &mut Context,
-        live: &Live,
+        live: &LiveTokens,
         new_tools: bool,
     ) {
         self.since.changed = self.since.changed.min(context.take_changed());
@@ -172,7 +172,7 @@ struct Interval<'s, 'h> {
     latest: &'h ModelCall,
     call: &'h ModelCall,
     context: &'s Context<'h>,
-    live: &'s Live,
+    live: &'s LiveTokens,
     new_tools: bool,
     lasting: bool,
     since: Since<'h>,

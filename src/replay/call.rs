@@ -7,7 +7,7 @@ use super::cache_report::CacheReport;
 use super::law::{Law, Sizing};
 use super::price::Tariff;
 use super::run::Again;
-use super::total::Period;
+use super::total::HourAndModel;
 use crate::record::count::bounded;
 use crate::record::{Purpose, Request, Unpriced, Usd};
 
@@ -22,7 +22,7 @@ pub(super) struct ModelCall {
     /// Another file records it too, and it is counted there.
     pub(super) copied: bool,
     pub(super) counted: bool,
-    pub(super) period: Period,
+    pub(super) period: HourAndModel,
     /// What it was for, where it is no ordinary request of the thread.
     pub(super) purpose: Option<Purpose>,
     pub(super) input: Option<u64>,
@@ -128,7 +128,7 @@ impl ModelCall {
             return false;
         }
         match self.purpose {
-            Some(purpose) => self.apart || !purpose.is_told(),
+            Some(purpose) => self.apart || !purpose.has_recorded_context(),
             None => self.apart,
         }
     }

@@ -19,11 +19,11 @@ use std::rc::Rc;
 use super::call::ModelCall;
 use super::context::{Context, Slot};
 use super::missed::Missed;
-use super::prefix::{Across, Live, PREFIXES, Reach, Within};
-use super::price::{Paid, Sent};
+use super::prefix::{InsidePrefixes, LiveTokens, PREFIXES, PartialSlot, PrefixEnd};
+use super::price::{Paid, SentCost};
 use super::span_cost::SpanCost;
-use super::tally::Tally;
-use super::total::{Row, Rows};
+use super::tally::RateTally;
+use super::total::{RowSums, ThreadRows};
 use crate::record::Usd;
 
 const READ: usize = 0;
@@ -36,7 +36,7 @@ struct SlotCharge {
     entered: u32,
     /// For each prefix: the tally at the slot's place when the slot got inside; `None` while it is
     /// outside.
-    inside: [Option<Tally>; PREFIXES],
+    inside: [Option<RateTally>; PREFIXES],
     /// For each prefix: tokens of the slot that were inside, summed over the settled requests.
     tokens: [u64; PREFIXES],
     /// What being inside cost beyond the uncached rate, summed over the settled requests.
@@ -48,7 +48,7 @@ struct SlotCharge {
 struct Counted {
     n: u64,
     /// The priced requests before it, and their uncached rates.
-    before: Tally,
+    before: RateTally,
 }
 
 /// The accounts of all slots of a thread.
@@ -57,15 +57,15 @@ pub(super) struct Charge {
     accounts: Vec<SlotCharge>,
     paid: Vec<Counted>,
     /// All priced requests, and their uncached rates.
-    priced: Tally,
+    priced: RateTally,
     /// For each prefix: all counted requests, and the steps of their rates.
-    counted: [Tally; PREFIXES],
+    counted: [RateTally; PREFIXES],
     /// How far each prefix reaches.
-    reach: [Reach; PREFIXES],
+    reach: [PrefixEnd; PREFIXES],
     /// Requests whose prefix ended before that.
     missed: [Missed; PREFIXES],
     /// The live tokens of all slots.
-    pub(super) live: Live,
+    pub(super) live: LiveTokens,
 }
 
 impl Charge {
@@ -74,11 +74,11 @@ impl Charge {
         Charge {
             accounts: Vec::new(),
             paid: Vec::new(),
-            priced: Tally::default(),
+            priced: RateTally::default(),
             counted: Default::default(),
-            reach: std::array::from_fn(|_| Reach::new(rows)),
+            reach: std::array::from_fn(|_| PrefixEnd::new(rows)),
             missed: Default::default(),
-            live: Live::new(rows),
+            live: LiveTokens::new(rows),
         }
     }
 
@@ -177,7 +177,7 @@ impl Charge {
     }
 
     /// What a token at that place would have been charged by now, had it always been inside.
-    fn charged(&self, index: usize, side: usize) -> Tally {
+    fn charged(&self, index: usize, side: usize) -> RateTally {
         self.counted[side].less(self.missed[side].before(index))
     }
 
@@ -188,17 +188,17 @@ impl Charge {
         call: &ModelCall,
         context: &Context,
         fresh: &[usize],
-        rows: &mut Rows,
+        rows: &mut ThreadRows,
         costs: &mut [SpanCost],
     ) -> u64 {
         let short = self.count(call, context);
         let ends = std::array::from_fn(|side| short[side].as_deref().unwrap_or(&self.reach[side]));
-        let within = Within::new(ends, call.cached(), &context.slots);
+        let within = InsidePrefixes::new(ends, call.cached(), &context.slots);
         let steps = call.steps();
-        for (side, Across { slot, tokens, .. }) in within.across.into_iter().enumerate() {
+        for (side, PartialSlot { slot, tokens, .. }) in within.across.into_iter().enumerate() {
             if let Some(account) = self.accounts.get_mut(slot) {
                 account.tokens[side] = account.tokens[side].saturating_add(tokens);
-                account.cost = account.cost.plus(Tally::one(steps[side]).cost(tokens));
+                account.cost = account.cost.plus(RateTally::one(steps[side]).cost(tokens));
             }
         }
         let rows = rows.of(call.period);
@@ -215,7 +215,7 @@ impl Charge {
     }
 
     /// Charges each row for its live tokens; returns how many of them were written to the cache.
-    fn charge_rows(&self, call: &ModelCall, within: &Within, rows: &mut [Row]) -> u64 {
+    fn charge_rows(&self, call: &ModelCall, within: &InsidePrefixes, rows: &mut [RowSums]) -> u64 {
         let mut written_in_all: u64 = 0;
         for (number, row) in rows.iter_mut().enumerate() {
             let live = self.live.of_row(number);
@@ -224,9 +224,9 @@ impl Charge {
             }
             let inside = within.of_row(number);
             let written = inside[WRITTEN].saturating_sub(inside[READ]);
-            row.sent(live, inside[READ], written);
+            row.add_sent(live, inside[READ], written);
             if let Some(tariff) = &call.tariff {
-                row.paid(Paid::sent(tariff.sent(inside, live)));
+                row.add_cost(Paid::sent(tariff.sent(inside, live)));
             }
             written_in_all = written_in_all.saturating_add(written);
         }
@@ -235,16 +235,16 @@ impl Charge {
 
     /// A request is counted: the prefixes end where its report says. Returns the ends of those that
     /// fell short; their kept ends stay.
-    fn count(&mut self, call: &ModelCall, context: &Context) -> [Option<Rc<Reach>>; PREFIXES] {
+    fn count(&mut self, call: &ModelCall, context: &Context) -> [Option<Rc<PrefixEnd>>; PREFIXES] {
         let (limits, steps) = (call.cached(), call.steps());
-        let mut short: [Option<Rc<Reach>>; PREFIXES] = Default::default();
+        let mut short: [Option<Rc<PrefixEnd>>; PREFIXES] = Default::default();
         for side in 0..PREFIXES {
             if limits[side] >= self.reach[side].before {
                 self.reach_to(side, limits[side], &context.slots);
                 continue;
             }
             let end = self.short_end(side, &limits, &short);
-            self.missed[side].note(end.at, Tally::one(steps[side]));
+            self.missed[side].note(end.at, RateTally::one(steps[side]));
             short[side] = Some(end);
         }
         self.paid.push(Counted {
@@ -252,10 +252,10 @@ impl Charge {
             before: self.priced,
         });
         for (counted, step) in self.counted.iter_mut().zip(steps) {
-            *counted = counted.plus(Tally::one(step));
+            *counted = counted.plus(RateTally::one(step));
         }
         if let Some(tariff) = &call.tariff {
-            self.priced = self.priced.plus(Tally::one(tariff.uncached()));
+            self.priced = self.priced.plus(RateTally::one(tariff.uncached()));
         }
         short
     }
@@ -265,8 +265,8 @@ impl Charge {
         &self,
         side: usize,
         limits: &[u64; PREFIXES],
-        short: &[Option<Rc<Reach>>; PREFIXES],
-    ) -> Rc<Reach> {
+        short: &[Option<Rc<PrefixEnd>>; PREFIXES],
+    ) -> Rc<PrefixEnd> {
         for other in 0..side {
             if limits[other] == limits[side] {
                 // The first of that length is the only one to look at.
@@ -312,20 +312,20 @@ fn charge_first(
     call: &ModelCall,
     inside: [u64; PREFIXES],
     slot: &Slot,
-    rows: &mut [Row],
+    rows: &mut [RowSums],
     costs: &mut [SpanCost],
 ) {
     let sent = call.tariff.map(|tariff| tariff.sent(inside, slot.tokens));
     if let Some(row) = rows.get_mut(slot.row as usize) {
-        row.first(slot.tokens, inside[READ], slot.number.is_some());
+        row.move_to_first(slot.tokens, inside[READ], slot.number.is_some());
         if let Some(sent) = sent {
-            row.paid(Paid::first(sent));
+            row.add_cost(Paid::first(sent));
         }
     }
     let Some(number) = slot.number else {
         return;
     };
     if let Some(span) = costs.get_mut(number as usize) {
-        span.first_cost = sent.map(Sent::all);
+        span.first_cost = sent.map(SentCost::all);
     }
 }

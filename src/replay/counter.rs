@@ -1,40 +1,41 @@
-//! The counter: how many tokens a text is to a provider whose encoding is not public.
+//! The counter: estimates the tokens of a text for a provider whose encoding is not public.
 //!
-//! It does not predict a request. It splits what a report measures among the texts that share it,
-//! says whether a measurement can be that of one text (`alone`), and foretells the level where
-//! outputs are placeholders. Its numbers per piece are framing: a call is written out with its
-//! name, its arguments by name and an id.
+//! Estimates do not decide the size of a request. They are used to divide a measured increment
+//! among the spans that share it, to decide whether an increment can be the size of a single span
+//! ([`super::attribution`]), and to predict the size of the context where the reported outputs are
+//! placeholders. The constants of [`Each`] are framing: for example, a call is sent with its name,
+//! the names of its arguments and an id.
 
 use serde::{Deserialize, Serialize};
 
 use super::content::ContentKind;
 
-/// A counter: `percent` of the plain tokens, and so many for each piece; and what else is known of
-/// the steps that it guards.
+/// A counter: a percentage of the tokens in the public encoding plus a constant for each span, and
+/// the limits within which an increment is plausible.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Counter {
     pub(super) percent: u64,
-    /// Of reasoning, of which the file may hold a summary only.
+    /// The percentage for reasoning, of which the file may hold only a summary.
     pub(super) reasoning_percent: u64,
-    /// Tokens that a piece of content has besides those of its text.
+    /// Tokens of a span in addition to those of its text.
     pub(super) each: Each,
-    /// Character classes are better where they are known.
+    /// Whether the estimate from character classes ([`by_class`]) is used where they are known.
     pub(super) by_class: bool,
-    /// How far it may be off a single result: this, and [`COUNTER_PERCENT`] of it. `None`: nobody
-    /// has compared it with single results.
+    /// The estimate of a single result may be off by this, plus [`COUNTER_PERCENT`] of it. `None`:
+    /// it was not compared with single results.
     pub(super) error_tokens: Option<u64>,
-    /// What a call of [`Framing::DefaultArgument`](crate::record::Framing) grows by.
+    /// Tokens by which a call of [`Framing::DefaultArgument`](crate::record::Framing) grows.
     pub(super) completes: Option<u64>,
-    /// A response comes back as it was reported, as long as it says nothing beside its calls but
-    /// reasoning of so many plain tokens; beyond, a few tokens less come back, no law says how
-    /// many.
+    /// A response that consists of calls, and of reasoning up to this many tokens in the public
+    /// encoding, has the reported size when it is sent again. With more reasoning it has a few
+    /// tokens less, and no law predicts how many.
     pub(super) returns: Option<u64>,
-    /// What the largest image costs.
+    /// Tokens of the largest image.
     pub(super) largest_image: u64,
 }
 
-/// Tokens of the framing, by what a piece is.
+/// Tokens of the framing, by the kind of content.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Each {
@@ -44,13 +45,14 @@ pub(super) struct Each {
     pub(super) reasoning: u64,
 }
 
-/// A single result that is farther off its counter is not alone. Nine of ten are within 15 %
-/// (docs/formats.md 3.15); what is farther off holds a reminder, or the call came back rewritten.
+/// An increment that differs more from the estimate of a single result contains something else,
+/// such as a reminder or a rewritten call. Nine of ten results are within 15 % of their estimate
+/// (docs/formats.md 3.15).
 pub(super) const COUNTER_PERCENT: u64 = 20;
 
 impl Counter {
-    /// Tokens of a piece of `plain` tokens in the public encoding; `classes` as [`by_class`] made
-    /// it.
+    /// Estimates the tokens of content that has `plain` tokens in the public encoding; `classes` is
+    /// the result of [`by_class`].
     pub(super) fn count(&self, kind: ContentKind, plain: u64, classes: Option<u64>) -> u64 {
         let Each {
             result,
@@ -59,7 +61,7 @@ impl Counter {
             reasoning,
         } = self.each;
         let (percent, each) = match kind {
-            // Counted by the provider's own rule.
+            // The tokens of an image are counted by the provider's rule.
             ContentKind::Image { .. } => return plain,
             ContentKind::Output { .. } => (self.percent, result),
             ContentKind::Call { .. } | ContentKind::Search => (self.percent, call),
@@ -76,13 +78,13 @@ impl Counter {
     }
 }
 
-/// The counter by character classes: letters, digits, blanks, newlines, punctuation, other, in
-/// bytes, and the capitals among the letters. The first letters of a text cost less (short results
-/// are plain English), a second line costs once.
+/// Estimates tokens from the bytes of each character class: letters, digits, blanks, newlines,
+/// punctuation, other; and from the capitals among the letters. The first hundred letters count
+/// less, because short results are plain English; a second line adds a constant.
 ///
-/// The form is that of docs/formats.md 3.15. The factors are fitted on 1,067 single results of 14
-/// sessions of claude-*-5 (tests/all/corpus/sizes.rs does it again); median error
-/// leave-one-file-out 3.9 %, where factors without capitals had 6.3 %.
+/// The formula is that of docs/formats.md 3.15. Its factors are fitted to 1,067 single results of
+/// 14 sessions of claude-*-5 (tests/all/corpus/sizes.rs repeats this). The median error, leaving
+/// one file out, is 3.9 %; with factors that ignore capitals it is 6.3 %.
 pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
     let [letters, digits, blanks, newlines, punctuation, _] = classes;
     let part = |bytes: u64, hundredths: u64| bytes.saturating_mul(hundredths);
@@ -107,7 +109,7 @@ pub(super) fn by_class(plain: u64, classes: [u64; 6], capitals: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The sums are exact to the hundredth, and what is over a whole token is cut off.
+    /// The sums are exact to the hundredth and rounded down to whole tokens.
     #[test]
     fn the_counter_by_classes_is_worked_by_hand() {
         // 78 + 51 + 5.6 + 4 - 2.4 + 3.55 + 3.4 + 22 + 5.51 - 7

@@ -12,9 +12,9 @@ use super::content::Content;
 use super::label::Labels;
 use super::law::Laws;
 use super::price::{Prices, size};
-use super::run::{Priced, Runs, returned};
+use super::run::{PricedRuns, Runs, returned};
 use super::sent_span::SentSpan;
-use super::total::Period;
+use super::total::HourAndModel;
 use crate::record::count::bounded;
 use crate::record::{ContextBy, Event, Request, Uncounted, Usd};
 
@@ -94,7 +94,7 @@ impl History {
     /// Adds a request: it carries the live spans among those before it.
     pub fn request(&mut self, request: &Request) {
         let call = self.call(request);
-        if request.is_told() {
+        if request.has_recorded_context() {
             self.latest = request.n;
         }
         self.steps.push(TimelineItem {
@@ -109,7 +109,7 @@ impl History {
         let counted = request.counted && request.input_tokens.is_some();
         let reported =
             request.input_tokens.unwrap_or(0) > 0 && request.uncounted != Some(Uncounted::Estimate);
-        let Priced {
+        let PricedRuns {
             first,
             tariff,
             unpriced,
@@ -161,9 +161,9 @@ impl History {
         }
     }
 
-    fn period(&mut self, request: &Request) -> Period {
+    fn period(&mut self, request: &Request) -> HourAndModel {
         let hour = request.at.as_deref().and_then(hour);
-        Period {
+        HourAndModel {
             hour: self.labels.name(hour.as_deref().unwrap_or("")),
             model: self.labels.name(request.model.as_deref().unwrap_or("")),
         }

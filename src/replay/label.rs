@@ -1,14 +1,15 @@
-//! Labels: the kinds of content that costs are summed by.
+//! Labels: the kinds of content by which costs are added up.
 //!
-//! A label is a part, a source, a tool, a server and a command; rows of costs are found by its
-//! number. Label 0 is for what no span owns. Each distinct name is kept once.
+//! A label is a combination of part, source, tool, server and command. Labels are numbered, and the
+//! rows of costs are found by these numbers. Label 0 is for tokens that belong to no span. Each
+//! distinct name is stored once, and labels refer to it by its number. Costs are not known here.
 
 use rustc_hash::FxHashMap;
 
 use super::content::Content;
 use crate::record::Part;
 
-/// A kind of content, its names by number; name 0 is no name.
+/// A kind of content. Its names are given by number; number 0 means no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Label {
     pub(super) part: Option<Part>,
@@ -22,8 +23,10 @@ pub(super) struct Label {
 #[derive(Debug)]
 pub(super) struct Labels {
     labels: Vec<Label>,
+    /// The number of each label.
     numbers: FxHashMap<Label, u32>,
     names: Vec<Box<str>>,
+    /// The number of each name.
     named: FxHashMap<Box<str>, u32>,
 }
 
@@ -47,7 +50,7 @@ impl Default for Labels {
 }
 
 impl Labels {
-    /// The number of the content's label.
+    /// Returns the number of the content's label, which may be new.
     pub(super) fn label(&mut self, content: &Content) -> u32 {
         let label = Label {
             part: Some(content.part),
@@ -63,7 +66,7 @@ impl Labels {
         })
     }
 
-    /// The number of a name.
+    /// Returns the number of a name, which may be new.
     pub(super) fn name(&mut self, name: &str) -> u32 {
         if let Some(number) = self.named.get(name) {
             return *number;
@@ -74,25 +77,27 @@ impl Labels {
         number
     }
 
-    /// How many labels there are.
+    /// Returns the number of labels.
     pub(super) fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// The label of that number.
+    /// Returns the label with that number.
     pub(super) fn get(&self, number: u32) -> Option<&Label> {
         self.labels.get(number as usize)
     }
 
-    /// The name of that number; `None` for no name.
+    /// Returns the name with that number; `None` for no name.
     pub(super) fn spell(&self, number: u32) -> Option<&str> {
-        self.names
-            .get(number as usize)
-            .map(|name| &**name)
-            .filter(|name| !name.is_empty())
+        let name = self.names.get(number as usize)?;
+        if name.is_empty() {
+            return None;
+        }
+        Some(name)
     }
 }
 
+/// Returns the index of the last element.
 fn last<T>(list: &[T]) -> u32 {
     u32::try_from(list.len().saturating_sub(1)).unwrap_or(u32::MAX)
 }

@@ -1,19 +1,21 @@
-//! The laws: what content costs when it is sent, by provider and family of models.
+//! The laws: how many tokens content has when it is sent, by provider and family of models.
 //!
-//! Two kinds of provider. One counts in a public encoding, and only the *framing* around the text
-//! has to be known: then a request is predicted to the token. The other does not publish its
-//! encoding, but its reports tell what was added between two requests; there a *counter* (plain
-//! tokens times a factor) only splits and guards what the reports measure.
+//! There are two kinds of providers. One kind counts in a public encoding. There only the *framing*
+//! around the text has to be known, and the size of a request is predicted to the token. The other
+//! kind does not publish its encoding, but the difference between two reports is the size of what
+//! was added. There a *counter* (tokens of the public encoding times a factor) is only used to
+//! divide such a difference among several spans, and to recognise implausible ones.
 //!
-//! The table is in [`table`]; [`mod@file`] adds the lines that a user writes. Each line names its
-//! source and the number of steps it was seen in. A step is two consecutive requests of one context
-//! without a compaction between. Nothing here is fitted to a session.
+//! The built-in table is in [`table`]; [`mod@file`] reads the laws that a user writes. Each law
+//! names its source, and the number of increments in which it was checked. An increment is the
+//! difference between two consecutive requests of one context, without a compaction between them.
+//! No constant is fitted to a single session.
 //!
-//! `seen` is counted over a collection of real sessions (`scripts/bill-accuracy --laws`, threads of
-//! ten reports and more) and over 84 further sessions of Codex, kept as numbers only
-//! (`cargo test --test all laws -- --nocapture`): steps that are explained, of all steps of the
-//! models that the line names. Where a report is the measure, an explained step is a plausible
-//! measurement, no prediction.
+//! `seen` is counted over a collection of real sessions (`scripts/bill-accuracy --laws`, threads
+//! with at least ten reports) and over 84 more sessions of Codex that are kept as numbers only
+//! (`cargo test --test all laws -- --nocapture`). It counts the explained increments, and all
+//! increments, of the models that the law names. Under a law that measures, an explained increment
+//! is a plausible measurement, not a confirmed prediction.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,41 +26,41 @@ mod table;
 
 use table::{GPT, LAWS, OTHER, SQUARES};
 
-/// A line of the table.
+/// A law: a line of the table.
 #[derive(Debug)]
 pub(super) struct Law {
-    /// Its name, as `law` of a request spells it.
+    /// Name of the law, as the key `law` of a request spells it.
     pub(super) name: &'static str,
     models: Models,
     pub(super) rule: Sizing,
-    /// In how many steps it was seen to hold, and of how many; 0 of 0: in none that could be looked
-    /// at.
+    /// Number of explained increments, and of all increments that were checked; 0 of 0 where there
+    /// were none.
     seen: (u32, u32),
     source: &'static str,
 }
 
-/// Models that a law was found with.
+/// The models that a law is about.
 #[derive(Debug)]
 struct Models {
-    /// How their names begin, after whatever a reseller puts before them.
+    /// The beginning of their names, after any prefix of a reseller.
     maker: &'static str,
-    /// Major and minor versions; without a minor one, all of that major one.
+    /// Major and minor versions; without a minor one, all versions with this major one.
     versions: &'static [(u32, Option<u32>)],
-    /// A word that follows, or nothing.
+    /// A word that the rest of the name contains; may be empty.
     word: &'static str,
 }
 
-/// How the size of content is known.
+/// How the size of content is determined.
 #[derive(Clone, Debug)]
 pub(super) enum Sizing {
-    /// To the token, from its text.
+    /// It is predicted to the token from the text.
     Framed(Frame),
-    /// From the reports.
+    /// It is measured as the difference between reports.
     Measured(Counter),
 }
 
 impl Sizing {
-    /// What the largest image costs.
+    /// Tokens of the largest image.
     pub(super) fn largest_image(&self) -> u64 {
         match self {
             Sizing::Framed(_) => SQUARES,
@@ -67,79 +69,80 @@ impl Sizing {
     }
 }
 
-/// Tokens around the text. Q is the tokens of the qualified tool name.
+/// Tokens that a provider adds around texts. Q is the number of tokens of the qualified tool name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Frame {
-    /// The only call of a response, with its output: this + 2Q.
+    /// The only call of a response together with its output adds this + 2Q.
     pub(super) single: u64,
     /// As `single`, for a tool of a server.
     pub(super) single_of_server: u64,
-    /// As `single`, for the freeform patch tool.
+    /// As `single`, for the patch tool, whose argument is free text.
     pub(super) patch: u64,
-    /// Several calls of one response: this once for all.
+    /// Several calls of one response add this once, with their outputs,
     pub(super) several_once: u64,
-    /// And this + 2Q for each of them.
+    /// and this + 2Q for each call.
     pub(super) several_each: u64,
-    /// A message that closes a turn.
+    /// A message that closes a turn adds this.
     pub(super) closing: u64,
-    /// A message of the assistant beside calls.
+    /// A message of the assistant in a response with calls adds this.
     pub(super) beside: u64,
-    /// A message that is input.
+    /// An input message adds this.
     pub(super) input: u64,
     pub(super) reasoning: Reasoning,
-    /// Shell outputs are sent rewritten.
+    /// Whether shell outputs are rewritten before they are sent.
     pub(super) rewrites: bool,
-    /// The rule for images is published, but was not confirmed.
+    /// Whether the published rule for images was not confirmed by reports.
     pub(super) images_unsure: bool,
-    /// The input of a response with n calls is reported as the n-th part of what was sent.
+    /// Whether the input of a response with n calls is reported divided by n.
     pub(super) divides: bool,
 }
 
-/// What reasoning costs when it is sent again; +2 for each response that has any.
+/// Tokens of reasoning when it is sent again, without [`REASONING_FRAME`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reasoning {
-    /// As reported.
+    /// The number that was reported.
     Exact,
-    /// Reported rounded down to a multiple of 64. The true number follows from the length of the
-    /// encrypted text: (length - `wrap_bytes`) / (`centibytes` / 100).
+    /// The report is rounded down to a multiple of 64. The true number follows from the length of
+    /// the encrypted text: (length - `wrap_bytes`) / (`centibytes` / 100).
     Rounded { wrap_bytes: u64, centibytes: u64 },
 }
 
-/// Tokens per response that has reasoning (docs/formats.md 1.17).
+/// Additional tokens of a response that has reasoning (docs/formats.md 1.17).
 pub(super) const REASONING_FRAME: u64 = 2;
-/// Reported reasoning is a multiple of this, where it is rounded (docs/formats.md 1.17).
+/// Where reported reasoning is rounded, it is a multiple of this (docs/formats.md 1.17).
 pub(super) const ROUNDING: u64 = 64;
-/// Predicted and reported steps may differ by so much (docs/design.md 1.3).
+/// A predicted and a reported increment may differ by this much (docs/design.md 1.3).
 pub(super) const TOLERANCE: u64 = 2;
 
-/// The laws that a replay asks: those of the table, and those of the user before them. A user's
-/// laws stay for as long as the program runs, as those of the table do.
+/// The laws of a replay: those of the user, then those of the table. The laws of the user are kept
+/// for as long as the program runs, so that they can be referred to like those of the table.
 #[derive(Clone, Debug, Default)]
 pub struct Laws {
-    /// The user's file, where there is one: its name and its hash.
+    /// Name and hash of the user's file, if there is one.
     version: Option<String>,
     of_user: Vec<&'static Law>,
 }
 
 impl Laws {
-    /// The user's file, where there is one: its name, and eight hex digits of its BLAKE3 hash.
+    /// Returns the name of the user's file and eight hex digits of its BLAKE3 hash; `None` if there
+    /// is no such file.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// All lines. One of the user takes the place of that of the table with the same name.
+    /// Returns all laws. A law of the user replaces the law of the table with the same name.
     fn lines(&self) -> impl DoubleEndedIterator<Item = &'static Law> {
         let replaced = |law: &&Law| self.of_user.iter().any(|own| own.name == law.name);
         let of_table = LAWS.iter().filter(move |law| !replaced(law));
         self.of_user.iter().copied().chain(of_table)
     }
 
-    /// Returns the law of a model, and whether it is only the nearest: no line names the model.
-    /// Where a file names no model, the provider says at least whose encoding it is.
+    /// Returns the law of a model, and whether it is only the nearest one because no law names the
+    /// model. Where a file names no model, the provider is used to find at least the encoding.
     pub(super) fn of(&self, model: &str, provider: &str) -> (&'static Law, bool) {
-        // A path before the name is the reseller's: `openai/gpt-5`.
+        // A reseller writes a path before the name: `openai/gpt-5`.
         let name = model.rsplit('/').next().unwrap_or(model);
         let mut found: Option<(Version, &Law, bool)> = None;
         let mut oldest = None;
@@ -176,7 +179,7 @@ const OPENAI: &str = "openai";
 type Version = (u32, u32);
 
 impl Models {
-    /// The nearest version that is not above.
+    /// Returns the highest version of the law that is not above `version`.
     fn nearest(&self, version: Version) -> Option<Version> {
         let mut nearest = None;
         for (major, minor) in self.versions.iter() {
@@ -193,16 +196,17 @@ impl Models {
     }
 }
 
-/// What follows the maker's word in the name of a model. The word stands at the beginning, or
-/// behind what is no letter (`us.anthropic.claude-opus-4-5`).
+/// Returns the rest of the name of a model after the maker's word. The word must be at the
+/// beginning, or come after a character that is no letter and no digit
+/// (`us.anthropic.claude-opus-4-5`).
 fn after<'n>(name: &'n str, maker: &str) -> Option<&'n str> {
     let (before, rest) = name.split_once(maker)?;
     let is_word = !before.ends_with(|c: char| c.is_alphanumeric());
     (is_word && !maker.is_empty()).then_some(rest)
 }
 
-/// The first two numbers of a name: `5.2-codex` is 5 and 2, `opus-4-5-20251101` 4 and 5; what is
-/// too long for a version is a date.
+/// Returns the first two numbers of a name: 5 and 2 of `5.2-codex`, 4 and 5 of `opus-4-5-20251101`.
+/// A number of three digits or more is a date, or something else that is no version.
 fn version(name: &str) -> Version {
     let runs = name.split(|c: char| !c.is_ascii_digit());
     let mut numbers = [0, 0];
@@ -248,9 +252,9 @@ mod tests {
             assert_eq!(name(model), is("gpt-5.1", false));
         }
         assert_eq!(name("gpt-5.2"), is("gpt-5.2", false));
-        // Three digits are no version.
+        // A number of three digits is no version.
         assert_eq!(name("gpt-oss-120b"), is("gpt", false));
-        // The maker's word may stand behind a reseller's, and is a word.
+        // The maker's word may come after a reseller's, and must be a whole word.
         assert_eq!(
             name("us.anthropic.claude-opus-4-5-v1:0"),
             is("claude-4-5", false)

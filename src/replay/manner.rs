@@ -1,15 +1,17 @@
-//! Manners: what agents and servers do otherwise than the laws of a model say, and no file tells.
+//! Manners: ways in which agents and servers deviate from the law of a model, without any trace in
+//! the session file. Which manner a thread has is found out by its reports; that is not done here.
 
-/// What an agent and its server may do otherwise.
+/// A deviation of an agent and its server from the law of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Manner {
-    /// Reasoning is not sent back.
+    /// The agent does not send reasoning back.
     pub(super) stripped: bool,
-    /// Arguments of calls are counted as the model wrote them, with the blanks between their parts.
+    /// The server counts the arguments of calls as the model wrote them, with blanks between their
+    /// parts.
     pub(super) written: bool,
 }
 
-/// All manners; the first is what every provider of the table of laws does.
+/// All manners. The first is no deviation.
 pub(super) const MANNERS: [Manner; 4] = [
     Manner {
         stripped: false,
@@ -30,7 +32,7 @@ pub(super) const MANNERS: [Manner; 4] = [
 ];
 
 impl Manner {
-    /// What is said of it behind the name of a law.
+    /// Returns the text that is written after the name of a law.
     pub(super) fn name(self) -> &'static str {
         match (self.stripped, self.written) {
             (false, false) => "",

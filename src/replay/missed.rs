@@ -1,52 +1,53 @@
-//! Requests whose cached prefix fell short: how many of them ended before a place.
+//! Requests that read less from the cache than the requests before them.
 //!
-//! A provider's cache is missed now and then, and is back with the next request. So the end of a
-//! prefix never moves back, and a request that falls short is noted here: what is inside the
-//! prefix, but behind the place where the cache ended this time, was not read in this request.
+//! A request may miss a provider's cache, and the next request finds it again. So the end of a
+//! cached prefix never moves back; a request that reads less is noted here with the slot at which
+//! its cached prefix ended. The slots from there to the end of the prefix were not read from the
+//! cache by this request.
 
 use super::fenwick::{Amount, PrefixSums};
-use super::tally::Tally;
+use super::tally::RateTally;
 
-impl Amount for Tally {
-    fn plus(self, other: Tally) -> Tally {
-        Tally::plus(self, other)
+impl Amount for RateTally {
+    fn plus(self, other: RateTally) -> RateTally {
+        RateTally::plus(self, other)
     }
 
-    fn less(self, other: Tally) -> Tally {
-        Tally::less(self, other)
+    fn less(self, other: RateTally) -> RateTally {
+        RateTally::less(self, other)
     }
 }
 
-/// Tallies of misses by the place at which they ended.
+/// Sums over such requests, by the slot at which their cached prefix ended.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    at: PrefixSums<Tally>,
+    at: PrefixSums<RateTally>,
 }
 
 impl Missed {
-    /// A miss ended at `place`.
-    pub(super) fn note(&mut self, place: usize, miss: Tally) {
-        while self.at.len() <= place {
-            self.at.push(Tally::default());
+    /// Notes a request whose cached prefix ended at `slot`.
+    pub(super) fn note(&mut self, slot: usize, miss: RateTally) {
+        while self.at.len() <= slot {
+            self.at.push(RateTally::default());
         }
-        self.at.change(place, Tally::default(), miss);
+        self.at.change(slot, RateTally::default(), miss);
     }
 
-    /// The misses that have ended at or before `place`.
-    pub(super) fn before(&self, place: usize) -> Tally {
-        self.at.before(place.saturating_add(1))
+    /// Returns the sum over the requests whose cached prefix ended at or before `slot`.
+    pub(super) fn before(&self, slot: usize) -> RateTally {
+        self.at.before(slot.saturating_add(1))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Missed, Tally};
+    use super::{Missed, RateTally};
 
     #[test]
     fn misses_are_counted_up_to_a_place() {
         let mut missed = Missed::default();
         for place in [3, 0, 900, 3, 17] {
-            missed.note(place, Tally::one(-1));
+            missed.note(place, RateTally::one(-1));
         }
         let counts = [0, 2, 3, 16, 17, 899, 900, 5000].map(|place| missed.before(place));
         assert_eq!(

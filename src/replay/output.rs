@@ -10,7 +10,7 @@ use super::call::ModelCall;
 use super::proportional::proportional;
 use super::sent_span::SentSpan;
 use super::span_cost::SpanCost;
-use super::total::{self, Rows};
+use super::total::{self, ThreadRows};
 
 /// Shares the output of all counted calls; `made` holds the spans by the ordinal of their request.
 pub(super) fn share<'h>(
@@ -18,7 +18,7 @@ pub(super) fn share<'h>(
     made: &[(u64, u32)],
     spans: &[SentSpan],
     costs: &mut [SpanCost],
-    rows: &mut Rows,
+    rows: &mut ThreadRows,
 ) {
     let mut made = made.to_vec();
     made.sort_by_key(|(n, _)| *n);
@@ -45,9 +45,9 @@ pub(super) fn share<'h>(
             cost.output = Some(tokens);
             cost.output_cost = call.tariff.map(|tariff| tariff.output(tokens));
             let row = total::row(label, cost.basis);
-            rows.produced(call.period, call.tariff.as_ref(), row, tokens);
+            rows.add_output(call.period, call.tariff.as_ref(), row, tokens);
         }
-        rows.produced(call.period, call.tariff.as_ref(), total::NOBODY, left);
+        rows.add_output(call.period, call.tariff.as_ref(), total::NOBODY, left);
     }
 }
 

@@ -1,43 +1,46 @@
-//! Prefixes of the context: what stands in front of a place, and how far a number of tokens
-//! reaches.
+//! Prefixes of the context: how many tokens are before a slot, and which slots a number of tokens
+//! covers.
 //!
-//! The live tokens of the slots are kept in sums over their front, in all and for each row (a kind
-//! of content, and how its size is known). So the end of any prefix is found in logarithmic time
-//! for each row that is live, wherever the one before ended.
+//! The tokens of the live slots are kept in prefix sums, one over all slots and one for each row (a
+//! kind of content with one way in which its size is known). So the end of any prefix is found in
+//! logarithmic time per row, independent of where other prefixes end. Costs are not known here.
 
 use super::context::Slot;
 use super::fenwick::PrefixSums;
 
-/// The nested prefixes of a request: what was read from the cache, that and what was written to it
-/// for an hour, that and all else that was written.
+/// The number of prefixes of a request. The first is what was read from the cache; the second adds
+/// what was written to it for an hour; the third adds everything else that was written.
 pub(super) const PREFIXES: usize = 3;
 
 /// The live tokens of all slots.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub(super) struct LiveTokens {
     all: PrefixSums<u64>,
-    rows: Vec<OfRow>,
+    rows: Vec<RowSlots>,
 }
 
 /// The slots of one row.
 #[derive(Debug, Default)]
-struct OfRow {
-    /// Their places, rising.
+struct RowSlots {
+    /// Their indices among all slots, rising.
     slots: Vec<u32>,
     sums: PrefixSums<u64>,
+    /// The sum of their tokens.
     live: u64,
 }
 
-impl Live {
-    /// No slots, of so many rows.
-    pub(super) fn new(rows: usize) -> Live {
-        Live {
+impl LiveTokens {
+    /// Returns an empty context with that many rows.
+    pub(super) fn new(rows: usize) -> LiveTokens {
+        LiveTokens {
             all: PrefixSums::default(),
-            rows: std::iter::repeat_with(OfRow::default).take(rows).collect(),
+            rows: std::iter::repeat_with(RowSlots::default)
+                .take(rows)
+                .collect(),
         }
     }
 
-    /// A slot enters behind all others.
+    /// Adds a slot at the end.
     pub(super) fn push(&mut self, row: u32, tokens: u64) {
         let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         self.all.push(tokens);
@@ -48,7 +51,7 @@ impl Live {
         }
     }
 
-    /// A slot weighs more or less.
+    /// Changes the tokens of a slot.
     pub(super) fn change(&mut self, index: usize, row: u32, from: u64, to: u64) {
         self.all.change(index, from, to);
         if let Some(row) = self.rows.get_mut(row as usize) {
@@ -58,112 +61,126 @@ impl Live {
         }
     }
 
-    /// The tokens in front of a slot.
+    /// Returns the tokens before a slot.
     pub(super) fn before(&self, index: usize) -> u64 {
         self.all.before(index)
     }
 
-    /// The slot at which so many tokens from the front end.
+    /// Returns the slot in which a prefix of that many tokens ends.
     pub(super) fn slot_at(&self, tokens: u64) -> usize {
         self.all.reach(tokens).0
     }
 
-    /// The live tokens of a row.
+    /// Returns the live tokens of a row.
     pub(super) fn of_row(&self, row: usize) -> u64 {
-        self.rows.get(row).map_or(0, |row| row.live)
+        match self.rows.get(row) {
+            Some(row) => row.live,
+            None => 0,
+        }
     }
 
-    /// Where a prefix of no more than `limit` tokens ends.
-    pub(super) fn reach(&self, limit: u64) -> Reach {
+    /// Returns the end of the longest prefix of whole slots with at most `limit` tokens.
+    pub(super) fn reach(&self, limit: u64) -> PrefixEnd {
         let (at, before) = self.all.reach(limit);
-        let of_row = |row: &OfRow| match row.live {
-            0 => 0,
-            _ => row
-                .sums
-                .before(row.slots.partition_point(|slot| (*slot as usize) < at)),
-        };
-        Reach {
+        PrefixEnd {
             at,
             before,
-            by_row: self.rows.iter().map(of_row).collect(),
+            by_row: self.rows.iter().map(|row| row.before(at)).collect(),
         }
     }
 }
 
-/// The end of a prefix.
+impl RowSlots {
+    /// Returns the tokens of those slots of the row that are before the slot `at`.
+    fn before(&self, at: usize) -> u64 {
+        if self.live == 0 {
+            return 0;
+        }
+        let inside = self.slots.partition_point(|slot| (*slot as usize) < at);
+        self.sums.before(inside)
+    }
+}
+
+/// The end of a prefix of whole slots.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
-    /// The slots before this one are inside.
+pub(super) struct PrefixEnd {
+    /// The first slot that is not inside.
     pub(super) at: usize,
-    /// Their live tokens, in all and by row.
+    /// The live tokens of the slots inside.
     pub(super) before: u64,
+    /// The same by row.
     by_row: Vec<u64>,
 }
 
-impl Reach {
-    /// In front of all slots.
-    pub(super) fn new(rows: usize) -> Reach {
-        Reach {
+impl PrefixEnd {
+    /// Returns the end of an empty prefix.
+    pub(super) fn new(rows: usize) -> PrefixEnd {
+        PrefixEnd {
             by_row: vec![0; rows],
-            ..Reach::default()
+            ..PrefixEnd::default()
         }
     }
 
-    /// A slot inside weighs more or less; or one gets inside.
+    /// Changes the tokens of a slot that is inside. `from` is 0 for a slot that becomes part of the
+    /// prefix.
     pub(super) fn change(&mut self, row: u32, from: u64, to: u64) {
-        let change = |sum: &mut u64| *sum = sum.saturating_sub(from).saturating_add(to);
-        change(&mut self.before);
-        self.by_row.get_mut(row as usize).map(change);
+        self.before = self.before.saturating_sub(from).saturating_add(to);
+        if let Some(sum) = self.by_row.get_mut(row as usize) {
+            *sum = sum.saturating_sub(from).saturating_add(to);
+        }
     }
 }
 
-/// Of the slot across the end of a prefix, what is inside.
+/// The slot that a prefix ends in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Across {
+pub(super) struct PartialSlot {
     pub(super) slot: usize,
     row: usize,
+    /// How many tokens of the slot are inside.
     pub(super) tokens: u64,
 }
 
-/// What is inside the prefixes in one request.
-pub(super) struct Within<'r> {
-    ends: [&'r Reach; PREFIXES],
-    pub(super) across: [Across; PREFIXES],
+impl PartialSlot {
+    /// Returns the slot after `end`, with its tokens inside a prefix of `limit` tokens.
+    fn of(end: &PrefixEnd, limit: u64, slots: &[Slot]) -> PartialSlot {
+        let (mut row, mut tokens) = (0, 0);
+        if let Some(slot) = slots.get(end.at)
+            && slot.live
+        {
+            row = slot.row as usize;
+            tokens = limit.saturating_sub(end.before).min(slot.tokens);
+        }
+        PartialSlot {
+            slot: end.at,
+            row,
+            tokens,
+        }
+    }
 }
 
-impl<'r> Within<'r> {
-    /// Prefixes of `limits` tokens, the slots inside ending at `ends`.
+/// The tokens inside the prefixes of one request.
+pub(super) struct InsidePrefixes<'r> {
+    ends: [&'r PrefixEnd; PREFIXES],
+    pub(super) across: [PartialSlot; PREFIXES],
+}
+
+impl<'r> InsidePrefixes<'r> {
+    /// Returns prefixes of `limits` tokens, whose whole slots end at `ends`.
     pub(super) fn new(
-        ends: [&'r Reach; PREFIXES],
+        ends: [&'r PrefixEnd; PREFIXES],
         limits: [u64; PREFIXES],
         slots: &[Slot],
-    ) -> Within<'r> {
-        let across = |side: usize| {
-            let end: &Reach = ends[side];
-            let Some(slot) = slots.get(end.at).filter(|slot| slot.live) else {
-                return Across {
-                    slot: end.at,
-                    row: 0,
-                    tokens: 0,
-                };
-            };
-            let tokens = limits[side].saturating_sub(end.before).min(slot.tokens);
-            Across {
-                slot: end.at,
-                row: slot.row as usize,
-                tokens,
-            }
-        };
-        Within {
+    ) -> InsidePrefixes<'r> {
+        InsidePrefixes {
             ends,
-            across: std::array::from_fn(across),
+            across: std::array::from_fn(|side| PartialSlot::of(ends[side], limits[side], slots)),
         }
     }
 
-    /// Tokens of all slots of a row.
+    /// Returns the tokens of a row inside each prefix.
     pub(super) fn of_row(&self, row: usize) -> [u64; PREFIXES] {
         std::array::from_fn(|side| {
-            let Across {
+            let PartialSlot {
                 row: of, tokens, ..
             } = self.across[side];
             let whole = self.ends[side].by_row.get(row).copied().unwrap_or(0);
@@ -171,7 +188,7 @@ impl<'r> Within<'r> {
         })
     }
 
-    /// Of a slot of so many tokens.
+    /// Returns the tokens inside each prefix of a slot that has `tokens` in all.
     pub(super) fn of_slot(&self, index: usize, tokens: u64) -> [u64; PREFIXES] {
         std::array::from_fn(|side| match self.across[side] {
             across if index < across.slot => tokens,

@@ -1,28 +1,28 @@
 //! Prices: what a request costs.
 //!
-//! A table of list prices ([`Prices`]) is embedded and can be replaced by a file; it is asked by
-//! the name that the model is reported with. A name that it does not know has no price: nothing is
-//! guessed from a part of a name. The rules, in their order:
+//! A table of list prices ([`Prices`]) is embedded in the program and can be replaced by a file. A
+//! price is looked up by the name of the model in the report. A name that is not in the table has
+//! no price; a price is never guessed from a part of a name. These rules are tried in order:
 //!
-//! 1. what the user says the name stands for ([`Given`]);
+//! 1. the model that the user names for it ([`Aliases`]);
 //! 2. the name as it is;
-//! 3. without its provider (`openai/gpt-5`), where the entry `gpt-5` is of that provider;
-//! 4. with a provider before it: of those who made the models that agents use ([`MAKERS`]), else of
-//!    anybody, if all ask the same;
-//! 5. without the date at its end (`-20260101`, `-2026-01-01`), by the rules above: a dated name is
-//!    a version of the model without one, and a table without that version has its price;
-//! 6. by the spellings that resellers document ([`name`]).
+//! 3. the name without its provider (`openai/gpt-5`), if the entry `gpt-5` is of that provider;
+//! 4. the name with a provider before it: of any provider, if all of them ask the same price, else
+//!    of a company that makes models ([`MAKERS`]);
+//! 5. the name without the date at its end (`-20260101`, `-2026-01-01`), by rules 2 to 4: a dated
+//!    name is a version of the model, and costs as much where the table does not list the version;
+//! 6. the other spellings that resellers document ([`name`]).
 //!
-//! What a request costs depends on more than its tokens: on its day, where the table knows what the
-//! model cost before; on the service tier, the speed and the geography it was served with; on web
-//! searches, which have a fee. Where one of these has no price the request has none, and a reason
-//! ([`Unpriced`]): the standard price never stands in for one that is not known ([`rates`]).
+//! The cost of a request does not depend on its tokens alone. It also depends on its day, because
+//! prices change; on the service tier, the speed and the geography; and on web searches, which have
+//! a fee. Where one of these has no known price, the request has no cost but a reason
+//! ([`Unpriced`]): the standard price is never used in place of an unknown one ([`rates`]).
 //!
-//! A price turns the numbers of a request into a [`Tariff`], and that says what any part of the
-//! context cost. All sums are exact, because a tariff is linear in tokens: parts that make up the
-//! request make up its cost. This file knows no thread and no span.
+//! A price and the token counts of a request give a [`Tariff`], which says what any part of the
+//! context cost. A tariff is linear in tokens, so the costs of parts add up exactly to the cost of
+//! the request. This file knows no threads and no spans.
 
-mod given;
+mod aliases;
 mod name;
 mod rates;
 mod read;
@@ -33,19 +33,20 @@ use std::path::Path;
 
 use crate::record::count::bounded;
 use crate::settings;
+pub use aliases::Aliases;
 use anyhow::{Context as _, Result, ensure};
-pub use given::Given;
 use rates::{Factor, Price};
 use serde::Deserialize;
-pub(super) use tariff::{Paid, Sent, Tariff, amount};
+pub(super) use tariff::{Paid, SentCost, Tariff, amount};
 
 use crate::record::{Checked, Ledger, Request, Unpriced, Usd};
 
-/// The embedded table, made by `scripts/prices`. Its licence is beside it.
+/// The embedded table, made by `scripts/prices`. Its licence is in the same folder.
 const TABLE: &str = include_str!("price/litellm.json");
 
-/// Whose prices a name without provider has, where several sell the model: those who made it, as
-/// LiteLLM and models.dev call them. Agents that name no provider talk to the maker.
+/// Companies that make models, as LiteLLM and models.dev spell them. Where providers ask different
+/// prices for a name without a provider, the maker's price counts: an agent that names no provider
+/// talks to the maker.
 const MAKERS: &[&str] = &[
     "openai",
     "anthropic",
@@ -68,19 +69,20 @@ const MAKERS: &[&str] = &[
 pub struct Prices {
     version: String,
     models: BTreeMap<String, Price>,
-    /// By the name without provider, the names with one.
+    /// By the name without a provider, the names with one.
     bare: BTreeMap<String, Vec<String>>,
-    given: Given,
+    aliases: Aliases,
 }
 
-/// What the embedded table says of itself.
+/// The part of the embedded table that describes the table.
 #[derive(Deserialize)]
-struct About {
-    about: Source,
+struct TableHead {
+    about: TableOrigin,
 }
 
+/// The package that the table was taken from, its newest version, and the day the table begins.
 #[derive(Deserialize)]
-struct Source {
+struct TableOrigin {
     package: String,
     newest: String,
     since: String,
@@ -92,29 +94,25 @@ impl Prices {
     /// # Errors
     /// The table is damaged.
     pub fn embedded() -> Result<Prices> {
-        let About {
-            about:
-                Source {
-                    package,
-                    newest,
-                    since,
-                },
-        } = serde_json::from_str(TABLE).context("embedded prices")?;
+        let head: TableHead = serde_json::from_str(TABLE).context("embedded prices")?;
+        let TableOrigin {
+            package,
+            newest,
+            since,
+        } = head.about;
         Prices::of(&format!("{package} {newest} by day since {since}"), TABLE)
             .context("embedded prices")
     }
 
-    /// The table in a file: LiteLLM's `model_prices_and_context_window.json`, or the `api.json` of
-    /// models.dev.
+    /// Reads the table in a file: LiteLLM's `model_prices_and_context_window.json`, or the
+    /// `api.json` of models.dev.
     ///
     /// # Errors
-    /// The file cannot be read, is of neither shape, or holds what can be no price.
+    /// The file cannot be read, is in neither format, or holds numbers that cannot be prices.
     pub fn open(path: &Path) -> Result<Prices> {
-        let read = || {
-            let text = std::fs::read_to_string(path)?;
-            Prices::of(&settings::version(path, &text), &text)
-        };
-        read().with_context(|| path.display().to_string())
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Prices::of(&settings::version(path, &text), &text)
+            .with_context(|| path.display().to_string())
     }
 
     fn of(version: &str, text: &str) -> Result<Prices> {
@@ -129,17 +127,17 @@ impl Prices {
             version: version.to_owned(),
             models,
             bare,
-            given: Given::default(),
+            aliases: Aliases::default(),
         })
     }
 
-    /// The same table, and what the user says of names.
+    /// Returns the table with the aliases of the user.
     ///
     /// # Errors
-    /// A model that a name is to stand for is not in the table.
-    pub fn with(self, given: Given) -> Result<Prices> {
-        let prices = Prices { given, ..self };
-        for model in prices.given.targets() {
+    /// The table has no price for the model of an alias.
+    pub fn with(self, aliases: Aliases) -> Result<Prices> {
+        let prices = Prices { aliases, ..self };
+        for model in prices.aliases.targets() {
             ensure!(
                 prices.find(model).is_some(),
                 "no price for {model} in {}",
@@ -154,29 +152,29 @@ impl Prices {
         &self.version
     }
 
-    /// The model that the user says the requests in a file are of, where the file names none.
+    /// Returns the model that the user names for the requests of a file that names no model.
     pub fn model_for(&self, file: &str) -> Option<&str> {
-        self.given.model_for(file)
+        self.aliases.model_for(file)
     }
 
-    /// The model that the user says a name stands for.
+    /// Returns the model that the user names for the name of a model.
     pub fn alias<'p>(&'p self, model: &'p str) -> Option<&'p str> {
-        self.given.alias(model)
+        self.aliases.alias(model)
     }
 
-    /// What the request costs as a whole, whether it is counted or not; a reason as for its parts.
-    /// Where it is the sum of several, `requests` says of how many: they are charged as requests of
-    /// average size, which matters where a long context has prices of its own.
+    /// Returns the cost of the whole request, whether it is counted or not. Where the request is
+    /// the sum of several, `requests` is their number: they are charged as requests of average
+    /// size, because long contexts may have separate prices.
     ///
     /// # Errors
-    /// It has no price.
+    /// The reason why the request has no cost.
     pub fn cost(&self, request: &Request, requests: u64) -> Result<Usd, Unpriced> {
         let input = bounded(request.input_tokens.unwrap_or(0));
         let tariff = self.tariff_of(request, size(request).unwrap_or(0) / requests.max(1))?;
         Ok(tariff.all(input, request.output_tokens.map_or(0, bounded)))
     }
 
-    /// What an agent's own ledger comes to by these prices.
+    /// Returns the cost of an agent's ledger at these prices.
     pub fn check(&self, ledger: &Ledger) -> Checked {
         let request = Request {
             at: ledger.since.clone(),
@@ -194,19 +192,18 @@ impl Prices {
         }
     }
 
-    /// What the tokens of the request cost; a reason where its model, a term it was served on, or
-    /// the price of a kind of token that it used is not known.
+    /// Returns the tariff of the request. The error says why there is none: the price of its model,
+    /// of its terms of service, or of a kind of token that it used is not known.
     pub(super) fn tariff(&self, request: &Request) -> Result<Tariff, Unpriced> {
         self.tariff_of(request, size(request).unwrap_or(0))
     }
 
-    /// By the rates for an input of that size.
+    /// Returns the tariff of the request at the rates for a context of that size.
     fn tariff_of(&self, request: &Request, size: u64) -> Result<Tariff, Unpriced> {
-        let model = request
-            .model
-            .as_deref()
-            .filter(|model| !model.is_empty())
-            .ok_or(Unpriced::NoModel)?;
+        let model = match request.model.as_deref() {
+            None | Some("") => return Err(Unpriced::NoModel),
+            Some(model) => model,
+        };
         let (price, resold) = self.find(model).ok_or(Unpriced::Model)?;
         let price = price.on(request.at.as_deref());
         let rates = price.rates(request, size, resold)?;
@@ -220,70 +217,86 @@ impl Prices {
         .ok_or(Unpriced::Cache)
     }
 
-    /// The price of a name, and what it is multiplied with where a reseller asks more.
+    /// Returns the price of a model (rules 1 to 6), and the factor by which a reseller multiplies
+    /// it.
     fn find(&self, model: &str) -> Option<(&Price, Option<Factor>)> {
         let model = self.alias(model).unwrap_or(model);
-        let made = name::made(model);
-        let spelled = || std::iter::once(model).chain(made.as_deref());
-        let as_listed = spelled()
-            .find_map(|name| self.listed(name))
-            .map(|price| (price, None));
-        as_listed.or_else(|| spelled().find_map(|name| self.resold(name)))
+        if let Some(price) = self.listed(model) {
+            return Some((price, None));
+        }
+        let makers_spelling = name::makers_spelling(model);
+        if let Some(spelling) = &makers_spelling
+            && let Some(price) = self.listed(spelling)
+        {
+            return Some((price, None));
+        }
+        if let Some(resold) = self.resold(model) {
+            return Some(resold);
+        }
+        self.resold(&makers_spelling?)
     }
 
-    /// By name, with its date or without.
+    /// Returns the price of a name with its date or without (rules 2 to 5).
     fn listed(&self, name: &str) -> Option<&Price> {
-        self.named(name)
-            .or_else(|| self.named(name::undated(name)?))
+        if let Some(price) = self.named(name) {
+            return Some(price);
+        }
+        self.named(name::undated(name)?)
     }
 
-    /// By the name that a reseller made of its maker's.
+    /// Returns the price of a reseller's name (rule 6): that of the reseller, if the table has it,
+    /// else that of the maker with the reseller's factor.
     fn resold(&self, name: &str) -> Option<(&Price, Option<Factor>)> {
         let (listed, model, factor) = name::resold(name)?;
-        let by_seller = self.listed(listed).map(|price| (price, None));
-        by_seller.or_else(|| {
-            Some((
-                self.listed(model)
-                    .filter(|price| price.provider == name::MAKER)?,
-                Some(factor),
-            ))
-        })
-    }
-
-    fn named(&self, name: &str) -> Option<&Price> {
-        let without_provider = || {
-            let (provider, rest) = name.split_once('/')?;
-            self.models
-                .get(rest)
-                .filter(|price| price.provider == provider)
-        };
-        self.models
-            .get(name)
-            .or_else(without_provider)
-            .or_else(|| self.with_provider(name))
-    }
-
-    fn with_provider(&self, name: &str) -> Option<&Price> {
-        let mut sold = self
-            .bare
-            .get(name)?
-            .iter()
-            .filter_map(|full| self.models.get(full));
-        let first = sold.next()?;
-        let made = || {
-            MAKERS
-                .iter()
-                .find_map(|maker| self.models.get(&format!("{maker}/{name}")))
-        };
-        if sold.all(|price| price.is_same(first)) {
-            Some(first)
-        } else {
-            made()
+        if let Some(price) = self.listed(listed) {
+            return Some((price, None));
         }
+        let price = self.listed(model)?;
+        if price.provider != name::MAKER {
+            return None;
+        }
+        Some((price, Some(factor)))
+    }
+
+    /// Returns the price of a name as it is, without its provider, or with one (rules 2 to 4).
+    fn named(&self, name: &str) -> Option<&Price> {
+        if let Some(price) = self.models.get(name) {
+            return Some(price);
+        }
+        if let Some((provider, rest)) = name.split_once('/')
+            && let Some(price) = self.models.get(rest)
+            && price.provider == provider
+        {
+            return Some(price);
+        }
+        self.with_provider(name)
+    }
+
+    /// Returns the price that all providers of the model ask; if they differ, that of the maker
+    /// (rule 4).
+    fn with_provider(&self, name: &str) -> Option<&Price> {
+        let mut first: Option<&Price> = None;
+        let mut is_same = true;
+        for full in self.bare.get(name)? {
+            let Some(price) = self.models.get(full) else {
+                continue;
+            };
+            is_same &= price.is_same(first.unwrap_or(price));
+            first.get_or_insert(price);
+        }
+        if is_same {
+            return first;
+        }
+        for maker in MAKERS {
+            if let Some(price) = self.models.get(&format!("{maker}/{name}")) {
+                return Some(price);
+            }
+        }
+        None
     }
 }
 
-/// How large a request is to a price that depends on it: of several samplings, the last.
+/// Returns the size of the context by which prices differ: of several samplings, that of the last.
 pub(super) fn size(request: &Request) -> Option<u64> {
     request
         .context_tokens()

@@ -1,14 +1,14 @@
-//! Runs: how often the model was run for one response, and what each run was sent.
+//! The runs of the model for one response, and what each run was sent.
 //!
-//! Between two runs a tool of the provider's answers. The first run is sent the context as it
-//! stands before the response: it is what the closing looks at. Each later one is sent that again,
-//! with what the response has brought until then.
+//! A provider runs the model again after a tool of the provider has answered. The first run is sent
+//! the context before the response; its reported input is compared with the predicted context. Each
+//! later run is sent the same again, and what the response has produced so far.
 
 use super::price::Tariff;
 use crate::record::count::bounded;
-use crate::record::{Request, Sampling, Unpriced};
+use crate::record::{Request, Unpriced};
 
-/// Another run of the model for the same response.
+/// A further run of the model for the same response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
     pub(super) input: u64,
@@ -17,19 +17,22 @@ pub(super) struct Again {
     pub(super) tariff: Option<Tariff>,
 }
 
-/// What came in from outside between the runs of the model for one response.
+/// Returns the tokens that tools of the provider added between the runs for one response: the
+/// growth of the input, less what the model produced.
 pub(super) fn returned(request: &Request) -> u64 {
     let [first, .., last] = &request.samplings[..] else {
         return 0;
     };
     let grown = last.input_tokens.saturating_sub(first.input_tokens);
-    let before = request.samplings.iter().rev().skip(1);
-    let said = before.fold(0, |sum: u64, run| sum.saturating_add(run.output_tokens));
-    bounded(grown.saturating_sub(said))
+    let mut produced: u64 = 0;
+    for run in request.samplings.iter().rev().skip(1) {
+        produced = produced.saturating_add(run.output_tokens);
+    }
+    bounded(grown.saturating_sub(produced))
 }
 
 /// The runs of the model for one response, and what they cost.
-pub(super) struct Priced {
+pub(super) struct PricedRuns {
     pub(super) first: Request,
     pub(super) tariff: Option<Tariff>,
     pub(super) unpriced: Option<Unpriced>,
@@ -38,67 +41,78 @@ pub(super) struct Priced {
 
 /// The runs of the model for one response.
 pub(super) struct Runs {
-    /// The one whose context stood there before the response.
+    /// The run whose input is compared with the predicted context.
     first: Request,
     again: Vec<Request>,
 }
 
 impl Runs {
-    /// What a later run has beyond the first is the response's own; but where the context shrank in
-    /// between, that of the last stands.
+    /// Divides a request into its runs. The input of the first run is the context before the
+    /// response. If the input of the last run is smaller, the context shrank in between, and the
+    /// last run counts as the first.
     pub(super) fn of(request: &Request) -> Runs {
-        let run = |sampling: &Sampling| request.sampled(sampling);
-        // The fees of a response are charged once.
-        let with_fees = |run: Request| Request {
-            web_searches: request.web_searches,
-            ..run
+        let (first, again) = match &request.samplings[..] {
+            [] => {
+                return Runs {
+                    first: request.clone(),
+                    again: Vec::new(),
+                };
+            }
+            [first, middle @ .., last] if last.input_tokens < first.input_tokens => {
+                (last, [&[*first], middle].concat())
+            }
+            [first, rest @ ..] => (first, rest.to_vec()),
         };
-        let input = |sampling: Option<&Sampling>| sampling.map(|sampling| sampling.input_tokens);
-        match &request.samplings[..] {
-            [] => Runs {
-                first: request.clone(),
-                again: Vec::new(),
-            },
-            [before @ .., last] if Some(last.input_tokens) < input(before.first()) => Runs {
-                first: with_fees(run(last)),
-                again: before.iter().map(run).collect(),
-            },
-            [first, rest @ ..] => Runs {
-                first: with_fees(run(first)),
-                again: rest.iter().map(run).collect(),
-            },
+        let mut first = request.sampled(first);
+        // The fees of a response are charged once.
+        first.web_searches = request.web_searches;
+        Runs {
+            first,
+            again: again.iter().map(|run| request.sampled(run)).collect(),
         }
     }
 
-    /// With what they cost; all of them have a price, or none, and then why not. `tariff` answers
-    /// nothing where nothing is to be charged.
+    /// Returns the runs with their costs. If one of them has no price, none of them has, and
+    /// `unpriced` says why. `tariff` returns nothing for a request that is not charged.
     pub(super) fn priced(
         self,
         tariff: impl Fn(&Request) -> Option<Result<Tariff, Unpriced>>,
-    ) -> Priced {
-        let Runs { first, again } = self;
-        let count = |tokens: Option<u64>| bounded(tokens.unwrap_or(0));
-        let charged: Vec<Option<Result<Tariff, Unpriced>>> = again.iter().map(&tariff).collect();
-        let of_first = tariff(&first);
-        let unpriced = charged
-            .iter()
-            .chain([&of_first])
-            .find_map(|charged| charged.and_then(Result::err));
-        let known = |charged: Option<Result<Tariff, Unpriced>>| {
-            charged?.ok().filter(|_| unpriced.is_none())
+    ) -> PricedRuns {
+        let mut priced = PricedRuns {
+            first: self.first,
+            tariff: None,
+            unpriced: None,
+            again: Vec::new(),
         };
-        let again = again.iter().zip(charged).map(|(run, charged)| Again {
-            input: count(run.input_tokens),
-            cache_read: count(run.cache_read_tokens),
-            cache_write: count(run.cache_write_tokens),
-            tariff: known(charged),
-        });
-        let again = again.collect();
-        Priced {
-            tariff: known(of_first),
-            unpriced,
-            first,
-            again,
+        for run in &self.again {
+            let tariff = priced.note(tariff(run));
+            priced.again.push(Again {
+                input: bounded(run.input_tokens.unwrap_or(0)),
+                cache_read: bounded(run.cache_read_tokens.unwrap_or(0)),
+                cache_write: bounded(run.cache_write_tokens.unwrap_or(0)),
+                tariff,
+            });
+        }
+        priced.tariff = priced.note(tariff(&priced.first));
+        if priced.unpriced.is_some() {
+            priced.tariff = None;
+            for run in &mut priced.again {
+                run.tariff = None;
+            }
+        }
+        priced
+    }
+}
+
+impl PricedRuns {
+    /// Returns the tariff of a run; notes the first reason why a run has none.
+    fn note(&mut self, charged: Option<Result<Tariff, Unpriced>>) -> Option<Tariff> {
+        match charged? {
+            Ok(tariff) => Some(tariff),
+            Err(why) => {
+                self.unpriced.get_or_insert(why);
+                None
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Rows: what was charged, by hour, model and kind of content.
+//! Rows of what was charged, by hour, model and kind of content, and the `total` records for them.
 //!
-//! Within a kind of content there is a row for each way its size is known ([`row`]); the records
-//! have these as columns. A token is *first* sent with the first request that carries it, counted
-//! or not, so the rows of a window are those of the whole. Sent again, it was read from the cache
-//! or was not. The row of nobody holds the unrecorded blocks and what is unexplained,
-//! which alone may be negative.
+//! A kind of content has one row for each way in which the size of a span is known ([`row`]); in a
+//! record these rows are columns. A token is sent for the *first* time with the first request that
+//! carries it, even if that request is not counted. So whether a token is sent for the first time
+//! does not depend on the time range that is counted. A token that is sent again was read from the
+//! cache or was not. Unrecorded blocks and unexplained tokens belong to no span and have two
+//! separate rows; only unexplained tokens may be negative.
 
 use std::collections::BTreeMap;
 
@@ -13,92 +14,94 @@ use super::price::{Paid, Tariff};
 use crate::record::count::signed;
 use crate::record::{Basis, Total};
 
-/// Ways that the size of a span is known.
+/// Number of ways in which the size of a span is known.
 const BASES: u32 = 5;
-/// The row of what no file records.
+/// The row of unrecorded blocks.
 pub(super) const UNRECORDED: u32 = 0;
-/// The row of requests, of what is unexplained of their input and of output that nobody owns.
+/// The row of requests: unexplained input, and output that belongs to no span.
 pub(super) const NOBODY: u32 = 1;
 
-/// The row of spans of that label, their size known in that way. Label 0 is nobody's.
+/// Returns the number of the row of spans with that label and basis. Label 0 is for tokens that
+/// belong to no span.
 pub(super) fn row(label: u32, basis: Basis) -> u32 {
     label * BASES + basis as u32
 }
 
-/// How many rows there are for that many labels.
+/// Returns the number of rows for that many labels.
 pub(super) fn rows(labels: usize) -> usize {
     labels * BASES as usize
 }
 
-/// An hour and a model, by the numbers of their names.
+/// An hour and a model, by the numbers of their names in [`Labels`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Period {
+pub(super) struct HourAndModel {
     pub(super) hour: u32,
     pub(super) model: u32,
 }
 
-/// The sums of one kind of content; as the keys of [`Total`].
+/// The sums of one row; the fields are keys of [`Total`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct RowSums {
     items: u64,
     first: i64,
     cached: i64,
     uncached: i64,
     written: i64,
     output: i64,
-    /// What all these cost; `None` where no request of the row has a known price.
+    /// The cost of all these; `None` where no request of the row has a known price.
     paid: Option<Paid>,
 }
 
-impl Row {
-    /// So many tokens were sent again, of them `cached` read from and `written` to the cache.
-    pub(super) fn sent(&mut self, tokens: u64, cached: u64, written: u64) {
+impl RowSums {
+    /// Adds tokens that were sent again; `cached` of them were read from the cache, and `written`
+    /// were written to it.
+    pub(super) fn add_sent(&mut self, tokens: u64, cached: u64, written: u64) {
         let (cached, uncached) = (signed(cached), signed(tokens.saturating_sub(cached)));
-        self.add(&Row {
+        self.add(&RowSums {
             cached,
             uncached,
             written: signed(written),
-            ..Row::default()
+            ..RowSums::default()
         });
     }
 
-    /// Of what was sent, `tokens` were sent for the first time, `cached` of them read from
-    /// the cache.
-    pub(super) fn first(&mut self, tokens: u64, cached: u64, is_item: bool) {
+    /// Moves tokens that [`add_sent`](Self::add_sent) added to those sent for the first time;
+    /// `cached` of them were read from the cache.
+    pub(super) fn move_to_first(&mut self, tokens: u64, cached: u64, is_item: bool) {
         let (cached, uncached) = (-signed(cached), -signed(tokens.saturating_sub(cached)));
-        self.add(&Row {
+        self.add(&RowSums {
             items: u64::from(is_item),
             first: signed(tokens),
             cached,
             uncached,
-            ..Row::default()
+            ..RowSums::default()
         });
     }
 
-    /// A request of whose input so much is unexplained: priced uncached (docs/design.md 1.5). What
-    /// was written to the cache beyond the context is nobody's too. `items`: 1, and 0 where the
-    /// same response has sent it before.
-    pub(super) fn nobody(&mut self, items: u64, unexplained: i64, written: i64) {
-        let more = Row {
+    /// Adds the unexplained input of a request, which is charged at the uncached price
+    /// (docs/design.md 1.5), and tokens that were written to the cache after the end of the known
+    /// context. `items` is 1 for the first run of a request, and 0 for its further runs.
+    pub(super) fn add_unexplained(&mut self, items: u64, unexplained: i64, written: i64) {
+        let more = RowSums {
             items,
             uncached: unexplained,
             written,
-            ..Row::default()
+            ..RowSums::default()
         };
         self.add(&more);
     }
 
-    /// The content (or nobody) produced so much.
-    pub(super) fn produced(&mut self, tokens: u64) {
+    /// Adds output.
+    pub(super) fn add_output(&mut self, tokens: u64) {
         self.output = self.output.saturating_add(signed(tokens));
     }
 
-    /// What was sent or produced cost so much.
-    pub(super) fn paid(&mut self, paid: Paid) {
+    /// Adds a cost.
+    pub(super) fn add_cost(&mut self, paid: Paid) {
         self.paid = Some(self.paid.unwrap_or_default().plus(paid));
     }
 
-    /// The sums as keys of a record.
+    /// Returns the sums as keys of a record. `number` is that of the row.
     fn total(&self, number: u32) -> Total {
         let paid = self.paid.unwrap_or_default();
         let mut total = Total {
@@ -131,37 +134,42 @@ impl Row {
         total
     }
 
-    /// Saturates: a damaged report may hold any number.
-    fn add(&mut self, other: &Row) {
+    /// Adds the sums of another row. They are saturating, because a damaged report may hold any
+    /// number.
+    fn add(&mut self, other: &RowSums) {
         self.items += other.items;
         self.first = self.first.saturating_add(other.first);
         self.cached = self.cached.saturating_add(other.cached);
         self.uncached = self.uncached.saturating_add(other.uncached);
         self.written = self.written.saturating_add(other.written);
         self.output = self.output.saturating_add(other.output);
-        other.paid.into_iter().for_each(|paid| self.paid(paid));
+        if let Some(paid) = other.paid {
+            self.add_cost(paid);
+        }
     }
 }
 
-/// The rows of a thread: those of the period at hand in a plain list, for the inner loop.
-pub(super) struct Rows {
-    now: Period,
-    dense: Vec<Row>,
-    sparse: BTreeMap<(Period, u32), Row>,
+/// The rows of a thread. Those of the current hour and model are in a list, for the inner loop.
+pub(super) struct ThreadRows {
+    now: HourAndModel,
+    /// The rows of `now`, by number.
+    dense: Vec<RowSums>,
+    /// All other rows that are not empty.
+    sparse: BTreeMap<(HourAndModel, u32), RowSums>,
 }
 
-impl Rows {
-    /// So many rows.
-    pub(super) fn new(rows: usize) -> Rows {
-        Rows {
-            now: Period::default(),
-            dense: vec![Row::default(); rows],
+impl ThreadRows {
+    /// Returns that many empty rows.
+    pub(super) fn new(rows: usize) -> ThreadRows {
+        ThreadRows {
+            now: HourAndModel::default(),
+            dense: vec![RowSums::default(); rows],
             sparse: BTreeMap::new(),
         }
     }
 
-    /// The rows of a period.
-    pub(super) fn of(&mut self, period: Period) -> &mut [Row] {
+    /// Returns the rows of an hour and model, and makes them the current ones.
+    pub(super) fn of(&mut self, period: HourAndModel) -> &mut [RowSums] {
         if period != self.now {
             self.store();
             self.now = period;
@@ -169,47 +177,48 @@ impl Rows {
         &mut self.dense
     }
 
-    /// Content of that row produced so much in the period.
-    pub(super) fn produced(
+    /// Adds output, and its cost, to a row of any hour and model.
+    pub(super) fn add_output(
         &mut self,
-        period: Period,
+        period: HourAndModel,
         tariff: Option<&Tariff>,
         row: u32,
         tokens: u64,
     ) {
         let row = self.sparse.entry((period, row)).or_default();
-        row.produced(tokens);
+        row.add_output(tokens);
         if let Some(tariff) = tariff {
-            row.paid(Paid::produced(tariff.output(tokens)));
+            row.add_cost(Paid::produced(tariff.output(tokens)));
         }
     }
 
-    /// All rows that hold anything.
-    pub(super) fn finish(mut self) -> BTreeMap<(Period, u32), Row> {
+    /// Returns all rows that are not empty.
+    pub(super) fn finish(mut self) -> BTreeMap<(HourAndModel, u32), RowSums> {
         self.store();
-        self.sparse.retain(|_, row| *row != Row::default());
+        self.sparse.retain(|_, row| *row != RowSums::default());
         self.sparse
     }
 
+    /// Moves the current rows to the others.
     fn store(&mut self) {
         for (number, row) in (0u32..).zip(&mut self.dense) {
             let row = std::mem::take(row);
-            if row != Row::default() {
+            if row != RowSums::default() {
                 self.sparse.entry((self.now, number)).or_default().add(&row);
             }
         }
     }
 }
 
-/// The rows as records, sorted by their names.
+/// Returns the rows as records, in the order of their keys.
 pub(super) fn records(
-    rows: &BTreeMap<(Period, u32), Row>,
+    rows: &BTreeMap<(HourAndModel, u32), RowSums>,
     labels: &Labels,
     thread: &str,
     session: &str,
 ) -> Vec<Total> {
     let spell = |name: u32| labels.spell(name).map(str::to_owned);
-    let mut totals: BTreeMap<(Period, u32), Total> = BTreeMap::new();
+    let mut totals: BTreeMap<(HourAndModel, u32), Total> = BTreeMap::new();
     for ((period, number), row) in rows {
         let Some(label) = labels.get(number / BASES) else {
             continue;
@@ -235,6 +244,7 @@ pub(super) fn records(
     totals
 }
 
+/// The keys that records are sorted by.
 fn key(total: &Total) -> impl Ord + '_ {
     let Total {
         hour,

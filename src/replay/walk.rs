@@ -15,7 +15,7 @@ use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCost;
-use super::total::{self, Rows};
+use super::total::{self, ThreadRows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
 
@@ -44,7 +44,7 @@ struct SecondWalk<'h> {
     charge: Charge,
     costs: Vec<SpanCost>,
     requests: Vec<Answered>,
-    rows: Rows,
+    rows: ThreadRows,
     /// Ordinal of the latest request.
     n: u64,
     /// Spans that had been sent and that the laws dropped, each with the ordinal of the request
@@ -63,7 +63,7 @@ impl<'h> SecondWalk<'h> {
             charge: Charge::new(rows),
             costs: vec![SpanCost::default(); history.spans.len()],
             requests: Vec::new(),
-            rows: Rows::new(rows),
+            rows: ThreadRows::new(rows),
             n: 0,
             dropped: Vec::new(),
         }
@@ -246,15 +246,15 @@ impl<'h> SecondWalk<'h> {
         let (read, written) = (ends[0], ends[2] - ends[0]);
         let rows = self.rows.of(call.period);
         if let Some(row) = rows.get_mut(total::UNRECORDED as usize) {
-            row.sent(input, read, written);
+            row.add_sent(input, read, written);
             if let Some(tariff) = &call.tariff {
-                row.paid(Paid::sent(tariff.sent(ends, input)));
+                row.add_cost(Paid::sent(tariff.sent(ends, input)));
             }
         }
         if let Some(row) = rows.get_mut(total::NOBODY as usize) {
-            row.nobody(1, 0, signed(call.cache_write) - signed(written));
+            row.add_unexplained(1, 0, signed(call.cache_write) - signed(written));
             if let Some(tariff) = &call.tariff {
-                row.paid(Paid::fee(tariff.fee()));
+                row.add_cost(Paid::fee(tariff.fee()));
             }
         }
     }
@@ -272,10 +272,10 @@ impl<'h> SecondWalk<'h> {
         let written = self.charge.request(call, &self.context, &new, rows, costs);
         if let Some(row) = self.rows.of(call.period).get_mut(total::NOBODY as usize) {
             let unowned = signed(call.cache_write) - signed(written);
-            row.nobody(items, unexplained, unowned);
+            row.add_unexplained(items, unexplained, unowned);
             if let (Some(tariff), Some(input)) = (&call.tariff, call.input) {
-                row.paid(tariff.unexplained(input, self.context.total()));
-                row.paid(Paid::fee(tariff.fee()));
+                row.add_cost(tariff.unexplained(input, self.context.total()));
+                row.add_cost(Paid::fee(tariff.fee()));
             }
         }
     }

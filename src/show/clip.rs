@@ -1,11 +1,11 @@
-//! Long texts, shown by their ends.
+//! Clips long texts: keeps the beginning and the end.
 
 use std::borrow::Cow;
 
-/// Returns the text, or its head and its tail of `chars` characters together with a line between
-/// them that says how many were left out. 0: all of it.
+/// Returns the text with at most `chars` of its characters: a longer text is cut to its beginning
+/// and its end, with a line between them that counts the missing characters. 0 is no limit.
 pub(super) fn clip(text: &str, chars: usize) -> Cow<'_, str> {
-    // A text has no more characters than bytes: most are short, and need no counting.
+    // A text has no more characters than bytes, so a short text need not be counted.
     if chars == 0 || text.len() <= chars {
         return text.into();
     }
@@ -14,10 +14,18 @@ pub(super) fn clip(text: &str, chars: usize) -> Cow<'_, str> {
         return text.into();
     }
     let head = chars.div_ceil(2);
-    let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
-    let first = text.get(..at(head)).unwrap_or_default();
-    let last = text.get(at(all - (chars - head))..).unwrap_or_default();
+    let tail = chars - head;
+    let first = text.get(..offset(text, head)).unwrap_or_default();
+    let last = text.get(offset(text, all - tail)..).unwrap_or_default();
     format!("{first}\n… {} characters left out …\n{last}", all - chars).into()
+}
+
+/// Returns the byte offset of a character, or the end of the text.
+fn offset(text: &str, character: usize) -> usize {
+    match text.char_indices().nth(character) {
+        Some((offset, _)) => offset,
+        None => text.len(),
+    }
 }
 
 #[cfg(test)]

@@ -1,60 +1,83 @@
-//! Which home a session file lies in, and which of two copies of one home counts.
+//! The home of an agent that a session file lies in, and which of two copies in one home counts.
 //!
-//! An agent that archives a session moves its file to another folder of its home. Where a file of
-//! that name is in use still, or again, it goes on and the archived one does not; what the two say
-//! may differ, so that no comparison of responses could tell that they are one session.
+//! An agent that archives a session moves its file to another folder of its home. A session that is
+//! used again has a file of the same name in its old folder: that file grows, and the archived one
+//! does not change. The two may differ so much that their responses do not show that they are one
+//! session.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::found::Input;
-use crate::format::{FORMATS, Home, open};
+use crate::format::{FORMATS, open};
 
-/// Of files of one name in several session folders of one home, leaves those in the folder that the
-/// format names first. An empty file is no copy of another.
+/// What the copies of a session file have in common: their home, and their name without the ending
+/// of a compressed file.
+type SessionFile = (PathBuf, PathBuf);
+
+/// Of files with one name in several session folders of one home, leaves those in the folder that
+/// the format names first. An empty file does not displace another.
 pub(super) fn leave_out_copies(inputs: &mut Vec<Input>) {
-    if !inputs
-        .iter()
-        .filter_map(place)
-        .any(|(folder, _)| folder > 0)
-    {
+    if !inputs.iter().any(is_in_later_folder) {
         return;
     }
-    let mut first: HashMap<(PathBuf, PathBuf), usize> = HashMap::new();
-    for (folder, file) in inputs
-        .iter()
-        .filter(|input| !is_empty(&input.path))
-        .filter_map(place)
-    {
-        let known = first.entry(file).or_insert(folder);
-        *known = folder.min(*known);
+    let mut first: HashMap<SessionFile, usize> = HashMap::new();
+    for input in inputs.iter() {
+        if let Some((folder, file)) = location(input)
+            && !is_empty(&input.path)
+        {
+            let known = first.entry(file).or_insert(folder);
+            *known = folder.min(*known);
+        }
     }
-    let counts = |(folder, file)| first.get(&file).is_none_or(|first| folder <= *first);
-    inputs.retain(|input| place(input).is_none_or(counts));
+    inputs.retain(|input| {
+        let Some((folder, file)) = location(input) else {
+            return true;
+        };
+        match first.get(&file) {
+            Some(first) => folder <= *first,
+            None => true,
+        }
+    });
 }
 
-/// The home of an agent that a file lies in, and in which of its session folders, by their order.
+/// Returns the home of an agent that a file lies in, and the number of its session folder, in the
+/// order in which the format names the folders.
 pub(super) fn home(path: &Path) -> Option<(&Path, usize)> {
-    path.ancestors().skip(1).find_map(|folder| {
-        let name = folder.file_name()?;
-        let order = |home: &Home| home.sessions.iter().position(|session| name == *session);
-        Some((
-            folder.parent()?,
-            FORMATS.iter().find_map(|format| order(&format.home))?,
-        ))
-    })
+    for folder in path.ancestors().skip(1) {
+        let (Some(name), Some(home)) = (folder.file_name(), folder.parent()) else {
+            continue;
+        };
+        for format in FORMATS {
+            let sessions = format.home.sessions;
+            if let Some(order) = sessions.iter().position(|session| name == *session) {
+                return Some((home, order));
+            }
+        }
+    }
+    None
 }
 
-/// In which session folder a file lies, and by what it is known there: its home and its name,
-/// whether it is compressed or not.
-fn place(input: &Input) -> Option<(usize, (PathBuf, PathBuf))> {
+/// Whether a file lies in a session folder that the format does not name first.
+fn is_in_later_folder(input: &Input) -> bool {
+    match location(input) {
+        Some((folder, _)) => folder > 0,
+        None => false,
+    }
+}
+
+/// Returns the number of the session folder that a file lies in, and which file it is.
+fn location(input: &Input) -> Option<(usize, SessionFile)> {
     let (home, folder) = home(&input.path)?;
     let name = open::plain(Path::new(input.path.file_name()?));
     Some((folder, (home.to_owned(), name)))
 }
 
 fn is_empty(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|data| data.len() == 0)
+    match std::fs::metadata(path) {
+        Ok(data) => data.len() == 0,
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Which sessions are asked for, and what else there is.
+//! Which sessions are selected, and which were not.
 //!
-//! A filter that matches nothing looks like no usage; so what it refused is kept by name, and named
-//! where nothing is left.
+//! A filter that matches no session looks like no usage. So the names of the sessions that it
+//! excluded are kept, and printed where no session is left.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use crate::cli::Sessions;
 use crate::record::Session;
 
-/// The filters that choose among sessions, in the order in which they are asked.
+/// The filters that select sessions, in the order in which they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Filter {
+pub enum SessionFilter {
     /// `--agent`
     Agent,
     /// `--project`
@@ -20,25 +20,27 @@ pub enum Filter {
     Session,
 }
 
-/// Which sessions are asked for.
+/// Which sessions the user selects.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// Only these agents; empty: all.
+    /// Only sessions of these agents; empty: of all.
     pub agents: Vec<String>,
     /// Only sessions of this project: its name, or a part of its working directory.
     pub project: Option<String>,
-    /// Only sessions whose id begins so.
+    /// Only sessions whose id begins with this.
     pub session: Option<String>,
 }
 
-/// A session that a filter refused, by the name that the filter looks at.
-pub struct Refused {
-    by: Filter,
+/// A session that was not selected.
+pub struct ExcludedSession {
+    /// The filter that excluded it.
+    by: SessionFilter,
+    /// The name that the filter compared.
     name: String,
 }
 
 impl Choice {
-    /// Only sessions of these agents (none: all), and of those only these.
+    /// Combines the flags.
     pub fn new(agents: &[String], sessions: &Sessions) -> Choice {
         Choice {
             agents: agents.to_vec(),
@@ -47,111 +49,129 @@ impl Choice {
         }
     }
 
-    /// Returns why an agent's files are not asked for.
-    pub fn refuses_agent(&self, agent: &str) -> Option<Refused> {
-        let wanted = self.agents.is_empty() || self.agents.iter().any(|wanted| wanted == agent);
-        (!wanted).then(|| Refused {
-            by: Filter::Agent,
+    /// Returns why the files of an agent are excluded; `None` where they are not.
+    pub fn excludes_agent(&self, agent: &str) -> Option<ExcludedSession> {
+        if self.agents.is_empty() || self.agents.iter().any(|wanted| wanted == agent) {
+            return None;
+        }
+        Some(ExcludedSession {
+            by: SessionFilter::Agent,
             name: agent.to_owned(),
         })
     }
 
-    /// Returns why a session is not asked for: the first filter that it does not pass.
-    pub fn refuses(&self, session: &Session) -> Option<Refused> {
-        let project = self.project.as_deref().is_none_or(|wanted| {
-            session.project.as_deref() == Some(wanted)
-                || session
-                    .cwd
-                    .as_deref()
-                    .is_some_and(|cwd| cwd.contains(wanted))
-        });
-        if !project {
-            return Some(Refused {
-                by: Filter::Project,
+    /// Returns the first filter that excludes a session; `None` where it is selected.
+    pub fn excludes(&self, session: &Session) -> Option<ExcludedSession> {
+        if !self.has_project(session) {
+            return Some(ExcludedSession {
+                by: SessionFilter::Project,
                 name: session.project.clone().unwrap_or_default(),
             });
         }
-        let wanted = |id: &str| {
-            self.session
-                .as_deref()
-                .is_none_or(|wanted| id.starts_with(wanted))
-        };
-        let id = wanted(&session.session)
-            || wanted(&session.thread)
-            || session.root.as_deref().is_some_and(wanted);
-        (!id).then(|| Refused {
-            by: Filter::Session,
-            name: session.session.clone(),
-        })
+        if !self.has_id(session) {
+            return Some(ExcludedSession {
+                by: SessionFilter::Session,
+                name: session.session.clone(),
+            });
+        }
+        None
     }
 
-    /// What was asked for by this filter and those before it, as a message says it.
-    fn words(&self, by: Filter) -> String {
+    fn has_project(&self, session: &Session) -> bool {
+        let Some(wanted) = &self.project else {
+            return true;
+        };
+        if session.project.as_ref() == Some(wanted) {
+            return true;
+        }
+        match &session.cwd {
+            Some(cwd) => cwd.contains(wanted),
+            None => false,
+        }
+    }
+
+    fn has_id(&self, session: &Session) -> bool {
+        let Some(wanted) = &self.session else {
+            return true;
+        };
+        if session.session.starts_with(wanted) || session.thread.starts_with(wanted) {
+            return true;
+        }
+        match &session.root {
+            Some(root) => root.starts_with(wanted),
+            None => false,
+        }
+    }
+
+    /// Returns what this filter and those before it look for, as words of a message.
+    fn words(&self, by: SessionFilter) -> String {
         let mut words = String::new();
         if !self.agents.is_empty() {
             words += &format!(" of agent {}", self.agents.join(", "));
         }
-        if let Some(project) = self.project.as_deref().filter(|_| by >= Filter::Project) {
+        if let Some(project) = &self.project
+            && by >= SessionFilter::Project
+        {
             words += &format!(" of project {project}");
         }
-        if let Some(id) = self.session.as_deref().filter(|_| by >= Filter::Session) {
+        if let Some(id) = &self.session
+            && by >= SessionFilter::Session
+        {
             words += &format!(" with an id that begins with {id}");
         }
         words
     }
 
-    /// Whether a session must be read to know if it is asked for.
+    /// Whether a session must be read to know if it is selected.
     pub fn looks_inside(&self) -> bool {
         self.project.is_some() || self.session.is_some()
     }
 
-    /// All that was asked for.
+    /// Returns what all filters look for, as words of a message.
     pub fn all_words(&self) -> String {
-        self.words(Filter::Session)
+        self.words(SessionFilter::Session)
     }
 }
 
-/// What the filters refused: names, and how many sessions of each.
+/// The sessions that were not selected: by filter and name, how many.
 #[derive(Debug, Default)]
-pub struct Others(BTreeMap<Filter, BTreeMap<String, u64>>);
+pub struct ExcludedNames(BTreeMap<SessionFilter, BTreeMap<String, u64>>);
 
-/// Names that a message gives.
+/// The most names in a message.
 const NAMED: usize = 8;
 
-/// A name in a message is not longer.
+/// The most characters of a name in a message.
 const NAME_CHARS: usize = 40;
 
-impl Others {
-    /// Takes one that was refused.
-    pub fn take(&mut self, refused: &Refused) {
-        *self
-            .0
-            .entry(refused.by)
-            .or_default()
-            .entry(refused.name.clone())
-            .or_default() += 1;
+impl ExcludedNames {
+    /// Adds a session.
+    pub fn take(&mut self, excluded: &ExcludedSession) {
+        let names = self.0.entry(excluded.by).or_default();
+        *names.entry(excluded.name.clone()).or_default() += 1;
     }
 
-    /// Whether nothing was refused.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What the last filter that was asked refused: what it looked for, and what there is; `None`
-    /// where none refused anything.
+    /// Returns two texts for a message: what the last filter that excluded a session looks for, and
+    /// the names that it excluded, the most frequent first. `None` where no session was excluded.
     pub fn words(&self, choice: &Choice) -> Option<(String, String)> {
         let (by, names) = self.0.last_key_value()?;
-        let mut names: Vec<_> = names.iter().filter(|(name, _)| !name.is_empty()).collect();
+        let mut names: Vec<(&String, &u64)> = names.iter().collect();
+        names.retain(|(name, _)| !name.is_empty());
         names.sort_by_key(|(_, sessions)| Reverse(**sessions));
-        let short = |name: &str| name.chars().take(NAME_CHARS).collect::<String>();
-        let named = names
-            .iter()
-            .take(NAMED)
-            .map(|(name, sessions)| match sessions {
-                1 => short(name),
-                _ => format!("{} ({sessions})", short(name)),
-            });
-        let mut there = named.collect::<Vec<_>>().join(", ");
+        let mut there = String::new();
+        for (at, (name, sessions)) in names.iter().take(NAMED).enumerate() {
+            if at > 0 {
+                there += ", ";
+            }
+            there.extend(name.chars().take(NAME_CHARS));
+            if **sessions != 1 {
+                there += &format!(" ({sessions})");
+            }
+        }
         let more = names.len().saturating_sub(NAMED);
         if more > 0 {
             there += &format!(" and {more} more");
@@ -173,31 +193,31 @@ mod tests {
     }
 
     #[test]
-    fn what_the_last_filter_refused_is_named_the_most_frequent_first() {
+    fn names_that_the_last_filter_excluded_are_printed_the_most_frequent_first() {
         let choice = Choice {
             project: Some("shpo".into()),
             session: Some("9".into()),
             ..Choice::default()
         };
-        let mut others = Others::default();
+        let mut excluded = ExcludedNames::default();
         for (id, project) in [("1", "site"), ("2", "shop"), ("3", "shop")] {
-            others.take(
+            excluded.take(
                 &choice
-                    .refuses(&session(id, project))
+                    .excludes(&session(id, project))
                     .expect("no such project"),
             );
         }
         assert_eq!(
-            others.words(&choice),
+            excluded.words(&choice),
             Some((" of project shpo".into(), "shop (2), site".into()))
         );
-        others.take(&choice.refuses(&session("1", "shpo")).expect("no such id"));
-        let (looked, there) = others.words(&choice).expect("something was refused");
+        excluded.take(&choice.excludes(&session("1", "shpo")).expect("no such id"));
+        let (looked, there) = excluded.words(&choice).expect("something was excluded");
         assert_eq!(
             (&*looked, &*there),
             (" of project shpo with an id that begins with 9", "1")
         );
-        assert!(choice.refuses(&session("91", "shpo")).is_none());
+        assert!(choice.excludes(&session("91", "shpo")).is_none());
     }
 
     #[test]
@@ -206,16 +226,16 @@ mod tests {
             session: Some("x".into()),
             ..Choice::default()
         };
-        let mut others = Others::default();
+        let mut excluded = ExcludedNames::default();
         for n in 0..12 {
-            others.take(
+            excluded.take(
                 &choice
-                    .refuses(&session(&n.to_string(), "shop"))
+                    .excludes(&session(&n.to_string(), "shop"))
                     .expect("no such id"),
             );
         }
         assert!(
-            others
+            excluded
                 .words(&choice)
                 .is_some_and(|(_, there)| there.ends_with(" and 4 more"))
         );

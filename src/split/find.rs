@@ -1,54 +1,59 @@
-//! Finding session files: arguments, folders and lists.
+//! Finding session files: from arguments and lists of files, and in folders.
 //!
-//! The order is that of the paths, whatever the order of the arguments; a file named twice (or
-//! twice by links) is read once. Only regular files are read, unless named. What folders and links
-//! could not be searched is kept, for a total without them would look whole.
+//! Files are in the order of their paths, whatever the order of the arguments; a file that is named
+//! twice, or reached twice through links, is read once. Only regular files are read, unless the
+//! user names another. Folders and links that could not be searched are kept, because a total
+//! without them would look complete.
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::archive;
-use super::found::{Found, Input, Passed, Places};
-use super::walk::Walk;
+use super::found::{FoundFiles, Input, PassedOver, SearchRoots};
+use super::walk::FolderWalk;
 use crate::format::open;
 use crate::path::reason;
 
-/// Finds the files of all places; folders are searched. `exclude` are globs on whole paths.
+/// Finds the files of all roots; folders are searched. `exclude` are globs on whole paths.
 ///
 /// # Errors
 /// A glob cannot be read.
-pub fn find(places: Places, exclude: &[String]) -> Result<Found> {
+pub fn find(roots: SearchRoots, exclude: &[String]) -> Result<FoundFiles> {
     let exclude = globs(exclude)?;
-    let mut found = Found::default();
-    found.passed.extend(
-        places
-            .empty
-            .iter()
-            .map(|home| (Passed::Empty, home.clone())),
-    );
-    for path in &places.paths {
-        let named = || Input {
-            path: path.clone(),
-            named: true,
-            store: false,
-        };
-        if path.as_os_str() == "-" {
-            found.inputs.push(named());
-            continue;
-        }
-        match std::fs::metadata(path) {
-            Ok(data) if data.is_dir() => Walk::new(path, &exclude, &mut found).search(),
-            Ok(_) if exclude.is_match(path) => {}
-            Ok(_) => found.inputs.push(named()),
-            Err(e) => found.unreadable.push((path.clone(), reason(&e))),
-        }
+    let mut found = FoundFiles::default();
+    for home in &roots.empty {
+        found.passed.push((PassedOver::Empty, home.clone()));
     }
-    settle(&mut found);
-    Ok(Found { places, ..found })
+    for path in &roots.paths {
+        root(path, &exclude, &mut found);
+    }
+    sort_and_dedup(&mut found);
+    Ok(FoundFiles { roots, ..found })
+}
+
+fn root(path: &Path, exclude: &GlobSet, found: &mut FoundFiles) {
+    if path.as_os_str() == "-" {
+        found.inputs.push(named(path));
+        return;
+    }
+    match std::fs::metadata(path) {
+        Ok(data) if data.is_dir() => FolderWalk::new(path, exclude, found).search(),
+        Ok(_) if exclude.is_match(path) => {}
+        Ok(_) => found.inputs.push(named(path)),
+        Err(e) => found.unreadable.push((path.to_owned(), reason(&e))),
+    }
+}
+
+fn named(path: &Path) -> Input {
+    Input {
+        path: path.to_owned(),
+        named: true,
+        store: false,
+    }
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet> {
@@ -59,9 +64,10 @@ fn globs(patterns: &[String]) -> Result<GlobSet> {
     Ok(set.build()?)
 }
 
-/// Sorts, and leaves out what would be read twice: the same file under two names, compressed copies
-/// beside their plain file (docs/formats.md 1.1), and archived copies of files that are in use.
-fn settle(found: &mut Found) {
+/// Sorts the files, and removes those that would be read twice: the same file under two names,
+/// compressed copies next to their plain file (docs/formats.md 1.1), and archived copies of files
+/// that are in use.
+fn sort_and_dedup(found: &mut FoundFiles) {
     found.inputs.sort();
     found.unreadable.sort();
     found.passed.sort();
@@ -73,12 +79,12 @@ fn settle(found: &mut Found) {
         .collect();
     let mut seen = HashSet::new();
     found.inputs.retain(|input| {
-        let first = std::fs::metadata(&input.path)
-            .map_or(true, |data| seen.insert((data.dev(), data.ino())));
-        first
-            && !open::before(&input.path)
-                .iter()
-                .any(|twin| all.contains(twin))
+        let is_first = match std::fs::metadata(&input.path) {
+            Ok(data) => seen.insert((data.dev(), data.ino())),
+            Err(_) => true,
+        };
+        let twins = open::before(&input.path);
+        is_first && !twins.iter().any(|twin| all.contains(twin))
     });
     archive::leave_out_copies(&mut found.inputs);
 }

@@ -1,29 +1,56 @@
 //! The first lines of a session file, which name its thread.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Take};
 use std::path::Path;
 
 use crate::format::open::open;
 
-/// No first line that names a thread is longer.
+/// The most bytes that are read for the first lines.
 const FIRST_BYTES: u64 = 4 << 20;
 
-/// How many lines may stand before the first that names a thread.
+/// The most lines up to the first that names a thread.
 const FIRST_LINES: usize = 16;
 
-/// The first lines of a file: the lines of some agents do not all name their thread.
-pub(super) fn first_lines(path: &Path) -> impl Iterator<Item = String> {
-    let input = Some(path)
-        .filter(|path| path.is_file())
-        .and_then(|path| open(path, FIRST_BYTES).ok());
-    let lines = input.map(|opened| {
-        BufReader::new(opened.input.take(FIRST_BYTES))
-            .split(b'\n')
-            .map_while(Result::ok)
-    });
-    let lines = lines
-        .into_iter()
-        .flatten()
-        .map(|line| String::from_utf8_lossy(&line).trim().to_owned());
-    lines.filter(|line| !line.is_empty()).take(FIRST_LINES)
+/// The first lines of a file, without empty lines. Agents may write lines before the first that
+/// names the thread.
+pub(super) struct FirstLines {
+    /// `None` where the file cannot be read.
+    input: Option<BufReader<Take<Box<dyn Read>>>>,
+    /// The most lines that are still returned.
+    left: usize,
+}
+
+/// Opens a file for its first lines; one that cannot be read has none.
+pub(super) fn first_lines(path: &Path) -> FirstLines {
+    let mut input = None;
+    if path.is_file()
+        && let Ok(opened) = open(path, FIRST_BYTES)
+    {
+        input = Some(BufReader::new(opened.input.take(FIRST_BYTES)));
+    }
+    FirstLines {
+        input,
+        left: FIRST_LINES,
+    }
+}
+
+impl Iterator for FirstLines {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let input = self.input.as_mut()?;
+        while self.left > 0 {
+            let mut line = Vec::new();
+            if input.read_until(b'\n', &mut line).ok()? == 0 {
+                return None;
+            }
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim();
+            if !text.is_empty() {
+                self.left -= 1;
+                return Some(text.to_owned());
+            }
+        }
+        None
+    }
 }

@@ -1,4 +1,4 @@
-//! What a search for session files finds: files, and what could not be looked at.
+//! The result of a search for session files: files, and what could not be searched.
 
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -10,86 +10,86 @@ use crate::path::written;
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
-    /// Its path, as it was named or found; `-` is standard input.
+    /// The path as it was named or found; `-` is standard input.
     pub path: PathBuf,
-    /// Named on the command line: then it must be a session, and is read whatever its date.
+    /// The user named the file: it must be a session, and is read whatever its date.
     pub named: bool,
-    /// Met in a folder, and by its name no session: looked at only to say what it is.
+    /// The file was found in a folder and has no name of a session: it is only read to say which
+    /// store of sessions it is.
     pub store: bool,
 }
 
 /// Why a folder, or a link to one, was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Passed {
-    /// It leads nowhere.
+pub enum PassedOver {
+    /// The link leads nowhere.
     Broken,
-    /// It leads to a folder that holds the one searched, and everything else there.
+    /// The link leads to a folder that contains the one searched.
     Above,
-    /// A home that the environment names, which is gone or has no folder of sessions.
+    /// A home that the environment names is gone, or has no folder of sessions.
     Empty,
-    /// It may not be read.
+    /// The folder cannot be read.
     Unreadable,
 }
 
-impl Passed {
-    /// Its words, in messages and in the `coverage` record.
+impl PassedOver {
+    /// Returns the words for messages and for the `coverage` record.
     pub fn words(self) -> &'static str {
         match self {
-            Passed::Broken => "broken link",
-            Passed::Above => "link to a folder above",
-            Passed::Empty => "home without sessions",
-            Passed::Unreadable => "unreadable folder",
+            PassedOver::Broken => "broken link",
+            PassedOver::Above => "link to a folder above",
+            PassedOver::Empty => "home without sessions",
+            PassedOver::Unreadable => "unreadable folder",
         }
     }
 }
 
-/// Where to look.
+/// Where to search.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct SearchRoots {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
-    /// Homes in which there is nothing to look at.
+    /// Homes of agents without a folder of sessions.
     pub empty: Vec<PathBuf>,
 }
 
-/// Places that a message names.
+/// The most roots that a message names.
 const NAMED: usize = 8;
 
-impl Places {
-    /// What somebody has named.
-    pub fn named(paths: Vec<PathBuf>) -> Places {
-        Places {
+impl SearchRoots {
+    /// The files and folders that the user names.
+    pub fn named(paths: Vec<PathBuf>) -> SearchRoots {
+        SearchRoots {
             paths,
             empty: Vec::new(),
         }
     }
 
-    /// The paths as a message names them.
+    /// Returns the paths as a message names them.
     pub fn names(&self) -> String {
         names(&self.paths, NAMED)
     }
 }
 
-/// What was found, and what could not be looked at.
+/// What was found, and what could not be searched.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// Where it was looked for.
-    pub places: Places,
+pub struct FoundFiles {
+    /// Where the search began.
+    pub roots: SearchRoots,
     /// Files, in order.
     pub inputs: Vec<Input>,
     /// Paths that cannot be read, with the reason.
     pub unreadable: Vec<(PathBuf, String)>,
     /// Folders and links that were passed over.
-    pub passed: Vec<(Passed, PathBuf)>,
+    pub passed: Vec<(PassedOver, PathBuf)>,
 }
 
 /// Endings of session files in folders.
 const ENDINGS: [&str; 3] = [".jsonl", ".jsonl.zst", ".jsonl.gz"];
 
-impl Found {
-    /// Takes a regular file that was met in a folder, if its name may be that of a session or of
-    /// a store.
-    pub(super) fn meet(&mut self, path: &Path) {
+impl FoundFiles {
+    /// Adds a regular file of a folder, if it has the name of a session or of a store.
+    pub(super) fn add(&mut self, path: &Path) {
         let name = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
         let is_session = ENDINGS
             .iter()
@@ -103,33 +103,30 @@ impl Found {
         }
     }
 
-    /// What was passed over, in one line: each reason with its first path; `None` where nothing
-    /// was.
+    /// Returns what was passed over, in one line: each reason with its first path. `None` where
+    /// nothing was. Unreadable folders are not named again: they have skips.
     pub fn passed_over(&self) -> Option<String> {
-        let mut by_reason: BTreeMap<Passed, Vec<PathBuf>> = BTreeMap::new();
-        for (why, path) in self
-            .passed
-            .iter()
-            .filter(|(why, _)| *why != Passed::Unreadable)
-        {
-            by_reason.entry(*why).or_default().push(path.clone());
+        let mut by_reason: BTreeMap<PassedOver, Vec<PathBuf>> = BTreeMap::new();
+        for (why, path) in &self.passed {
+            if *why != PassedOver::Unreadable {
+                by_reason.entry(*why).or_default().push(path.clone());
+            }
         }
-        let each = by_reason
-            .iter()
-            .map(|(why, paths)| format!("{} {}", why.words(), names(paths, 1)));
-        let text = each.collect::<Vec<_>>().join("; ");
-        (!text.is_empty()).then(|| format!("passed over: {text}"))
+        if by_reason.is_empty() {
+            return None;
+        }
+        let mut reasons = Vec::new();
+        for (why, paths) in &by_reason {
+            reasons.push(format!("{} {}", why.words(), names(paths, 1)));
+        }
+        Some(format!("passed over: {}", reasons.join("; ")))
     }
 }
 
-/// Paths as a message names them: the first `most`, and how many more there are.
+/// Returns paths as a message names them: the first `most`, and how many more there are.
 pub fn names(paths: &[PathBuf], most: usize) -> String {
-    let named = paths
-        .iter()
-        .take(most)
-        .map(|path| written(path))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let named: Vec<String> = paths.iter().take(most).map(|path| written(path)).collect();
+    let named = named.join(", ");
     match paths.len().saturating_sub(most) {
         0 => named,
         more => format!("{named} and {more} more"),

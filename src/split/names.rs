@@ -1,49 +1,52 @@
-//! The names that records carry: bounded, harmless, and where that is asked for, pseudonyms.
+//! The names in records: bounded, harmless, and pseudonyms where the user asks for them.
 //!
-//! A file chooses its ids, kinds and names freely. All records of a file pass here before they are
-//! written, so that no reader of a format has to look after it: a kind is one word, an id that is
-//! long or hostile becomes its hash (the same on both sides of a link), a name is one line of
-//! bounded length. Texts and places are not touched; the file of a place keeps its path, which is
-//! read again.
+//! The ids, kinds and names in a session file may be anything. All records of a file pass through
+//! here before they are written, so that the readers of formats need not check them: a kind is one
+//! word; an id that is long or has strange characters becomes its hash (the same at both ends of a
+//! link); a name is one line of bounded length. Texts and their locations stay as they are; the
+//! file of a location keeps its path, because the file is read again.
 
 use std::mem::replace;
 
 use crate::format::STDIN;
 use crate::format::history::Final;
 use crate::format::key::looks_like_key;
-use crate::place;
-use crate::pseudonym::{Names as Real, Pseudonyms, conceal};
+use crate::pseudonym::{Pseudonyms, RealNames, conceal};
 use crate::record::{Disk, Event, Ledger, Request, Session, Skip, Span};
 use crate::skip::is_hostile;
+use crate::source_text;
 
-/// What may stand in a record.
+/// How the names in records are written.
 #[derive(Default)]
-pub struct Names {
-    /// What names are replaced by; `None`: they stay.
+pub struct NameCleaner {
+    /// Replaces names; `None`: the real names stay.
     pseudonyms: Option<Pseudonyms>,
 }
 
-/// Characters of a kind (`final_answer`, `image/png`), of an id, of a name, of a path.
+/// The most characters of a kind (`final_answer`, `image/png`).
 const KIND: usize = 64;
+/// The most bytes of an id.
 const ID: usize = 128;
+/// The most characters of a name.
 const NAME: usize = 128;
+/// The most characters of a path.
 const PATH: usize = 4096;
 
-impl Names {
-    /// The names as they are, or these pseudonyms in their place.
-    pub fn new(pseudonyms: Option<Pseudonyms>) -> Names {
-        Names { pseudonyms }
+impl NameCleaner {
+    /// Writes real names, or these pseudonyms instead.
+    pub fn new(pseudonyms: Option<Pseudonyms>) -> NameCleaner {
+        NameCleaner { pseudonyms }
     }
 
     /// The names of one thread.
-    pub(super) fn in_thread(&self) -> InThread<'_> {
-        InThread {
+    pub(super) fn in_thread(&self) -> ThreadNames<'_> {
+        ThreadNames {
             pseudonyms: self.pseudonyms.as_ref(),
-            real: Real::new(),
+            real: RealNames::new(),
         }
     }
 
-    /// Settles the name of a file that could not be read.
+    /// Returns the skip record of a file with the file's name as records write it.
     pub fn skip(&self, skip: &Skip) -> Skip {
         let mut skip = skip.clone();
         self.in_thread().replace(&mut skip.file, "path");
@@ -52,19 +55,19 @@ impl Names {
 }
 
 /// The names of one thread.
-pub(super) struct InThread<'n> {
+pub(super) struct ThreadNames<'n> {
     pseudonyms: Option<&'n Pseudonyms>,
-    /// Those that whoever measures the spans needs.
-    real: Real,
+    /// Real names that tok-measure needs, by their pseudonyms.
+    real: RealNames,
 }
 
-impl InThread<'_> {
-    /// Whether pseudonyms stand for names.
+impl ThreadNames<'_> {
+    /// Whether names are replaced by pseudonyms.
     pub(super) fn hides(&self) -> bool {
         self.pseudonyms.is_some()
     }
 
-    /// Settles the names of one record; `file`: that of the thread.
+    /// Cleans the names of one record of the thread in `file`.
     pub(super) fn record(&mut self, record: &mut Final, file: &str) {
         match record {
             Final::Span(span) => self.span(span, file),
@@ -73,32 +76,33 @@ impl InThread<'_> {
         }
     }
 
-    /// Settles the names of a kind of lines.
+    /// Cleans the names of a `disk` record.
     pub(super) fn disk(&self, disk: &mut Disk) {
-        kind_of(&mut disk.kind);
-        id(&mut disk.session);
+        clean_kind(&mut disk.kind);
+        clean_id(&mut disk.session);
     }
 
-    /// Settles the names of an agent's own sum.
+    /// Cleans the names of a `ledger` record.
     pub(super) fn ledger(&self, ledger: &mut Ledger) {
-        word(&mut ledger.model);
-        id(&mut ledger.session);
+        one_word(&mut ledger.model);
+        clean_id(&mut ledger.session);
     }
 
-    /// Settles the names of the session, after those of all its records: it says what the
-    /// pseudonyms among them stand for.
+    /// Cleans the names of the session. This comes after all other records of the thread, because
+    /// the session holds the real names of their pseudonyms.
     pub(super) fn session(&mut self, session: &mut Session) {
-        id(&mut session.session);
-        [&mut session.parent, &mut session.call_id, &mut session.root]
-            .into_iter()
-            .flatten()
-            .for_each(id);
-        kind(&mut session.provider);
-        session.version.iter_mut().for_each(word);
+        clean_id(&mut session.session);
+        clean_ids([&mut session.parent, &mut session.call_id, &mut session.root]);
+        optional_kind(&mut session.provider);
+        if let Some(version) = &mut session.version {
+            one_word(version);
+        }
         self.names(session.project.as_mut_slice(), "project", NAME);
         self.names(session.cwd.as_mut_slice(), "path", PATH);
-        // No reference of git has a blank.
-        session.branch.iter_mut().for_each(first_word);
+        if let Some(branch) = &mut session.branch {
+            // No reference of git has a blank.
+            first_word(branch);
+        }
         self.names(session.branch.as_mut_slice(), "branch", NAME * 2);
         self.replace_kept(&mut session.file, "path");
         session.pseudonyms = if self.hides() {
@@ -109,97 +113,97 @@ impl InThread<'_> {
     }
 
     fn span(&mut self, span: &mut Span, file: &str) {
-        id(&mut span.session);
-        span.call_id.iter_mut().for_each(id);
-        kind_of(&mut span.source);
-        [
+        clean_id(&mut span.session);
+        clean_ids([&mut span.call_id]);
+        clean_kind(&mut span.source);
+        for kind in [
             &mut span.phase,
             &mut span.mime,
             &mut span.detail,
             &mut span.dropped,
-        ]
-        .into_iter()
-        .for_each(kind);
-        span.tool.iter_mut().for_each(|tool| line(tool, NAME));
+        ] {
+            optional_kind(kind);
+        }
+        if let Some(tool) = &mut span.tool {
+            one_line(tool, NAME);
+        }
         self.names(span.doc.as_mut_slice(), "doc", NAME * 2);
         self.names(span.target.as_mut_slice(), "path", NAME * 2);
         for name in [&mut span.server, &mut span.wire_name]
             .into_iter()
             .flatten()
         {
-            line(name, NAME * 2);
+            one_line(name, NAME * 2);
             self.replace_kept(name, "server");
         }
-        span.file = span
-            .offset
-            .and(span.file.take().or_else(|| Some(file.to_owned())));
+        // A file is where the text is: a span without a location needs none.
+        span.file = match (span.offset, span.file.take()) {
+            (None, _) => None,
+            (Some(_), Some(file)) => Some(file),
+            (Some(_), None) => Some(file.to_owned()),
+        };
         if let Some(file) = &mut span.file {
             self.replace_kept(file, "path");
         }
     }
 
     fn event(&self, event: &mut Event) {
-        id(&mut event.session);
-        let Event {
-            child,
-            batch,
-            run,
-            call_id,
-            parent,
-            ..
-        } = event;
-        [child, batch, run, call_id, parent]
-            .into_iter()
-            .flatten()
-            .for_each(id);
-        [&mut event.reason, &mut event.cache_miss_reason]
-            .into_iter()
-            .for_each(kind);
-        event.changes.iter_mut().for_each(kind_of);
+        clean_id(&mut event.session);
+        clean_ids([
+            &mut event.child,
+            &mut event.batch,
+            &mut event.run,
+            &mut event.call_id,
+            &mut event.parent,
+        ]);
+        optional_kind(&mut event.reason);
+        optional_kind(&mut event.cache_miss_reason);
+        for change in &mut event.changes {
+            clean_kind(change);
+        }
         self.names(&mut event.worktrees, "path", PATH);
         self.names(&mut event.changed_servers, "server", NAME);
     }
 
     fn request(&self, request: &mut Request) {
-        id(&mut request.session);
-        request.model.iter_mut().for_each(word);
-        let Request {
-            reason,
-            service_tier,
-            speed,
-            inference_geo,
-            cache_miss_reason,
-            ..
-        } = request;
-        [
-            reason,
-            service_tier,
-            speed,
-            inference_geo,
-            cache_miss_reason,
-        ]
-        .into_iter()
-        .for_each(kind);
-        request.changes.iter_mut().for_each(kind_of);
+        clean_id(&mut request.session);
+        if let Some(model) = &mut request.model {
+            one_word(model);
+        }
+        for kind in [
+            &mut request.reason,
+            &mut request.service_tier,
+            &mut request.speed,
+            &mut request.inference_geo,
+            &mut request.cache_miss_reason,
+        ] {
+            optional_kind(kind);
+        }
+        for change in &mut request.changes {
+            clean_kind(change);
+        }
         self.names(request.project.as_mut_slice(), "project", NAME);
         self.names(&mut request.changed_servers, "server", NAME);
     }
 
     fn names(&self, names: &mut [String], kind: &str, most: usize) {
         for name in names {
-            line(name, most);
+            one_line(name, most);
             self.replace(name, kind);
         }
     }
 
-    /// Puts a pseudonym in the place of a name, where names are hidden. Returns the name then.
+    /// Replaces a name by its pseudonym and returns the name; does nothing where names stay.
     fn replace(&self, name: &mut String, kind: &str) -> Option<String> {
-        let pseudonyms = self.pseudonyms.filter(|_| name != STDIN)?;
+        let pseudonyms = self.pseudonyms?;
+        if name == STDIN {
+            return None;
+        }
         let pseudonym = pseudonyms.of(kind, name);
         Some(replace(name, pseudonym))
     }
 
-    /// The same; the real name goes along, concealed.
+    /// Replaces a name, and keeps the real name for the session record.
     fn replace_kept(&mut self, name: &mut String, kind: &str) {
         if let Some(real) = self.replace(name, kind) {
             self.real.insert(name.clone(), real);
@@ -207,10 +211,10 @@ impl InThread<'_> {
     }
 }
 
-/// Makes one word of a name that has no blanks: of a model, of a version.
-fn word(name: &mut String) {
+/// Makes one word of a name without blanks: of a model, of a version.
+fn one_word(name: &mut String) {
     first_word(name);
-    line(name, NAME);
+    one_line(name, NAME);
 }
 
 fn first_word(name: &mut String) {
@@ -219,41 +223,51 @@ fn first_word(name: &mut String) {
     }
 }
 
-/// Makes one word of a kind that should be one, and nothing of what looks like a key.
-fn kind(field: &mut Option<String>) {
-    field.iter_mut().for_each(kind_of);
-    field.take_if(|kind| kind.is_empty());
+/// Makes one word of a kind, and removes it if no character is left.
+fn optional_kind(field: &mut Option<String>) {
+    if let Some(kind) = field {
+        clean_kind(kind);
+        if kind.is_empty() {
+            *field = None;
+        }
+    }
 }
 
-fn kind_of(kind: &mut String) {
+/// Makes one word of a kind. A kind that looks like a secret key becomes empty.
+fn clean_kind(kind: &mut String) {
     let is_part = |c: char| {
         c.is_alphanumeric()
             || matches!(c, '_' | '-' | '.' | '/' | '+' | ':' | '*' | '#' | '@' | '=')
     };
-    let end = kind
-        .char_indices()
-        .take(KIND)
-        .find(|(_, c)| !is_part(*c))
-        .map(|(at, _)| at);
-    let end = end.or_else(|| kind.char_indices().nth(KIND).map(|(at, _)| at));
-    if let Some(end) = end {
-        kind.truncate(end);
+    let mut end = kind.len();
+    for (chars, (at, c)) in kind.char_indices().enumerate() {
+        if chars == KIND || !is_part(c) {
+            end = at;
+            break;
+        }
     }
+    kind.truncate(end);
     if looks_like_key(kind) {
         kind.clear();
     }
 }
 
-/// Makes a hash of an id that is none: too long, or with characters that no id has.
-fn id(id: &mut String) {
+fn clean_ids<const N: usize>(ids: [&mut Option<String>; N]) {
+    for id in ids.into_iter().flatten() {
+        clean_id(id);
+    }
+}
+
+/// Replaces an id by its hash if it is too long or has characters that no id has.
+fn clean_id(id: &mut String) {
     let is_id = id.len() <= ID && id.bytes().all(|b| b.is_ascii_graphic());
     if !is_id {
-        *id = place::hash(id.as_bytes());
+        *id = source_text::hash(id.as_bytes());
     }
 }
 
 /// Makes one line of bounded length of a name.
-fn line(name: &mut String, most: usize) {
+fn one_line(name: &mut String, most: usize) {
     if name.chars().any(is_hostile) {
         *name = name
             .chars()
@@ -273,7 +287,7 @@ mod tests {
     fn a_kind_is_a_word_an_id_is_short_and_a_name_is_a_line() {
         let kind_of = |text: &str| {
             let mut kind = text.to_owned();
-            super::kind_of(&mut kind);
+            clean_kind(&mut kind);
             kind
         };
         assert_eq!(kind_of("final_answer"), "final_answer");
@@ -281,13 +295,13 @@ mod tests {
         assert_eq!(kind_of("ghp_0123456789abcdef"), "");
         assert_eq!(kind_of(&"ä".repeat(100)).chars().count(), KIND);
         let mut ids = ["toolu_01A", "a b", "\u{1b}[2J"].map(str::to_owned);
-        ids.iter_mut().for_each(id);
+        ids.iter_mut().for_each(clean_id);
         assert_eq!(
             (ids[0].as_str(), ids[1].len(), ids[2].len()),
             ("toolu_01A", 32, 32)
         );
         let mut name = format!("a\u{202e}\n{}", "b".repeat(200));
-        line(&mut name, 10);
+        one_line(&mut name, 10);
         assert_eq!(name, "a\u{fffd}\u{fffd}bbbbbbb");
     }
 }

@@ -1,5 +1,6 @@
-//! One file to its records: recognised, read, and written as lines.
+//! Reading one file: its format is recognised, and its threads become records.
 
+use std::ffi::OsStr;
 use std::io::{self, BufReader, Cursor, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
@@ -7,78 +8,80 @@ use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
-use super::Options;
-use super::choice::Refused;
+use super::choice::ExcludedSession;
 use super::found::Input;
+use super::options::Options;
 use super::write::{self, Chunk};
-use crate::format::history::{Covered, FinishedThread, KeptRequest};
+use crate::format::history::{Covered, FinishedThread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
-use crate::format::{FORMATS, STDIN, Source, TWINS, foreign, sniff};
+use crate::format::{FORMATS, Format, STDIN, Source, TWINS, foreign, sniff};
 use crate::path::{reason, written};
 use crate::record::Skip;
-use crate::window::Window;
+use crate::time_range::TimeRange;
 
-/// What one file gave.
+/// The result of one file.
 #[derive(Default)]
-pub struct Outcome {
-    /// Its records: lines, and requests apart, for whether they count is only known in order.
+pub struct FileOutcome {
+    /// The records of the file, in order.
     pub chunks: Vec<Chunk>,
-    /// What became of its lines.
+    /// How many lines were understood, recovered and skipped.
     pub tally: Tally,
-    /// How far an agent says itself what it has sent.
+    /// How many of its requests the agent logged itself.
     pub covered: Covered,
-    /// Places that could not be read, in order.
+    /// What could not be read, in order.
     pub skips: Vec<Skip>,
-    /// Whether the file was left out.
+    /// The file was left out, and a skip says why.
     pub left_out: bool,
-    /// Whether it could not be read to its end.
+    /// The file could not be read to its end.
     pub cut: bool,
-    /// Whether the file was of no interest: nothing is said of it.
+    /// The file was not wanted, and no message names it.
     pub passed_over: bool,
-    /// Whether a copy of a response may report more than another.
+    /// A copy of a response may report more than another copy.
     pub copies_grow: bool,
-    /// Requests whose usage holds no number that could be used.
+    /// Requests whose usage has no number that can be used.
     pub unusable: u64,
-    /// Whether something that was named could not be read.
+    /// The user named something that could not be read.
     pub partial: bool,
-    /// How many sessions it wrote.
+    /// The number of sessions that were written.
     pub sessions: u64,
-    /// When it was last written, if it was not read for that.
+    /// When the file was last written, if it was not read because that is too long ago.
     pub older: Option<SystemTime>,
-    /// Sessions in the window that a filter refused.
-    pub refused: Vec<Refused>,
-    /// The last instant of its newest session that lies outside the window.
+    /// Sessions in the time range that a filter excluded.
+    pub excluded: Vec<ExcludedSession>,
+    /// The last instant of the newest session outside the time range.
     pub outside: Option<String>,
 }
 
-/// No more of a file than this is looked at to recognise it.
+/// The most bytes of a file that are read to recognise its format.
 const HEAD_BYTES: usize = 64 << 20;
 
-/// How much is read at once.
+/// The size of the buffer for reading.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// Reads one file. Never fails: what goes wrong is in the outcome.
-pub fn file(input: &Input, options: &Options) -> Outcome {
+/// Reads one file. Never fails: errors are in the outcome.
+pub fn file(input: &Input, options: &Options) -> FileOutcome {
     let name = written(&input.path);
-    let mut outcome = Outcome::default();
+    let mut outcome = FileOutcome::default();
     if let Err(e) = read(input, options, &mut outcome) {
         outcome.break_off(&name, &reason(&e));
     }
     outcome
 }
 
-fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<()> {
+fn read(input: &Input, options: &Options, outcome: &mut FileOutcome) -> io::Result<()> {
     if input.path == Path::new(STDIN) {
         return piped(io::stdin().lock(), input, options, outcome);
     }
-    // The time of a file that was restored or copied says little of what it holds: it decides of
-    // files that nobody has named.
     let data = std::fs::metadata(&input.path)?;
     let changed = data.modified()?;
-    if !input.named && !options.window.reaches(changed) {
+    // A file that was restored or copied may have a wrong time, so a file that the user names is
+    // read whatever its time.
+    if !input.named && !options.range.reaches(changed) {
         outcome.passed_over = true;
-        outcome.older = Some(changed).filter(|_| !input.store);
+        if !input.store {
+            outcome.older = Some(changed);
+        }
         return Ok(());
     }
     if !input.named && has_twin(&input.path) {
@@ -95,42 +98,42 @@ fn read(input: &Input, options: &Options, outcome: &mut Outcome) -> io::Result<(
     stream(file, None, sealed, input, options, outcome)
 }
 
-/// Reads what comes once, and nobody can open again.
+/// Reads an input that cannot be opened a second time.
 fn piped(
     mut pipe: impl Read,
     from: &Input,
     options: &Options,
-    outcome: &mut Outcome,
+    outcome: &mut FileOutcome,
 ) -> io::Result<()> {
     let mut whole = Vec::new();
     pipe.read_to_end(&mut whole)?;
     stream(&*whole, Some(&whole), true, from, options, outcome)
 }
 
-/// `embed`: nobody can read the places again, so the texts go with the records. `whole`: all of the
-/// input, where it cannot be opened again.
+/// Recognises the format of an input, and reads it. `whole`: all bytes of the input, if it cannot
+/// be opened again. `embed`: the texts cannot be read again, so they go into the records.
 fn stream(
     input: impl Read,
     whole: Option<&[u8]>,
     embed: bool,
     from: &Input,
     options: &Options,
-    outcome: &mut Outcome,
+    outcome: &mut FileOutcome,
 ) -> io::Result<()> {
     let name = &*written(&from.path);
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     if from.store {
-        outcome.name(from, name, &sniff::store(&mut input)?);
+        outcome.no_session(from, name, &sniff::store(&mut input)?);
         return Ok(());
     }
     let (head, format) = sniff::read(&mut input, HEAD_BYTES)?;
     let Some(format) = format else {
-        outcome.name(from, name, &head);
+        outcome.no_session(from, name, &head);
         return Ok(());
     };
-    if let Some(refused) = options.choice.refuses_agent(format.name) {
+    if let Some(excluded) = options.choice.excludes_agent(format.name) {
         outcome.passed_over = true;
-        outcome.refused.push(refused);
+        outcome.excluded.push(excluded);
         return Ok(());
     }
     outcome.copies_grow = format.copies_grow;
@@ -139,88 +142,91 @@ fn stream(
     let source = Source {
         path: name,
         wants,
-        beside: &options.beside,
+        beside: &options.index,
         roots: &options.roots,
         whole,
     };
-    let mut reader = (format.reader)(source);
     let input = Cursor::new(head).chain(input);
+    threads(input, format, source, from, options, outcome)
+}
+
+/// Reads the threads of an input of that format.
+fn threads(
+    input: impl Read,
+    format: &Format,
+    source: Source,
+    from: &Input,
+    options: &Options,
+    outcome: &mut FileOutcome,
+) -> io::Result<()> {
+    let name = source.path;
+    let mut reader = (format.reader)(source);
     let read = lines::each(
         input,
         options.max_line,
         &mut |line| reader.take(&line),
         &mut outcome.tally,
     );
-    for Skipped { line, why, bytes } in &outcome.tally.skipped {
-        let why = bytes.map_or((*why).to_owned(), |bytes| format!("{why}: {bytes} bytes"));
-        outcome.skips.push(Skip {
-            file: name.to_owned(),
-            line: Some(*line),
-            why,
-        });
-    }
+    outcome.add_skipped_lines(name);
     if let Some(lacks) = format.lacks {
         outcome.partial |= from.named;
-        outcome.skips.push(Skip {
-            file: name.to_owned(),
-            line: None,
-            why: lacks.to_owned(),
-        });
+        outcome.add_skip(name, lacks);
     }
     for thread in reader.finish() {
         outcome.unusable += thread.unusable;
-        outcome
-            .write(thread, name, options)
-            .map_err(io::Error::other)?;
+        let written = outcome.write(thread, name, options);
+        written.map_err(io::Error::other)?;
     }
-    // What was read before an error stands; the error is one more skip.
+    // The records before a read error stay; the error becomes one more skip.
     read
 }
 
-/// Whether what a file says stands in a session beside it too.
+/// Whether the content of a file is in a session next to it too.
 fn has_twin(path: &Path) -> bool {
     let plain = open::plain(path);
-    let twin = TWINS
-        .iter()
-        .find(|(name, _)| plain.ends_with(name))
-        .zip(path.parent());
-    let inside = twin
-        .map(|((_, folder), parent)| WalkDir::new(parent.join(folder)))
-        .into_iter()
-        .flatten();
-    inside.flatten().any(|entry| {
-        open::plain(entry.path())
-            .extension()
-            .is_some_and(|end| end == "jsonl")
-    })
+    let twin = TWINS.iter().find(|(name, _)| plain.ends_with(name));
+    let (Some((_, folder)), Some(parent)) = (twin, path.parent()) else {
+        return false;
+    };
+    for entry in WalkDir::new(parent.join(folder)).into_iter().flatten() {
+        if open::plain(entry.path()).extension() == Some(OsStr::new("jsonl")) {
+            return true;
+        }
+    }
+    false
 }
 
-/// Whether a file is a session of an agent that is asked for.
+/// Whether a file next to sessions is known to be no session.
+fn is_sidecar(path: &Path) -> bool {
+    let plain = open::plain(path);
+    for format in FORMATS {
+        if format.sidecars.iter().any(|name| plain.ends_with(name)) {
+            return true;
+        }
+    }
+    foreign::SIDECARS.iter().any(|name| plain.ends_with(name))
+}
+
+/// Whether a file is a session of an agent that the user selects.
 pub fn is_session(input: &Input, options: &Options) -> bool {
     let Ok(opened) = open::open(&input.path, options.max_decompressed) else {
         return false;
     };
-    let head = sniff::read(
-        &mut BufReader::with_capacity(BUFFER_BYTES, opened.input),
-        HEAD_BYTES,
-    );
-    let format = head.ok().and_then(|(_, format)| format);
-    format.is_some_and(|format| options.choice.refuses_agent(format.name).is_none())
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, opened.input);
+    match sniff::read(&mut input, HEAD_BYTES) {
+        Ok((_, Some(format))) => options.choice.excludes_agent(format.name).is_none(),
+        _ => false,
+    }
 }
 
-impl Outcome {
-    /// Says what a file is that is no session, by its first bytes. What is known to lie beside
-    /// sessions is passed over if it was only met; so is any store that nobody knows.
-    fn name(&mut self, from: &Input, name: &str, head: &[u8]) {
-        let plain = open::plain(&from.path);
-        let mut sidecars = FORMATS
-            .iter()
-            .flat_map(|format| format.sidecars)
-            .chain(foreign::SIDECARS);
-        let is_sidecar = sidecars.any(|sidecar| plain.ends_with(sidecar));
+impl FileOutcome {
+    /// Notes that a file is no session, and what it is instead by its first bytes. A file that is
+    /// known to lie next to sessions is passed over unless the user names it; so is a store of an
+    /// unknown program.
+    fn no_session(&mut self, from: &Input, name: &str, head: &[u8]) {
         let file = from.path.file_name().unwrap_or_default().to_string_lossy();
         match foreign::recognise(&file, head) {
-            _ if !from.named && is_sidecar => self.passed_over = true,
+            _ if !from.named && is_sidecar(&from.path) => self.passed_over = true,
             _ if !from.store && foreign::is_utf_16(head) => {
                 self.leave_out(
                     name,
@@ -235,21 +241,37 @@ impl Outcome {
         }
     }
 
-    /// The file cannot be read, or no further: what stood before stays.
+    /// Notes that the file cannot be read, or no further. The records before the error stay.
     fn break_off(&mut self, file: &str, why: &str) {
         self.left_out = self.tally.lines == 0;
         self.cut = !self.left_out;
         self.partial = true;
-        self.skips.push(Skip {
-            file: file.to_owned(),
-            line: None,
-            why: why.to_owned(),
-        });
+        self.add_skip(file, why);
     }
 
     fn leave_out(&mut self, file: &str, why: &str, partial: bool) {
         self.left_out = true;
         self.partial |= partial;
+        self.add_skip(file, why);
+    }
+
+    /// Adds a skip for each line that was skipped.
+    fn add_skipped_lines(&mut self, file: &str) {
+        for Skipped { line, why, bytes } in &self.tally.skipped {
+            let why = match bytes {
+                Some(bytes) => format!("{why}: {bytes} bytes"),
+                None => (*why).to_owned(),
+            };
+            self.skips.push(Skip {
+                file: file.to_owned(),
+                line: Some(*line),
+                why,
+            });
+        }
+    }
+
+    /// Adds a skip for the whole file.
+    fn add_skip(&mut self, file: &str, why: &str) {
         self.skips.push(Skip {
             file: file.to_owned(),
             line: None,
@@ -257,23 +279,23 @@ impl Outcome {
         });
     }
 
+    /// Adds the records of a thread, if its session is selected.
     fn write(
         &mut self,
         mut thread: FinishedThread,
         file: &str,
         options: &Options,
     ) -> anyhow::Result<()> {
-        let touches = touches(&thread, &options.window);
-        if let Some(refused) = options.choice.refuses(&thread.session) {
-            self.refused.extend(Some(refused).filter(|_| touches));
+        let touches = touches(&thread, &options.range);
+        if let Some(excluded) = options.choice.excludes(&thread.session) {
+            if touches {
+                self.excluded.push(excluded);
+            }
             return Ok(());
         }
         if !touches {
-            let last = requests(&thread)
-                .flatten()
-                .max()
-                .or(thread.session.started.as_deref());
-            self.outside = self.outside.take().max(last.map(str::to_owned));
+            let last = last_instant(&thread).map(str::to_owned);
+            self.outside = self.outside.take().max(last);
             return Ok(());
         }
         self.sessions += 1;
@@ -283,14 +305,21 @@ impl Outcome {
     }
 }
 
-/// Whether any request of the thread lies in the window; of a thread without, any record.
-fn touches(thread: &FinishedThread, window: &Window) -> bool {
-    let has_none = requests(thread).next().is_none();
-    has_none && window.has(thread.session.started.as_deref())
-        || requests(thread).any(|at| window.has(at))
+/// Whether a request of the thread is in the range; for a thread without requests, whether it began
+/// in the range.
+fn touches(thread: &FinishedThread, range: &TimeRange) -> bool {
+    let mut requests = thread.requests().peekable();
+    if requests.peek().is_none() {
+        return range.has(thread.session.started.as_deref());
+    }
+    requests.any(|request| range.has(request.at()))
 }
 
-/// The instants of a thread's requests.
-fn requests(thread: &FinishedThread) -> impl Iterator<Item = Option<&str>> {
-    thread.requests().map(KeptRequest::at)
+/// Returns the latest instant of the thread's requests; where there is none, when the thread began.
+fn last_instant(thread: &FinishedThread) -> Option<&str> {
+    let mut last = None;
+    for request in thread.requests() {
+        last = last.max(request.at());
+    }
+    last.or(thread.session.started.as_deref())
 }

@@ -1,8 +1,8 @@
-//! Searching a folder, as the agent that owns it would: links are followed.
+//! Searching a folder for session files. Links are followed, as the agents follow them.
 //!
-//! People link the folder of sessions, a project in it or a month to where there is room, or to
-//! what they share. First the folder itself is searched, then what its links lead to, each real
-//! folder once; so no walk is endless and nothing is read twice.
+//! People replace the folder of sessions, or a project or a month in it, by a link to another disk
+//! or to a shared folder. First the folder itself is searched, then the folders that its links lead
+//! to, each real folder once; so no search is endless and nothing is read twice.
 
 use std::collections::{HashSet, VecDeque};
 use std::os::unix::fs::MetadataExt;
@@ -11,27 +11,31 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 use walkdir::{DirEntry, WalkDir};
 
-use super::found::{Found, Passed};
+use super::found::{FoundFiles, PassedOver};
 use crate::path::reason;
 
-/// A folder beside a session in which the agent keeps outputs, some of them sessions that it was
-/// shown (docs/formats.md 3.1).
+/// A folder next to a session in which the agent keeps outputs of tools. Some of them are sessions
+/// that a tool printed (docs/formats.md 3.1).
 const OUTPUTS: &str = "tool-results";
 
 /// A search of one folder.
-pub(super) struct Walk<'w> {
+pub(super) struct FolderWalk<'w> {
     root: &'w Path,
     exclude: &'w GlobSet,
-    found: &'w mut Found,
-    /// Real folders that were entered: device and number.
+    found: &'w mut FoundFiles,
+    /// Real folders that were entered: device and inode.
     entered: HashSet<(u64, u64)>,
-    /// Links to folders, not followed yet.
+    /// Links to folders that are not followed yet.
     links: VecDeque<PathBuf>,
 }
 
-impl<'w> Walk<'w> {
-    pub(super) fn new(root: &'w Path, exclude: &'w GlobSet, found: &'w mut Found) -> Walk<'w> {
-        Walk {
+impl<'w> FolderWalk<'w> {
+    pub(super) fn new(
+        root: &'w Path,
+        exclude: &'w GlobSet,
+        found: &'w mut FoundFiles,
+    ) -> FolderWalk<'w> {
+        FolderWalk {
             root,
             exclude,
             found,
@@ -50,49 +54,54 @@ impl<'w> Walk<'w> {
 
     fn folder(&mut self, folder: &Path) {
         let exclude = self.exclude;
-        let is_wanted = |entry: &DirEntry| {
-            let is_output =
-                entry.depth() > 0 && entry.file_name() == OUTPUTS && entry.file_type().is_dir();
-            !is_output && !exclude.is_match(entry.path())
-        };
         let mut inside = WalkDir::new(folder)
             .sort_by_file_name()
             .into_iter()
-            .filter_entry(is_wanted);
+            .filter_entry(|entry| !is_outputs(entry) && !exclude.is_match(entry.path()));
         while let Some(entry) = inside.next() {
             match entry {
                 Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => {
                     self.link(entry.into_path())
                 }
-                Ok(entry) if entry.file_type().is_file() => self.found.meet(entry.path()),
+                Ok(entry) if entry.file_type().is_file() => self.found.add(entry.path()),
                 Ok(entry) if entry.depth() == 0 || entry.file_type().is_dir() => {
                     if !self.enter(entry.path()) {
                         inside.skip_current_dir();
                     }
                 }
                 Ok(_) => {}
-                Err(e) => {
-                    let path = e.path().unwrap_or(folder).to_owned();
-                    let why = e.io_error().map_or_else(|| e.to_string(), reason);
-                    self.found.passed.push((Passed::Unreadable, path.clone()));
-                    self.found.unreadable.push((path, why));
-                }
+                Err(e) => self.unreadable(&e, folder),
             }
         }
     }
 
-    /// Whether a folder is entered for the first time.
-    fn enter(&mut self, folder: &Path) -> bool {
-        std::fs::metadata(folder).map_or(true, |data| self.entered.insert((data.dev(), data.ino())))
+    fn unreadable(&mut self, error: &walkdir::Error, folder: &Path) {
+        let path = error.path().unwrap_or(folder).to_owned();
+        let why = match error.io_error() {
+            Some(error) => reason(error),
+            None => error.to_string(),
+        };
+        let passed = (PassedOver::Unreadable, path.clone());
+        self.found.passed.push(passed);
+        self.found.unreadable.push((path, why));
     }
 
-    /// A link to a file is that file; those to folders wait until all real folders were entered.
+    /// Notes that a folder is entered; returns whether it is the first time.
+    fn enter(&mut self, folder: &Path) -> bool {
+        match std::fs::metadata(folder) {
+            Ok(data) => self.entered.insert((data.dev(), data.ino())),
+            Err(_) => true,
+        }
+    }
+
+    /// Adds the file that a link leads to. A link to a folder waits until all real folders were
+    /// entered.
     fn link(&mut self, link: PathBuf) {
         match std::fs::metadata(&link) {
             Ok(data) if data.is_dir() => self.links.push_back(link),
-            Ok(data) if data.is_file() => self.found.meet(&link),
+            Ok(data) if data.is_file() => self.found.add(&link),
             Ok(_) => {}
-            Err(_) => self.found.passed.push((Passed::Broken, link)),
+            Err(_) => self.found.passed.push((PassedOver::Broken, link)),
         }
     }
 
@@ -105,9 +114,15 @@ impl<'w> Walk<'w> {
             _ => false,
         };
         if is_above {
-            self.found.passed.push((Passed::Above, link.to_owned()));
+            let passed = (PassedOver::Above, link.to_owned());
+            self.found.passed.push(passed);
             return;
         }
         self.folder(link);
     }
+}
+
+/// Whether an entry of the folder that is searched is a folder of outputs.
+fn is_outputs(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name() == OUTPUTS && entry.file_type().is_dir()
 }

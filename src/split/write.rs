@@ -1,15 +1,16 @@
-//! A thread to its lines; requests apart, for whether they count is only known across files.
+//! The records of a thread as lines. Requests stay apart, because whether they count is only known
+//! across files.
 //!
-//! A thread's lines take as much memory as the thread. Those of a short one are made where its file
-//! is read, side by side with others; a long one stays as it is until its turn to be written has
-//! come, and its lines are made and written a few at a time.
+//! The lines of a thread take as much memory as the thread. The lines of a short thread are made by
+//! the worker that reads its file, in parallel with others. A long thread stays as it is until its
+//! turn to be written; then its lines are made and written a few at a time.
 
 use std::mem::take;
 
 use anyhow::Result;
 
-use super::Options;
-use super::names::InThread;
+use super::names::ThreadNames;
+use super::options::Options;
 use crate::format::history::{Final, FinishedThread};
 use crate::record::{Request, Uncounted};
 
@@ -17,20 +18,20 @@ use crate::record::{Request, Uncounted};
 pub enum Chunk {
     /// Whole lines.
     Lines(Vec<u8>),
-    /// One request.
+    /// A request, which may still become uncounted.
     Request(Box<Request>),
-    /// All records of a long thread, its session apart.
+    /// All records of a long thread except its session.
     Thread(Box<FinishedThread>),
 }
 
 /// A thread with more records is a long one.
 const LONG: usize = 20_000;
 
-/// Lines that come to more are handed on.
+/// A chunk of lines ends at this size.
 const LINES_BYTES: usize = 64 << 10;
 
-/// Hands a thread on, its session first. What its pseudonyms stand for goes with the session: a
-/// thread that has any is not left for later.
+/// Adds the records of a thread to `chunks`, its session first. The session holds the real names of
+/// all pseudonyms in the thread, so a thread with pseudonyms is never left for later.
 pub(super) fn thread(
     thread: FinishedThread,
     options: &Options,
@@ -53,18 +54,17 @@ pub(super) fn thread(
     names.session(&mut session);
     let mut lines = Vec::new();
     line(&mut lines, &session)?;
-    chunks
-        .get_mut(at)
-        .into_iter()
-        .for_each(|chunk| *chunk = Chunk::Lines(take(&mut lines)));
+    if let Some(chunk) = chunks.get_mut(at) {
+        *chunk = Chunk::Lines(lines);
+    }
     Ok(())
 }
 
-/// Hands the records of a thread on, in order: as lines, and requests.
+/// Passes the records of a thread to `put`, in order, as lines and requests.
 pub(super) fn records(
     mut thread: FinishedThread,
     options: &Options,
-    names: &mut InThread,
+    names: &mut ThreadNames,
     put: &mut dyn FnMut(Chunk) -> Result<()>,
 ) -> Result<()> {
     let file = thread.session.file.clone();
@@ -76,7 +76,7 @@ pub(super) fn records(
             Final::Event(event) if options.wants.spans => line(&mut lines, &event)?,
             Final::Event(_) => {}
             Final::Request(mut request) => {
-                if request.counted && !options.window.has(request.at.as_deref()) {
+                if request.counted && !options.range.has(request.at.as_deref()) {
                     request.counted = false;
                     request.uncounted = Some(Uncounted::Window);
                 }
@@ -88,9 +88,11 @@ pub(super) fn records(
             put(Chunk::Lines(take(&mut lines)))?;
         }
     }
-    for disk in thread.disk.iter_mut().filter(|_| options.wants.spans) {
-        names.disk(disk);
-        line(&mut lines, disk)?;
+    if options.wants.spans {
+        for disk in &mut thread.disk {
+            names.disk(disk);
+            line(&mut lines, disk)?;
+        }
     }
     for ledger in &mut thread.ledgers {
         names.ledger(ledger);

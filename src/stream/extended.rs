@@ -1,8 +1,8 @@
-//! Adding keys to a line that is somebody else's.
+//! Adding keys to a record that another filter wrote.
 //!
-//! The keys go in before the closing brace; what was there stays as it was written, byte for byte.
-//! Where the line has some of them already, because it went through the filter before, the old ones
-//! are taken out, and only then is the line looked at member by member.
+//! The keys are inserted before the closing brace; the rest of the line stays as it was, byte for
+//! byte. Where the line has some of the keys already, because it went through the filter before,
+//! the old ones are removed first; only then does the line have to be parsed.
 
 use anyhow::{Result, bail};
 
@@ -10,8 +10,8 @@ use super::Malformed;
 use crate::record::Addition;
 use crate::{json, refusal};
 
-/// Appends to `to` the object `line` with the keys of `more` at its end. Keys of `T` that the
-/// line already has (it went through the filter before) are replaced.
+/// Appends to `to` the object `line` with the keys of `more` at its end. Keys of `T` that the line
+/// has already are replaced.
 ///
 /// # Errors
 /// [`Malformed`] where `line` is no object.
@@ -42,7 +42,8 @@ fn spliced<T: Addition>(body: &str, more: &T, to: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Whether the text has `"key":` in it: certain when it says no.
+/// Whether the object may have the key. A `true` can be wrong, because the key is looked for in the
+/// text; a `false` is certain.
 fn has_key(body: &str, key: &str) -> bool {
     memchr::memmem::find_iter(body.as_bytes(), key.as_bytes()).any(|at| {
         let bytes = body.as_bytes();
@@ -50,13 +51,17 @@ fn has_key(body: &str, key: &str) -> bool {
     })
 }
 
-/// The slow way of [`extended`]: the object without these keys and without its closing brace. What
-/// is kept stays as it was written, byte for byte.
+/// Returns the object without these keys and without its closing brace. The remaining values stay
+/// as they were written, byte for byte.
 fn without(line: &str, keys: &[&str]) -> Result<String> {
-    let members =
-        json::entries(line).ok_or_else(|| Malformed::because("not a record", refusal::NO_JSON))?;
+    let Some(members) = json::entries(line) else {
+        bail!(Malformed::because("not a record", refusal::NO_JSON));
+    };
     let mut body = String::from("{");
-    for (key, value) in members.iter().filter(|(key, _)| !keys.contains(&&**key)) {
+    for (key, value) in &members {
+        if keys.contains(&&**key) {
+            continue;
+        }
         if body.len() > 1 {
             body.push(',');
         }

@@ -1,8 +1,8 @@
-//! Lines of session files, where records were expected: somebody forgot tok-split.
+//! Recognises session files where records are expected: the user forgot tok-split.
 //!
-//! A type that nobody knows passes through a stream, so that a session file would pass through it
-//! whole, and add nothing to any sum. No format is known here: what tells such a line are members
-//! that the files of agents have and no record has.
+//! Filters pass objects of unknown types through, so they would pass a whole session file through
+//! and report zero tokens. This module knows no format of session files. It recognises their lines
+//! by keys that occur in the files of agents and in no record.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -11,9 +11,10 @@ use serde::de::IgnoredAny;
 use super::Record;
 use crate::record::Type;
 
+/// The keys that lines of session files have.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Members {
+struct SessionKeys {
     timestamp: Option<IgnoredAny>,
     payload: Option<IgnoredAny>,
     uuid: Option<IgnoredAny>,
@@ -31,22 +32,22 @@ struct Members {
     encrypted_content: Option<IgnoredAny>,
 }
 
-/// What came by so far.
+/// The kinds of lines that the input had so far.
 #[derive(Default)]
-pub(super) struct Seen {
-    /// A `stream` record.
+pub(super) struct KindsSeen {
+    /// There was a `stream` record.
     pub(super) stream: bool,
-    /// A record of a type that is known.
+    /// There was a record of a known type.
     pub(super) record: bool,
-    /// An object of another type.
+    /// There was an object of an unknown type.
     stranger: bool,
 }
 
-impl Seen {
+impl KindsSeen {
     /// Takes the next line.
     ///
     /// # Errors
-    /// It is of a session file.
+    /// The line is from a session file.
     pub(super) fn take(&mut self, record: &Record) -> Result<()> {
         self.stream |= record.kind == Type::Stream;
         if record.kind != Type::Other {
@@ -57,6 +58,7 @@ impl Seen {
         self.refuse_session_line(record)
     }
 
+    /// Refuses a line of a session file.
     pub(super) fn refuse_session_line(&self, record: &Record) -> Result<()> {
         if is_session_line(record) {
             bail!("stdin: these are lines of a session file: put tok-split before it");
@@ -64,7 +66,8 @@ impl Seen {
         Ok(())
     }
 
-    /// A stream may hold objects of other types beside its records; not instead of them.
+    /// Refuses an input that has objects of unknown types and no record of a known one. Called at
+    /// the end of the input.
     pub(super) fn refuse_strangers(&self) -> Result<()> {
         if self.stranger && !self.record {
             bail!("stdin: no line is a record (tok-split makes them of session files)");
@@ -73,13 +76,13 @@ impl Seen {
     }
 }
 
-/// Whether the line is of a session file. Asked of lines that no filter knows, and of those that
-/// are not what their type says.
+/// Whether the line is from a session file. The caller asks this of objects of unknown types, and
+/// of lines that are no valid record of their type.
 fn is_session_line(record: &Record) -> bool {
-    let Ok(line) = record.read::<Members>() else {
+    let Ok(line) = record.read::<SessionKeys>() else {
         return false;
     };
-    let Members {
+    let SessionKeys {
         timestamp,
         payload,
         uuid,
@@ -101,8 +104,10 @@ fn is_session_line(record: &Record) -> bool {
     if marks.into_iter().any(Option::is_some) {
         return true;
     }
-    let said = line.role.is_some() && line.content.is_some()
-        || line.message.is_some_and(|message| message.is_object());
-    record.kind == Type::Other
-        && (said || line.arguments.is_some() || line.encrypted_content.is_some())
+    if record.kind != Type::Other {
+        return false;
+    }
+    let has_message = matches!(line.message, Some(serde_json::Value::Object(_)));
+    let is_message = has_message || line.role.is_some() && line.content.is_some();
+    is_message || line.arguments.is_some() || line.encrypted_content.is_some()
 }

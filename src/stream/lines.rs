@@ -1,10 +1,11 @@
-//! Lines of a stream as bytes: nothing is decoded, so that nothing can be lost here.
+//! Reads the lines of a stream as bytes. They are not decoded here, so that a line which is not
+//! UTF-8 can be reported with its number.
 
 use std::io::BufRead;
 
 use anyhow::{Context, Result};
 
-/// Lines of a reader, without their line ends; blank ones are passed over.
+/// The lines of a reader, without line ends and without blank lines.
 pub(super) struct Lines<'r> {
     input: &'r mut dyn BufRead,
     line: Vec<u8>,
@@ -21,7 +22,7 @@ impl<'r> Lines<'r> {
         }
     }
 
-    /// Number of the line that [`Lines::next`] gave last, from 1.
+    /// Number of the line that [`Lines::next`] returned last, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }

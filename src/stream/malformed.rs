@@ -1,17 +1,18 @@
-//! Lines that are no records, and why.
+//! The error for a line that is no record.
 
 use crate::refusal;
 
-/// A line that is no record of the type it claims to be. The stream goes on without it.
+/// A line that is no valid record of its type. It is reported, and the stream goes on without it.
 #[derive(Debug)]
 pub struct Malformed {
-    /// What it is not, and why; nothing of what it says.
+    /// What the line is not, and why. It never contains a part of the line.
     words: String,
-    /// It has a key twice: with the last one only, it may be a record.
+    /// Whether the line has a key twice: without the first of them it may be a valid record.
     twice: bool,
 }
 
 impl Malformed {
+    /// Returns the error: `what` the line is not, and `why`.
     pub(super) fn because(what: &str, why: &str) -> Malformed {
         Malformed {
             words: format!("{what}: {why}"),

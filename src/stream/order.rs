@@ -1,11 +1,12 @@
-//! Whether records come as the pipeline makes them: each stage in its place, each run once.
+//! Checks that the stages of the pipeline ran in their order, and that no run is in the input
+//! twice.
 //!
-//! A filter says what it asks ([`Place`]), and everything that reads a stream holds the stream to
-//! it. What a filter cannot make sense of is refused in one line before it has numbers to show:
-//! spans that nobody has measured, records of a later stage, the records of one run twice, lines of
-//! session files. Streams that follow one another (`cat a b`) are judged each for itself.
+//! Each filter declares what it requires ([`Place`]). A stream that the filter cannot handle is
+//! refused with one line before the filter writes wrong numbers: spans that were not measured,
+//! records of a later stage, the records of one run twice. Several streams in a row (`cat a b`) are
+//! checked separately.
 //!
-//! Memory: 16 bytes a thread; for a filter that adds up requests, 100 to 200 bytes a request.
+//! Memory: 16 bytes per thread; for a filter that adds up requests, 100 to 200 bytes per request.
 
 mod single;
 
@@ -13,7 +14,7 @@ use anyhow::{Result, bail};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use single::{first_request_of, is_counted, is_unmeasured, once, thread_of};
+use single::{first_request_of, is_counted, is_unmeasured, note_begin, thread_of};
 
 use super::recount::{Recount, rewritten};
 use super::stage::{Stage, Stages};
@@ -21,51 +22,56 @@ use super::{Record, Status, extended};
 use crate::record::{DedupedBy, MeasuredBy, RankedBy, SCHEMA, Type};
 use crate::skip::Skips;
 
-/// What a filter asks of the stream that it reads.
+/// The place of a filter in the pipeline: what it requires of the stream that it reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
-    /// The stage that it is, if it is one.
+    /// The stage that the filter is, if it is one.
     pub stage: Option<Stage>,
-    /// Stages whose keys it reads.
+    /// Stages that must have run before the filter.
     pub after: &'static [Stage],
-    /// Stages that rest on what it writes.
+    /// Stages that must not have run before the filter.
     pub before: &'static [Stage],
-    /// What becomes of a response that is counted in two streams.
+    /// How a response that is counted in two streams is handled.
     pub twice: Twice,
-    /// It says itself where a stream breaks its rules, and wants to see all of it.
+    /// Whether the filter takes every stream without these checks, because it reports broken rules
+    /// itself.
     pub sees_all: bool,
 }
 
-/// What becomes of a response that is counted in two of the streams that follow one another.
+/// How a response that is counted in two streams of one input (`cat a b`) is handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Twice {
-    /// The filter adds up no requests.
+    /// No matter: the filter adds up no requests.
     #[default]
     Ignored,
-    /// It comes to the filter as a copy of the first.
+    /// The filter is given the second request without the tokens that the first one counts.
     Settled,
-    /// What rests on it is added up already: that it is counted twice is said.
+    /// The user is told that it is counted twice: the `total` records that include it cannot be
+    /// corrected any more.
     Said,
 }
 
-/// Watches the order of a stream.
+/// The state of the checks.
 pub(super) struct Order {
     place: Place,
     stages: Stages,
-    /// The stream at hand began with a `stream` record.
+    /// Whether the current stream began with a `stream` record.
     marked: bool,
-    /// It has counted requests.
+    /// Whether the current stream has counted requests.
     has_requests: bool,
-    /// It has spans.
+    /// Whether the current stream has spans.
     has_spans: bool,
+    /// Hashes of the threads whose `session` record has come.
     threads: FxHashSet<u64>,
-    /// Threads of which the first request came by.
+    /// Hashes of the threads whose first request has come.
     begun: FxHashSet<u64>,
     recount: Recount,
+    /// Number of requests that are counted in two streams.
     doubled: u64,
 }
 
 impl Order {
+    /// Returns the state before the first record.
     pub(super) fn of(place: Place) -> Order {
         Order {
             place,
@@ -80,72 +86,71 @@ impl Order {
         }
     }
 
-    /// Takes the next record. Returns its line, where it is not to be taken as it stands. A record
-    /// that cannot be read changes nothing: it may come again, mended.
+    /// Takes the next record. Returns the line that the filter shall be given instead, if any. A
+    /// record that cannot be parsed changes nothing, because it may come again repaired.
     ///
     /// # Errors
-    /// The record is out of order, in words.
+    /// The record is out of order.
     pub(super) fn take(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
         if self.place.sees_all {
             return Ok(None);
         }
         match record.kind {
-            Type::Stream => return self.stream(record, skips),
+            Type::Stream => return self.begin_stream(record, skips),
             Type::Session => {
-                self.recount.session(record)?;
-                once(&mut self.threads, thread_of(record))?;
+                self.recount.begin_thread(record)?;
+                note_begin(&mut self.threads, thread_of(record))?;
             }
             _ => {}
         }
-        self.not_too_late(record)?;
-        self.not_too_early(record)?;
+        self.refuse_too_late(record)?;
+        self.refuse_too_early(record)?;
         if record.kind != Type::Request {
             return Ok(None);
         }
-        let settled = self.request(record)?;
-        once(&mut self.begun, first_request_of(record))?;
+        let settled = self.settle_request(record)?;
+        note_begin(&mut self.begun, first_request_of(record))?;
         Ok(settled)
     }
 
-    /// A stream begins, and one before it has ended.
-    fn stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
+    /// Begins a stream, and ends the one before it.
+    fn begin_stream(&mut self, record: &Record, skips: &mut Skips) -> Result<Option<String>> {
         refuse_version(record)?;
-        self.close()?;
-        self.recount.stream();
+        self.end_stream()?;
+        self.recount.begin_stream();
         self.stages = Stages::named(record);
         (self.marked, self.has_requests, self.has_spans) = (true, false, false);
-        if let Some(later) = self
-            .place
-            .before
-            .iter()
-            .find(|stage| self.stages.has(**stage))
-        {
-            bail!(self.too_late(*later));
+        for later in self.place.before {
+            if self.stages.has(*later) {
+                bail!(self.too_late_message(*later));
+            }
         }
         let Some(stage) = self.place.stage else {
             return Ok(None);
         };
         if self.stages.has(stage) {
-            skips.say(again(stage));
+            skips.say(repeated_message(stage));
         }
-        marked(record, stage)
+        with_stage_name(record, stage)
     }
 
-    /// Refuses what a later stage has written.
-    fn not_too_late(&self, record: &Record) -> Result<()> {
+    /// Refuses a record that a later stage has written or extended.
+    fn refuse_too_late(&self, record: &Record) -> Result<()> {
+        // A `stream` record names the stages, so that spans and requests need not be looked at.
+        if self.marked && matches!(record.kind, Type::Span | Type::Request) {
+            return Ok(());
+        }
         for later in self.place.before {
-            // A stream that names its stages needs no look at every span.
-            let tells = !self.marked || !matches!(record.kind, Type::Span | Type::Request);
-            if tells && later.shows(record) {
-                bail!(self.too_late(*later));
+            if later.shows(record) {
+                bail!(self.too_late_message(*later));
             }
         }
         Ok(())
     }
 
-    /// Looks for what earlier stages have written. A text that nobody has measured is refused at
-    /// once; of what tok-usage-join writes, single records may have none.
-    fn not_too_early(&mut self, record: &Record) -> Result<()> {
+    /// Looks for traces of the required stages. A text that was not measured is refused at once.
+    /// For the other stages the whole stream is awaited, because they do not extend every record.
+    fn refuse_too_early(&mut self, record: &Record) -> Result<()> {
         for stage in self.place.after {
             if self.stages.has(*stage) {
                 continue;
@@ -156,28 +161,28 @@ impl Order {
                 self.has_requests |= is_counted(record);
                 self.has_spans |= record.kind == Type::Span;
             } else if is_unmeasured(record) {
-                bail!(missing(*stage, false));
+                bail!(missing_message(*stage, false));
             }
         }
         Ok(())
     }
 
-    /// A stream has ended: what earlier stages write should have come by.
-    fn close(&mut self) -> Result<()> {
-        let missed = self
-            .place
-            .after
-            .iter()
-            .find(|stage| !self.stages.has(**stage));
-        match missed {
-            Some(stage) if self.has_requests || self.has_spans => {
-                bail!(missing(*stage, self.has_requests))
-            }
-            _ => Ok(()),
+    /// Ends the current stream: refuses it where a required stage has left no trace.
+    fn end_stream(&mut self) -> Result<()> {
+        if !self.has_requests && !self.has_spans {
+            return Ok(());
         }
+        for stage in self.place.after {
+            if !self.stages.has(*stage) {
+                bail!(missing_message(*stage, self.has_requests));
+            }
+        }
+        Ok(())
     }
 
-    fn request(&mut self, record: &Record) -> Result<Option<String>> {
+    /// Looks for a request whose response is counted in an earlier stream; returns the line that
+    /// the filter shall be given instead, if any.
+    fn settle_request(&mut self, record: &Record) -> Result<Option<String>> {
         if self.place.twice == Twice::Ignored {
             return Ok(None);
         }
@@ -185,25 +190,18 @@ impl Order {
             return Ok(None);
         };
         if self.place.twice == Twice::Settled {
-            return rewritten(record, &request).map(Some);
+            return Ok(Some(rewritten(record, &request)?));
         }
         self.doubled += 1;
         Ok(None)
     }
 
-    /// The input has ended.
+    /// Takes the end of the input; reports requests that are counted twice.
     ///
     /// # Errors
-    /// It was no record stream as the filter needs it, in words.
+    /// A required stage has left no trace.
     pub(super) fn end(&mut self, skips: &mut Skips) -> Result<Status> {
-        self.close()?;
-        let requests = |n: u64| {
-            if n == 1 {
-                "1 request is".into()
-            } else {
-                format!("{n} requests are")
-            }
-        };
+        self.end_stream()?;
         let mut status = Status::Done;
         for (n, why) in [
             (
@@ -215,15 +213,19 @@ impl Order {
                 "counted in a child and in its parent behind it: put the parent's stream first",
             ),
         ] {
-            if n > 0 {
-                skips.note("stdin", None, &format!("{} {why}", requests(n)));
-                status = Status::Partial;
-            }
+            let requests = match n {
+                0 => continue,
+                1 => "1 request is".to_owned(),
+                n => format!("{n} requests are"),
+            };
+            skips.note("stdin", None, &format!("{requests} {why}"));
+            status = Status::Partial;
         }
         Ok(status)
     }
 
-    fn too_late(&self, later: Stage) -> String {
+    /// What to do about a stage that ran before the filter and must not.
+    fn too_late_message(&self, later: Stage) -> String {
         match (later, self.place.stage) {
             (Stage::Rank, Some(Stage::Rank)) => {
                 "the stream was ranked already, and the spans that findings rest on are gone: \
@@ -236,15 +238,15 @@ impl Order {
     }
 }
 
-/// Refuses records of a schema whose keys may mean something else. A `stream` record without a
-/// version was made by hand.
+/// Refuses records of another schema version, whose keys may have another meaning. A `stream`
+/// record without a version was made by hand and is accepted.
 fn refuse_version(record: &Record) -> Result<()> {
     #[derive(Deserialize)]
-    struct Version {
+    struct SchemaVersion {
         v: Option<u64>,
     }
-    match record.read::<Version>() {
-        Ok(Version { v: Some(v) }) if v != u64::from(SCHEMA) => {
+    match record.read::<SchemaVersion>() {
+        Ok(SchemaVersion { v: Some(v) }) if v != u64::from(SCHEMA) => {
             bail!(
                 "stdin: the records are of version {v} of the schema, and this program reads \
                  version {SCHEMA}"
@@ -261,7 +263,7 @@ fn refuse_version(record: &Record) -> Result<()> {
 }
 
 /// What to do about a stage that is missing.
-fn missing(stage: Stage, has_requests: bool) -> &'static str {
+fn missing_message(stage: Stage, has_requests: bool) -> &'static str {
     match (stage, has_requests) {
         (Stage::Measure, _) => "no span has tokens: put tok-measure before it",
         (Stage::Dedup, _) => "no span was compared with others: put tok-dedup before it",
@@ -275,8 +277,8 @@ fn missing(stage: Stage, has_requests: bool) -> &'static str {
     }
 }
 
-/// What a filter does with a stream that it has written itself.
-fn again(stage: Stage) -> &'static str {
+/// What a filter does with a stream that it has been run on before.
+fn repeated_message(stage: Stage) -> &'static str {
     match stage {
         Stage::Measure => "the stream was measured before: all is measured again",
         Stage::Dedup => "copies were looked for before: they are looked for again",
@@ -285,9 +287,9 @@ fn again(stage: Stage) -> &'static str {
     }
 }
 
-/// The `stream` record with the name of the stage; that of tok-usage-join are the prices, which it
-/// adds itself.
-fn marked(record: &Record, stage: Stage) -> Result<Option<String>> {
+/// Returns the `stream` record with the name of the stage added. tok-usage-join is recognised by
+/// the price table, which that filter adds itself.
+fn with_stage_name(record: &Record, stage: Stage) -> Result<Option<String>> {
     let by = |program: &str| Some(format!("{program} {}", env!("CARGO_PKG_VERSION")));
     let mut line = Vec::with_capacity(record.line.len() + 40);
     match stage {

@@ -1,14 +1,14 @@
-//! A response that is counted in two of the streams of one input (`cat a b`).
+//! Recognises responses that are counted in two streams of one input (`cat a b`).
 //!
-//! Within one run, tok-split counts a response once, however many files hold it. Runs over other
-//! files know nothing of each other, so the same rule is applied once more where their streams
-//! meet.
+//! Within one run, tok-split counts a response once, however many files hold it. Runs over
+//! different files know nothing of each other, so the same rule ([`Copies`], [`Parents`]) is
+//! applied again where their streams are read one after the other.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{Malformed, Record, extended};
-use crate::record::{Addition, Copies, Held, Parents, Reported, Request, Uncounted};
+use crate::record::{Addition, Copies, FromParent, Parents, Reported, Request, Uncounted};
 
 /// The responses that the streams so far have counted.
 #[derive(Default)]
@@ -16,21 +16,21 @@ pub(super) struct Recount {
     streams: u64,
     copies: Copies,
     parents: Parents,
-    /// What children have counted, by the sessions of their parents.
+    /// Responses that child threads have counted, by the session of the parent.
     children: Parents,
-    owner: Owner,
-    /// Requests of a parent that a child before it has counted with other figures.
+    thread: SessionAndParent,
+    /// Requests of a parent thread that an earlier child has counted with other token counts.
     pub(super) late: u64,
 }
 
-/// The thread at hand.
+/// The session of the current thread, and that of its parent.
 #[derive(Default, Deserialize)]
-struct Owner {
+struct SessionAndParent {
     session: String,
     parent: Option<String>,
 }
 
-/// The keys of a request that change when something of it is counted elsewhere.
+/// The keys of a request that change when a part of it is counted elsewhere.
 #[derive(Serialize)]
 struct Recounted {
     counted: bool,
@@ -60,54 +60,60 @@ impl Addition for Recounted {
         "output_tokens",
         "reasoning_tokens",
         "copy_reported_tokens",
-        // What it cost as it was; it costs less now.
+        // The cost of the whole request is not that of the remaining part.
         "cost_usd",
         "fee_usd",
-        // Of a part nobody knows how often the model was run.
+        // The samplings add up to the whole request.
         "samplings",
     ];
 }
 
 impl Recount {
-    /// A stream begins.
-    pub(super) fn stream(&mut self) {
+    /// Begins a stream.
+    pub(super) fn begin_stream(&mut self) {
         self.streams += 1;
     }
 
-    /// A thread begins.
+    /// Begins a thread.
     ///
     /// # Errors
     /// [`Malformed`] where it is no `session` record.
-    pub(super) fn session(&mut self, record: &Record) -> Result<(), Malformed> {
-        self.owner = record.read()?;
+    pub(super) fn begin_thread(&mut self, record: &Record) -> Result<(), Malformed> {
+        self.thread = record.read()?;
         Ok(())
     }
 
-    /// Takes a request; returns it as it counts after the streams before this one, if that is not
-    /// how it stands.
+    /// Takes a request; returns it reduced where an earlier stream counts it in whole or in part.
     ///
     /// # Errors
     /// [`Malformed`] where it is no request.
     pub(super) fn settle(&mut self, record: &Record) -> Result<Option<Request>, Malformed> {
         let mut request = figures(record)?;
-        let Owner { session, parent } = &self.owner;
-        let held = parent
-            .as_ref()
-            .map_or(Held::No, |parent| self.parents.settle(parent, &mut request));
-        self.late +=
-            u64::from(self.children.settle(session, &mut request.clone()) == Held::Changed);
+        let SessionAndParent { session, parent } = &self.thread;
+        let from_parent = match parent {
+            Some(parent) => self.parents.settle(parent, &mut request),
+            None => FromParent::No,
+        };
+        if self.children.settle(session, &mut request.clone()) == FromParent::Changed {
+            self.late += 1;
+        }
         self.parents.add(session, &request);
-        if let Some(parent) = parent.as_ref().filter(|_| request.counted) {
+        if let Some(parent) = parent
+            && request.counted
+        {
             self.children.add(parent, &request);
         }
-        let changed = held != Held::No || self.copies.settle(&mut request, true);
-        // What stands twice in one stream, tok-split has settled.
-        Ok(Some(request).filter(|_| changed && self.streams > 1))
+        let is_changed = from_parent != FromParent::No || self.copies.settle(&mut request, true);
+        // Inside the first stream, tok-split has counted each response once.
+        if is_changed && self.streams > 1 {
+            return Ok(Some(request));
+        }
+        Ok(None)
     }
 }
 
-/// The line of a request, with what [`Recount::settle`] has found. Of a copy the file's figures
-/// stay: they say what a plain sum would take.
+/// Returns the line of a request with the keys that [`Recount::settle`] has changed. A copy keeps
+/// its token counts, because a plain sum of the file's usage lines would add them.
 pub(super) fn rewritten(record: &Record, request: &Request) -> Result<String> {
     let Request {
         counted,
@@ -138,10 +144,10 @@ pub(super) fn rewritten(record: &Record, request: &Request) -> Result<String> {
     Ok(String::from_utf8(line)?)
 }
 
-/// What of a request is looked at here.
+/// Reads the keys of a request that decide what is counted.
 fn figures(record: &Record) -> Result<Request, Malformed> {
     #[derive(Deserialize)]
-    struct View {
+    struct UsageKeys {
         key: Option<String>,
         counted: bool,
         input_tokens: Option<u64>,
@@ -151,7 +157,7 @@ fn figures(record: &Record) -> Result<Request, Malformed> {
         reasoning_tokens: Option<u64>,
         copy_reported_tokens: Option<Reported>,
     }
-    let view: View = record.read()?;
+    let view: UsageKeys = record.read()?;
     Ok(Request {
         key: view.key,
         counted: view.counted,

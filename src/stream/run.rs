@@ -1,10 +1,13 @@
-//! One run over a stream: every line to the filter, and what becomes of those that are no records.
+//! Runs a filter over a stream: gives it every record, and reports the lines that are no records.
+//!
+//! It adds up the `coverage` records and repairs lines that have a key twice. Which records a
+//! filter accepts is decided in [`super::order`].
 
 use std::io::BufRead;
 
 use anyhow::{Result, bail};
 
-use super::foreign::Seen;
+use super::foreign::KindsSeen;
 use super::lines::Lines;
 use super::malformed::Malformed;
 use super::order::Order;
@@ -13,17 +16,17 @@ use crate::json;
 use crate::record::{Coverage, Type};
 use crate::skip::Skips;
 
-/// Reads all records of `input` and gives them to the filter. Streams that follow one another (`cat
-/// a b`) are one stream: their `coverage` records are added up, and a response that two of them
-/// count is counted in the first ([`super::Place::twice`]). Of a key that a record has twice the
-/// last counts.
+/// Reads all records of `input` and gives them to the filter. Several streams in a row (`cat a b`)
+/// are one stream: their `coverage` records are added up, and a response that two of them count is
+/// counted in the first ([`super::Place::twice`]). Where a record has a key twice, the last one
+/// counts.
 ///
-/// Returns [`Status::Partial`] where the stream was cut off (it has `stream` and no `coverage`),
-/// where its `coverage` says so, or where a line was no record.
+/// Returns [`Status::Partial`] where the stream was cut off (it has a `stream` record and no
+/// `coverage`), where its `coverage` is partial, or where a line was no record.
 ///
 /// # Errors
-/// The input cannot be read, the output cannot be written, a record spans several lines, the
-/// records are not what the filter's [`super::Place`] asks for.
+/// The input cannot be read, the output cannot be written, a record spans several lines, or the
+/// stream is not what the filter requires ([`super::Place`]).
 pub fn run(
     filter: &mut dyn Filter,
     input: &mut dyn BufRead,
@@ -32,17 +35,17 @@ pub fn run(
 ) -> Result<Status> {
     let mut reader = Lines::new(input);
     let order = Order::of(filter.place());
-    let mut run = Run {
+    let mut run = FilterRun {
         filter,
         out,
         skips,
         order,
-        seen: Seen::default(),
+        seen: KindsSeen::default(),
         coverage: None,
     };
     let mut status = Status::Done;
     while let Some(line) = reader.next()? {
-        if let Err(e) = run.line(line) {
+        if let Err(e) = run.take_line(line) {
             let why = e.downcast::<Malformed>()?;
             run.skips
                 .note("stdin", Some(reader.number()), &why.to_string());
@@ -52,18 +55,20 @@ pub fn run(
     Ok(status.or(run.end()?))
 }
 
-/// What a run holds between its lines.
-struct Run<'r, 'w> {
+/// The state of a run between two lines.
+struct FilterRun<'r, 'w> {
     filter: &'r mut dyn Filter,
     out: &'r mut Sink<'w>,
     skips: &'r mut Skips,
     order: Order,
-    seen: Seen,
+    seen: KindsSeen,
+    /// The sum of the `coverage` records so far.
     coverage: Option<Coverage>,
 }
 
-impl Run<'_, '_> {
-    fn line(&mut self, line: &[u8]) -> Result<()> {
+impl FilterRun<'_, '_> {
+    /// Takes the next line.
+    fn take_line(&mut self, line: &[u8]) -> Result<()> {
         let record = match peek(line) {
             Ok(record) => record,
             Err(why) => {
@@ -72,14 +77,17 @@ impl Run<'_, '_> {
             }
         };
         self.seen.take(&record)?;
-        let taken = self.take(&record);
-        if taken.as_ref().is_err_and(|e| e.is::<Malformed>()) {
+        let taken = self.give(&record);
+        if let Err(e) = &taken
+            && e.is::<Malformed>()
+        {
             self.seen.refuse_session_line(&record)?;
         }
         taken
     }
 
-    fn take(&mut self, record: &Record) -> Result<()> {
+    /// Gives a record to the filter, after the checks of its order.
+    fn give(&mut self, record: &Record) -> Result<()> {
         let kind = record.kind;
         if kind == Type::Coverage {
             return with_last(record.line, |line| {
@@ -95,49 +103,50 @@ impl Run<'_, '_> {
         })
     }
 
+    /// Takes the end of the input.
     fn end(mut self) -> Result<Status> {
         self.seen.refuse_strangers()?;
         let mut status = Status::Done;
-        if self.seen.stream && self.coverage.is_none() {
-            self.skips.note(
-                "stdin",
-                None,
-                "the stream was cut off: it has no coverage record",
-            );
-            status = Status::Partial;
-        }
-        if self.coverage.as_ref().is_some_and(Coverage::is_partial) {
-            status = Status::Partial;
+        match &self.coverage {
+            Some(coverage) if coverage.is_partial() => status = Status::Partial,
+            None if self.seen.stream => {
+                let why = "the stream was cut off: it has no coverage record";
+                self.skips.note("stdin", None, why);
+                status = Status::Partial;
+            }
+            _ => {}
         }
         status = status.or(self.order.end(self.skips)?);
-        let line = self
-            .coverage
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()?;
-        self.filter.end(
-            line.as_deref().map(|line| Record {
-                kind: Type::Coverage,
-                line,
-            }),
-            self.out,
-        )?;
+        let Some(coverage) = &self.coverage else {
+            self.filter.end(None, self.out)?;
+            return Ok(status);
+        };
+        let line = serde_json::to_string(coverage)?;
+        let record = Record {
+            kind: Type::Coverage,
+            line: &line,
+        };
+        self.filter.end(Some(record), self.out)?;
         Ok(status)
     }
 }
 
-/// Hands a line on, and where that is refused for a key that it has twice, the line with the last
-/// one only: whoever refuses a line has done nothing with it.
+/// Gives a line to `take`. Where `take` refuses it because the line has a key twice, `take` is
+/// given the line again with only the last of these keys. A line that is refused must have had no
+/// effect.
 fn with_last<T>(line: &str, mut take: impl FnMut(&str) -> Result<T>) -> Result<T> {
     let taken = take(line);
-    let is_twice = matches!(&taken, Err(e) if e.downcast_ref().is_some_and(Malformed::is_twice));
-    match is_twice.then(|| json::without_repeats(line)).flatten() {
-        Some(line) => take(&line),
-        None => taken,
+    let is_twice = match &taken {
+        Err(e) => e.downcast_ref().is_some_and(Malformed::is_twice),
+        Ok(_) => false,
+    };
+    if is_twice && let Some(line) = json::without_repeats(line) {
+        return take(&line);
     }
+    taken
 }
 
-/// Looks at a line.
+/// Returns a line with its type.
 ///
 /// # Errors
 /// [`Malformed`] where it is no JSON object.
@@ -148,6 +157,7 @@ fn peek(line: &[u8]) -> Result<Record<'_>> {
     Ok(Record { kind, line })
 }
 
+/// Adds a `coverage` record to the sum.
 fn add(sum: &mut Option<Coverage>, record: &Record) -> Result<(), Malformed> {
     let more: Coverage = record.read()?;
     match sum {
@@ -157,8 +167,9 @@ fn add(sum: &mut Option<Coverage>, record: &Record) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// A record over several lines is what jq writes without `-c`, an array what it writes with `-s`:
-/// worth an advice, not a skip a line. Among records, a line that breaks off is a torn one.
+/// Refuses a record over several lines, which jq writes without `-c`, and an array of records,
+/// which it writes with `-s`: one advice is more useful than a complaint for each line. Once there
+/// were records, a line that breaks off is only a damaged line.
 fn refuse_multi_line(line: &[u8], among_records: bool) -> Result<()> {
     let line = line.trim_ascii();
     let goes_on = line.starts_with(b"{") && line.ends_with(b",") && !among_records;
@@ -177,9 +188,9 @@ mod tests {
     use crate::record::Event;
 
     #[derive(Default)]
-    struct Turns(Vec<Option<u64>>);
+    struct TurnsSeen(Vec<Option<u64>>);
 
-    impl Filter for Turns {
+    impl Filter for TurnsSeen {
         fn take(&mut self, record: Record, _: &mut Sink) -> Result<()> {
             self.0.push(record.read::<Event>()?.turn);
             Ok(())
@@ -195,7 +206,7 @@ mod tests {
         let lines = format!(
             "{event},\"turn\":2}}\n{event},\"turn\":\"hunter2\"}}\n{event},\"type\":\"event\"}}\n"
         );
-        let (mut turns, mut skips) = (Turns::default(), Skips::default());
+        let (mut turns, mut skips) = (TurnsSeen::default(), Skips::default());
         let status = run(
             &mut turns,
             &mut lines.as_bytes(),

@@ -1,7 +1,7 @@
-//! The stages of the pipeline, and how a stream tells which of them it has been through.
+//! The stages of the pipeline, and how to find out which of them a stream has been through.
 //!
 //! Each stage names itself in the `stream` record. Where that record was filtered out, or made by
-//! hand, the keys and types that only this stage writes tell.
+//! hand, a stage is recognised by the keys and record types that only it writes.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -9,20 +9,20 @@ use serde::de::IgnoredAny;
 use super::Record;
 use crate::record::Type;
 
-/// A filter that adds what later ones read, in the order of the pipeline.
+/// A filter whose output later filters need. The order is that of the pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// tok-measure: sizes of spans.
     Measure,
     /// tok-dedup: copies among spans.
     Dedup,
-    /// tok-usage-join: who was sent what, and its price.
+    /// tok-usage-join: which requests carried which spans, and what that cost.
     Join,
     /// tok-rank: the summary and the findings.
     Rank,
 }
 
-/// Stages that a stream has been through.
+/// The stages that a stream has been through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stages([bool; 4]);
 
@@ -35,7 +35,7 @@ impl Stages {
         self.0[stage as usize] = true;
     }
 
-    /// Those that a `stream` record names.
+    /// The stages that a `stream` record names.
     pub(super) fn named(record: &Record) -> Stages {
         #[derive(Default, Deserialize)]
         #[serde(default)]
@@ -56,44 +56,44 @@ impl Stages {
 }
 
 impl Stage {
-    /// Whether the record is there, or is as it is, because of the stage. What says no may still
-    /// have been through it: a span that was never sent has no price.
+    /// Whether the stage wrote the record or a key of it. A record for which this is false may have
+    /// been through the stage too: a span that was never sent has no price.
     pub(super) fn shows(self, record: &Record) -> bool {
         match (self, record.kind) {
             (Stage::Join, Type::Total) => true,
             (Stage::Rank, Type::Summary | Type::Finding) => {
-                record.read::<Judged>().is_ok_and(|judged| judged.any())
+                record.read::<RankKeys>().is_ok_and(|keys| keys.any())
             }
             (Stage::Measure, Type::Span) => record
-                .read::<Measured>()
-                .is_ok_and(|span| span.tokens.is_some()),
-            (Stage::Join, Type::Span) => record.read::<Sent>().is_ok_and(|span| span.any()),
-            (Stage::Join, Type::Request) => {
-                record.read::<Billed>().is_ok_and(|request| request.any())
-            }
+                .read::<MeasureKeys>()
+                .is_ok_and(|keys| keys.tokens.is_some()),
+            (Stage::Join, Type::Span) => record.read::<SpanCostKeys>().is_ok_and(|keys| keys.any()),
+            (Stage::Join, Type::Request) => record
+                .read::<RequestCostKeys>()
+                .is_ok_and(|keys| keys.any()),
             _ => false,
         }
     }
 }
 
-/// What tok-measure adds to every text that it can read.
+/// The key that tok-measure adds to every text that it can read.
 #[derive(Deserialize)]
-struct Measured {
+struct MeasureKeys {
     tokens: Option<IgnoredAny>,
 }
 
-/// What tok-usage-join adds to spans that were sent or produced.
+/// Keys of which tok-usage-join adds at least one to a span that was sent or produced.
 #[derive(Deserialize)]
-struct Sent {
+struct SpanCostKeys {
     sent_tokens: Option<IgnoredAny>,
     carried_requests: Option<IgnoredAny>,
     carried_tokens: Option<IgnoredAny>,
     output_tokens: Option<IgnoredAny>,
 }
 
-impl Sent {
+impl SpanCostKeys {
     fn any(&self) -> bool {
-        let Sent {
+        let SpanCostKeys {
             sent_tokens,
             carried_requests,
             carried_tokens,
@@ -105,9 +105,9 @@ impl Sent {
     }
 }
 
-/// What tok-usage-join adds to requests, one or the other.
+/// Keys of which tok-usage-join adds at least one to a request.
 #[derive(Deserialize)]
-struct Billed {
+struct RequestCostKeys {
     predicted_tokens: Option<IgnoredAny>,
     explained: Option<IgnoredAny>,
     unexplained_tokens: Option<IgnoredAny>,
@@ -116,34 +116,31 @@ struct Billed {
     bucket: Option<IgnoredAny>,
 }
 
-impl Billed {
+impl RequestCostKeys {
     fn any(&self) -> bool {
-        let Billed {
-            predicted_tokens,
-            explained,
-            unexplained_tokens,
-            ..
-        } = self;
-        let more = [
+        [
+            &self.predicted_tokens,
+            &self.explained,
+            &self.unexplained_tokens,
             &self.context_unrecorded_tokens,
             &self.cost_usd,
             &self.bucket,
-        ];
-        [predicted_tokens, explained, unexplained_tokens]
-            .into_iter()
-            .chain(more)
-            .any(Option::is_some)
+        ]
+        .into_iter()
+        .any(Option::is_some)
     }
 }
 
-/// What a `summary` has, or a `finding`: lines of session files may be of the same types.
+/// Keys of a `summary` and of a `finding` record: lines of session files may have the same types.
 #[derive(Deserialize)]
-struct Judged {
+struct RankKeys {
+    /// Every `summary` has it.
     requests: Option<IgnoredAny>,
+    /// Every `finding` has it.
     rule: Option<IgnoredAny>,
 }
 
-impl Judged {
+impl RankKeys {
     fn any(&self) -> bool {
         self.requests.is_some() || self.rule.is_some()
     }

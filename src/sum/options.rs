@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::choices::{Basis, Of, Per, SumFormat};
 use super::key::Key;
 use super::price_table::PriceTable;
-use crate::window::Window;
+use crate::time_range::TimeRange;
 use crate::zone::Zone;
 
 /// What to add up, and how to write it.
@@ -21,7 +21,7 @@ pub struct Options {
     /// Time zone of the keys that are periods.
     pub zone: Zone,
     /// Records outside this time range are left out.
-    pub window: Window,
+    pub window: TimeRange,
     /// Columns that are written only if asked for.
     pub extra: ExtraColumns,
     /// Prices for requests that have no cost yet.

@@ -19,7 +19,7 @@ use super::rests::{ThreadOrigin, reason};
 use super::rows::Rows;
 use super::sums::NaiveExtra;
 use crate::path;
-use crate::record::{Copies, Held, Parents, Request, Written};
+use crate::record::{Copies, FromParent, Parents, Request, Written};
 
 /// A request on its way to its row.
 struct Waiting<'g> {
@@ -58,9 +58,9 @@ pub(super) fn settle(
         let origin = threads.get(thread).unwrap_or(&unknown);
         let held = match &origin.parent {
             Some(parent) => parents.settle(parent, &mut request),
-            None => Held::No,
+            None => FromParent::No,
         };
-        let has_changed = held != Held::No || copies.settle(&mut request, true);
+        let has_changed = held != FromParent::No || copies.settle(&mut request, true);
         if naive && let Some((why, extra)) = as_written(&request, held, &mut options.prices)? {
             rows.of(key.clone()).add_naive(why, &extra);
         }
@@ -70,7 +70,7 @@ pub(super) fn settle(
                 cost => cost,
             };
             rows.take(key, &request, cost, tokens(&request, basis));
-        } else if held != Held::Same {
+        } else if held != FromParent::Same {
             rows.of(key.clone()).pass_over(reason(&request));
         }
     }
@@ -82,12 +82,12 @@ pub(super) fn settle(
 /// of the lines that a fork repeats.
 fn as_written(
     request: &Request,
-    held: Held,
+    held: FromParent,
     prices: &mut PriceTable,
 ) -> Result<Option<(Written, NaiveExtra)>> {
     match held {
-        Held::Same => Ok(Some((Written::Fork, naive::replay(request, prices)?))),
-        Held::No | Held::Changed => naive::request(request, prices),
+        FromParent::Same => Ok(Some((Written::Fork, naive::replay(request, prices)?))),
+        FromParent::No | FromParent::Changed => naive::request(request, prices),
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::Priced;
+use crate::cli::PriceFlags;
 use crate::record::{Request, Unpriced, Usd};
-use crate::replay::{Given, Prices};
+use crate::replay::{Aliases, Prices};
 
 /// List prices: the built-in ones, or those of a file.
 #[derive(Default)]
@@ -20,13 +20,13 @@ impl PriceTable {
     ///
     /// # Errors
     /// As [`Prices::open`] and [`Prices::with`].
-    pub fn asked(priced: &Priced) -> Result<PriceTable> {
-        let given = Given::new(&priced.alias, &priced.model_for)?;
+    pub fn asked(priced: &PriceFlags) -> Result<PriceTable> {
+        let given = Aliases::new(&priced.alias, &priced.model_for)?;
         PriceTable::new(priced.file().as_deref(), given)
     }
 
     /// The prices in a file, or the built-in ones; with the user's own names for models.
-    fn new(file: Option<&Path>, given: Given) -> Result<PriceTable> {
+    fn new(file: Option<&Path>, given: Aliases) -> Result<PriceTable> {
         let mut prices = match file {
             Some(file) => Some(Prices::open(file)?),
             None => None,

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 use unicode_width::UnicodeWidthStr;
 
-use crate::cell::clip;
+use crate::display::clip;
 
 /// Spaces between two columns.
 const GAP: u16 = 2;

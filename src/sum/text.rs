@@ -7,7 +7,7 @@ use super::naive;
 use super::report::{Report, Row};
 use super::sums::Sums;
 use super::table::{self, TextColumn};
-use crate::cell;
+use crate::display;
 use crate::number::{tokens, usd};
 use crate::skip::visible;
 
@@ -19,7 +19,7 @@ pub(super) fn tsv(report: &Report, rows: &[Row]) -> String {
     for (key, sums) in rows {
         let mut values: Vec<String> = Vec::new();
         for value in key.iter() {
-            values.push(cell::tsv(value));
+            values.push(display::tsv(value));
         }
         for column in &report.columns {
             values.push((column.cell)(sums).exact());

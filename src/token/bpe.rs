@@ -1,29 +1,30 @@
-//! Encodings: the tokenizers behind one table.
+//! The encodings, in one table, and the tokenizer of each.
 //!
-//! The default, `o200k_base`, is counted by the crate `tiktoken`, five times as fast as
-//! `tiktoken-rs`, which is the oracle of the tests (tests/token.rs) and serves all others. A
-//! vocabulary is built when it is first asked for.
+//! The crate `tiktoken` counts the default encoding, `o200k_base`, five times as fast as
+//! `tiktoken-rs`. `tiktoken-rs` counts the other encodings, and the tests compare the fast crate
+//! with it (tests/token.rs). A vocabulary is built at its first use.
 
 use tiktoken_rs as reference;
 
-/// Where a pattern lets a text be cut after a newline without changing its tokens.
+/// How the pattern of an encoding treats newlines. It decides where a text can be cut after a
+/// newline without changing its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Newlines {
-    /// White space up to and with its last newline is one piece of its own, in front of the
-    /// general rule for white space (`\s*[\r\n]+`): `cl100k_base` and later.
+    /// White space up to and including its last newline is a word (`\s*[\r\n]+`); this rule comes
+    /// before the general rule for white space. `cl100k_base` and later encodings.
     First,
-    /// Newlines are white space like any other (`\s+(?!\S)`): `r50k_base`, `p50k_base`.
+    /// Newlines are treated as any other white space (`\s+(?!\S)`). `r50k_base` and `p50k_base`.
     Plain,
 }
 
-/// How text becomes tokens: a vocabulary and its pattern.
+/// A way of splitting text into tokens: a vocabulary and a pattern.
 pub struct Encoding {
     name: &'static str,
     pub(super) newlines: Newlines,
     count: fn(&str) -> Option<usize>,
 }
 
-/// Every encoding, the default first.
+/// All encodings, the default first.
 static ENCODINGS: [Encoding; 5] = [
     Encoding {
         name: "o200k_base",
@@ -52,8 +53,9 @@ static ENCODINGS: [Encoding; 5] = [
     },
 ];
 
-/// The one text that the fast tokenizer is known to split elsewhere: an apostrophe and a long s,
-/// which together are a contraction, before another (`x'ſ'lle`). No session has it.
+/// The only text that the fast tokenizer is known to split otherwise than the reference: an
+/// apostrophe and a long s, which form a contraction, before another contraction (`x'ſ'lle`). It
+/// has not been found in any session.
 const LONG_S: &[u8] = "'ſ".as_bytes();
 
 fn o200k_base(text: &str) -> Option<usize> {
@@ -64,7 +66,7 @@ fn o200k_base(text: &str) -> Option<usize> {
 }
 
 impl Encoding {
-    /// Returns the encoding of that name.
+    /// Returns the encoding with this name.
     pub fn named(name: &str) -> Option<&'static Encoding> {
         ENCODINGS.iter().find(|encoding| encoding.name == name)
     }
@@ -79,14 +81,17 @@ impl Encoding {
         ENCODINGS.iter().map(|encoding| encoding.name)
     }
 
-    /// Its name, as `tokens_by` gives it.
+    /// Returns the name, as in `tokens_by`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the tokens of a piece of text, which must be short (see `cut::piece`).
+    /// Counts the tokens of a text. The text must be short (see `cut::piece`).
     pub(super) fn count(&self, piece: &str) -> u64 {
-        // Every encoding of the table is compiled in; a test counts in each.
-        (self.count)(piece).map_or(0, |tokens| tokens as u64)
+        match (self.count)(piece) {
+            Some(tokens) => tokens as u64,
+            // Not reached: all encodings of the table are compiled in. A test counts in each.
+            None => 0,
+        }
     }
 }

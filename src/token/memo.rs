@@ -1,50 +1,54 @@
-//! Line memo: the token counts of lines seen lately.
+//! The token counts of recent lines.
 //!
-//! Session texts repeat their lines (39 % of the bytes of real Codex sessions, 17 % of Claude's,
-//! with a table of this size), so a line is looked up before it is counted. The table is
-//! direct-mapped, 256 KB: it fits the second-level cache, where a larger one would cost a memory
-//! access of 100 ns a line.
+//! Texts of sessions repeat their lines (39 % of the bytes of real Codex sessions, 17 % of those of
+//! Claude's, with a table of this size), so a line is looked up before it is counted. The table is
+//! direct-mapped and takes 256 KB: it fits into the second-level cache, where a larger table would
+//! cost a memory access of 100 ns for each line.
 //!
-//! A line is known by the XXH3 of its bytes and its length, not by the bytes. Another line of the
-//! same length in the same slot is taken for it with odds of 2^-50 (64 bit of hash, 14 of which
-//! chose the slot): at a thousand million lookups, one in a million to be wrong once.
+//! A line is identified by its length and the XXH3 of its bytes, not by the bytes. The odds that
+//! another line of the same length in the same slot is taken for it are 2^-50, because 14 of the 64
+//! bits of the hash choose the slot. In a thousand million lookups, the odds of one error are one
+//! in a million.
 
-/// Slots of the table, a power of two; 16 bytes each.
+/// The number of slots, a power of two; a slot takes 16 bytes.
 const SLOTS: usize = 1 << 14;
 
-/// Counts by line.
+/// Token counts by line.
 #[derive(Default)]
 pub(super) struct Memo {
-    /// Empty until the first line is put in.
-    slots: Vec<Slot>,
+    /// Empty until the first line is remembered.
+    slots: Vec<MemoSlot>,
 }
 
-/// One line: free where `bytes` is 0.
+/// One line; the slot is free if `bytes` is 0.
 #[derive(Clone, Copy, Default)]
-struct Slot {
+struct MemoSlot {
     hash: u64,
     bytes: u32,
     tokens: u32,
 }
 
 impl Memo {
-    /// Returns the tokens of the line with that hash and length, where it is known.
+    /// Returns the tokens of the line with this hash and length; `None` if it is not remembered.
     pub(super) fn get(&self, hash: u64, bytes: usize) -> Option<u64> {
         let slot = self.slots.get(index(hash))?;
-        (slot.hash == hash && slot.bytes as usize == bytes && bytes > 0)
-            .then_some(u64::from(slot.tokens))
+        if slot.hash == hash && slot.bytes as usize == bytes && bytes > 0 {
+            Some(u64::from(slot.tokens))
+        } else {
+            None
+        }
     }
 
-    /// Remembers a line; forgets the one that was in its slot.
+    /// Remembers a line in place of the line that was in its slot.
     pub(super) fn put(&mut self, hash: u64, bytes: usize, tokens: u64) {
         let (Ok(bytes), Ok(tokens)) = (u32::try_from(bytes), u32::try_from(tokens)) else {
             return;
         };
         if self.slots.is_empty() {
-            self.slots = vec![Slot::default(); SLOTS];
+            self.slots = vec![MemoSlot::default(); SLOTS];
         }
         if let Some(slot) = self.slots.get_mut(index(hash)) {
-            *slot = Slot {
+            *slot = MemoSlot {
                 hash,
                 bytes,
                 tokens,

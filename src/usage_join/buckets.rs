@@ -1,113 +1,87 @@
-//! Requests into the buckets of a ledger, each into the finest that covers its instant.
+//! Joining requests with the buckets of a ledger: each with the finest bucket that covers it.
 //!
-//! A request that is an entry of the ledger (the same tokens, noted up to two seconds later or an
-//! hour earlier: a session may write its line when the tools have run) is joined with that entry
-//! alone. Any other falls into the bucket of its hour, else of its day,
-//! else of its month. Buckets are made disjoint, so that nothing is counted twice: an hour is its
-//! bucket and the entries of that hour, less those that were matched; a day is without its hours.
+//! A request that matches an entry of the ledger (the same tokens, noted up to two seconds later or
+//! an hour earlier, because a session may write its line after the tools have run) is joined with
+//! that entry alone. Any other is joined with the bucket of its hour, else of its day, else of its
+//! month. Buckets are made disjoint, so that nothing is counted twice: an hour is its bucket and
+//! the entries of that hour, without those that were matched; a day is without its hours.
 
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::counted::CountedRequests;
-use super::ledger::{Entry, Ledger, Tokens};
+use super::counted::{CountedRequests, input_and_output};
+use super::ledger::{LedgerEntry, Tokens, UsageLedger};
 use crate::record::{Level, Request, Usage};
 
-/// An entry that is noted later than this is not of the same response. The agent notes it when the
-/// response has ended.
+/// An entry that is noted this much later belongs to another response. The agent notes an entry
+/// when the response has ended.
 const SAME_RESPONSE: SignedDuration = SignedDuration::from_secs(2);
-/// The line of the session may wait for the tools that the response called.
+/// The session may write the line of a response this much later, after the tools have run.
 const TOOLS_RUN: SignedDuration = SignedDuration::from_hours(1);
 
-/// The ledger of one account, and what of it the requests explain.
+/// The start of a bucket and its level.
+type BucketKey = (Timestamp, Level);
+
+/// The ledger of one account, and the requests that were joined with it.
 pub(super) struct Buckets {
     pub(super) account: String,
-    /// In order of time, each with whether a request has taken it.
-    pub(super) entries: Vec<(Entry, bool)>,
-    pub(super) buckets: BTreeMap<(Timestamp, Level), Bucket>,
-    pub(super) sessions: CountedRequests,
+    /// In order of time, each with whether a request matched it.
+    pub(super) entries: Vec<(LedgerEntry, bool)>,
+    pub(super) buckets: BTreeMap<BucketKey, JoinedBucket>,
+    pub(super) requests: CountedRequests,
 }
 
+/// A part of the ledger that no other bucket contains.
 #[derive(Default)]
-pub(super) struct Bucket {
+pub(super) struct JoinedBucket {
     pub(super) tokens: Tokens,
+    /// The number of requests that were joined with it.
     pub(super) requests: u64,
-    /// The ledger has it as a bucket, not as entries alone.
+    /// The ledger has it as an hour, not only as entries.
     pub(super) rolled: bool,
-    /// Input and output by session.
+    /// Input and output of the joined requests, by session.
     sessions: BTreeMap<String, u64>,
 }
 
-impl Bucket {
-    /// Input and output of all its requests.
+impl JoinedBucket {
+    /// Returns the input and output of all joined requests.
     pub(super) fn session_tokens(&self) -> u64 {
-        self.sessions
-            .values()
-            .fold(0u64, |sum, tokens| sum.saturating_add(*tokens))
+        let mut sum = 0u64;
+        for tokens in self.sessions.values() {
+            sum = sum.saturating_add(*tokens);
+        }
+        sum
     }
 }
 
 impl Buckets {
-    /// Lays the levels of the ledger beside each other.
-    pub(super) fn new(ledger: Ledger) -> Buckets {
-        let mut buckets: BTreeMap<(Timestamp, Level), Bucket> = BTreeMap::new();
-        let mut at = |level, instant, change: fn(u64, u64) -> u64, tokens: &Tokens, make: bool| {
-            let key = (floor(instant, level), level);
-            if make || buckets.contains_key(&key) {
-                combine(&mut buckets.entry(key).or_default().tokens, tokens, change);
-            }
-        };
+    /// Makes the buckets of a ledger disjoint.
+    pub(super) fn new(ledger: UsageLedger) -> Buckets {
+        let mut buckets: BTreeMap<BucketKey, JoinedBucket> = BTreeMap::new();
         for day in &ledger.days {
-            at(
-                Level::Day,
-                day.start,
-                u64::saturating_add,
-                &day.tokens,
-                true,
-            );
+            add(&mut buckets, day.start, Level::Day, &day.tokens);
         }
         for hour in &ledger.hours {
-            at(
-                Level::Hour,
-                hour.start,
-                u64::saturating_add,
-                &hour.tokens,
-                true,
-            );
-            at(
-                Level::Day,
-                hour.start,
-                u64::saturating_sub,
-                &hour.tokens,
-                false,
-            );
+            add(&mut buckets, hour.start, Level::Hour, &hour.tokens);
+            let day = (floor(hour.start, Level::Day), Level::Day);
+            if let Some(day) = buckets.get_mut(&day) {
+                day.tokens.subtract(&hour.tokens);
+            }
         }
         for month in &ledger.months {
-            at(
-                Level::Month,
-                month.start,
-                u64::saturating_add,
-                &month.tokens,
-                true,
-            );
+            add(&mut buckets, month.start, Level::Month, &month.tokens);
         }
         for entry in &ledger.entries {
-            at(
-                Level::Hour,
-                entry.at,
-                u64::saturating_add,
-                &entry.tokens,
-                true,
-            );
+            add(&mut buckets, entry.at, Level::Hour, &entry.tokens);
         }
         for hour in &ledger.hours {
             if let Some(bucket) = buckets.get_mut(&(floor(hour.start, Level::Hour), Level::Hour)) {
                 bucket.rolled = true;
             }
         }
-        let mut entries: Vec<(Entry, bool)> = ledger
+        let mut entries: Vec<(LedgerEntry, bool)> = ledger
             .entries
             .into_iter()
             .map(|entry| (entry, false))
@@ -117,105 +91,118 @@ impl Buckets {
             account: ledger.account,
             entries,
             buckets,
-            sessions: CountedRequests::default(),
+            requests: CountedRequests::default(),
         }
     }
 
-    /// Puts a counted request into its bucket; returns the bucket's name, `LEVEL:START`. `None`:
-    /// the ledger does not cover its instant.
+    /// Joins a counted request with its bucket; returns the bucket's name, `LEVEL:START`. `None`
+    /// where the ledger does not cover the request's instant, and for any other request.
     pub(super) fn join(&mut self, request: &Request) -> Option<String> {
-        let at: Timestamp = request
-            .at
-            .as_deref()
-            .filter(|_| request.counted)?
-            .parse()
-            .ok()?;
-        let entry = self.entry(request, at).map(|at| (at, Level::Entry));
-        let covering = || {
-            [Level::Hour, Level::Day, Level::Month]
-                .map(|level| (floor(at, level), level))
-                .into_iter()
+        if !request.counted {
+            return None;
+        }
+        let at: Timestamp = request.at.as_deref()?.parse().ok()?;
+        let key = match self.matching_entry(request, at) {
+            Some(entry) => Some((entry, Level::Entry)),
+            None => self.covering(at),
         };
-        let found = entry.or_else(|| covering().find(|key| self.buckets.contains_key(key)));
-        self.sessions.count(request, at, found.is_some());
-        let (start, level) = found?;
+        self.requests.add(request, at, key.is_some());
+        let (start, level) = key?;
         let bucket = self.buckets.entry((start, level)).or_default();
-        let tokens = request
-            .input_tokens
-            .unwrap_or(0)
-            .saturating_add(request.output_tokens.unwrap_or(0));
         bucket.requests += 1;
         let session = bucket.sessions.entry(request.session.clone()).or_default();
-        *session = session.saturating_add(tokens);
+        *session = session.saturating_add(input_and_output(request));
         Some(format!("{}:{start:.3}", name(level)))
     }
 
-    /// The nearest entry of the same tokens that no request has taken; takes it out of its hour.
-    fn entry(&mut self, request: &Request, at: Timestamp) -> Option<Timestamp> {
-        let apart = |entry: &Entry| entry.at.duration_since(at).abs();
+    /// Returns the finest bucket that covers an instant.
+    fn covering(&self, at: Timestamp) -> Option<BucketKey> {
+        [Level::Hour, Level::Day, Level::Month]
+            .map(|level| (floor(at, level), level))
+            .into_iter()
+            .find(|key| self.buckets.contains_key(key))
+    }
+
+    /// Returns the nearest entry with the tokens of the request that no other request matched, and
+    /// moves its tokens from the bucket of its hour to a bucket of its own.
+    fn matching_entry(&mut self, request: &Request, at: Timestamp) -> Option<Timestamp> {
+        let apart = |entry: &LedgerEntry| entry.at.duration_since(at).abs();
         let from = self
             .entries
             .partition_point(|(entry, _)| entry.at < at && apart(entry) >= TOOLS_RUN);
-        let is_near = |entry: &Entry| entry.at < at || apart(entry) < SAME_RESPONSE;
-        let near = self
-            .entries
-            .iter_mut()
-            .skip(from)
-            .take_while(|(entry, _)| is_near(entry));
-        let same = near.filter(|(entry, taken)| !taken && is_same(&entry.tokens, request));
-        let (entry, taken) = same.min_by_key(|(entry, _)| apart(entry))?;
-        *taken = true;
-        if let Some(hour) = self
-            .buckets
-            .get_mut(&(floor(entry.at, Level::Hour), Level::Hour))
-        {
-            combine(&mut hour.tokens, &entry.tokens, u64::saturating_sub);
+        let mut nearest: Option<&mut (LedgerEntry, bool)> = None;
+        for candidate in self.entries.iter_mut().skip(from) {
+            let (entry, taken) = &*candidate;
+            if entry.at >= at && apart(entry) >= SAME_RESPONSE {
+                break;
+            }
+            if *taken || !is_same(&entry.tokens, request) {
+                continue;
+            }
+            match &nearest {
+                Some((best, _)) if apart(best) <= apart(entry) => {}
+                _ => nearest = Some(candidate),
+            }
         }
-        let own = self.buckets.entry((entry.at, Level::Entry)).or_default();
-        combine(&mut own.tokens, &entry.tokens, u64::saturating_add);
+        let (entry, taken) = nearest?;
+        *taken = true;
+        let hour = (floor(entry.at, Level::Hour), Level::Hour);
+        if let Some(hour) = self.buckets.get_mut(&hour) {
+            hour.tokens.subtract(&entry.tokens);
+        }
+        let bucket = self.buckets.entry((entry.at, Level::Entry)).or_default();
+        bucket.tokens.add(&entry.tokens);
         Some(entry.at)
     }
 
-    /// One record for each bucket that requests fell into, in order of time.
+    /// Returns a record for each bucket that was joined with a request, in order of time.
     pub(super) fn records(&self) -> impl Iterator<Item = Usage> + '_ {
-        self.buckets
+        let joined = self
+            .buckets
             .iter()
-            .filter(|(_, bucket)| bucket.requests > 0)
-            .map(|((start, level), bucket)| {
-                let Tokens {
-                    input,
-                    cached,
-                    output,
-                    reasoning,
-                } = bucket.tokens;
-                let session_tokens = bucket.session_tokens();
-                let whole = session_tokens.max(input.saturating_add(output));
-                Usage {
-                    account: self.account.clone(),
-                    level: *level,
-                    start: format!("{start:.3}"),
-                    end: end(*start, *level).map(|end| format!("{end:.3}")),
-                    input_tokens: input,
-                    cache_read_tokens: cached,
-                    output_tokens: output,
-                    reasoning_tokens: reasoning,
-                    requests: bucket.requests,
-                    session_tokens,
-                    share: share(session_tokens, whole),
-                    ledger_only_tokens: None,
-                    ledger_only_entries: None,
-                    session_only_tokens: None,
-                    shares: bucket
-                        .sessions
-                        .iter()
-                        .map(|(id, tokens)| (id.clone(), share(*tokens, whole)))
-                        .collect(),
-                }
-            })
+            .filter(|(_, bucket)| bucket.requests > 0);
+        joined.map(|(key, bucket)| self.record(*key, bucket))
+    }
+
+    fn record(&self, (start, level): BucketKey, bucket: &JoinedBucket) -> Usage {
+        let session_tokens = bucket.session_tokens();
+        let whole = session_tokens.max(bucket.tokens.all());
+        let mut shares = BTreeMap::new();
+        for (id, tokens) in &bucket.sessions {
+            shares.insert(id.clone(), share(*tokens, whole));
+        }
+        Usage {
+            account: self.account.clone(),
+            level,
+            start: format!("{start:.3}"),
+            end: end(start, level).map(|end| format!("{end:.3}")),
+            input_tokens: bucket.tokens.input,
+            cache_read_tokens: bucket.tokens.cached,
+            output_tokens: bucket.tokens.output,
+            reasoning_tokens: bucket.tokens.reasoning,
+            requests: bucket.requests,
+            session_tokens,
+            share: share(session_tokens, whole),
+            ledger_only_tokens: None,
+            ledger_only_entries: None,
+            session_only_tokens: None,
+            shares,
+        }
     }
 }
 
-/// The bucket of that level that the instant lies in begins here (UTC).
+/// Adds tokens to the bucket of an instant.
+fn add(
+    buckets: &mut BTreeMap<BucketKey, JoinedBucket>,
+    at: Timestamp,
+    level: Level,
+    tokens: &Tokens,
+) {
+    let bucket = buckets.entry((floor(at, level), level)).or_default();
+    bucket.tokens.add(tokens);
+}
+
+/// Returns the start (UTC) of the bucket of that level that covers the instant.
 pub(super) fn floor(at: Timestamp, level: Level) -> Timestamp {
     let date = TimeZone::UTC.to_datetime(at);
     let start = match level {
@@ -227,7 +214,7 @@ pub(super) fn floor(at: Timestamp, level: Level) -> Timestamp {
     TimeZone::UTC.to_timestamp(start).unwrap_or(at)
 }
 
-/// Where the bucket ends; an entry has no end.
+/// Returns the end of a bucket; `None` for an entry.
 pub(super) fn end(start: Timestamp, level: Level) -> Option<Timestamp> {
     let length = match level {
         Level::Entry | Level::Ledger => return None,
@@ -235,27 +222,15 @@ pub(super) fn end(start: Timestamp, level: Level) -> Option<Timestamp> {
         Level::Day => 1.day(),
         Level::Month => 1.month(),
     };
-    start
-        .to_zoned(TimeZone::UTC)
-        .checked_add(length)
-        .ok()
-        .map(|end| end.timestamp())
-}
-
-fn combine(to: &mut Tokens, from: &Tokens, change: fn(u64, u64) -> u64) {
-    to.input = change(to.input, from.input);
-    to.cached = change(to.cached, from.cached);
-    to.output = change(to.output, from.output);
-    to.reasoning = change(to.reasoning, from.reasoning);
+    let end = start.to_zoned(TimeZone::UTC).checked_add(length).ok()?;
+    Some(end.timestamp())
 }
 
 fn is_same(entry: &Tokens, request: &Request) -> bool {
     request.input_tokens == Some(entry.input)
         && request.output_tokens == Some(entry.output)
         && request.cache_read_tokens.unwrap_or(0) == entry.cached
-        && request
-            .reasoning_tokens
-            .is_none_or(|tokens| tokens == entry.reasoning)
+        && request.reasoning_tokens.unwrap_or(entry.reasoning) == entry.reasoning
 }
 
 fn name(level: Level) -> &'static str {
@@ -268,9 +243,12 @@ fn name(level: Level) -> &'static str {
     }
 }
 
-/// A part of a whole in millionths, rounded down: parts add up to no more than 1.
+/// Returns a part of a whole in millionths, rounded down, so that parts add up to no more than 1.
 pub(super) fn share(part: u64, whole: u64) -> f64 {
     const MILLIONTHS: u32 = 1_000_000;
     let parts = u128::from(part) * u128::from(MILLIONTHS) / u128::from(whole.max(1));
-    u32::try_from(parts).map_or(1.0, |parts| f64::from(parts) / f64::from(MILLIONTHS))
+    match u32::try_from(parts) {
+        Ok(parts) => f64::from(parts) / f64::from(MILLIONTHS),
+        Err(_) => 1.0,
+    }
 }

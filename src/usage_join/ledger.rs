@@ -1,12 +1,12 @@
-//! The ledger an agent keeps of an account's use, beside its sessions (docs/formats.md 2.6).
+//! The ledger that an agent keeps of an account's use, outside its sessions (docs/formats.md 2.6).
 //!
-//! One JSON file an account, rewritten at each response: an entry for each response of the last
-//! hour, then buckets of an hour, a day and a month. An entry that turns an hour old is added to
-//! the bucket of its hour *and* to that of its day; hours are dropped after a day; days turn into
-//! months after thirty and then are gone. So a true hour is its bucket and the entries of that
-//! hour, a day contains its hours, a month does not contain the days that are still there. A
-//! ledger holds what all processes of the account used: at least what the sessions tell, but that
-//! two processes may overwrite each other's entry.
+//! One JSON file for each account, rewritten after each response. It has an entry for each response
+//! of the last hour, then buckets of an hour, a day and a month. An entry that is an hour old is
+//! added to the bucket of its hour *and* to that of its day; hours are dropped after a day; a day
+//! is moved into its month after thirty days. So a whole hour is its bucket and the entries of that
+//! hour, a day contains its hours, and a month does not contain the days that are still there. A
+//! ledger has the usage of all processes of the account: at least that of the sessions, except that
+//! two processes may overwrite each other's entries.
 //!
 //! This is the only file that knows the format.
 
@@ -23,7 +23,7 @@ use crate::refusal;
 use crate::skip::Skips;
 use crate::stream::Status;
 
-/// A real ledger has some hundred kilobytes at the most; a larger file is none.
+/// A real ledger has some hundred kilobytes at most; a larger file is no ledger.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Tokens as the ledger counts them.
@@ -45,62 +45,72 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// Input and output together.
+    /// Returns input and output together.
     pub(super) fn all(&self) -> u64 {
         self.input.saturating_add(self.output)
     }
 
-    /// Adds others.
+    /// Adds the tokens of another part of the ledger.
     pub(super) fn add(&mut self, more: &Tokens) {
         self.input = self.input.saturating_add(more.input);
         self.cached = self.cached.saturating_add(more.cached);
         self.output = self.output.saturating_add(more.output);
         self.reasoning = self.reasoning.saturating_add(more.reasoning);
     }
+
+    /// Subtracts the tokens of a part of this part.
+    pub(super) fn subtract(&mut self, part: &Tokens) {
+        self.input = self.input.saturating_sub(part.input);
+        self.cached = self.cached.saturating_sub(part.cached);
+        self.output = self.output.saturating_sub(part.output);
+        self.reasoning = self.reasoning.saturating_sub(part.reasoning);
+    }
 }
 
-/// One response.
+/// The usage of one response.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Entry {
-    /// When it was noted.
+pub(super) struct LedgerEntry {
+    /// When the agent noted it.
     #[serde(rename = "timestamp")]
     pub(super) at: Timestamp,
-    /// What it used.
     pub(super) tokens: Tokens,
 }
 
-/// An hour, a day or a month.
+/// The usage of an hour, a day or a month.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Bucket {
-    /// Its first instant.
+pub(super) struct LedgerPeriod {
+    /// The first instant.
     #[serde(rename = "period_start")]
     pub(super) start: Timestamp,
-    /// What was used in it.
     pub(super) tokens: Tokens,
 }
 
-/// The ledger of one account, as one file holds it.
+/// The ledger of one account.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Ledger {
+pub struct UsageLedger {
     #[serde(rename = "account_id")]
     pub(super) account: String,
     #[serde(rename = "last_updated", default)]
     updated: Timestamp,
     #[serde(rename = "hourly_entries", default)]
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<LedgerEntry>,
     #[serde(rename = "hourly_buckets", default)]
-    pub(super) hours: Vec<Bucket>,
+    pub(super) hours: Vec<LedgerPeriod>,
     #[serde(rename = "daily_buckets", default)]
-    pub(super) days: Vec<Bucket>,
+    pub(super) days: Vec<LedgerPeriod>,
     #[serde(rename = "monthly_buckets", default)]
-    pub(super) months: Vec<Bucket>,
+    pub(super) months: Vec<LedgerPeriod>,
 }
 
-impl Ledger {
-    /// Reads the ledger at `path`, a file or a folder of them, of that account, or of the only one
-    /// there is. What is wrong is noted; a file or folder that cannot be read is
-    /// [`Status::Partial`], a file in the folder that is no ledger is not.
-    pub fn open(path: &Path, account: Option<&str>, skips: &mut Skips) -> (Option<Ledger>, Status) {
+impl UsageLedger {
+    /// Reads the ledger at `path`, a file or a folder of ledgers: that of the account, or without
+    /// one the only ledger there is. Errors go to `skips`. A file or folder that cannot be read is
+    /// [`Status::Partial`]; a file in the folder that is no ledger is not.
+    pub fn open(
+        path: &Path,
+        account: Option<&str>,
+        skips: &mut Skips,
+    ) -> (Option<UsageLedger>, Status) {
         let name = written(path);
         let found = if path.is_dir() {
             folder(path, skips)
@@ -120,18 +130,17 @@ impl Ledger {
     }
 }
 
-/// All ledgers of a folder, by name: files that end in `.json` (a `.json.tmp` is half written, a
-/// `.log` holds warnings).
-fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, String> {
-    let entries = std::fs::read_dir(path).map_err(|e| e.to_string())?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|ext| ext.eq_ignore_ascii_case("json"))
-            && file.is_file()
-    });
+/// Returns all ledgers of a folder, with the names of their files: those that end in `.json` (a
+/// `.json.tmp` is half written, a `.log` has warnings).
+fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, UsageLedger)>, String> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|e| e.to_string())? {
+        let Ok(entry) = entry else { continue };
+        let file = entry.path();
+        if is_json(&file) && file.is_file() {
+            files.push(file);
+        }
+    }
     files.sort();
     let mut ledgers = Vec::new();
     for file in files {
@@ -144,7 +153,14 @@ fn folder(path: &Path, skips: &mut Skips) -> Result<Vec<(String, Ledger)>, Strin
     Ok(ledgers)
 }
 
-fn read(path: &Path) -> Result<Ledger, String> {
+fn is_json(path: &Path) -> bool {
+    match path.extension() {
+        Some(ending) => ending.eq_ignore_ascii_case("json"),
+        None => false,
+    }
+}
+
+fn read(path: &Path) -> Result<UsageLedger, String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let mut text = Vec::new();
     file.take(MOST_BYTES)
@@ -154,9 +170,9 @@ fn read(path: &Path) -> Result<Ledger, String> {
         .map_err(|e| format!("not a usage ledger: {}", refusal::naming(&e)))
 }
 
-/// One ledger an account: of several snapshots the one that was written last.
-fn newest(ledgers: Vec<(String, Ledger)>, skips: &mut Skips) -> BTreeMap<String, Ledger> {
-    let mut newest: BTreeMap<String, (String, Ledger)> = BTreeMap::new();
+/// Returns one ledger for each account: of several files the one that was written last.
+fn newest(ledgers: Vec<(String, UsageLedger)>, skips: &mut Skips) -> BTreeMap<String, UsageLedger> {
+    let mut newest: BTreeMap<String, (String, UsageLedger)> = BTreeMap::new();
     for (name, ledger) in ledgers {
         let account = ledger.account.clone();
         let Some((old_name, old)) = newest.remove(&account) else {
@@ -185,12 +201,14 @@ fn newest(ledgers: Vec<(String, Ledger)>, skips: &mut Skips) -> BTreeMap<String,
         .collect()
 }
 
+/// Returns the ledger of the account; without one, the only ledger. Where there is none, the skips
+/// say why.
 fn choose(
-    mut ledgers: BTreeMap<String, Ledger>,
+    mut ledgers: BTreeMap<String, UsageLedger>,
     account: Option<&str>,
     name: &str,
     skips: &mut Skips,
-) -> Option<Ledger> {
+) -> Option<UsageLedger> {
     let names = ledgers.keys().cloned().collect::<Vec<_>>().join(", ");
     let why = match (account, ledgers.len()) {
         (_, 0) => "no usage ledger here: usage is not joined".to_owned(),

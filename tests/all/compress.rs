@@ -11,7 +11,7 @@ mod real;
 use std::io::Cursor;
 
 use serde_json::Value;
-use tok::compress::{self, Options, Output, Source, Stats};
+use tok::compress::{self, Options, Output, SessionSource, Stats};
 use tok::expand::{self, Original};
 use tok::format::PLAIN_ENTRIES;
 use tok::skip::Skips;
@@ -36,7 +36,7 @@ fn values(lines: &[u8]) -> Vec<Value> {
 
 /// Makes a session of entries small.
 fn compressed(session: &[u8], mode: &str, options: &Options) -> Small {
-    let source = Source {
+    let source = SessionSource {
         name: "session".into(),
         entries: PLAIN_ENTRIES,
         input: Box::new(Cursor::new(session.to_vec())),

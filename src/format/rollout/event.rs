@@ -15,9 +15,9 @@ use crate::format::lines::{Line, Why};
 use crate::format::reader::Worktree;
 use crate::format::time;
 use crate::format::value::parse;
-use crate::place;
 use crate::record::{Event, Form, Kind, Span, What};
 use crate::refusal;
+use crate::source_text;
 
 impl Rollout<'_> {
     /// Takes an event line: counts its bytes, and applies what it says about the thread.
@@ -261,7 +261,7 @@ impl Rollout<'_> {
             && let Some((_, rest)) = item.split_once("<environment_context>")
             && let Some((text, _)) = rest.split_once("</environment_context>")
         {
-            self.located(&place::decode(text.as_bytes(), Form::Plain));
+            self.located(&source_text::decode(text.as_bytes(), Form::Plain));
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Rollout;
 use crate::format::history::Made;
 use crate::record::{Form, Part, Role, Span};
-use crate::{path, place};
+use crate::{path, source_text};
 
 /// The file that holds the memory prompt, in the folder of memories.
 const MEMORY: &str = "memory_summary.md";
@@ -61,7 +61,7 @@ impl Rollout<'_> {
             span.offset = Some(0);
             span.length = Some(bytes);
             span.bytes = bytes;
-            span.hash = Some(place::hash(text.as_bytes()));
+            span.hash = Some(source_text::hash(text.as_bytes()));
             span.form = Some(Form::Raw);
             if bytes > MEMORY_BYTES {
                 span.cut_bytes = Some(MEMORY_BYTES);

@@ -1,22 +1,25 @@
-//! The form of a record: that it can be read, and that its instants and hashes are what they claim.
+//! The form of a record: whether it can be parsed, and whether instants and hashes are well formed.
+//! What a value means, and how records relate, is checked by the parent module.
 
 use serde::de::DeserializeOwned;
 
 use crate::refusal;
 
-/// Broken rules, in words.
+/// Sentences about broken rules.
 #[derive(Default)]
-pub(super) struct Faults(pub(super) Vec<String>);
+pub(super) struct Complaints(pub(super) Vec<String>);
 
-impl Faults {
-    pub(super) fn unless(&mut self, holds: bool, say: impl FnOnce() -> String) {
+impl Complaints {
+    /// Adds the sentence unless the rule holds.
+    pub(super) fn unless(&mut self, holds: bool, sentence: impl FnOnce() -> String) {
         if !holds {
-            self.0.push(say());
+            self.0.push(sentence());
         }
     }
 }
 
-pub(super) fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Option<T> {
+/// Parses the line as a `T`; where that fails, adds a complaint with the name of the type.
+pub(super) fn parse<T: DeserializeOwned>(line: &str, complaints: &mut Complaints) -> Option<T> {
     match serde_json::from_str(line) {
         Ok(record) => Some(record),
         Err(e) => {
@@ -24,32 +27,39 @@ pub(super) fn parse<T: DeserializeOwned>(line: &str, faults: &mut Faults) -> Opt
                 .rsplit("::")
                 .next()
                 .unwrap_or("record");
-            faults.0.push(format!("{name}: {}", refusal::naming(&e)));
+            complaints
+                .0
+                .push(format!("{name}: {}", refusal::naming(&e)));
             None
         }
     }
 }
 
-/// Whether a text is an instant as records have it, RFC 3339 UTC with milliseconds:
+/// Whether a text is an instant as records write it, RFC 3339 UTC with milliseconds:
 /// `2026-11-20T09:12:00.000Z`.
 pub fn is_instant(text: &str) -> bool {
     let shape = b"dddd-dd-ddTdd:dd:dd.dddZ";
-    text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(b, s)| {
-            if *s == b'd' {
-                b.is_ascii_digit()
-            } else {
-                b == *s
-            }
+    if text.len() != shape.len() {
+        return false;
+    }
+    text.bytes()
+        .zip(shape)
+        .all(|(byte, expected)| match expected {
+            b'd' => byte.is_ascii_digit(),
+            _ => byte == *expected,
         })
 }
 
-pub(super) fn instant(at: Option<&str>, key: &str, faults: &mut Faults) {
-    faults.unless(at.is_none_or(is_instant), || {
-        format!("{key}: {at:?} is no instant")
-    });
+/// Complains where the value of `key` is no instant. A missing value is fine.
+pub(super) fn check_instant(at: Option<&str>, key: &str, complaints: &mut Complaints) {
+    let is_sound = match at {
+        Some(text) => is_instant(text),
+        None => true,
+    };
+    complaints.unless(is_sound, || format!("{key}: {at:?} is no instant"));
 }
 
+/// Whether the text is that many lower-case hex digits.
 pub(super) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,16 +1,19 @@
-//! Rules that a record holds by itself, whatever stands before it.
+//! Rules that a record keeps or breaks by itself, whatever records come before it.
 
-use super::form::{Faults, is_hex, parse};
-use crate::record::{Finding, Request, Sampling, Skip};
+use super::form::{Complaints, is_hex, parse};
+use crate::record::{Coverage, Finding, Request, Sampling, Skip};
 
-/// The samplings of a request are the request.
-pub(super) fn add_up(request: &Request, faults: &mut Faults) {
+/// The samplings of a request, where it has any, add up to its counts.
+pub(super) fn check_samplings(request: &Request, complaints: &mut Complaints) {
+    if request.samplings.is_empty() {
+        return;
+    }
     let sum = |part: fn(&Sampling) -> u64| {
-        request
-            .samplings
-            .iter()
-            .map(part)
-            .fold(0, u64::saturating_add)
+        let mut sum: u64 = 0;
+        for sampling in &request.samplings {
+            sum = sum.saturating_add(part(sampling));
+        }
+        sum
     };
     let parts = [
         ("input", request.input_tokens, sum(|one| one.input_tokens)),
@@ -30,8 +33,8 @@ pub(super) fn add_up(request: &Request, faults: &mut Faults) {
             sum(|one| one.output_tokens),
         ),
     ];
-    for (part, whole, sum) in parts.into_iter().filter(|_| !request.samplings.is_empty()) {
-        faults.unless(whole == Some(sum), || {
+    for (part, whole, sum) in parts {
+        complaints.unless(whole == Some(sum), || {
             format!(
                 "request {}: its samplings have {sum} tokens of {part}, it has {}",
                 request.id,
@@ -41,26 +44,43 @@ pub(super) fn add_up(request: &Request, faults: &mut Faults) {
     }
 }
 
-pub(super) fn finding(line: &str, faults: &mut Faults) {
-    let Some(finding) = parse::<Finding>(line, faults) else {
+/// The amounts of a finding are consistent, and its fingerprint is well formed.
+pub(super) fn check_finding(line: &str, complaints: &mut Complaints) {
+    let Some(finding) = parse::<Finding>(line, complaints) else {
         return;
     };
-    faults.unless(is_hex(&finding.fingerprint, 16), || {
+    complaints.unless(is_hex(&finding.fingerprint, 16), || {
         format!("finding {}: bad fingerprint", finding.rank)
     });
-    faults.unless(finding.net_tokens <= finding.waste_tokens, || {
+    complaints.unless(finding.net_tokens <= finding.waste_tokens, || {
         format!("finding {}: more net tokens than waste", finding.rank)
     });
-    faults.unless(finding.net_usd <= finding.waste_usd, || {
+    complaints.unless(finding.net_usd <= finding.waste_usd, || {
         format!("finding {}: more net than waste", finding.rank)
     });
 }
 
-pub(super) fn skip(line: &str, faults: &mut Faults) {
-    let Some(skip) = parse::<Skip>(line, faults) else {
+/// The lines of a coverage record are all accounted for.
+pub(super) fn check_coverage(line: &str, complaints: &mut Complaints) {
+    let Some(coverage) = parse::<Coverage>(line, complaints) else {
         return;
     };
-    faults.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
+    let lines = coverage.lines;
+    let sum = coverage
+        .understood
+        .saturating_add(coverage.recovered)
+        .saturating_add(coverage.skipped);
+    complaints.unless(lines == sum, || {
+        format!("coverage: {lines} lines read, but {sum} understood, recovered or skipped")
+    });
+}
+
+/// A skip record names a file and a reason.
+pub(super) fn check_skip(line: &str, complaints: &mut Complaints) {
+    let Some(skip) = parse::<Skip>(line, complaints) else {
+        return;
+    };
+    complaints.unless(!skip.file.is_empty() && !skip.why.is_empty(), || {
         "skip: without a file or a reason".into()
     });
 }

@@ -1,29 +1,29 @@
-//! Keeping a report under a number of characters.
+//! Keeps a report under a number of characters.
 //!
-//! A report is cut between its items only (a finding, a row, a line), never inside one, so that
-//! every fence is closed and every table keeps its shape. What is left out is said, in a line.
+//! A report is cut between items only (findings, rows, lines), so every fence is closed and every
+//! table keeps its shape. A line after the section says how many items were left out.
 
 use crate::number::counted;
 
-/// A part of the report that can lose items from its end.
+/// A section of the report; items may be cut from its end.
 #[derive(Default)]
 pub(super) struct Section {
-    /// What stands before the items, in any case.
+    /// Text before the items; always kept.
     pub(super) lead: String,
-    /// Whole lines.
+    /// Each item is one or more whole lines.
     pub(super) items: Vec<String>,
-    /// What stands after the items, in any case.
+    /// Text after the items; always kept.
     pub(super) tail: String,
-    /// Items that were left out before.
+    /// The number of items that were left out before.
     pub(super) left_out: u64,
-    /// What an item is: `finding`. Empty where nothing is said of what is left out.
+    /// The noun for an item: `finding`. If empty, no line says what is left out.
     pub(super) noun: &'static str,
-    /// The characters that this section may take where others want some too.
+    /// The most characters of the items; `None`: as many as there is room for.
     pub(super) most_chars: Option<usize>,
 }
 
 impl Section {
-    /// The line that says what is left out, where that is `items` of ours.
+    /// Returns the line that says how many items are left out, if `items` of this section are.
     fn more(&self, items: usize) -> String {
         match self.left_out.saturating_add(items as u64) {
             0 => String::new(),
@@ -37,33 +37,37 @@ impl Section {
         chars(&self.lead) + chars(&self.tail) + chars(&self.more(self.items.len()))
     }
 
-    /// How many items fit into that many characters beside what stands in any case.
+    /// The number of items that fit into this number of characters.
     fn fitting(&self, mut room: usize) -> usize {
-        let fits = |item: &&String| {
+        for (n, item) in self.items.iter().enumerate() {
             let size = chars(item);
-            let fits = size <= room;
-            room = room.saturating_sub(size);
-            fits
-        };
-        self.items.iter().take_while(fits).count()
+            if size > room {
+                return n;
+            }
+            room -= size;
+        }
+        self.items.len()
     }
 }
 
-/// Joins the sections to fewer than `max` characters, the earlier ones served first. What stands
-/// in any case is kept even where it alone is more.
+/// Joins the sections to fewer than `max` characters. Earlier sections get room for their items
+/// first. The leads and tails are kept even if they alone exceed `max`.
 pub(super) fn fit(sections: Vec<Section>, max: usize) -> String {
     let least: usize = sections.iter().map(Section::least).sum();
     let mut room = max.saturating_sub(1).saturating_sub(least);
     let mut text = String::new();
     for section in sections {
-        let share = section.most_chars.map_or(room, |most| room.min(most));
+        let share = match section.most_chars {
+            Some(most) => room.min(most),
+            None => room,
+        };
         let kept = section.fitting(share);
         let items = section.items.get(..kept).unwrap_or_default().concat();
         room = room.saturating_sub(chars(&items));
-        text += &(section.lead.clone()
-            + &items
-            + &section.tail
-            + &section.more(section.items.len() - kept));
+        text += &section.lead;
+        text += &items;
+        text += &section.tail;
+        text += &section.more(section.items.len() - kept);
     }
     text
 }
@@ -77,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_are_cut_at_their_borders_and_say_so() {
+    fn sections_are_cut_between_items_and_say_so() {
         let section = |items: usize| Section {
             lead: "lead\n".into(),
             items: vec!["12345678\n".into(); items],

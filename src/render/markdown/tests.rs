@@ -1,4 +1,4 @@
-//! Hostile names, as comrak (GitHub's dialect) reads the report.
+//! Hostile names in a report, as comrak (a parser of GitHub's markdown) reads them.
 
 mod shape;
 
@@ -9,10 +9,10 @@ use super::*;
 use crate::record::{Coverage, Finding, Kind, Session, Skip, Summary, Usage};
 use crate::zone::Zone;
 
-/// A report that has the string wherever a string can be.
-fn report(evil: &str) -> Report {
+/// A report that has the string in every place where input can put one.
+fn report(evil: &str) -> ReportContent {
     let evil = || evil.to_owned();
-    let mut report = Report::default();
+    let mut report = ReportContent::default();
     report.session(Session {
         thread: "t".into(),
         project: Some(evil()),
@@ -109,7 +109,9 @@ fn hostile_names_are_inert() {
         ":+1:",
         "0123abc",
     ];
-    names.into_iter().for_each(assert_inert);
+    for name in names {
+        assert_inert(name);
+    }
 }
 
 proptest! {

@@ -1,23 +1,26 @@
-//! The tables of the bill: what was paid for in all and by session, and how its size is known.
+//! The tables of the bill: what was paid for, in all and by session, and how the size of the input
+//! is known.
 //!
-//! Columns add up: what a table leaves out stands in a row `others`, and the last row of the bill
-//! is what the counted requests add up to.
+//! The columns add up: rows that a table leaves out are added up in a row `others`, and the last
+//! row of the bill is the sum of the counted requests.
 
-use super::{CELL_COLUMNS, Column, ROWS, Table, part};
-use crate::number::{grouped, percent_signed, percent_usd, signed, usd};
+use super::cells::{self, CELL_COLUMNS, part_suffix, session};
+use super::grid::{ROWS, ReportColumn, ReportTable};
+use crate::number::{grouped, percent_signed, percent_usd, signed};
 use crate::record::{Total, Usd};
-use crate::render::bill::{self, Account, Content, tokens};
+use crate::render::bill::{self, ContentKind, Statement, tokens};
+use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
-use crate::render::{Layout, Report};
+use crate::render::report::ReportContent;
 
-/// Sessions that a table names: half as many as elsewhere, for there are two tables of them.
+/// The most sessions of a table: half the usual number, because two tables have them.
 const SESSIONS: usize = ROWS / 2;
-/// Of these, how many show their kinds of content, and how many kinds each: more would bury the
-/// rest of the report.
+/// The number of these sessions whose kinds of content are shown, and the most kinds of each: more
+/// rows would hide the rest of the report.
 const IN_FULL: usize = 5;
 const KINDS: usize = 5;
 
-pub(super) const BILL: &[Column] = &[
+pub(super) const BILL: &[ReportColumn] = &[
     ("what", false),
     ("first", true),
     ("cached", true),
@@ -28,7 +31,7 @@ pub(super) const BILL: &[Column] = &[
     ("share", true),
 ];
 
-const KNOWN: &[Column] = &[
+const KNOWN: &[ReportColumn] = &[
     ("session", false),
     ("input", true),
     ("counted", true),
@@ -39,15 +42,17 @@ const KNOWN: &[Column] = &[
     ("unexplained", true),
 ];
 
-/// What was paid for in all.
-pub(super) fn in_all(report: &Report, layout: &Layout) -> Option<Table> {
-    let account = report.bill.all();
-    let mut rows = lines(&account, ROWS, "", layout);
-    rows.push(row(Phrase::ours("sum"), &account.sum, &account.sum));
-    let title = "The bill: tokens sent first, sent again cached and uncached, written to the \
-        cache, produced";
-    (tokens(&account.sum) != 0).then_some(Table {
-        title,
+/// What all sessions paid for.
+pub(super) fn in_all(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
+    let statement = report.bill.all();
+    if tokens(&statement.sum) == 0 {
+        return None;
+    }
+    let mut rows = lines(&statement, ROWS, "", layout);
+    rows.push(row(Phrase::trusted("sum"), &statement.sum, &statement.sum));
+    Some(ReportTable {
+        title: "The bill: tokens sent first, sent again cached and uncached, written to the \
+            cache, produced",
         columns: BILL,
         rows,
         left_out: 0,
@@ -55,116 +60,113 @@ pub(super) fn in_all(report: &Report, layout: &Layout) -> Option<Table> {
     })
 }
 
-/// What each session paid, and the dearest of them for what; one alone has no table of its own.
-pub(super) fn by_session(report: &Report, layout: &Layout) -> Option<Table> {
+/// What each session paid, and for the most expensive sessions what they paid for. `None` if there
+/// is only one session, because the whole bill is its table.
+pub(super) fn by_session(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
     let (sums, whole) = (report.bill.sums(), report.bill.whole());
+    if sums.len() <= 1 {
+        return None;
+    }
     let mut rows = Vec::new();
     for (n, (thread, sum)) in sums.iter().take(SESSIONS).enumerate() {
-        rows.push(row(name(thread, report, layout), sum, &whole));
+        rows.push(row(session_name(thread, report, layout), sum, &whole));
         if n < IN_FULL {
             rows.extend(lines(&report.bill.of(thread), KINDS, "· ", layout));
         }
     }
-    let left_out = sums.len().saturating_sub(SESSIONS) + report.bill.let_go;
-    let title = "The bill by session; of the dearest, what was paid for";
-    (sums.len() > 1).then_some(Table {
-        title,
+    Some(ReportTable {
+        title: "The bill by session; of the dearest, what was paid for",
         columns: BILL,
         rows,
-        left_out,
+        left_out: sums.len().saturating_sub(SESSIONS) + report.bill.dropped,
         noun: "session",
     })
 }
 
-/// How the size of what was sent is known, in all and by session.
-pub(super) fn known(report: &Report, layout: &Layout) -> Option<Table> {
+/// How the size of the input is known, in all and by session.
+pub(super) fn known(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
     let (sums, whole) = (report.bill.sums(), report.bill.whole());
-    let mut rows = vec![amounts(&whole), shares(Phrase::ours("share"), &whole)];
-    if sums.len() > 1 {
-        let row = |(thread, sum): &(&str, Total)| shares(name(thread, report, layout), sum);
-        rows.extend(sums.iter().take(SESSIONS).map(row));
+    if by_basis(&whole) == [0; 6] {
+        return None;
     }
-    let left_out = sums.len().saturating_sub(SESSIONS) + report.bill.let_go;
-    let title =
-        "How the input is known: counted by a law, measured by reports (difference, split), or not";
-    let any = by_basis(&whole).iter().any(|tokens| *tokens != 0);
-    any.then_some(Table {
-        title,
+    let mut rows = vec![amounts(&whole), shares(Phrase::trusted("share"), &whole)];
+    if sums.len() > 1 {
+        for (thread, sum) in sums.iter().take(SESSIONS) {
+            rows.push(shares(session_name(thread, report, layout), sum));
+        }
+    }
+    Some(ReportTable {
+        title: "How the input is known: counted by a law, measured by reports (difference, \
+            split), or not",
         columns: KNOWN,
         rows,
-        left_out,
+        left_out: sums.len().saturating_sub(SESSIONS) + report.bill.dropped,
         noun: "session",
     })
 }
 
-/// The rows of an account but for its sum, each name behind `mark`.
-fn lines(account: &Account, most: usize, mark: &str, layout: &Layout) -> Vec<Vec<Phrase>> {
-    let ours = |text: String| Phrase::ours(format!("{mark}{text}"));
-    let (named, others) = account.lines.split_at(account.lines.len().min(most));
-    let named = named
-        .iter()
-        .map(|(content, amounts)| (named_by(content, mark, layout), amounts.clone()));
-    let mut rows: Vec<_> = named.collect();
+/// The rows of a statement without its sum; each name starts with `mark`.
+fn lines(statement: &Statement, most: usize, mark: &str, layout: &Layout) -> Vec<Vec<Phrase>> {
+    let marked = |name: &str| Phrase::trusted(format!("{mark}{name}"));
+    let whole = &statement.sum;
+    let (named, others) = statement.lines.split_at(statement.lines.len().min(most));
+    let mut rows = Vec::new();
+    for (kind, amounts) in named {
+        rows.push(row(content_name(kind, mark, layout), amounts, whole));
+    }
     if !others.is_empty() {
         let sum = bill::sum(others.iter().map(|(_, amounts)| amounts));
         let kinds = if others.len() == 1 { "kind" } else { "kinds" };
-        rows.push((
-            ours(format!("others ({} {kinds})", grouped(others.len() as u64))),
-            sum,
-        ));
+        let name = format!("others ({} {kinds})", grouped(others.len() as u64));
+        rows.push(row(marked(&name), &sum, whole));
     }
-    if account.unrecorded != Total::default() {
-        rows.push((ours("unrecorded".into()), account.unrecorded.clone()));
+    if statement.unrecorded != Total::default() {
+        rows.push(row(marked("unrecorded"), &statement.unrecorded, whole));
     }
-    if account.unexplained.unexplained_tokens != 0 {
-        rows.push((ours("unexplained".into()), account.unexplained.clone()));
+    if statement.unexplained.unexplained_tokens != 0 {
+        rows.push(row(marked("unexplained"), &statement.unexplained, whole));
     }
-    if account.fees.fee_cost_usd != Usd::ZERO {
-        rows.push((ours("web searches".into()), account.fees.clone()));
+    if statement.fees.fee_cost_usd != Usd::ZERO {
+        rows.push(row(marked("web searches"), &statement.fees, whole));
     }
-    rows.into_iter()
-        .map(|(name, amounts)| row(name, &amounts, &account.sum))
-        .collect()
+    rows
 }
 
-/// A kind of content: `Bash git diff output`, `assistant reasoning`, `project_doc`.
-fn named_by(content: &Content, mark: &str, layout: &Layout) -> Phrase {
-    let tool = content.tool.as_deref().map(|tool| match &content.server {
-        Some(server) => format!("{server}.{tool}"),
-        None => tool.to_owned(),
-    });
-    // A definition of a tool is no call of it.
-    let defined = content.source.as_deref() == Some("tools") && tool.is_some();
-    let tool = tool.map(|tool| {
-        if defined {
-            format!("definition of {tool}")
-        } else {
-            tool
+/// The name of a kind of content: `Bash git diff output`, `assistant reasoning`, `project_doc`.
+fn content_name(kind: &ContentKind, mark: &str, layout: &Layout) -> Phrase {
+    let mut name = String::new();
+    if let Some(tool) = &kind.tool {
+        // The source `tools` has the definitions of tools, not their calls.
+        if kind.source.as_deref() == Some("tools") {
+            name.push_str("definition of ");
         }
-    });
-    let names = [tool.as_deref(), content.command.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let name = if names.is_empty() {
-        content.source.as_deref().unwrap_or_default()
-    } else {
-        &names
-    };
-    Phrase::ours(mark)
-        .name_within(name, CELL_COLUMNS, layout)
-        .and(part(content.part.unwrap_or_default()))
+        if let Some(server) = &kind.server {
+            name += &format!("{server}.");
+        }
+        name.push_str(tool);
+    }
+    if let Some(command) = &kind.command {
+        if kind.tool.is_some() {
+            name.push(' ');
+        }
+        name.push_str(command);
+    }
+    if name.is_empty() {
+        name = kind.source.clone().unwrap_or_default();
+    }
+    Phrase::trusted(mark)
+        .name_within(&name, CELL_COLUMNS, layout)
+        .and(part_suffix(kind.part.unwrap_or_default()))
 }
 
-/// A session as the tables of the bill call it: when it began, and its project.
-fn name(thread: &str, report: &Report, layout: &Layout) -> Phrase {
-    let Some(growth) = report.row(thread) else {
-        return Phrase::default().name_within(thread, CELL_COLUMNS, layout);
-    };
-    super::session(growth, layout)
+fn session_name(thread: &str, report: &ReportContent, layout: &Layout) -> Phrase {
+    match report.row(thread) {
+        Some(row) => session(row, layout),
+        None => cells::name(thread, layout),
+    }
 }
 
+/// A row of the bill. The share is that of the cost; without prices, that of the tokens.
 pub(super) fn row(name: Phrase, amounts: &Total, whole: &Total) -> Vec<Phrase> {
     let share = match (amounts.cost_usd, whole.cost_usd) {
         (Some(cost), Some(whole)) => percent_usd(cost, whole),
@@ -177,14 +179,15 @@ pub(super) fn row(name: Phrase, amounts: &Total, whole: &Total) -> Vec<Phrase> {
         signed(amounts.resent_uncached_tokens),
         signed(amounts.cache_write_tokens),
         signed(amounts.output_tokens),
-        amounts.cost_usd.map_or_else(|| "-".into(), usd),
+        cells::cost(amounts.cost_usd),
         share,
     ];
-    std::iter::once(name)
-        .chain(numbers.map(Phrase::ours))
-        .collect()
+    let mut cells = vec![name];
+    cells.extend(numbers.map(Phrase::trusted));
+    cells
 }
 
+/// The input by how its size is known, in the order of the columns of [`KNOWN`].
 fn by_basis(row: &Total) -> [i64; 6] {
     [
         row.counted_tokens,
@@ -197,20 +200,17 @@ fn by_basis(row: &Total) -> [i64; 6] {
 }
 
 fn amounts(sum: &Total) -> Vec<Phrase> {
-    let numbers = std::iter::once(sum.input_tokens())
-        .chain(by_basis(sum))
-        .map(signed);
-    std::iter::once("all".to_owned())
-        .chain(numbers)
-        .map(Phrase::ours)
-        .collect()
+    let mut cells = vec![
+        Phrase::trusted("all"),
+        Phrase::trusted(signed(sum.input_tokens())),
+    ];
+    cells.extend(by_basis(sum).map(|tokens| Phrase::trusted(signed(tokens))));
+    cells
 }
 
 fn shares(name: Phrase, sum: &Total) -> Vec<Phrase> {
     let whole = sum.input_tokens();
-    let shares = by_basis(sum).map(|tokens| Phrase::ours(percent_signed(tokens, whole)));
-    [name, Phrase::ours(signed(whole))]
-        .into_iter()
-        .chain(shares)
-        .collect()
+    let mut cells = vec![name, Phrase::trusted(signed(whole))];
+    cells.extend(by_basis(sum).map(|tokens| Phrase::trusted(percent_signed(tokens, whole))));
+    cells
 }

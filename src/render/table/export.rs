@@ -1,15 +1,17 @@
-//! The table of a provider's own exports of usage: as a whole, by session, by day.
+//! The table of a provider's exports of usage: in all, by session and by day.
 //!
-//! The three add up the same rows, so each row says what it is; minutes are left to programs.
+//! Each of the three adds up the same minutes, so each row names its extent. Formats for programs
+//! have the rows of minutes; this table does not.
 
-use super::{Column, ROWS, Table};
+use super::cells::minute;
+use super::grid::{ROWS, ReportColumn, ReportTable};
 use crate::number::{grouped, tokens};
 use crate::record::{Export, Extent};
+use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
-use crate::render::time;
-use crate::render::{Layout, Report};
+use crate::render::report::ReportContent;
 
-const EXPORT: &[Column] = &[
+const COLUMNS: &[ReportColumn] = &[
     ("extent", false),
     ("from", false),
     ("to", false),
@@ -22,23 +24,19 @@ const EXPORT: &[Column] = &[
     ("of limit", true),
 ];
 
-/// What the exports say, in the order of the stream but for minutes.
-pub(super) fn export(report: &Report, layout: &Layout) -> Option<Table> {
-    let rows: Vec<_> = report
-        .exports
-        .iter()
-        .take(ROWS)
-        .map(|export| row(export, layout))
-        .collect();
+/// The exports in the order of the stream, without the rows of minutes.
+pub(super) fn export(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
+    let exports = report.exports.iter().take(ROWS);
+    let rows: Vec<_> = exports.map(|export| row(export, layout)).collect();
     let left_out = report.exports.len() - rows.len();
-    let title = "Exports of usage: what the provider counted, whatever sent it";
-    (!rows.is_empty()).then_some(Table {
-        title,
-        columns: EXPORT,
+    let table = ReportTable {
+        title: "Exports of usage: what the provider counted, whatever sent it",
+        columns: COLUMNS,
         rows,
         left_out,
         noun: "row",
-    })
+    };
+    table.unless_empty()
 }
 
 fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
@@ -48,22 +46,25 @@ fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
         Extent::Day => "day (UTC)",
         Extent::Minute => "minute",
     };
-    let minute = |at: &str| time::minute(at, &layout.zone).unwrap_or_else(|| "-".into());
+    let ratio = match export.input_output_ratio {
+        Some(ratio) => format!("{ratio:.1}"),
+        None => "-".into(),
+    };
+    let limit_share = match export.limit_share {
+        Some(share) => format!("{:.1} %", share * 100.0),
+        None => "-".into(),
+    };
     let cells = [
         extent.to_owned(),
-        minute(&export.start),
-        minute(&export.end),
+        minute(Some(&export.start), layout),
+        minute(Some(&export.end), layout),
         grouped(export.requests),
         tokens(export.input_tokens),
         tokens(export.mean_input_tokens),
         tokens(export.output_tokens),
-        export
-            .input_output_ratio
-            .map_or("-".into(), |ratio| format!("{ratio:.1}")),
+        ratio,
         grouped(export.high_burn_minutes),
-        export
-            .limit_share
-            .map_or("-".into(), |share| format!("{:.1} %", share * 100.0)),
+        limit_share,
     ];
-    cells.map(Phrase::ours).to_vec()
+    cells.map(Phrase::trusted).to_vec()
 }

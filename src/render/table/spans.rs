@@ -1,15 +1,18 @@
-//! The table of the spans that cost most.
+//! The table of the most expensive spans.
 
-use super::{CELL_COLUMNS, Column, Table, part};
-use crate::number::{grouped, percent, tokens, usd};
+use super::cells::{CELL_COLUMNS, cost, name, part_suffix};
+use super::grid::{ReportColumn, ReportTable};
+use crate::number::{grouped, percent, tokens};
+use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
-use crate::render::spans::Costly;
-use crate::render::{Layout, Report};
+use crate::render::report::ReportContent;
+use crate::render::spans::CostlySpan;
 
-/// Columns that a place may take: its file is named by the span's id too, its line is at its end.
+/// The most columns of a location. The id of the span names the file too, and clipping keeps the
+/// line number at the end.
 const PLACE_COLUMNS: usize = 28;
 
-const SPANS: &[Column] = &[
+const COLUMNS: &[ReportColumn] = &[
     ("cost", true),
     ("tokens", true),
     ("times", true),
@@ -19,48 +22,45 @@ const SPANS: &[Column] = &[
     ("span", false),
 ];
 
-/// The spans that cost most, the dearest first.
-pub(super) fn dearest(report: &Report, layout: &Layout) -> Option<Table> {
-    let rows: Vec<_> = report
-        .spans
-        .all()
-        .iter()
-        .map(|span| row(span, report, layout))
-        .collect();
-    let title = "Spans that cost most: tokens, times the requests that carried them";
-    (!rows.is_empty()).then_some(Table {
-        title,
-        columns: SPANS,
-        rows,
+/// The most expensive spans, in order.
+pub(super) fn most_expensive(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
+    let spans = report.spans.all().iter();
+    let table = ReportTable {
+        title: "Spans that cost most: tokens, times the requests that carried them",
+        columns: COLUMNS,
+        rows: spans.map(|span| row(span, report, layout)).collect(),
         left_out: 0,
         noun: "span",
-    })
+    };
+    table.unless_empty()
 }
 
-fn row(span: &Costly, report: &Report, layout: &Layout) -> Vec<Phrase> {
-    // A span that was produced and never sent has the size of what was produced.
+fn row(span: &CostlySpan, report: &ReportContent, layout: &Layout) -> Vec<Phrase> {
+    // A span that was produced and never sent has the size of its output.
     let size = span.sent_tokens.unwrap_or(span.output_tokens);
     let numbers = [
-        span.cost().map_or_else(|| "-".into(), usd),
+        cost(span.cost()),
         tokens(size),
         grouped(span.carried_requests),
         percent(span.carried_cache_read_tokens, span.carried_tokens),
     ];
-    let file = span
-        .file
-        .as_deref()
-        .or_else(|| report.row(&span.thread).map(|row| row.file.as_str()));
-    let place = match (file, span.line) {
-        (Some(file), Some(line)) => format!("{file}:{line}"),
-        (Some(file), None) => file.to_owned(),
-        (None, _) => "-".into(),
+    let mut cells = numbers.map(Phrase::trusted).to_vec();
+    cells.push(name(&span.subject(), layout).and(part_suffix(span.part)));
+    let place = place(span, report);
+    cells.push(Phrase::default().name_within(&place, PLACE_COLUMNS, layout));
+    cells.push(Phrase::default().name_within(&span.id, CELL_COLUMNS, layout));
+    cells
+}
+
+/// `FILE:LINE`; the file is that of the span, or else that of its thread.
+fn place(span: &CostlySpan, report: &ReportContent) -> String {
+    let file = match (&span.file, report.row(&span.thread)) {
+        (Some(file), _) => file,
+        (None, Some(row)) => &row.file,
+        (None, None) => return "-".into(),
     };
-    let name = |name: &str, columns| Phrase::default().name_within(name, columns, layout);
-    let what = name(&span.subject(), CELL_COLUMNS).and(part(span.part));
-    let names = [
-        what,
-        name(&place, PLACE_COLUMNS),
-        name(&span.id, CELL_COLUMNS),
-    ];
-    numbers.map(Phrase::ours).into_iter().chain(names).collect()
+    match span.line {
+        Some(line) => format!("{file}:{line}"),
+        None => file.clone(),
+    }
 }

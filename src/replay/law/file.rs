@@ -1,4 +1,4 @@
-//! Laws that a user writes, as TOML: for a model that the table does not know yet.
+//! Laws that the user writes, as TOML, for models that the built-in table does not name.
 //!
 //! ```toml
 //! [[law]]
@@ -9,8 +9,9 @@
 //! framed = { single = 19, several_each = 13 }
 //! ```
 //!
-//! A line begins with the columns of the line that it is `like`, and names those that differ. One
-//! with the name of a line of the table takes its place.
+//! A law takes over the columns of the built-in law that `like` names, and replaces those that
+//! `framed` or `measured` give. A law with the name of a built-in one replaces it. How the law of a
+//! model is found is not known here.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -23,14 +24,14 @@ use super::table::{LAWS, OTHER};
 use super::{Law, Laws, Models, Sizing};
 use crate::settings;
 
-/// The file.
+/// A file of laws.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     law: Vec<LawLine>,
 }
 
-/// A law as it is written.
+/// A law as the file holds it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LawLine {
@@ -44,15 +45,15 @@ struct LawLine {
     measured: Option<LawColumns>,
 }
 
-/// The columns that differ, by name.
+/// The columns that are replaced, by name.
 type LawColumns = serde_json::Map<String, serde_json::Value>;
 
 impl Laws {
-    /// The laws of the table, and before them those in a file.
+    /// Reads the laws in a file and puts them before the built-in ones.
     ///
     /// # Errors
-    /// The file cannot be read or is of another shape; a line is like none of the table, or like
-    /// one of another kind.
+    /// The file cannot be read, or does not have this form; or a `like` names no built-in law, or
+    /// one of the other kind.
     pub fn open(path: &Path) -> Result<Laws> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
@@ -111,10 +112,10 @@ impl LawLine {
 }
 
 impl Laws {
-    /// The laws as a file of them is written, with the evidence for each as a comment.
+    /// Returns the laws in the form of such a file, with the evidence for each as a comment.
     ///
     /// # Errors
-    /// A law cannot be written; there is none such.
+    /// A law cannot be written as TOML; no built-in law is of this kind.
     pub fn listed(&self) -> Result<String> {
         let mut text = String::new();
         for law in self.lines().chain([&OTHER]) {
@@ -139,7 +140,7 @@ impl Laws {
     }
 }
 
-/// As [`version`] reads it.
+/// Writes a version in the form that [`version`] reads.
 fn written(version: &(u32, Option<u32>)) -> String {
     match version {
         (major, Some(minor)) => format!("{major}.{minor}"),
@@ -147,7 +148,7 @@ fn written(version: &(u32, Option<u32>)) -> String {
     }
 }
 
-/// A value in TOML, on one line; a key without a value is left out.
+/// Writes a value as TOML on one line; a key without a value is left out.
 fn inline(value: &serde_json::Value) -> String {
     let Some(members) = value.as_object() else {
         return value.to_string();
@@ -161,7 +162,7 @@ fn inline(value: &serde_json::Value) -> String {
     format!("{{ {} }}", parts.join(", "))
 }
 
-/// The base with these columns in place of its own.
+/// Returns the base with these columns replaced.
 fn with<T: Serialize + DeserializeOwned>(base: &T, columns: LawColumns) -> Result<T> {
     let mut all = serde_json::to_value(base)?;
     if let Some(all) = all.as_object_mut() {
@@ -176,7 +177,7 @@ fn with<T: Serialize + DeserializeOwned>(base: &T, columns: LawColumns) -> Resul
     serde_json::from_value(all).context("a column is of another type than expected")
 }
 
-/// `7` is all of 7, `7.1` that one.
+/// Reads a version: `7` means all versions with the major number 7, `7.1` only that one.
 fn version(text: &str) -> Option<(u32, Option<u32>)> {
     match text.split_once('.') {
         Some((major, minor)) => Some((major.parse().ok()?, Some(minor.parse().ok()?))),
@@ -225,7 +226,7 @@ mod tests {
                 lines += &format!("like = {name}\n");
             }
         }
-        // The law of last resort is of no maker.
+        // The law for models of unknown makers has an empty maker, which a file must not have.
         let lines = lines.replace("maker = \"\"", "maker = \"none-\"");
         let again = laws(&lines).unwrap().listed().unwrap();
         let columns = |text: &str| {

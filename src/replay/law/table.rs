@@ -1,18 +1,19 @@
-//! The table of laws: for a new model, add a line here.
+//! The built-in table of laws. For a new model, add a line here.
 //!
-//! The first line of several that fit a model as well is taken; the last line of a maker serves all
-//! models of that maker that are older than any that a line names.
+//! If several lines fit a model equally well, the first one is used. The last line of a maker is
+//! used for all models of that maker that are older than those that the lines name.
 
 use super::{Frame, Law, Models, Reasoning, Sizing};
 use crate::replay::counter::{Counter, Each};
 
-/// What the largest image costs that any provider takes: 30,000 squares of 32 pixels at 1.2 each,
-/// and 1 (OpenAI's guide "Images and vision"; larger ones are made smaller or refused).
+/// Tokens of the largest image that any provider accepts: 1.2 for each of 30,000 squares of 32
+/// pixels, and 1 (OpenAI's guide "Images and vision"; larger images are shrunk or refused).
 pub(super) const SQUARES: u64 = 36_001;
-/// The same at Anthropic (its guide "Vision", for the models that are shown most).
+/// Tokens of the largest image at Anthropic (its guide "Vision", for the models with the highest
+/// limit).
 const SHOWN_LARGE: u64 = 4_784;
 
-/// From gpt-5.3 on.
+/// The framing of models from gpt-5.3 on.
 const NEW: Frame = Frame {
     single: 18,
     single_of_server: 17,
@@ -28,7 +29,8 @@ const NEW: Frame = Frame {
     divides: false,
 };
 
-/// Up to gpt-5.2. Several calls: 22 + 13 each, seen in 36 steps of gpt-5.2-codex.
+/// The framing of models up to gpt-5.2. That several calls add 22 + 13 each was seen in 36
+/// increments of gpt-5.2-codex.
 const OLD: Frame = Frame {
     single: 15,
     single_of_server: 15,
@@ -52,7 +54,7 @@ const fn old(wrap_bytes: u64, centibytes: u64) -> Frame {
     }
 }
 
-/// Models of OpenAI: `gpt-5.2-codex` is of version 5.2, and has the word `codex`.
+/// Models of OpenAI: `gpt-5.2-codex` has the version 5.2 and the word `codex`.
 const fn gpt(versions: &'static [(u32, Option<u32>)], word: &'static str) -> Models {
     Models {
         maker: GPT,
@@ -61,7 +63,7 @@ const fn gpt(versions: &'static [(u32, Option<u32>)], word: &'static str) -> Mod
     }
 }
 
-/// Models of Anthropic: `claude-opus-4-5-20251101` is of version 4.5.
+/// Models of Anthropic: `claude-opus-4-5-20251101` has the version 4.5.
 const fn anthropic(versions: &'static [(u32, Option<u32>)]) -> Models {
     Models {
         maker: "claude-",
@@ -70,10 +72,10 @@ const fn anthropic(versions: &'static [(u32, Option<u32>)]) -> Models {
     }
 }
 
-/// How the names of OpenAI's models begin; they are meant where a file names no model.
+/// The beginning of the names of OpenAI's models.
 pub(super) const GPT: &str = "gpt-";
 
-/// The lines.
+/// The built-in laws.
 pub(super) const LAWS: &[Law] = &[
     Law {
         name: "gpt-5.3",
@@ -199,7 +201,8 @@ pub(super) const LAWS: &[Law] = &[
     },
 ];
 
-/// Of any other maker: plain tokens, and what the reports measure.
+/// The law for models of all other makers: sizes are measured, and estimated as the tokens of the
+/// public encoding.
 pub(super) const OTHER: Law = Law {
     name: "plain",
     models: Models {

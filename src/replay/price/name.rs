@@ -1,15 +1,15 @@
-//! Names: the spellings of a model whose price is known under another.
+//! Other spellings of the name of a model: those of agents and of resellers.
 //!
-//! Only what its seller documents is a spelling. What is none has no price: nothing is guessed from
-//! a part of a name.
+//! Only spellings that the seller documents are known here. Any other name has no price; a price is
+//! never guessed from a part of a name.
 
 use super::rates::Factor;
 
-/// Where a reseller serves a model, as the prefix of its name says, and what that costs from Claude
-/// 4.5 on (AWS, "Claude on Amazon Bedrock": regional and geographic endpoints cost 10 % more than
-/// global ones; GovCloud 20 %, by LiteLLM's list). A name without such a prefix is served in its
-/// region.
-const PLACES: &[(&str, Factor)] = &[
+/// The regions that a reseller serves a model in, by the prefix of the model's name, with the price
+/// from Claude 4.5 on (AWS, "Claude on Amazon Bedrock": regional and geographic endpoints cost 10 %
+/// more than global ones; GovCloud 20 %, by LiteLLM's list). A model without a prefix is served in
+/// the region of the customer.
+const REGIONS: &[(&str, Factor)] = &[
     ("global.", Factor::percent(100)),
     ("us.", Factor::percent(110)),
     ("eu.", Factor::percent(110)),
@@ -19,76 +19,93 @@ const PLACES: &[(&str, Factor)] = &[
     ("us-gov.", Factor::percent(120)),
     ("", Factor::percent(110)),
 ];
-/// The maker whose models are sold by these names.
+/// The maker of the models that are sold under these names.
 pub(super) const MAKER: &str = "anthropic";
-/// What all its models' names begin with.
+/// The beginning of all names of the maker's models.
 const FAMILY: &str = "claude-";
-/// The version from which on the place has a price.
-const FROM: (u64, u64) = (4, 5);
+/// The first version whose price depends on the region.
+const FIRST_WITH_REGIONS: (u64, u64) = (4, 5);
 
-/// The name without the date at its end; `None` where there is none.
+/// Returns the name without the date at its end; `None` if it has no date.
 pub(super) fn undated(name: &str) -> Option<&str> {
-    ["-20dddddd", "-20dd-dd-dd"]
-        .into_iter()
-        .find_map(|shape| without(name, shape))
+    match strip_shape(name, "-20dddddd") {
+        Some(rest) => Some(rest),
+        None => strip_shape(name, "-20dd-dd-dd"),
+    }
 }
 
-/// The name as its maker writes it, for one that says how it is served: with a context of a million
-/// tokens (`claude-opus-5[1m]`, Claude Code), or by Vertex (`claude-opus-4-5@20251101`). `None`
-/// where it is no such name.
-pub(super) fn made(name: &str) -> Option<String> {
+/// Returns the name as its maker writes it, of a name that says how the model is served: with a
+/// context of a million tokens (`claude-opus-5[1m]`, Claude Code), or by Vertex
+/// (`claude-opus-4-5@20251101`). `None` for any other name.
+pub(super) fn makers_spelling(name: &str) -> Option<String> {
     let short = name.strip_suffix("[1m]");
     let rest = short.unwrap_or(name);
-    number(&rest[rest.find(FAMILY)?..])?;
-    match without(rest, "@20dddddd") {
+    version_in(&rest[rest.find(FAMILY)?..])?;
+    match strip_shape(rest, "@20dddddd") {
         Some(model) => Some(format!("{model}-{}", &rest[model.len() + 1..])),
         None => short.map(str::to_owned),
     }
 }
 
-/// The spellings of a name that a reseller made of its maker's (`us.anthropic.claude-opus-5-v1:0`,
-/// AWS Bedrock): as it may stand in a table, the maker's, and what is taken for the place. `None`
-/// where it is no such name.
+/// Takes the name of a reseller apart (`us.anthropic.claude-opus-5-v1:0`, AWS Bedrock). Returns the
+/// name without the reseller's version, as a table may list it; the maker's name; and the factor of
+/// the region. `None` for any other name.
 pub(super) fn resold(name: &str) -> Option<(&str, &str, Factor)> {
-    let version = ["-vd:d", "-vd"]
-        .into_iter()
-        .find_map(|shape| without(name, shape));
-    let listed = version.unwrap_or(name);
-    let (place, model) = listed.split_once(MAKER)?;
+    let mut listed = name;
+    for version in ["-vd:d", "-vd"] {
+        if let Some(rest) = strip_shape(name, version) {
+            listed = rest;
+            break;
+        }
+    }
+    let (region, model) = listed.split_once(MAKER)?;
     let model = model.strip_prefix('.')?;
-    let (_, factor) = PLACES.iter().find(|(prefix, _)| *prefix == place)?;
-    let factor = match number(model)? {
-        version if version < FROM => Factor::percent(100),
+    let (_, factor) = REGIONS.iter().find(|(prefix, _)| *prefix == region)?;
+    let factor = match version_in(model)? {
+        version if version < FIRST_WITH_REGIONS => Factor::percent(100),
         _ => *factor,
     };
     Some((listed, model, factor))
 }
 
-/// The version that a name of Anthropic's tells: `claude-opus-4-5` 4.5, `claude-opus-5` 5.0,
-/// `claude-3-5-sonnet` 3.5; a number of three digits is no version but a date.
-fn number(model: &str) -> Option<(u64, u64)> {
-    let parts = model.strip_prefix(FAMILY)?.split('-');
-    let mut numbers = parts
-        .skip_while(|part| digits(part).is_none())
-        .map_while(digits);
-    Some((numbers.next()?, numbers.next().unwrap_or(0)))
-}
-
-fn digits(part: &str) -> Option<u64> {
-    (part.len() < 3).then(|| part.parse().ok())?
-}
-
-/// The name without an end of that shape, in which `d` is a digit.
-fn without<'n>(name: &'n str, shape: &str) -> Option<&'n str> {
-    let (rest, end) = name.split_at_checked(name.len().checked_sub(shape.len())?)?;
-    let fits = end.bytes().zip(shape.bytes()).all(|(b, s)| {
-        if s == b'd' {
-            b.is_ascii_digit()
-        } else {
-            b == s
+/// Returns the version in a name of Anthropic's, major and minor: 4 and 5 of `claude-opus-4-5`, 5
+/// and 0 of `claude-opus-5`, 3 and 5 of `claude-3-5-sonnet`. A number of three digits or more is a
+/// date, not a version.
+fn version_in(model: &str) -> Option<(u64, u64)> {
+    let mut major = None;
+    for part in model.strip_prefix(FAMILY)?.split('-') {
+        match (major, two_digits(part)) {
+            (None, number) => major = number,
+            (Some(major), minor) => return Some((major, minor.unwrap_or(0))),
         }
-    });
-    (fits && !rest.is_empty()).then_some(rest)
+    }
+    Some((major?, 0))
+}
+
+/// Parses a number of at most two digits.
+fn two_digits(part: &str) -> Option<u64> {
+    if part.len() >= 3 {
+        return None;
+    }
+    part.parse().ok()
+}
+
+/// Returns the name without its end, if the end has this shape, in which `d` stands for a digit.
+fn strip_shape<'n>(name: &'n str, shape: &str) -> Option<&'n str> {
+    let (rest, end) = name.split_at_checked(name.len().checked_sub(shape.len())?)?;
+    if rest.is_empty() {
+        return None;
+    }
+    for (byte, expected) in end.bytes().zip(shape.bytes()) {
+        let fits = match expected {
+            b'd' => byte.is_ascii_digit(),
+            _ => byte == expected,
+        };
+        if !fits {
+            return None;
+        }
+    }
+    Some(rest)
 }
 
 #[cfg(test)]
@@ -113,13 +130,16 @@ mod tests {
 
     #[test]
     fn a_large_context_and_a_vertex_date_are_spellings() {
-        assert_eq!(made("claude-opus-5[1m]").as_deref(), Some("claude-opus-5"));
         assert_eq!(
-            made("claude-opus-4-5@20251101").as_deref(),
+            makers_spelling("claude-opus-5[1m]").as_deref(),
+            Some("claude-opus-5")
+        );
+        assert_eq!(
+            makers_spelling("claude-opus-4-5@20251101").as_deref(),
             Some("claude-opus-4-5-20251101")
         );
         assert_eq!(
-            made("claude-opus-4-5@20251101[1m]").as_deref(),
+            makers_spelling("claude-opus-4-5@20251101[1m]").as_deref(),
             Some("claude-opus-4-5-20251101")
         );
         for name in [
@@ -130,7 +150,7 @@ mod tests {
             "@20251101",
             "gpt-5.4[1m]",
         ] {
-            assert_eq!(made(name), None, "{name}");
+            assert_eq!(makers_spelling(name), None, "{name}");
         }
     }
 

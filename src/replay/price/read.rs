@@ -1,14 +1,14 @@
-//! Reading a table of prices, in the shape of LiteLLM or of models.dev.
+//! Reads a table of prices, in the format of LiteLLM or of models.dev.
 //!
-//! What both have in common is here; each shape is a file of its own. Keys that are not looked at
-//! there do not matter.
+//! This file holds what both formats have in common; each format has a separate file. Keys that
+//! these files do not name are ignored.
 //!
-//! A price that is negative or more than [`MOST`] is most often one for a million tokens where one
-//! for a token was expected. Its model is left out then; where that is more than one entry in
-//! [`FEW`], no other of the file is better, and the whole file is refused.
+//! A price that is negative or above [`MOST`] is most often a price for a million tokens where one
+//! for a token was expected. Its model is left out. If this happens to more than one entry in
+//! [`FEW`], the other prices of the file cannot be trusted either, and the file is refused.
 //!
-//! What a table leaves out, and a provider documents as a multiple of the input price, is filled
-//! in: see [`documented`].
+//! A rate that a table leaves out is computed from the input price if the provider documents it as
+//! a multiple of that price: see [`documented`].
 
 mod litellm;
 mod models_dev;
@@ -21,52 +21,58 @@ use serde_json::value::RawValue;
 use super::rates::{MOST, Price, Rates, Sizes};
 use crate::record::Usd;
 
-/// The table of LiteLLM begins with an entry that explains the keys.
+/// Name of the first entry of LiteLLM's table, which explains the keys.
 const SAMPLE: &str = "sample_spec";
-/// Real lists hold a slip or two: LiteLLM had up to 15 in 2,600 for a year, of one reseller.
+/// A table may have one wrong price in this many entries. Real tables have some: LiteLLM's had up
+/// to 15 in 2,600 for a year, of one reseller.
 const FEW: usize = 50;
-/// No search costs more, in pico-dollars: one dollar.
+/// The highest fee for a search in pico-dollars: one dollar.
 const MOST_FEE: u64 = 1_000_000_000_000;
 /// The service tier for requests that can wait, as requests name it.
 const BATCH: &str = "batch";
 
-type Object<'t> = BTreeMap<String, &'t RawValue>;
+/// The members of a JSON object, not parsed.
+type RawMembers<'t> = BTreeMap<String, &'t RawValue>;
 
-/// The prices of all models in the table, by name; models without token prices are left out.
+/// Returns the prices of all models in the table, by name; models without prices for tokens are
+/// left out.
 pub(super) fn table(text: &str) -> Result<BTreeMap<String, Price>> {
-    let entries: Object =
+    let entries: RawMembers =
         serde_json::from_str(text).context("not a table of prices: a JSON object was expected")?;
-    let mut read = Read::default();
-    for (name, entry) in entries.iter().filter(|(name, _)| *name != SAMPLE) {
+    let mut table = TableSoFar::default();
+    for (name, entry) in &entries {
+        if name == SAMPLE {
+            continue;
+        }
         let Some(entry) = object(entry) else { continue };
-        match entry.get("models").and_then(|models| object(models)) {
-            Some(sold) => {
-                for (model, entry) in sold
-                    .iter()
-                    .filter_map(|(model, entry)| Some((model, object(entry)?)))
-                {
-                    read.take(format!("{name}/{model}"), models_dev::model(name, &entry));
-                }
-            }
-            None => read.take(name.clone(), litellm::model(&entry)),
+        let Some(models) = member(&entry, "models") else {
+            table.take(name.clone(), litellm::model(&entry));
+            continue;
+        };
+        for (model, entry) in &models {
+            let Some(entry) = object(entry) else { continue };
+            table.take(format!("{name}/{model}"), models_dev::model(name, &entry));
         }
     }
-    read.all()
+    table.all()
 }
 
-/// What was read of a table.
+/// The part of a table that was read so far.
 #[derive(Default)]
-struct Read {
+struct TableSoFar {
     models: BTreeMap<String, Price>,
-    /// Entries that hold what can be no price: how many, and the first.
+    /// Number of entries whose numbers cannot be prices.
     slips: usize,
+    /// The error of the first of these entries.
     first: Option<anyhow::Error>,
 }
 
-impl Read {
+impl TableSoFar {
+    /// Takes what was read of the next entry.
     fn take(&mut self, name: String, price: Result<Option<Price>>) {
         match price.with_context(|| name.clone()) {
-            Ok(price) => self.models.extend(price.map(|price| (name, price))),
+            Ok(Some(price)) => drop(self.models.insert(name, price)),
+            Ok(None) => {}
             Err(why) => {
                 self.slips += 1;
                 self.first.get_or_insert(why);
@@ -74,6 +80,7 @@ impl Read {
         }
     }
 
+    /// Returns the whole table, unless too many entries are wrong.
     fn all(self) -> Result<BTreeMap<String, Price>> {
         match self.first {
             Some(why) if self.slips * FEW > self.models.len() => Err(why),
@@ -88,57 +95,66 @@ impl Read {
     }
 }
 
-fn object<'t>(value: &'t RawValue) -> Option<Object<'t>> {
+/// Parses a JSON object; `None` where the value is none.
+fn object<'t>(value: &'t RawValue) -> Option<RawMembers<'t>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// A text at that key.
-fn text(entry: &Object, key: &str) -> Option<String> {
+/// Returns the member with that key, if it is an object.
+fn member<'t>(entry: &RawMembers<'t>, key: &str) -> Option<RawMembers<'t>> {
+    object(entry.get(key)?)
+}
+
+/// Returns the member with that key, if it is a string.
+fn text(entry: &RawMembers, key: &str) -> Option<String> {
     serde_json::from_str(entry.get(key)?.get()).ok()
 }
 
-/// What one table says of a kind of token: its price, if it has one.
-type Kind<'k> = dyn Fn(&str) -> Result<Option<u64>> + 'k;
+/// Looks up the price of a kind of token by the name that the table has for it.
+type PriceOf<'k> = dyn Fn(&str) -> Result<Option<u64>> + 'k;
 
-/// Where rates stand, for what the table does not name there.
+/// Which rates are read: this decides which rate is used for one that the table leaves out.
 #[derive(Clone, Copy)]
-enum Place<'r> {
+enum RatesOf<'r> {
     /// The standard rates of a short context.
-    First,
-    /// Those of a longer context: what is not named is as in the shorter one.
-    Longer(&'r Rates),
-    /// Those of another tier than the standard one, whose rates these are: what is not named is not
-    /// known.
+    Standard,
+    /// The rates of a longer context: a rate that is left out is that of the shorter one (given
+    /// here).
+    LongerContext(&'r Rates),
+    /// The rates of another service tier than the standard one (whose rates are given here): a rate
+    /// that is left out is not known.
     Tier(&'r Rates),
 }
 
-impl Place<'_> {
-    fn shorter(&self) -> Option<&Rates> {
-        if let Place::Longer(rates) = self {
-            Some(rates)
-        } else {
-            None
-        }
-    }
-
-    /// What writing to the cache costs where the table does not say: nothing beside the input,
-    /// unless something is charged for it elsewhere.
+impl RatesOf<'_> {
+    /// The price of writing to the cache where the table leaves it out: that of the input, unless
+    /// the standard rates or the shorter context have a separate price for it.
     fn write(&self, input: u64) -> Option<u64> {
         match self {
-            Place::Longer(rates) if rates.write != Some(rates.input) => rates.write,
-            Place::Tier(rates) if rates.write != Some(rates.input) => None,
+            RatesOf::LongerContext(rates) if rates.write != Some(rates.input) => rates.write,
+            RatesOf::Tier(rates) if rates.write != Some(rates.input) => None,
             _ => Some(input),
         }
     }
 }
 
-/// The rates by the names that the table gives to them; what a provider documents as a multiple
-/// holds everywhere. `None`: there is no price for input or output.
-fn rates(provider: &str, names: [&str; 5], kind: &Kind, place: Place) -> Result<Option<Rates>> {
+/// Reads rates by the names that the table has for input, output, cache read, cache write and cache
+/// write for an hour. A rate that the provider documents as a multiple of the input price is never
+/// unknown. `None`: there is no price for input or output.
+fn rates(
+    provider: &str,
+    names: [&str; 5],
+    price_of: &PriceOf,
+    which: RatesOf,
+) -> Result<Option<Rates>> {
     let [input, output, read, write, write_1h] = names;
-    let shorter = place.shorter();
-    let input = kind(input)?.or(shorter.map(|rates| rates.input));
-    let output = kind(output)?.or(shorter.map(|rates| rates.output));
+    let (mut input, mut output) = (price_of(input)?, price_of(output)?);
+    let (mut usual_read, mut usual_write_1h) = (None, None);
+    if let RatesOf::LongerContext(shorter) = which {
+        input = input.or(Some(shorter.input));
+        output = output.or(Some(shorter.output));
+        (usual_read, usual_write_1h) = (shorter.read, shorter.write_1h);
+    }
     let (Some(input), Some(output)) = (input, output) else {
         return Ok(None);
     };
@@ -146,25 +162,21 @@ fn rates(provider: &str, names: [&str; 5], kind: &Kind, place: Place) -> Result<
     Ok(Some(Rates {
         input,
         output,
-        read: kind(read)?
-            .or(rule.read)
-            .or(shorter.and_then(|rates| rates.read)),
-        write: kind(write)?.or(rule.write).or(place.write(input)),
-        write_1h: kind(write_1h)?
-            .or(rule.write_1h)
-            .or(shorter.and_then(|rates| rates.write_1h)),
+        read: price_of(read)?.or(rule.read).or(usual_read),
+        write: price_of(write)?.or(rule.write).or(which.write(input)),
+        write_1h: price_of(write_1h)?.or(rule.write_1h).or(usual_write_1h),
     }))
 }
 
-/// The longest context first, as requests look for theirs.
+/// Sorts the rates of long contexts, the longest first.
 fn sizes(base: Rates, mut above: Vec<(u64, Option<Rates>)>) -> Sizes {
     above.sort_by_key(|(over, _)| std::cmp::Reverse(*over));
     Sizes { base, above }
 }
 
-/// What a provider documents as a multiple of the input price. Anthropic ("Prompt caching",
-/// Pricing): written for five minutes 1.25 times, for an hour twice, read a tenth, "on top of long
-/// context pricing" and of the batch discount. No other does.
+/// Returns the rates that a provider documents as a multiple of the input price. Anthropic ("Prompt
+/// caching", Pricing): written for five minutes 1.25 times, for an hour twice, read a tenth, "on
+/// top of long context pricing" and of the batch discount. No other provider does.
 fn documented(provider: &str, input: u64) -> Rates {
     match provider {
         "anthropic" => Rates {
@@ -177,22 +189,25 @@ fn documented(provider: &str, input: u64) -> Rates {
     }
 }
 
-/// What a provider documents for a web search, where the table does not say. Anthropic ("Web search
-/// tool") and OpenAI ("Pricing", web search, all models): $10 for 1,000.
+/// Returns the fee that a provider documents for a web search, for tables that leave it out.
+/// Anthropic ("Web search tool") and OpenAI ("Pricing", web search, all models): $10 for 1,000.
 fn documented_search(provider: &str) -> Option<u64> {
-    matches!(provider, "anthropic" | "openai").then_some(10_000_000_000)
+    match provider {
+        "anthropic" | "openai" => Some(10_000_000_000),
+        _ => None,
+    }
 }
 
-/// The price at that key, in pico-dollars a token, given in dollars for `per` tokens; `None` where
-/// there is none.
-fn price(entry: &Object, key: &str, per: i128) -> Result<Option<u64>> {
-    let Some(raw) = entry
-        .get(key)
-        .map(|raw| raw.get())
-        .filter(|raw| *raw != "null")
-    else {
-        return Ok(None);
+/// Reads the price with that key, which is in dollars for `per` tokens; returns pico-dollars for a
+/// token. `None` where there is no price.
+fn price(entry: &RawMembers, key: &str, per: i128) -> Result<Option<u64>> {
+    let raw = match entry.get(key) {
+        None => return Ok(None),
+        Some(raw) => raw.get(),
     };
+    if raw == "null" {
+        return Ok(None);
+    }
     match amount(raw, per, MOST) {
         Some(pico) => Ok(Some(pico)),
         None if per == 1 => bail!("{key}: {raw} is no price of a token (0 to 0.01 dollars)"),
@@ -200,8 +215,13 @@ fn price(entry: &Object, key: &str, per: i128) -> Result<Option<u64>> {
     }
 }
 
-/// A number of dollars for so many, in pico-dollars for one; `None` where it is none, or too much.
+/// Parses dollars for `per` items; returns pico-dollars for one item. `None` where the text is no
+/// number, or the amount is negative or above `most`.
 fn amount(raw: &str, per: i128, most: u64) -> Option<u64> {
     let pico = (Usd::parse(raw)?.pico() + per / 2).div_euclid(per);
-    u64::try_from(pico).ok().filter(|pico| *pico <= most)
+    let pico = u64::try_from(pico).ok()?;
+    if pico > most {
+        return None;
+    }
+    Some(pico)
 }

@@ -1,46 +1,48 @@
-//! A tariff: what the tokens of one request cost, by where they stand in its context.
+//! A tariff: what the tokens of one request cost, by their position in its context.
 //!
-//! It is linear in tokens, so that parts that make up the request make up its cost, exactly. What
-//! is charged by the piece is beside it. This file knows no model and no table.
+//! It is linear in tokens, so the costs of the parts of a context add up exactly to the cost of the
+//! request. Fees, which do not depend on tokens, are kept separately. This file knows no models and
+//! no price tables.
 
 use super::rates::Rates;
 use crate::record::count::signed;
 use crate::record::{Request, Usd};
 
-/// What the tokens of one request cost, by where they stand in its context.
+/// What the tokens of one request cost, by their position in its context.
 ///
-/// From the front: what was read from the cache, what was written for an hour, what was written
-/// for five minutes (Anthropic: longer-lived entries stand before shorter-lived ones), the rest.
+/// A context has four parts, in this order: tokens read from the cache, tokens written to it for an
+/// hour, tokens written to it for five minutes (Anthropic: longer-lived entries come before
+/// shorter-lived ones), and uncached tokens.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::replay) struct Tariff {
-    /// Where each of these parts ends.
+    /// The positions at which the first three parts end.
     to: [u64; 3],
-    /// Pico-dollars for a token of each.
+    /// Pico-dollars for a token of each of the first three parts.
     rates: [u64; 3],
     uncached: u64,
     /// Pico-dollars for a token read from the cache, whether any was or not.
     read: Option<u64>,
     output: u64,
-    /// What was charged by the piece, beside the tokens.
+    /// Fees of the request.
     fee: Usd,
 }
 
-/// What a part of a context cost.
+/// The cost of a part of a context.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::replay) struct Sent {
-    /// For tokens that were read from the cache.
+pub(in crate::replay) struct SentCost {
+    /// Of the tokens that were read from the cache.
     pub(in crate::replay) read: Usd,
-    /// For all others.
+    /// Of all other tokens.
     pub(in crate::replay) rest: Usd,
 }
 
-impl Sent {
+impl SentCost {
     pub(in crate::replay) fn all(self) -> Usd {
         self.read.plus(self.rest)
     }
 }
 
-/// What was paid for one kind of content, as the keys of [`crate::record::Total`].
+/// The cost of one kind of content, in the parts of a [`crate::record::Total`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::replay) struct Paid {
     pub(in crate::replay) first: Usd,
@@ -51,8 +53,8 @@ pub(in crate::replay) struct Paid {
 }
 
 impl Paid {
-    /// For content that was sent again.
-    pub(in crate::replay) fn sent(sent: Sent) -> Paid {
+    /// The cost of content that was sent again.
+    pub(in crate::replay) fn sent(sent: SentCost) -> Paid {
         Paid {
             resent_cached: sent.read,
             resent_uncached: sent.rest,
@@ -60,18 +62,17 @@ impl Paid {
         }
     }
 
-    /// Of what was sent, this was sent for the first time, not again.
-    pub(in crate::replay) fn first(sent: Sent) -> Paid {
-        let less = |cost| Usd::ZERO.minus(cost);
+    /// Moves a cost from content that was sent again to content that was sent for the first time.
+    pub(in crate::replay) fn first(sent: SentCost) -> Paid {
         Paid {
             first: sent.all(),
-            resent_cached: less(sent.read),
-            resent_uncached: less(sent.rest),
+            resent_cached: Usd::ZERO.minus(sent.read),
+            resent_uncached: Usd::ZERO.minus(sent.rest),
             ..Paid::default()
         }
     }
 
-    /// For content that was produced.
+    /// The cost of content that was produced.
     pub(in crate::replay) fn produced(output: Usd) -> Paid {
         Paid {
             output,
@@ -79,7 +80,7 @@ impl Paid {
         }
     }
 
-    /// For what is charged by the piece.
+    /// The fees of a request.
     pub(in crate::replay) fn fee(fee: Usd) -> Paid {
         Paid {
             fee,
@@ -111,8 +112,8 @@ impl Paid {
 }
 
 impl Tariff {
-    /// What a request of that input costs by these rates, with its fee; `None` where a rate of what
-    /// it used is not known.
+    /// Returns the tariff of a request with that input at these rates; `None` where the rate of a
+    /// kind of token that it used is not known.
     pub(super) fn new(request: &Request, input: u64, rates: &Rates, fee: Usd) -> Option<Tariff> {
         let read = request.cache_read_tokens.unwrap_or(0).min(input);
         let written = request.cache_write_tokens.unwrap_or(0).min(input - read);
@@ -132,24 +133,25 @@ impl Tariff {
         })
     }
 
-    /// Where the first three parts end; none goes beyond the input.
+    /// The positions at which the first three parts end, at most the size of the input.
     pub(in crate::replay) fn ends(&self) -> [u64; 3] {
         self.to
     }
 
-    /// By how much the rate of each of these parts is above that of the next.
+    /// The rate of each of the first three parts less the rate of the part after it.
     pub(in crate::replay) fn steps(&self) -> [i64; 3] {
         let [read, hour, written] = self.rates.map(signed);
         [read - hour, hour - written, written - self.uncached()]
     }
 
-    /// The rate of what is in none of them.
+    /// The rate of uncached tokens, which are the fourth part.
     pub(in crate::replay) fn uncached(&self) -> i64 {
         signed(self.uncached)
     }
 
-    /// What `tokens` cost, of which so many stand before the end of each part.
-    pub(in crate::replay) fn sent(&self, before: [u64; 3], tokens: u64) -> Sent {
+    /// The cost of `tokens`; `before` is how many of them are before the end of each of the first
+    /// three parts.
+    pub(in crate::replay) fn sent(&self, before: [u64; 3], tokens: u64) -> SentCost {
         let [read, hour, written] = before;
         let [read_rate, hour_rate, written_rate] = self.rates;
         let rest = [
@@ -157,14 +159,14 @@ impl Tariff {
             amount(written.saturating_sub(hour), written_rate),
             amount(tokens.saturating_sub(written), self.uncached),
         ];
-        Sent {
+        SentCost {
             read: amount(read, read_rate),
             rest: rest.into_iter().sum(),
         }
     }
 
-    /// What `tokens` cost that stand at `from`.
-    fn input(&self, from: u64, tokens: u64) -> Sent {
+    /// The cost of `tokens` from position `from` on.
+    fn input(&self, from: u64, tokens: u64) -> SentCost {
         let end = from.saturating_add(tokens);
         self.sent(
             self.to.map(|to| end.min(to).saturating_sub(from)),
@@ -172,7 +174,7 @@ impl Tariff {
         )
     }
 
-    /// What the whole request cost, its fee included.
+    /// The cost of the whole request, its fees included.
     pub(in crate::replay) fn all(&self, input: u64, output: u64) -> Usd {
         self.input(0, input)
             .all()
@@ -180,38 +182,40 @@ impl Tariff {
             .plus(self.fee)
     }
 
-    /// What was charged by the piece. It belongs to no content: the row of nobody pays it.
+    /// The fees of the request. They belong to no content, and are added to the row of requests
+    /// ([`NOBODY`](crate::replay::total::NOBODY)).
     pub(in crate::replay) fn fee(&self) -> Usd {
         self.fee
     }
 
-    /// What the tokens read from the cache would have cost beyond that, uncached.
+    /// What the tokens read from the cache would have cost in addition if they had not been cached;
+    /// `None` where there are none.
     pub(in crate::replay) fn saved(&self) -> Option<Usd> {
         let read = self.to[0];
-        let saved = amount(read, self.uncached).minus(amount(read, self.read?));
-        (read > 0).then_some(saved)
+        if read == 0 {
+            return None;
+        }
+        Some(amount(read, self.uncached).minus(amount(read, self.read?)))
     }
 
-    /// What it cost that the cache was not read up to `held`, beyond the price of reading.
-    pub(in crate::replay) fn broken(&self, held: u64) -> Option<Usd> {
+    /// The additional cost of a broken cache: of the tokens up to position `cached` that were not
+    /// read from the cache, less the price of reading them.
+    pub(in crate::replay) fn broken(&self, cached: u64) -> Option<Usd> {
         let [read, ..] = self.to;
-        let tokens = held.saturating_sub(read);
-        Some(
-            self.input(read, tokens)
-                .all()
-                .minus(amount(tokens, self.read?)),
-        )
+        let tokens = cached.saturating_sub(read);
+        let reading = amount(tokens, self.read?);
+        Some(self.input(read, tokens).all().minus(reading))
     }
 
-    /// What produced tokens cost.
+    /// The cost of produced tokens.
     pub(in crate::replay) fn output(&self, tokens: u64) -> Usd {
         amount(tokens, self.output)
     }
 
-    /// What is unexplained of an input cost, whose context weighs `explained` tokens. It stands
-    /// behind them, where hardly anything is cached. Where the context is more than the input, what
-    /// is too much is taken back at the price of uncached input, which is what the last of it was
-    /// charged.
+    /// The cost of the unexplained part of an input, whose context has `explained` tokens. The
+    /// unexplained tokens are at the end, where hardly anything is cached. Where the context is
+    /// larger than the input, the excess is subtracted at the uncached price, which its last tokens
+    /// were charged.
     pub(in crate::replay) fn unexplained(&self, input: u64, explained: u64) -> Paid {
         let cost = match input.checked_sub(explained) {
             Some(tokens) => self.input(explained, tokens).all(),
@@ -224,8 +228,8 @@ impl Tariff {
     }
 }
 
-/// No count and no sum of rates is above 2^63 (no rate above 2^35, see [`super::rates::MOST`]), so
-/// that the product is within the range.
+/// The cost of tokens at a rate. The product is within the range of [`Usd`]: no count and no sum of
+/// rates is above 2^63, because no rate is above 2^35 ([`super::rates::MOST`]).
 pub(in crate::replay) fn amount(tokens: u64, rate: u64) -> Usd {
     Usd::from_pico(i128::from(tokens) * i128::from(rate))
 }
@@ -277,8 +281,8 @@ mod tests {
     #[test]
     fn a_broken_cache_costs_what_reading_it_would_have_saved() {
         assert_eq!(TARIFF.saved().map(Usd::pico), Some(10 * (10 - 1)));
-        // Held up to 30: 5 written for an hour, 5 written, 10 uncached, and all of it could have
-        // been read.
+        // Cached up to 30: 5 were written for an hour, 5 were written, 10 were uncached, and all of
+        // them could have been read.
         assert_eq!(
             TARIFF.broken(30).map(Usd::pico),
             Some(5 * 20 + 5 * 12 + 10 * 10 - 20)

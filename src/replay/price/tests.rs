@@ -1,4 +1,5 @@
-//! Names, terms, what is missing, what is absurd. What requests cost is tested on the binary.
+//! Tests of names, terms of service, missing and absurd prices. The costs of requests in sessions
+//! are tested with the binaries.
 
 use super::rates::Rates;
 use super::*;
@@ -41,8 +42,8 @@ fn input(prices: &Prices, model: &str) -> Option<u64> {
         .map(|(price, _)| price.standard.base.input)
 }
 
-/// What a request of that many tokens costs in pico-dollars, on these terms: tier, speed,
-/// geography.
+/// Returns the cost in pico-dollars of a request with that many tokens and these terms of service:
+/// tier, speed, geography.
 fn cost(
     prices: &Prices,
     model: &str,
@@ -104,7 +105,7 @@ fn models_dev_is_read_per_million_with_its_tiers() {
         output: 15_000_000,
         read: Some(300_000),
         write: Some(3_750_000),
-        // Not in the table: Anthropic documents it.
+        // The table leaves it out, and Anthropic documents it.
         write_1h: Some(6_000_000),
     };
     let of = |price: &Price, tokens| price.standard.of(tokens).unwrap();
@@ -116,7 +117,7 @@ fn models_dev_is_read_per_million_with_its_tiers() {
     let (price, _) = table.find("openai/g").unwrap();
     let inputs = [272_000, 272_001, 900_000, 900_001].map(|tokens| of(price, tokens).input);
     assert_eq!(inputs, [1_250_000, 2_500_000, 2_500_000, 5_000_000]);
-    // What a tier does not name is as before.
+    // A rate that a tier leaves out is that of the shorter context.
     assert_eq!(of(price, 272_001).read, Some(125_000));
     assert_eq!(of(price, 1).write_1h, None);
 }
@@ -183,11 +184,11 @@ fn a_request_that_used_what_has_no_price_has_none() {
             ..Request::default()
         })
     };
-    // Five minutes without a price of its own: plain input.
+    // Writing for five minutes has no separate price, so it costs as much as input.
     let cost = charge(4, 6, 0).map(|tariff| tariff.all(10, 0).pico());
     assert_eq!(cost.ok(), Some(4 * 100_000 + 6 * 1_000_000));
     assert_eq!(charge(4, 6, 1).err(), Some(Unpriced::Cache));
-    // More in the cache than there was input is damage, and costs no more than the input.
+    // A report with more cached tokens than input is damaged; it costs no more than the input.
     assert_eq!(
         charge(90, 90, 90)
             .map(|tariff| tariff.all(10, 0).pico())
@@ -196,7 +197,7 @@ fn a_request_that_used_what_has_no_price_has_none() {
     );
 }
 
-/// Two models of the shape that the embedded table has: with terms, and with what one cost before.
+/// Two models in the form of the embedded table, with terms of service and a former price.
 const TERMS: &str = r#"{
     "about": {"package": "test"},
     "claude-opus-4-6": {"litellm_provider": "anthropic", "input_cost_per_token": 5e-6,
@@ -240,7 +241,7 @@ const TERMS: &str = r#"{
 fn terms_multiply_and_what_has_no_price_is_said() {
     let table = prices(TERMS);
     let cost = |terms| cost(&table, "claude-opus-4-6", [1_000, 1_000], terms);
-    // A thousand in and out: $0.03 at 5 and 25 dollars for a million.
+    // A thousand tokens of input and of output cost $0.03 at 5 and 25 dollars for a million.
     let millionths = |n: i128| Ok(n * 1_000_000);
     assert_eq!(cost(["", "", ""]), millionths(30_000));
     assert_eq!(cost(["", "fast", ""]), millionths(6 * 30_000));
@@ -342,7 +343,7 @@ fn a_reseller_asks_what_it_documents_and_nothing_more_is_known_of_it() {
     ] {
         assert_eq!(cost(model, ""), Err(Unpriced::Model), "{model}");
     }
-    // A table that lists the reseller's own price is believed.
+    // A reseller's price in the table is used.
     let listed = r#"{"claude-opus-4-6": {"litellm_provider": "anthropic",
         "input_cost_per_token": 5e-6,
         "output_cost_per_token": 0},
@@ -411,7 +412,7 @@ fn modes_of_models_dev_are_tiers_and_speeds() {
 
 #[test]
 fn what_the_user_says_a_name_stands_for_comes_first() {
-    let given = |alias: &str| Given::new(&[alias.to_owned()], &[]).unwrap();
+    let given = |alias: &str| Aliases::new(&[alias.to_owned()], &[]).unwrap();
     let table = prices(TERMS)
         .with(given("house=claude-opus-4-6[1m]"))
         .unwrap();
@@ -433,7 +434,7 @@ fn the_embedded_table_is_whole() {
         "{}",
         prices.version()
     );
-    // Retired from the list in October 2026, and terms that went before.
+    // A model that was removed from the list in October 2026, and terms that were removed earlier.
     assert_eq!(input(&prices, "claude-sonnet-4-20250514"), Some(3_000_000));
     assert_eq!(
         cost(&prices, "claude-opus-4-6", [1, 0], ["", "fast", ""]),
@@ -447,7 +448,7 @@ fn the_embedded_table_is_whole() {
         cost(&prices, "gpt-5.4", [1, 0], ["flex", "", ""]),
         Ok(1_250_000)
     );
-    // Nobody has ever listed a price for these.
+    // No list has ever had a price for these.
     for name in [
         "gpt-5.3-codex-spark",
         "codex-auto-review",

@@ -1,5 +1,5 @@
-//! Single records, as far as the order of a stream asks: which thread one begins, whether it
-//! counts.
+//! What the order of a stream depends on in a single record: the thread that it begins, and whether
+//! it is measured or counted.
 
 use std::borrow::Cow;
 
@@ -12,72 +12,76 @@ use crate::record::{Part, Type};
 use crate::short;
 use crate::stream::Record;
 
-/// Notes a thread that begins; one that has begun before is that of another run over the same
-/// files.
-pub(super) fn once(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
-    if thread.is_some_and(|thread| !seen.insert(thread)) {
+/// Notes that a thread begins. Refuses a thread that has begun before: it comes from a second run
+/// over the same files.
+pub(super) fn note_begin(seen: &mut FxHashSet<u64>, thread: Option<u64>) -> Result<()> {
+    let Some(thread) = thread else {
+        return Ok(());
+    };
+    if !seen.insert(thread) {
         bail!("a thread begins a second time: the stream holds the records of one run twice");
     }
     Ok(())
 }
 
-/// The thread that a `session` record begins.
+/// Returns a hash of the thread that a `session` record begins.
 pub(super) fn thread_of(record: &Record) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Session<'a> {
+    struct ThreadKey<'a> {
         #[serde(borrow)]
         thread: Cow<'a, str>,
     }
-    record
-        .read::<Session>()
-        .ok()
-        .map(|session| short::hash(&*session.thread))
+    let session = record.read::<ThreadKey>().ok()?;
+    Some(short::hash(&*session.thread))
 }
 
-/// The thread whose first request this is: where `session` records were filtered out, it stands for
-/// them.
+/// Returns a hash of the thread whose first request this is. It is needed where `session` records
+/// were filtered out of the stream.
 pub(super) fn first_request_of(record: &Record) -> Option<u64> {
     #[derive(Deserialize)]
-    struct Request<'a> {
+    struct ThreadAndOrdinal<'a> {
         #[serde(borrow)]
         thread: Cow<'a, str>,
         n: u64,
     }
     memchr::memmem::find(record.line.as_bytes(), b"\"n\":1,")?;
-    record
-        .read::<Request>()
-        .ok()
-        .filter(|request| request.n == 1)
-        .map(|request| short::hash(&*request.thread))
+    let request = record.read::<ThreadAndOrdinal>().ok()?;
+    if request.n != 1 {
+        return None;
+    }
+    Some(short::hash(&*request.thread))
 }
 
-/// Whether the record is a text that tok-measure would have counted.
+/// Whether the record is a span of text that tok-measure would have counted and has not.
 pub(super) fn is_unmeasured(record: &Record) -> bool {
     #[derive(Deserialize)]
-    struct Text {
+    struct TextKeys {
         part: Part,
         bytes: u64,
         hash: Option<IgnoredAny>,
         text: Option<IgnoredAny>,
         tokens: Option<IgnoredAny>,
     }
-    record.kind == Type::Span
-        && record.read::<Text>().is_ok_and(|span| {
-            let has_text = span.bytes > 0 && (span.hash.is_some() || span.text.is_some());
-            has_text
-                && span.tokens.is_none()
-                && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
-        })
+    if record.kind != Type::Span {
+        return false;
+    }
+    let Ok(span) = record.read::<TextKeys>() else {
+        return false;
+    };
+    let has_text = span.bytes > 0 && (span.hash.is_some() || span.text.is_some());
+    has_text
+        && span.tokens.is_none()
+        && matches!(span.part, Part::Text | Part::ToolCall | Part::ToolOutput)
 }
 
 /// Whether the record is a request that counts.
 pub(super) fn is_counted(record: &Record) -> bool {
     #[derive(Deserialize)]
-    struct Request {
+    struct CountedKey {
         counted: bool,
     }
     record.kind == Type::Request
         && record
-            .read::<Request>()
+            .read::<CountedKey>()
             .is_ok_and(|request| request.counted)
 }

@@ -1,31 +1,34 @@
-//! How a provider makes an image smaller before it counts it, and what it counts then.
+//! How a provider scales an image down before it counts it, and what it counts then.
 //!
-//! All in integers: a scale is never kept, only what it leaves of a side. An image for which the
-//! published steps leave no pixel has no result.
+//! All computations are in integers: no scale is stored, only the scaled sides. An image that the
+//! published steps scale to less than a pixel has no result. This module does not know which model
+//! uses which method.
 
 /// Width and height in pixels.
 pub(super) type Sides = (u64, u64);
 
-/// A side of a square that counts as one, in pixels.
+/// The side of a counted square, in pixels.
 const PATCH: u64 = 32;
 
-/// The largest that an image may be.
+/// The limits that a larger image is scaled down to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
-    /// Its longer side in pixels.
+    /// The longer side in pixels.
     pub(super) side: u64,
-    /// Squares of 32 pixels that cover it.
+    /// The number of squares of 32 pixels that cover the image.
     pub(super) patches: u64,
 }
 
-/// Squares of 32 pixels that cover an image, made to fit.
+/// Returns the number of squares of 32 pixels that cover the image after it is scaled down to the
+/// limits.
 pub(super) fn patches((width, height): Sides, fit: Fit) -> Option<u64> {
     let (width, height) = within((width, height), fit.side);
     let all = cover(width, height);
     if all <= fit.patches {
         return Some(all);
     }
-    // The scale that fits the budget, then what makes one side whole squares: whichever is smaller.
+    // The largest numbers of whole squares along each side that the limit allows. The side that
+    // gives the smaller scale is used.
     let across = (fit.patches * width / height).isqrt();
     let down = (fit.patches * height / width).isqrt();
     if across == 0 || down == 0 {
@@ -43,21 +46,20 @@ fn cover(width: u64, height: u64) -> u64 {
     width.div_ceil(PATCH) * height.div_ceil(PATCH)
 }
 
-/// The sides, made smaller until the longer one is no more than `most`.
+/// Scales the sides down so that the longer one is at most `most`.
 fn within((width, height): Sides, most: u64) -> Sides {
     let long = width.max(height);
     if long <= most {
         return (width, height);
     }
-    let scaled = |side: u64| (side * most / long).max(1);
-    (scaled(width), scaled(height))
+    ((width * most / long).max(1), (height * most / long).max(1))
 }
 
-/// Squares of 512 pixels that cover an image, after it was made to fit a square of 2,048 and its
-/// shorter side 768; never made larger.
+/// Returns the number of squares of 512 pixels that cover the image. Before, it is scaled down so
+/// that it fits into a square of 2,048 pixels and its shorter side is at most 768.
 pub(super) fn tiles((width, height): Sides) -> u64 {
     let (long, short) = (width.max(height), width.min(height));
-    // The scale is a fraction, kept whole: over / under.
+    // The scale is the fraction over / under.
     let (mut over, mut under) = (1, 1);
     if long > 2048 {
         (over, under) = (2048, long);
@@ -69,12 +71,13 @@ pub(super) fn tiles((width, height): Sides) -> u64 {
     across(long) * across(short)
 }
 
-/// A token for 750 square pixels, after the longer side was made to fit `side`; at most `most`.
+/// Returns one token for each 750 square pixels, at most `most`. Before, the image is scaled down
+/// so that its longer side is at most `side`.
 pub(super) fn area((width, height): Sides, side: u64, most: u64) -> u64 {
     let long = width.max(height);
     let pixels = width * height;
     let tokens = if long > side {
-        // Both sides shrink by side / long.
+        // Both sides are multiplied by side / long.
         (u128::from(pixels) * u128::from(side * side))
             .div_ceil(u128::from(long) * u128::from(long) * 750)
     } else {
@@ -92,7 +95,7 @@ mod tests {
         patches: 1_536,
     };
 
-    /// The two examples of OpenAI's guide for a budget of 1,536.
+    /// The two examples of OpenAI's guide for a limit of 1,536 squares.
     #[test]
     fn the_published_examples_of_patches() {
         assert_eq!(patches((1024, 1024), SMALL), Some(1024));
@@ -100,16 +103,17 @@ mod tests {
         assert_eq!(patches((1800, 2400), SMALL), Some(33 * 44));
     }
 
-    /// Measured by others at other budgets (the data set "image-token-cost", less the factor 1.2).
+    /// Measurements by others with other limits (the data set "image-token-cost", without its
+    /// factor 1.2).
     #[test]
     fn sizes_that_others_have_measured() {
-        let budget = |patches| Fit {
+        let limit = |patches| Fit {
             side: 65_535,
             patches,
         };
-        assert_eq!(patches((3840, 2160), budget(2_500)), Some(66 * 37));
-        assert_eq!(patches((4032, 3024), budget(2_500)), Some(57 * 43));
-        assert_eq!(patches((4032, 3024), budget(10_000)), Some(115 * 86));
+        assert_eq!(patches((3840, 2160), limit(2_500)), Some(66 * 37));
+        assert_eq!(patches((4032, 3024), limit(2_500)), Some(57 * 43));
+        assert_eq!(patches((4032, 3024), limit(10_000)), Some(115 * 86));
     }
 
     #[test]
@@ -125,7 +129,7 @@ mod tests {
             ),
             Some(64 * 16)
         );
-        // A line of pixels: the budget would leave half a square of its height.
+        // A line of pixels: the limit would leave half a square of its height.
         assert_eq!(
             patches(
                 (60_000, 8),

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use anyhow::Result;
 use serde_json::json;
-use tok::compress::{self, Compress, Line, Options, Output, Source};
+use tok::compress::{self, Compress, InputLine, Options, Output, SessionSource};
 use tok::format::PLAIN_ENTRIES;
 use tok::skip::Skips;
 use tok::stream::{Sink, Status};
@@ -16,7 +16,7 @@ use crate::run;
 struct Forgetful;
 
 impl Compress for Forgetful {
-    fn take(&mut self, line: &Line, out: &mut Output) -> Result<()> {
+    fn take(&mut self, line: &InputLine, out: &mut Output) -> Result<()> {
         out.stats.entries_in += 1;
         if line.number == 3 {
             Ok(())
@@ -28,7 +28,7 @@ impl Compress for Forgetful {
 
 #[test]
 fn the_sanity_gate_stops_a_mode_that_loses_an_entry() {
-    let source = Source {
+    let source = SessionSource {
         name: "s".into(),
         entries: PLAIN_ENTRIES,
         input: Box::new(Cursor::new("1\n2\n3\n4\n5\n")),

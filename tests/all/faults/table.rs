@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
         "the line stays, its text is measured",
         &[
             "faults::lines::a_lone_surrogate_loses_no_line_and_its_text_is_measured",
-            "place::tests::lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text",
+            "source_text::tests::lone_surrogates_control_characters_and_bad_bytes_do_not_lose_the_text",
         ],
     ),
     case(
@@ -392,7 +392,7 @@ pub(super) const CASES: &[Case] = &[
         "tabs, quotes and formulas in tables",
         "escaped",
         &[
-            "cell::tests::a_cell_holds_no_tab_no_line_end_and_no_formula",
+            "display::tests::a_cell_holds_no_tab_no_line_end_and_no_formula",
             "faults::output::hostile_names_move_no_cursor_and_start_no_formula",
             "fixtures/golden/sum/tsv_of_hostile_names",
         ],

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use tok::record::{Event, Framing, Part, Request, Role, What};
 use tok::replay::{Content, History};
-use tok::token::{Counter, Encoding};
+use tok::token::{Encoding, TokenCounter};
 
 /// A line of a case, by its columns.
 struct Line<'a>(Vec<&'a str>);
@@ -181,7 +181,7 @@ impl Feed {
         if tool.is_empty() {
             return 1;
         }
-        let count = |name: &String| Counter::new(Encoding::standard()).count(name).tokens;
+        let count = |name: &String| TokenCounter::new(Encoding::standard()).count(name).tokens;
         *self
             .names
             .entry(name.clone())

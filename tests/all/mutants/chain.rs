@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tok::check::Check;
 use tok::cli::Io;
-use tok::compress::{self, Output, Source};
+use tok::compress::{self, Output, SessionSource};
 use tok::dedup::Dedup;
 use tok::expand::{self, Original};
 use tok::format::Wants;
@@ -20,7 +20,7 @@ use tok::rank::{self, Rank};
 use tok::render::{self, Layout, Render};
 use tok::replay::Prices;
 use tok::skip::Skips;
-use tok::split::{self, beside::Beside, find, found};
+use tok::split::{self, find, found, thread_index::ThreadIndex};
 use tok::stream::{self, Sink, Status};
 use tok::sum::{self, Basis, Per, PriceTable, Sum, SumFormat, key};
 use tok::token::Encoding;
@@ -74,13 +74,13 @@ pub fn stage(
 /// tok-split over these files and folders.
 pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
     stage("split", |out, skips| {
-        let found = find::find(found::Places::named(paths.to_vec()), &[])?;
+        let found = find::find(found::SearchRoots::named(paths.to_vec()), &[])?;
         let options = split::Options {
             wants,
             max_line: 64 << 20,
             max_decompressed: 8 << 30,
             threads,
-            beside: Beside::new(&found.inputs),
+            index: ThreadIndex::new(&found.inputs),
             ..split::Options::default()
         };
         let mut written = Vec::new();
@@ -176,7 +176,7 @@ pub fn sum(input: &[u8], by: &[&str]) -> Stage {
             per: Per::default(),
             basis: Basis::default(),
             zone: Zone::default(),
-            window: tok::window::Window::default(),
+            window: tok::time_range::TimeRange::default(),
             extra: sum::ExtraColumns::default(),
             prices: PriceTable::default(),
             merge: false,
@@ -207,7 +207,7 @@ pub fn check(input: &[u8]) -> Stage {
 /// tok-compress over a session in memory.
 pub fn compressed(session: Vec<u8>, mode: &'static str, options: &compress::Options) -> Stage {
     stage(mode, |out, skips| {
-        let source = Source::new(std::io::Cursor::new(session), "stdin".into())?;
+        let source = SessionSource::new(std::io::Cursor::new(session), "stdin".into())?;
         compress::run(source, mode, options, &mut Output::new(out, false), skips)
     })
 }

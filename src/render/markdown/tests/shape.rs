@@ -1,11 +1,11 @@
-//! The structure of a report, as comrak (GitHub's dialect) reads it. The fuzz target of reports
-//! holds them to the same.
+//! The structure of a report, as comrak (a parser of GitHub's markdown) reads it. The fuzz target
+//! of reports checks the same structure.
 
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
 
-/// The kinds of blocks and the cells of each table row: what a name must not change. Panics
-/// where a text of a name came through as one of the marks that make structure.
+/// Returns the kinds of blocks and the number of cells of each table row: a name must not change
+/// them. Panics if a name appears outside of code with a character that can act as markup.
 pub(super) fn shape(markdown: &str) -> Vec<String> {
     let arena = Arena::new();
     let mut options = Options::default();
@@ -18,7 +18,7 @@ pub(super) fn shape(markdown: &str) -> Vec<String> {
     for node in parse_document(&arena, markdown, &options).descendants() {
         let ast = node.data.borrow();
         match &ast.value {
-            // Our own words have none of these.
+            // Text of the program has none of these characters.
             NodeValue::Text(text) => {
                 assert!(
                     !text.contains(['@', '#', '<', '>', '[', ']', '`', '|', '\\']),

@@ -1,14 +1,15 @@
-//! LiteLLM's `model_prices_and_context_window.json`: one object a model, dollars *a token*.
+//! Reads LiteLLM's `model_prices_and_context_window.json`: one object for each model, prices in
+//! dollars *for one token*.
 //!
-//! What a price depends on stands in the names of keys: `input_cost_per_token`, then the size of
-//! the context (`_above_272k_tokens`), then the service tier (`_priority`, `_flex`, `_batches`).
+//! The names of keys contain what a price depends on: `input_cost_per_token`, then the size of the
+//! context (`_above_272k_tokens`), then the service tier (`_priority`, `_flex`, `_batches`).
 //! Factors of a speed and of a geography are in `provider_specific_entry`, the fee of a search in
 //! `search_context_cost_per_query`. Some models have a list `tiered_pricing` instead of sizes in
 //! names.
 //!
-//! The embedded table has two keys more, which `scripts/prices` writes: `from`, the version of the
-//! package that an entry is of, and `history`, what the model cost before, each entry `until` a
-//! day.
+//! The embedded table has two more keys, which `scripts/prices` writes: `from`, the version of the
+//! package that the entry is from, and `history`, the former prices of the model, each valid
+//! `until` a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +18,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    BATCH, MOST_FEE, Object, Place, amount, documented_search, object, price, rates, sizes, text,
+    BATCH, MOST_FEE, RatesOf, RawMembers, amount, documented_search, member, object, price, rates,
+    sizes, text,
 };
-use crate::replay::price::rates::{Factor, Price, Rates, Sizes, Speed};
+use crate::replay::price::rates::{Factor, Price, Sizes, Speed};
 
 const NAMES: [&str; 5] = [
     "input_cost_per_token",
@@ -28,36 +30,39 @@ const NAMES: [&str; 5] = [
     "cache_creation_input_token_cost",
     "cache_creation_input_token_cost_above_1hr",
 ];
-/// How the table calls the service tier [`BATCH`].
+/// The table's name for the service tier [`BATCH`].
 const BATCHES: &str = "batches";
-/// The one speed that has a factor.
+/// The only speed that has a factor.
 const FAST: &str = "fast";
 
-/// The price of a model; `None` where the entry has none for tokens.
-pub(super) fn model(entry: &Object) -> Result<Option<Price>> {
+/// Reads the price of a model; `None` where the entry has no price for tokens.
+pub(super) fn model(entry: &RawMembers) -> Result<Option<Price>> {
     let provider = text(entry, "litellm_provider").unwrap_or_default();
-    let Some(mut price) = now(entry, &provider)? else {
+    let Some(mut price) = without_history(entry, &provider)? else {
         return Ok(None);
     };
     if let Some(history) = entry.get("history") {
         let entries: Vec<&RawValue> =
             serde_json::from_str(history.get()).context("history: a list was expected")?;
-        for earlier in entries.into_iter().filter_map(object) {
+        for entry in entries {
+            let Some(earlier) = object(entry) else {
+                continue;
+            };
             let Some(until) = text(&earlier, "until") else {
                 bail!("history: an entry without until")
             };
-            price
-                .before
-                .extend(now(&earlier, &provider)?.map(|price| (until, price)));
+            if let Some(earlier) = without_history(&earlier, &provider)? {
+                price.before.push((until, earlier));
+            }
         }
         price.before.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
     Ok(Some(price))
 }
 
-/// What one entry says, its history aside.
-fn now(entry: &Object, provider: &str) -> Result<Option<Price>> {
-    let keys = Keys::of(entry);
+/// Reads the price in one entry, without its history.
+fn without_history(entry: &RawMembers, provider: &str) -> Result<Option<Price>> {
+    let keys = KeyParts::of(entry);
     let standard = match entry.get("tiered_pricing") {
         Some(list) if !entry.contains_key(NAMES[0]) => ranges(list, provider)?,
         _ => standard(entry, provider, &keys)?,
@@ -68,120 +73,129 @@ fn now(entry: &Object, provider: &str) -> Result<Option<Price>> {
     let mut tiers = BTreeMap::new();
     for tier in &keys.tiers {
         let name = if tier == BATCHES { BATCH } else { tier };
-        tiers.extend(
-            in_tier(entry, provider, tier, &standard, &keys)?.map(|sizes| (name.to_owned(), sizes)),
-        );
+        if let Some(sizes) = in_tier(entry, provider, tier, &standard, &keys)? {
+            tiers.insert(name.to_owned(), sizes);
+        }
     }
-    let (speeds, places) = factors(entry)?;
+    let (speeds, geographies) = factors(entry)?;
     let search = search(entry, provider);
     Ok(Some(Price {
         provider: provider.to_owned(),
         standard,
         tiers,
         speeds,
-        places,
+        geographies,
         search,
         before: Vec::new(),
     }))
 }
 
-/// What the names of an entry's keys tell.
+/// The sizes and service tiers in the names of an entry's keys.
 #[derive(Default)]
-struct Keys {
-    /// Sizes of the context that have a price of their own, in thousands as they are written.
+struct KeyParts {
+    /// Sizes of the context that have a separate price, in thousands as they are written.
     sizes: BTreeSet<String>,
     /// Service tiers.
     tiers: BTreeSet<String>,
 }
 
-impl Keys {
-    fn of(entry: &Object) -> Keys {
-        let mut keys = Keys::default();
-        for rest in entry.keys().filter_map(|key| key.strip_prefix(NAMES[0])) {
-            let (size, tier) = match rest
-                .strip_prefix("_above_")
-                .and_then(|rest| rest.split_once("k_tokens"))
-            {
-                Some((thousands, tier)) => (Some(thousands), tier),
-                None => (None, rest),
+impl KeyParts {
+    fn of(entry: &RawMembers) -> KeyParts {
+        let mut parts = KeyParts::default();
+        for key in entry.keys() {
+            let Some(rest) = key.strip_prefix(NAMES[0]) else {
+                continue;
             };
-            keys.sizes.extend(
-                size.filter(|thousands| over(thousands).is_some())
-                    .map(str::to_owned),
-            );
-            let tier = tier
-                .strip_prefix('_')
-                .filter(|tier| tier.bytes().all(|b| b.is_ascii_lowercase()));
-            keys.tiers.extend(tier.map(str::to_owned));
+            let mut tier = rest;
+            if let Some(sized) = rest.strip_prefix("_above_")
+                && let Some((thousands, after)) = sized.split_once("k_tokens")
+            {
+                tier = after;
+                if tokens(thousands).is_some() {
+                    parts.sizes.insert(thousands.to_owned());
+                }
+            }
+            if let Some(tier) = tier.strip_prefix('_')
+                && tier.bytes().all(|b| b.is_ascii_lowercase())
+            {
+                parts.tiers.insert(tier.to_owned());
+            }
         }
-        keys
+        parts
     }
 }
 
-/// Tokens that a size begins above, which is written in thousands.
-fn over(thousands: &str) -> Option<u64> {
+/// Returns the number of tokens of a size that is written in thousands.
+fn tokens(thousands: &str) -> Option<u64> {
     thousands.parse::<u64>().ok()?.checked_mul(1_000)
 }
 
-fn standard(entry: &Object, provider: &str, keys: &Keys) -> Result<Option<Sizes>> {
-    let Some(base) = rates(provider, NAMES, &|key| price(entry, key, 1), Place::First)? else {
-        return Ok(None);
-    };
-    let mut above = Vec::new();
-    for thousands in keys
-        .sizes
-        .iter()
-        .filter(|size| entry.contains_key(&sized(NAMES[0], size)))
-    {
-        let longer = rates(
-            provider,
-            NAMES,
-            &|key| price(entry, &sized(key, thousands), 1),
-            Place::Longer(&base),
-        )?;
-        above.extend(over(thousands).map(|over| (over, longer)));
-    }
-    Ok(Some(sizes(base, above)))
-}
-
-/// The rates of a service tier. A size of the context that has a price of its own in the standard
-/// tier and none in this one has none.
-fn in_tier(
-    entry: &Object,
-    provider: &str,
-    tier: &str,
-    standard: &Sizes,
-    keys: &Keys,
-) -> Result<Option<Sizes>> {
-    let in_tier = |key: &str| price(entry, &format!("{key}_{tier}"), 1);
-    let Some(base) = rates(provider, NAMES, &in_tier, Place::Tier(&standard.base))? else {
+/// Reads the rates of the standard service tier.
+fn standard(entry: &RawMembers, provider: &str, keys: &KeyParts) -> Result<Option<Sizes>> {
+    let short = |key: &str| price(entry, key, 1);
+    let Some(base) = rates(provider, NAMES, &short, RatesOf::Standard)? else {
         return Ok(None);
     };
     let mut above = Vec::new();
     for thousands in &keys.sizes {
-        let Some(over) = over(thousands) else {
+        if !entry.contains_key(&sized(NAMES[0], thousands)) {
             continue;
-        };
-        let own = |key: &str| price(entry, &format!("{}_{tier}", sized(key, thousands)), 1);
-        let like: &Rates = standard
-            .above
-            .iter()
-            .find_map(|(size, rates)| (*size == over).then_some(rates.as_ref())?)
-            .unwrap_or(&standard.base);
-        let longer = rates(provider, NAMES, &own, Place::Tier(like))?;
-        if longer.is_some() || standard.above.iter().any(|(size, _)| *size == over) {
+        }
+        let long = |key: &str| price(entry, &sized(key, thousands), 1);
+        let longer = rates(provider, NAMES, &long, RatesOf::LongerContext(&base))?;
+        if let Some(over) = tokens(thousands) {
             above.push((over, longer));
         }
     }
     Ok(Some(sizes(base, above)))
 }
 
+/// Reads the rates of another service tier. For a size of the context that has a separate price in
+/// the standard tier only, this tier has no price.
+fn in_tier(
+    entry: &RawMembers,
+    provider: &str,
+    tier: &str,
+    standard: &Sizes,
+    keys: &KeyParts,
+) -> Result<Option<Sizes>> {
+    let short = |key: &str| price(entry, &format!("{key}_{tier}"), 1);
+    let Some(base) = rates(provider, NAMES, &short, RatesOf::Tier(&standard.base))? else {
+        return Ok(None);
+    };
+    let mut above = Vec::new();
+    for thousands in &keys.sizes {
+        let Some(over) = tokens(thousands) else {
+            continue;
+        };
+        let mut standard_rates = &standard.base;
+        let mut is_in_standard = false;
+        for (size, rates) in &standard.above {
+            if *size != over {
+                continue;
+            }
+            is_in_standard = true;
+            if let Some(rates) = rates {
+                standard_rates = rates;
+                break;
+            }
+        }
+        let long = |key: &str| price(entry, &format!("{}_{tier}", sized(key, thousands)), 1);
+        let longer = rates(provider, NAMES, &long, RatesOf::Tier(standard_rates))?;
+        if longer.is_some() || is_in_standard {
+            above.push((over, longer));
+        }
+    }
+    Ok(Some(sizes(base, above)))
+}
+
+/// Returns the key with the size of the context.
 fn sized(key: &str, thousands: &str) -> String {
     format!("{key}_above_{thousands}k_tokens")
 }
 
-/// A list of sizes, each with the tokens it ranges over; `None` where it is a list of something
-/// else.
+/// Reads a list of rates, each with the range of context sizes that it is for; `None` where the
+/// list holds something else.
 fn ranges(list: &RawValue, provider: &str) -> Result<Option<Sizes>> {
     #[derive(Deserialize)]
     struct Range {
@@ -196,7 +210,8 @@ fn ranges(list: &RawValue, provider: &str) -> Result<Option<Sizes>> {
             return Ok(None);
         };
         let entry = object(raw).unwrap_or_default();
-        let rates = rates(provider, NAMES, &|key| price(&entry, key, 1), Place::First)?;
+        let price_of = |key: &str| price(&entry, key, 1);
+        let rates = rates(provider, NAMES, &price_of, RatesOf::Standard)?;
         match whole(from) {
             Some(0) => base = rates,
             Some(over) => above.push((over, rates)),
@@ -206,43 +221,42 @@ fn ranges(list: &RawValue, provider: &str) -> Result<Option<Sizes>> {
     Ok(base.map(|base| sizes(base, above)))
 }
 
-/// A number of tokens that was written as any number.
+/// Returns the number of tokens if it is whole (tables write it in any way: `128000.0`).
 fn whole(tokens: f64) -> Option<u64> {
     format!("{tokens}").parse().ok()
 }
 
-/// What a speed, and what a geography is multiplied with.
-fn factors(entry: &Object) -> Result<(BTreeMap<String, Speed>, BTreeMap<String, Factor>)> {
-    let (mut speeds, mut places) = (BTreeMap::new(), BTreeMap::new());
-    for (name, raw) in entry
-        .get("provider_specific_entry")
-        .and_then(|raw| object(raw))
-        .unwrap_or_default()
-    {
-        let is_place = name.len() == 2 && name.bytes().all(|b| b.is_ascii_lowercase());
-        if name != FAST && !is_place {
+/// Reads the factors of speeds and of geographies.
+fn factors(entry: &RawMembers) -> Result<(BTreeMap<String, Speed>, BTreeMap<String, Factor>)> {
+    let (mut speeds, mut geographies) = (BTreeMap::new(), BTreeMap::new());
+    for (name, raw) in member(entry, "provider_specific_entry").unwrap_or_default() {
+        let is_geography = name.len() == 2 && name.bytes().all(|b| b.is_ascii_lowercase());
+        if name != FAST && !is_geography {
             continue;
         }
         let Some(factor) = Factor::parse(raw.get()) else {
             bail!("provider_specific_entry: {name}: {raw} is no factor (more than 0, up to 100)");
         };
-        match is_place {
-            true => drop(places.insert(name, factor)),
-            false => drop(speeds.insert(name, Speed::Times(factor))),
+        if is_geography {
+            geographies.insert(name, factor);
+        } else {
+            speeds.insert(name, Speed::Times(factor));
         }
     }
-    Ok((speeds, places))
+    Ok((speeds, geographies))
 }
 
-/// What a search costs, where it costs the same however much of the web is read.
-fn search(entry: &Object, provider: &str) -> Option<u64> {
-    let Some(fees) = entry
-        .get("search_context_cost_per_query")
-        .and_then(|fees| object(fees))
-    else {
+/// Reads the fee for a search; `None` where it depends on how much of the web is read.
+fn search(entry: &RawMembers, provider: &str) -> Option<u64> {
+    let Some(fees) = member(entry, "search_context_cost_per_query") else {
         return documented_search(provider);
     };
-    let mut fees = fees.values().map(|fee| amount(fee.get(), 1, MOST_FEE));
-    let first = fees.next()??;
-    fees.all(|fee| fee == Some(first)).then_some(first)
+    let mut first = None;
+    for fee in fees.values() {
+        let fee = amount(fee.get(), 1, MOST_FEE)?;
+        if *first.get_or_insert(fee) != fee {
+            return None;
+        }
+    }
+    first
 }

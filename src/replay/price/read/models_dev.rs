@@ -1,10 +1,10 @@
-//! The `api.json` of models.dev: one object a provider with its `models`, each with its `cost` in
-//! dollars *a million tokens*.
+//! Reads the `api.json` of models.dev: one object for each provider with its `models`, each of
+//! which has a `cost` in dollars *for a million tokens*.
 //!
-//! Sizes of the context are a list (`tiers`); `context_over_200k`, which older tables have, is
-//! looked at only where there is none, because it stands in newer ones whatever the size is. What a
-//! service tier or a speed costs is in `experimental.modes`, with the words that a request asks for
-//! it by.
+//! The list `tiers` holds the rates of long contexts. Older tables have `context_over_200k`
+//! instead; it is used only where there is no list, because in newer tables it may be about another
+//! size than 200,000 tokens. The prices of service tiers and speeds are in `experimental.modes`,
+//! with the parameters that a request asks for them by.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Object, Place, documented_search, object, price, rates, sizes, text};
+use super::{RatesOf, RawMembers, documented_search, member, object, price, rates, sizes, text};
 use crate::replay::price::rates::{Price, Sizes, Speed};
 
 const NAMES: [&str; 5] = ["input", "output", "cache_read", "cache_write", ""];
 const MILLION: i128 = 1_000_000;
 
-/// The price of a model of that provider; `None` where the entry has none for tokens.
-pub(super) fn model(provider: &str, model: &Object) -> Result<Option<Price>> {
-    let Some(cost) = model.get("cost").and_then(|cost| object(cost)) else {
+/// Reads the price of a model of that provider; `None` where the entry has no price for tokens.
+pub(super) fn model(provider: &str, model: &RawMembers) -> Result<Option<Price>> {
+    let Some(cost) = member(model, "cost") else {
         return Ok(None);
     };
     let Some(standard) = standard(provider, &cost)? else {
@@ -31,7 +31,7 @@ pub(super) fn model(provider: &str, model: &Object) -> Result<Option<Price>> {
         standard,
         tiers: BTreeMap::new(),
         speeds: BTreeMap::new(),
-        places: BTreeMap::new(),
+        geographies: BTreeMap::new(),
         search: documented_search(provider),
         before: Vec::new(),
     };
@@ -39,42 +39,30 @@ pub(super) fn model(provider: &str, model: &Object) -> Result<Option<Price>> {
     Ok(Some(price))
 }
 
-fn standard(provider: &str, cost: &Object) -> Result<Option<Sizes>> {
-    let Some(base) = rates(
-        provider,
-        NAMES,
-        &|key| price(cost, key, MILLION),
-        Place::First,
-    )?
-    else {
+/// Reads the standard rates.
+fn standard(provider: &str, cost: &RawMembers) -> Result<Option<Sizes>> {
+    let short = |key: &str| price(cost, key, MILLION);
+    let Some(base) = rates(provider, NAMES, &short, RatesOf::Standard)? else {
         return Ok(None);
     };
-    let mut above = Vec::new();
-    let mut longer = |over: u64, cost: &Object| -> Result<()> {
-        let rates = rates(
-            provider,
-            NAMES,
-            &|key| price(cost, key, MILLION),
-            Place::Longer(&base),
-        )?;
-        above.push((over, rates));
-        Ok(())
+    let longer = match cost.get("tiers") {
+        Some(list) => listed(list)?,
+        None => match member(cost, "context_over_200k") {
+            Some(cost) => vec![(200_000, cost)],
+            None => Vec::new(),
+        },
     };
-    match cost.get("tiers") {
-        Some(list) => listed(list)?
-            .iter()
-            .try_for_each(|(over, cost)| longer(*over, cost))?,
-        None => {
-            if let Some(cost) = cost.get("context_over_200k").and_then(|cost| object(cost)) {
-                longer(200_000, &cost)?;
-            }
-        }
+    let mut above = Vec::new();
+    for (over, cost) in longer {
+        let long = |key: &str| price(&cost, key, MILLION);
+        let rates = rates(provider, NAMES, &long, RatesOf::LongerContext(&base))?;
+        above.push((over, rates));
     }
     Ok(Some(sizes(base, above)))
 }
 
-/// The sizes of the context in a list of tiers.
-fn listed(list: &RawValue) -> Result<Vec<(u64, Object<'_>)>> {
+/// Returns the context sizes in a list of tiers, each with the object that holds its rates.
+fn listed(list: &RawValue) -> Result<Vec<(u64, RawMembers<'_>)>> {
     #[derive(Deserialize)]
     struct Tier {
         tier: Size,
@@ -99,36 +87,35 @@ fn listed(list: &RawValue) -> Result<Vec<(u64, Object<'_>)>> {
     Ok(sizes)
 }
 
-/// Adds what other modes cost. One that has no price for a longer context, which the standard one
-/// has, has none there.
-fn modes(model: &Object, to: &mut Price) -> Result<()> {
-    let modes = model
-        .get("experimental")
-        .and_then(|raw| object(raw)?.get("modes").and_then(|modes| object(modes)));
-    for (name, mode) in modes.unwrap_or_default() {
+/// Adds the prices of service tiers and speeds. They have no prices for the long contexts of the
+/// standard rates.
+fn modes(model: &RawMembers, to: &mut Price) -> Result<()> {
+    let Some(experimental) = member(model, "experimental") else {
+        return Ok(());
+    };
+    for (name, mode) in member(&experimental, "modes").unwrap_or_default() {
         let Some(mode) = object(mode) else { continue };
-        let Some(cost) = mode.get("cost").and_then(|cost| object(cost)) else {
+        let Some(cost) = member(&mode, "cost") else {
             continue;
         };
-        let asked = mode
-            .get("provider")
-            .and_then(|raw| object(raw)?.get("body").and_then(|body| object(body)));
-        let asked = asked.unwrap_or_default();
-        let kind = |key: &str| price(&cost, key, MILLION);
-        let base = rates(&to.provider, NAMES, &kind, Place::Tier(&to.standard.base))
-            .with_context(|| name.clone())?;
+        let price_of = |key: &str| price(&cost, key, MILLION);
+        let standard = RatesOf::Tier(&to.standard.base);
+        let base = rates(&to.provider, NAMES, &price_of, standard).with_context(|| name.clone())?;
         let Some(base) = base else { continue };
-        let own = sizes(
-            base,
-            to.standard
-                .above
-                .iter()
-                .map(|(over, _)| (*over, None))
-                .collect(),
+        let mut above = Vec::new();
+        for (over, _) in &to.standard.above {
+            above.push((*over, None));
+        }
+        let sizes = sizes(base, above);
+        let provider = member(&mode, "provider").unwrap_or_default();
+        let parameters = member(&provider, "body").unwrap_or_default();
+        let (tier, speed) = (
+            text(&parameters, "service_tier"),
+            text(&parameters, "speed"),
         );
-        match (text(&asked, "service_tier"), text(&asked, "speed")) {
-            (Some(tier), _) => drop(to.tiers.insert(tier, own)),
-            (None, Some(speed)) => drop(to.speeds.insert(speed, Speed::At(own))),
+        match (tier, speed) {
+            (Some(tier), _) => drop(to.tiers.insert(tier, sizes)),
+            (None, Some(speed)) => drop(to.speeds.insert(speed, Speed::At(sizes))),
             (None, None) => {}
         }
     }

@@ -1,0 +1,91 @@
+//! Writes restored lines, and ends the output with a line feed only where the original does.
+//!
+//! Whether the original ends with one may be known only at its end (a compressed file), so each
+//! line feed is then delayed until the next line begins. The writer knows bytes, not JSON.
+
+use anyhow::Result;
+
+use crate::stream::Sink;
+
+/// Length and hash of the line that was written last, by which the original recognises it.
+#[derive(Default)]
+pub(super) struct LastLine {
+    pub(super) bytes: u64,
+    hasher: blake3::Hasher,
+}
+
+impl LastLine {
+    fn add(&mut self, part: &[u8]) {
+        self.bytes += part.len() as u64;
+        self.hasher.update(part);
+    }
+
+    pub(super) fn hash(&self) -> blake3::Hash {
+        self.hasher.finalize()
+    }
+}
+
+/// Writes lines, whole or in parts.
+pub(super) struct Writer<'o, 'w> {
+    out: &'o mut Sink<'w>,
+    /// Whether a line feed is delayed until the next line begins.
+    delays_feed: bool,
+    owes_feed: bool,
+    pub(super) last: LastLine,
+}
+
+impl<'o, 'w> Writer<'o, 'w> {
+    /// Writes to `out`. With `delays_feed`, each line feed is written when the next line begins.
+    pub(super) fn new(out: &'o mut Sink<'w>, delays_feed: bool) -> Writer<'o, 'w> {
+        Writer {
+            out,
+            delays_feed,
+            owes_feed: false,
+            last: LastLine::default(),
+        }
+    }
+
+    /// Writes one line, given without its line feed.
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<()> {
+        if !self.delays_feed {
+            return self.out.raw(line);
+        }
+        self.begin()?;
+        self.part(line)?;
+        self.end()
+    }
+
+    /// Begins a line that is written in parts.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        self.last = LastLine::default();
+        if std::mem::take(&mut self.owes_feed) {
+            self.out.lines(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Writes a part of a line.
+    pub(super) fn part(&mut self, part: &[u8]) -> Result<()> {
+        if self.delays_feed {
+            self.last.add(part);
+        }
+        self.out.lines(part)
+    }
+
+    /// Ends a line that was written in parts.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if self.delays_feed {
+            self.owes_feed = true;
+            return Ok(());
+        }
+        self.out.raw(b"")
+    }
+
+    /// Ends the output. Writes the delayed line feed, unless the original lacks it.
+    pub(super) fn finish(&mut self, lacks_feed: bool) -> Result<()> {
+        if self.owes_feed && !lacks_feed {
+            self.out.lines(b"\n")?;
+        }
+        Ok(())
+    }
+}

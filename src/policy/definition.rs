@@ -1,0 +1,53 @@
+//! What a policy is: its name, its value, and what it does. Also what policies see of a turn.
+//!
+//! This file knows no particular policy; the table of policies is in the room above.
+
+/// One line of the table of policies.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Placeholder of the value in help texts; empty where the policy takes no value.
+    pub value: &'static str,
+    /// Help text of the policy, without a full stop.
+    pub about: &'static str,
+    /// What the policy does.
+    pub(super) action: Action,
+}
+
+/// What a policy does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    /// Keeps the last exchanges.
+    Window,
+    /// Drops outputs whose calls are missing.
+    Orphans,
+    /// Shortens the output of a tool.
+    Cut(CutOutput),
+}
+
+/// Returns the shortened output, `None` where it stays as it is, or why it cannot be shortened.
+pub(super) type CutOutput = fn(text: &str, value: &PolicyValue) -> Result<Option<String>, String>;
+
+/// The value that a policy was given.
+#[derive(Clone, Debug)]
+pub(super) enum PolicyValue {
+    Nothing,
+    Number(usize),
+    Names(Vec<String>),
+}
+
+/// What a policy must know of one turn. A call is identified by the hash of its id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TurnFacts {
+    /// The turn has a message of the user.
+    pub is_user: bool,
+    /// The turn has the output of a tool.
+    pub is_output: bool,
+    /// The turn has a message or a call of the model.
+    pub is_generated: bool,
+    /// Calls made in the turn.
+    pub calls: Vec<u64>,
+    /// Calls answered in the turn.
+    pub answers: Vec<u64>,
+}
