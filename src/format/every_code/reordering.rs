@@ -1,9 +1,10 @@
 //! The state of the reordering: which entries of a thread are placed in the output, and which are
 //! still pending (docs/formats.md 2.7, 2.10).
 //!
-//! `settle` goes over the tape task by task and drives it; `context_changes` adds the events of
-//! changes of the context. This file only moves entries and finds them: it knows no rule of the
-//! program.
+//! `settle` goes over the tape task by task: it places the entries and keeps the fields about the
+//! current task, response and drive up to date. `context_changes` adds the events of changes of the
+//! context. Both change pending entries and `carried`, but place entries only through the methods
+//! here. This file knows no rule of the program.
 
 use std::collections::HashSet;
 use std::ops::Range;
