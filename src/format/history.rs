@@ -1,8 +1,8 @@
-//! The neutral history of a thread: what readers of all formats build, in the order of the file.
+//! The history of a thread in a neutral form, which the readers of all formats build.
 //!
-//! A reader adds spans, reports of usage and changes of the context in the order in which it reads
-//! them. The end of the history gives them their ordinals and their ids. This file knows no format,
-//! and not the final order of the entries: the reader or [`order`](super::order) decides it.
+//! A reader adds spans, requests and events in the order of the file. When the thread ends, they
+//! get their ordinals and ids. This file knows no format. It does not decide the final order of the
+//! entries either: the reader or [`order`](super::order) does.
 
 mod entry;
 mod kept;
@@ -31,7 +31,7 @@ pub struct OpenThread {
     /// Generated entries, by the entry that they follow.
     after: BTreeMap<Handle, Vec<ThreadEntry>>,
     disk: BTreeMap<String, (u64, u64)>,
-    /// Requests whose usage holds no number that could be used.
+    /// The number of requests without usable usage.
     pub unusable: u64,
     /// The current lines belong to another file, and their bytes are counted when that file is
     /// read.
@@ -41,7 +41,7 @@ pub struct OpenThread {
 }
 
 impl OpenThread {
-    /// Adds content; returns its handle.
+    /// Adds a span; returns its handle.
     pub fn push_span(&mut self, mut span: Span, made: Made) -> Handle {
         self.made_in_turn |= made != Made::Input;
         span.turn = self.turn_number();
@@ -49,7 +49,7 @@ impl OpenThread {
         self.add(ThreadEntry::Span(span, made))
     }
 
-    /// Adds a report of usage; returns its handle.
+    /// Adds a request with the usage that the file reports; returns its handle.
     pub fn push_request(&mut self, request: Request) -> Handle {
         let request = self.keep_request(request);
         self.add(ThreadEntry::Request(request))
@@ -81,8 +81,8 @@ impl OpenThread {
         self.add(ThreadEntry::Event(Box::new(event), Box::new(references)))
     }
 
-    /// Begins a turn, if the next message of the user does: the first message of the user, and the
-    /// first after anything that the model made. Returns the handle of the turn's event.
+    /// Begins a turn before a message of the user, if it is the first of all or the first after
+    /// anything that the model made. Returns the handle of the turn's event.
     pub fn begin_turn_if_due(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
         if self.turn > 0 && !self.made_in_turn {
             return None;

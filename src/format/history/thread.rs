@@ -13,9 +13,9 @@ pub struct FinishedThread {
     pub session: Session,
     pub(super) entries: Vec<(Handle, ThreadEntry)>,
     pub(super) places: EntryNumbers,
-    /// What of the file was never sent to a model.
+    /// The parts of the file that were never sent to a model.
     pub disk: Vec<Disk>,
-    /// Requests whose usage holds no number that could be used.
+    /// The number of requests without usable usage.
     pub unusable: u64,
     /// What is known about the requests besides the lines of the conversation.
     pub covered: Covered,
@@ -28,9 +28,10 @@ pub struct FinishedThread {
 pub struct Covered {
     /// Requests whose messages the agent lists in full.
     pub logged_requests: u64,
-    /// Listed messages, and listed system prompts with tools, that are in no file.
+    /// The number of listed messages and listed heads that are in no file.
     pub unresolved_messages: u64,
-    /// Requests next to which others were sent that no file records, by the agent's version.
+    /// The number of requests, by the agent's version, of versions that also send requests that no
+    /// file records.
     pub helpers_unseen: BTreeMap<String, u64>,
 }
 
@@ -94,7 +95,7 @@ impl FinishedThread {
 pub(super) struct EntryNumbers {
     seq_of: Vec<u64>,
     ordinal_of: Vec<u64>,
-    /// The spans after which the provider keeps the context, by request.
+    /// For each request, the spans up to which the agent asks the provider to cache the context.
     marks: HashMap<Handle, Vec<Handle>>,
 }
 
