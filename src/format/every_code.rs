@@ -2,15 +2,15 @@
 //! (docs/formats.md 2).
 
 mod carried;
+mod context_changes;
 mod errand;
 mod look;
 mod pairing;
+mod reordering;
 mod response;
 mod review;
 mod settle;
-mod stage;
 mod task;
-mod walk;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use super::reader::{Answer, Format, Home, Said};
 use super::rollout::tape::Rules;
 use super::rollout::{self, Dialect, Rollout};
 
-/// The table line.
+/// The entry of the table of formats.
 pub(super) const FORMAT: Format = Format {
     name: "every_code",
     recognise,

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::history::{History, Thread};
+use super::history::{FinishedThread, OpenThread};
 use super::lines::{Line, Why};
 use super::order::{self, ReportLayout};
 use super::ox;
@@ -127,7 +127,7 @@ struct ExecLog<'s> {
 /// One thread's turns.
 #[derive(Default)]
 struct Turns {
-    history: History,
+    history: OpenThread,
     /// Each with the running sum of its line, which is part of its identity.
     requests: Vec<(Request, LogUsage)>,
     /// The running sum so far.
@@ -172,7 +172,8 @@ impl<'s> ExecLog<'s> {
 
 impl Turns {
     fn take(&mut self, line: &Line, event: &Value, kind: &str) {
-        self.history.disk(&format!("exec/{kind}"), line.bytes.len());
+        self.history
+            .count_disk(&format!("exec/{kind}"), line.bytes.len());
         let mut holders = vec![event];
         for name in HOLDERS {
             holders.extend(event.get(name));
@@ -236,7 +237,7 @@ impl Turns {
         self.requests.push((request, self.sum));
     }
 
-    fn finish(mut self, source: &Source) -> Thread {
+    fn finish(mut self, source: &Source) -> FinishedThread {
         let session = &mut self.history.session;
         session.agent = FORMAT.name.to_owned();
         session.provider = Some("openai".into());
@@ -251,7 +252,7 @@ impl Turns {
             if is_copy && request.uncounted.is_none() {
                 request.uncounted = Some(Uncounted::Copy);
             }
-            self.history.request(request);
+            self.history.push_request(request);
         }
         self.history.name_first_models();
         let thread = identity(&[&id, source.path]);
@@ -315,7 +316,7 @@ impl Reader for ExecLog<'_> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Vec<Thread> {
+    fn finish(self: Box<Self>) -> Vec<FinishedThread> {
         let mut finished = Vec::with_capacity(self.threads.len());
         for turns in self.threads {
             finished.push(turns.finish(&self.source));

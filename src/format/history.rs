@@ -1,8 +1,8 @@
-//! The neutral history of a thread: what readers of all formats build, in the order of the file.
+//! The history of a thread in a neutral form, which the readers of all formats build.
 //!
-//! A reader adds spans, reports of usage and changes of the context in the order in which it reads
-//! them. The end of the history gives them their ordinals and their ids. This file knows no format,
-//! and not the final order of the entries: the reader or [`order`](super::order) decides it.
+//! A reader adds spans, requests and events in the order of the file. When the thread ends, they
+//! get their ordinals and ids. This file knows no format. It does not decide the final order of the
+//! entries either: the reader or [`order`](super::order) does.
 
 mod entry;
 mod kept;
@@ -12,55 +12,56 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::project::Project;
 use crate::record::{Disk, Event, Request, Session, Span, What};
-pub use entry::{Entry, Handle, Made, References, unreported};
+pub use entry::{Handle, Made, References, ThreadEntry, unreported};
 pub(in crate::format) use kept::Words;
 pub use kept::{KeptRequest, KeptSpan};
 use thread::EntryNumbers;
-pub use thread::{Covered, Final, Thread};
+pub use thread::{Covered, Final, FinishedThread};
 
 /// A thread whose file is being read.
 #[derive(Default)]
-pub struct History {
+pub struct OpenThread {
     /// The session; the caller that knows the path sets `thread` and `file`.
     pub session: Session,
-    entries: Vec<Entry>,
+    entries: Vec<ThreadEntry>,
     /// Texts that several entries share.
     words: Words,
     /// Generated entries, by the entry that they precede.
-    before: BTreeMap<Handle, Vec<Entry>>,
+    before: BTreeMap<Handle, Vec<ThreadEntry>>,
     /// Generated entries, by the entry that they follow.
-    after: BTreeMap<Handle, Vec<Entry>>,
+    after: BTreeMap<Handle, Vec<ThreadEntry>>,
     disk: BTreeMap<String, (u64, u64)>,
-    /// Requests whose usage holds no number that could be used.
+    /// The number of requests without usable usage.
     pub unusable: u64,
-    /// The current lines are of another file: their bytes are counted when that file is read.
+    /// The current lines belong to another file, and their bytes are counted when that file is
+    /// read.
     pub elsewhere: bool,
     turn: u64,
     made_in_turn: bool,
 }
 
-impl History {
-    /// Adds content; returns its handle.
-    pub fn span(&mut self, mut span: Span, made: Made) -> Handle {
+impl OpenThread {
+    /// Adds a span; returns its handle.
+    pub fn push_span(&mut self, mut span: Span, made: Made) -> Handle {
         self.made_in_turn |= made != Made::Input;
         span.turn = self.turn_number();
         let span = Box::new(KeptSpan::sharing(span, &mut self.words));
-        self.add(Entry::Span(span, made))
+        self.add(ThreadEntry::Span(span, made))
     }
 
-    /// Adds a report of usage; returns its handle.
-    pub fn request(&mut self, request: Request) -> Handle {
-        let request = self.kept(request);
-        self.add(Entry::Request(request))
+    /// Adds a request with the usage that the file reports; returns its handle.
+    pub fn push_request(&mut self, request: Request) -> Handle {
+        let request = self.keep_request(request);
+        self.add(ThreadEntry::Request(request))
     }
 
     /// Adds a request of which only the usage is known.
-    pub fn hidden_request(&mut self, request: Request) {
-        let request = self.kept(request);
-        self.add(Entry::Hidden(request));
+    pub fn push_hidden_request(&mut self, request: Request) {
+        let request = self.keep_request(request);
+        self.add(ThreadEntry::Hidden(request));
     }
 
-    fn kept(&mut self, mut request: Request) -> Box<KeptRequest> {
+    fn keep_request(&mut self, mut request: Request) -> Box<KeptRequest> {
         request.turn = self.turn_number();
         request.counted = request.uncounted.is_none();
         Box::new(KeptRequest::sharing(request, &mut self.words))
@@ -75,14 +76,14 @@ impl History {
     }
 
     /// Adds an event; returns its handle.
-    pub fn event(&mut self, mut event: Event, references: References) -> Handle {
+    pub fn push_event(&mut self, mut event: Event, references: References) -> Handle {
         event.turn = self.turn_number();
-        self.add(Entry::Event(Box::new(event), Box::new(references)))
+        self.add(ThreadEntry::Event(Box::new(event), Box::new(references)))
     }
 
-    /// Begins a turn, if the next message of the user does: the first message of the user, and the
-    /// first after anything that the model made. Returns the handle of the turn's event.
-    pub fn user_speaks(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
+    /// Begins a turn before a message of the user, if it is the first of all or the first after
+    /// anything that the model made. Returns the handle of the turn's event.
+    pub fn begin_turn_if_due(&mut self, at: Option<&str>, line: u64) -> Option<Handle> {
         if self.turn > 0 && !self.made_in_turn {
             return None;
         }
@@ -94,11 +95,11 @@ impl History {
             line: Some(line),
             ..Event::default()
         };
-        Some(self.event(event, References::default()))
+        Some(self.push_event(event, References::default()))
     }
 
     /// Counts a line, or a part of one, that was never sent to a model.
-    pub fn disk(&mut self, kind: &str, bytes: usize) {
+    pub fn count_disk(&mut self, kind: &str, bytes: usize) {
         if self.elsewhere {
             return;
         }
@@ -110,18 +111,19 @@ impl History {
     }
 
     /// The entries so far, in the order of the file.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ThreadEntry] {
         &self.entries
     }
 
-    /// Changes the request of that handle by what a later line says; `None` if it is no request.
-    pub fn complete<T>(
+    /// Changes the request with this handle, because a later line says more; `None` if it is no
+    /// request.
+    pub fn change_request<T>(
         &mut self,
         handle: Handle,
         change: impl FnOnce(&mut Request) -> T,
     ) -> Option<T> {
         match self.entries.get_mut(handle) {
-            Some(Entry::Request(request)) => Some(request.change(&mut self.words, change)),
+            Some(ThreadEntry::Request(request)) => Some(request.change(&mut self.words, change)),
             _ => None,
         }
     }
@@ -146,10 +148,10 @@ impl History {
         }
     }
 
-    /// The event of that handle, for changes by a later line.
+    /// The event with this handle, for changes by a later line.
     pub fn event_mut(&mut self, handle: Handle) -> Option<&mut Event> {
         match self.entries.get_mut(handle) {
-            Some(Entry::Event(event, _)) => Some(event),
+            Some(ThreadEntry::Event(event, _)) => Some(event),
             _ => None,
         }
     }
@@ -158,10 +160,10 @@ impl History {
     pub fn is_empty(&self) -> bool {
         self.entries
             .iter()
-            .all(|entry| matches!(entry, Entry::Event(..)))
+            .all(|entry| matches!(entry, ThreadEntry::Event(..)))
     }
 
-    fn add(&mut self, entry: Entry) -> Handle {
+    fn add(&mut self, entry: ThreadEntry) -> Handle {
         self.entries.push(entry);
         self.entries.len() - 1
     }
@@ -180,20 +182,20 @@ impl History {
         }
     }
 
-    /// Adds a generated request or event directly before the entry of that handle, after those
+    /// Adds a generated request or event directly before the entry with this handle, after those
     /// added there before.
-    pub fn put_before(&mut self, handle: Handle, entry: Entry) {
+    pub fn insert_before(&mut self, handle: Handle, entry: ThreadEntry) {
         self.before.entry(handle).or_default().push(entry);
     }
 
-    /// Adds a generated request or event directly after the entry of that handle, after those
+    /// Adds a generated request or event directly after the entry with this handle, after those
     /// added there before.
-    pub fn put_after(&mut self, handle: Handle, entry: Entry) {
+    pub fn insert_after(&mut self, handle: Handle, entry: ThreadEntry) {
         self.after.entry(handle).or_default().push(entry);
     }
 
     /// The generated requests, each with the handle of the entry that it precedes or follows.
-    pub fn put_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
+    pub fn generated_requests(&self) -> impl Iterator<Item = (Handle, &KeptRequest)> {
         let mut requests = Vec::new();
         for generated in [&self.before, &self.after] {
             for (handle, entries) in generated {
@@ -209,7 +211,10 @@ impl History {
 
     /// Inserts the generated entries before and after their entries; they get handles after all
     /// others.
-    fn put_in(&mut self, arranged: Vec<(Handle, Entry)>) -> Vec<(Handle, Entry)> {
+    fn insert_generated(
+        &mut self,
+        arranged: Vec<(Handle, ThreadEntry)>,
+    ) -> Vec<(Handle, ThreadEntry)> {
         if self.before.is_empty() && self.after.is_empty() {
             return arranged;
         }
@@ -235,7 +240,7 @@ impl History {
             return;
         }
         for entry in &mut self.entries {
-            if let Entry::Span(span, made) = entry
+            if let ThreadEntry::Span(span, made) = entry
                 && let Made::By(request) = made
                 && requests.contains(request)
             {
@@ -246,8 +251,8 @@ impl History {
     }
 
     /// Removes and returns all entries, in the order of the file, for a caller that puts them in
-    /// order and calls [`History::finish_in_order`]. The handle of an entry is its index.
-    pub fn take_entries(&mut self) -> Vec<Entry> {
+    /// order and calls [`OpenThread::finish_in_order`]. The handle of an entry is its index.
+    pub fn take_entries(&mut self) -> Vec<ThreadEntry> {
         std::mem::take(&mut self.entries)
     }
 
@@ -256,13 +261,13 @@ impl History {
     /// provider keep the context, the spans after which it is kept. `thread`: the thread's id.
     pub fn finish_in_order(
         mut self,
-        arranged: Vec<(Handle, Entry)>,
+        arranged: Vec<(Handle, ThreadEntry)>,
         marks: HashMap<Handle, Vec<Handle>>,
         thread: &str,
-    ) -> Thread {
+    ) -> FinishedThread {
         self.session.thread = thread.to_owned();
         self.name_branch();
-        let entries = self.put_in(arranged);
+        let entries = self.insert_generated(arranged);
         let places = EntryNumbers::of(&entries, marks);
         let mut disk = Vec::new();
         for (kind, (lines, bytes)) in self.disk {
@@ -274,7 +279,7 @@ impl History {
                 bytes,
             });
         }
-        Thread {
+        FinishedThread {
             session: self.session,
             entries,
             places,

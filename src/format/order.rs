@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::history::{Entry, Handle, History, KeptSpan, Made, Thread, unreported};
+use super::history::{FinishedThread, Handle, KeptSpan, Made, OpenThread, ThreadEntry, unreported};
 use crate::record::{Part, Role, Uncounted, What};
 
 /// Where in its file a response's usage is reported.
@@ -23,20 +23,24 @@ pub(super) enum ReportLayout {
 
 /// Ends a history: puts its entries in order, numbers the requests, and gives ids. `thread`: the
 /// thread's id.
-pub(super) fn finish(mut history: History, layout: ReportLayout, thread: &str) -> Thread {
+pub(super) fn finish(
+    mut history: OpenThread,
+    layout: ReportLayout,
+    thread: &str,
+) -> FinishedThread {
     let arranged = arrange(history.take_entries(), layout);
     history.finish_in_order(arranged, HashMap::new(), thread)
 }
 
 /// Returns the entries in their final order, each with its handle. Generated requests have new
 /// handles, after all others.
-fn arrange(entries: Vec<Entry>, layout: ReportLayout) -> Vec<(Handle, Entry)> {
+fn arrange(entries: Vec<ThreadEntry>, layout: ReportLayout) -> Vec<(Handle, ThreadEntry)> {
     if layout == ReportLayout::Given {
         return entries.into_iter().enumerate().collect();
     }
     let reported = entries
         .iter()
-        .any(|entry| matches!(entry, Entry::Request(_)));
+        .any(|entry| matches!(entry, ThreadEntry::Request(_)));
     let mut order = Arranger {
         layout,
         reported,
@@ -57,9 +61,9 @@ struct Arranger {
     reported: bool,
     /// The next handle for a generated request.
     fresh: Handle,
-    done: Vec<(Handle, Entry)>,
+    done: Vec<(Handle, ThreadEntry)>,
     /// The entries from the first item of the current response on.
-    buffer: Vec<(Handle, Entry)>,
+    buffer: Vec<(Handle, ThreadEntry)>,
     /// The request that made the current items ([`ReportLayout::Before`]).
     current: Option<Handle>,
     /// Input that can only follow a finished response has come since the first buffered item.
@@ -87,10 +91,10 @@ impl Default for Arranger {
 }
 
 impl Arranger {
-    fn take(&mut self, handle: Handle, entry: Entry) {
+    fn take(&mut self, handle: Handle, entry: ThreadEntry) {
         match &entry {
             // An unreported request that has a line is ordered like any other.
-            Entry::Request(request)
+            ThreadEntry::Request(request)
                 if request.uncounted == Some(Uncounted::Unreported) && request.line.is_none() =>
             {
                 self.flush(None);
@@ -98,21 +102,21 @@ impl Arranger {
                 self.done.push((handle, entry));
                 return;
             }
-            Entry::Hidden(_) => return self.done.push((handle, entry)),
-            Entry::Request(_) => return self.request(handle, entry),
-            Entry::Span(span, Made::ByOrder) => {
+            ThreadEntry::Hidden(_) => return self.done.push((handle, entry)),
+            ThreadEntry::Request(_) => return self.request(handle, entry),
+            ThreadEntry::Span(span, Made::ByOrder) => {
                 if self.ends_before() {
                     self.flush(None);
                 }
                 self.note_call(span);
                 return self.made(handle, entry);
             }
-            Entry::Span(span, _) => self.note_input(span),
-            Entry::Event(event, _) if event.what == What::Context => {
+            ThreadEntry::Span(span, _) => self.note_input(span),
+            ThreadEntry::Event(event, _) if event.what == What::Context => {
                 self.flush(None);
                 self.current = None;
             }
-            Entry::Event(..) => {}
+            ThreadEntry::Event(..) => {}
         }
         if self.buffer.is_empty() {
             self.done.push((handle, entry))
@@ -121,7 +125,7 @@ impl Arranger {
         }
     }
 
-    fn request(&mut self, handle: Handle, entry: Entry) {
+    fn request(&mut self, handle: Handle, entry: ThreadEntry) {
         if self.layout == ReportLayout::Before {
             self.flush(None);
             self.done.push((handle, entry));
@@ -134,13 +138,13 @@ impl Arranger {
         self.answered = false;
     }
 
-    fn made(&mut self, handle: Handle, entry: Entry) {
+    fn made(&mut self, handle: Handle, entry: ThreadEntry) {
         match (self.layout, self.current, entry) {
-            (ReportLayout::Before, Some(request), Entry::Span(span, _))
+            (ReportLayout::Before, Some(request), ThreadEntry::Span(span, _))
                 if self.buffer.is_empty() =>
             {
                 self.done
-                    .push((handle, Entry::Span(span, Made::By(request))));
+                    .push((handle, ThreadEntry::Span(span, Made::By(request))));
             }
             (_, _, entry) => self.buffer.push((handle, entry)),
         }
@@ -179,16 +183,16 @@ impl Arranger {
     }
 
     /// Writes the buffered entries after the given request, or after a generated unreported one.
-    fn flush(&mut self, request: Option<(Handle, Entry)>) {
+    fn flush(&mut self, request: Option<(Handle, ThreadEntry)>) {
         let buffer = std::mem::take(&mut self.buffer);
         let by = match (request, buffer.first()) {
             (Some((handle, entry)), _) => {
                 self.done.push((handle, entry));
                 handle
             }
-            (None, Some((_, Entry::Span(first, _)))) => {
+            (None, Some((_, ThreadEntry::Span(first, _)))) => {
                 let request = unreported(first.at.clone(), None, first.turn);
-                let entry = Entry::Request(Box::new(request.into()));
+                let entry = ThreadEntry::Request(Box::new(request.into()));
                 let handle = self.fresh;
                 self.done.push((handle, entry));
                 self.fresh += 1;
@@ -198,7 +202,7 @@ impl Arranger {
         };
         for (handle, entry) in buffer {
             let entry = match entry {
-                Entry::Span(span, Made::ByOrder) => Entry::Span(span, Made::By(by)),
+                ThreadEntry::Span(span, Made::ByOrder) => ThreadEntry::Span(span, Made::By(by)),
                 entry => entry,
             };
             self.done.push((handle, entry));
@@ -212,16 +216,16 @@ impl Arranger {
 /// Finds out where the file reports usage, by the sizes of the responses: the visible output of
 /// each report is compared with what was made before it and after it (docs/formats.md 1.10). An
 /// estimate of four bytes per token is enough.
-pub(super) fn layout(entries: &[Entry]) -> ReportLayout {
+pub(super) fn layout(entries: &[ThreadEntry]) -> ReportLayout {
     let (mut before, mut after) = (0_u64, 0_u64);
     let mut made = 0;
     let mut last: Option<u64> = None;
     for entry in entries {
         match entry {
-            Entry::Span(span, Made::ByOrder) if span.part != Part::Reasoning => {
+            ThreadEntry::Span(span, Made::ByOrder) if span.part != Part::Reasoning => {
                 made += visible_tokens(span)
             }
-            Entry::Request(request) => {
+            ThreadEntry::Request(request) => {
                 let Some(output) = request.output_tokens else {
                     continue;
                 };
@@ -258,43 +262,43 @@ pub(super) fn visible_tokens(span: &KeptSpan) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::history::{Final, History};
+    use crate::format::history::{Final, OpenThread};
     use crate::record::{Request, Span};
 
-    fn made(bytes: u64) -> Entry {
+    fn made(bytes: u64) -> ThreadEntry {
         let span = Span {
             bytes,
             role: Role::Assistant,
             ..Span::default()
         };
-        Entry::Span(Box::new(span.into()), Made::ByOrder)
+        ThreadEntry::Span(Box::new(span.into()), Made::ByOrder)
     }
-    fn said(source: &str) -> Entry {
+    fn said(source: &str) -> ThreadEntry {
         let span = Span {
             source: source.into(),
             ..Span::default()
         };
-        Entry::Span(Box::new(span.into()), Made::Input)
+        ThreadEntry::Span(Box::new(span.into()), Made::Input)
     }
-    fn report(output: u64) -> Entry {
+    fn report(output: u64) -> ThreadEntry {
         let request = Request {
             output_tokens: Some(output),
             counted: true,
             ..Request::default()
         };
-        Entry::Request(Box::new(request.into()))
+        ThreadEntry::Request(Box::new(request.into()))
     }
 
     /// `i` input, `r` request, `u` a generated request, `1` made by the first request, …
-    fn order(entries: Vec<Entry>, layout: ReportLayout) -> String {
-        let mut history = History::default();
+    fn order(entries: Vec<ThreadEntry>, layout: ReportLayout) -> String {
+        let mut history = OpenThread::default();
         for entry in entries {
             match entry {
-                Entry::Span(span, made) => history.span(Span::from(*span), made),
-                Entry::Request(request) | Entry::Hidden(request) => {
-                    history.request(Request::from(*request))
+                ThreadEntry::Span(span, made) => history.push_span(Span::from(*span), made),
+                ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
+                    history.push_request(Request::from(*request))
                 }
-                Entry::Event(event, references) => history.event(*event, *references),
+                ThreadEntry::Event(event, references) => history.push_event(*event, *references),
             };
         }
         let letter = |record: Final| match record {

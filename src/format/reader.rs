@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::entry::Entry;
-use super::history::Thread;
+use super::history::FinishedThread;
 use super::lines::{Line, Why};
 
 /// One format of an agent's files.
@@ -213,5 +213,5 @@ pub trait Reader {
     fn take(&mut self, line: &Line) -> Result<(), Why>;
 
     /// Ends the file; returns its threads.
-    fn finish(self: Box<Self>) -> Vec<Thread>;
+    fn finish(self: Box<Self>) -> Vec<FinishedThread>;
 }

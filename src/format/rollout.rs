@@ -37,7 +37,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::history::{Handle, History, Thread};
+use super::history::{FinishedThread, Handle, OpenThread};
 use super::ids::ById;
 use super::lines::{Line, Why};
 use super::order::{self, ReportLayout};
@@ -63,7 +63,7 @@ pub(super) use meta::{cwd, thread_id};
 pub(super) struct Rollout<'s> {
     dialect: Dialect,
     source: Source<'s>,
-    history: History,
+    history: OpenThread,
     /// Instant of the current line.
     at: Option<String>,
     model: Option<String>,
@@ -108,7 +108,7 @@ pub(super) struct Rollout<'s> {
 
 impl<'s> Rollout<'s> {
     pub(super) fn new(dialect: Dialect, source: Source<'s>) -> Rollout<'s> {
-        let mut history = History::default();
+        let mut history = OpenThread::default();
         history.session.agent = dialect.agent.to_owned();
         Rollout {
             dialect,
@@ -149,7 +149,7 @@ impl<'s> Rollout<'s> {
             "session_meta" => self.meta(line, parse(text)?),
             "turn_context" => {
                 self.turn_context(parse(text)?);
-                self.history.disk(kind, line.bytes.len());
+                self.history.count_disk(kind, line.bytes.len());
             }
             "compacted" if self.source.wants.spans => {
                 self.compacted(line, &parse::<CompactedLine>(text)?)
@@ -157,10 +157,10 @@ impl<'s> Rollout<'s> {
             "compacted" => {}
             "token_usage_record" => {
                 self.record(line, parse(text)?);
-                self.history.disk(kind, line.bytes.len());
+                self.history.count_disk(kind, line.bytes.len());
             }
             "event_msg" | "event" => self.message(line, kind, text)?,
-            _ => self.history.disk(kind, line.bytes.len()),
+            _ => self.history.count_disk(kind, line.bytes.len()),
         }
         Ok(())
     }
@@ -188,21 +188,23 @@ impl Reader for Rollout<'_> {
             self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
-            None if envelope.record_type.is_some() => self.history.disk("state", line.bytes.len()),
+            None if envelope.record_type.is_some() => {
+                self.history.count_disk("state", line.bytes.len())
+            }
             None if envelope.kind.is_empty() => self.meta(line, parse(line.json)?),
             None => self.payload(line, "response_item", parse::<&RawValue>(line.json)?)?,
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         if self.history.session.session.is_empty() {
             self.history.session.session = id_of_name(self.source.path);
         }
         self.reviews();
         if let Some(handle) = self.last_request {
             self.history
-                .complete(handle, |request| self.terms.rest(request));
+                .change_request(handle, |request| self.terms.rest(request));
         }
         self.history.name_first_models();
         let thread = identity(&[&self.history.session.session, self.source.path]);

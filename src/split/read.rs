@@ -12,7 +12,7 @@ use super::choice::ExcludedSession;
 use super::found::Input;
 use super::options::Options;
 use super::write::{self, Chunk};
-use crate::format::history::{Covered, Thread};
+use crate::format::history::{Covered, FinishedThread};
 use crate::format::lines::{self, Skipped, Tally};
 use crate::format::open::{self, Opened};
 use crate::format::{FORMATS, Format, STDIN, Source, TWINS, foreign, sniff};
@@ -280,7 +280,12 @@ impl FileOutcome {
     }
 
     /// Adds the records of a thread, if its session is selected.
-    fn write(&mut self, mut thread: Thread, file: &str, options: &Options) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        mut thread: FinishedThread,
+        file: &str,
+        options: &Options,
+    ) -> anyhow::Result<()> {
         let touches = touches(&thread, &options.range);
         if let Some(excluded) = options.choice.excludes(&thread.session) {
             if touches {
@@ -302,7 +307,7 @@ impl FileOutcome {
 
 /// Whether a request of the thread is in the range; for a thread without requests, whether it began
 /// in the range.
-fn touches(thread: &Thread, range: &TimeRange) -> bool {
+fn touches(thread: &FinishedThread, range: &TimeRange) -> bool {
     let mut requests = thread.requests().peekable();
     if requests.peek().is_none() {
         return range.has(thread.session.started.as_deref());
@@ -311,7 +316,7 @@ fn touches(thread: &Thread, range: &TimeRange) -> bool {
 }
 
 /// Returns the latest instant of the thread's requests; where there is none, when the thread began.
-fn last_instant(thread: &Thread) -> Option<&str> {
+fn last_instant(thread: &FinishedThread) -> Option<&str> {
     let mut last = None;
     for request in thread.requests() {
         last = last.max(request.at());

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use super::names::ThreadNames;
 use super::options::Options;
-use crate::format::history::{Final, Thread};
+use crate::format::history::{Final, FinishedThread};
 use crate::record::{Request, Uncounted};
 
 /// A part of a file's records.
@@ -21,7 +21,7 @@ pub enum Chunk {
     /// A request, which may still become uncounted.
     Request(Box<Request>),
     /// All records of a long thread except its session.
-    Thread(Box<Thread>),
+    Thread(Box<FinishedThread>),
 }
 
 /// A thread with more records is a long one.
@@ -32,7 +32,11 @@ const LINES_BYTES: usize = 64 << 10;
 
 /// Adds the records of a thread to `chunks`, its session first. The session holds the real names of
 /// all pseudonyms in the thread, so a thread with pseudonyms is never left for later.
-pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>) -> Result<()> {
+pub(super) fn thread(
+    thread: FinishedThread,
+    options: &Options,
+    chunks: &mut Vec<Chunk>,
+) -> Result<()> {
     let mut names = options.names.in_thread();
     let mut session = thread.session.clone();
     let at = chunks.len();
@@ -58,7 +62,7 @@ pub(super) fn thread(thread: Thread, options: &Options, chunks: &mut Vec<Chunk>)
 
 /// Passes the records of a thread to `put`, in order, as lines and requests.
 pub(super) fn records(
-    mut thread: Thread,
+    mut thread: FinishedThread,
     options: &Options,
     names: &mut ThreadNames,
     put: &mut dyn FnMut(Chunk) -> Result<()>,

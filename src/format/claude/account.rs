@@ -1,100 +1,117 @@
-//! The account of a thread: the states of its ledger against the requests that lines report.
+//! Compares the agent's ledger with the requests that the session reports, and adds the requests
+//! that are missing (docs/formats.md 3.10).
+//!
+//! The *ledger* is the agent's running totals of tokens by model; each `cost-state` line is one
+//! *state* of it. The comparison goes from state to state: it adds up the reported requests since
+//! the instant from which the ledger counts. What the ledger has beyond that sum is the *excess*,
+//! and becomes one request for each model. A state is *explained* if no model has less in it than
+//! was counted.
+//!
+//! How states and requests are read is in `ledger` and `reported`.
 
 use std::collections::BTreeMap;
 
-use super::ledger::{LedgerState, LedgerUse, Settled, States};
+use super::ledger::{LedgerRecords, LedgerState, LedgerStates, LedgerUse};
 use super::reported::{FIELDS, Figures, ReportedRequest, instant, reported};
-use crate::format::history::{Entry, Handle, KeptRequest};
+use crate::format::history::{Handle, KeptRequest, ThreadEntry};
 use crate::format::{STDIN, identity};
 use crate::record::{ContextBy, Ledger, Request, Uncounted};
 
-/// The `reason` of a request that only a ledger has.
+/// The `reason` of a request whose figures only the ledger has.
 const REASON: &str = "ledger";
 
-impl States {
-    /// Settles the ledger with the requests of a thread, those that were inserted next to them
-    /// (`beside`), and those of its sub-agents. A single unreported compaction between two states
-    /// gets its figures.
-    pub(super) fn settle(
+impl LedgerStates {
+    /// Compares the ledger with the requests of a thread (`entries`), with the generated requests
+    /// (`inserted`, each with the entry next to it), and with the requests of the sub-agents. A
+    /// single unreported request between two states gets the excess as its figures.
+    pub(super) fn compare(
         self,
         session: &str,
-        entries: &mut [Entry],
-        beside: &[(Handle, &KeptRequest)],
+        entries: &mut [ThreadEntry],
+        inserted: &[(Handle, &KeptRequest)],
         path: &str,
-    ) -> Settled {
+    ) -> LedgerRecords {
+        // The files of sub-agents are found by the path: without one, the comparison would take
+        // their requests for missing ones.
         if self.0.is_empty() || path == STDIN {
-            return Settled::default();
+            return LedgerRecords::default();
         }
-        let reported = reported(entries, beside, path);
-        let mut account = RequestAccount::of(session, &reported);
+        let reported = reported(entries, inserted, path);
+        let mut account = RequestAccount::new(session, &reported);
         for state in &self.0 {
-            account.state(state, entries);
+            account.take_state(state, entries);
         }
         account.close()
     }
 }
 
-/// The account, state by state.
+/// The comparison so far.
 struct RequestAccount<'r> {
     session: &'r str,
+    /// The reported requests, in the order of the entries before which they count.
     reported: &'r [ReportedRequest],
-    /// The instant from which the ledger counts.
+    /// The instant from which the current ledger counts.
     since: Option<String>,
     /// The line of the latest state, and its models.
     latest: Option<(u64, BTreeMap<String, LedgerUse>)>,
-    /// The number of reported requests that were looked at.
-    seen: usize,
+    /// The index of the next reported request to count.
+    next_reported: usize,
     /// Sums of the counted requests and their number, by model.
     sums: BTreeMap<String, (Figures, u64)>,
-    /// Entries before the latest state that was settled.
-    settled_at: usize,
-    settled: Settled,
+    /// The number of entries before the latest explained state.
+    explained_entries: usize,
+    /// What the ledger adds to the thread.
+    records: LedgerRecords,
 }
 
 impl<'r> RequestAccount<'r> {
-    pub(super) fn of(session: &'r str, reported: &'r [ReportedRequest]) -> RequestAccount<'r> {
+    fn new(session: &'r str, reported: &'r [ReportedRequest]) -> RequestAccount<'r> {
         RequestAccount {
             session,
             reported,
             since: None,
             latest: None,
-            seen: 0,
+            next_reported: 0,
             sums: BTreeMap::new(),
-            settled_at: 0,
-            settled: Settled::default(),
+            explained_entries: 0,
+            records: LedgerRecords::default(),
         }
     }
 
-    /// Takes the next state. One that is less than the previous one begins a new ledger.
-    pub(super) fn state(&mut self, state: &LedgerState, entries: &mut [Entry]) {
-        if !self.continues(state) {
-            self.begin(state);
+    /// Takes the next state. It begins another ledger if it is less than the previous state, or if
+    /// it names another instant and has less than was counted. A state that names another instant
+    /// and has all that was counted continues the ledger, whose instant stays that of its first
+    /// state.
+    fn take_state(&mut self, state: &LedgerState, entries: &mut [ThreadEntry]) {
+        if !self.is_continued_by(state) {
+            self.begin_ledger(state);
         }
-        self.count(state.entries);
-        if state.since.is_some() && self.since != state.since && !self.covers(state) {
-            self.begin(state);
-            self.count(state.entries);
+        self.count_until(state.entries);
+        let has_other_instant = state.since.is_some() && self.since != state.since;
+        if has_other_instant && !self.is_covered_by(state) {
+            self.begin_ledger(state);
+            self.count_until(state.entries);
         }
-        let mut all = true;
+        let mut is_explained = true;
         for (model, used) in &state.models {
-            let Some(unseen) = self.unseen(model, used) else {
-                all = false;
+            let Some(excess) = self.excess(model, used) else {
+                is_explained = false;
                 continue;
             };
-            if unseen == [0; FIELDS] {
+            if excess == [0; FIELDS] {
                 continue;
             }
-            self.found(state, model, unseen, entries);
-            self.add(model, unseen);
+            self.insert_missing_request(state, model, excess, entries);
+            self.add_to_sums(model, excess);
         }
-        if all {
-            self.settled_at = state.entries;
+        if is_explained {
+            self.explained_entries = state.entries;
         }
         self.latest = Some((state.line, state.models.clone()));
     }
 
-    /// Whether a state is no less than the previous one in any figure.
-    fn continues(&self, state: &LedgerState) -> bool {
+    /// Whether no figure of a state is less than in the previous state.
+    fn is_continued_by(&self, state: &LedgerState) -> bool {
         let Some((_, latest)) = &self.latest else {
             return false;
         };
@@ -109,34 +126,35 @@ impl<'r> RequestAccount<'r> {
         true
     }
 
-    /// Whether a state has no less than was counted of any model.
-    fn covers(&self, state: &LedgerState) -> bool {
+    /// Whether no model in the state has less than was counted.
+    fn is_covered_by(&self, state: &LedgerState) -> bool {
         let mut models = state.models.iter();
-        models.all(|(model, used)| self.unseen(model, used).is_some())
+        models.all(|(model, used)| self.excess(model, used).is_some())
     }
 
-    /// Begins a ledger: it counts the requests since its instant.
-    fn begin(&mut self, state: &LedgerState) {
-        self.write_ledgers();
+    /// Writes out the ledger so far and begins another: [`RequestAccount::count_until`] then counts
+    /// the requests since its instant, or all of the thread if it names none.
+    fn begin_ledger(&mut self, state: &LedgerState) {
+        self.write_ledger();
         self.since.clone_from(&state.since);
         self.sums.clear();
-        self.seen = 0;
+        self.next_reported = 0;
     }
 
-    /// Counts the requests that are reported before that entry.
-    fn count(&mut self, entries: usize) {
-        while let Some(reported) = self.reported.get(self.seen)
+    /// Counts the requests that are reported before the entry with the index `entries`.
+    fn count_until(&mut self, entries: usize) {
+        while let Some(reported) = self.reported.get(self.next_reported)
             && reported.before <= entries
         {
-            self.seen += 1;
+            self.next_reported += 1;
             if self.since.is_none() || reported.at.is_none() || reported.at >= self.since {
-                self.add(&reported.model, reported.figures);
+                self.add_to_sums(&reported.model, reported.figures);
             }
         }
     }
 
-    /// Counts a request.
-    fn add(&mut self, model: &str, figures: Figures) {
+    /// Adds one request to the sums of a model.
+    fn add_to_sums(&mut self, model: &str, figures: Figures) {
         let (sums, requests) = self.sums.entry(model.to_owned()).or_default();
         for (sum, figure) in std::iter::zip(sums, figures) {
             *sum = sum.saturating_add(figure);
@@ -144,53 +162,62 @@ impl<'r> RequestAccount<'r> {
         *requests += 1;
     }
 
-    /// The figures of a model in the ledger beyond those counted; `None` if the ledger has less of
-    /// any, or of the input that was neither read from the cache nor written to it.
-    fn unseen(&self, model: &str, used: &LedgerUse) -> Option<Figures> {
+    /// The figures of a model in the ledger beyond the counted ones. `None` if any of them, or the
+    /// input that was neither read from the cache nor written to it, would be negative.
+    fn excess(&self, model: &str, used: &LedgerUse) -> Option<Figures> {
         let (counted, _) = self.sums.get(model).copied().unwrap_or_default();
-        let mut unseen = used.figures;
-        for (figure, counted) in std::iter::zip(&mut unseen, counted) {
+        let mut excess = used.figures;
+        for (figure, counted) in std::iter::zip(&mut excess, counted) {
             *figure = figure.checked_sub(counted)?;
         }
-        let [input, read, written, ..] = unseen;
+        let [input, read, written, ..] = excess;
         if input < read.saturating_add(written) {
             return None;
         }
-        Some(unseen)
+        Some(excess)
     }
 
-    /// Adds a request that no line reports: as the figures of a compaction, or by itself.
-    fn found(&mut self, state: &LedgerState, model: &str, unseen: Figures, entries: &mut [Entry]) {
+    /// Inserts a request that no line reports. If the thread has a single unreported request of the
+    /// model since the latest explained state, it is replaced by the new one at its place; else the
+    /// new one stands alone, before the state.
+    fn insert_missing_request(
+        &mut self,
+        state: &LedgerState,
+        model: &str,
+        excess: Figures,
+        entries: &mut [ThreadEntry],
+    ) {
         let before = entries.get(..state.entries).unwrap_or_default();
-        let request = Request {
-            at: before.iter().rev().find_map(instant),
-            ..self.request(state, model, unseen)
-        };
-        let turn = before.iter().rev().find_map(turn);
-        if let Some(place) = self.single_compaction(state, entries)
-            && let Some(Entry::Request(compaction)) = entries.get(place)
+        let (at, turn) = (
+            before.iter().rev().find_map(instant),
+            before.iter().rev().find_map(turn_of),
+        );
+        let request = self.missing_request(state, model, excess);
+        if let Some(place) = self.single_unreported(state, entries)
             && model_before(entries, place).as_deref() == Some(model)
+            && let Some(ThreadEntry::Request(unreported)) = entries.get_mut(place)
         {
             let filled = Request {
-                at: compaction.at.clone(),
-                turn: compaction.turn,
+                at: unreported.at.clone(),
+                turn: unreported.turn,
                 ..request
             };
-            if let Some(Entry::Request(compaction)) = entries.get_mut(place) {
-                **compaction = filled.into();
-            }
+            **unreported = filled.into();
             return;
         }
-        let apart = Request {
+        // The ledger does not say which content the request sent.
+        let alone = Request {
+            at,
             turn,
             context_by: Some(ContextBy::Nobody),
             ..request
         };
-        self.settled.requests.push((state.entries, apart));
+        self.records.requests.push((state.entries, alone));
     }
 
-    fn request(&self, state: &LedgerState, model: &str, unseen: Figures) -> Request {
-        let [input, read, written, hour, output, searches] = unseen;
+    fn missing_request(&self, state: &LedgerState, model: &str, excess: Figures) -> Request {
+        let [input, read, written, hour, output, searches] = excess;
+        // This text is a part of the key: another notation would change the keys of all requests.
         let figures = format!("{:?}", state.models.get(model).map(|used| used.figures));
         Request {
             key: Some(identity(&[
@@ -208,6 +235,7 @@ impl<'r> RequestAccount<'r> {
             cache_write_1h_tokens: non_zero(hour),
             output_tokens: Some(output),
             web_searches: non_zero(searches),
+            // A plain sum of the lines' usage does not include it.
             reports: Some(0),
             counted: true,
             line: Some(state.line),
@@ -215,41 +243,50 @@ impl<'r> RequestAccount<'r> {
         }
     }
 
-    /// The unreported request since the last settled state, if there is exactly one.
-    fn single_compaction(&self, state: &LedgerState, entries: &[Entry]) -> Option<usize> {
+    /// The index of the unreported request since the latest explained state, if there is exactly
+    /// one: that of a compaction, or an answer without a usable usage.
+    fn single_unreported(&self, state: &LedgerState, entries: &[ThreadEntry]) -> Option<usize> {
         let mut found = None;
         for (at, entry) in entries
-            .get(self.settled_at..state.entries)?
+            .get(self.explained_entries..state.entries)?
             .iter()
             .enumerate()
         {
-            if let Entry::Request(request) = entry
+            if let ThreadEntry::Request(request) = entry
                 && request.uncounted == Some(Uncounted::Unreported)
             {
                 if found.is_some() {
                     return None;
                 }
-                found = Some(self.settled_at + at);
+                found = Some(self.explained_entries + at);
             }
         }
         found
     }
 
-    /// Ends the account; returns the records that it adds.
-    pub(super) fn close(mut self) -> Settled {
-        self.write_ledgers();
-        self.settled
+    /// Ends the comparison; returns the records that it adds.
+    fn close(mut self) -> LedgerRecords {
+        self.write_ledger();
+        self.records
     }
 
-    /// Writes the latest state of a ledger, and the sums that were counted.
-    fn write_ledgers(&mut self) {
+    /// Writes a record for each model of the latest state, with the sums that were counted.
+    fn write_ledger(&mut self) {
         let Some((line, models)) = self.latest.take() else {
             return;
         };
         for (model, LedgerUse { figures, cost }) in models {
             let [input, read, written, hour, output, searches] = figures;
             let (counted, requests) = self.sums.get(&model).copied().unwrap_or_default();
-            self.settled.ledgers.push(Ledger {
+            let [
+                counted_input,
+                counted_read,
+                counted_written,
+                _,
+                counted_output,
+                _,
+            ] = counted;
+            self.records.ledgers.push(Ledger {
                 model,
                 since: self.since.clone(),
                 input_tokens: input,
@@ -260,10 +297,10 @@ impl<'r> RequestAccount<'r> {
                 web_searches: non_zero(searches),
                 agent_cost_usd: cost,
                 requests,
-                counted_input_tokens: counted[0],
-                counted_cache_read_tokens: counted[1],
-                counted_cache_write_tokens: counted[2],
-                counted_output_tokens: counted[4],
+                counted_input_tokens: counted_input,
+                counted_cache_read_tokens: counted_read,
+                counted_cache_write_tokens: counted_written,
+                counted_output_tokens: counted_output,
                 line: Some(line),
                 ..Ledger::default()
             });
@@ -275,11 +312,11 @@ fn non_zero(count: u64) -> Option<u64> {
     if count > 0 { Some(count) } else { None }
 }
 
-/// The model of the latest request before a place that names one: a compaction is made by the
+/// The model named by the latest request before `place` that names one. A compaction is made by the
 /// model of its thread.
-fn model_before(entries: &[Entry], place: usize) -> Option<String> {
+fn model_before(entries: &[ThreadEntry], place: usize) -> Option<String> {
     for entry in entries.get(..place)?.iter().rev() {
-        if let Entry::Request(request) = entry
+        if let ThreadEntry::Request(request) = entry
             && let Some(model) = &request.model
         {
             return Some(model.to_string());
@@ -288,10 +325,10 @@ fn model_before(entries: &[Entry], place: usize) -> Option<String> {
     None
 }
 
-fn turn(entry: &Entry) -> Option<u64> {
+fn turn_of(entry: &ThreadEntry) -> Option<u64> {
     match entry {
-        Entry::Span(span, _) => span.turn,
-        Entry::Request(request) | Entry::Hidden(request) => request.turn,
-        Entry::Event(event, _) => event.turn,
+        ThreadEntry::Span(span, _) => span.turn,
+        ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => request.turn,
+        ThreadEntry::Event(event, _) => event.turn,
     }
 }

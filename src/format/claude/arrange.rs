@@ -1,85 +1,82 @@
-//! Orders the entries of a thread as its requests were sent, by the request log or the snapshots.
+//! Orders the entries of a thread as its requests sent them, by the request log or by the snapshots
+//! (docs/formats.md 3.8, 3.9).
 //!
-//! The lines of a session are in the order of events. The log says more: the list of messages of
-//! each request (docs/formats.md 3.9). So an entry before a listed request waits, and enters as the
-//! list says; if no list names it, it keeps waiting. A span that is in the context but not on the
-//! list leaves. A list without its base is no evidence: then the waiting entries enter in the order
-//! of the file, as in a thread without a log. Lists themselves are read in `listed`.
+//! The lines of a session are in the order of events. The log has the list of messages of each
+//! request. So a span before a *listed* request, one that has such a list, waits until the list
+//! names it, and then enters the context at that position; a span that no list names keeps waiting.
+//! A span that is in the context but not on the list leaves. A list whose base is missing cannot be
+//! used: then the waiting spans enter in the order of the file, as in a thread without a log. Lists
+//! are read in `listed`.
 //!
-//! The head is in front of the messages: that of the request's shape, else of the latest snapshot.
-//! A snapshot with tools is written after the first answer: it applies from the previous snapshot
-//! on.
+//! The *head*, the system prompt and the tools, precedes the messages. It comes from the shape that
+//! the log names for the request, or else from the latest snapshot. A snapshot with tools is
+//! written after the first answer, but applies from the previous snapshot on.
 
 use std::collections::HashMap;
 
 use super::arranged::Arranged;
 use super::head::RequestHead;
 use super::list::Latest;
-use super::pick::{Front, Pick};
+use super::pick::{HeadSpans, Pick};
 use super::recorded::RecordedRequests;
+use super::snapshots::SnapshotHeads;
 use super::spot::Spot;
 use super::stage::{ChangeCause, ContextStage, TargetContext};
-use crate::format::history::{Entry, Handle, KeptRequest, Made};
+use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry};
 use crate::record::{ContextBy, Request, What};
 
-/// The walk over the entries.
+/// The walk over the entries of a thread, in the order of the file.
 pub(super) struct Arrange {
     pub(super) recorded: RecordedRequests,
     pub(super) stage: ContextStage,
-    pub(super) front: Front,
+    pub(super) head_spans: HeadSpans,
     pub(super) latest: Option<Latest>,
-    /// Tools that entered later, by the span that they follow.
-    pub(super) behind: HashMap<Handle, Vec<Handle>>,
+    /// Tools that were loaded after the head, by the span that they follow.
+    pub(super) tools_after: HashMap<Handle, Vec<Handle>>,
+    /// Spans that wait for a request that sends them.
     pub(super) waiting: Vec<Handle>,
-    /// Why the context is about to change, if a line said so.
+    /// The reason of the next change of the context, if a line gives one.
     reason: Option<&'static str>,
-    heads: Vec<SnapshotHead>,
-    /// The number of `recorded.heads` whose tools were loaded.
+    snapshots: SnapshotHeads,
+    /// The number of elements of `recorded.heads` whose tools are loaded already.
     loaded: usize,
-    /// The entry of the latest listed request.
-    pub(super) listed_at: Option<usize>,
+    /// The handle of the latest listed request.
+    pub(super) latest_listed: Option<usize>,
     pub(super) arranged: Arranged,
 }
 
-/// The head of a snapshot, and the entry from which on it applies.
-struct SnapshotHead {
-    from: usize,
-    line: u64,
-    head: RequestHead,
-}
-
-/// Orders the entries of a thread. `more`: requests that no line reports, each with the number of
-/// entries before it.
+/// Orders the entries of a thread. `unreported`: requests that no line reports, each with the
+/// number of entries before it.
 pub(super) fn arrange(
     recorded: RecordedRequests,
-    entries: Vec<Entry>,
-    more: Vec<(usize, Request)>,
+    entries: Vec<ThreadEntry>,
+    unreported: Vec<(usize, Request)>,
 ) -> Arranged {
     let mut requests = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
-        if matches!(entry, Entry::Request(_)) {
+        if matches!(entry, ThreadEntry::Request(_)) {
             requests.push(at);
         }
     }
-    let heads = snapshot_heads(&recorded, &requests);
+    let snapshots = SnapshotHeads::of(&recorded.heads, &requests);
     let count = entries.len();
     let mut arrange = Arrange {
         recorded,
         stage: ContextStage::of(entries),
-        front: Front::default(),
+        head_spans: HeadSpans::default(),
         latest: None,
-        behind: HashMap::new(),
+        tools_after: HashMap::new(),
         waiting: Vec::new(),
         reason: None,
-        heads,
+        snapshots,
         loaded: 0,
-        listed_at: None,
+        latest_listed: None,
         arranged: Arranged::default(),
     };
     let mut requests = requests.into_iter().peekable();
-    let mut more = more.into_iter().peekable();
+    let mut unreported = unreported.into_iter().peekable();
     for handle in 0..count {
-        while let Some((_, request)) = more.next_if(|(before, _)| *before <= handle) {
+        while let Some((_, request)) = unreported.next_if(|(before, _)| *before <= handle) {
             arrange.stage.add_request(request);
         }
         while requests.next_if(|request| *request < handle).is_some() {}
@@ -87,72 +84,48 @@ pub(super) fn arrange(
             Some(request) => arrange.recorded.listed.contains_key(request),
             None => false,
         };
-        arrange.load(handle, listed);
-        arrange.take(handle, listed);
+        arrange.load_tools(handle, listed);
+        arrange.take_entry(handle, listed);
     }
-    for (_, request) in more {
+    for (_, request) in unreported {
         arrange.stage.add_request(request);
     }
     arrange.end(count)
 }
 
-/// The heads of all snapshots. One with tools applies from the previous snapshot on if that has
-/// none, else from the latest request on, whose answer it follows.
-fn snapshot_heads(recorded: &RecordedRequests, requests: &[usize]) -> Vec<SnapshotHead> {
-    let mut heads: Vec<SnapshotHead> = Vec::new();
-    for snapshot in &recorded.heads {
-        let Some(head) = &snapshot.head else { continue };
-        let before = requests.partition_point(|request| *request < snapshot.entries);
-        let from = match (heads.last(), before) {
-            _ if !head.whole => snapshot.entries,
-            (Some(last), _) if !last.head.whole => last.from,
-            (_, 0) => snapshot.entries,
-            _ => requests
-                .get(before - 1)
-                .copied()
-                .unwrap_or(snapshot.entries),
-        };
-        heads.push(SnapshotHead {
-            from,
-            line: snapshot.line,
-            head: head.clone(),
-        });
-    }
-    heads
-}
-
 impl Arrange {
-    /// Takes an entry. `listed`: the log lists the next request.
-    fn take(&mut self, handle: Handle, listed: bool) {
+    /// Takes an entry. `listed`: the next request is a listed one.
+    fn take_entry(&mut self, handle: Handle, listed: bool) {
         match self.stage.entry(handle) {
-            Some(Entry::Span(_, Made::Input)) => self.wait(handle),
-            Some(Entry::Span(..)) => self.stage.enter(handle),
-            Some(Entry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
-                Some(id) => self.listed(handle, &id),
-                None => self.unlisted(handle, None),
+            Some(ThreadEntry::Span(_, Made::Input)) => self.let_wait(handle),
+            Some(ThreadEntry::Span(..)) => self.stage.enter(handle),
+            Some(ThreadEntry::Request(_)) => match self.recorded.listed.get(&handle).cloned() {
+                Some(id) => self.place_listed(handle, &id),
+                None => self.place_unlisted(handle, None),
             },
-            Some(Entry::Event(event, _)) if event.what == What::Context => {
-                self.context_event(handle, listed);
+            Some(ThreadEntry::Event(event, _)) if event.what == What::Context => {
+                self.take_context_event(handle, listed);
             }
             Some(_) => self.stage.write(handle),
             None => {}
         }
     }
 
-    fn wait(&mut self, span: Handle) {
-        self.stage.put(span, Spot::Waiting);
+    fn let_wait(&mut self, span: Handle) {
+        self.stage.set_spot(span, Spot::Waiting);
         self.waiting.push(span);
     }
 
-    /// The waiting spans enter in the order of the file.
+    /// Lets the waiting spans enter the context, in the order of the file.
     fn enter_all(&mut self) {
         for span in std::mem::take(&mut self.waiting) {
             self.stage.enter(span);
         }
     }
 
-    /// Tools that were loaded before this entry wait, unless a list names them itself.
-    fn load(&mut self, handle: Handle, listed: bool) {
+    /// Lets the tools that were loaded before this entry wait. Before a listed request this is not
+    /// needed, because the list names them.
+    fn load_tools(&mut self, handle: Handle, listed: bool) {
         while let Some(snapshot) = self.recorded.heads.get(self.loaded)
             && snapshot.entries <= handle
         {
@@ -167,20 +140,20 @@ impl Arrange {
                     continue;
                 }
                 let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-                if let Some(span) = pick.text(tool) {
-                    self.wait(span);
+                if let Some(span) = pick.pick_text(tool) {
+                    self.let_wait(span);
                 }
             }
         }
     }
 
-    /// Takes an event that changes the context. If the next request is listed, its list says better
-    /// what changes.
-    fn context_event(&mut self, handle: Handle, listed: bool) {
+    /// Takes an event that changes the context. If the next request is listed, its list is more
+    /// exact than the event, which then only gives the reason.
+    fn take_context_event(&mut self, handle: Handle, listed: bool) {
         if !listed {
             self.enter_all();
         }
-        let Some(Entry::Event(event, references)) = self.stage.entry(handle) else {
+        let Some(ThreadEntry::Event(event, references)) = self.stage.entry(handle) else {
             return;
         };
         if event.clear {
@@ -195,51 +168,54 @@ impl Arrange {
             return;
         } else {
             let (drop, back_to) = (references.drop.clone(), references.back_to);
-            self.stage.leave(&drop);
+            self.stage.remove(&drop);
             if let Some(place) = back_to {
-                self.stage.back_to(place);
+                self.stage.rewind_to(place);
             }
         }
         self.latest = None;
         self.stage.write(handle);
     }
 
-    /// Clears the context but for the head and the spans in `keep`; the event refers to both.
+    /// Clears the context except for the head and the spans in `keep`. The event gets references to
+    /// both.
     fn clear(&mut self, handle: Handle, keep: &[Handle]) {
-        self.move_tools_to_front();
-        if let Some(Entry::Event(_, references)) = self.stage.entry_mut(handle) {
+        self.move_tools_to_head();
+        if let Some(ThreadEntry::Event(_, references)) = self.stage.entry_mut(handle) {
             references
                 .keep
-                .splice(0..0, self.front.spans.iter().copied());
+                .splice(0..0, self.head_spans.spans.iter().copied());
         }
         self.stage.clear(keep);
-        self.stage.put_in_front(&self.front.spans);
+        self.stage.set_head(&self.head_spans.spans);
         self.reason = Some("order");
     }
 
-    /// The context is about to be cleared: tools that entered later are in front from now on.
-    fn move_tools_to_front(&mut self) {
-        let mut later = self.front.deferred.clone();
+    /// Moves tools that were loaded after the head into it, because the context is about to be
+    /// cleared.
+    fn move_tools_to_head(&mut self) {
+        let mut later = self.head_spans.deferred.clone();
         later.retain(|tool| matches!(self.stage.spot(*tool), Spot::Live(_)));
-        let at = self.front.tools.min(self.front.spans.len());
-        self.front.tools += later.len();
-        for end in &mut self.front.system {
+        let at = self.head_spans.tools.min(self.head_spans.spans.len());
+        self.head_spans.tools += later.len();
+        for end in &mut self.head_spans.system {
             *end += later.len();
         }
-        self.front.spans.splice(at..at, later);
+        self.head_spans.spans.splice(at..at, later);
     }
 
-    /// Takes a request that no list describes: the waiting spans enter in the order of the file,
-    /// behind the head of its shape, if it has one, or of a snapshot.
-    pub(super) fn unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
+    /// Places a request without a usable list. Its head is that of its shape (`shape`: the line of
+    /// the shape and the head) or of a snapshot, and the waiting spans enter in the order of the
+    /// file.
+    pub(super) fn place_unlisted(&mut self, handle: Handle, shape: Option<(u64, RequestHead)>) {
         (self.latest, self.reason) = (None, None);
         if let Some((line, head)) = shape.or_else(|| self.snapshot_head(handle)) {
-            self.begin(handle);
+            self.set_now(handle);
             let keep = self.stage.live().len();
             let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-            let front = pick.front(&head, &self.front);
-            let then = self.come_in(&front, keep, Vec::new());
-            self.fit(front, keep, then, Some(line));
+            let head_spans = pick.pick_head(&head, &self.head_spans);
+            let then = self.add_loaded_tools(&head_spans, keep, Vec::new());
+            self.fit(head_spans, keep, then, Some(line));
             if head.whole
                 && let Some(request) = self.request(handle)
             {
@@ -250,36 +226,35 @@ impl Arrange {
         self.stage.write(handle);
     }
 
-    /// The head of a request by the snapshots, with the line of its snapshot. A snapshot before the
-    /// latest list says nothing new.
+    /// The head that the snapshots give a request, with the line of the snapshot.
     pub(super) fn snapshot_head(&self, handle: Handle) -> Option<(u64, RequestHead)> {
-        let after = self.heads.partition_point(|head| head.from <= handle);
-        let head = self.heads.get(after.checked_sub(1)?)?;
-        if let Some(listed) = self.listed_at
-            && head.from <= listed
-        {
-            return None;
-        }
-        Some((head.line, head.head.clone()))
+        self.snapshots.head_of(handle, self.latest_listed)
     }
 
-    /// Spans that are added for a request have its time and turn.
-    pub(super) fn begin(&mut self, handle: Handle) {
+    /// Gives the spans that are generated from now on the instant and turn of a request.
+    pub(super) fn set_now(&mut self, handle: Handle) {
         self.stage.now = match self.request(handle) {
             Some(request) => (request.at.clone(), request.turn),
             None => (None, None),
         };
     }
 
-    /// Makes the context that of a request.
-    pub(super) fn fit(&mut self, front: Front, keep: usize, then: Vec<Handle>, line: Option<u64>) {
+    /// Changes the context into that of a request: the head `head_spans`, the first `keep` live spans,
+    /// and the spans `then`.
+    pub(super) fn fit(
+        &mut self,
+        head_spans: HeadSpans,
+        keep: usize,
+        then: Vec<Handle>,
+        line: Option<u64>,
+    ) {
         let reason = match self.reason.take() {
             Some(reason) => reason,
-            None if tools(&front) != tools(&self.front) => "tool_list",
+            None if tools(&head_spans) != tools(&self.head_spans) => "tool_list",
             None => "rewrite",
         };
         let context = TargetContext {
-            head: front.spans.clone(),
+            head: head_spans.spans.clone(),
             keep,
             then,
         };
@@ -289,24 +264,24 @@ impl Arrange {
             line,
         };
         self.stage.fit(context, &cause);
-        self.front = front;
+        self.head_spans = head_spans;
     }
 
-    /// Adds the tools that enter now to the end of the new spans: they follow the last message.
-    pub(super) fn come_in(
+    /// Adds the tools that are loaded now to the end of the new spans, after the last message.
+    pub(super) fn add_loaded_tools(
         &mut self,
-        front: &Front,
+        head_spans: &HeadSpans,
         keep: usize,
         mut then: Vec<Handle>,
     ) -> Vec<Handle> {
-        for tool in &front.deferred {
+        for tool in &head_spans.deferred {
             let stays = matches!(self.stage.spot(*tool), Spot::Live(at) if at < keep);
             if stays || then.contains(tool) {
                 continue;
             }
             let kept = self.stage.live().get(..keep).unwrap_or_default();
             if let Some(last) = then.last().or(kept.last()) {
-                self.behind.entry(*last).or_default().push(*tool);
+                self.tools_after.entry(*last).or_default().push(*tool);
             }
             then.push(*tool);
         }
@@ -315,15 +290,15 @@ impl Arrange {
 
     pub(super) fn request(&mut self, handle: Handle) -> Option<&mut KeptRequest> {
         match self.stage.entry_mut(handle) {
-            Some(Entry::Request(request)) => Some(request),
+            Some(ThreadEntry::Request(request)) => Some(request),
             _ => None,
         }
     }
 
-    /// Writes the spans that no request was sent with, after all others.
+    /// Ends the walk: the spans that no request sent are written after all others.
     fn end(mut self, count: usize) -> Arranged {
         for handle in 0..count {
-            if let Some(Entry::Span(..)) = self.stage.entry(handle) {
+            if let Some(ThreadEntry::Span(..)) = self.stage.entry(handle) {
                 self.stage.write(handle);
             }
         }
@@ -333,6 +308,6 @@ impl Arrange {
 }
 
 /// The tools of a head.
-fn tools(front: &Front) -> Option<&[Handle]> {
-    front.spans.get(..front.tools)
+fn tools(head_spans: &HeadSpans) -> Option<&[Handle]> {
+    head_spans.spans.get(..head_spans.tools)
 }

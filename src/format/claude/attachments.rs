@@ -1,29 +1,30 @@
-//! Attachments, and the lines of the request log: what is sent besides the messages.
+//! Attachments and the lines of the request log: what is sent besides the messages of user and
+//! model (docs/formats.md 3.7 to 3.9).
 
 use serde_json::value::RawValue;
 
-use super::chain::Chain;
 use super::content::ContentReader;
 use super::head::{HeadReader, PromptSnapshot};
 use super::line::{Attachment, SessionLine};
 use super::parse;
 use super::recorded::{HeadAt, SNAPSHOT, holds_head};
+use super::thread_builder::{OfferChanges, ThreadBuilder};
 use crate::format::Wants;
 use crate::format::history::Made;
 use crate::format::lines::{Line, Why};
 use crate::json;
 use crate::record::Span;
 
-impl Chain {
-    /// Takes an attachment.
-    pub(super) fn attached(
+impl ThreadBuilder {
+    /// Takes a line of the type `attachment`.
+    pub(super) fn take_attachment(
         &mut self,
         line: &Line,
-        entry: &SessionLine,
+        session_line: &SessionLine,
         wants: Wants,
         at: Option<String>,
     ) -> Result<(), Why> {
-        let Some(raw) = entry.attachment else {
+        let Some(raw) = session_line.attachment else {
             return Ok(());
         };
         let attachment: Attachment = parse(raw.get())?;
@@ -32,7 +33,7 @@ impl Chain {
             return Ok(());
         }
         if holds_head(&attachment.kind) {
-            self.head_attached(line, &attachment.kind, raw, wants);
+            self.take_head(line, &attachment.kind, raw, wants);
             return Ok(());
         }
         let template = Span {
@@ -45,24 +46,24 @@ impl Chain {
             template,
             found: Vec::new(),
         };
-        let by_system = entry.rendered_role.as_deref() == Some("system");
-        if !texts.attachment(&attachment, entry.rendered, by_system) {
+        let by_system = session_line.rendered_role.as_deref() == Some("system");
+        if !texts.read_attachment(&attachment, session_line.rendered, by_system) {
             self.history
-                .disk(&format!("attachment/{}", attachment.kind), line.bytes.len());
+                .count_disk(&format!("attachment/{}", attachment.kind), line.bytes.len());
         }
         for span in texts.found {
-            self.add(line, entry, span, Made::Input);
+            self.add_span(line, session_line, span, Made::Input);
         }
         Ok(())
     }
 
-    /// Notes that tools, or the servers that have them, came or went.
+    /// Notes that offers came or went, and the servers that they belong to.
     fn note_changes(&mut self, attachment: &Attachment) {
         if !attachment.kind.ends_with("_delta") {
             return;
         }
-        let (changes, servers) = &mut self.changes;
-        changes.insert(attachment.kind.chars().take(64).collect());
+        let OfferChanges { kinds, servers } = &mut self.offer_changes;
+        kinds.insert(attachment.kind.chars().take(64).collect());
         let names = [
             attachment.added_names,
             attachment.readded_names,
@@ -73,8 +74,9 @@ impl Chain {
         }
     }
 
-    /// Takes an attachment that holds a head; texts of it that other lines repeat are on disk only.
-    fn head_attached(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
+    /// Takes an attachment that holds a head. The bytes of its texts that other lines hold too
+    /// count as `disk`.
+    fn take_head(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
         let before = self.recorded.known.texts.own_bytes;
         let mut heads = HeadReader {
             line,
@@ -84,14 +86,15 @@ impl Chain {
         let (mut head, mut loaded) = (None, Vec::new());
         if kind == SNAPSHOT {
             if let Ok(snapshot) = serde_json::from_str::<PromptSnapshot>(attachment.get()) {
-                head = Some(heads.snapshot(&snapshot));
+                head = Some(heads.read_snapshot(&snapshot));
             }
         } else if let Some([Some(entries)]) = json::members(attachment.get(), ["entries"]) {
-            loaded = heads.loaded(entries);
+            loaded = heads.read_loaded(entries);
         }
         let own = self.recorded.known.texts.own_bytes - before;
         let repeated = line.bytes.len().saturating_sub(own);
-        self.history.disk(&format!("attachment/{kind}"), repeated);
+        self.history
+            .count_disk(&format!("attachment/{kind}"), repeated);
         if head.is_some() || !loaded.is_empty() {
             let entries = self.history.entries().len();
             self.recorded.heads.push(HeadAt {
@@ -107,25 +110,25 @@ impl Chain {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn logged(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
+    pub(super) fn take_log_line(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
         self.recorded.known.hash_from(line.number);
-        if !self.recorded.log.take(line)? {
-            self.history.disk(kind, line.bytes.len());
+        if !self.recorded.log.take_line(line)? {
+            self.history.count_disk(kind, line.bytes.len());
         }
         Ok(())
     }
 
-    /// Takes the buffered shapes and blobs of the log apart, because a request is answered; what
-    /// other lines repeat is on disk only.
-    pub(super) fn settle_log(&mut self, wants: Wants) {
-        let repeats = self.recorded.log.settle(&mut self.recorded.known, wants);
+    /// Indexes the texts of the buffered lines of the log, once a request is answered. The bytes
+    /// that other lines hold too count as `disk`.
+    pub(super) fn index_log(&mut self, wants: Wants) {
+        let repeats = self.recorded.log.index(&mut self.recorded.known, wants);
         for (is_shape, bytes) in repeats {
             let kind = if is_shape {
                 "api-request-shape"
             } else {
                 "api-request-blob"
             };
-            self.history.disk(kind, bytes);
+            self.history.count_disk(kind, bytes);
         }
     }
 }

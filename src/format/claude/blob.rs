@@ -1,7 +1,7 @@
-//! Blobs of the request log: messages that are no line of the conversation, taken apart into texts
-//! and calls that lines hold, and the rest (docs/formats.md 3.9).
+//! Blobs of the request log: messages that are no line of the conversation, split into texts and
+//! calls that lines hold, and the rest (docs/formats.md 3.9).
 //!
-//! Which requests list a blob is not known here.
+//! This file does not know which requests list a blob.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::format::literal::Literal;
 use crate::json;
 use crate::record::{Role, Span};
 
-/// A message of the log, taken apart.
+/// A message of the log, split into its parts.
 #[derive(Debug, Default)]
 pub(super) struct Blob {
     /// The parts of each block.
@@ -26,15 +26,15 @@ pub(super) struct Blob {
 #[derive(Debug)]
 pub(super) enum BlobPart {
     Text(TextId),
-    /// The call of that id.
+    /// The call with this id.
     Call(String),
-    /// The result of the call of that id.
+    /// The result of the call with this id.
     Result(String),
     /// Reasoning without a text.
     Thought,
 }
 
-/// Takes the blob of a line apart.
+/// Reads the blob of a line.
 pub(super) struct BlobReader<'l, 'k> {
     pub(super) line: &'l Line<'l>,
     pub(super) wants: Wants,
@@ -43,7 +43,7 @@ pub(super) struct BlobReader<'l, 'k> {
 
 impl BlobReader<'_, '_> {
     /// Reads a message.
-    pub(super) fn message(&mut self, message: &str) -> Blob {
+    pub(super) fn read(&mut self, message: &str) -> Blob {
         let [role, content] = json::members(message, ["role", "content"]).unwrap_or_default();
         let role = if role == Some("\"assistant\"") {
             Role::Assistant
@@ -53,36 +53,36 @@ impl BlobReader<'_, '_> {
         let content = content.unwrap_or_default();
         let mut blob = Blob::default();
         for block in json::elements(content).unwrap_or(vec![content]) {
-            blob.blocks.push(self.block(block, role));
+            blob.blocks.push(self.read_block(block, role));
         }
         blob
     }
 
-    fn block(&mut self, block: &str, role: Role) -> Vec<BlobPart> {
+    fn read_block(&mut self, block: &str, role: Role) -> Vec<BlobPart> {
         if block.starts_with('"') {
-            return self.text(block, role);
+            return self.read_text(block, role);
         }
         let names = ["type", "text", "id", "tool_use_id", "thinking"];
         let [kind, text, id, answers, thinking] = json::members(block, names).unwrap_or_default();
         let kind = kind.and_then(json::text).unwrap_or_default();
         match &*kind {
             "text" => match text {
-                Some(text) => self.text(text, role),
+                Some(text) => self.read_text(text, role),
                 None => Vec::new(),
             },
             "thinking" | "redacted_thinking" => match thinking {
-                Some(thinking) if thinking.len() > 2 => self.text(thinking, role),
+                Some(thinking) if thinking.len() > 2 => self.read_text(thinking, role),
                 _ => vec![BlobPart::Thought],
             },
             kind if kind.ends_with("tool_use") => match self.known_call(id, false) {
                 Some(id) => vec![BlobPart::Call(id)],
-                None => self.unknown(block, role),
+                None => self.read_unknown(block, role),
             },
             kind if kind.ends_with("tool_result") => match self.known_call(answers, true) {
                 Some(id) => vec![BlobPart::Result(id)],
-                None => self.unknown(block, role),
+                None => self.read_unknown(block, role),
             },
-            _ => self.unknown(block, role),
+            _ => self.read_unknown(block, role),
         }
     }
 
@@ -95,8 +95,8 @@ impl BlobReader<'_, '_> {
         Some(id.into_owned())
     }
 
-    /// A text: the texts in it that lines hold, and the rest.
-    fn text(&mut self, text: &str, role: Role) -> Vec<BlobPart> {
+    /// Reads a text into the texts in it that lines hold, and the rest.
+    fn read_text(&mut self, text: &str, role: Role) -> Vec<BlobPart> {
         let Some(whole) = Literal::of(self.line, text) else {
             return Vec::new();
         };
@@ -105,17 +105,19 @@ impl BlobReader<'_, '_> {
         };
         let from = whole.range().start;
         let mut parts = Vec::new();
-        for piece in self.known.texts.take_apart(literal, role) {
+        for piece in self.known.texts.split(literal, role) {
             let text = match piece {
                 TextPiece::Known(text) => Some(text),
-                TextPiece::Rest(range) => self.rest(from + range.start..from + range.end, role),
+                TextPiece::Rest(range) => {
+                    self.read_rest(from + range.start..from + range.end, role)
+                }
             };
             parts.extend(text.map(BlobPart::Text));
         }
         parts
     }
 
-    fn rest(&mut self, range: Range<usize>, role: Role) -> Option<TextId> {
+    fn read_rest(&mut self, range: Range<usize>, role: Role) -> Option<TextId> {
         let literal = Literal::inside(self.line, range)?;
         if is_frame(&literal.text) {
             return None;
@@ -131,11 +133,11 @@ impl BlobReader<'_, '_> {
             ..Span::default()
         };
         literal.fill(&mut span, self.wants.text);
-        self.known.texts.keep(self.line, span)
+        self.known.texts.add_template(self.line, span)
     }
 
-    /// A block that no line holds.
-    fn unknown(&mut self, block: &str, role: Role) -> Vec<BlobPart> {
+    /// Reads a block that no line holds.
+    fn read_unknown(&mut self, block: &str, role: Role) -> Vec<BlobPart> {
         let Ok(block) = serde_json::from_str(block) else {
             return Vec::new();
         };
@@ -152,10 +154,10 @@ impl BlobReader<'_, '_> {
             template,
             found: Vec::new(),
         };
-        content.block(&block, true, &|_| None);
+        content.read_block(&block, true, &|_| None);
         let mut parts = Vec::new();
         for span in content.found {
-            let text = self.known.texts.keep(self.line, span);
+            let text = self.known.texts.add_template(self.line, span);
             parts.extend(text.map(BlobPart::Text));
         }
         parts

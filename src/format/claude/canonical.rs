@@ -1,9 +1,9 @@
 //! Canonical messages: the hash under which the request log names a message (docs/formats.md 3.9).
 //!
 //! The agent writes a message as JSON with sorted keys, without blanks and without `cache_control`,
-//! and with a text as the one block of a list; the hash is the SHA-256 of that. The same program
-//! wrote the lines of a session: strings and numbers are hashed as their literals, so that nothing
-//! is decoded here. The contents of a message and its location in a file are not known here.
+//! and with a plain text as a list of one block; the hash is the SHA-256 of that. The same program
+//! wrote the lines of a session, so strings and numbers are hashed as their literals and need not
+//! be decoded. This file does not know what a message means, nor where it is in a file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ const CACHE_CONTROL: &str = "cache_control";
 /// Values below this depth are hashed as they are; no message of an agent is that deep.
 const MOST_DEPTH: u32 = 96;
 
-/// The digest of a message whose blocks come one by one, from several lines.
+/// The digest of a message whose blocks are added one by one, from several lines.
 #[derive(Clone)]
 pub(super) struct MessageDigest {
     sha: Sha256,
@@ -38,30 +38,30 @@ impl Default for MessageDigest {
 }
 
 impl MessageDigest {
-    /// Adds a message's content: a text, or blocks.
-    pub(super) fn content(&mut self, content: &str) {
+    /// Adds the content of a line: a text, or blocks.
+    pub(super) fn add_content(&mut self, content: &str) {
         match json::elements(content) {
             Some(blocks) => {
                 for block in blocks {
-                    self.block(block);
+                    self.add_block(block);
                 }
             }
-            None => self.text(content),
+            None => self.add_text(content),
         }
     }
 
     /// Adds a block.
-    pub(super) fn block(&mut self, block: &str) {
-        self.next();
+    pub(super) fn add_block(&mut self, block: &str) {
+        self.add_comma();
         write_block(block, &mut self.sha, 0);
     }
 
-    fn text(&mut self, text: &str) {
-        self.next();
+    fn add_text(&mut self, text: &str) {
+        self.add_comma();
         write_text(text, &mut self.sha);
     }
 
-    fn next(&mut self) {
+    fn add_comma(&mut self) {
         if std::mem::replace(&mut self.any, true) {
             self.sha.update(b",");
         }
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_text_is_hashed_as_the_one_block_that_it_is() {
         let mut blocks = MessageDigest::default();
-        blocks.content(r#""Hi\n\"you\"""#);
+        blocks.add_content(r#""Hi\n\"you\"""#);
         let list = r#"{"role":"user","content":[
             {"type":"text","text":"Hi\n\"you\"","cache_control":{"type":"ephemeral"}}]}"#;
         let text = r#"{ "role" : "user", "content" : "Hi\u000a\u0022you\"" }"#;

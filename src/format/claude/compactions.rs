@@ -1,44 +1,51 @@
-//! Compactions: lines after which earlier spans are no longer in the context (docs/formats.md
-//! 3.12).
+//! Compactions and microcompactions: lines after which earlier spans are no longer in the context
+//! (docs/formats.md 3.12).
 
 use serde_json::value::RawValue;
 
-use super::chain::Chain;
 use super::line::{CompactionMetadata, SessionLine};
+use super::thread_builder::ThreadBuilder;
 use crate::format::history::{Handle, References, unreported};
 use crate::format::ids::ById;
 use crate::format::lines::Line;
 use crate::record::Event;
 
-impl Chain {
-    /// A compaction clears the context except for the spans that it names as preserved; the summary
-    /// follows as a user line. The file does not hold its request.
-    pub(super) fn compacted(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
-        let data = metadata(entry.compact_metadata);
+impl ThreadBuilder {
+    /// Takes a compaction. It clears the context except for the spans that it names as preserved;
+    /// the summary follows as a user line. No line holds the request that wrote the summary, so one
+    /// without usage is added.
+    pub(super) fn compact(&mut self, line: &Line, session_line: &SessionLine, at: Option<String>) {
+        let data = metadata(session_line.compact_metadata);
         let references = References {
-            keep: named(&data.preserved_messages.uuids, &self.lines),
+            keep: named(&data.preserved_messages.uuids, &self.spans_by_line),
             ..References::default()
         };
-        self.resume.clear();
-        self.history.request(unreported(at.clone(), None, None));
+        self.resume.clear_context();
+        self.history
+            .push_request(unreported(at.clone(), None, None));
         let event = Event {
             clear: true,
             ..Event::context("compaction", at, Some(line.number))
         };
-        self.history.event(event, references);
+        self.history.push_event(event, references);
     }
 
-    /// A microcompaction removes tool results and attachments that it names.
-    pub(super) fn microcompacted(&mut self, line: &Line, entry: &SessionLine, at: Option<String>) {
-        let data = metadata(entry.microcompact_metadata);
-        let mut drop = named(&data.compacted_tool_ids, &self.results);
-        drop.extend(named(&data.cleared_attachment_uuids, &self.lines));
+    /// Takes a microcompaction, which removes the tool results and attachments that it names.
+    pub(super) fn microcompact(
+        &mut self,
+        line: &Line,
+        session_line: &SessionLine,
+        at: Option<String>,
+    ) {
+        let data = metadata(session_line.microcompact_metadata);
+        let mut drop = named(&data.compacted_tool_ids, &self.results_by_call);
+        drop.extend(named(&data.cleared_attachment_uuids, &self.spans_by_line));
         let references = References {
             drop,
             ..References::default()
         };
         let event = Event::context("microcompaction", at, Some(line.number));
-        self.history.event(event, references);
+        self.history.push_event(event, references);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Content of messages and attachments: its blocks become spans.
 //!
-//! A block says what it is; who wrote a text of the user role is known by its first words (`mark`).
-//! When a span is sent is not known here.
+//! A block names its type. The first words of a text of the user role show who wrote it (`mark`).
+//! This file does not know when a span is sent.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -45,7 +45,7 @@ const UNWRITTEN: &[&str] = &[
 impl<'a> ContentReader<'a, '_> {
     /// Reads the content of a message: one text, or blocks. `is_meta`: the program wrote it.
     /// `calls`: the calls so far, by id.
-    pub(super) fn message(
+    pub(super) fn read_message(
         &mut self,
         content: &'a RawValue,
         is_meta: bool,
@@ -54,32 +54,32 @@ impl<'a> ContentReader<'a, '_> {
         match serde_json::from_str::<Vec<ApiBlock>>(content.get()) {
             Ok(blocks) => {
                 for block in &blocks {
-                    self.block(block, is_meta, calls);
+                    self.read_block(block, is_meta, calls);
                 }
             }
-            Err(_) => self.text(content.get(), is_meta, &self.template.clone()),
+            Err(_) => self.read_text(content.get(), is_meta, &self.template.clone()),
         }
     }
 
     /// Reads one block.
-    pub(super) fn block(
+    pub(super) fn read_block(
         &mut self,
         block: &ApiBlock<'a>,
         is_meta: bool,
         calls: &dyn Fn(&str) -> Option<Call>,
     ) {
         match &*block.kind {
-            "text" => self.text(raw(block.text), is_meta, &self.template.clone()),
-            "thinking" | "redacted_thinking" => self.reasoning(block),
-            "tool_result" => self.result(block, calls),
-            "image" | "document" => self.payload(block, self.template.clone()),
-            kind if kind.ends_with("tool_use") => self.call(block),
-            kind if kind.ends_with("tool_result") => self.provider_result(block),
+            "text" => self.read_text(raw(block.text), is_meta, &self.template.clone()),
+            "thinking" | "redacted_thinking" => self.read_reasoning(block),
+            "tool_result" => self.read_result(block, calls),
+            "image" | "document" => self.read_payload(block, self.template.clone()),
+            kind if kind.ends_with("tool_use") => self.read_call(block),
+            kind if kind.ends_with("tool_result") => self.read_provider_result(block),
             _ => {}
         }
     }
 
-    fn text(&mut self, value: &str, is_meta: bool, template: &Span) {
+    fn read_text(&mut self, value: &str, is_meta: bool, template: &Span) {
         let Some(literal) = Literal::of(self.line, value) else {
             return;
         };
@@ -92,7 +92,7 @@ impl<'a> ContentReader<'a, '_> {
     }
 
     /// Reasoning: its text, or its encrypted data.
-    fn reasoning(&mut self, block: &ApiBlock<'a>) {
+    fn read_reasoning(&mut self, block: &ApiBlock<'a>) {
         let mut span = Span {
             part: Part::Reasoning,
             ..self.template.clone()
@@ -105,7 +105,7 @@ impl<'a> ContentReader<'a, '_> {
         self.found.push(span);
     }
 
-    fn call(&mut self, block: &ApiBlock<'a>) {
+    fn read_call(&mut self, block: &ApiBlock<'a>) {
         let mut span = Span {
             part: Part::ToolCall,
             call_id: block.id.as_deref().map(str::to_owned),
@@ -120,14 +120,14 @@ impl<'a> ContentReader<'a, '_> {
     }
 
     /// The result of a tool that the provider ran: its JSON is one text.
-    fn provider_result(&mut self, block: &ApiBlock<'a>) {
+    fn read_provider_result(&mut self, block: &ApiBlock<'a>) {
         let mut span = self.result_template(block);
         self.fill(raw(block.content), &mut span);
         self.found.push(span);
     }
 
     /// The result of a tool: a text, or parts.
-    fn result(&mut self, block: &ApiBlock<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
+    fn read_result(&mut self, block: &ApiBlock<'a>, calls: &dyn Fn(&str) -> Option<Call>) {
         let mut template = self.result_template(block);
         if let Some(id) = &block.tool_use_id
             && let Some(call) = calls(id)
@@ -140,12 +140,12 @@ impl<'a> ContentReader<'a, '_> {
             Ok(parts) => {
                 for part in &parts {
                     match &*part.kind {
-                        "image" | "document" => self.payload(part, template.clone()),
-                        _ => self.text(raw(part.text), false, &template),
+                        "image" | "document" => self.read_payload(part, template.clone()),
+                        _ => self.read_text(raw(part.text), false, &template),
                     }
                 }
             }
-            Err(_) => self.text(content, false, &template),
+            Err(_) => self.read_text(content, false, &template),
         }
         if self.found.len() == from {
             // An empty result is a span too: it answers its call.
@@ -171,7 +171,7 @@ impl<'a> ContentReader<'a, '_> {
     }
 
     /// An image or document: its payload is base64, or text.
-    fn payload(&mut self, block: &ApiBlock<'a>, template: Span) {
+    fn read_payload(&mut self, block: &ApiBlock<'a>, template: Span) {
         let mut span = Span {
             part: if block.kind == "image" {
                 Part::Image
@@ -202,10 +202,10 @@ impl<'a> ContentReader<'a, '_> {
         self.found.push(span);
     }
 
-    /// Reads an attachment: the text it was rendered to, if the file has it, else its own texts.
-    /// Returns false if no model is sent anything of it. `by_system`: it is sent as a message of
-    /// the system, without the tags around it.
-    pub(super) fn attachment(
+    /// Reads an attachment: the text as which it was sent (`rendered`) if the file has it, or else
+    /// its texts. Returns false if nothing of it is sent to a model. `by_system`: it is sent as a
+    /// message of the system, without the tags around it.
+    pub(super) fn read_attachment(
         &mut self,
         attachment: &Attachment<'a>,
         rendered: Option<&'a RawValue>,
@@ -222,17 +222,17 @@ impl<'a> ContentReader<'a, '_> {
         };
         let from = self.found.len();
         if let Some(rendered) = attachment.rendered.or(rendered) {
-            self.texts(rendered.get(), &template);
+            self.read_texts(rendered.get(), &template);
         } else {
             for part in attachment.texts().into_iter().flatten() {
-                self.texts(part.get(), &template);
+                self.read_texts(part.get(), &template);
             }
         }
         if source == "tools" {
             self.name_servers(from, attachment);
         }
         if by_system {
-            self.untag(from);
+            self.remove_tags(from);
         }
         if self.found.len() == from && UNWRITTEN.contains(&&*attachment.kind) {
             self.found.push(Span {
@@ -244,8 +244,8 @@ impl<'a> ContentReader<'a, '_> {
         self.found.len() > from
     }
 
-    /// Removes the tags around the texts since `from`: they are sent without them.
-    fn untag(&mut self, from: usize) {
+    /// Removes the tags around the texts since `from`, which are sent without them.
+    fn remove_tags(&mut self, from: usize) {
         for span in self.found.iter_mut().skip(from) {
             if let Some(range) = untagged(self.line, span)
                 && let Some(text) = Literal::inside(self.line, range)
@@ -277,7 +277,7 @@ impl<'a> ContentReader<'a, '_> {
 
     /// Reads all texts of a value: itself, the strings of a list, the `content` or `text` of an
     /// object.
-    fn texts(&mut self, value: &'a str, template: &Span) {
+    fn read_texts(&mut self, value: &'a str, template: &Span) {
         #[derive(Deserialize)]
         struct Inner<'b> {
             #[serde(borrow)]
@@ -288,11 +288,11 @@ impl<'a> ContentReader<'a, '_> {
             file: Option<&'b RawValue>,
         }
         match value.as_bytes().first() {
-            Some(b'"') => self.text(value, true, template),
+            Some(b'"') => self.read_text(value, true, template),
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
                 for item in items {
-                    self.texts(item.get(), template);
+                    self.read_texts(item.get(), template);
                 }
             }
             Some(b'{') => {
@@ -300,7 +300,7 @@ impl<'a> ContentReader<'a, '_> {
                     return;
                 };
                 if let Some(value) = inner.content.or(inner.text).or(inner.file) {
-                    self.texts(value.get(), template);
+                    self.read_texts(value.get(), template);
                 }
             }
             _ => {}
@@ -308,7 +308,7 @@ impl<'a> ContentReader<'a, '_> {
     }
 }
 
-/// The source of an attachment; `None` for one that no model is sent.
+/// The source of an attachment; `None` if it is never sent to a model.
 fn attachment_source(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "skill_listing" | "invoked_skills" => "skills",

@@ -7,7 +7,7 @@ use super::tools;
 use crate::format::entry::{Entry, Field, Speaker, without_tags};
 use crate::json;
 
-/// Returns the entries of a line: none where no model saw the line; `None` where it is no object.
+/// Returns the entries of a line: none if the line was sent to no model; `None` if it is no object.
 pub(super) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
     let names = ["type", "message", "timestamp", "isMeta", "isCompactSummary"];
     let [kind, message, timestamp, meta, summary] = json::members(line, names)?;
@@ -144,7 +144,7 @@ fn result<'a>(entry: &mut Entry<'a>, content: &'a str, at: &str) {
     }
 }
 
-/// The base64 of an image, where the block is one.
+/// Adds the base64 of an image, if the block is one.
 fn image<'a>(entry: &mut Entry<'a>, block: &'a str, at: &str) {
     let Some([Some(source)]) = json::members(block, ["source"]) else {
         return;

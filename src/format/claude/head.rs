@@ -3,7 +3,7 @@
 //! A file holds it in two forms (docs/formats.md 3.8, 3.9): the shape of a logged request, as it is
 //! sent, and a `prompt_snapshot`, where the system prompt is cut into its parts. Equal texts are
 //! one span, wherever they occur. A tool that is loaded later (`defer_loading`) enters with the
-//! messages. Which requests were sent with a head is not known here.
+//! messages. This file does not know which requests were sent with a head.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ pub(super) struct RequestHead {
     /// The parts of each block of the system prompt.
     pub(super) system: Vec<Vec<TextId>>,
     pub(super) tools: Vec<TextId>,
-    /// Tools that are not part of the head, but enter where the model asks for them.
+    /// Tools that are not part of the head, but enter the context when the model asks for them.
     pub(super) deferred: Vec<TextId>,
     /// Whether it has the tools: a snapshot may lack them.
     pub(super) whole: bool,
@@ -63,7 +63,7 @@ pub(super) struct PromptSnapshot<'a> {
 
 impl HeadReader<'_, '_> {
     /// Reads the head of a logged request.
-    pub(super) fn shape(&mut self, shape: &LoggedShape) -> RequestHead {
+    pub(super) fn read_shape(&mut self, shape: &LoggedShape) -> RequestHead {
         let mut head = RequestHead {
             whole: true,
             ..RequestHead::default()
@@ -79,44 +79,44 @@ impl HeadReader<'_, '_> {
             };
             let mut parts = Vec::new();
             if let Some(text) = text {
-                self.prompt(text, &mut parts);
+                self.read_prompt(text, &mut parts);
             }
             head.system.push(parts);
         }
-        self.tools(shape.tools, &mut head);
+        self.read_tools(shape.tools, &mut head);
         head
     }
 
     /// Reads the head of a snapshot: the first block of the system prompt is the client's line.
-    pub(super) fn snapshot(&mut self, snapshot: &PromptSnapshot) -> RequestHead {
+    pub(super) fn read_snapshot(&mut self, snapshot: &PromptSnapshot) -> RequestHead {
         let mut head = RequestHead {
             whole: snapshot.tools.is_some(),
             ..RequestHead::default()
         };
         if let Some(prefix) = snapshot.cli_prefix {
             let mut parts = Vec::new();
-            self.prompt(prefix.get(), &mut parts);
+            self.read_prompt(prefix.get(), &mut parts);
             head.system.push(parts);
         }
         let mut parts = Vec::new();
         for part in elements(snapshot.system_prompt) {
-            self.prompt(part, &mut parts);
+            self.read_prompt(part, &mut parts);
         }
         head.system.push(parts);
-        self.tools(snapshot.tools, &mut head);
+        self.read_tools(snapshot.tools, &mut head);
         head
     }
 
     /// Reads definitions of tools that are loaded later.
-    pub(super) fn loaded(&mut self, entries: &str) -> Vec<TextId> {
+    pub(super) fn read_loaded(&mut self, entries: &str) -> Vec<TextId> {
         let mut loaded = Vec::new();
         for entry in json::elements(entries).unwrap_or_default() {
-            loaded.extend(self.tool(entry));
+            loaded.extend(self.read_tool(entry));
         }
         loaded
     }
 
-    fn tools(&mut self, tools: Option<&RawValue>, head: &mut RequestHead) {
+    fn read_tools(&mut self, tools: Option<&RawValue>, head: &mut RequestHead) {
         for tool in elements(tools) {
             let [schema, deferred] =
                 json::members(tool, ["schema", "defer_loading"]).unwrap_or_default();
@@ -125,23 +125,24 @@ impl HeadReader<'_, '_> {
             } else {
                 &mut head.tools
             };
-            list.extend(self.tool(schema.unwrap_or(tool)));
+            list.extend(self.read_tool(schema.unwrap_or(tool)));
         }
     }
 
-    /// A definition of a tool: its JSON is what is sent.
-    fn tool(&mut self, definition: &str) -> Option<TextId> {
+    /// Reads the definition of a tool, which is sent as its JSON.
+    fn read_tool(&mut self, definition: &str) -> Option<TextId> {
         let [name] = json::members(definition, ["name"])?;
         let mut call = Call::new(&json::text(name?)?, None, "");
         call.wire_name = None;
         let mut span = template("tools");
         call.fill(&mut span);
         Literal::of(self.line, definition)?.fill(&mut span, self.wants.text);
-        self.texts.keep(self.line, span)
+        self.texts.add_template(self.line, span)
     }
 
-    /// Adds a text of the system prompt: as parts that are known, or cut at its headings.
-    fn prompt(&mut self, text: &str, parts: &mut Vec<TextId>) {
+    /// Reads a text of the system prompt into parts: texts of the index, and the rest cut at its
+    /// headings.
+    fn read_prompt(&mut self, text: &str, parts: &mut Vec<TextId>) {
         let Some(whole) = Literal::of(self.line, text) else {
             return;
         };
@@ -149,13 +150,13 @@ impl HeadReader<'_, '_> {
             return;
         };
         let from = whole.range().start;
-        for piece in self.texts.take_apart(literal, Role::System) {
+        for piece in self.texts.split(literal, Role::System) {
             match piece {
                 TextPiece::Known(text) => parts.push(text),
                 TextPiece::Rest(range) => {
                     let range = from + range.start..from + range.end;
                     if let Some(rest) = Literal::inside(self.line, range) {
-                        self.cut(rest, parts);
+                        self.cut_at_headings(rest, parts);
                     }
                 }
             }
@@ -163,7 +164,7 @@ impl HeadReader<'_, '_> {
     }
 
     /// Adds a text that no line holds, cut at its headings.
-    fn cut(&mut self, text: Literal, parts: &mut Vec<TextId>) {
+    fn cut_at_headings(&mut self, text: Literal, parts: &mut Vec<TextId>) {
         if text.text.trim().is_empty() {
             return;
         }
@@ -173,7 +174,7 @@ impl HeadReader<'_, '_> {
             let mut span = template("base_instructions");
             span.doc = heading(&part.text);
             part.fill(&mut span, self.wants.text);
-            parts.extend(self.texts.keep(self.line, span));
+            parts.extend(self.texts.add_template(self.line, span));
         }
     }
 }

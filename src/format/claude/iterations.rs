@@ -1,11 +1,13 @@
-//! The iterations of a response, compared with its usage as a whole (docs/formats.md 3.5).
+//! The iterations of a response, compared with its total usage (docs/formats.md 3.5).
 //!
-//! The samplings of the response itself are those of the model that answered. The usage of the
-//! response is their sum (so in all of 305 advised responses of one collection), or has the input
-//! of the first of them only (so the API's documentation); in both cases all of them are billed. If
-//! they have any other numbers, the usage as a whole counts alone. Only the iterations report the
-//! rest: an adviser, a summary, and the output of a model that then declined. A model that declines
-//! before it writes anything is not billed.
+//! An *iteration* is one run of a model, as the usage lists it. A *sampling* is an iteration of the
+//! model that answered. A *fallback* is a run of another model after a model declined.
+//!
+//! The total usage of a response is the sum of its samplings (measured: all 305 responses with an
+//! adviser), or it has the input of the first sampling only (as the API documents). In both cases
+//! all samplings are billed. If the samplings match neither, they are ignored and only the total is
+//! used. The total leaves out the other iterations: those of an adviser, those that make a summary,
+//! and those of a model that wrote output and then declined.
 
 use super::usage::{InputTokens, Iteration, IterationKind};
 use crate::record::{Purpose, Sampling};
@@ -13,23 +15,24 @@ use crate::record::{Purpose, Sampling};
 /// The iterations of a response.
 #[derive(Default)]
 pub(super) struct Iterations {
-    /// The samplings of the response itself, if there are several and the usage agrees with them.
+    /// The samplings, if there are several and the total usage agrees with them.
     pub(super) samplings: Vec<Sampling>,
-    /// The other inferences, in order.
+    /// The other iterations, in order.
     pub(super) extra: Vec<ExtraInference>,
-    /// When the conversation was summarised within the response.
+    /// When the conversation was summarised within the response. Of several summaries the last
+    /// counts.
     pub(super) compacted: Option<CompactedWithin>,
 }
 
-/// When the provider summarised the conversation: before the last sampling of the response itself,
-/// or after it.
+/// When the provider summarised the conversation within a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CompactedWithin {
-    Before,
-    After,
+    BeforeLastSampling,
+    /// After the last sampling, or in a response without samplings.
+    AfterLastSampling,
 }
 
-/// An inference that is no sampling of the response itself.
+/// An iteration that is no sampling, and is billed as a request of its own.
 pub(super) struct ExtraInference {
     /// Its index among the iterations.
     pub(super) index: usize,
@@ -40,143 +43,129 @@ pub(super) struct ExtraInference {
 }
 
 impl Iterations {
-    /// The iterations of a response of that model, whose usage as a whole is `tokens` and `output`.
+    /// Sorts the iterations of a response. `model`: the model that answered, as the response names
+    /// it. `total_input` and `total_output`: the total usage of the response.
     pub(super) fn of(
         iterations: &[Iteration],
         model: Option<&str>,
-        tokens: InputTokens,
-        output: u64,
+        total_input: InputTokens,
+        total_output: u64,
     ) -> Iterations {
-        let own = OwnSamplings::of(iterations, model);
+        let are_samplings = are_samplings(iterations, model);
+        let last_sampling = are_samplings.iter().rposition(|is_sampling| *is_sampling);
         let mut all = Iterations::default();
-        // The samplings of the response itself; `None`: one has no usable numbers.
-        let mut samplings = Some(Vec::new());
-        let last = (0..iterations.len()).rfind(|index| own.has(iterations, *index));
-        for (index, iteration) in iterations.iter().enumerate() {
-            if !own.has(iterations, index) {
-                all.add_extra(index, iteration, model, last);
-                continue;
-            }
-            match (&mut samplings, iteration.reported) {
-                (Some(samplings), Some(reported)) => samplings.push(reported),
-                _ => samplings = None,
+        let mut samplings = Vec::new();
+        for (index, (iteration, is_sampling)) in iterations.iter().zip(are_samplings).enumerate() {
+            if is_sampling {
+                samplings.push(iteration.reported);
+            } else {
+                all.add_extra(index, iteration, model, last_sampling);
             }
         }
-        all.samplings = agreeing(&samplings.unwrap_or_default(), tokens, output);
+        // A single sampling without usable numbers makes all of them useless.
+        let samplings: Option<Vec<_>> = samplings.into_iter().collect();
+        let samplings = samplings.unwrap_or_default();
+        all.samplings = samplings_if_consistent(&samplings, total_input, total_output);
         all
     }
 
-    /// Adds an inference that is no sampling of the response itself. `last`: the index of the last
-    /// such sampling.
+    /// Adds an iteration that is no sampling.
     fn add_extra(
         &mut self,
         index: usize,
         iteration: &Iteration,
-        model: Option<&str>,
-        last: Option<usize>,
+        answering_model: Option<&str>,
+        last_sampling: Option<usize>,
     ) {
+        let mut model = iteration.model.as_deref();
         let purpose = match iteration.kind {
             IterationKind::Advisor => Purpose::Advisor,
-            IterationKind::Compaction => Purpose::Compaction,
-            IterationKind::Message | IterationKind::Fallback => Purpose::Declined,
+            IterationKind::Compaction => {
+                // A summary is made by the model that answers.
+                model = model.or(answering_model);
+                self.compacted = Some(match last_sampling {
+                    Some(last) if index < last => CompactedWithin::BeforeLastSampling,
+                    _ => CompactedWithin::AfterLastSampling,
+                });
+                Purpose::Compaction
+            }
+            // A fallback before the last one declined too.
+            IterationKind::Message | IterationKind::Fallback => {
+                // A model that declines before it writes anything is not billed.
+                if let Some((_, 0)) = iteration.reported {
+                    return;
+                }
+                Purpose::Declined
+            }
         };
-        let mut named = iteration.model.as_deref();
-        if purpose == Purpose::Compaction {
-            // A summary is made by the model that answers.
-            named = named.or(model);
-            self.compacted = Some(match last {
-                Some(last) if index < last => CompactedWithin::Before,
-                _ => CompactedWithin::After,
-            });
-        }
-        if purpose == Purpose::Declined
-            && let Some((_, 0)) = iteration.reported
-        {
-            return;
-        }
         self.extra.push(ExtraInference {
             index,
             purpose,
-            model: named.map(str::to_owned),
+            model: model.map(str::to_owned),
             reported: iteration.reported,
         });
     }
 }
 
-/// Tells the samplings of the model that answered from the other iterations: if models declined,
-/// they are those from the last fallback on and those of its model; else all but those that name
-/// another model.
-struct OwnSamplings<'a> {
-    /// The index of the last fallback.
-    fallback: Option<usize>,
-    /// The name of the model that answered.
-    model: Option<&'a str>,
-    /// Some sampling may be of that model by its name.
-    any_named: bool,
+/// For each iteration, whether it is a sampling. After a fallback: every answer from the last
+/// fallback on, and earlier answers of the same model. Without a fallback: every answer that names
+/// no other model. If every answer names another model, the name is an alias: then all answers are
+/// samplings. `model`: the model that answered, as the response names it.
+fn are_samplings(iterations: &[Iteration], model: Option<&str>) -> Vec<bool> {
+    let last_fallback = iterations
+        .iter()
+        .rposition(|iteration| iteration.kind == IterationKind::Fallback);
+    let mut model = model;
+    if let Some(index) = last_fallback
+        && let Some(named) = &iterations[index].model
+    {
+        model = Some(named);
+    }
+    let is_named =
+        |iteration: &Iteration| iteration.model.is_some() && iteration.model.as_deref() == model;
+    let names_no_other = |iteration: &Iteration| iteration.model.is_none() || is_named(iteration);
+    let some_match = iterations
+        .iter()
+        .any(|iteration| iteration.is_answer() && names_no_other(iteration));
+    let mut are_samplings = Vec::with_capacity(iterations.len());
+    for (index, iteration) in iterations.iter().enumerate() {
+        let is_of_model = match last_fallback {
+            Some(fallback) => index >= fallback || is_named(iteration),
+            None => names_no_other(iteration) || !some_match,
+        };
+        are_samplings.push(is_of_model && iteration.is_answer());
+    }
+    are_samplings
 }
 
-impl<'a> OwnSamplings<'a> {
-    fn of(iterations: &'a [Iteration], model: Option<&'a str>) -> OwnSamplings<'a> {
-        let fallback = iterations
-            .iter()
-            .rposition(|iteration| iteration.kind == IterationKind::Fallback);
-        let mut own = OwnSamplings {
-            fallback,
-            model,
-            any_named: false,
-        };
-        if let Some(index) = fallback
-            && let Some(Iteration {
-                model: Some(model), ..
-            }) = iterations.get(index)
-        {
-            own.model = Some(model);
-        }
-        own.any_named = iterations.iter().any(|iteration| {
-            iteration.is_answer() && (iteration.model.is_none() || own.is_named(iteration))
-        });
-        own
-    }
-
-    fn is_named(&self, iteration: &Iteration) -> bool {
-        iteration.model.is_some() && iteration.model.as_deref() == self.model
-    }
-
-    fn has(&self, iterations: &[Iteration], index: usize) -> bool {
-        let Some(iteration) = iterations.get(index) else {
-            return false;
-        };
-        let own = match self.fallback {
-            Some(last) => index >= last || self.is_named(iteration),
-            // The model may have two names; a response has at least one sampling of its own.
-            None => iteration.model.is_none() || self.is_named(iteration) || !self.any_named,
-        };
-        own && iteration.is_answer()
-    }
-}
-
-/// The samplings, if there are several, and the usage as a whole is their sum, or the input of the
-/// first with the output of all.
-fn agreeing(own: &[(InputTokens, u64)], tokens: InputTokens, output: u64) -> Vec<Sampling> {
-    let [(first, _), _, ..] = own else {
+/// The samplings, if there are several and the total usage agrees with them: its output is the sum
+/// of theirs, and its input the sum of theirs or that of the first.
+fn samplings_if_consistent(
+    reported: &[(InputTokens, u64)],
+    total_input: InputTokens,
+    total_output: u64,
+) -> Vec<Sampling> {
+    let [(first, _), _, ..] = reported else {
         return Vec::new();
     };
-    let (mut all, mut produced) = (InputTokens::default(), 0_u64);
-    let mut samplings = Vec::with_capacity(own.len());
-    for (tokens, output) in own {
-        all = all.plus(*tokens);
-        produced = produced.saturating_add(*output);
+    let (mut input_sum, mut output_sum) = (InputTokens::default(), 0_u64);
+    let mut samplings = Vec::with_capacity(reported.len());
+    for (input, output) in reported {
+        input_sum = input_sum.plus(*input);
+        output_sum = output_sum.saturating_add(*output);
         samplings.push(Sampling {
-            input_tokens: tokens.input(),
-            cache_read_tokens: tokens.read,
-            cache_write_tokens: tokens.write,
-            cache_write_1h_tokens: tokens.hour,
+            input_tokens: input.input(),
+            cache_read_tokens: input.read,
+            cache_write_tokens: input.write,
+            cache_write_1h_tokens: input.hour,
             output_tokens: *output,
         });
     }
+    // `hour` is not compared: it is a part of `write`, and a usage may leave it out.
     let figures = |of: &InputTokens| (of.input(), of.read, of.write);
-    let is_whole = figures(&all) == figures(&tokens) || figures(first) == figures(&tokens);
-    if produced != output || !is_whole {
+    let total = figures(&total_input);
+    let input_agrees = figures(&input_sum) == total || figures(first) == total;
+    if output_sum != total_output || !input_agrees {
         return Vec::new();
     }
     samplings

@@ -1,10 +1,11 @@
-//! Index of the messages of a thread, by the hash under which the request log names them.
+//! Index of the messages of a thread, by the hash under which the request log names them
+//! (docs/formats.md 3.9).
 //!
-//! A message of the model is the blocks of all lines of one message id. A line of the user is a
-//! message; so are several consecutive lines merged into one (the results of parallel calls, and
-//! the text typed after them) (docs/formats.md 3.9). The index keeps the spans of each message.
-//! Most files have no log: lines before a log are hashed only if the file cannot be read again.
-//! Which messages were sent is not known here.
+//! A message of the model consists of the blocks of all lines with one message id. A line of the
+//! user is a message, and so are several consecutive lines merged into one (the results of parallel
+//! calls, and the text typed after them). The index keeps the spans of each message. Most files
+//! have no log, so lines before a log are hashed at once only if the file cannot be read again.
+//! This file does not know which messages were sent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,8 +37,8 @@ struct OpenAnswer {
     digest: MessageDigest,
     blocks: usize,
     spans: Vec<Handle>,
-    /// The ids of the calls so far. A repeated one is no block of the message, but its span cannot
-    /// be told from the first.
+    /// The ids of the calls so far. A repeated call is not a block of the message, but its span
+    /// cannot be distinguished from that of the first.
     calls: HashSet<String>,
 }
 
@@ -52,7 +53,8 @@ struct UserRun {
 /// The messages, texts and calls that the lines of a thread hold.
 #[derive(Default)]
 pub(super) struct KnownMessages {
-    /// Whether lines are hashed as they come: from the log's first line on.
+    /// Lines are hashed while they are read: from the first line of the log on, or in a file that
+    /// cannot be read again.
     pub(super) hashing: bool,
     begun: Option<u64>,
     /// Some lines were not hashed.
@@ -85,7 +87,7 @@ impl KnownMessages {
     }
 
     /// Adds a span of a line.
-    pub(super) fn span(&mut self, line: &Line, span: &Span, handle: Handle) {
+    pub(super) fn add_span(&mut self, line: &Line, span: &Span, handle: Handle) {
         match (&span.call_id, span.part) {
             (Some(id), Part::ToolCall) => self.calls.of(id).push(handle),
             (Some(id), _) if span.role == Role::Tool => {
@@ -112,8 +114,8 @@ impl KnownMessages {
         }
     }
 
-    /// Returns the further results of the call whose results begin with this span: they are sent
-    /// where it is sent.
+    /// Returns the other results of the call whose first result is this span. They are sent
+    /// together with it.
     pub(super) fn doubles(&self, first: Handle) -> &[Handle] {
         match self.doubles.get(&first) {
             Some(doubles) => doubles,
@@ -122,7 +124,7 @@ impl KnownMessages {
     }
 
     /// Adds a line of the model, which has these spans.
-    pub(super) fn answered(&mut self, id: &str, content: &RawValue, spans: &[Handle]) {
+    pub(super) fn add_answer_line(&mut self, id: &str, content: &RawValue, spans: &[Handle]) {
         self.runs.clear();
         if !self.hashing {
             self.unhashed = true;
@@ -138,13 +140,13 @@ impl KnownMessages {
             {
                 continue;
             }
-            answer.digest.block(block);
+            answer.digest.add_block(block);
             answer.blocks += 1;
         }
     }
 
     /// Adds a line of the user, which has these spans.
-    pub(super) fn asked(&mut self, content: &RawValue, spans: &[Handle]) {
+    pub(super) fn add_user_line(&mut self, content: &RawValue, spans: &[Handle]) {
         if !self.hashing {
             self.unhashed = true;
             return;
@@ -163,7 +165,7 @@ impl KnownMessages {
             ..UserRun::default()
         });
         for run in &mut self.runs {
-            run.digest.content(content.get());
+            run.digest.add_content(content.get());
             run.blocks += blocks;
             let message = KnownMessage {
                 from: run.from,

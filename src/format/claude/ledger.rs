@@ -1,15 +1,14 @@
-//! The agent's own ledger: tokens that no line reports (docs/formats.md 3.10).
+//! The agent's ledger: its running totals of tokens (docs/formats.md 3.10).
 //!
 //! `cost-state` lines give the tokens that a session and its sub-agents have used so far, by model;
-//! a process that resumes the session continues them. Tokens that are in the ledger and in no
-//! request belong to requests that no line reports (compactions, titles): those between two states
-//! become one request with exact figures. If they are those of a single compaction, they become its
-//! figures. If the ledger has less than was counted, nothing follows from it: a `ledger` record has
-//! both sums.
+//! a process that resumes the session continues them. Each such line is a *state* of the ledger.
+//! Tokens that are in the ledger but in no reported request belong to requests that no line reports
+//! (compactions, titles). The tokens of these requests between two states become one request with
+//! exact figures; if there is a single compaction between the states, they become its figures. If
+//! the ledger has less than was counted, no request is added. A `ledger` record has both sums.
 //!
-//! A ledger counts from an instant that it names. Sub-agents have files of their own, which are
-//! read for their requests alone; those belong to the first state after them. The comparison is in
-//! `account`.
+//! A ledger counts from an instant that it names. This file only reads the states; they are
+//! compared with the requests in `account`.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +45,7 @@ struct ModelUsage<'a> {
 
 /// A state of the ledger.
 pub(super) struct LedgerState {
-    /// Entries of the thread before it.
+    /// The number of entries of the thread before it.
     pub(super) entries: usize,
     pub(super) line: u64,
     /// The instant from which it counts.
@@ -63,19 +62,19 @@ pub(super) struct LedgerUse {
 
 /// The ledger of a thread, state by state.
 #[derive(Default)]
-pub(super) struct States(pub(super) Vec<LedgerState>);
+pub(super) struct LedgerStates(pub(super) Vec<LedgerState>);
 
 /// The records that the ledger adds to a thread.
 #[derive(Default)]
-pub(super) struct Settled {
+pub(super) struct LedgerRecords {
     /// Requests that no line reports, each with the number of entries before it.
     pub(super) requests: Vec<(usize, Request)>,
     pub(super) ledgers: Vec<Ledger>,
 }
 
-impl States {
-    /// Takes a line, after that many entries of the thread.
-    pub(super) fn take(&mut self, line: &Line, entries: usize) {
+impl LedgerStates {
+    /// Takes a `cost-state` line. `entries`: the number of entries of the thread before it.
+    pub(super) fn take_line(&mut self, line: &Line, entries: usize) {
         let Ok(state) = serde_json::from_str::<CostState>(line.json) else {
             return;
         };

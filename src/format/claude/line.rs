@@ -70,9 +70,9 @@ impl SessionLine<'_> {
             || self.kind.starts_with("api-request")
     }
 
-    /// Whether the line reports that a request was refused for a limit. Each try that is repeated
-    /// has a line (`error` is the answer of the server); the last one has a line in the place of
-    /// the model's answer (`error` is a word).
+    /// Whether the line reports that a request was refused because of a limit. Each attempt that is
+    /// repeated has a line, in which `error` is the answer of the server; the last attempt has a
+    /// line instead of the model's answer, in which `error` is a word.
     pub(super) fn is_refusal(&self) -> bool {
         if let Some(status) = self.api_error_status
             && is_limit(status)
@@ -201,7 +201,8 @@ pub(super) struct Attachment<'a> {
 }
 
 impl<'a> Attachment<'a> {
-    /// The values that hold its texts. Names count only if there are no lines for them.
+    /// The values that hold its texts. The names of tools are used only if it has no lines for
+    /// them.
     pub(super) fn texts(&self) -> [Option<&'a RawValue>; 6] {
         let names = match self.added_lines {
             Some(_) => None,

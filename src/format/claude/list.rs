@@ -1,9 +1,11 @@
 //! The list of messages of a request, as ranges of the live spans.
 //!
-//! It is kept from one listed request to the next (`listed`), whose list mostly begins with it.
+//! `listed` keeps the list from one listed request to the next, because the next list mostly begins
+//! with it.
 
 /// The list of the latest listed request.
 pub(super) struct Latest {
+    /// The id of the request in the log.
     pub(super) id: String,
     pub(super) messages: Vec<Listed>,
 }
@@ -15,7 +17,7 @@ pub(super) struct Listed {
     pub(super) from: usize,
     pub(super) end: usize,
     pub(super) blocks: usize,
-    /// The number of holes up to and with it.
+    /// The number of holes among the messages up to and including this one.
     pub(super) holes: u64,
 }
 

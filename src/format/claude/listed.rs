@@ -1,10 +1,12 @@
-//! Requests that the log lists: from the hashes of the list to the spans that were sent.
+//! Requests that the log lists: from the hashes of the list to the spans that were sent
+//! (docs/formats.md 3.9).
 //!
-//! A list names the messages that a request keeps of its base, and those that it adds. The base is
-//! mostly the previous request; then only the added messages are looked for. A message that the
-//! file does not hold is a hole. Spans that were in its place in the context before, or that wait
-//! and are nowhere else on the list, fill it: without the log they would be taken to be sent there.
-//! If there are none, the hole stays, and the request counts it.
+//! A list names the messages that a request keeps of its base, and those that it adds (its *tail*).
+//! The base is mostly the previous request; then only the added messages are looked for. A message
+//! that the file does not hold is a *hole*. A hole is filled with the spans that were at its place
+//! in the context before, or else with waiting spans that are nowhere else on the list, because
+//! without the log those would count as sent there. If there are none, the hole stays, and the
+//! request counts it.
 
 use std::collections::HashSet;
 
@@ -26,10 +28,10 @@ struct Tail {
 }
 
 impl Arrange {
-    /// Takes a request that the log lists under that id.
-    pub(super) fn listed(&mut self, handle: Handle, id: &str) {
+    /// Places a request that the log lists with this id.
+    pub(super) fn place_listed(&mut self, handle: Handle, id: &str) {
         let Some(sent) = self.recorded.log.requests.get(id) else {
-            return self.unlisted(handle, None);
+            return self.place_unlisted(handle, None);
         };
         let line = sent.line;
         let shape = match &sent.shape {
@@ -37,7 +39,7 @@ impl Arrange {
             None => None,
         };
         let Some((kept, hashes)) = self.list(id) else {
-            return self.unlisted(handle, shape.map(|shape| (line, shape)));
+            return self.place_unlisted(handle, shape.map(|shape| (line, shape)));
         };
         let mut messages = match self.latest.take() {
             Some(latest) => latest.messages,
@@ -47,46 +49,46 @@ impl Arrange {
         let keep = messages.last().map(|message| message.end).unwrap_or(0);
         let unshaped = u64::from(shape.is_none());
         let head = shape.or_else(|| Some(self.snapshot_head(handle)?.1));
-        self.begin(handle);
+        self.set_now(handle);
         let mut pick = Pick::new(&mut self.recorded, &mut self.stage, keep);
-        let front = match &head {
-            Some(head) => pick.front(head, &self.front),
-            None => self.front.clone(),
+        let head_spans = match &head {
+            Some(head) => pick.pick_head(head, &self.head_spans),
+            None => self.head_spans.clone(),
         };
-        pick.used.extend(&front.spans);
+        pick.used.extend(&head_spans.spans);
         let mut tail = Tail::pick(hashes, &mut pick);
         let used = pick.used;
         self.arranged.covered.logged_requests += 1;
         self.arranged.covered.unresolved_messages += unshaped + tail.holes().len() as u64;
-        self.fill(&mut tail, used);
+        self.fill_holes(&mut tail, used);
         let then = self.lay_out(&mut messages, tail);
-        let then = self.come_in(&front, keep, then);
+        let then = self.add_loaded_tools(&head_spans, keep, then);
         if let Some(last) = messages.last_mut() {
             last.end = keep + then.len();
         }
-        self.fit(front, keep, then, Some(line));
-        self.mark(handle, id, &messages);
-        self.known_from_log(handle, holes(&messages) + unshaped);
+        self.fit(head_spans, keep, then, Some(line));
+        self.note_cache_marks(handle, id, &messages);
+        self.set_known_from_log(handle, holes(&messages) + unshaped);
         self.latest = Some(Latest {
             id: id.to_owned(),
             messages,
         });
-        self.listed_at = Some(handle);
-        self.pass_over();
+        self.latest_listed = Some(handle);
+        self.mark_unsent();
         self.stage.write(handle);
     }
 
-    /// The waiting spans were not sent with the latest request.
-    fn pass_over(&mut self) {
+    /// Marks the waiting spans as unsent, because the latest request did not send them.
+    fn mark_unsent(&mut self) {
         for span in std::mem::take(&mut self.waiting) {
             if self.stage.spot(span) == Spot::Waiting {
-                self.stage.put(span, Spot::Unsent);
+                self.stage.set_spot(span, Spot::Unsent);
             }
         }
     }
 
-    /// Writes to a request that its context is known from the log, with that many holes.
-    fn known_from_log(&mut self, handle: Handle, holes: u64) {
+    /// Notes on a request that its context is known from the log, except for a number of holes.
+    fn set_known_from_log(&mut self, handle: Handle, holes: u64) {
         if let Some(request) = self.request(handle) {
             request.context_by = Some(ContextBy::Log);
             if holes > 0 {
@@ -95,8 +97,9 @@ impl Arrange {
         }
     }
 
-    /// The messages of a request: the number that it keeps of the latest list, and the hashes after
-    /// those. `None` if the log lacks a base, or its bases form a circle.
+    /// The list of a request: the number of messages that it keeps of the latest list, and the
+    /// hashes of the messages after them. `None` if the log lacks one of its bases, or if they form
+    /// a circle.
     fn list(&self, id: &str) -> Option<(usize, Vec<Option<Hash>>)> {
         let requests = &self.recorded.log.requests;
         let mut bases: Vec<&LoggedRequest> = Vec::new();
@@ -129,9 +132,9 @@ impl Arrange {
         Some((kept, list))
     }
 
-    /// Fills the holes of a list with the spans that were in their places; the last hole for which
-    /// there are none takes the waiting spans.
-    fn fill(&mut self, tail: &mut Tail, mut used: HashSet<Handle>) {
+    /// Fills the holes of a tail with the spans that were at their places. The last hole without
+    /// such spans gets the waiting spans.
+    fn fill_holes(&mut self, tail: &mut Tail, mut used: HashSet<Handle>) {
         let mut empty = None;
         for hole in tail.holes() {
             let spans = self.formerly_at(tail, hole, &used);
@@ -179,7 +182,7 @@ impl Arrange {
         None
     }
 
-    /// These spans are the message of a hole from now on.
+    /// Makes these spans the message of a hole, also for later lists.
     fn fill_hole(&mut self, tail: &mut Tail, hole: usize, spans: Vec<Handle>) {
         let blocks = spans.len();
         if let Some(Some(hash)) = tail.hashes.get(hole) {
@@ -201,7 +204,7 @@ impl Arrange {
             let from = keep + then.len();
             for span in spans {
                 then.push(span);
-                if let Some(tools) = self.behind.get(&span) {
+                if let Some(tools) = self.tools_after.get(&span) {
                     then.extend(tools);
                 }
             }
@@ -215,25 +218,27 @@ impl Arrange {
         then
     }
 
-    /// Notes the spans up to which the provider is to keep the context of a request.
-    fn mark(&mut self, handle: Handle, id: &str, messages: &[Listed]) {
+    /// Notes the spans up to which the agent asks the provider to cache the context of a request.
+    fn note_cache_marks(&mut self, handle: Handle, id: &str, messages: &[Listed]) {
         let Some(sent) = self.recorded.log.requests.get(id) else {
             return;
         };
         let mut marks = Vec::new();
         for mark in &sent.marks {
-            marks.extend(self.marked(*mark, messages));
+            marks.extend(self.span_at_mark(*mark, messages));
         }
         if !marks.is_empty() {
             self.arranged.marks.insert(handle, marks);
         }
     }
 
-    /// The last span before a mark.
-    fn marked(&self, mark: CacheMark, messages: &[Listed]) -> Option<Handle> {
+    /// The last span before a cache mark.
+    fn span_at_mark(&self, mark: CacheMark, messages: &[Listed]) -> Option<Handle> {
         let (spans, end) = match mark {
-            CacheMark::Tools => (&*self.front.spans, self.front.tools),
-            CacheMark::System(block) => (&*self.front.spans, *self.front.system.get(block)?),
+            CacheMark::Tools => (&*self.head_spans.spans, self.head_spans.tools),
+            CacheMark::System(block) => {
+                (&*self.head_spans.spans, *self.head_spans.system.get(block)?)
+            }
             CacheMark::Message(message, block) => {
                 let message = messages.get(message)?;
                 (self.stage.live(), message.end_of(block)?)
@@ -249,7 +254,7 @@ impl Tail {
         let mut picked = Vec::with_capacity(hashes.len());
         for hash in &hashes {
             picked.push(match hash {
-                Some(hash) => pick.message(hash),
+                Some(hash) => pick.pick_message(hash),
                 None => None,
             });
         }

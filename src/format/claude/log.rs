@@ -1,15 +1,15 @@
 //! The request log: the messages of each request (docs/formats.md 3.9).
 //!
 //! It has three kinds of lines, written only while a switch of the agent is on. `api-request-shape`
-//! holds a system prompt and the tools, under a hash. `api-request-blob` holds, under its hash, a
-//! message that is no line of the conversation; most repeat several lines. `api-request` lists, by
-//! their hashes, the messages that a request adds to those it keeps of an earlier request, its
-//! base; the lines of its answer name it.
+//! holds a *shape*, a system prompt and the tools, with its hash. `api-request-blob` holds a
+//! *blob*, a message that is no line of the conversation, with its hash; most blobs repeat several
+//! lines. `api-request` lists, by their hashes, the messages that a request adds to those it keeps
+//! of an earlier request, its *base*; the lines of its answer name it.
 //!
 //! Shapes and blobs are buffered until a request is answered, because lines that they repeat may
-//! come after them. Then they are taken apart into texts that are known and texts that no line
-//! holds (`head`, `blob`). A value that does not have its hash is left out. The contents of each
-//! request are computed at the end (`arrange`).
+//! come after them. Then they are split into texts that are known and texts that no line holds
+//! (`head`, `blob`). A value whose hash is wrong is left out. `arrange` computes the context of
+//! each request at the end of the thread.
 
 use std::collections::HashMap;
 
@@ -58,7 +58,7 @@ pub(super) struct LoggedRequest {
     pub(super) base: Option<String>,
     /// The number of messages that it keeps of its base.
     pub(super) keep: usize,
-    /// The messages after those. `None`: the log has no valid hash there.
+    /// The messages that it adds. `None`: the log has no valid hash for the message.
     pub(super) tail: Vec<Option<Hash>>,
     pub(super) shape: Option<Hash>,
     pub(super) marks: Vec<CacheMark>,
@@ -87,7 +87,7 @@ struct BufferedLine {
 /// The log of a thread.
 #[derive(Default)]
 pub(super) struct Log {
-    waiting: Vec<BufferedLine>,
+    buffered: Vec<BufferedLine>,
     pub(super) shapes: HashMap<Hash, RequestHead>,
     pub(super) blobs: HashMap<Hash, Blob>,
     pub(super) requests: HashMap<String, LoggedRequest>,
@@ -98,11 +98,11 @@ impl Log {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn take(&mut self, line: &Line) -> Result<bool, Why> {
+    pub(super) fn take_line(&mut self, line: &Line) -> Result<bool, Why> {
         let logged: LogLine = parse(line.json)?;
         let is_shape = logged.shape.is_some();
         if is_shape || logged.message.is_some() {
-            self.waiting.push(BufferedLine {
+            self.buffered.push(BufferedLine {
                 number: line.number,
                 offset: line.offset,
                 json: line.json.into(),
@@ -116,11 +116,11 @@ impl Log {
         Ok(false)
     }
 
-    /// Takes the buffered lines apart. Returns for each whether it is a shape, and its bytes that
-    /// other lines repeat or that are no text.
-    pub(super) fn settle(&mut self, known: &mut KnownMessages, wants: Wants) -> Vec<(bool, usize)> {
+    /// Indexes the texts of the buffered lines. Returns for each line whether it is a shape, and
+    /// the number of its bytes that other lines hold too or that are no text.
+    pub(super) fn index(&mut self, known: &mut KnownMessages, wants: Wants) -> Vec<(bool, usize)> {
         let mut repeats = Vec::new();
-        for buffered in std::mem::take(&mut self.waiting) {
+        for buffered in std::mem::take(&mut self.buffered) {
             let line = Line {
                 number: buffered.number,
                 offset: buffered.offset,
@@ -128,7 +128,7 @@ impl Log {
                 json: &buffered.json,
             };
             let before = known.texts.own_bytes;
-            self.take_apart(&line, known, wants);
+            self.index_line(&line, known, wants);
             let own = known.texts.own_bytes - before;
             repeats.push((buffered.is_shape, line.bytes.len().saturating_sub(own)));
         }
@@ -148,7 +148,7 @@ impl Log {
         false
     }
 
-    fn take_apart(&mut self, line: &Line, known: &mut KnownMessages, wants: Wants) {
+    fn index_line(&mut self, line: &Line, known: &mut KnownMessages, wants: Wants) {
         let Ok(logged) = parse::<LogLine>(line.json) else {
             return;
         };
@@ -157,13 +157,13 @@ impl Log {
             && let Ok(shape) = parse::<LoggedShape>(shape.get())
         {
             let texts = &mut known.texts;
-            let head = HeadReader { line, wants, texts }.shape(&shape);
+            let head = HeadReader { line, wants, texts }.read_shape(&shape);
             self.shapes.insert(hash, head);
         }
         if let (Some(message), Some(hash)) = (logged.message, parse_hash(logged.hash))
             && canonical::message(message.get()) == Some(hash)
         {
-            let blob = BlobReader { line, wants, known }.message(message.get());
+            let blob = BlobReader { line, wants, known }.read(message.get());
             self.blobs.insert(hash, blob);
         }
     }

@@ -1,7 +1,7 @@
 //! Prefixes of the texts that Claude Code writes into messages of the user role.
 //!
-//! [`source`] is the one answer to who wrote such a text: spans (`content`) and the entries of
-//! tok-compress (`entry`) both ask it. It knows a text by its first words alone.
+//! Only [`source`] decides who wrote such a text, by its first words; spans (`content`) and the
+//! entries of tok-compress (`entry`) both use it.
 
 /// The source of a text that a person typed.
 pub(super) const USER: &str = "user";
@@ -9,7 +9,7 @@ pub(super) const USER: &str = "user";
 /// The source of a command that a person gave, between tags of the program.
 pub(super) const COMMAND: &str = "command";
 
-/// How a text of the program begins, and the source of its span.
+/// The first words of a text of the program, and the source of its span.
 const MARKS: &[(&str, &str)] = &[
     ("<command-name>", COMMAND),
     ("<command-message>", COMMAND),

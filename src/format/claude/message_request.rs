@@ -1,14 +1,15 @@
-//! The request of one message, while the lines of the message come in (docs/formats.md 3.4).
+//! The request of one message, while the lines of the message are read (docs/formats.md 3.4).
 //!
-//! Each line repeats the usage of the message, mostly unchanged. The input of one line's report is
-//! taken as a whole, because two reports may split the cache differently. A report that is less in
-//! every part is an earlier one; if each report is larger in some part, the one with the larger
-//! output is the later. Output and thinking are the largest of any line.
+//! Each line repeats the usage of the message, mostly unchanged; a *report* is the usage of one
+//! line. The input is taken from one report as a whole, because two reports may split the cache
+//! differently. If one report has no less than the other in any part, it is the later one;
+//! otherwise the later one is the report with the larger output. Output and thinking are the
+//! largest of all reports.
 
 use super::iterations::{CompactedWithin, ExtraInference, Iterations};
 use super::line::ApiMessage;
 use super::usage::{InputTokens, Iteration, UsageReport};
-use crate::format::history::{Entry, Handle, History};
+use crate::format::history::{Handle, OpenThread, ThreadEntry};
 use crate::format::identity;
 use crate::record::{Event, Purpose, Request, Sampling, Uncounted};
 
@@ -17,17 +18,18 @@ pub(super) struct MessageRequest {
     pub(super) handle: Handle,
     /// The short hash of its request id, once a line has named it.
     pub(super) request: Option<u64>,
-    /// Some line with a report has the reason why the message stopped: else the output is a
-    /// placeholder.
+    /// Some line with a report names the reason why the message stopped. If none does, the output
+    /// is a placeholder.
     stopped: bool,
-    /// The input of the line that counts, and that line's output.
-    best: Option<(InputTokens, u64)>,
+    /// The input of the latest report, and its output.
+    latest_report: Option<(InputTokens, u64)>,
     output: Option<u64>,
     thinking: Option<u64>,
     iterations: Vec<Iteration>,
-    /// The number of lines with a usable report, and the sum of their outputs.
-    lines: u64,
-    together: u64,
+    /// The number of usable reports.
+    report_count: u64,
+    /// The sum of their outputs.
+    output_sum: u64,
 }
 
 impl MessageRequest {
@@ -37,42 +39,42 @@ impl MessageRequest {
             handle,
             request,
             stopped: false,
-            best: None,
+            latest_report: None,
             output: None,
             thinking: None,
             iterations: Vec::new(),
-            lines: 0,
-            together: 0,
+            report_count: 0,
+            output_sum: 0,
         }
     }
 
-    /// Takes a line of the message that has a usable report.
-    pub(super) fn line(&mut self, message: &ApiMessage, usage: UsageReport) {
+    /// Adds the report of a line.
+    pub(super) fn add_report(&mut self, message: &ApiMessage, usage: UsageReport) {
         self.stopped |= message.stop_reason.is_some();
         let output = usage.output.unwrap_or(0);
-        let is_later = match &self.best {
+        let is_later = match &self.latest_report {
             None => true,
-            Some((best, _)) if usage.tokens.covers(best) => true,
-            Some((best, _)) if best.covers(&usage.tokens) => false,
-            Some((_, largest)) => output >= *largest,
+            Some((latest, _)) if usage.tokens.covers(latest) => true,
+            Some((latest, _)) if latest.covers(&usage.tokens) => false,
+            Some((_, latest)) => output >= *latest,
         };
         if is_later {
-            self.best = Some((usage.tokens, output));
+            self.latest_report = Some((usage.tokens, output));
         }
         if usage.iterations.len() >= self.iterations.len() {
             self.iterations = usage.iterations;
         }
         self.output = self.output.max(usage.output);
         self.thinking = self.thinking.max(usage.thinking);
-        self.lines = self.lines.saturating_add(1);
-        self.together = self.together.saturating_add(output);
+        self.report_count = self.report_count.saturating_add(1);
+        self.output_sum = self.output_sum.saturating_add(output);
     }
 
-    /// Fills the request, after the last line of the file, and adds the other inferences that were
-    /// billed for the message `id`. `replayed`: the message is another thread's, which pays for it.
-    /// Returns the number of inferences without usable numbers.
-    pub(super) fn settle(self, id: &str, replayed: bool, history: &mut History) -> u64 {
-        let settled = history.complete(self.handle, |request| {
+    /// Fills the request, after the last line of the file, and adds a request for each other
+    /// iteration that was billed for the message `id`. `replayed`: the message belongs to another
+    /// thread, which pays for it. Returns the number of requests without usable numbers.
+    pub(super) fn finish(self, id: &str, replayed: bool, history: &mut OpenThread) -> u64 {
+        let settled = history.change_request(self.handle, |request| {
             let iterations = self.fill(request, replayed);
             (request.clone(), iterations)
         });
@@ -83,20 +85,20 @@ impl MessageRequest {
             return u64::from(!replayed);
         };
         if let Some(compacted) = iterations.compacted {
-            summarised(history, self.handle, &main, compacted);
+            add_compaction_event(history, self.handle, &main, compacted);
         }
         let mut unusable = 0;
         for extra in iterations.extra {
             unusable += u64::from(extra.reported.is_none());
             let request = extra_request(&main, id, extra);
-            history.put_after(self.handle, Entry::Hidden(Box::new(request.into())));
+            history.insert_after(self.handle, ThreadEntry::Hidden(Box::new(request.into())));
         }
         unusable
     }
 
     /// Fills the request. Returns the iterations of the message; `None` if no report is usable.
     fn fill(&self, request: &mut Request, replayed: bool) -> Option<Iterations> {
-        request.uncounted = match self.best {
+        request.uncounted = match self.latest_report {
             _ if replayed => Some(Uncounted::Copy),
             None => Some(Uncounted::Unreported),
             Some(_) => None,
@@ -107,19 +109,19 @@ impl MessageRequest {
         } else {
             None
         };
-        let (tokens, _) = self.best?;
+        let (tokens, _) = self.latest_report?;
         let output = self.output.unwrap_or(0);
         let model = request.model.as_deref();
         let mut iterations = Iterations::of(&self.iterations, model, tokens, output);
-        self.report(request, tokens);
+        self.set_usage(request, tokens);
         let samplings = std::mem::take(&mut iterations.samplings);
         if !samplings.is_empty() {
-            add_up(request, samplings);
+            set_samplings(request, samplings);
         }
         Some(iterations)
     }
 
-    fn report(&self, request: &mut Request, tokens: InputTokens) {
+    fn set_usage(&self, request: &mut Request, tokens: InputTokens) {
         set_input(request, tokens);
         request.output_tokens = self.output;
         request.reasoning_tokens = self.thinking;
@@ -128,20 +130,20 @@ impl MessageRequest {
         } else {
             Some(false)
         };
-        if self.lines > 1 {
-            request.reports = Some(self.lines);
-            let repeated = self.output.unwrap_or(0).saturating_mul(self.lines);
-            request.reported_output_tokens = if repeated == self.together {
+        if self.report_count > 1 {
+            request.reports = Some(self.report_count);
+            let repeated = self.output.unwrap_or(0).saturating_mul(self.report_count);
+            request.reported_output_tokens = if repeated == self.output_sum {
                 None
             } else {
-                Some(self.together)
+                Some(self.output_sum)
             };
         }
     }
 }
 
 /// Sets the input of a request to the sum of its samplings.
-fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
+fn set_samplings(request: &mut Request, samplings: Vec<Sampling>) {
     let mut sum = Sampling::default();
     for one in &samplings {
         for (to, tokens) in [
@@ -160,21 +162,26 @@ fn add_up(request: &mut Request, samplings: Vec<Sampling>) {
     request.samplings = samplings;
 }
 
-/// Adds the event that the context was cleared within the response.
-fn summarised(history: &mut History, handle: Handle, main: &Request, compacted: CompactedWithin) {
+/// Adds the event that a compaction cleared the context within the response.
+fn add_compaction_event(
+    history: &mut OpenThread,
+    handle: Handle,
+    main: &Request,
+    compacted: CompactedWithin,
+) {
     let event = Event {
         clear: true,
         turn: main.turn,
         ..Event::context("compaction", main.at.clone(), main.line)
     };
-    let event = Entry::Event(Box::new(event), Box::default());
+    let event = ThreadEntry::Event(Box::new(event), Box::default());
     match compacted {
-        CompactedWithin::Before => history.put_before(handle, event),
-        CompactedWithin::After => history.put_after(handle, event),
+        CompactedWithin::BeforeLastSampling => history.insert_before(handle, event),
+        CompactedWithin::AfterLastSampling => history.insert_after(handle, event),
     }
 }
 
-/// Another inference for the message of `main`, as a request of its own.
+/// Makes the request of an iteration that is no sampling of the request `main`.
 fn extra_request(main: &Request, id: &str, extra: ExtraInference) -> Request {
     let mut uncounted = main.uncounted;
     if extra.reported.is_none() {

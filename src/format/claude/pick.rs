@@ -1,10 +1,10 @@
-//! Finds the spans of the messages of a list.
+//! Picks the spans of the messages of a list.
 //!
-//! A hash, or a text, may belong to several spans: the same prompt was typed twice, the same
-//! reminder was sent each turn. Each position of a list takes one: first live spans behind those
-//! that the list keeps, in their order; then waiting ones; then those that an earlier request was
-//! sent without; then those that have left. If a list names a text more often than the file holds
-//! it, its span is added again.
+//! A hash or a text may belong to several spans, because the same prompt was typed twice or the
+//! same reminder was sent each turn. Each position of a list gets one of them: first live spans
+//! after those that the list keeps, in their order; then waiting spans; then spans that an earlier
+//! request was sent without; then spans that have left. If a list names a text more often than the
+//! file holds it, a copy of its span is added.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -27,7 +27,7 @@ pub(super) struct Picked {
 
 /// The spans of a head.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Front {
+pub(super) struct HeadSpans {
     pub(super) spans: Vec<Handle>,
     /// The number of tools, which come first.
     pub(super) tools: usize,
@@ -50,7 +50,7 @@ pub(super) struct Pick<'p> {
 }
 
 impl<'p> Pick<'p> {
-    /// Starts a list that keeps that many of the live spans.
+    /// Starts the picks of a list that keeps the first `keep` live spans.
     pub(super) fn new(
         recorded: &'p mut RecordedRequests,
         stage: &'p mut ContextStage,
@@ -68,44 +68,47 @@ impl<'p> Pick<'p> {
 
     /// Finds the spans of a head. `before`: the head of the previous request, whose tools stay if
     /// this head has none.
-    pub(super) fn front(&mut self, head: &RequestHead, before: &Front) -> Front {
-        let mut front = Front::default();
+    pub(super) fn pick_head(&mut self, head: &RequestHead, before: &HeadSpans) -> HeadSpans {
+        let mut head_spans = HeadSpans::default();
         if head.whole {
-            self.tools(head, &mut front);
+            self.pick_tools(head, &mut head_spans);
         } else {
             let tools = before.spans.get(..before.tools).unwrap_or_default();
-            front.spans = tools.to_vec();
+            head_spans.spans = tools.to_vec();
         }
-        front.tools = front.spans.len();
+        head_spans.tools = head_spans.spans.len();
         for block in &head.system {
             for part in block {
-                front.spans.extend(self.text(*part));
+                head_spans.spans.extend(self.pick_text(*part));
             }
-            front.system.push(front.spans.len());
+            head_spans.system.push(head_spans.spans.len());
         }
-        front
+        head_spans
     }
 
-    fn tools(&mut self, head: &RequestHead, front: &mut Front) {
+    fn pick_tools(&mut self, head: &RequestHead, head_spans: &mut HeadSpans) {
         let begun = self.stage.begun;
         for tool in &head.tools {
-            front.spans.extend(self.text(*tool));
+            head_spans.spans.extend(self.pick_text(*tool));
         }
         for tool in &head.deferred {
-            let Some(span) = self.in_context(*tool).or_else(|| self.text(*tool)) else {
+            let Some(span) = self
+                .pick_in_context(*tool)
+                .or_else(|| self.pick_text(*tool))
+            else {
                 continue;
             };
-            // A deferred tool stays in front if it is there now, or if nothing was sent yet.
+            // A deferred tool stays in the head if it is there now, or if nothing was sent yet.
             if !begun || self.stage.spot(span) == Spot::Head {
-                front.spans.push(span);
+                head_spans.spans.push(span);
             } else {
-                front.deferred.push(span);
+                head_spans.deferred.push(span);
             }
         }
     }
 
-    /// The span of a text that is in the context, in front or among the messages.
-    fn in_context(&mut self, text: TextId) -> Option<Handle> {
+    /// Picks the span of a text that is in the context, in the head or in a message.
+    fn pick_in_context(&mut self, text: TextId) -> Option<Handle> {
         for span in self.recorded.known.texts.spans(text) {
             if self.stage.spot(*span).is_context() {
                 self.used.insert(*span);
@@ -116,7 +119,7 @@ impl<'p> Pick<'p> {
     }
 
     /// Picks the message of a hash; `None` if the file does not hold it.
-    pub(super) fn message(&mut self, hash: &Hash) -> Option<Picked> {
+    pub(super) fn pick_message(&mut self, hash: &Hash) -> Option<Picked> {
         if !self.messages.contains_key(hash) {
             let candidates = self.ranked_messages(hash);
             self.messages.insert(*hash, candidates);
@@ -124,10 +127,10 @@ impl<'p> Pick<'p> {
         while let Some(message) = self.messages.get_mut(hash)?.pop_front() {
             let spans = self.recorded.known.spans(message).to_vec();
             if spans.iter().all(|span| !self.used.contains(span)) {
-                return Some(self.take(spans, message.blocks));
+                return Some(self.use_message(spans, message.blocks));
             }
         }
-        self.blob(hash).or_else(|| self.again(hash))
+        self.pick_blob(hash).or_else(|| self.pick_copy(hash))
     }
 
     /// The available messages of a hash, the nearest first.
@@ -151,8 +154,8 @@ impl<'p> Pick<'p> {
         Some(farthest)
     }
 
-    /// Adds a message again, all of whose occurrences the list has used.
-    fn again(&mut self, hash: &Hash) -> Option<Picked> {
+    /// Adds a copy of a message, because the list has used all its occurrences.
+    fn pick_copy(&mut self, hash: &Hash) -> Option<Picked> {
         for message in self.recorded.known.messages(hash) {
             let spans = self.recorded.known.spans(*message);
             if spans
@@ -163,28 +166,28 @@ impl<'p> Pick<'p> {
             }
             let mut copies = Vec::with_capacity(spans.len());
             for span in spans {
-                copies.extend(self.stage.copy(*span));
+                copies.extend(self.stage.add_copy(*span));
             }
             let blocks = message.blocks;
-            return Some(self.take(copies, blocks));
+            return Some(self.use_message(copies, blocks));
         }
         None
     }
 
     /// Picks a message that the log itself holds.
-    fn blob(&mut self, hash: &Hash) -> Option<Picked> {
+    fn pick_blob(&mut self, hash: &Hash) -> Option<Picked> {
         let blob = self.recorded.log.blobs.remove(hash)?;
         let (mut spans, mut thoughts) = (Vec::new(), 0);
         for part in blob.blocks.iter().flatten() {
             match part {
-                BlobPart::Text(text) => spans.extend(self.text(*text)),
-                BlobPart::Call(id) => spans.extend(self.call(id, false)),
-                BlobPart::Result(id) => spans.extend(self.call(id, true)),
+                BlobPart::Text(text) => spans.extend(self.pick_text(*text)),
+                BlobPart::Call(id) => spans.extend(self.pick_call(id, false)),
+                BlobPart::Result(id) => spans.extend(self.pick_call(id, true)),
                 BlobPart::Thought => thoughts += 1,
             }
         }
         if thoughts > 0 {
-            let found = self.thoughts(&spans, thoughts);
+            let found = self.pick_thoughts(&spans, thoughts);
             spans.splice(0..0, found);
         }
         let blocks = blob.blocks.len();
@@ -192,7 +195,8 @@ impl<'p> Pick<'p> {
         Some(Picked { spans, blocks })
     }
 
-    fn take(&mut self, spans: Vec<Handle>, blocks: usize) -> Picked {
+    /// Marks the spans of a message as used, with the other results of its calls.
+    fn use_message(&mut self, spans: Vec<Handle>, blocks: usize) -> Picked {
         let mut all = Vec::with_capacity(spans.len());
         for span in spans {
             all.push(span);
@@ -209,7 +213,7 @@ impl<'p> Pick<'p> {
     }
 
     /// Picks a span of a text.
-    pub(super) fn text(&mut self, text: TextId) -> Option<Handle> {
+    pub(super) fn pick_text(&mut self, text: TextId) -> Option<Handle> {
         if !self.texts.contains_key(&text) {
             let candidates = self.ranked_spans(text);
             self.texts.insert(text, candidates);
@@ -219,7 +223,7 @@ impl<'p> Pick<'p> {
                 return Some(span);
             }
         }
-        let made = self.make(text)?;
+        let made = self.add_span_of(text)?;
         self.used.insert(made);
         Some(made)
     }
@@ -236,23 +240,23 @@ impl<'p> Pick<'p> {
         ranked.into_iter().map(|(_, span)| span).collect()
     }
 
-    /// Adds a span of a text: the one that no line holds, or again one that a line holds.
-    fn make(&mut self, text: TextId) -> Option<Handle> {
+    /// Adds a span of a text: one that no line holds, or a copy of one that a line holds.
+    fn add_span_of(&mut self, text: TextId) -> Option<Handle> {
         let texts = &self.recorded.known.texts;
         let made = if let Some(span) = texts.template(text) {
-            self.stage.add(span.clone().into())
+            self.stage.add_span(span.clone().into())
         } else {
             let mut spans = texts.spans(text).iter();
             let there = spans.find(|span| self.stage.spot(**span) != Spot::Ahead)?;
-            self.stage.copy(*there)?
+            self.stage.add_copy(*there)?
         };
-        self.recorded.known.texts.made(text, made);
+        self.recorded.known.texts.add_generated(text, made);
         Some(made)
     }
 
     /// Picks the spans of a call or its result. If several lines have results of that id, those of
     /// the nearest line are picked.
-    fn call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
+    fn pick_call(&mut self, id: &str, is_result: bool) -> Vec<Handle> {
         let mut free = Vec::new();
         for span in self.recorded.known.call(id, is_result) {
             if !self.used.contains(span)
@@ -277,7 +281,7 @@ impl<'p> Pick<'p> {
 
     /// Picks up to `most` spans of reasoning without a text, of the response that made these spans:
     /// the last ones before them.
-    fn thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
+    fn pick_thoughts(&mut self, spans: &[Handle], most: usize) -> Vec<Handle> {
         let Some(made) = spans.iter().find_map(|span| self.stage.traits(*span).made) else {
             return Vec::new();
         };
@@ -297,7 +301,8 @@ impl<'p> Pick<'p> {
         found
     }
 
-    /// How far away a span is, from 0; `None` if it is not available.
+    /// The order in which spans of equal texts are picked, from 0; `None` if a span is not
+    /// available.
     fn rank(&self, span: Handle) -> Option<u8> {
         match self.stage.spot(span) {
             Spot::Head => Some(0),

@@ -1,14 +1,15 @@
-//! Logs that `claude -p --output-format stream-json` prints: of one process, not of a session.
+//! Logs that `claude -p --output-format stream-json` prints: of one process, not of a session
+//! (docs/formats.md 3.14).
 //!
-//! Their lines are those of a session under other names, without times except for tool results, and
-//! with an output of 1 on each. The real output comes at the end, in `result`, by model and for all
-//! agents of the process together (`modelUsage`), or is streamed (`message_delta`, with
-//! `--include-partial-messages`). The last answer of a sub-agent's thread is missing: its input is
-//! that of `result` beyond all other answers. So sums are right, but which answers of a process
-//! were long is unknown.
+//! Their lines are those of a session with other names for some fields, without instants except on
+//! tool results, and with an output of 1 on each. The real output is in the line `result` at the
+//! end, by model and for all agents of the process together (`modelUsage`), or it is streamed
+//! (`message_delta`, with `--include-partial-messages`). The last answer of a sub-agent is missing;
+//! its input is the input in `result` beyond that of all other answers. So the sums are right, but
+//! the outputs of single answers are unknown unless they are streamed.
 //!
-//! If the process kept a session, the session has the same responses: if it is read too, those of
-//! the log are copies.
+//! If the process kept a session file, that file has the same responses. If it is read too, the
+//! responses of the log are copies.
 
 mod line;
 
@@ -17,18 +18,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::line::SessionLine;
 use super::{Claude, parse};
-use crate::format::history::{Entry, Thread, Words};
+use crate::format::history::{FinishedThread, ThreadEntry, Words};
 use crate::format::lines::{Line, Why};
 use crate::format::{Reader, Source, identity};
 use crate::record::{Request, Uncounted};
 pub(super) use line::recognise;
-use line::{OUTPUT, PrintedLine, PrintedMessage, StreamEvent, UsageParts, less, more};
+use line::{OUTPUT, PrintedLine, PrintedMessage, StreamEvent, UsageParts, difference, sum};
 
 /// A response since the last `result`.
 struct PrintedResponse {
     id: String,
     model: String,
-    /// The call that started its agent; `None`: it is of the main thread.
+    /// The call that started its agent; `None`: the response belongs to the main thread.
     parent: Option<String>,
     /// The usage of its lines, whose output is a placeholder until it is streamed.
     usage: UsageParts,
@@ -48,9 +49,10 @@ pub(super) struct Printed<'s> {
     outputs: HashMap<String, u64>,
     /// The message that is being streamed, by the call that started its agent.
     streamed: HashMap<Option<String>, String>,
-    /// The first and the latest time on any line.
-    first: Option<String>,
-    at: Option<String>,
+    /// The first instant on any line.
+    first_instant: Option<String>,
+    /// The latest instant on any line.
+    latest_instant: Option<String>,
     /// The working directory and the version, which only the first line of a process names.
     cwd: Option<String>,
     version: Option<String>,
@@ -65,15 +67,15 @@ impl<'s> Printed<'s> {
             sums: BTreeMap::new(),
             outputs: HashMap::new(),
             streamed: HashMap::new(),
-            first: None,
-            at: None,
+            first_instant: None,
+            latest_instant: None,
             cwd: None,
             version: None,
         }
     }
 
-    /// Takes the message of a line, unless an earlier line has the same.
-    fn response(&mut self, message: &PrintedMessage, parent: Option<&str>) {
+    /// Adds the response of a message, unless an earlier line has the same message.
+    fn add_response(&mut self, message: &PrintedMessage, parent: Option<&str>) {
         let (Some(id), Some(usage)) = (&message.id, message.usage) else {
             return;
         };
@@ -90,9 +92,9 @@ impl<'s> Printed<'s> {
     }
 
     /// Takes an event of the stream: the beginning of a message, or its output.
-    fn event(&mut self, event: StreamEvent, parent: Option<String>) {
+    fn take_stream_event(&mut self, event: StreamEvent, parent: Option<String>) {
         if let Some(message) = event.message {
-            self.response(&message, parent.as_deref());
+            self.add_response(&message, parent.as_deref());
             if let Some(id) = message.id {
                 self.streamed.insert(parent, id);
             }
@@ -111,9 +113,9 @@ impl<'s> Printed<'s> {
         }
     }
 
-    /// Takes the sums of `result`, by model: a prompt was answered. The process has ended too,
-    /// unless it is given several prompts.
-    fn ended(&mut self, line: &Line, printed: &PrintedLine) {
+    /// Takes the sums of a `result` line, by model. The line ends the answer to a prompt, and
+    /// mostly the process too; only a process with several prompts continues.
+    fn take_result(&mut self, line: &Line, printed: &PrintedLine) {
         let responses = std::mem::take(&mut self.responses);
         let mut models = BTreeMap::new();
         for (model, usage) in printed.model_usage.iter().flatten() {
@@ -129,7 +131,7 @@ impl<'s> Printed<'s> {
                 }
             }
             let model = main.last().map(|response| &*response.model);
-            self.settle(line, printed, model, usage.parts(), &main);
+            self.distribute(line, printed, model, usage.parts(), &main);
             return;
         }
         let before = std::mem::replace(&mut self.sums, models.clone());
@@ -137,17 +139,17 @@ impl<'s> Printed<'s> {
         for (model, usage) in &models {
             let mut usage = *usage;
             if continues && let Some(before) = before.get(model) {
-                usage = less(usage, *before);
+                usage = difference(usage, *before);
             }
             let of = of_model(&responses, model);
-            self.settle(line, printed, Some(plain(model)), usage, &of);
+            self.distribute(line, printed, Some(plain(model)), usage, &of);
         }
     }
 
-    /// Distributes the sums of some responses. Input beyond that of their lines was used by a
-    /// request that no line reports, which then has the output beyond theirs too; else the last
-    /// response that was not streamed has it.
-    fn settle(
+    /// Distributes the sums `all` to the responses `of`. Input beyond that of their lines was used
+    /// by a request that no line reports, which then gets the output beyond theirs too. Without
+    /// such input, that output goes to the last response that was not streamed.
+    fn distribute(
         &mut self,
         line: &Line,
         printed: &PrintedLine,
@@ -158,7 +160,7 @@ impl<'s> Printed<'s> {
         let mut left = all;
         let mut last = None;
         for response in of {
-            left = less(left, response.usage);
+            left = difference(left, response.usage);
             if !response.streamed {
                 let key = identity(&[&response.id]);
                 self.outputs.insert(key, response.usage[OUTPUT]);
@@ -173,8 +175,8 @@ impl<'s> Printed<'s> {
             let output = last.usage[OUTPUT].saturating_add(output);
             self.outputs.insert(identity(&[&last.id]), output);
         } else if input > 0 || output > 0 {
-            self.session.main().history.hidden_request(Request {
-                at: self.at.clone(),
+            self.session.main().history.push_hidden_request(Request {
+                at: self.latest_instant.clone(),
                 key: Some(result_key(printed, model, all)),
                 model: model.map(str::to_owned),
                 input_tokens: Some(input),
@@ -188,10 +190,10 @@ impl<'s> Printed<'s> {
         }
     }
 
-    /// Corrects a request after the last line.
+    /// Corrects a request, after the last line.
     fn correct(&self, request: &mut Request, is_copy: bool) {
         if request.at.is_none() {
-            request.at.clone_from(&self.first);
+            request.at.clone_from(&self.first_instant);
         }
         if let Some(key) = &request.key
             && let Some(output) = self.outputs.get(key)
@@ -242,7 +244,7 @@ fn continues(
     for (model, before) in before {
         let mut least = *before;
         for response in of_model(responses, model) {
-            least = more(least, response.usage);
+            least = sum(least, response.usage);
         }
         let now = models.get(model).copied().unwrap_or_default();
         for (now, least) in std::iter::zip(now, least) {
@@ -269,52 +271,52 @@ impl Reader for Printed<'_> {
     fn take(&mut self, line: &Line) -> Result<(), Why> {
         let printed: PrintedLine = parse(line.json)?;
         if let Some(at) = printed.at() {
-            self.first.get_or_insert_with(|| at.clone());
-            self.at = Some(at);
+            self.first_instant.get_or_insert_with(|| at.clone());
+            self.latest_instant = Some(at);
         }
         let parent = printed.parent_tool_use_id.as_deref();
         if printed.kind == "assistant"
             && let Some(message) = &printed.message
         {
-            self.response(message, parent);
+            self.add_response(message, parent);
         }
         if printed.kind == "result" {
-            self.ended(line, &printed);
+            self.take_result(line, &printed);
         }
-        let mut entry: SessionLine = parse(line.json)?;
-        if let Some(cwd) = &entry.cwd {
+        let mut session_line: SessionLine = parse(line.json)?;
+        if let Some(cwd) = &session_line.cwd {
             self.cwd = Some(cwd.to_string());
         }
         if let Some(version) = &printed.claude_code_version {
             self.version = Some(version.to_string());
         }
-        entry.session_id = printed.session_id.clone();
-        entry.agent_id = parent.map(|id| Cow::Owned(id.to_owned()));
-        entry.is_sidechain = entry.agent_id.is_some();
-        entry.tool_use_result = printed.tool_use_result;
-        entry.timestamp = self.at.clone().map(Cow::Owned);
-        entry.cwd = self.cwd.clone().map(Cow::Owned);
-        entry.version = self.version.clone().map(Cow::Owned);
-        self.session.entry(line, &entry)?;
+        session_line.session_id = printed.session_id.clone();
+        session_line.agent_id = parent.map(|id| Cow::Owned(id.to_owned()));
+        session_line.is_sidechain = session_line.agent_id.is_some();
+        session_line.tool_use_result = printed.tool_use_result;
+        session_line.timestamp = self.latest_instant.clone().map(Cow::Owned);
+        session_line.cwd = self.cwd.clone().map(Cow::Owned);
+        session_line.version = self.version.clone().map(Cow::Owned);
+        self.session.take_line(line, &session_line)?;
         if let Some(event) = printed.event {
-            self.event(event, printed.parent_tool_use_id.map(Cow::into_owned));
+            self.take_stream_event(event, printed.parent_tool_use_id.map(Cow::into_owned));
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<Thread> {
+    fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         let source = self.session.source;
         let session = self.session.main().history.session.session.clone();
         let is_copy =
             !session.is_empty() && !source.beside.files_of(&session, self.path).is_empty();
         let ended = std::mem::replace(&mut self.session, Claude::new(source));
         let mut threads = Box::new(ended).finish();
-        if self.first.is_some()
+        if self.first_instant.is_some()
             && let Some(main) = threads.first_mut()
         {
-            main.session.started.clone_from(&self.first);
+            main.session.started.clone_from(&self.first_instant);
         }
-        // A sub-agent has no id in a log: its thread is named by the call that started it.
+        // A sub-agent has no id in a log, so the call that started it names its thread.
         let agents: HashSet<String> = threads
             .iter()
             .map(|thread| thread.session.session.clone())
@@ -323,17 +325,17 @@ impl Reader for Printed<'_> {
         for thread in &mut threads {
             for entry in thread.entries_mut() {
                 match entry {
-                    Entry::Request(request) | Entry::Hidden(request) => {
+                    ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
                         request.change(&mut words, |request| self.correct(request, is_copy));
                     }
-                    Entry::Event(event, _) => {
+                    ThreadEntry::Event(event, _) => {
                         if let Some(call) = &event.call_id
                             && agents.contains(call)
                         {
                             event.child = Some(call.clone());
                         }
                     }
-                    Entry::Span(..) => {}
+                    ThreadEntry::Span(..) => {}
                 }
             }
         }

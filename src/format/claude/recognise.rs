@@ -1,7 +1,7 @@
 //! Recognises sessions of Claude Code: by messages of its shape, or by lines that only it writes.
 //!
-//! Other agents write lines of the same types, some of them as forks of its log format: the shape
-//! of a message tells them apart (docs/formats.md 3.2, 3.4, 3.6).
+//! Other agents write lines of the same types, some because their log format is a fork of this one.
+//! The shape of a message distinguishes them (docs/formats.md 3.2, 3.4, 3.6).
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ const TYPES: &[&str] = &[
     "atis-latch",
 ];
 
-/// The fields of a line that tell which agent wrote it.
+/// The fields of a line that show which agent wrote it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LineShape<'a> {
@@ -52,7 +52,7 @@ struct LineShape<'a> {
     system_payload: Option<IgnoredAny>,
 }
 
-/// The fields of `message` that tell which agent wrote it.
+/// The fields of `message` that show which agent wrote it.
 #[derive(Default, Deserialize)]
 struct MessageShape<'a> {
     role: Option<String>,

@@ -1,7 +1,9 @@
-//! What a file records about its requests beyond the lines of the conversation (docs/formats.md
-//! 3.8, 3.9): heads, in snapshots, and the request log.
+//! What a file records about its requests besides the lines of the conversation: heads and the
+//! request log (docs/formats.md 3.8, 3.9).
 //!
-//! It is gathered line by line (`attachments`), and put in order at the end (`arrange`).
+//! A *head* is what a request sends before its messages, the system prompt and the definitions of
+//! tools; snapshots hold it. `attachments` gathers both line by line, and `arrange` uses them at
+//! the end of the thread.
 
 use std::collections::HashMap;
 
@@ -16,7 +18,7 @@ pub(super) const SNAPSHOT: &str = "prompt_snapshot";
 /// The attachment that holds the definitions of tools that were loaded.
 const LOADED: &str = "deferred_tools_record";
 
-/// Whether an attachment of that kind holds a head, or a part of one.
+/// Whether an attachment of this type holds a head, or a part of one.
 pub(super) fn holds_head(kind: &str) -> bool {
     matches!(kind, SNAPSHOT | LOADED)
 }
@@ -40,7 +42,7 @@ impl RecordedRequests {
 
 /// A head that an attachment holds.
 pub(super) struct HeadAt {
-    /// Entries of the thread before it.
+    /// The number of entries of the thread before it.
     pub(super) entries: usize,
     pub(super) line: u64,
     /// `None`: the attachment defines loaded tools only.

@@ -1,14 +1,14 @@
 //! The requests that the lines of a session report, for the comparison with its ledger.
 //!
-//! The ledger of a session includes the requests of its sub-agents. Those are in files of their
-//! own, which are read for their requests alone.
+//! The ledger of a session includes the requests of its sub-agents. They are in separate files,
+//! which are read here for their requests only.
 
 use std::path::Path;
 
 use walkdir::WalkDir;
 
 use super::Claude;
-use crate::format::history::{Entry, Handle, KeptRequest};
+use crate::format::history::{Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, before, open, plain};
 use crate::format::{Reader as _, Roots, Source, Wants};
@@ -17,7 +17,8 @@ use crate::path;
 /// The longest line of a sub-agent's file.
 const MAX_LINE: u64 = 1 << 30;
 
-/// Tokens of input, cache read, cache write, cache write for an hour, output; and web searches.
+/// The figures of a request or of a model, in this order: tokens of input, cache read, cache write,
+/// cache write for an hour and output, then web searches.
 pub(super) type Figures = [u64; 6];
 
 /// The number of figures.
@@ -25,7 +26,7 @@ pub(super) const FIELDS: usize = 6;
 
 /// A request that the lines of a conversation report.
 pub(super) struct ReportedRequest {
-    /// The entry of the thread that it precedes.
+    /// The index of the entry before which it counts.
     pub(super) before: usize,
     pub(super) at: Option<String>,
     pub(super) model: String,
@@ -33,7 +34,7 @@ pub(super) struct ReportedRequest {
 }
 
 impl ReportedRequest {
-    /// A request before that entry; `None` if it is not counted.
+    /// Makes one of a request; `None` if the request is not counted.
     fn of(request: &KeptRequest, before: usize) -> Option<ReportedRequest> {
         let figures = figures(request)?;
         let model = request.model.as_deref().unwrap_or_default();
@@ -52,11 +53,11 @@ pub(super) fn bare(model: &str) -> &str {
 }
 
 /// The time of an entry.
-pub(super) fn instant(entry: &Entry) -> Option<String> {
+pub(super) fn instant(entry: &ThreadEntry) -> Option<String> {
     match entry {
-        Entry::Span(span, _) => span.at.clone(),
-        Entry::Request(request) | Entry::Hidden(request) => request.at.clone(),
-        Entry::Event(event, _) => event.at.clone(),
+        ThreadEntry::Span(span, _) => span.at.clone(),
+        ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => request.at.clone(),
+        ThreadEntry::Event(event, _) => event.at.clone(),
     }
 }
 
@@ -75,15 +76,16 @@ fn figures(request: &KeptRequest) -> Option<Figures> {
     Some([request.input_tokens?, read, write, hour, output, searches])
 }
 
-/// Returns all requests of the thread and its sub-agents, in the order of the ledger's states. A
-/// request of a sub-agent precedes the first entry that is later.
+/// Returns all requests of the thread and its sub-agents, ordered by the entry before which they
+/// count. A request of a sub-agent counts before the first entry with a later instant. `inserted`:
+/// generated requests, each with the entry next to it.
 pub(super) fn reported(
-    entries: &[Entry],
-    beside: &[(Handle, &KeptRequest)],
+    entries: &[ThreadEntry],
+    inserted: &[(Handle, &KeptRequest)],
     path: &str,
 ) -> Vec<ReportedRequest> {
     let mut all = Vec::new();
-    // Instants later than all before them, and their entries.
+    // Instants that are later than all before them, each with the index of its entry.
     let mut instants: Vec<(String, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         if let Some(instant) = instant(entry)
@@ -91,11 +93,11 @@ pub(super) fn reported(
         {
             instants.push((instant, at));
         }
-        if let Entry::Request(request) = entry {
+        if let ThreadEntry::Request(request) = entry {
             all.extend(ReportedRequest::of(request, at + 1));
         }
     }
-    for (at, request) in beside {
+    for (at, request) in inserted {
         all.extend(ReportedRequest::of(request, at + 1));
     }
     for request in of_agents(path) {

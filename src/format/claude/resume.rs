@@ -1,17 +1,16 @@
-//! Sessions that were taken up again: messages that older versions leave behind (docs/formats.md
-//! 3.11).
+//! Resumed sessions: spans that older versions no longer send (docs/formats.md 3.11).
 //!
 //! A process has its conversation in memory; one that resumes a session reads it from the file. Up
-//! to 2.1.79 it reads only the chain of lines from the last one back over `parentUuid`. Results of
-//! parallel calls are written as branches of the tree, and the chain has one of them: the others,
-//! and the calls that they answer, are in no request from then on. (Seen in 2.1.20, .40, .49, .69,
-//! .76, .78 and .79; 2.1.80, .81, .83 and .87 have them all, and in 2.0.30 and .76 there is one
-//! branch.)
+//! to 2.1.79 it reads only the *chain*: the lines from the last one back over `parentUuid`. Results
+//! of parallel calls are written as branches of the tree, and only one branch is on the chain. The
+//! other results, and the calls that they answer, are *left behind*: no later request sends them.
+//! (Seen in 2.1.20, .40, .49, .69, .76, .78 and .79; 2.1.80, .81, .83 and .87 send them all, and
+//! 2.0.30 and .76 write one branch only.)
 //!
-//! No line says where a process begins. A prompt that is queued while nothing runs, and taken at
-//! once, is the first of a process that was started with it. But a program may also hand its
-//! prompts to one process in the same way. So the reports are asked too: spans that have left make
-//! the next request shorter, and the provider cannot read all that was sent before from its cache.
+//! No line marks the start of a process. A prompt that is queued while nothing runs, and taken at
+//! once, is probably the first prompt of a new process. But a program may pass its prompts to one
+//! process in the same way, so the usage is compared too: without the spans the next request is
+//! shorter, and the provider cannot read everything that was sent before from its cache.
 
 use std::collections::HashSet;
 
@@ -23,19 +22,21 @@ use crate::record::{Part, Request, Span};
 use crate::short;
 
 /// The last version that reads the chain only.
-const LAST: [u32; 3] = [2, 1, 79];
-/// Tokens by which the part read from the cache may fall short of all that was sent.
+const LAST_WITH_CHAIN: [u32; 3] = [2, 1, 79];
+/// If the tokens read from the cache are this near to the whole previous input, nothing has left.
 const NEAR_TOKENS: u64 = 64;
-/// Rough sizes of text and images: enough to tell a request with them from one without.
+/// Rough sizes of text and images: exact enough to distinguish a request with them from one
+/// without.
 const BYTES_PER_TOKEN: u64 = 4;
 const IMAGE_TOKENS: u64 = 1_500;
-/// Stands for no line.
+/// The index that means no line.
 const NONE: u32 = u32::MAX;
 
 /// A span and its line.
-struct Placed {
+struct SpanOfLine {
+    /// The index of the line.
     line: u32,
-    span: Handle,
+    handle: Handle,
     /// The short hash of the id of its call.
     call: Option<u64>,
     is_call: bool,
@@ -45,30 +46,31 @@ struct Placed {
 /// The lines of a thread as a tree.
 #[derive(Default)]
 pub(super) struct Resume {
-    /// Whether the file is of such a version; `None`: no line has named one.
+    /// Whether the version reads the chain only; `None`: no line has named a version.
     applies: Option<bool>,
-    /// The parent of each line.
+    /// The parent of each line, as an index.
     parents: Vec<u32>,
-    placed: Vec<Placed>,
+    /// The spans that the next request may send.
+    spans: Vec<SpanOfLine>,
     /// The first line since the context was cleared.
-    begun: u32,
+    first_line: u32,
     /// The number of queued prompts.
     queued: u32,
     /// The model has answered, and no line of the conversation has followed.
-    idle: bool,
-    /// A prompt was queued since then.
-    asked: bool,
-    /// A prompt was taken since then.
-    taken: bool,
-    /// Spans that are not on the chain of the current prompt.
-    off: Vec<Handle>,
+    is_idle: bool,
+    /// A prompt was queued since the agent became idle.
+    was_queued: bool,
+    /// A prompt was taken from the queue since the agent became idle, as a new process does.
+    was_taken: bool,
+    /// Spans that the current prompt may leave behind.
+    off_chain: Vec<Handle>,
 }
 
 impl Resume {
-    /// Takes the version of a line.
-    pub(super) fn version(&mut self, version: Option<&str>) {
+    /// Notes the version that a line names; the first one counts.
+    pub(super) fn note_version(&mut self, version: Option<&str>) {
         if let (None, Some(version)) = (self.applies, version) {
-            self.applies = Some(is_up_to(version, LAST));
+            self.applies = Some(is_up_to(version, LAST_WITH_CHAIN));
         }
     }
 
@@ -77,14 +79,14 @@ impl Resume {
         self.applies == Some(true)
     }
 
-    /// Adds a line with its parent; returns its number.
-    pub(super) fn line(&mut self, parent: Option<u32>) -> u32 {
+    /// Adds a line with its parent; returns its index.
+    pub(super) fn add_line(&mut self, parent: Option<u32>) -> u32 {
         self.parents.push(parent.unwrap_or(NONE));
         u32::try_from(self.parents.len() - 1).unwrap_or(NONE)
     }
 
     /// Adds a span of the next line.
-    pub(super) fn span(&mut self, span: &Span, handle: Handle) {
+    pub(super) fn add_span(&mut self, span: &Span, handle: Handle) {
         if !self.applies() {
             return;
         }
@@ -93,9 +95,9 @@ impl Resume {
         } else {
             span.bytes / BYTES_PER_TOKEN
         };
-        self.placed.push(Placed {
+        self.spans.push(SpanOfLine {
             line: u32::try_from(self.parents.len()).unwrap_or(NONE),
-            span: handle,
+            handle,
             call: span.call_id.as_deref().map(short::hash),
             is_call: span.part == Part::ToolCall,
             tokens,
@@ -103,17 +105,17 @@ impl Resume {
     }
 
     /// Forgets the lines so far, because the context is cleared.
-    pub(super) fn clear(&mut self) {
-        self.begun = u32::try_from(self.parents.len()).unwrap_or(NONE);
+    pub(super) fn clear_context(&mut self) {
+        self.first_line = u32::try_from(self.parents.len()).unwrap_or(NONE);
     }
 
-    /// Takes a line of the conversation. `answered`: it is of the model, and has no call.
-    pub(super) fn spoken(&mut self, answered: bool) {
-        (self.idle, self.asked, self.taken) = (answered, false, false);
+    /// Notes a line of the conversation. `ends_turn`: the model wrote it, and it has no call.
+    pub(super) fn note_message(&mut self, ends_turn: bool) {
+        (self.is_idle, self.was_queued, self.was_taken) = (ends_turn, false, false);
     }
 
     /// Takes a line about the queue of prompts.
-    pub(super) fn queue(&mut self, json: &str) {
+    pub(super) fn take_queue_line(&mut self, json: &str) {
         #[derive(Deserialize)]
         struct Operation<'a> {
             operation: Option<&'a str>,
@@ -124,11 +126,11 @@ impl Resume {
         };
         match operation {
             Some("enqueue") => {
-                self.asked = self.idle;
+                self.was_queued = self.is_idle;
                 self.queued += 1;
             }
             Some("dequeue") => {
-                self.taken = self.idle && (self.asked || self.queued == 0);
+                self.was_taken = self.is_idle && (self.was_queued || self.queued == 0);
                 self.queued = self.queued.saturating_sub(1);
             }
             Some("popAll") => self.queued = 0,
@@ -136,57 +138,60 @@ impl Resume {
         }
     }
 
-    /// Takes a prompt whose parent is that line: spans that are not on its chain may be left
-    /// behind.
-    pub(super) fn prompt(&mut self, parent: Option<u32>) {
-        self.off.clear();
+    /// Takes a prompt that may be the first of a process, and finds the spans that it may leave
+    /// behind: those that are not on its chain. `parent`: the index of the prompt's parent line.
+    pub(super) fn take_prompt(&mut self, parent: Option<u32>) {
+        self.off_chain.clear();
         let Some(parent) = parent else { return };
-        if !self.taken || !self.applies() {
+        if !self.was_taken || !self.applies() {
             return;
         }
         let chain = self.chain(parent);
-        let is_off = |placed: &Placed| placed.line >= self.begun && !chain.contains(&placed.line);
+        let is_off =
+            |span: &SpanOfLine| span.line >= self.first_line && !chain.contains(&span.line);
+        // Call ids of the spans that are off the chain, of the calls on it and of the results on
+        // it.
         let (mut gone, mut calls, mut results) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for placed in &self.placed {
-            let Some(call) = placed.call else { continue };
-            if is_off(placed) {
+        for span in &self.spans {
+            let Some(call) = span.call else { continue };
+            if is_off(span) {
                 gone.insert(call);
-            } else if placed.is_call {
+            } else if span.is_call {
                 calls.insert(call);
             } else {
                 results.insert(call);
             }
         }
         let mut off = Vec::new();
-        for placed in &self.placed {
-            if placed.line < self.begun {
+        for span in &self.spans {
+            if span.line < self.first_line {
                 continue;
             }
-            let (same, other) = if placed.is_call {
+            let (same, other) = if span.is_call {
                 (&calls, &results)
             } else {
                 (&results, &calls)
             };
-            // A span whose call (or result) has the id of one on the chain goes where that goes.
-            let mut leaves = is_off(placed);
-            if let Some(call) = placed.call {
+            // A repeated call (or result) stays if another one with its id is on the chain.
+            let mut leaves = is_off(span);
+            if let Some(call) = span.call {
                 leaves &= !same.contains(&call);
                 // A call is not sent without its result, nor a result without its call.
                 leaves |= gone.contains(&call) && !other.contains(&call);
             }
             if leaves {
-                off.push(placed.span);
+                off.push(span.handle);
             }
         }
-        self.off = off;
+        self.off_chain = off;
     }
 
-    /// The lines from that one back to the root.
+    /// The lines from `last` back to the root, or to the first line since the context was cleared.
     fn chain(&self, last: u32) -> HashSet<u32> {
         let mut chain = HashSet::new();
         let mut next = last;
-        while next >= self.begun && next != NONE && chain.insert(next) {
-            // A parent comes before its child: the numbers fall.
+        while next >= self.first_line && next != NONE && chain.insert(next) {
+            // A parent comes before its child: the indices decrease.
             next = match self.parents.get(next as usize) {
                 Some(parent) if *parent < next => *parent,
                 _ => NONE,
@@ -195,43 +200,50 @@ impl Resume {
         chain
     }
 
-    /// Returns the spans that are left behind before this request, the first since the prompt:
-    /// none if its report and that of the previous request (`before`) show that all are sent.
-    pub(super) fn left(
+    /// Returns the spans that this request, the first since the prompt, leaves behind, and forgets
+    /// them. It leaves none if its usage and that of the previous request (`before`) show that all
+    /// spans are sent.
+    pub(super) fn take_left_spans(
         &mut self,
         request: &Request,
         before: Option<(Handle, &Request)>,
     ) -> Vec<Handle> {
-        let off: HashSet<Handle> = std::mem::take(&mut self.off).into_iter().collect();
+        let off: HashSet<Handle> = std::mem::take(&mut self.off_chain).into_iter().collect();
         if off.is_empty() {
             return Vec::new();
         }
         if let Some((handle, before)) = before
             && let Some(sent @ 1..) = before.input_tokens
-            && self.stays(&off, request, sent, handle)
+            && self.fits_all_spans(&off, request, sent, handle)
         {
             return Vec::new();
         }
-        self.placed.retain(|placed| !off.contains(&placed.span));
+        self.spans.retain(|span| !off.contains(&span.handle));
         let mut left = Vec::from_iter(off);
         left.sort_unstable();
         left
     }
 
-    /// Whether the report of a request fits all spans better than those without `off`. `sent`: the
+    /// Whether the usage of a request fits all spans better than all spans but `off`. `sent`: the
     /// input of the previous request, whose handle is `before`.
-    fn stays(&self, off: &HashSet<Handle>, request: &Request, sent: u64, before: Handle) -> bool {
+    fn fits_all_spans(
+        &self,
+        off: &HashSet<Handle>,
+        request: &Request,
+        sent: u64,
+        before: Handle,
+    ) -> bool {
         let read = request.cache_read_tokens.unwrap_or(0);
         if read.saturating_add(NEAR_TOKENS) >= sent {
             return true;
         }
         let (mut with, mut gone) = (sent, 0_u64);
-        for placed in &self.placed {
-            if placed.span > before {
-                with = with.saturating_add(placed.tokens);
+        for span in &self.spans {
+            if span.handle > before {
+                with = with.saturating_add(span.tokens);
             }
-            if off.contains(&placed.span) {
-                gone = gone.saturating_add(placed.tokens);
+            if off.contains(&span.handle) {
+                gone = gone.saturating_add(span.tokens);
             }
         }
         let without = with.saturating_sub(gone);

@@ -1,22 +1,23 @@
-//! The state of a span while the requests of its thread are put in order (`stage`).
+//! The position of a span relative to the context, while the requests of its thread are put in
+//! order (`stage`).
 
-use crate::format::history::{Entry, Handle, Made};
+use crate::format::history::{Handle, Made, ThreadEntry};
 use crate::record::Part;
 
-/// The state of a span.
+/// Where a span is, relative to the context.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spot {
-    /// Its line has not come yet, or the entry is no span.
+    /// The walk over the entries has not reached it, or the entry is no span.
     Ahead,
-    /// It waits for a request that holds it.
+    /// It waits for a request that sends it.
     Waiting,
     /// A request was sent without it.
     Unsent,
-    /// It is in front of all messages.
+    /// It is in the head, before all messages.
     Head,
-    /// It is among the messages, at this position.
+    /// It is in a message of the context, at this index of all such spans.
     Live(usize),
-    /// It was among them.
+    /// It was in the context, and has left it.
     Left,
 }
 
@@ -39,9 +40,9 @@ impl Spot {
 
 impl Traits {
     /// The facts about an entry; none if it is no span.
-    pub(super) fn of(entry: &Entry) -> Traits {
+    pub(super) fn of(entry: &ThreadEntry) -> Traits {
         match entry {
-            Entry::Span(span, made) => Traits {
+            ThreadEntry::Span(span, made) => Traits {
                 thought: span.part == Part::Reasoning,
                 made: if let Made::By(request) = made {
                     Some(*request)

@@ -1,18 +1,18 @@
 //! The context of a thread while its requests are put in order: the spans in it, the spans that
 //! wait for a request, and the spans that have left.
 //!
-//! A replay of the written records must come to the same context before each request. So events
-//! describe the changes, as few as possible: an event names the spans that leave; new spans enter
-//! by their position in the order; if the remaining spans are no longer in the order in which they
-//! entered, one event names them all. Why the context changes is the caller's to say.
+//! A replay of the written records must arrive at the same context before each request. So events
+//! describe the changes, with as few events as possible: an event names the spans that leave; new
+//! spans enter by their position in the order; if the remaining spans are no longer in the order in
+//! which they entered, one event names them all. The caller gives the reason of each change.
 
 use std::collections::HashMap;
 
 use super::spot::{Spot, Traits};
-use crate::format::history::{Entry, Handle, KeptSpan, Made, References};
+use crate::format::history::{Handle, KeptSpan, Made, References, ThreadEntry};
 use crate::record::{Event, Request};
 
-/// Why and where the context changes.
+/// Why, when and at which line the context changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeCause {
     pub(super) reason: &'static str,
@@ -20,13 +20,13 @@ pub(super) struct ChangeCause {
     pub(super) line: Option<u64>,
 }
 
-/// The context of a request.
+/// The context that a request needs.
 #[derive(Debug, Default)]
 pub(super) struct TargetContext {
     pub(super) head: Vec<Handle>,
     /// The number of live spans that stay as they are.
     pub(super) keep: usize,
-    /// The live spans after those.
+    /// The live spans after the kept ones.
     pub(super) then: Vec<Handle>,
 }
 
@@ -34,25 +34,25 @@ pub(super) struct TargetContext {
 #[derive(Default)]
 pub(super) struct ContextStage {
     /// The entries; `None`: it is written.
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<ThreadEntry>>,
     traits: Vec<Traits>,
     spots: Vec<Spot>,
     /// The written entries.
-    order: Vec<(Handle, Entry)>,
+    order: Vec<(Handle, ThreadEntry)>,
     /// The position of each entry in the order.
     written: HashMap<Handle, usize>,
     head: Vec<Handle>,
-    /// The spans of the messages.
+    /// The live spans: those of the messages in the context, in order.
     live: Vec<Handle>,
     /// A span has been written.
     pub(super) begun: bool,
-    /// The time and the turn of added spans.
+    /// The instant and the turn of generated spans.
     pub(super) now: (Option<String>, Option<u64>),
 }
 
 impl ContextStage {
     /// The stage before the first of these entries.
-    pub(super) fn of(entries: Vec<Entry>) -> ContextStage {
+    pub(super) fn of(entries: Vec<ThreadEntry>) -> ContextStage {
         let mut stage = ContextStage {
             spots: vec![Spot::Ahead; entries.len()],
             ..ContextStage::default()
@@ -63,15 +63,15 @@ impl ContextStage {
     }
 
     /// Returns the written entries in their order.
-    pub(super) fn into_order(self) -> Vec<(Handle, Entry)> {
+    pub(super) fn into_order(self) -> Vec<(Handle, ThreadEntry)> {
         self.order
     }
 
-    pub(super) fn entry(&self, handle: Handle) -> Option<&Entry> {
+    pub(super) fn entry(&self, handle: Handle) -> Option<&ThreadEntry> {
         self.entries.get(handle)?.as_ref()
     }
 
-    pub(super) fn entry_mut(&mut self, handle: Handle) -> Option<&mut Entry> {
+    pub(super) fn entry_mut(&mut self, handle: Handle) -> Option<&mut ThreadEntry> {
         self.entries.get_mut(handle)?.as_mut()
     }
 
@@ -87,30 +87,30 @@ impl ContextStage {
         &self.live
     }
 
-    pub(super) fn put(&mut self, handle: Handle, spot: Spot) {
+    pub(super) fn set_spot(&mut self, handle: Handle, spot: Spot) {
         if let Some(place) = self.spots.get_mut(handle) {
             *place = spot;
         }
     }
 
     /// Adds a span that no line holds; it waits.
-    pub(super) fn add(&mut self, mut span: KeptSpan) -> Handle {
+    pub(super) fn add_span(&mut self, mut span: KeptSpan) -> Handle {
         (span.at, span.turn) = self.now.clone();
-        let entry = Entry::Span(Box::new(span), Made::Input);
+        let entry = ThreadEntry::Span(Box::new(span), Made::Input);
         self.traits.push(Traits::of(&entry));
         self.entries.push(Some(entry));
         self.spots.push(Spot::Waiting);
         self.entries.len() - 1
     }
 
-    /// Adds a span again; it waits.
-    pub(super) fn copy(&mut self, handle: Handle) -> Option<Handle> {
+    /// Adds a copy of a span; it waits.
+    pub(super) fn add_copy(&mut self, handle: Handle) -> Option<Handle> {
         let entry = match self.written.get(&handle) {
             Some(at) => self.order.get(*at).map(|(_, entry)| entry),
             None => self.entry(handle),
         };
         match entry {
-            Some(Entry::Span(span, _)) => Some(self.add(KeptSpan::clone(span))),
+            Some(ThreadEntry::Span(span, _)) => Some(self.add_span(KeptSpan::clone(span))),
             _ => None,
         }
     }
@@ -121,64 +121,64 @@ impl ContextStage {
             return;
         };
         if let Some(entry) = slot.take() {
-            self.begun |= matches!(entry, Entry::Span(..));
+            self.begun |= matches!(entry, ThreadEntry::Span(..));
             self.written.insert(handle, self.order.len());
             self.order.push((handle, entry));
         }
     }
 
-    /// Writes a span; it enters the context behind all others.
+    /// Writes a span, which enters the context after all others.
     pub(super) fn enter(&mut self, handle: Handle) {
         self.write(handle);
-        self.put(handle, Spot::Live(self.live.len()));
+        self.set_spot(handle, Spot::Live(self.live.len()));
         self.live.push(handle);
     }
 
-    /// Puts these spans in front of all messages. The caller writes the event.
-    pub(super) fn put_in_front(&mut self, head: &[Handle]) {
+    /// Makes these spans the head. The caller writes the event.
+    pub(super) fn set_head(&mut self, head: &[Handle]) {
         self.head = head.to_vec();
-        self.put_all(head, Spot::Head);
+        self.set_spots(head, Spot::Head);
     }
 
-    fn put_all(&mut self, handles: &[Handle], spot: Spot) {
+    fn set_spots(&mut self, handles: &[Handle], spot: Spot) {
         for handle in handles {
-            self.put(*handle, spot);
+            self.set_spot(*handle, spot);
         }
     }
 
-    /// Removes all messages but these, which stay in this order. The caller writes the event.
+    /// Removes all live spans except `keep`, which stay in this order. The caller writes the event.
     pub(super) fn clear(&mut self, keep: &[Handle]) {
         for handle in std::mem::take(&mut self.live) {
-            self.put(handle, Spot::Left);
+            self.set_spot(handle, Spot::Left);
         }
         for handle in keep {
             if self.spot(*handle) == Spot::Left {
-                self.put(*handle, Spot::Live(self.live.len()));
+                self.set_spot(*handle, Spot::Live(self.live.len()));
                 self.live.push(*handle);
             }
         }
     }
 
-    /// Removes these spans. The caller writes the event.
-    pub(super) fn leave(&mut self, handles: &[Handle]) {
+    /// Removes these spans from the context. The caller writes the event.
+    pub(super) fn remove(&mut self, handles: &[Handle]) {
         let mut first = self.live.len();
         for handle in handles {
             if let Spot::Live(at) = self.spot(*handle) {
                 first = first.min(at);
-                self.put(*handle, Spot::Left);
+                self.set_spot(*handle, Spot::Left);
             }
         }
         let behind = self.live.split_off(first);
         for handle in behind {
             if self.spot(handle) != Spot::Left {
-                self.put(handle, Spot::Live(self.live.len()));
+                self.set_spot(handle, Spot::Live(self.live.len()));
                 self.live.push(handle);
             }
         }
     }
 
     /// Removes the live spans that were written after an entry. The caller writes the event.
-    pub(super) fn back_to(&mut self, handle: Handle) {
+    pub(super) fn rewind_to(&mut self, handle: Handle) {
         let Some(place) = self.written.get(&handle).copied() else {
             return;
         };
@@ -187,12 +187,13 @@ impl ContextStage {
                 Some(at) if *at > place => {}
                 _ => break,
             }
-            self.put(latest, Spot::Left);
+            self.set_spot(latest, Spot::Left);
             self.live.pop();
         }
     }
 
-    /// Makes the context that of a request: spans enter, and events describe what else changes.
+    /// Changes the context into that of a request: new spans enter, and events describe the other
+    /// changes.
     pub(super) fn fit(&mut self, context: TargetContext, cause: &ChangeCause) {
         let TargetContext { head, keep, then } = context;
         let old = self.live.split_off(keep.min(self.live.len()));
@@ -202,7 +203,7 @@ impl ContextStage {
         let mut before = old_head.clone();
         before.extend(old.get(same..).unwrap_or_default());
         // Spans that are not in the new context have left.
-        self.put_all(&before, Spot::Left);
+        self.set_spots(&before, Spot::Left);
         let mut fits = !self.begun || is_part(&head, &old_head);
         let mut fresh = self.fresh(&head);
         let in_front = fresh.len();
@@ -212,15 +213,15 @@ impl ContextStage {
                 fresh.push(*handle);
                 continue;
             }
-            // A new span may only be behind the remaining ones.
+            // A new span may only follow the remaining ones.
             fits &= fresh.len() == in_front;
             kept.push(*handle);
         }
         fits &= is_part(&kept, old.get(same..).unwrap_or_default());
-        self.put_all(&head, Spot::Head);
+        self.set_spots(&head, Spot::Head);
         let from = self.live.len() + same;
         for (at, handle) in then_new.iter().enumerate() {
-            self.put(*handle, Spot::Live(from + at));
+            self.set_spot(*handle, Spot::Live(from + at));
         }
         self.live.extend(&then);
         self.head = head;
@@ -229,8 +230,9 @@ impl ContextStage {
         self.write_change(fits, left, &fresh, cause);
     }
 
-    /// Writes the spans that enter, and an event: of the spans that have left before them, or of
-    /// the whole context after them if the change does not fit that form.
+    /// Writes the spans that enter, and an event. If the change `fits` that form, the event
+    /// precedes them and names the spans that have left; otherwise it follows them and names the
+    /// whole context.
     fn write_change(
         &mut self,
         fits: bool,
@@ -243,7 +245,7 @@ impl ContextStage {
                 drop: left,
                 ..References::default()
             };
-            self.event(cause, false, references);
+            self.write_event(cause, false, references);
         }
         for handle in fresh {
             self.write(*handle);
@@ -255,7 +257,7 @@ impl ContextStage {
                 keep,
                 ..References::default()
             };
-            self.event(cause, true, references);
+            self.write_event(cause, true, references);
         }
     }
 
@@ -270,12 +272,12 @@ impl ContextStage {
         fresh
     }
 
-    /// Writes a request that no line reports. Its context is unknown.
+    /// Writes a request that no line reports, and whose context is unknown.
     pub(super) fn add_request(&mut self, request: Request) {
-        self.append(Entry::Hidden(Box::new(request.into())));
+        self.append(ThreadEntry::Hidden(Box::new(request.into())));
     }
 
-    fn append(&mut self, entry: Entry) {
+    fn append(&mut self, entry: ThreadEntry) {
         let handle = self.entries.len();
         self.entries.push(None);
         self.traits.push(Traits::default());
@@ -284,12 +286,12 @@ impl ContextStage {
     }
 
     /// Writes an event that no line holds.
-    fn event(&mut self, cause: &ChangeCause, clear: bool, references: References) {
+    fn write_event(&mut self, cause: &ChangeCause, clear: bool, references: References) {
         let event = Event {
             clear,
             ..Event::context(cause.reason, cause.at.clone(), cause.line)
         };
-        self.append(Entry::Event(Box::new(event), Box::new(references)));
+        self.append(ThreadEntry::Event(Box::new(event), Box::new(references)));
     }
 }
 

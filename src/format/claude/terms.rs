@@ -20,9 +20,9 @@ struct UsageTerms {
     server_tool_use: Value,
 }
 
-/// Writes the terms of a usage into its request. The lines of a message repeat its usage, the first
-/// ones possibly before all searches were made.
-pub(super) fn fill(request: &mut Request, usage: Option<&RawValue>) {
+/// Writes the terms of a usage into its request. The lines of a message repeat its usage; the first
+/// lines may be written before all searches are made, so the largest number counts.
+pub(super) fn set_terms(request: &mut Request, usage: Option<&RawValue>) {
     let Some(usage) = usage else { return };
     let Ok(terms) = serde_json::from_str::<UsageTerms>(usage.get()) else {
         return;
@@ -61,7 +61,7 @@ mod tests {
     fn terms_of(usage: &str) -> Request {
         let mut request = Request::default();
         let usage: &RawValue = serde_json::from_str(usage).unwrap();
-        fill(&mut request, Some(usage));
+        set_terms(&mut request, Some(usage));
         request
     }
 

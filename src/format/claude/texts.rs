@@ -2,8 +2,8 @@
 //!
 //! The log repeats texts of other lines (prompts, reminders, parts of the system prompt), alone or
 //! several in one text (docs/formats.md 3.9). The same program wrote all of them, so equal texts
-//! are equal bytes: a text is identified by the hash of its literal. Inside a longer text it is
-//! looked for wherever a line begins as the text does.
+//! are equal bytes: a text is identified by the hash of its *literal*, its bytes in the JSON of a
+//! line. Inside a longer text it is looked for at each line that equals its first line.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::format::lines::Line;
 use crate::format::literal::line_feeds;
 use crate::record::{Role, Span};
 
-/// A text: the hash of its literal and of who wrote it.
+/// Identifies a text: the hash of its literal and of the role that wrote it.
 pub(super) type TextId = u128;
 
 /// Shorter texts are not looked for inside others, where they may occur by chance.
@@ -30,11 +30,11 @@ pub(super) const TAGS: [&str; 2] = ["<system-reminder>", "</system-reminder>"];
 pub(super) struct Texts {
     /// The spans that hold a text, in the order of the file.
     spans: HashMap<TextId, Vec<Handle>>,
-    /// Texts without a line of their own, as the spans that they will be.
+    /// Texts that no line of the conversation holds, as templates of their spans.
     templates: HashMap<TextId, Span>,
-    /// Texts by the hash of their first line, with their lengths: the longest first.
-    firsts: HashMap<u64, Vec<(usize, TextId)>>,
-    /// Bytes of the texts without a line of their own, as literals.
+    /// Texts with their lengths, the longest first, by the hash of their first line.
+    by_first_line: HashMap<u64, Vec<(usize, TextId)>>,
+    /// The bytes of the literals of the texts that no line of the conversation holds.
     pub(super) own_bytes: usize,
 }
 
@@ -54,7 +54,8 @@ pub(super) fn literal<'a>(line: &Line<'a>, span: &Span) -> Option<&'a [u8]> {
     line.bytes.get(from..from.checked_add(length)?)
 }
 
-/// The same words of the model, of the user and of the system prompt are three texts.
+/// The id of a text. The same words of the model, of the user and of the system prompt are three
+/// texts.
 fn text_id(literal: &[u8], role: Role) -> TextId {
     let seed = match role {
         Role::System => 2,
@@ -68,15 +69,15 @@ impl Texts {
     /// Adds the text of a span.
     pub(super) fn add(&mut self, line: &Line, span: &Span, handle: Handle) {
         if let Some(literal) = literal(line, span) {
-            let text = self.learn(literal, span.role);
+            let text = self.index_text(literal, span.role);
             self.spans.entry(text).or_default().push(handle);
         }
     }
 
-    /// Adds a text without a line of its own, as the span that it will be.
-    pub(super) fn keep(&mut self, line: &Line, span: Span) -> Option<TextId> {
+    /// Adds a text that no line of the conversation holds. `span`: the template of its spans.
+    pub(super) fn add_template(&mut self, line: &Line, span: Span) -> Option<TextId> {
         let literal = literal(line, &span)?;
-        let text = self.learn(literal, span.role);
+        let text = self.index_text(literal, span.role);
         if !self.templates.contains_key(&text) {
             self.own_bytes += literal.len();
             self.templates.insert(text, span);
@@ -84,8 +85,8 @@ impl Texts {
         Some(text)
     }
 
-    /// Adds a span that was made of a text.
-    pub(super) fn made(&mut self, text: TextId, handle: Handle) {
+    /// Adds a generated span of a text.
+    pub(super) fn add_generated(&mut self, text: TextId, handle: Handle) {
         self.spans.entry(text).or_default().push(handle);
     }
 
@@ -97,24 +98,27 @@ impl Texts {
         }
     }
 
-    /// Returns the span that a text without a line of its own will be.
+    /// Returns the template for the spans of a text that no line of the conversation holds.
     pub(super) fn template(&self, text: TextId) -> Option<&Span> {
         self.templates.get(&text)
     }
 
-    fn learn(&mut self, literal: &[u8], role: Role) -> TextId {
+    fn index_text(&mut self, literal: &[u8], role: Role) -> TextId {
         let text = text_id(literal, role);
-        let firsts = self.firsts.entry(xxh3_64(first_line(literal))).or_default();
-        if literal.len() >= LEAST_BYTES && !firsts.iter().any(|(_, known)| *known == text) {
-            let at = firsts.partition_point(|(length, _)| *length > literal.len());
-            firsts.insert(at, (literal.len(), text));
+        let candidates = self
+            .by_first_line
+            .entry(xxh3_64(first_line(literal)))
+            .or_default();
+        if literal.len() >= LEAST_BYTES && !candidates.iter().any(|(_, known)| *known == text) {
+            let at = candidates.partition_point(|(length, _)| *length > literal.len());
+            candidates.insert(at, (literal.len(), text));
         }
         text
     }
 
-    /// Takes a text apart into texts of the index and the bytes between them. A text of the index
-    /// is one piece; so is a text that holds none.
-    pub(super) fn take_apart(&self, literal: &[u8], role: Role) -> Vec<TextPiece> {
+    /// Splits a text into texts of the index and the bytes between them. A text of the index is one
+    /// piece, and so is a text that contains none.
+    pub(super) fn split(&self, literal: &[u8], role: Role) -> Vec<TextPiece> {
         let text = text_id(literal, role);
         if self.spans.contains_key(&text) || self.templates.contains_key(&text) {
             return vec![TextPiece::Known(text)];
@@ -150,7 +154,7 @@ impl Texts {
         line: &[u8],
         role: Role,
     ) -> Option<(usize, TextId)> {
-        for (length, text) in self.firsts.get(&xxh3_64(line))? {
+        for (length, text) in self.by_first_line.get(&xxh3_64(line))? {
             let Some((part, end)) = literal.get(at..)?.split_at_checked(*length) else {
                 continue;
             };
@@ -171,7 +175,7 @@ fn first_line(literal: &[u8]) -> &[u8] {
     literal.get(..end).unwrap_or(literal)
 }
 
-/// Whether a text is blank but for the tags that the agent puts around others.
+/// Whether a text is blank except for the tags that the agent puts around other texts.
 pub(super) fn is_frame(text: &str) -> bool {
     let mut text = text.trim();
     while let Some(rest) = TAGS.iter().find_map(|tag| text.strip_prefix(tag)) {

@@ -1,6 +1,6 @@
-//! Tools of Claude Code that are special, to the laws or to a compressor.
+//! Tools of Claude Code that the laws of tok-usage-join or a compressor treat specially.
 //!
-//! All other tools are equal: their names are read where a call is.
+//! All other tools are treated alike: their names are read where a call is read.
 
 use crate::record::Framing;
 

@@ -1,11 +1,12 @@
-//! The usage of a line: one report of tokens, and the samplings that it is made of (docs/formats.md
+//! The usage of a line: its report of tokens, and the iterations that it lists (docs/formats.md
 //! 3.4, 3.5).
 //!
 //! As in the file, the three parts of the input are disjoint; [`InputTokens::input`] adds them. A
-//! count is a whole number from 0 to 2^53. A report with anything else in its input is no report,
+//! count is a whole number from 0 to 2^53. A report with anything else in its input is unusable,
 //! because a bill must be complete. Only the output may be missing: then it is unknown.
 //!
-//! `iterations` lists how often a model was run for the response, and which (`iterations`).
+//! An iteration is one run of a model. What the iterations of a response mean is decided in
+//! `iterations`.
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::record::count::MOST;
 
-/// The input of one line, or of one sampling.
+/// The input of one report, or of one iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct InputTokens {
     uncached: u64,
@@ -64,7 +65,7 @@ impl InputTokens {
             .saturating_add(self.read)
     }
 
-    /// Whether no part is less than the other's. The parts are uncached, read, written for five
+    /// Whether no part is less than in `other`. The parts are: uncached, read, written for five
     /// minutes, written for an hour.
     pub(super) fn covers(&self, other: &InputTokens) -> bool {
         self.uncached >= other.uncached
@@ -84,8 +85,8 @@ impl InputTokens {
 }
 
 impl UsageReport {
-    /// Reads the usage of a line; `None` if it is of another type, has an unusable number, or
-    /// reports nothing at all.
+    /// Reads the usage of a line; `None` if it is no object, if its input has an unusable number,
+    /// or if it reports nothing at all.
     pub(super) fn read(usage: Option<&RawValue>) -> Option<UsageReport> {
         let text = usage?.get();
         let usage = match serde_json::from_str::<Fields>(text) {

@@ -1,9 +1,9 @@
 //! The history that the program carries: what the next request sends (docs/formats.md 2.8).
 //!
-//! Documents are in every request and no part of the history. A recorded span enters the history
-//! and stays until a turn begins that cleans up, until a compaction, or until the process ends. The
-//! next process reads the history back from the file, from the last compaction on, with everything
-//! that turns have dropped since.
+//! Documents are in every request and are no part of the history. A recorded span enters the
+//! history and stays until the beginning of a turn drops it, until a compaction, or until the
+//! process ends. The next process reads the history back from the file, from the last compaction
+//! on, and so gets back everything that turns have dropped since then.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::look::{QUOTED_BYTES, bridge, leaves};
 use crate::format::history::Handle;
 use crate::format::rollout::tape::{Compaction, Look, RecordedMessage};
 
-/// A message by its number, or a span that is of none.
+/// A message by its index, or a span that belongs to no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HistoryPiece {
     Message(usize),
@@ -37,20 +37,22 @@ struct CarriedHistory {
 /// The history of the current process, and that of a process that would read the file back.
 pub(super) struct CarriedState<'t> {
     messages: &'t [RecordedMessage],
-    /// The message of each span that is of one.
+    /// The index of the message of each span that belongs to one.
     message_of: HashMap<Handle, usize>,
     /// What every request carries before the history.
     pub(super) documents: Vec<Handle>,
     documents_bytes: u64,
+    /// The history of the current process.
     live: CarriedHistory,
+    /// The history that a process would read back from the file.
     on_disk: CarriedHistory,
-    /// The history contains the documents: it was read back, or compacted.
+    /// The history contains the documents, because it was read back or compacted.
     holds_documents: bool,
 }
 
 /// The documents, as a message of the history.
 const DOCUMENTS: Look = Look {
-    says: true,
+    has_text: true,
     ..NOTHING
 };
 /// The environment, as written by a process that has read a history back.
@@ -62,14 +64,14 @@ const ENVIRONMENT: Look = Look {
 };
 const NOTHING: Look = Look {
     status: false,
-    says: false,
+    has_text: false,
     image: false,
     environment: false,
     environment_change: false,
     browser: false,
     goal: false,
     follows_review: false,
-    review: false,
+    is_review_result: false,
     opening: false,
     quotes_status: false,
     quoted_bytes: 0,
@@ -94,19 +96,19 @@ impl<'t> CarriedState<'t> {
         }
     }
 
-    /// The message that a span is of.
+    /// The message that a span belongs to.
     pub(super) fn message(&self, span: Handle) -> Option<&'t RecordedMessage> {
         self.messages.get(*self.message_of.get(&span)?)
     }
 
     /// Adds a document.
-    pub(super) fn document(&mut self, span: Handle, bytes: u64) {
+    pub(super) fn add_document(&mut self, span: Handle, bytes: u64) {
         self.documents.push(span);
         self.documents_bytes += bytes;
     }
 
     /// Adds a span to the history.
-    pub(super) fn record(&mut self, span: Handle) {
+    pub(super) fn add_span(&mut self, span: Handle) {
         let piece = match self.message_of.get(&span) {
             Some(number) => HistoryPiece::Message(*number),
             None => HistoryPiece::Span(span),
@@ -130,8 +132,8 @@ impl<'t> CarriedState<'t> {
         all
     }
 
-    /// Takes the history back: what was recorded from that span on leaves.
-    pub(super) fn back_to(&mut self, place: Handle) {
+    /// Removes from the history everything that was recorded from the span `place` on.
+    pub(super) fn rewind_to(&mut self, place: Handle) {
         let mut pieces = std::mem::take(&mut self.live.pieces);
         pieces.retain(|piece| match self.spans(*piece).first() {
             Some(first) => *first < place,
@@ -141,7 +143,7 @@ impl<'t> CarriedState<'t> {
     }
 
     /// Begins a turn; returns the spans that are dropped.
-    pub(super) fn turn(&mut self) -> Vec<Handle> {
+    pub(super) fn begin_turn(&mut self) -> Vec<Handle> {
         let mut looks = Vec::new();
         if self.holds_documents {
             looks.extend([DOCUMENTS, ENVIRONMENT]);
@@ -151,7 +153,7 @@ impl<'t> CarriedState<'t> {
             looks.push(summary.look);
         }
         for piece in &self.live.pieces {
-            looks.extend(self.users_look(*piece));
+            looks.extend(self.look_of_user(*piece));
         }
         let mut leaves = leaves(&looks).into_iter().skip(opening);
         let mut dropped = Vec::new();
@@ -163,7 +165,7 @@ impl<'t> CarriedState<'t> {
         }
         let mut kept = Vec::with_capacity(self.live.pieces.len());
         for piece in &self.live.pieces {
-            if self.users_look(*piece).is_some() && leaves.next() == Some(true) {
+            if self.look_of_user(*piece).is_some() && leaves.next() == Some(true) {
                 dropped.extend(self.spans(*piece));
             } else {
                 kept.push(*piece);
@@ -181,26 +183,26 @@ impl<'t> CarriedState<'t> {
     }
 
     /// What the program looks at in a message of the user.
-    fn users_look(&self, piece: HistoryPiece) -> Option<Look> {
+    fn look_of_user(&self, piece: HistoryPiece) -> Option<Look> {
         match self.message_at(piece) {
-            Some(message) if message.is_users => Some(message.look),
+            Some(message) if message.is_from_user => Some(message.look),
             _ => None,
         }
     }
 
-    /// Starts another process, which reads the history back.
-    pub(super) fn resume(&mut self) {
+    /// Begins another process, which reads the history back from the file.
+    pub(super) fn resume_process(&mut self) {
         self.live = self.on_disk.clone();
         self.holds_documents = true;
     }
 
-    /// Bytes that the summary of the history quotes, where there is one.
+    /// The bytes of the quotes in the summary with which the history begins, if there is one.
     pub(super) fn quoted_bytes(&self) -> Option<u64> {
         Some(self.live.summary.as_ref()?.quoted_bytes)
     }
 
-    /// Sets the span that holds what the summary quotes.
-    pub(super) fn quote(&mut self, span: Handle) {
+    /// Adds the span that holds the quotes of the summary.
+    pub(super) fn set_quote(&mut self, span: Handle) {
         if let Some(summary) = &mut self.live.summary {
             summary.spans.insert(0, span);
         }
@@ -223,7 +225,7 @@ impl<'t> CarriedState<'t> {
         if compacted.remote {
             // The provider returns the messages of the user, and a summary of the rest.
             let mut pieces = std::mem::take(&mut self.live.pieces);
-            pieces.retain(|piece| self.users_look(*piece).is_some());
+            pieces.retain(|piece| self.look_of_user(*piece).is_some());
             pieces.extend(spans.into_iter().map(HistoryPiece::Span));
             pieces.extend(latest);
             self.live = CarriedHistory {
@@ -247,18 +249,19 @@ impl<'t> CarriedState<'t> {
         self.holds_documents = true;
     }
 
-    /// Makes the summary of a history. `said`: what the model wrote. `answer`: the same, where the
-    /// history contains the model's answer, so that the summary quotes it.
+    /// Makes the summary of a history. `written`: the text of the model with which it ends.
+    /// `answer`: the same text if the history contains it as a message, so that the summary quotes
+    /// it too.
     fn summary(
         &self,
         of: &CarriedHistory,
-        documents: bool,
-        said: Look,
+        holds_documents: bool,
+        written: Look,
         answer: Option<Look>,
         spans: &[Handle],
     ) -> CarriedSummary {
         let mut messages = Vec::new();
-        if documents {
+        if holds_documents {
             messages.push(Look {
                 quoted_bytes: self.documents_bytes.min(QUOTED_BYTES),
                 ..DOCUMENTS
@@ -273,7 +276,7 @@ impl<'t> CarriedState<'t> {
             }
         }
         messages.extend(answer);
-        let (look, quoted_bytes) = bridge(&messages, said);
+        let (look, quoted_bytes) = bridge(&messages, written);
         CarriedSummary {
             look,
             spans: spans.to_vec(),

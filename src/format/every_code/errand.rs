@@ -1,6 +1,6 @@
 //! Errands: the tasks for which a session starts other agents (docs/formats.md 2.5).
 //!
-//! An agent is another process with its own session. Neither file names the other: the first
+//! An agent is another process with a separate session. Neither file names the other, but the first
 //! message of the agent is made of the arguments of the call that started it, so the two are joined
 //! by that text. The agent's result comes back as a text within the output of a later call, often
 //! twice: once when the caller waits for it, and again when the caller asks for it.
@@ -15,7 +15,7 @@ use crate::format::reader::Errand;
 use crate::format::rollout::tape::Results;
 use crate::format::time;
 
-/// The key of a result in an output, up to where its text begins.
+/// The key of a result in an output, up to the beginning of its text.
 const RESULT: &[u8] = b"\"output_preview\":\"";
 /// The key of the file that holds the result.
 const FILE: &[u8] = b"\"output_file\":";
@@ -41,8 +41,8 @@ struct CallPayload<'a> {
     arguments: Cow<'a, str>,
 }
 
-/// The agents that a line starts: one for each call. Several models with one task all get the same
-/// text.
+/// Finds the errand of a line: a call that starts agents. If it starts several models with one
+/// task, all get the same text.
 pub(super) fn errands(line: &str) -> Vec<Errand> {
     let Ok(line) = serde_json::from_str::<CallLine>(line) else {
         return Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn errands(line: &str) -> Vec<Errand> {
     }]
 }
 
-/// How the first message of the agent begins.
+/// The text with which the first message of the agent begins.
 fn prompt(create: &Value) -> Option<String> {
     let task = text(create, "task")?;
     Some(match text(create, "context") {
@@ -102,8 +102,8 @@ fn file(output: &str) -> Option<String> {
     values.next()?.ok()
 }
 
-/// Where results begin and end: at the first and the last word, so that the same result gives the
-/// same text wherever it is.
+/// The offsets at which results begin and end: at the first and the last word, so that the same
+/// result gives the same text in every output.
 fn cuts(output: &str) -> Vec<usize> {
     let mut cuts = Vec::new();
     for key in memmem::find_iter(output.as_bytes(), RESULT) {
@@ -118,7 +118,7 @@ fn cuts(output: &str) -> Vec<usize> {
     cuts
 }
 
-/// Where a JSON string ends. `from`: where its contents begin.
+/// The offset at which a JSON string ends. `from`: the offset at which its contents begin.
 fn end(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -130,7 +130,7 @@ fn end(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// Where the first and the last word begin, each with the blank before it.
+/// The offsets of the blanks before the first and the last word.
 fn first_and_last_word(text: &str, from: usize, to: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let inside = bytes.get(from + 1..to).unwrap_or_default();

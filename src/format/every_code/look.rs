@@ -2,14 +2,14 @@
 //! 2.9).
 //!
 //! At the beginning of each turn the program cleans up its history ([`leaves`]): messages that
-//! report the state of the system leave, and so do messages with images, unless they are recent. A
-//! compaction writes a summary that quotes the latest messages ([`bridge`]); a summary that quotes
-//! the state of the system leaves at the next turn.
+//! report the system status leave, and so do messages with images, unless they are recent. A
+//! compaction writes a summary that quotes the latest messages ([`bridge`]). If it quotes the
+//! system status, the summary also leaves at the next turn.
 
 use super::review;
 use crate::format::rollout::tape::Look;
 
-/// Texts in reports of the state of the system.
+/// Texts of which each marks a message of the system status.
 const STATUS: [&str; 3] = [
     "== System Status ==",
     "Current working directory:",
@@ -18,9 +18,9 @@ const STATUS: [&str; 3] = [
 const ENVIRONMENT: &str = "<environment_context>";
 const ENVIRONMENT_CHANGE: &str = "<environment_context_delta>";
 const BROWSER: &str = "<browser_snapshot";
-/// How documents of the user begin in versions that leave them out of summaries.
+/// The first words of documents of the user, in versions that leave them out of summaries.
 const INSTRUCTIONS: &str = "<user_instructions>";
-/// How the first message of an automatic drive begins.
+/// The first words of the first message of an automatic drive.
 const GOAL: &str = "Primary Goal:";
 
 /// Changes of the environment that a turn keeps.
@@ -51,7 +51,7 @@ pub(super) fn look(texts: &[&str]) -> Look {
         if is_status(text) {
             look.status = true;
         } else if !text.trim().is_empty() {
-            look.says = true;
+            look.has_text = true;
         }
         if text.contains(ENVIRONMENT_CHANGE) {
             look.environment_change = true;
@@ -62,13 +62,13 @@ pub(super) fn look(texts: &[&str]) -> Look {
         look.browser |= text.contains(BROWSER);
         look.opening |= begin.starts_with(INSTRUCTIONS) || begin.starts_with(ENVIRONMENT);
         look.goal |= text.starts_with(GOAL);
-        look.review |= text.starts_with(review::RESULT);
-        look.follows_review |= text.starts_with(review::FOLLOW_UP);
+        look.is_review_result |= text.starts_with(review::USER_ACTION_PREFIX);
+        look.follows_review |= text.starts_with(review::FOLLOW_UP_PREFIX);
     }
     look
 }
 
-/// Whether a text reports the state of the system, in one of the forms that the program knows.
+/// Whether a text reports the system status, in one of the forms that the program knows.
 fn is_status(text: &str) -> bool {
     let marks = [ENVIRONMENT, ENVIRONMENT_CHANGE, BROWSER];
     STATUS.iter().any(|mark| text.contains(mark)) || marks.iter().any(|mark| text.contains(mark))
@@ -89,14 +89,15 @@ fn quoted<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     vec![&longest[..head_end], &longest[tail_start..]]
 }
 
-/// Which messages leave at the beginning of a turn. `messages`: all that are there, in order.
+/// For each message, whether it leaves at the beginning of a turn. `messages`: all of the current
+/// history, in order.
 pub(super) fn leaves(messages: &[Look]) -> Vec<bool> {
     let mut kept = latest(messages, 1, |look| look.environment);
     kept.extend(latest(messages, KEPT_CHANGES, |look| {
         look.environment_change
     }));
     kept.extend(latest(messages, KEPT_SNAPSHOTS, |look| look.browser));
-    let plain = |look: &Look| look.says && !look.status && !look.image;
+    let plain = |look: &Look| look.has_text && !look.status && !look.image;
     for from in latest(messages, RECENT_MESSAGES, plain) {
         kept.extend((from + 1..messages.len()).find(|n| messages[*n].image));
     }
@@ -121,14 +122,14 @@ fn latest(messages: &[Look], most: usize, is_of_kind: fn(&Look) -> bool) -> Vec<
     found
 }
 
-/// Makes the summary that quotes the latest of these messages and ends with what the model said.
-/// Returns what the program will look at in it, and the bytes that it quotes.
-pub(super) fn bridge(messages: &[Look], said: Look) -> (Look, u64) {
+/// Makes the summary that quotes the latest of these messages and ends with the text of the model
+/// (`answer`). Returns what the program will look at in the summary, and the bytes of its quotes.
+pub(super) fn bridge(messages: &[Look], answer: Look) -> (Look, u64) {
     let mut summary = Look {
-        says: true,
+        has_text: true,
         image: false,
-        quotes_status: said.status,
-        ..said
+        quotes_status: answer.status,
+        ..answer
     };
     let (mut quoted, mut bytes) = (0, 0);
     for look in messages.iter().rev() {
@@ -143,9 +144,9 @@ pub(super) fn bridge(messages: &[Look], said: Look) -> (Look, u64) {
         summary.quotes_status |= look.quotes_status;
     }
     summary.status = summary.quotes_status;
-    summary.says = !summary.status;
+    summary.has_text = !summary.status;
     let framed = bytes + quoted as u64 * QUOTE_FRAME_BYTES;
-    summary.quoted_bytes = (framed + said.quoted_bytes).min(QUOTED_BYTES);
+    summary.quoted_bytes = (framed + answer.quoted_bytes).min(QUOTED_BYTES);
     (summary, framed)
 }
 

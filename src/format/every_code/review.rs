@@ -1,19 +1,21 @@
 //! Reviews of Every Code: which threads are reviews, and how many findings they have
 //! (docs/formats.md 2.10).
 //!
-//! A review has a separate context inside a thread. Its findings come back as a message, and may
-//! start another turn, in which the agent fixes them. A program that was started only for a review
-//! writes a thread like any other.
+//! A review usually runs inside a thread, with a separate context. Its findings come back as a
+//! message, and may start another turn, in which the agent fixes them. If the program was started
+//! only for a review, the whole thread is a review: [`is_review`] recognises that.
 
 use crate::format::rollout::tape::{Tape, TapeMark};
 
-/// How the message begins that asks the agent to fix the findings.
-pub(super) const FOLLOW_UP: &str = "Is this a real issue introduced by our changes?";
-/// How the message begins that hands the findings back.
-pub(super) const RESULT: &str = "<user_action>";
+/// The first words of the message that asks the agent to fix the findings.
+pub(super) const FOLLOW_UP_PREFIX: &str = "Is this a real issue introduced by our changes?";
+/// The first words of a message in which the program reports an action of the user; the result of a
+/// review is one of them.
+pub(super) const USER_ACTION_PREFIX: &str = "<user_action>";
 
-/// Counts the findings in a result: each begins a line under a heading. `None` for a text that is
-/// no review's result.
+/// Counts the findings in the result of a review: a finding is a line `- title — path:lines` below
+/// one of two headings. A result without a heading has none. Returns `None` if the text is not the
+/// result of a review.
 pub(super) fn findings(text: &str) -> Option<u64> {
     if !text.contains("<action>review</action>") {
         return None;
@@ -27,27 +29,27 @@ pub(super) fn findings(text: &str) -> Option<u64> {
 }
 
 fn count(comments: &str) -> u64 {
-    let mut count = 0;
-    for line in comments.lines() {
-        if line.trim_start().starts_with("- ") && line.contains(" \u{2014} ") {
-            count += 1;
-        }
-    }
-    count
+    // An em dash separates the title of a finding from its place.
+    let is_finding =
+        |line: &&str| line.trim_start().starts_with("- ") && line.contains(" \u{2014} ");
+    comments.lines().filter(is_finding).count() as u64
 }
 
-/// Whether a thread is nothing but a review and its follow-ups: the user asked for nothing else.
+/// Whether a thread is nothing but a review and its follow-ups: no message of the user asks for
+/// anything else.
 pub(super) fn is_review(tape: &Tape) -> bool {
     let has_review = tape
         .marks
         .iter()
         .any(|(_, mark)| matches!(mark, TapeMark::ReviewBegan { .. }));
-    let asks_for_more = tape.messages.iter().any(|message| {
+    let has_other_prompt = tape.messages.iter().any(|message| {
         let look = &message.look;
-        let asks = (look.says || look.image) && !look.review && !look.follows_review;
-        message.is_users && asks
+        message.is_from_user
+            && (look.has_text || look.image)
+            && !look.is_review_result
+            && !look.follows_review
     });
-    has_review && !asks_for_more
+    has_review && !has_other_prompt
 }
 
 #[cfg(test)]

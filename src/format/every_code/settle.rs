@@ -1,68 +1,71 @@
-//! The order of the entries of a thread (docs/formats.md 2.7).
+//! The order of the entries of a thread (docs/formats.md 2.7, 2.10).
 //!
 //! Items are in the file in the order in which the program's history had them, so they stay where
-//! they are. Each request moves before the first item of its response. Generated entries are the
-//! changes of the context by the rules of the program ([`super::carried`]), and requests that
-//! are never reported: those of an automatic drive, which asks another model what to do next.
+//! they are. Each request moves before the first item of its response. Two kinds of entries are
+//! generated: changes of the context, by the rules of the program ([`super::carried`]), and
+//! requests that are never reported, such as those of an automatic drive, in which the program asks
+//! another model what to do next.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::pairing::ItemGroup;
+use super::reordering::{Reordering, STATUS};
 use super::response::{TaskResponses, responses};
 use super::task::{Beat, ProgramTask, Tasks, mark};
-use super::walk::{STATUS, TapeWalk};
-use crate::format::history::{Entry, Handle, KeptRequest, Made, unreported};
+use crate::format::history::{Handle, KeptRequest, Made, ThreadEntry, unreported};
 use crate::format::rollout::tape::{Compaction, Recording, TapeMark};
 use crate::record::{Form, Part, Purpose, Role, Uncounted, What};
 
-/// A compaction sends messages cut in the middle to this size.
+/// A compaction cuts each message in the middle to this size.
 const CUT_TEXT_BYTES: u64 = 8 << 10;
-/// A compaction sends calls and outputs cut in the middle to this size.
+/// A compaction cuts each call and output in the middle to this size.
 const CUT_OUTPUT_BYTES: u64 = 4 << 10;
-/// What a compaction sends besides the history, without tools: the program's instructions, the
-/// environment and the prompt for the summary. A remote compaction sends the history alone.
+/// What a compaction sends besides the history: the program's instructions, the environment and the
+/// prompt for the summary, but no tools. A remote compaction sends the history alone.
 const SUMMARY_HEAD_TOKENS: u64 = 6_430;
+
 /// Puts the entries of a thread in order.
-pub(super) fn settle(recording: Recording) -> Vec<(Handle, Entry)> {
-    let stage = Tasks::of(&recording);
-    let responses = responses(&stage, &recording);
+pub(super) fn settle(recording: Recording) -> Vec<(Handle, ThreadEntry)> {
+    let tasks = Tasks::of(&recording);
+    let responses_by_task = responses(&tasks, &recording);
     let Recording { entries, tape } = recording;
     let mut paired: HashSet<Handle> = HashSet::new();
-    for responses in &responses {
-        for group in &responses.groups {
+    for responses in &responses_by_task {
+        for group in &responses.with_items {
             paired.extend(group.report);
         }
     }
-    let mut walk = TapeWalk::new(entries, &tape, &stage, paired);
-    for (task, responses) in stage.tasks.iter().zip(&responses) {
-        walk.task(task, responses);
+    let mut reordering = Reordering::new(entries, &tape, &tasks, paired);
+    for (task, responses) in tasks.list.iter().zip(&responses_by_task) {
+        reordering.place_task(task, responses);
     }
-    walk.done
+    reordering.into_placed()
 }
 
-impl<'t> TapeWalk<'t> {
-    fn task(&mut self, task: &ProgramTask, responses: &TaskResponses) {
-        (self.begun, self.response) = (false, None);
-        self.latest.clear();
+impl<'t> Reordering<'t> {
+    /// Places the entries of a task.
+    fn place_task(&mut self, task: &ProgramTask, responses: &TaskResponses) {
+        (self.response_begun, self.current_request) = (false, None);
+        self.latest_tool_items.clear();
         if task.resumes {
-            self.resume();
+            self.resume_process();
         }
-        match (self.stage.staged, task.reviews) {
-            (true, true) => self.review(task, responses),
-            (true, false) => self.turn(task),
+        match (self.tasks.are_recorded, task.is_review) {
+            (true, true) => self.place_review(task, responses),
+            (true, false) => self.begin_turn(task),
             (false, _) => {}
         }
-        let groups = &responses.groups;
-        self.follows_review = self.follows_review(task);
+        let groups = &responses.with_items;
+        self.follows_review = self.has_review_findings(task);
         if self.follows_review {
             for group in groups {
                 if let Some(report) = group.report {
-                    self.serves(report, Purpose::ReviewFollowUp);
+                    self.set_purpose(report, Purpose::ReviewFollowUp);
                 }
             }
-            for report in &responses.alone {
-                self.serves(*report, Purpose::ReviewFollowUp);
+            for report in &responses.reports_without_items {
+                self.set_purpose(*report, Purpose::ReviewFollowUp);
             }
         }
         for place in task.beats.clone() {
@@ -70,25 +73,26 @@ impl<'t> TapeWalk<'t> {
                 let group = &groups[at];
                 if at + 1 == groups.len() {
                     for handle in self.statuses(group.beats.end..task.beats.end) {
-                        self.entry(handle);
+                        self.place_entry(handle);
                     }
                 }
-                self.open(group);
+                self.place_request_of(group);
             }
-            match self.stage.beats.get(place) {
-                Some(Beat::Entry(handle)) => self.entry(*handle),
-                Some(beat) => self.mark(*beat, task),
+            match self.tasks.beats.get(place) {
+                Some(Beat::Entry(handle)) => self.place_entry(*handle),
+                Some(beat) => self.take_mark(*beat, task),
                 None => {}
             }
         }
     }
 
-    /// Writes the request of a group, which precedes its items; an unreported one is generated.
-    fn open(&mut self, group: &ItemGroup) {
-        self.latest.clear();
-        self.begun = true;
+    /// Places the request of a group, before the items of the group. A group without a report gets
+    /// a generated request.
+    fn place_request_of(&mut self, group: &ItemGroup) {
+        self.latest_tool_items.clear();
+        self.response_begun = true;
         let (mut at, mut turn) = (None, None);
-        if let Some(span) = self.first_span(group.beats.clone()) {
+        if let Some(span) = self.first_pending_span(group.beats.clone()) {
             at = span.at.clone();
             turn = span.turn;
         }
@@ -97,36 +101,38 @@ impl<'t> TapeWalk<'t> {
             if self.follows_review {
                 request.purpose = Some(Purpose::ReviewFollowUp);
             }
-            self.response = Some(self.put(Entry::Request(Box::new(request.into()))));
+            self.current_request =
+                Some(self.place_generated(ThreadEntry::Request(Box::new(request.into()))));
             return;
         };
-        if let Some(Some(Entry::Request(request))) = self.entries.get_mut(handle) {
+        if let Some(Some(ThreadEntry::Request(request))) = self.pending.get_mut(handle) {
             request.turn = turn.or(request.turn);
         }
-        // The rest of the sum's growth was reported with this request.
+        // A hidden request directly before this one is the rest of the growth of the running sum,
+        // which the file reports together with this request.
         if let Some(before) = handle.checked_sub(1)
-            && matches!(self.entries.get(before), Some(Some(Entry::Hidden(_))))
+            && matches!(self.pending.get(before), Some(Some(ThreadEntry::Hidden(_))))
         {
-            self.put_out(before);
+            self.place(before);
         }
-        self.put_out(handle);
-        self.response = Some(handle);
+        self.place(handle);
+        self.current_request = Some(handle);
     }
 
     /// Sets the purpose of a reported request.
-    pub(super) fn serves(&mut self, handle: Handle, purpose: Purpose) {
-        if let Some(Some(Entry::Request(request))) = self.entries.get_mut(handle) {
+    pub(super) fn set_purpose(&mut self, handle: Handle, purpose: Purpose) {
+        if let Some(Some(ThreadEntry::Request(request))) = self.pending.get_mut(handle) {
             request.purpose = Some(purpose);
         }
     }
 
-    /// Whether a task begins with the findings of a review.
-    fn follows_review(&self, task: &ProgramTask) -> bool {
-        let beats = self.stage.beats.get(task.beats.clone()).unwrap_or_default();
+    /// Whether the user's messages of a task ask the agent to fix the findings of a review.
+    fn has_review_findings(&self, task: &ProgramTask) -> bool {
+        let beats = self.tasks.beats.get(task.beats.clone()).unwrap_or_default();
         for beat in beats {
             if let Beat::Entry(handle) = beat
                 && let Some(message) = self.carried.message(*handle)
-                && message.is_users
+                && message.is_from_user
                 && message.look.follows_review
             {
                 return true;
@@ -135,59 +141,59 @@ impl<'t> TapeWalk<'t> {
         false
     }
 
-    /// Takes the entry of a beat.
-    pub(super) fn entry(&mut self, handle: Handle) {
-        let Some(Some(entry)) = self.entries.get_mut(handle) else {
+    /// Places the entry of a beat, unless its request is placed with its group.
+    pub(super) fn place_entry(&mut self, handle: Handle) {
+        let Some(Some(entry)) = self.pending.get_mut(handle) else {
             return;
         };
         match entry {
-            Entry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
-                if self.stage.staged
-                    && let Some(compacted) = self.compacting
+            ThreadEntry::Request(request) if request.uncounted == Some(Uncounted::Unreported) => {
+                if self.tasks.are_recorded
+                    && let Some(compaction) = self.compaction
                 {
-                    compacts(request, compacted);
+                    complete_compaction(request, compaction);
                 }
             }
-            Entry::Request(_) if self.paired.contains(&handle) => return,
-            Entry::Hidden(_) if self.paired.contains(&(handle + 1)) => return,
-            Entry::Request(_) | Entry::Hidden(_) => {}
-            Entry::Event(event, _) if event.what == What::Context && event.clear => {
-                return self.compacted(handle);
+            ThreadEntry::Request(_) if self.paired.contains(&handle) => return,
+            ThreadEntry::Hidden(_) if self.paired.contains(&(handle + 1)) => return,
+            ThreadEntry::Request(_) | ThreadEntry::Hidden(_) => {}
+            ThreadEntry::Event(event, _) if event.what == What::Context && event.clear => {
+                return self.compact(handle);
             }
-            Entry::Event(_, references) => {
+            ThreadEntry::Event(_, references) => {
                 if let Some(place) = references.back_to {
-                    self.carried.back_to(place);
+                    self.carried.rewind_to(place);
                 }
             }
-            Entry::Span(span, made) => {
+            ThreadEntry::Span(span, made) => {
                 // The program sends outputs as they are recorded.
-                if self.stage.staged && span.form == Some(Form::ShellJson) {
+                if self.tasks.are_recorded && span.form == Some(Form::ShellJson) {
                     span.form = None;
                 }
                 if *made == Made::ByOrder {
-                    *made = match self.response {
+                    *made = match self.current_request {
                         Some(response) => Made::By(response),
                         None => Made::Input,
                     };
                 }
                 if span.part == Part::ToolCall || span.role == Role::Tool {
-                    self.latest.push(handle);
+                    self.latest_tool_items.push(handle);
                 }
-                return self.record(handle);
+                return self.place_span(handle);
             }
         }
-        self.put_out(handle);
+        self.place(handle);
     }
 
-    /// Adds a span to the history, and writes it. A message that was queued while a response ran
-    /// is sent a second time, in one request.
-    fn record(&mut self, handle: Handle) {
-        let Some(Some(Entry::Span(span, made))) = self.entries.get(handle) else {
+    /// Adds a span to the program's history, and places it. A message that was queued while a
+    /// response ran is sent twice in one request: a copy of it is generated.
+    fn place_span(&mut self, handle: Handle) {
+        let Some(Some(ThreadEntry::Span(span, made))) = self.pending.get(handle) else {
             return;
         };
         if handle < self.tape.documents_end {
-            self.carried.document(handle, span.bytes);
-            return self.put_out(handle);
+            self.carried.add_document(handle, span.bytes);
+            return self.place(handle);
         }
         let is_goal = match self.carried.message(handle) {
             Some(message) => message.look.goal,
@@ -201,27 +207,27 @@ impl<'t> TapeWalk<'t> {
                 self.drive = None;
             }
         }
-        let mut again = None;
-        if self.stage.staged && self.begun && is_input && &*span.source != STATUS {
-            again = Some(span.clone());
+        let mut second_copy = None;
+        if self.tasks.are_recorded && self.response_begun && is_input && &*span.source != STATUS {
+            second_copy = Some(span.clone());
         }
-        self.carried.record(handle);
-        self.put_out(handle);
-        if let Some(mut span) = again {
+        self.carried.add_span(handle);
+        self.place(handle);
+        if let Some(mut span) = second_copy {
             span.line = None;
             span.set_detail("ephemeral");
-            self.put(Entry::Span(span, Made::Input));
+            self.place_generated(ThreadEntry::Span(span, Made::Input));
         }
     }
 
     /// Takes the mark of a beat.
-    fn mark(&mut self, beat: Beat, task: &ProgramTask) {
+    fn take_mark(&mut self, beat: Beat, task: &ProgramTask) {
         match mark(self.tape, beat) {
-            Some(TapeMark::Compacted(compacted)) => self.compacting = Some(compacted),
-            Some(TapeMark::TaskEnded { at }) if !task.reviews && self.drive.is_some() => {
+            Some(TapeMark::Compacted(compaction)) => self.compaction = Some(compaction),
+            Some(TapeMark::TaskEnded { at }) if !task.is_review && self.drive.is_some() => {
                 let mut request = unreported(at.clone(), None, None);
                 request.purpose = Some(Purpose::Coordinator);
-                self.put(Entry::Request(Box::new(request.into())));
+                self.place_generated(ThreadEntry::Request(Box::new(request.into())));
             }
             _ => {}
         }
@@ -229,12 +235,12 @@ impl<'t> TapeWalk<'t> {
 }
 
 /// Completes the unreported request of a compaction.
-fn compacts(request: &mut KeptRequest, compacted: &Compaction) {
+fn complete_compaction(request: &mut KeptRequest, compaction: &Compaction) {
     request.purpose = Some(Purpose::Compaction);
     let rest = request.rest();
     rest.cut_text_bytes = Some(CUT_TEXT_BYTES);
     rest.cut_output_bytes = Some(CUT_OUTPUT_BYTES);
-    rest.head_tokens = Some(if compacted.remote {
+    rest.head_tokens = Some(if compaction.remote {
         0
     } else {
         SUMMARY_HEAD_TOKENS

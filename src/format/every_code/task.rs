@@ -1,43 +1,42 @@
 //! Tasks: what the program does between two inputs, and in which process (docs/formats.md 2.8).
 //!
-//! A task begins with the messages since the task before it, which precede its `task_started`. A
-//! session that is resumed is another process: ids of tasks and the running sum of tokens begin
-//! again. A file without tasks (older versions, rewritten sessions of another agent) is one task,
-//! and not *staged*: the rules of a turn do not apply to it.
+//! A task begins with its input, the messages directly before its `task_started`. A session that is
+//! resumed is another process: ids of tasks and the running sum of tokens begin again. A file that
+//! records no tasks (older versions, rewritten sessions of another agent) is read as one task, and
+//! the rules of a turn do not apply to it.
 
 use std::ops::Range;
 
-use crate::format::history::{Entry, Handle};
+use crate::format::history::{Handle, ThreadEntry};
 use crate::format::rollout::tape::{Recording, Tape, TapeMark};
 use crate::record::{Role, What};
 
-/// One thing on the tape: an entry, or a mark by its number.
+/// One position on the tape, which is the sequence of the entries and marks of a file: an entry by
+/// its handle, or a mark by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beat {
     Entry(Handle),
     Mark(usize),
 }
 
-impl Beat {}
-
-/// What a task spans.
+/// One task of the program.
 #[derive(Debug)]
 pub(super) struct ProgramTask {
     /// The beats of the task, by their indices.
     pub(super) beats: Range<usize>,
     pub(super) id: String,
-    /// The task is a review.
-    pub(super) reviews: bool,
-    /// The task is of another process than the task before it.
+    pub(super) is_review: bool,
+    /// The task runs in another process than the task before it.
     pub(super) resumes: bool,
 }
 
 /// A thread as its tasks.
 pub(super) struct Tasks {
     pub(super) beats: Vec<Beat>,
-    pub(super) tasks: Vec<ProgramTask>,
+    /// The tasks, in order; at least one.
+    pub(super) list: Vec<ProgramTask>,
     /// Whether the file records when its tasks begin.
-    pub(super) staged: bool,
+    pub(super) are_recorded: bool,
 }
 
 impl ProgramTask {
@@ -45,7 +44,7 @@ impl ProgramTask {
         ProgramTask {
             beats,
             id: id.to_owned(),
-            reviews: false,
+            is_review: false,
             resumes: false,
         }
     }
@@ -54,83 +53,85 @@ impl ProgramTask {
 impl Tasks {
     pub(super) fn of(recording: &Recording) -> Tasks {
         let beats = beats(recording);
-        let mut tasks: Vec<ProgramTask> = Vec::new();
+        let mut list: Vec<ProgramTask> = Vec::new();
         for (place, beat) in beats.iter().enumerate() {
-            let Some(id) = began(&recording.tape, *beat) else {
+            let Some(id) = id_of_begun(&recording.tape, *beat) else {
                 continue;
             };
             let mut start = 0;
-            if let Some(before) = tasks.last_mut() {
+            if let Some(before) = list.last_mut() {
                 start = start_of(recording, &beats, place);
                 before.beats.end = start;
             }
-            tasks.push(ProgramTask::new(start..beats.len(), id));
+            list.push(ProgramTask::new(start..beats.len(), id));
         }
-        let staged = !tasks.is_empty();
-        if !staged {
-            tasks.push(ProgramTask::new(0..beats.len(), ""));
+        let are_recorded = !list.is_empty();
+        if !are_recorded {
+            list.push(ProgramTask::new(0..beats.len(), ""));
         }
-        let mut stage = Tasks {
+        let mut tasks = Tasks {
             beats,
-            tasks,
-            staged,
+            list,
+            are_recorded,
         };
-        stage.review(&recording.tape);
-        stage.resume(recording);
-        stage
+        tasks.mark_reviews(&recording.tape);
+        tasks.mark_resumed(recording);
+        tasks
     }
 
-    /// The task of a report at that place: the latest task of its id that has begun, or the one
-    /// that contains the place.
+    /// The index of the task that a report belongs to: the latest task with this id that begins
+    /// before the report. If there is none, the task that contains the report. `place`: the index
+    /// of the report's beat.
     pub(super) fn task_of(&self, place: usize, id: &str) -> usize {
-        let begun = self.tasks.partition_point(|task| task.beats.start <= place);
+        let begun = self.list.partition_point(|task| task.beats.start <= place);
         let latest = begun.saturating_sub(1);
         if id.is_empty() {
             return latest;
         }
-        let mut tasks = self.tasks.iter().take(begun);
+        let mut tasks = self.list.iter().take(begun);
         tasks.rposition(|task| task.id == id).unwrap_or(latest)
     }
 
-    fn review(&mut self, tape: &Tape) {
-        for task in &mut self.tasks {
+    fn mark_reviews(&mut self, tape: &Tape) {
+        for task in &mut self.list {
             let beats = self.beats.get(task.beats.clone()).unwrap_or_default();
-            task.reviews = beats
+            task.is_review = beats
                 .iter()
                 .any(|beat| matches!(mark(tape, *beat), Some(TapeMark::ReviewBegan { .. })));
         }
     }
 
-    /// Marks the tasks of another process than the task before: the id of such a task is none that
-    /// could follow, or the running sum begins again with it though nothing was compacted.
-    fn resume(&mut self, recording: &Recording) {
-        let anew = self.sums_anew(recording);
+    /// Marks each task that runs in another process than the task before it: its id is not greater
+    /// than the previous id, or the running sum begins again with it although nothing was
+    /// compacted.
+    fn mark_resumed(&mut self, recording: &Recording) {
+        let restarts = self.sum_restarts(recording);
         let mut before: Option<u64> = None;
-        for (at, (task, anew)) in self.tasks.iter_mut().zip(anew).enumerate() {
+        for (at, (task, sum_restarts)) in self.list.iter_mut().zip(restarts).enumerate() {
             let number = task.id.parse::<u64>().ok();
             let follows = match (number, before) {
                 (Some(number), Some(before)) => number > before,
                 _ => true,
             };
-            task.resumes = at > 0 && (anew || !follows);
+            task.resumes = at > 0 && (sum_restarts || !follows);
             if number.is_some() || task.resumes {
                 before = number;
             }
         }
     }
 
-    /// For each task, whether the running sum begins again with its first report, though there was
-    /// a report before and nothing was compacted since.
-    fn sums_anew(&self, recording: &Recording) -> Vec<bool> {
-        let mut anew = vec![None; self.tasks.len()];
+    /// For each task, whether the running sum begins again with its first report, although there is
+    /// an earlier report and no compaction since then.
+    fn sum_restarts(&self, recording: &Recording) -> Vec<bool> {
+        let mut restarts = vec![None; self.list.len()];
         let mut continues = false;
         for (place, beat) in self.beats.iter().enumerate() {
             if let Beat::Entry(handle) = beat
                 && let Some(report) = recording.tape.reports.get(handle)
             {
                 let task = self.task_of(place, &report.task);
-                if let Some(anew @ None) = anew.get_mut(task) {
-                    *anew = Some(continues && report.begins_sum);
+                if let Some(restarts @ None) = restarts.get_mut(task) {
+                    *restarts = Some(continues && report.begins_sum);
                 }
                 continues = true;
             }
@@ -138,7 +139,10 @@ impl Tasks {
                 continues = false;
             }
         }
-        anew.into_iter().map(|anew| anew == Some(true)).collect()
+        restarts
+            .into_iter()
+            .map(|restarts| restarts == Some(true))
+            .collect()
     }
 }
 
@@ -153,7 +157,8 @@ pub(super) fn mark(tape: &Tape, beat: Beat) -> Option<&TapeMark> {
     }
 }
 
-fn began(tape: &Tape, beat: Beat) -> Option<&str> {
+/// The id of the task that begins with this beat.
+fn id_of_begun(tape: &Tape, beat: Beat) -> Option<&str> {
     match mark(tape, beat)? {
         TapeMark::TaskBegan { id } => Some(id),
         _ => None,
@@ -174,14 +179,14 @@ fn beats(recording: &Recording) -> Vec<Beat> {
     beats
 }
 
-/// Where a task begins: with the messages before its `task_started`, which is at `place`. A report
-/// among them may be late.
+/// The index of the beat with which a task begins: the first of the messages directly before its
+/// `task_started`, which is at `place`.
 fn start_of(recording: &Recording, beats: &[Beat], place: usize) -> usize {
     let mut start = place;
     while start > 0 && is_input(recording, beats[start - 1]) {
         start -= 1;
     }
-    // Reports that end what came before are not of this task.
+    // Reports before these messages belong to the previous task.
     while start < place && is_late(recording, beats[start]) {
         start += 1;
     }
@@ -198,23 +203,23 @@ fn is_input(recording: &Recording, beat: Beat) -> bool {
         return false;
     }
     match recording.entries.get(handle) {
-        Some(Entry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
-        Some(Entry::Event(event, _)) => {
+        Some(ThreadEntry::Span(span, _)) => matches!(span.role, Role::User | Role::Developer),
+        Some(ThreadEntry::Event(event, _)) => {
             matches!(event.what, What::Turn | What::Review | What::RateLimit)
         }
-        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
+        Some(ThreadEntry::Request(_) | ThreadEntry::Hidden(_)) => true,
         None => false,
     }
 }
 
-/// Whether a beat is a late report of the task before.
+/// Whether a beat directly before the input of a task is a late report of the previous task.
 fn is_late(recording: &Recording, beat: Beat) -> bool {
     let Beat::Entry(handle) = beat else {
         return false;
     };
     match recording.entries.get(handle) {
-        Some(Entry::Request(_) | Entry::Hidden(_)) => true,
-        Some(Entry::Event(event, _)) => event.what == What::RateLimit,
+        Some(ThreadEntry::Request(_) | ThreadEntry::Hidden(_)) => true,
+        Some(ThreadEntry::Event(event, _)) => event.what == What::RateLimit,
         _ => false,
     }
 }

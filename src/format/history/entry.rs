@@ -1,11 +1,12 @@
-//! Entries: what a history holds until its thread ends.
+//! Entries: the spans, requests and events of a thread until it ends.
 //!
 //! Entries refer to each other by handles. They get their ids and ordinals when the thread ends.
 
 use super::kept::{KeptRequest, KeptSpan};
 use crate::record::{Event, Request, Uncounted};
 
-/// Identifies an entry of a history.
+/// Identifies an entry of a thread: its index in the order of the file; generated entries have
+/// greater handles.
 pub type Handle = usize;
 
 /// Who produced a span.
@@ -15,13 +16,13 @@ pub enum Made {
     Input,
     /// The model made it, in the response of this request.
     By(Handle),
-    /// The model made it, in the response that the order of the file determines.
+    /// The model made it, in a response that is found by the order of the file.
     ByOrder,
 }
 
 /// One span, request or event of a thread.
-pub enum Entry {
-    /// Content.
+pub enum ThreadEntry {
+    /// A span, and who produced it.
     Span(Box<KeptSpan>, Made),
     /// A request, with the usage that the file reports.
     Request(Box<KeptRequest>),
@@ -31,18 +32,18 @@ pub enum Entry {
     Event(Box<Event>, Box<References>),
 }
 
-impl Entry {
+impl ThreadEntry {
     pub(super) fn as_request(&self) -> Option<&KeptRequest> {
         match self {
-            Entry::Request(request) | Entry::Hidden(request) => Some(request),
-            Entry::Span(..) | Entry::Event(..) => None,
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => Some(request),
+            ThreadEntry::Span(..) | ThreadEntry::Event(..) => None,
         }
     }
 
     pub(super) fn as_request_mut(&mut self) -> Option<&mut KeptRequest> {
         match self {
-            Entry::Request(request) | Entry::Hidden(request) => Some(request),
-            Entry::Span(..) | Entry::Event(..) => None,
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => Some(request),
+            ThreadEntry::Span(..) | ThreadEntry::Event(..) => None,
         }
     }
 }

@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::entry::{Entry, Handle, Made, References};
+use super::entry::{Handle, Made, References, ThreadEntry};
 use super::kept::KeptRequest;
 use crate::record::{Disk, Event, Ledger, Request, Session, Span};
 
 /// The entries of a thread in their final order, with their ids and ordinals.
-pub struct Thread {
+pub struct FinishedThread {
     /// The session record of the thread.
     pub session: Session,
-    pub(super) entries: Vec<(Handle, Entry)>,
+    pub(super) entries: Vec<(Handle, ThreadEntry)>,
     pub(super) places: EntryNumbers,
-    /// What of the file was never sent to a model.
+    /// The parts of the file that were never sent to a model.
     pub disk: Vec<Disk>,
-    /// Requests whose usage holds no number that could be used.
+    /// The number of requests without usable usage.
     pub unusable: u64,
     /// What is known about the requests besides the lines of the conversation.
     pub covered: Covered,
@@ -28,9 +28,10 @@ pub struct Thread {
 pub struct Covered {
     /// Requests whose messages the agent lists in full.
     pub logged_requests: u64,
-    /// Listed messages, and listed system prompts with tools, that are in no file.
+    /// The number of listed messages and listed heads that are in no file.
     pub unresolved_messages: u64,
-    /// Requests next to which others were sent that no file records, by the agent's version.
+    /// The number of requests, by the agent's version, of versions that also send requests that no
+    /// file records.
     pub helpers_unseen: BTreeMap<String, u64>,
 }
 
@@ -55,7 +56,7 @@ pub enum Final {
     Event(Box<Event>),
 }
 
-impl Thread {
+impl FinishedThread {
     /// The number of records.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -74,7 +75,7 @@ impl Thread {
     }
 
     /// The thread's entries, for corrections by other files.
-    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut ThreadEntry> {
         self.entries.iter_mut().map(|(_, entry)| entry)
     }
 
@@ -94,14 +95,14 @@ impl Thread {
 pub(super) struct EntryNumbers {
     seq_of: Vec<u64>,
     ordinal_of: Vec<u64>,
-    /// The spans after which the provider keeps the context, by request.
+    /// For each request, the spans up to which the agent asks the provider to cache the context.
     marks: HashMap<Handle, Vec<Handle>>,
 }
 
 impl EntryNumbers {
     /// Numbers the entries of a thread in their final order.
     pub(super) fn of(
-        entries: &[(Handle, Entry)],
+        entries: &[(Handle, ThreadEntry)],
         marks: HashMap<Handle, Vec<Handle>>,
     ) -> EntryNumbers {
         let mut seq_of = vec![0; end_of_handles(entries)];
@@ -139,7 +140,7 @@ impl EntryNumbers {
 }
 
 /// Returns the handle after the last one.
-pub(super) fn end_of_handles(entries: &[(Handle, Entry)]) -> usize {
+pub(super) fn end_of_handles(entries: &[(Handle, ThreadEntry)]) -> usize {
     let last = entries.iter().map(|(handle, _)| *handle).max();
     last.map_or(0, |last| last + 1)
 }
@@ -151,15 +152,15 @@ struct RecordNames<'t> {
 }
 
 impl RecordNames<'_> {
-    fn name(&self, handle: Handle, entry: Entry) -> Final {
+    fn name(&self, handle: Handle, entry: ThreadEntry) -> Final {
         match entry {
-            Entry::Span(span, made) => {
+            ThreadEntry::Span(span, made) => {
                 Final::Span(Box::new(self.span(handle, Span::from(*span), made)))
             }
-            Entry::Request(request) | Entry::Hidden(request) => {
+            ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => {
                 Final::Request(Box::new(self.request(handle, Request::from(*request))))
             }
-            Entry::Event(event, references) => {
+            ThreadEntry::Event(event, references) => {
                 Final::Event(Box::new(self.event(handle, *event, *references)))
             }
         }

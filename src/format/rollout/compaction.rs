@@ -11,7 +11,7 @@ use super::found_span::FoundSpan;
 use super::item::Reading;
 use super::line::ResponseItem;
 use super::tape::{self, TapeMark};
-use crate::format::history::{Entry, Handle, Made, References, unreported};
+use crate::format::history::{Handle, Made, References, ThreadEntry, unreported};
 use crate::format::lines::Line;
 use crate::format::literal::Literal;
 use crate::record::{Event, Part, Role, Span, What};
@@ -55,7 +55,7 @@ impl Rollout<'_> {
         }
         if !self.is_replayed && !self.summary_was_reported(line, compacted) {
             let request = unreported(self.at.clone(), self.model.clone(), None);
-            self.history.request(request);
+            self.history.push_request(request);
         }
         match &compacted.replacement_history {
             Some(items) => self.replace(line, items),
@@ -109,7 +109,7 @@ impl Rollout<'_> {
     fn live_by_hash(&self) -> HashMap<(String, Role), Handle> {
         let mut found = HashMap::new();
         for handle in &self.live {
-            if let Some(Entry::Span(span, _)) = self.history.entries().get(*handle)
+            if let Some(ThreadEntry::Span(span, _)) = self.history.entries().get(*handle)
                 && let Some(hash) = span.hash()
             {
                 found.insert((hash, span.role), *handle);
@@ -148,7 +148,7 @@ impl Rollout<'_> {
 
     /// Whether a span belongs to what every context begins with.
     fn is_initial(&self, handle: Handle) -> bool {
-        let Some(Entry::Span(span, Made::Input)) = self.history.entries().get(handle) else {
+        let Some(ThreadEntry::Span(span, Made::Input)) = self.history.entries().get(handle) else {
             return false;
         };
         !matches!(
@@ -178,7 +178,7 @@ impl Rollout<'_> {
             keep.contains(handle) || keep_user_tokens.is_some() && self.is_user(*handle)
         });
         self.live = live;
-        self.history.event(
+        self.history.push_event(
             event,
             References {
                 keep,
@@ -186,13 +186,13 @@ impl Rollout<'_> {
             },
         );
         for found in new {
-            let handle = self.history.span(found.span, found.made);
+            let handle = self.history.push_span(found.span, found.made);
             self.live.push(handle);
         }
     }
 
     fn is_user(&self, handle: Handle) -> bool {
         let entry = self.history.entries().get(handle);
-        matches!(entry, Some(Entry::Span(span, _)) if &*span.source == "user")
+        matches!(entry, Some(ThreadEntry::Span(span, _)) if &*span.source == "user")
     }
 }

@@ -28,7 +28,7 @@ impl Rollout<'_> {
             None => outer,
         };
         self.history
-            .disk(&format!("{kind}/{}", message.kind), line.bytes.len());
+            .count_disk(&format!("{kind}/{}", message.kind), line.bytes.len());
         if self.dialect.rules.is_some() {
             self.task_event(line.number, &message.kind, payload);
         }
@@ -55,7 +55,7 @@ impl Rollout<'_> {
                     what: What::Abort,
                     ..self.event_at(line)
                 };
-                self.history.event(event, References::default());
+                self.history.push_event(event, References::default());
             }
             _ => {}
         }
@@ -106,7 +106,7 @@ impl Rollout<'_> {
             back_to: Some(back_to),
             ..References::default()
         };
-        self.history.event(event, references);
+        self.history.push_event(event, references);
     }
 
     /// Writes the event for a started child, which the output of the call names
@@ -149,7 +149,7 @@ impl Rollout<'_> {
             call_id: span.call_id.clone(),
             ..self.event_at(line)
         };
-        self.history.event(event, References::default());
+        self.history.push_event(event, References::default());
     }
 
     /// Finds the parent of a session that works in an agent's or a review's work tree: the thread
@@ -221,7 +221,7 @@ impl Rollout<'_> {
             count,
             ..self.event_at(line)
         };
-        let event = self.history.event(event, References::default());
+        let event = self.history.push_event(event, References::default());
         if is_automatic && !self.is_replayed {
             let at = self.at.as_deref().and_then(|at| at.parse().ok());
             self.returned.push(ReviewResult { event, at, count });

@@ -67,7 +67,7 @@ impl Rollout<'_> {
                 span.cut_bytes = Some(MEMORY_BYTES);
             }
         }
-        let handle = self.history.span(span, Made::Input);
+        let handle = self.history.push_span(span, Made::Input);
         self.live.push(handle);
     }
 

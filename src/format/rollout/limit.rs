@@ -74,7 +74,7 @@ impl Rollout<'_> {
                 window_minutes,
                 ..self.event_at(line)
             };
-            self.history.event(event, References::default());
+            self.history.push_event(event, References::default());
         }
     }
 
@@ -94,7 +94,7 @@ impl Rollout<'_> {
             reason: Some("refused".into()),
             ..self.event_at(line)
         };
-        self.history.event(event, References::default());
+        self.history.push_event(event, References::default());
     }
 }
 

@@ -23,7 +23,7 @@ use crate::record::{Role, Span};
 impl Rollout<'_> {
     /// Takes a `session_meta` line, or the bare first line of an old file.
     pub(super) fn meta(&mut self, line: &Line, meta: Meta) {
-        self.history.disk("session_meta", line.bytes.len());
+        self.history.count_disk("session_meta", line.bytes.len());
         if self.is_in_prefix() {
             if let Some(base) = &meta.history_base {
                 self.prefix(base, self.prefix_file(base, &meta.id));

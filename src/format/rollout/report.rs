@@ -116,7 +116,7 @@ impl Rollout<'_> {
                     reports: Some(0),
                     ..self.request(line, unseen, key)
                 };
-                self.history.hidden_request(self.terms.asked(request));
+                self.history.push_hidden_request(self.terms.asked(request));
                 self.response(line, info, last);
             }
         }
@@ -126,7 +126,7 @@ impl Rollout<'_> {
         let key = self.key(info, "last");
         let request = self.request(line, last, key);
         let request = self.terms.served(request, info.service_tier.as_ref());
-        let handle = self.history.request(request);
+        let handle = self.history.push_request(request);
         self.reports.last = Some((last, handle));
         self.last_request = Some(handle);
     }
@@ -217,7 +217,7 @@ impl Rollout<'_> {
         if usage.parts() != last.parts() {
             return;
         }
-        self.history.complete(handle, |request| {
+        self.history.change_request(handle, |request| {
             request.reports = Some(request.reports.unwrap_or(1).saturating_add(1));
         });
     }
@@ -270,12 +270,12 @@ impl Rollout<'_> {
             && usage.parts() == record.usage.parts()
         {
             self.history
-                .complete(handle, |request| request.key = Some(key));
+                .change_request(handle, |request| request.key = Some(key));
             return;
         }
         let request = self.request(line, record.usage, key);
         let request = self.terms.served(request, record.service_tier.as_ref());
-        self.last_request = Some(self.history.request(request));
+        self.last_request = Some(self.history.push_request(request));
     }
 
     /// Adds a response whose usage is unknown.
@@ -287,7 +287,7 @@ impl Rollout<'_> {
             line: Some(line.number),
             ..Request::default()
         };
-        self.history.request(request);
+        self.history.push_request(request);
     }
 
     fn request(&self, line: &Line, usage: ReportedUsage, key: String) -> Request {

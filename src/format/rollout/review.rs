@@ -197,7 +197,7 @@ impl Rollout<'_> {
     fn add_run(&mut self, run: &ReviewRun) {
         let mut event = Event::default();
         run.fill(&mut event);
-        self.history.event(event, References::default());
+        self.history.push_event(event, References::default());
     }
 
     /// The run that this session was: of the runs active when it began, one that the session's

@@ -26,12 +26,14 @@ impl Rollout<'_> {
         let bytes = line.bytes.len();
         if !reading.item(item, self.call_of(item)) {
             let kind = format!("response_item/{}", item.kind);
-            return self.history.disk(&kind, bytes);
+            return self.history.count_disk(&kind, bytes);
         }
         let mut found = reading.found;
         if self.is_repeated_output(&found) {
             self.mark(TapeMark::OutputAgain);
-            return self.history.disk("response_item/repeated_output", bytes);
+            return self
+                .history
+                .count_disk("response_item/repeated_output", bytes);
         }
         self.adjust(&mut found);
         let look = tape::look(self.dialect.rules, &item.kind, &found);
@@ -131,7 +133,9 @@ impl Rollout<'_> {
             if self.turns.is_empty() {
                 self.sent_by(&text);
             }
-            let turn = self.history.user_speaks(self.at.as_deref(), line.number);
+            let turn = self
+                .history
+                .begin_turn_if_due(self.at.as_deref(), line.number);
             self.turns.extend(turn);
         }
         if span.part == Part::ToolOutput {
@@ -142,7 +146,7 @@ impl Rollout<'_> {
             self.cut_line(&mut span);
         }
         span.file.clone_from(&self.other_file);
-        let handle = self.history.span(span, made);
+        let handle = self.history.push_span(span, made);
         self.live.push(handle);
     }
 }

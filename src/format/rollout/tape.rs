@@ -1,11 +1,11 @@
 //! The tape: what a rollout records besides its entries, and where among them.
 //!
-//! One agent writes its events and its items with two writers, so that the order of its lines is
-//! not that of what happened, and it drops messages by its own rules (docs/formats.md 2.7, 2.8).
-//! The reader keeps here what such rules look at: when a task began and ended, the task of each
-//! report, which output was recorded again, what a message is like. This file does not know the
-//! rules: the agent's [`Dialect`](super::Dialect) names the function that puts the entries in
-//! order.
+//! One agent writes its events and its items with two writers, so the order of its lines is not the
+//! order in which things happened, and it drops messages by its own rules (docs/formats.md 2.7,
+//! 2.8). The reader keeps here the facts that such rules need: when a task began and ended, the
+//! task of each report, which output was recorded again, and the traits of each message. This file
+//! does not know the rules: the agent's [`Dialect`](super::Dialect) names the function that puts
+//! the entries in order.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,10 +16,10 @@ use serde_json::value::RawValue;
 use super::Rollout;
 use super::found_span::FoundSpan;
 use super::usage::Info;
-use crate::format::history::{Entry, Handle};
+use crate::format::history::{Handle, ThreadEntry};
 use crate::record::{Part, Role};
 
-/// How an agent's entries come into their order.
+/// The functions by which an agent's entries are put in order.
 #[derive(Clone, Copy)]
 pub(in crate::format) struct Rules {
     /// Returns what the agent looks at in a message of these texts.
@@ -33,25 +33,26 @@ pub(in crate::format) struct Rules {
     /// Whether a thread is nothing but a review.
     pub(in crate::format) is_review: fn(tape: &Tape) -> bool,
     /// Puts the entries in order; generated entries get handles after all others.
-    pub(in crate::format) settle: fn(recording: Recording) -> Vec<(Handle, Entry)>,
+    pub(in crate::format) settle: fn(recording: Recording) -> Vec<(Handle, ThreadEntry)>,
 }
 
 /// Results of agents in the output of a call.
 #[derive(Default)]
 pub(in crate::format) struct Results {
-    /// Where they begin and end, as byte offsets: another output may have the same.
+    /// The byte offsets at which results begin and end. The text between two offsets is a span of
+    /// its own, because another output may repeat it.
     pub(in crate::format) cuts: Vec<usize>,
-    /// The file that has the first of them whole.
+    /// The path of the file that holds the whole text of the first result.
     pub(in crate::format) file: Option<String>,
 }
 
 /// The entries in the order of the file, and what the file records besides them.
 pub(in crate::format) struct Recording {
-    pub(in crate::format) entries: Vec<Entry>,
+    pub(in crate::format) entries: Vec<ThreadEntry>,
     pub(in crate::format) tape: Tape,
 }
 
-/// What the file records besides its entries.
+/// What the file records besides its entries, with the places of it among them.
 #[derive(Default)]
 pub(in crate::format) struct Tape {
     /// What happened, each with the handle of the entry that follows it.
@@ -64,7 +65,7 @@ pub(in crate::format) struct Tape {
     pub(in crate::format) documents_end: Handle,
 }
 
-/// Something that happened.
+/// Something that happened at a point of the tape.
 #[derive(Debug)]
 pub(in crate::format) enum TapeMark {
     /// A task of that id begins: the agent works on the messages before it.
@@ -95,7 +96,7 @@ pub(in crate::format) struct Compaction {
 pub(in crate::format) struct RecordedMessage {
     /// Its spans, in order.
     pub(in crate::format) spans: Vec<Handle>,
-    pub(in crate::format) is_users: bool,
+    pub(in crate::format) is_from_user: bool,
     pub(in crate::format) look: Look,
 }
 
@@ -103,10 +104,10 @@ pub(in crate::format) struct RecordedMessage {
 /// summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::format) struct Look {
-    /// The message reports the state of the system, in one of the forms that the agent knows.
+    /// The message reports the system status, in one of the forms that the agent knows.
     pub(in crate::format) status: bool,
-    /// A text of the message is no report of a state.
-    pub(in crate::format) says: bool,
+    /// The message has a text that does not report the system status.
+    pub(in crate::format) has_text: bool,
     pub(in crate::format) image: bool,
     /// The message describes the whole environment.
     pub(in crate::format) environment: bool,
@@ -118,16 +119,16 @@ pub(in crate::format) struct Look {
     /// The message asks the agent to fix the findings of a review.
     pub(in crate::format) follows_review: bool,
     /// The message hands back the findings of a review.
-    pub(in crate::format) review: bool,
+    pub(in crate::format) is_review_result: bool,
     /// The message is written for the beginning of a session, and is in no summary.
     pub(in crate::format) opening: bool,
-    /// A summary that quotes the message reports the state of the system.
+    /// A summary that quotes the message reports the system status.
     pub(in crate::format) quotes_status: bool,
     /// Bytes of the message that a summary quotes.
     pub(in crate::format) quoted_bytes: u64,
 }
 
-/// What a report says besides its usage.
+/// What a usage event says besides its usage.
 #[derive(Debug)]
 pub(in crate::format) struct TaskReport {
     /// The id of the report's task; empty where the line names none.
@@ -171,7 +172,8 @@ impl Rollout<'_> {
     pub(super) fn reported(&mut self, from: Handle, info: &Info, payload: &str) {
         let entries = self.history.entries();
         let mut added = (from..entries.len()).rev();
-        let Some(request) = added.find(|handle| matches!(entries[*handle], Entry::Request(_)))
+        let Some(request) =
+            added.find(|handle| matches!(entries[*handle], ThreadEntry::Request(_)))
         else {
             return;
         };
@@ -190,13 +192,13 @@ impl Rollout<'_> {
         let entries = self.history.entries();
         let mut spans = Vec::new();
         for (handle, entry) in entries.iter().enumerate().skip(from) {
-            if matches!(entry, Entry::Span(..)) {
+            if matches!(entry, ThreadEntry::Span(..)) {
                 spans.push(handle);
             }
         }
         self.tape.messages.push(RecordedMessage {
             spans,
-            is_users: role == Role::User,
+            is_from_user: role == Role::User,
             look,
         });
     }

@@ -1,12 +1,16 @@
 //! Tool outputs without their call: a context that was cut between the two.
 //!
-//! An output is an orphan where no call of the thread, before or after it, has its `call_id` (or
-//! where it has none, though the thread's calls do), and from the request on that goes without its
-//! call, where the call has left the context before it. waste = Σ `sent_tokens` × the counted
-//! requests that carried it as an orphan: without the call it tells nothing that can be relied on.
+//! An output is an orphan if
+//! (a) no call in the thread has its `call_id`; or
+//! (b) it has no `call_id`, but the thread has calls with one; or
+//! (c) its call left the context before it did: then it is an orphan from the first request
+//!     without the call on.
 //!
-//! Not an orphan: an output that was copied from a parent's history, or that a child begins with:
-//! their calls stand in the parent's file.
+//! waste = Σ `sent_tokens` × the requests that carried the output as an orphan. The model cannot
+//! tell what such an output answers.
+//!
+//! Not an orphan: an output that was copied from a parent's history, or that comes before the first
+//! call of a thread with a parent. The calls of such outputs are in the parent's file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -29,25 +33,31 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
 
 #[derive(Default)]
 struct OrphanOutput {
-    current: Pending,
-    /// Of the threads that have ended, by their ids.
-    orphans: BTreeMap<Rc<str>, Vec<Orphan>>,
+    current: ThreadState,
+    /// Orphans of ended threads, by thread id.
+    ended: BTreeMap<Rc<str>, Vec<Orphan>>,
 }
 
 /// The calls and outputs of the current thread.
 #[derive(Default)]
-struct Pending {
-    /// Ordinal of the last request that carried each call, by its `call_id`; only looked up by key.
-    calls: HashMap<Box<str>, Option<u64>>,
-    /// Outputs whose call may still come, by its `call_id`.
-    waiting: Vec<(Option<Box<str>>, Orphan)>,
+struct ThreadState {
+    /// The ordinal of the last request that carried each call, by `call_id`; `None` if no request
+    /// carried the call. The map is never iterated, so its order does not matter.
+    call_last_carried: HashMap<Box<str>, Option<u64>>,
+    /// Outputs without an earlier call, each with its `call_id`; the end of the thread decides
+    /// which are orphans. A call that follows its output, as in a stream that was sorted otherwise,
+    /// makes it no orphan.
+    unmatched: Vec<(Option<Box<str>>, Orphan)>,
+    /// Outputs that were carried longer than their call.
     orphans: Vec<Orphan>,
 }
 
-/// An output without its call.
+/// An output that was carried without its call.
 struct Orphan {
     span: SpanView<'static>,
-    /// Counted requests that carried it without its call.
+    /// Requests that carried it without its call: the difference of two ordinals, at most the
+    /// requests that carried it. An uncounted request in between counts too, and a request with
+    /// several samplings counts once.
     requests: u64,
 }
 
@@ -55,25 +65,26 @@ impl Rule for OrphanOutput {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Span(span) = seen else { return };
         match (span.part, &span.call_id) {
-            (Part::ToolCall, Some(id)) => self.current.call(id, span),
-            (Part::ToolOutput, _) if span.carried() > 0 => self.current.output(span, thread),
+            (Part::ToolCall, Some(id)) => self.current.note_call(id, span),
+            (Part::ToolOutput, _) if span.carried() > 0 => self.current.judge_output(span, thread),
             _ => {}
         }
     }
 
-    /// The thread has ended: no call comes any more.
+    /// Decides about the outputs without an earlier call. A stream in which the records of two
+    /// threads alternate ends a thread more than once; their orphans are added up.
     fn thread_ends(&mut self, thread: &Thread) {
-        let orphans = std::mem::take(&mut self.current).orphans();
+        let orphans = std::mem::take(&mut self.current).into_orphans();
         if !orphans.is_empty() {
             let id = Rc::clone(&thread.id);
-            self.orphans.entry(id).or_default().extend(orphans);
+            self.ended.entry(id).or_default().extend(orphans);
         }
     }
 
     fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         let mut findings = BySubject::default();
         for thread in threads.all() {
-            for orphan in self.orphans.remove(&thread.id).unwrap_or_default() {
+            for orphan in self.ended.remove(&thread.id).unwrap_or_default() {
                 let waste = times(orphan.span.size_tokens(), orphan.requests);
                 findings
                     .at(thread, orphan.span.subject())
@@ -97,14 +108,14 @@ impl Rule for OrphanOutput {
     }
 }
 
-impl Pending {
-    /// All outputs without a call, at the end of the thread.
-    fn orphans(self) -> Vec<Orphan> {
+impl ThreadState {
+    /// Returns all orphans, at the end of the thread.
+    fn into_orphans(self) -> Vec<Orphan> {
         let mut orphans = self.orphans;
-        for (id, orphan) in self.waiting {
+        for (id, orphan) in self.unmatched {
             let has_no_call = match id {
-                Some(id) => !self.calls.contains_key(&id),
-                None => !self.calls.is_empty(),
+                Some(id) => !self.call_last_carried.contains_key(&id),
+                None => !self.call_last_carried.is_empty(),
             };
             if has_no_call {
                 orphans.push(orphan);
@@ -113,33 +124,35 @@ impl Pending {
         orphans
     }
 
-    fn call(&mut self, id: &str, span: &SpanView) {
-        let last = self.calls.entry(id.into()).or_default();
+    fn note_call(&mut self, id: &str, span: &SpanView) {
+        let last = self.call_last_carried.entry(id.into()).or_default();
+        // `None` is less than any ordinal.
         *last = (*last).max(span.carried_to);
     }
 
-    fn output(&mut self, span: &SpanView, thread: &Thread) {
+    fn judge_output(&mut self, span: &SpanView, thread: &Thread) {
         let call = match span.call_id.as_deref() {
-            Some(id) => self.calls.get(id),
+            Some(id) => self.call_last_carried.get(id),
             None => None,
         };
         match call {
             Some(last) => {
-                let alone = match (last, span.carried_to) {
+                let requests_without_call = match (last, span.carried_to) {
                     (Some(last), Some(to)) => to.saturating_sub(*last),
                     _ => 0,
                 };
-                if alone > 0 {
+                if requests_without_call > 0 {
                     self.orphans.push(Orphan {
                         span: span.kept(),
-                        requests: alone.min(span.requests()),
+                        requests: requests_without_call.min(span.requests()),
                     });
                 }
             }
-            None if span.inherited || (thread.parent.is_some() && self.calls.is_empty()) => {}
+            None if span.inherited => {}
+            None if thread.parent.is_some() && self.call_last_carried.is_empty() => {}
             None => {
                 let id = span.call_id.as_deref().map(Box::from);
-                self.waiting.push((
+                self.unmatched.push((
                     id,
                     Orphan {
                         span: span.kept(),

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::format::value::read_whole;
 use crate::format::{Answer, object, time};
 
-/// The fields of a line that a line of a session does not have.
+/// The fields of a line of a log that differ from those of a session, or that sessions do not have.
 #[derive(Deserialize)]
 pub(super) struct PrintedLine<'a> {
     #[serde(rename = "type", borrow, default)]
@@ -103,17 +103,17 @@ pub(super) type UsageParts = [u64; 4];
 pub(super) const OUTPUT: usize = 3;
 
 /// Adds each part.
-pub(super) fn more(parts: UsageParts, others: UsageParts) -> UsageParts {
+pub(super) fn sum(parts: UsageParts, others: UsageParts) -> UsageParts {
     std::array::from_fn(|n| parts[n].saturating_add(others[n]))
 }
 
-/// Subtracts each part; a smaller one leaves nothing.
-pub(super) fn less(parts: UsageParts, others: UsageParts) -> UsageParts {
+/// Subtracts each part; a negative difference is 0.
+pub(super) fn difference(parts: UsageParts, others: UsageParts) -> UsageParts {
     std::array::from_fn(|n| parts[n].saturating_sub(others[n]))
 }
 
-/// Recognises a log by its first lines. Other agents print lines of the same types: theirs have no
-/// tools in the first line, no usage in messages and no costs, or name the agent.
+/// Recognises a log by its first lines. Other agents print lines of the same types, but have no
+/// tools in the first line, no usage in messages and no costs, or they name the agent.
 pub(in crate::format::claude) fn recognise(head: &[&str], complete: bool) -> Answer {
     for line in head {
         let Ok(line) = serde_json::from_str::<PrintedLine>(line) else {
