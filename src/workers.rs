@@ -2,8 +2,8 @@
 //!
 //! Any free worker takes the next job; a result that is ready early waits until all results before
 //! it have been returned. The caller bounds the number of jobs under way: when [`Workers::is_full`]
-//! it waits for a result before it gives another job. So memory stays bounded, whatever the sizes of
-//! the jobs are.
+//! it waits for a result before it gives another job. So memory stays bounded, whatever the sizes
+//! of the jobs are.
 //!
 //! With one thread there are no workers: the caller's thread does each job at once. Where the
 //! system starts no more threads (`ulimit -u`, a control group), there are fewer workers, down to

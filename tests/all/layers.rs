@@ -5,6 +5,7 @@
 
 mod source;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use source::{Source, Token, sources};
@@ -253,6 +254,59 @@ fn names_agent(word: &str, module: &str) -> bool {
         }
     }
     false
+}
+
+/// Names that several types have, each with the reason.
+const TYPES_OF_ONE_NAME: &[(&str, &str)] = &[(
+    "Options",
+    "what the user asks of a filter: one for each, named by its module",
+)];
+
+#[test]
+fn a_type_name_occurs_once() {
+    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for source in sources() {
+        for name in &source.types {
+            places.entry(name).or_default().push(&source.path);
+        }
+    }
+    let mut complaints = Vec::new();
+    for (name, paths) in &places {
+        let is_known = TYPES_OF_ONE_NAME.iter().any(|(known, _)| known == name);
+        if paths.len() > 1 && !is_known {
+            complaints.push(format!("{name}: {}", paths.join(", ")));
+        }
+        if paths.len() < 2 && is_known {
+            complaints.push(format!("{name}: occurs once, and is in the list"));
+        }
+    }
+    none(&complaints);
+}
+
+/// Tools of agents whose calls are treated by rules of their own.
+const TOOLS: &[&str] = &[
+    "\"Edit\"",
+    "\"Read\"",
+    "\"apply_patch\"",
+    "\"web_search\"",
+    "\"tool_search\"",
+];
+
+/// Readers of formats say by flags what is special about a tool.
+#[test]
+fn the_replay_and_the_compressor_know_no_tool_of_an_agent() {
+    let mut complaints = Vec::new();
+    for source in sources() {
+        for tool in TOOLS {
+            let knows_none = ["replay", "compress", "cli"].contains(&source.room());
+            // There it is the name of unrecorded content, not of a tool.
+            let is_content = source.path == "replay/unrecorded.rs";
+            if knows_none && !is_content && source.has_literal(tool) {
+                complaints.push(format!("{}: names the tool {tool}", source.path));
+            }
+        }
+    }
+    none(&complaints);
 }
 
 #[test]

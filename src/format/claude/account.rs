@@ -86,9 +86,12 @@ impl<'r> RequestAccount<'r> {
         if !self.is_continued_by(state) {
             self.begin_ledger(state);
         }
+        let sums_of_latest = self.sums.clone();
         self.count_until(state.entries);
         let has_other_instant = state.since.is_some() && self.since != state.since;
         if has_other_instant && !self.is_covered_by(state) {
+            // The record of the old ledger is that of its latest state.
+            self.sums = sums_of_latest;
             self.begin_ledger(state);
             self.count_until(state.entries);
         }
@@ -330,5 +333,59 @@ fn turn_of(entry: &ThreadEntry) -> Option<u64> {
         ThreadEntry::Span(span, _) => span.turn,
         ThreadEntry::Request(request) | ThreadEntry::Hidden(request) => request.turn,
         ThreadEntry::Event(event, _) => event.turn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Input alone.
+    fn input(tokens: u64) -> Figures {
+        [tokens, 0, 0, 0, 0, 0]
+    }
+
+    fn request(before: usize, at: &str, tokens: u64) -> ReportedRequest {
+        ReportedRequest {
+            before,
+            at: Some(at.into()),
+            model: "m".into(),
+            figures: input(tokens),
+        }
+    }
+
+    fn state(entries: usize, since: &str, tokens: u64) -> LedgerState {
+        let used = LedgerUse {
+            figures: input(tokens),
+            cost: None,
+        };
+        LedgerState {
+            entries,
+            line: 1,
+            since: Some(since.into()),
+            models: BTreeMap::from([("m".into(), used)]),
+        }
+    }
+
+    /// A second ledger counts from 02:00. The first one ends with what was counted until its own
+    /// latest state: the request of 03:00 is the second ledger's alone.
+    #[test]
+    fn a_ledger_that_ends_counts_no_request_of_the_next() {
+        let reported = [request(1, "T01:00", 100), request(2, "T03:00", 50)];
+        let mut account = RequestAccount::new("s", &reported);
+        account.take_state(&state(1, "T00:00", 100), &mut []);
+        account.take_state(&state(2, "T02:00", 120), &mut []);
+        let records = account.close();
+        let sums = |ledger: &Ledger| {
+            (
+                ledger.input_tokens,
+                ledger.counted_input_tokens,
+                ledger.requests,
+            )
+        };
+        let ledgers: Vec<_> = records.ledgers.iter().map(sums).collect();
+        // The second has 70 tokens that no line reports, and they became a request.
+        assert_eq!(ledgers, [(100, 100, 1), (120, 120, 2)]);
+        assert_eq!(records.requests.len(), 1);
     }
 }

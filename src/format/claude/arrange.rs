@@ -239,8 +239,8 @@ impl Arrange {
         };
     }
 
-    /// Changes the context into that of a request: the head `head_spans`, the first `keep` live spans,
-    /// and the spans `then`.
+    /// Changes the context into that of a request: the head `head_spans`, the first `keep` live
+    /// spans, and the spans `then`.
     pub(super) fn fit(
         &mut self,
         head_spans: HeadSpans,
