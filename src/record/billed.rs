@@ -1,15 +1,15 @@
 //! What `tok-usage-join` adds to a request: what its context consists of, how that compares with
 //! the reported input, and what the request cost or why it has no cost.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Usd, is_zero};
 
 /// Why a counted request has no cost.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unpriced {
     /// The file names no model.
@@ -45,7 +45,8 @@ impl Unpriced {
 }
 
 /// The keys that `tok-usage-join` adds to a request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Billed {
     /// The size of the spans in its context as the law of the model predicts it, without regard to
     /// any report.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Addition;
 
 /// One per stream, its last line: `lines` = `understood` + `recovered` + `skipped`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "coverage")]
 pub struct Coverage {
     /// Files read.
@@ -64,16 +66,17 @@ pub struct Coverage {
     pub partial: bool,
     /// The keys that tok-measure adds.
     #[serde(flatten)]
-    #[schemars(skip)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub unread: Unread,
     /// The keys that tok-dedup adds.
     #[serde(flatten)]
-    #[schemars(skip)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub forgotten: Forgotten,
 }
 
 /// The keys that `tok-measure` adds to a coverage record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Unread {
     /// Spans whose text could not be read back (exit status 3): the file is gone, has changed, or
     /// is not a regular file. Such a span has no tokens, and a `skip` record follows it.
@@ -86,7 +89,8 @@ impl Addition for Unread {
 }
 
 /// The keys that `tok-dedup` adds to a coverage record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Forgotten {
     /// Texts that tok-dedup dropped from its memory when that was full, oldest first: later copies
     /// of them were not recognised.

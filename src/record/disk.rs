@@ -1,10 +1,12 @@
 //! `disk`: how many lines of a kind are in a file although they are never sent to a model.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One per thread and kind of line that is only kept on disk (docs/formats.md 1.3, 3.3).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "disk")]
 pub struct Disk {
     /// The thread whose file holds the lines.

@@ -1,12 +1,14 @@
 //! `event`: something that changes the context of a thread or helps to explain its cost.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Usd, is_false};
 
 /// The kind of an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// The context changes from here on: see `clear`, `keep`, `keep_user_tokens`, `back_to`,
@@ -41,7 +43,8 @@ pub enum What {
 }
 
 /// Something that happened in a thread, at its position in the order of the records.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "event")]
 pub struct Event {
     /// Thread it belongs to.

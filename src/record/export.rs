@@ -4,25 +4,16 @@
 //! sessions nor projects. So these records are shown next to the figures of the sessions and are
 //! never added to them.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The part of the export that a record adds up. Records of different extents add up the same
 /// rows.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
     /// The whole export.
@@ -38,7 +29,8 @@ pub enum Extent {
 
 /// One for the whole export, and one for each session, day and minute in it. Minutes without a
 /// request are left out everywhere.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "export")]
 pub struct Export {
     /// The part of the export that the record adds up. Never sum records of different extents.

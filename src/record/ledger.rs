@@ -1,5 +1,6 @@
 //! `ledger`: the usage of a session by the agent's own account, and by the counted requests.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,8 @@ use super::{Addition, Usd};
 /// One per thread whose file keeps a ledger of its session, and per model; it holds the last state
 /// of the ledger. Usage that only the ledger reports is in requests of `reason` ledger, which are
 /// among the counted requests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "ledger")]
 pub struct Ledger {
     /// The thread whose file holds the ledger.
@@ -53,7 +55,8 @@ pub struct Ledger {
 }
 
 /// The keys that `tok-usage-join` adds to a ledger.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Checked {
     /// Cost of the ledger's tokens at list prices, charged as requests of average size. Where it
     /// differs from `agent_cost_usd`, the agent uses other prices. Absent where the price is not

@@ -1,13 +1,15 @@
 //! What `tok-measure` adds to a `span`: everything that later filters need to know of its text, as
 //! numbers.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Task};
 
 /// A part of a text between two content-defined cuts; blocks with equal hashes are the same text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Block {
     /// First 64 bits of the block's BLAKE3 hash, 16 hex digits.
     pub hash: String,
@@ -20,7 +22,8 @@ pub struct Block {
 }
 
 /// Remarkable features of the text, in numbers; a feature that it does not have has no key.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Shape {
     /// Terminal escape sequences.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +40,8 @@ pub struct Shape {
 }
 
 /// The keys that `tok-measure` adds to a span.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Measured {
     /// Tokens of the text or image at the span's location; absent where they cannot be counted or
     /// estimated.

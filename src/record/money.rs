@@ -6,10 +6,12 @@
 //! reading nor in writing, so sums of amounts are exact. Other programs may use floats (jq turns
 //! this amount into `1.25e-08`); numbers with an exponent are read as well.
 
+#[cfg(feature = "schema")]
 use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::ser::Error as _;
@@ -126,6 +128,7 @@ impl<'de> Deserialize<'de> for Usd {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Usd {
     fn schema_name() -> Cow<'static, str> {
         "Usd".into()

@@ -3,15 +3,15 @@
 //! In a stream it comes after all spans that it sent and before all spans that it produced,
 //! whatever the layout of the session file (docs/formats.md 1.10).
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Purpose, Unpriced};
 
 /// Why a request is not counted.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Uncounted {
     /// The same response is counted in another place.
@@ -37,9 +37,8 @@ impl Uncounted {
 }
 
 /// How it is known which content a request sent.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ContextBy {
     /// The agent logged the request, message by message.
@@ -51,7 +50,8 @@ pub enum ContextBy {
 }
 
 /// One run of the model for a response. The keys mean the same as in [`Request`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Sampling {
     /// All input, cached included.
     pub input_tokens: u64,
@@ -67,7 +67,8 @@ pub struct Sampling {
 
 /// An inference request. Token counts are the provider's, in one convention for all providers:
 /// `input_tokens` *includes* what was read from and written to the cache (docs/formats.md 5.2).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "request")]
 pub struct Request {
     /// Thread it belongs to.

@@ -1,12 +1,14 @@
 //! `session`: one thread, that is one agent context in one file.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Usd, is_false};
 
 /// What a thread was run for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A person's session.
@@ -36,7 +38,8 @@ impl Kind {
 }
 
 /// The first record of a thread; all its other records follow together.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "session")]
 pub struct Session {
     /// Identity of the thread: 12 hex digits, a hash of the agent's id and the path. Unique in a
@@ -116,7 +119,8 @@ pub struct Session {
 }
 
 /// The keys that `tok-usage-join` adds to a session.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Replayed {
     /// Cost that a plain sum of the file's usage lines adds for the lines that repeat a parent's:
     /// charged as requests of average size, at the prices of the thread's first model. Absent where

@@ -6,13 +6,15 @@
 //! again. The keys that tok-measure adds are in [`super::Measured`]; those of tok-dedup and
 //! tok-usage-join are in this file.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Addition, Usd, is_false};
 
 /// Whose turn in the conversation the content is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Base instructions.
@@ -30,19 +32,9 @@ pub enum Role {
 
 /// What kind of content it is.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Plain text.
@@ -78,7 +70,8 @@ impl Part {
 }
 
 /// How the text that is sent is obtained from the text on disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// A JSON string; its value is sent.
@@ -94,7 +87,8 @@ pub enum Form {
 /// How a call and its output are framed in a request, where the provider frames them differently
 /// from those of all other tools. The readers of formats set it, because they know the tools of
 /// their agent; the laws know the sizes (docs/formats.md 1.15, 1.19 and 3.15).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Framing {
     /// The patch tool, whose argument is free text.
@@ -108,7 +102,8 @@ pub enum Framing {
 }
 
 /// A piece of content in a session file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "span")]
 pub struct Span {
     /// Thread it belongs to, see [`super::Session::thread`].
@@ -220,9 +215,8 @@ pub struct Span {
 }
 
 /// How far apart a copy and its original are.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// In the same turn of one thread.
@@ -236,7 +230,8 @@ pub enum Scope {
 }
 
 /// The keys that `tok-dedup` adds to a span whose text occurred before, in whole or in part.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Copied {
     /// Id of the first span with the same text; of a partial copy, id of the span in which most of
     /// the copied blocks occurred first.
@@ -255,9 +250,8 @@ impl Addition for Copied {
 }
 
 /// How the size of a span is known.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// A law predicts the size, and the growth between two reports confirms it.
@@ -273,7 +267,8 @@ pub enum Basis {
 }
 
 /// The keys that `tok-usage-join` adds to a span: what carrying it cost, over counted requests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Carried {
     /// Tokens each time it is sent; absent where it was never sent or its size is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]

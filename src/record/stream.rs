@@ -1,5 +1,6 @@
 //! `stream`: which filters wrote the records, and for which time range. The first line of a stream.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use super::Addition;
 
 /// One per stream, its first line. A stream that begins with it and has no `coverage` at its end
 /// was cut off.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "stream")]
 pub struct Stream {
     /// Schema version, see [`crate::record::SCHEMA`].
@@ -24,7 +26,8 @@ pub struct Stream {
 }
 
 /// The keys that `tok-usage-join` adds to a stream record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct Priced {
     /// The price table that costs are computed with: its name and version, or the name of the file
     /// and eight hex digits of its BLAKE3 hash.
@@ -37,7 +40,8 @@ impl Addition for Priced {
 }
 
 /// The key that `tok-usage-join` adds to a stream record where the user supplies laws.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct PredictedBy {
     /// The file of laws that take precedence over the built-in ones: its name, and eight hex digits
     /// of its BLAKE3 hash.
@@ -50,7 +54,8 @@ impl Addition for PredictedBy {
 }
 
 /// The key that `tok-measure` adds to a stream record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct MeasuredBy {
     /// Name and version of the filter that counted the tokens of the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +67,8 @@ impl Addition for MeasuredBy {
 }
 
 /// The key that `tok-dedup` adds to a stream record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct DedupedBy {
     /// Name and version of the filter that looked for copies among the spans.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +80,8 @@ impl Addition for DedupedBy {
 }
 
 /// The key that `tok-rank` adds to a stream record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct RankedBy {
     /// Name and version of the filter that judged the stream. The spans after its `summary` are
     /// evidence for findings, not all spans of the threads.

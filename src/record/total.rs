@@ -1,5 +1,6 @@
 //! `total`: what was charged, by hour and by kind of content.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,8 @@ use super::{Usd, is_zero};
 /// requests: input = `first_tokens` + `resent_cached_tokens` + `resent_uncached_tokens`, output =
 /// `output_tokens`, cost = `cost_usd`. The row without `source` holds tokens that belong to no
 /// span; its amounts may be negative.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "total")]
 pub struct Total {
     /// Thread it belongs to.
