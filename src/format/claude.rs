@@ -56,7 +56,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::history::FinishedThread;
 use super::lines::{Line, Why};
-use super::{Format, Home, Reader, Source, identity, parse, time};
+use super::reader::{Format, Home, Reader, Source};
+use super::time;
+use super::value::{identity, parse};
 use crate::record::Kind;
 use line::SessionLine;
 use thread_builder::ThreadBuilder;
