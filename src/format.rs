@@ -33,7 +33,7 @@ pub mod time;
 mod value;
 
 pub use reader::{
-    Answer, Beside, Entries, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
+    Answer, Beside, EntryReader, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
     Wants, Worktree,
 };
 use value::{count, identity, parse, whole};
@@ -65,7 +65,7 @@ pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
 pub const MORE_HOMES: &[Home] = &[claude::COWORK];
 
 /// Reads a line of a file of unknown format: as one entry.
-pub const PLAIN_ENTRIES: Entries = ox::entries;
+pub const PLAIN_ENTRIES: EntryReader = ox::entries;
 
 /// The most lines that a format may look at before it recognises a file.
 pub const HEAD_LINES: usize = 64;

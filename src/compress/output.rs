@@ -81,8 +81,8 @@ impl<'o, 'w> Output<'o, 'w> {
         add(&mut stats.tokens_out, estimate(size));
     }
 
-    /// Counts lines that a policy dropped before the mode saw them.
-    pub(super) fn drop_entries(&mut self, lines: u64) {
+    /// Counts lines that a policy dropped before the mode saw them, each as one entry.
+    pub(super) fn drop_lines(&mut self, lines: u64) {
         self.stats.entries_in += lines;
         self.stats.policy_dropped += lines;
     }
