@@ -34,7 +34,7 @@ mod value;
 
 pub use reader::{
     Answer, Beside, EntryReader, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
-    Wants, Worktree,
+    Twin, Wants, Worktree,
 };
 use value::{count, identity, parse, whole};
 
@@ -55,11 +55,11 @@ pub const FORMATS: &[Format] = &[
     every_code::FORMAT,
     exec_log::FORMAT,
     claude::FORMAT,
-    claude::LOG,
+    claude::PRINTED,
 ];
 
-/// Files that repeat the sessions in a folder next to them: their name, and that folder.
-pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
+/// Files that repeat the sessions in a folder next to them.
+pub const TWINS: &[Twin] = &[claude::AUDIT];
 
 /// Homes of programs that run an agent and keep its sessions elsewhere.
 pub const MORE_HOMES: &[Home] = &[claude::COWORK];

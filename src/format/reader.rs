@@ -42,6 +42,14 @@ pub struct Format {
     pub lacks: Option<&'static str>,
 }
 
+/// A file that repeats the sessions in a folder next to it.
+pub struct Twin {
+    /// The name of the file.
+    pub file: &'static str,
+    /// The folder of the sessions, relative to that of the file.
+    pub sessions: &'static str,
+}
+
 /// Reads one line as entries of a conversation; `None` where the line must stay as it is.
 pub type EntryReader = for<'a> fn(line: &'a str) -> Option<Vec<Entry<'a>>>;
 
