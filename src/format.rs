@@ -36,7 +36,6 @@ pub use reader::{
     Answer, Beside, EntryReader, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
     Twin, Wants, Worktree,
 };
-use value::{count, identity, parse, whole};
 
 /// The agents whose files are read.
 pub fn agents() -> Vec<&'static str> {

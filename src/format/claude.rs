@@ -111,7 +111,9 @@ use std::collections::HashSet;
 
 use super::history::FinishedThread;
 use super::lines::{Line, Why};
-use super::{Format, Home, Reader, Source, Twin, identity, parse, time};
+use super::reader::{Format, Home, Reader, Source, Twin};
+use super::time;
+use super::value::{identity, parse};
 use file_threads::FileThreads;
 use line::SessionLine;
 

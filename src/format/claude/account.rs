@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use super::ledger::{LedgerRecords, LedgerState, LedgerStates, LedgerUse};
 use super::reported::{FIELDS, Figures, ReportedRequest, instant, reported};
 use crate::format::history::{Handle, KeptRequest, ThreadEntry};
-use crate::format::{STDIN, identity};
+use crate::format::reader::STDIN;
+use crate::format::value::identity;
 use crate::record::{ContextBy, Ledger, Request, Uncounted};
 
 /// The `reason` of a request whose figures only the ledger has.

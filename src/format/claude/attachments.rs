@@ -9,9 +9,9 @@ use super::line::{Attachment, SessionLine};
 use super::parse;
 use super::recorded::{HeadAt, SNAPSHOT, holds_head};
 use super::thread_builder::{OfferChanges, ThreadBuilder};
-use crate::format::Wants;
 use crate::format::history::Made;
 use crate::format::lines::{Line, Why};
+use crate::format::reader::Wants;
 use crate::json;
 use crate::record::Span;
 

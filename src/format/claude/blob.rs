@@ -9,9 +9,9 @@ use super::content::ContentReader;
 use super::known::KnownMessages;
 use super::mark;
 use super::texts::{TextId, TextPiece, is_frame};
-use crate::format::Wants;
 use crate::format::lines::Line;
 use crate::format::literal::Literal;
+use crate::format::reader::Wants;
 use crate::json;
 use crate::record::{Role, Span};
 

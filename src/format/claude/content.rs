@@ -14,9 +14,10 @@ use super::mark;
 use super::texts::{FEED, TAGS, literal};
 use super::tools;
 use crate::format::call::Call;
+use crate::format::image;
 use crate::format::lines::Line;
 use crate::format::literal::{Literal, sealed};
-use crate::format::{Wants, image};
+use crate::format::reader::Wants;
 use crate::record::{Part, Role, Span};
 
 /// Reads the content of one line into spans, in order.

@@ -12,7 +12,7 @@ use super::{parse, version};
 use crate::format::history::{FinishedThread, Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally, Why};
 use crate::format::open::{MOST_BYTES, open};
-use crate::format::{STDIN, Wants};
+use crate::format::reader::{STDIN, Wants};
 use crate::path;
 use crate::record::{Kind, Session};
 

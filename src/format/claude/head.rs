@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::texts::{TextId, TextPiece, Texts};
-use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::lines::Line;
 use crate::format::literal::Literal;
+use crate::format::reader::Wants;
 use crate::json;
 use crate::record::{Role, Span};
 

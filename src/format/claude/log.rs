@@ -21,8 +21,8 @@ use super::canonical::{self, Hash};
 use super::head::{HeadReader, LoggedShape, RequestHead};
 use super::known::KnownMessages;
 use super::parse;
-use crate::format::Wants;
 use crate::format::lines::{Line, Why};
+use crate::format::reader::Wants;
 use crate::json;
 
 /// The fields of the three kinds of lines.

@@ -10,7 +10,7 @@ use super::iterations::{CompactedWithin, ExtraInference, Iterations};
 use super::line::ApiMessage;
 use super::usage::{InputTokens, Iteration, UsageReport};
 use crate::format::history::{Handle, OpenThread, ThreadEntry};
-use crate::format::identity;
+use crate::format::value::identity;
 use crate::record::{Event, Purpose, Request, Sampling, Uncounted};
 
 /// The request of a message that more lines may report.

@@ -10,10 +10,10 @@ use super::content::ContentReader;
 use super::line::{ApiMessage, SessionLine};
 use super::thread_builder::ThreadBuilder;
 use super::{mark, parse};
-use crate::format::Wants;
 use crate::format::call::Call;
 use crate::format::history::{Handle, Made, References};
 use crate::format::lines::{Line, Why};
+use crate::format::reader::Wants;
 use crate::record::{Event, Part, Role, Span, What};
 
 impl ThreadBuilder {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::format::{Answer, Said};
+use crate::format::reader::{Answer, Said};
 
 /// Types of lines other than messages that only these files have.
 const TYPES: &[&str] = &[

@@ -11,7 +11,7 @@ use super::Claude;
 use crate::format::history::{Handle, KeptRequest, ThreadEntry};
 use crate::format::lines::{self, Line, Tally};
 use crate::format::open::{MOST_BYTES, before, open, plain};
-use crate::format::{Reader as _, Roots, Source, Wants};
+use crate::format::reader::{Reader as _, Roots, Source, Wants};
 use crate::path;
 
 /// The longest line of a sub-agent's file.

@@ -14,8 +14,8 @@ use super::thread_builder::{OfferChanges, ThreadBuilder};
 use super::usage::{UsageReport, count};
 use super::{parse, terms};
 use crate::format::history::{Handle, References};
-use crate::format::identity;
 use crate::format::lines::Line;
+use crate::format::value::identity;
 use crate::record::{Event, Request};
 use crate::short;
 

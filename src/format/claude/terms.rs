@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::format::whole;
+use crate::format::value::whole;
 use crate::record::Request;
 
 #[derive(Default, Deserialize)]

@@ -240,7 +240,7 @@ pub(super) fn count(raw: &RawValue) -> Option<u64> {
     match raw.get().parse::<u64>() {
         Ok(number) if number <= MOST => Some(number),
         Ok(_) => None,
-        Err(_) => crate::format::count(&serde_json::from_str(raw.get()).ok()?),
+        Err(_) => crate::format::value::count(&serde_json::from_str(raw.get()).ok()?),
     }
 }
 

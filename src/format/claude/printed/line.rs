@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::format::reader::Answer;
 use crate::format::value::read_whole;
-use crate::format::{Answer, object, time};
+use crate::format::{object, time};
 
 /// The fields of a line of a log that differ from those of a session, or that sessions do not have.
 #[derive(Deserialize)]
