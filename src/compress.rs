@@ -25,7 +25,7 @@ mod terminal;
 
 use anyhow::{Context, Result};
 
-use crate::format::Entries;
+use crate::format::EntryReader;
 use crate::path::reason;
 use crate::raw_lines::{BrokenInput, RawLine, RawLines};
 use crate::skip::Skips;
@@ -78,13 +78,21 @@ pub fn through(
 ) -> Result<Status> {
     let SessionSource {
         name,
-        entries,
+        read_entries,
         mut input,
     } = source;
     let mut input = RawLines::new(&mut *input, options.max_line_bytes);
     let mut select = Select::new(&options.policies);
     let mut status = Status::Done;
-    match lines(&name, entries, &mut input, &mut select, mode, out, skips) {
+    match lines(
+        &name,
+        read_entries,
+        &mut input,
+        &mut select,
+        mode,
+        out,
+        skips,
+    ) {
         Ok(true) => {}
         Ok(false) => return Ok(refuse(&input, &name, out, skips)),
         Err(e) => {
@@ -94,7 +102,7 @@ pub fn through(
             status = Status::Partial;
         }
     }
-    settle(&mut select, mode, entries, out)?;
+    settle(&mut select, mode, read_entries, out)?;
     if out.stats.adds_up(0) {
         Ok(status)
     } else {
@@ -105,7 +113,7 @@ pub fn through(
 /// Compresses all lines. Returns `false` as soon as the counts do not add up.
 fn lines(
     name: &str,
-    entries: Entries,
+    read_entries: EntryReader,
     input: &mut RawLines,
     select: &mut Select,
     mode: &mut dyn Compress,
@@ -122,16 +130,16 @@ fn lines(
             } => {
                 out.count_in(bytes, size);
                 if select.is_idle() {
-                    mode.take(&InputLine::new(number, offset, bytes, entries), out)?;
+                    mode.take(&InputLine::new(number, offset, bytes, read_entries), out)?;
                 } else {
                     let line = WaitingLine::new(number, offset, bytes);
-                    for chosen in select.push(line, entries, out) {
-                        mode.take(&chosen.line(entries), out)?;
+                    for chosen in select.push(line, read_entries, out) {
+                        mode.take(&chosen.as_input_line(read_entries), out)?;
                     }
                 }
             }
             RawLine::TooLong => {
-                settle(select, mode, entries, out)?;
+                settle(select, mode, read_entries, out)?;
                 let (number, size) = input.hand_on(&mut |part| out.part(part))?;
                 out.part(b"\n")?;
                 out.count_long(size);
@@ -154,11 +162,11 @@ fn lines(
 fn settle(
     select: &mut Select,
     mode: &mut dyn Compress,
-    entries: Entries,
+    read_entries: EntryReader,
     out: &mut Output,
 ) -> Result<()> {
-    for chosen in select.end(entries, out) {
-        mode.take(&chosen.line(entries), out)?;
+    for chosen in select.flush(read_entries, out) {
+        mode.take(&chosen.as_input_line(read_entries), out)?;
     }
     mode.settle(out)
 }

@@ -33,8 +33,8 @@ pub mod time;
 mod value;
 
 pub use reader::{
-    Answer, Beside, Entries, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
-    Wants, Worktree,
+    Answer, Beside, EntryReader, Errand, Format, Home, Reader, Roots, STDIN, Said, Sender, Source,
+    Twin, Wants, Worktree,
 };
 
 /// The agents whose files are read.
@@ -54,17 +54,17 @@ pub const FORMATS: &[Format] = &[
     every_code::FORMAT,
     exec_log::FORMAT,
     claude::FORMAT,
-    claude::LOG,
+    claude::PRINTED,
 ];
 
-/// Files that repeat the sessions in a folder next to them: their name, and that folder.
-pub const TWINS: &[(&str, &str)] = &[claude::AUDIT];
+/// Files that repeat the sessions in a folder next to them.
+pub const TWINS: &[Twin] = &[claude::AUDIT];
 
 /// Homes of programs that run an agent and keep its sessions elsewhere.
 pub const MORE_HOMES: &[Home] = &[claude::COWORK];
 
 /// Reads a line of a file of unknown format: as one entry.
-pub const PLAIN_ENTRIES: Entries = ox::entries;
+pub const PLAIN_ENTRIES: EntryReader = ox::entries;
 
 /// The most lines that a format may look at before it recognises a file.
 pub const HEAD_LINES: usize = 64;

@@ -183,12 +183,12 @@ impl Measure {
                 ..Measured::clone(&known)
             };
             extended(&span.line, &measured, &mut line)?;
-            out.raw(&line)?;
+            out.line(&line)?;
             self.cache.put(key, known);
             return Ok(());
         }
         extended(&span.line, &span.measured, &mut line)?;
-        out.raw(&line)?;
+        out.line(&line)?;
         self.unread += 1;
         self.skips.fold(&span.skip);
         out.put(&span.skip)
@@ -198,7 +198,7 @@ impl Measure {
 /// Writes lines that each end in a line feed.
 fn write_lines(lines: &[u8], out: &mut Sink) -> Result<()> {
     match lines.strip_suffix(b"\n") {
-        Some(lines) => out.raw(lines),
+        Some(lines) => out.line(lines),
         None => Ok(()),
     }
 }

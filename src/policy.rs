@@ -19,7 +19,7 @@ use globset::{Glob, GlobMatcher};
 
 use definition::{Action, PolicyValue};
 pub use definition::{Policy, TurnFacts};
-pub use last_exchanges::LastExchanges;
+pub use last_exchanges::{Decided, LastExchanges};
 pub use orphans::Orphans;
 
 /// Every policy.

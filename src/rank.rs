@@ -274,7 +274,7 @@ impl Filter for Rank {
             out.put(finding)?;
         }
         for line in std::mem::take(&mut self.most_expensive).lines() {
-            out.raw(line.as_bytes())?;
+            out.line(line.as_bytes())?;
         }
         match coverage {
             Some(record) => out.pass(&record),

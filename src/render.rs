@@ -17,13 +17,13 @@ mod growth;
 mod json;
 mod layout;
 mod markdown;
-mod name;
 mod opening;
 mod phrase;
 mod report;
 mod spans;
 mod table;
 mod text;
+mod tidy;
 mod time;
 mod tsv;
 

@@ -138,7 +138,7 @@ impl Merge {
         out: &mut Sink,
     ) -> Result<()> {
         match chunk {
-            Chunk::Lines(lines) => out.lines(&lines),
+            Chunk::Lines(lines) => out.bytes(&lines),
             Chunk::Request(mut request) => {
                 self.copies.settle(&mut request, copies_grow);
                 out.put(&request)

@@ -185,14 +185,14 @@ impl<'w> Sink<'w> {
     /// # Errors
     /// The output cannot be written.
     pub fn pass(&mut self, record: &Record) -> Result<()> {
-        self.raw(record.line.as_bytes())
+        self.line(record.line.as_bytes())
     }
 
-    /// Writes one line of text, which must be a whole record without its line feed.
+    /// Writes one line of text, given without its line feed, and a line feed.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn raw(&mut self, line: &[u8]) -> Result<()> {
+    pub fn line(&mut self, line: &[u8]) -> Result<()> {
         self.out.write_all(line)?;
         self.out.write_all(b"\n")?;
         if self.each_line {
@@ -201,12 +201,12 @@ impl<'w> Sink<'w> {
         Ok(())
     }
 
-    /// Writes lines that are whole records, each with its line feed.
+    /// Writes these bytes and nothing else: lines that have their line feeds, or a part of a line.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn lines(&mut self, lines: &[u8]) -> Result<()> {
-        Ok(self.out.write_all(lines)?)
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.out.write_all(bytes)?)
     }
 
     /// Writes text that is no record: for the last stage, which writes a report.
@@ -225,7 +225,7 @@ impl<'w> Sink<'w> {
         let mut line = std::mem::take(&mut self.scratch);
         line.clear();
         serde_json::to_writer(&mut line, record)?;
-        let done = self.raw(&line);
+        let done = self.line(&line);
         self.scratch = line;
         done
     }
@@ -238,7 +238,7 @@ impl<'w> Sink<'w> {
         let mut line = std::mem::take(&mut self.scratch);
         line.clear();
         extended(record.line, more, &mut line)?;
-        let done = self.raw(&line);
+        let done = self.line(&line);
         self.scratch = line;
         done
     }

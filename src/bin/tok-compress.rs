@@ -65,7 +65,8 @@ fn main() -> ExitCode {
 
 fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
     if o.sum {
-        io.out.raw(Stats::sum(&mut *io.input)?.json()?.as_bytes())?;
+        io.out
+            .line(Stats::sum(&mut *io.input)?.json()?.as_bytes())?;
         return Ok(Status::Done);
     }
     let options = compress::Options {

@@ -1,4 +1,4 @@
-//! The flags for reading the usage file that a provider exports.
+//! The flags of tok-usage-join for reading the usage file that a provider exports.
 
 use std::path::PathBuf;
 

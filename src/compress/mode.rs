@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::output::Output;
 use crate::cli::Cuts;
-use crate::format::Entries;
+use crate::format::EntryReader;
 use crate::format::entry::Entry;
 use crate::policy::Policies;
 
@@ -57,7 +57,7 @@ pub struct InputLine<'a> {
     /// The entries of the line; `None` for a line that must be left as it is.
     pub entries: Option<Vec<Entry<'a>>>,
     /// Entries to remove from the line, as JSON pointers, in the order of the line.
-    pub orphans: Vec<String>,
+    pub removed_pointers: Vec<String>,
 }
 
 impl<'a> InputLine<'a> {
@@ -65,7 +65,7 @@ impl<'a> InputLine<'a> {
         number: u64,
         offset: u64,
         bytes: &'a [u8],
-        entries: Entries,
+        read_entries: EntryReader,
     ) -> InputLine<'a> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         InputLine {
@@ -73,8 +73,8 @@ impl<'a> InputLine<'a> {
             offset,
             bytes,
             text,
-            entries: entries(text),
-            orphans: Vec::new(),
+            entries: read_entries(text),
+            removed_pointers: Vec::new(),
         }
     }
 }

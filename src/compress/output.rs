@@ -46,7 +46,7 @@ impl<'o, 'w> Output<'o, 'w> {
     /// # Errors
     /// The output cannot be written.
     pub fn put(&mut self, line: &[u8]) -> Result<()> {
-        self.sink.raw(line)?;
+        self.sink.line(line)?;
         self.stats.entries_out += 1;
         self.stats.bytes_out += line.len() as u64 + 1;
         self.stats.tokens_out_est += estimate(line.len() as u64);
@@ -57,7 +57,7 @@ impl<'o, 'w> Output<'o, 'w> {
 
     /// Writes a part of a line that is too long to be buffered. Nothing is counted.
     pub(super) fn part(&mut self, part: &[u8]) -> Result<()> {
-        self.sink.lines(part)
+        self.sink.bytes(part)
     }
 
     /// Counts a line that was read. `line` is without its line feed, `size` includes it.
@@ -81,8 +81,8 @@ impl<'o, 'w> Output<'o, 'w> {
         add(&mut stats.tokens_out, estimate(size));
     }
 
-    /// Counts lines that a policy dropped before the mode saw them.
-    pub(super) fn drop_entries(&mut self, lines: u64) {
+    /// Counts lines that a policy dropped before the mode saw them, each as one entry.
+    pub(super) fn drop_lines(&mut self, lines: u64) {
         self.stats.entries_in += lines;
         self.stats.policy_dropped += lines;
     }

@@ -79,7 +79,7 @@ impl Compress for Rewrite {
             }
             // An orphan is not written, so no later text may refer to it.
             if let Some(at) = &entry.at
-                && line.orphans.contains(at)
+                && line.removed_pointers.contains(at)
             {
                 continue;
             }
@@ -110,7 +110,7 @@ impl Rewrite {
 
     /// Writes the line with its texts replaced and its orphans removed.
     fn write(&self, line: &InputLine, edits: &[(&Text, String)], out: &mut Output) -> Result<()> {
-        if edits.is_empty() && line.orphans.is_empty() {
+        if edits.is_empty() && line.removed_pointers.is_empty() {
             return out.put(line.bytes);
         }
         let mut splices = Vec::new();
@@ -127,11 +127,11 @@ impl Rewrite {
             splices.push((range, json::quoted(new)));
         }
         let mut edited = json::spliced(line.text, splices);
-        if line.orphans.is_empty() {
+        if line.removed_pointers.is_empty() {
             return self.put(&edited, &elisions, out);
         }
         // From the back: removing an element moves those after it.
-        for at in line.orphans.iter().rev() {
+        for at in line.removed_pointers.iter().rev() {
             if let Some(without) = json::without_element(&edited, at) {
                 edited = without;
             }

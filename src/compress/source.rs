@@ -5,7 +5,7 @@
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use crate::format::{Entries, PLAIN_ENTRIES, open, sniff};
+use crate::format::{EntryReader, PLAIN_ENTRIES, open, sniff};
 use crate::path::{reason, written};
 use crate::skip::Skips;
 
@@ -14,7 +14,7 @@ pub struct SessionSource {
     /// Path of the session, or `stdin`, for messages.
     pub name: String,
     /// Reads the entries of a line.
-    pub entries: Entries,
+    pub read_entries: EntryReader,
     /// All lines, from the first.
     pub input: Box<dyn BufRead>,
 }
@@ -55,14 +55,14 @@ impl SessionSource {
     pub fn new(input: impl Read + 'static, name: String) -> io::Result<SessionSource> {
         let mut input = BufReader::with_capacity(BLOCK_BYTES, input);
         let (head, format) = sniff::read(&mut input, HEAD_BYTES)?;
-        let entries = match format {
+        let read_entries = match format {
             Some(format) => format.entries,
             None => PLAIN_ENTRIES,
         };
         let whole = BufReader::with_capacity(BLOCK_BYTES, Cursor::new(head).chain(input));
         Ok(SessionSource {
             name,
-            entries,
+            read_entries,
             input: Box::new(whole),
         })
     }

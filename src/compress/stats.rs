@@ -52,7 +52,7 @@ pub struct Stats {
     pub tool_results_refd: u64,
     /// Tool outputs that a policy shortened.
     pub policy_cut: u64,
-    /// Entries that a policy dropped.
+    /// Lines that a policy dropped. Each also counts as one entry read, whatever it holds.
     pub policy_dropped: u64,
 }
 

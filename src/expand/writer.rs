@@ -1,13 +1,15 @@
 //! Writes restored lines, and ends the output with a line feed only where the original does.
 //!
-//! Whether the original ends with one may be known only at its end (a compressed file), so each
-//! line feed is then delayed until the next line begins. The writer knows bytes, not JSON.
+//! Of an original that may lack its last line feed, it is known only at the end whether it does (a
+//! compressed file). Then each line feed is delayed until the next line begins. Otherwise every
+//! line ends with its line feed at once. The writer knows bytes, not JSON.
 
 use anyhow::Result;
 
 use crate::stream::Sink;
 
-/// Length and hash of the line that was written last, by which the original recognises it.
+/// Length and hash of the line that was written last, for the comparison with the end of the
+/// original. Empty unless line feeds are delayed.
 #[derive(Default)]
 pub(super) struct LastLine {
     pub(super) bytes: u64,
@@ -28,8 +30,9 @@ impl LastLine {
 /// Writes lines, whole or in parts.
 pub(super) struct Writer<'o, 'w> {
     out: &'o mut Sink<'w>,
-    /// Whether a line feed is delayed until the next line begins.
+    /// Whether each line feed is delayed until the next line begins.
     delays_feed: bool,
+    /// Whether the line feed of the last line is not written yet.
     owes_feed: bool,
     pub(super) last: LastLine,
 }
@@ -48,18 +51,19 @@ impl<'o, 'w> Writer<'o, 'w> {
     /// Writes one line, given without its line feed.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<()> {
         if !self.delays_feed {
-            return self.out.raw(line);
+            return self.out.line(line);
         }
         self.begin()?;
         self.part(line)?;
         self.end()
     }
 
-    /// Begins a line that is written in parts.
+    /// Begins a line that is written in parts. Writes the line feed of the line before it, if that
+    /// was delayed.
     pub(super) fn begin(&mut self) -> Result<()> {
         self.last = LastLine::default();
         if std::mem::take(&mut self.owes_feed) {
-            self.out.lines(b"\n")?;
+            self.out.bytes(b"\n")?;
         }
         Ok(())
     }
@@ -69,7 +73,7 @@ impl<'o, 'w> Writer<'o, 'w> {
         if self.delays_feed {
             self.last.add(part);
         }
-        self.out.lines(part)
+        self.out.bytes(part)
     }
 
     /// Ends a line that was written in parts.
@@ -78,13 +82,15 @@ impl<'o, 'w> Writer<'o, 'w> {
             self.owes_feed = true;
             return Ok(());
         }
-        self.out.raw(b"")
+        // Writes only the line feed.
+        self.out.line(b"")
     }
 
-    /// Ends the output. Writes the delayed line feed, unless the original lacks it.
+    /// Ends the output. Writes the delayed line feed, unless the original lacks it. Where line
+    /// feeds are not delayed, every line has its own, and `lacks_feed` is ignored.
     pub(super) fn finish(&mut self, lacks_feed: bool) -> Result<()> {
         if self.owes_feed && !lacks_feed {
-            self.out.lines(b"\n")?;
+            self.out.bytes(b"\n")?;
         }
         Ok(())
     }

@@ -2,8 +2,10 @@
 //! arguments.
 //!
 //! Agents name the same things differently (`command`, `cmd`, `file_path`, `path`); here they get
-//! one name. A command is the program and, for programs that have them, the verb: `cargo test`,
-//! letters and digits only.
+//! one name. A command is the program and, for programs that have them, the verb: `cargo test`. The
+//! verb is the first word after the program that is no option, if that word is only letters, digits
+//! and hyphens. Of the name of the program, other characters than letters, digits, `-`, `_` and `.`
+//! are left out.
 
 mod command;
 mod target;
@@ -22,7 +24,8 @@ pub struct Call {
     pub tool: String,
     /// MCP server or namespace.
     pub server: Option<String>,
-    /// The qualified name on the wire, where it is not `functions.TOOL` or `SERVER.TOOL`.
+    /// The name sent to the model, e.g. `functions.mcp__github__list`. `None` if it follows from
+    /// tool and server: `functions.TOOL` or `SERVER.TOOL`.
     pub wire_name: Option<String>,
     /// Program and verb.
     pub command: Option<String>,
@@ -47,9 +50,21 @@ struct Arguments {
     action: Value,
 }
 
+impl Arguments {
+    /// Reads the JSON of an object; `None` for anything else. The derived reader alone would take
+    /// the members of a list for the fields of the struct, in their order.
+    fn of(json: &str) -> Option<Arguments> {
+        if !json.trim_start().starts_with('{') {
+            return None;
+        }
+        serde_json::from_str(json).ok()
+    }
+}
+
 impl Call {
-    /// Names a call. `arguments`: the JSON of an object, or the plain text of a custom tool;
-    /// arguments that cannot be read name nothing.
+    /// Names a call. `arguments`: the JSON of an object, or the plain text of a custom tool.
+    /// Arguments that are not an object are searched for a patch, whose first file becomes the
+    /// target.
     pub fn new(name: &str, namespace: Option<&str>, arguments: &str) -> Call {
         let (server, tool) = qualified(name, namespace);
         let mut call = Call {
@@ -60,14 +75,15 @@ impl Call {
         if call.server.is_some() {
             call.wire_name = wire_name(name, namespace);
         }
-        match serde_json::from_str::<Arguments>(arguments) {
-            Ok(found) => call.name(&found),
-            Err(_) => call.target = patched(arguments),
+        match Arguments::of(arguments) {
+            Some(found) => call.read_arguments(&found),
+            None => call.target = patched(arguments),
         }
         call
     }
 
-    fn name(&mut self, found: &Arguments) {
+    /// Takes command and target from the arguments.
+    fn read_arguments(&mut self, found: &Arguments) {
         let paths = [
             &found.file_path,
             &found.path,
@@ -94,7 +110,8 @@ impl Call {
         }
     }
 
-    /// Returns the names in the span of a call; its output repeats them.
+    /// Returns the names in the span of a call, so that the span of its output can carry the same
+    /// names.
     pub fn of(span: &Span) -> Call {
         Call {
             tool: span.tool.clone().unwrap_or_default(),
@@ -135,7 +152,7 @@ pub fn server_of<'n>(
     common
 }
 
-/// Splits `mcp__SERVER__TOOL` into server and tool; a namespace comes first.
+/// Splits `mcp__SERVER__TOOL` into server and tool. A namespace, if given, is the server.
 fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
     if let Some(server) = namespace
         && !server.is_empty()
@@ -151,7 +168,7 @@ fn qualified(name: &str, namespace: Option<&str>) -> (Option<String>, String) {
     (None, clip(name))
 }
 
-/// The name on the wire of a server's tool, where it is not `SERVER.TOOL`.
+/// The name sent to the model of a server's tool; `None` if it is `SERVER.TOOL`.
 fn wire_name(name: &str, namespace: Option<&str>) -> Option<String> {
     match namespace.unwrap_or_default() {
         "" => Some(format!("functions.{}", clip(name))),
@@ -160,7 +177,7 @@ fn wire_name(name: &str, namespace: Option<&str>) -> Option<String> {
     }
 }
 
-/// Cuts a name to the length that a path may have.
+/// Cuts a name to 256 characters, the limit of every name in a record.
 fn clip(name: &str) -> String {
     name.chars().take(256).collect()
 }
@@ -198,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_shell_call_are_its_script() {
+    fn a_shell_script_in_an_array_is_read() {
         let call = Call::new(
             "shell",
             None,
@@ -208,6 +225,16 @@ mod tests {
             (call.command.as_deref(), call.target.as_deref()),
             (Some("sed"), Some("src/lib.rs"))
         );
+    }
+
+    #[test]
+    fn the_members_of_a_list_are_no_named_arguments() {
+        for list in [r#"["ls","cat","x","src/a.rs"]"#, " [\"ls\"]", "[]"] {
+            let call = Call::new("t", None, list);
+            assert_eq!((call.command, call.target), (None, None), "{list}");
+        }
+        let call = Call::new("t", None, " \n{\"command\":\"ls\"}");
+        assert_eq!(call.command.as_deref(), Some("ls"));
     }
 
     #[test]

@@ -9,10 +9,64 @@
 //! (`toolUseResult`), progress and snapshots were never sent: their bytes are summed as `disk`.
 //!
 //! The agent sometimes appends lines that the file already holds (a cold resume, a second
-//! compaction, a branch): a line with the uuid and type of an earlier one is the same line.
+//! compaction, a branch): a line with the uuid, type, agent and side-chain flag of an earlier one
+//! is the same line.
 //!
-//! `thread_builder` holds a thread while its lines are read. This file only finds the thread of
-//! each line, and passes the line on by its type.
+//! This file leaves out repeated lines, and passes the others to their threads by their type; at the
+//! end it fills the requests and gives each thread its id. The modules:
+//!
+//! | Recognising and parsing | |
+//! |---|---|
+//! | `recognise` | recognises a session by its first lines |
+//! | `printed` | the logs that `claude -p` prints |
+//! | `line` | the fields of a line that matter |
+//! | `entry` | the entries of one line, for tok-compress |
+//! | `version` | compares versions of the agent |
+//! | `tools` | the tools that are treated specially |
+//! | `mark` | prefixes of texts of the user role, which show who wrote a text |
+//!
+//! | Lines to spans and requests | |
+//! |---|---|
+//! | `file_threads` | the threads of a file, and which of them a line belongs to |
+//! | `thread_builder` | one thread while its lines are read |
+//! | `messages` | lines of user and assistant |
+//! | `content` | blocks of a message or attachment become spans |
+//! | `attachments` | attachments, and the lines of the request log |
+//! | `compactions` | lines after which earlier spans are no longer in the context |
+//! | `resume` | spans that older versions no longer send after a resume |
+//! | `requests` | the requests of a thread, by the messages that answer them |
+//! | `message_request` | the request of one message, from the reports of its lines |
+//! | `usage` | the tokens that one line reports |
+//! | `iterations` | the runs of a model within one response |
+//! | `terms` | the facts besides tokens that a price depends on |
+//! | `finish` | the end of a thread: order, and requests that only the ledger has |
+//!
+//! | What the file records about its requests | |
+//! |---|---|
+//! | `recorded` | all of it, for one thread |
+//! | `head` | system prompt and tool definitions of a request |
+//! | `snapshots` | the heads of snapshots, and the requests to which each applies |
+//! | `log` | the request log: the list of messages of each request |
+//! | `blob` | messages of the log that are no line of the conversation |
+//! | `canonical` | the hash under which the log names a message |
+//! | `known` | index of the thread's messages by that hash |
+//! | `texts` | index of the thread's texts, to find lines that hold a text of the log |
+//!
+//! | The order of a thread by its requests | |
+//! |---|---|
+//! | `arrange` | puts the entries in the order in which the requests sent them |
+//! | `arranged` | the result of that: the entries in their final order |
+//! | `stage` | the context while the requests are put in order |
+//! | `spot` | the position of one span relative to that context |
+//! | `listed` | a request that the log lists: from its hashes to spans |
+//! | `list` | the list of messages of a request, as ranges of the live spans |
+//! | `pick` | picks a span for each message of a list, where several are equal |
+//!
+//! | The agent's ledger | |
+//! |---|---|
+//! | `ledger` | the running totals of tokens |
+//! | `reported` | the requests that session and sub-agents report |
+//! | `account` | compares the two, and adds the missing requests |
 
 mod account;
 mod arrange;
@@ -23,6 +77,7 @@ mod canonical;
 mod compactions;
 mod content;
 mod entry;
+mod file_threads;
 mod finish;
 mod head;
 mod iterations;
@@ -52,16 +107,15 @@ mod tools;
 mod usage;
 mod version;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::history::FinishedThread;
 use super::lines::{Line, Why};
-use super::reader::{Format, Home, Reader, Source};
+use super::reader::{Format, Home, Reader, Source, Twin};
 use super::time;
 use super::value::{identity, parse};
-use crate::record::Kind;
+use file_threads::FileThreads;
 use line::SessionLine;
-use thread_builder::ThreadBuilder;
 
 /// The entry of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -86,7 +140,7 @@ pub(super) const FORMAT: Format = Format {
 
 /// Logs that the agent prints when it runs without a person: the lines of a session, with other
 /// names for some fields.
-pub(super) const LOG: Format = Format {
+pub(super) const PRINTED: Format = Format {
     recognise: printed::recognise,
     reader: |source| Box::new(printed::Printed::new(source)),
     thread_id: |_| None,
@@ -114,17 +168,15 @@ pub(super) const COWORK: Home = Home {
 };
 
 /// The app's log of such a task, in the folder of its home.
-pub(super) const AUDIT: (&str, &str) = ("audit.jsonl", ".claude/projects");
+pub(super) const AUDIT: Twin = Twin {
+    file: "audit.jsonl",
+    sessions: ".claude/projects",
+};
 
 /// Reads a session.
 struct Claude<'s> {
     source: Source<'s>,
-    /// The thread of the file itself, then its side chains in the order in which they begin.
-    threads: Vec<ThreadBuilder>,
-    /// The side chain of each line, by its uuid.
-    side_of: HashMap<String, usize>,
-    /// The side chain of each agent, by its id.
-    agent_of: HashMap<String, usize>,
+    threads: FileThreads,
     /// The lines so far, as short hashes.
     seen: HashSet<u64>,
 }
@@ -132,83 +184,23 @@ struct Claude<'s> {
 impl<'s> Claude<'s> {
     fn new(source: Source<'s>) -> Claude<'s> {
         Claude {
+            // Input from a pipe, which the source has whole, cannot be read again: its lines are
+            // hashed while they are read.
+            threads: FileThreads::new(source.whole.is_some()),
             source,
-            threads: Vec::new(),
-            side_of: HashMap::new(),
-            agent_of: HashMap::new(),
             seen: HashSet::new(),
         }
-    }
-
-    /// Makes an empty thread. Input from a pipe cannot be read again, so its lines are hashed while
-    /// they are read.
-    fn new_thread(&self) -> ThreadBuilder {
-        let mut thread = ThreadBuilder::default();
-        thread.recorded.known.hashing = self.source.whole.is_some();
-        thread
-    }
-
-    /// The thread of the file itself.
-    fn main(&mut self) -> &mut ThreadBuilder {
-        if self.threads.is_empty() {
-            self.threads.push(self.new_thread());
-        }
-        &mut self.threads[0]
-    }
-
-    /// Finds the thread of a line; a side chain begins with its first line.
-    fn thread_of(&mut self, session_line: &SessionLine) -> &mut ThreadBuilder {
-        self.main();
-        let index = match self.side_of_agent(session_line) {
-            // Lines of the log name only the agent.
-            Some(side) if session_line.kind.starts_with("api-request") => side,
-            _ if session_line.is_sidechain => self.side_chain(session_line),
-            _ => 0,
-        };
-        // The index is that of an existing thread, so `min` never changes it.
-        let last = self.threads.len() - 1;
-        &mut self.threads[index.min(last)]
-    }
-
-    fn side_of_agent(&self, session_line: &SessionLine) -> Option<usize> {
-        self.agent_of
-            .get(session_line.agent_id.as_deref()?)
-            .copied()
-    }
-
-    fn side_of_line(&self, uuid: Option<&str>) -> Option<usize> {
-        self.side_of.get(uuid?).copied()
-    }
-
-    /// Finds the side chain of a line: that of its agent, else that of an earlier copy of the line,
-    /// else that of its parent line, else a new one.
-    fn side_chain(&mut self, session_line: &SessionLine) -> usize {
-        let known = self
-            .side_of_agent(session_line)
-            .or_else(|| self.side_of_line(session_line.uuid.as_deref()))
-            .or_else(|| self.side_of_line(session_line.parent_uuid.as_deref()));
-        let index = known.unwrap_or(self.threads.len());
-        if known.is_none() {
-            self.threads
-                .push(new_side_chain(session_line, self.new_thread()));
-        }
-        if let Some(id) = &session_line.agent_id {
-            self.agent_of.insert(id.to_string(), index);
-        }
-        if let Some(id) = &session_line.uuid {
-            self.side_of.insert(id.to_string(), index);
-        }
-        index
     }
 
     /// Takes a line of any type.
     fn take_line(&mut self, line: &Line, session_line: &SessionLine) -> Result<(), Why> {
         let wants = self.source.wants;
-        let identity = line_hash(session_line);
-        if let Some(identity) = &identity
-            && self.seen.contains(identity)
+        let hash = line_hash(session_line);
+        if let Some(hash) = &hash
+            && self.seen.contains(hash)
         {
-            self.thread_of(session_line)
+            self.threads
+                .of_line(session_line)
                 .note_repeated_line(line, session_line);
             return Ok(());
         }
@@ -216,11 +208,13 @@ impl<'s> Claude<'s> {
             Some(timestamp) => time::instant(timestamp),
             None => None,
         };
-        let thread = self.thread_of(session_line);
+        let thread = self.threads.of_line(session_line);
         thread.note_session(session_line, at.as_deref());
         if wants.spans && session_line.is_refusal() {
             thread.add_refusal(line, at.clone());
         }
+        // Without spans, lines of the request log and compactions change nothing that is wanted.
+        // They are counted like the lines that were never sent.
         match (&*session_line.kind, session_line.subtype.as_deref()) {
             ("assistant", _) => thread.take_assistant_line(line, session_line, wants, at)?,
             ("user", _) => thread.take_user_line(line, session_line, wants, at)?,
@@ -237,7 +231,7 @@ impl<'s> Claude<'s> {
                     .count_disk("queue-operation", line.bytes.len());
             }
             (kind, _) if kind.starts_with("api-request") && wants.spans => {
-                thread.take_log_line(line, kind)?;
+                thread.take_request_log_line(line, kind)?;
             }
             ("system", Some("compact_boundary")) if wants.spans => {
                 thread.compact(line, session_line, at)
@@ -252,46 +246,30 @@ impl<'s> Claude<'s> {
             (kind, None) => thread.history.count_disk(kind, line.bytes.len()),
         }
         thread.save_state(session_line);
-        self.seen.extend(identity);
+        self.seen.extend(hash);
         Ok(())
     }
 
     /// Fills the requests of all threads, after the last line of the file.
     fn fill_requests(&mut self) {
-        let Some((main, sides)) = self.threads.split_first_mut() else {
+        let Some((main, sides)) = self.threads.all.split_first_mut() else {
             return;
         };
-        let beside = self.source.beside;
+        let other_files = self.source.beside;
         for side in sides {
             let session = side.history.session.parent.clone().unwrap_or_default();
             // A side chain in a file of its own may replay messages of its session's file.
-            let elsewhere = main.history.is_empty() && !session.is_empty();
+            let main_is_another_file = main.history.is_empty() && !session.is_empty();
             side.fill_requests(&|id| {
-                main.has_message(id) || elsewhere && beside.is_main_message(&session, id)
+                main.has_message(id)
+                    || main_is_another_file && other_files.is_main_message(&session, id)
             });
         }
         main.fill_requests(&|_| false);
     }
 }
 
-/// Names the thread of a sub-agent: its id is that of the agent, else that of its first line.
-fn new_side_chain(session_line: &SessionLine, mut thread: ThreadBuilder) -> ThreadBuilder {
-    let session = &mut thread.history.session;
-    session.kind = match session_line.agent_id.as_deref() {
-        Some(id) if id.starts_with("acompact") => Kind::Compaction,
-        _ => Kind::Subagent,
-    };
-    let id = session_line
-        .agent_id
-        .as_deref()
-        .or(session_line.uuid.as_deref());
-    session.session = id.unwrap_or_default().to_owned();
-    session.parent = session_line.session_id.as_deref().map(str::to_owned);
-    session.root.clone_from(&session.parent);
-    thread
-}
-
-/// The identity of a line as a short hash. Two agents may have the same line, each in its own
+/// Returns what identifies a line, as a short hash; `None` for a line without a uuid. Two agents may have the same line, each in its own
 /// context, so the agent is a part of it.
 fn line_hash(session_line: &SessionLine) -> Option<u64> {
     let uuid = session_line.uuid.as_deref()?;
@@ -314,8 +292,8 @@ impl Reader for Claude<'_> {
         let path = self.source.path;
         // A file may hold nothing but side chains: then it has no main thread.
         let mut builders = Vec::new();
-        let has_sides = self.threads.len() > 1;
-        for (n, thread) in self.threads.into_iter().enumerate() {
+        let has_sides = self.threads.all.len() > 1;
+        for (n, thread) in self.threads.all.into_iter().enumerate() {
             if !thread.history.is_empty() || (n == 0 && !has_sides) {
                 builders.push(thread);
             }
@@ -332,7 +310,8 @@ impl Reader for Claude<'_> {
             let mut id = identity(&[session, path]);
             id.truncate(12);
             if !taken.insert(id.clone()) {
-                // Another side chain has no id either.
+                // Two threads of this file lack an id and got the same one. The index makes them
+                // differ.
                 id = identity(&[session, path, &n.to_string()]);
                 id.truncate(12);
             }

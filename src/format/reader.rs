@@ -18,7 +18,7 @@ pub struct Format {
     /// Makes a reader for one file.
     pub reader: for<'s> fn(Source<'s>) -> Box<dyn Reader + 's>,
     /// Returns the entries of one line, read without the lines around it.
-    pub entries: Entries,
+    pub entries: EntryReader,
     /// Returns the id of the thread in a file, by the first line (or the first that names one).
     /// Forks find their parents by it, and logs their sessions.
     pub thread_id: fn(first: &str) -> Option<String>,
@@ -42,8 +42,16 @@ pub struct Format {
     pub lacks: Option<&'static str>,
 }
 
+/// A file that repeats the sessions in a folder next to it.
+pub struct Twin {
+    /// The name of the file.
+    pub file: &'static str,
+    /// The folder of the sessions, relative to that of the file.
+    pub sessions: &'static str,
+}
+
 /// Reads one line as entries of a conversation; `None` where the line must stay as it is.
-pub type Entries = for<'a> fn(line: &'a str) -> Option<Vec<Entry<'a>>>;
+pub type EntryReader = for<'a> fn(line: &'a str) -> Option<Vec<Entry<'a>>>;
 
 /// A work tree that was given to an agent.
 #[derive(Clone, Debug, PartialEq)]

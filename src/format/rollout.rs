@@ -7,6 +7,7 @@
 //! (docs/formats.md 1.3). What differs between the agents is a [`Dialect`]: this file names
 //! neither.
 
+mod child;
 mod compaction;
 mod counter;
 mod dialect;
@@ -185,7 +186,7 @@ impl Reader for Rollout<'_> {
             self.at = Some(at);
         }
         self.is_replayed =
-            self.is_in_prefix() || self.replay.has_line(line.offset, envelope.ordinal);
+            self.is_in_prefix() || self.replay.take_line(line.offset, envelope.ordinal);
         match envelope.payload {
             Some(payload) => self.payload(line, &envelope.kind, payload)?,
             None if envelope.record_type.is_some() => {

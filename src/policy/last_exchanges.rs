@@ -17,6 +17,15 @@ pub(super) const POLICY: Policy = Policy {
     action: Action::Window,
 };
 
+/// What a turn decides.
+#[derive(Debug)]
+pub struct Decided<T> {
+    /// The items that are now certain to stay.
+    pub kept: Vec<T>,
+    /// The number of items that are dropped.
+    pub dropped: u64,
+}
+
 /// Holds the items of the last exchanges. Memory: those items.
 #[derive(Debug)]
 pub struct LastExchanges<T> {
@@ -52,13 +61,16 @@ impl<T> LastExchanges<T> {
         self.len() == 0
     }
 
-    /// Takes a turn and its item. Adds to `kept` the items that are now certain to stay, and to
-    /// `dropped` the number of those that are not kept.
-    pub fn push(&mut self, turn: &TurnFacts, item: T, kept: &mut Vec<T>, dropped: &mut u64) {
+    /// Takes a turn and its item. Returns the items that are now decided.
+    pub fn push(&mut self, turn: &TurnFacts, item: T) -> Decided<T> {
+        let mut decided = Decided {
+            kept: Vec::new(),
+            dropped: 0,
+        };
         self.began |= turn.is_generated;
         if !self.began {
-            kept.push(item);
-            return;
+            decided.kept.push(item);
+            return decided;
         }
         let begins = (turn.is_user || turn.is_output) && self.last_is_generated;
         if begins || self.exchanges.is_empty() {
@@ -74,32 +86,37 @@ impl<T> LastExchanges<T> {
             let Some(gone) = self.exchanges.pop_front() else {
                 break;
             };
-            self.forget(gone, dropped);
+            decided.dropped += self.forget(gone);
         }
+        decided
     }
 
-    /// Drops an exchange; the messages of the user in it become the last prompt.
-    fn forget(&mut self, exchange: Vec<(bool, T)>, dropped: &mut u64) {
+    /// Drops an exchange; the messages of the user in it become the last prompt. Returns the number
+    /// of items dropped.
+    fn forget(&mut self, exchange: Vec<(bool, T)>) -> u64 {
+        let mut dropped = 0;
         let mut prompt = Vec::new();
         for (is_user, item) in exchange {
             if is_user {
                 prompt.push(item);
             } else {
-                *dropped += 1;
+                dropped += 1;
             }
         }
         if !prompt.is_empty() {
-            *dropped += self.prompt.len() as u64;
+            dropped += self.prompt.len() as u64;
             self.prompt = prompt;
         }
+        dropped
     }
 
-    /// Adds to `kept` all items held. The session has ended.
-    pub fn end(&mut self, kept: &mut Vec<T>) {
-        kept.append(&mut self.prompt);
+    /// Returns all items held. The session has ended.
+    pub fn end(&mut self) -> Vec<T> {
+        let mut kept = std::mem::take(&mut self.prompt);
         for exchange in self.exchanges.drain(..) {
             kept.extend(exchange.into_iter().map(|(_, item)| item));
         }
+        kept
     }
 }
 
@@ -128,9 +145,11 @@ mod tests {
         ];
         let (mut window, mut kept, mut dropped) = (LastExchanges::new(2), Vec::new(), 0);
         for (n, turn) in turns.into_iter().enumerate() {
-            window.push(turn, n, &mut kept, &mut dropped);
+            let decided = window.push(turn, n);
+            kept.extend(decided.kept);
+            dropped += decided.dropped;
         }
-        window.end(&mut kept);
+        kept.extend(window.end());
         assert_eq!(kept, [0, 1, 5, 7, 8, 9, 10]);
         assert_eq!(dropped, 4);
     }

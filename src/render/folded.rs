@@ -18,8 +18,8 @@ use anyhow::Result;
 
 use super::bill::ContentLabel;
 use super::layout::Layout;
-use super::name::tidy;
 use super::report::ReportContent;
+use super::tidy::tidy;
 use crate::display::clip;
 use crate::record::{Part, Total};
 

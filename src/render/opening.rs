@@ -12,8 +12,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::findings::worth;
 use super::layout::Layout;
-use super::name::tidy;
 use super::report::ReportContent;
+use super::tidy::tidy;
 use crate::display::clip;
 use crate::record::Finding;
 

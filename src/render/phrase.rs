@@ -5,7 +5,7 @@
 //! apart until then.
 
 use super::layout::Layout;
-use super::name::tidy;
+use super::tidy::tidy;
 use crate::display::clip;
 
 /// A run of text of one origin. Names and prose have passed [`tidy`].

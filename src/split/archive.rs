@@ -15,8 +15,8 @@ use crate::format::{FORMATS, open};
 /// of a compressed file.
 type SessionFile = (PathBuf, PathBuf);
 
-/// Of files with one name in several session folders of one home, leaves those in the folder that
-/// the format names first. An empty file does not displace another.
+/// Keeps, of files with the same name in several session folders of one home, only those in the
+/// earliest-listed folder that has a non-empty copy, and any in a folder listed before it.
 pub(super) fn leave_out_copies(inputs: &mut Vec<Input>) {
     if !inputs.iter().any(is_in_later_folder) {
         return;
@@ -42,7 +42,7 @@ pub(super) fn leave_out_copies(inputs: &mut Vec<Input>) {
 }
 
 /// Returns the home of an agent that a file lies in, and the number of its session folder, in the
-/// order in which the format names the folders.
+/// order in which the format names the folders. Both are judged by the names of folders alone.
 pub(super) fn home(path: &Path) -> Option<(&Path, usize)> {
     for folder in path.ancestors().skip(1) {
         let (Some(name), Some(home)) = (folder.file_name(), folder.parent()) else {

@@ -184,11 +184,14 @@ fn threads(
 /// Whether the content of a file is in a session next to it too.
 fn has_twin(path: &Path) -> bool {
     let plain = open::plain(path);
-    let twin = TWINS.iter().find(|(name, _)| plain.ends_with(name));
-    let (Some((_, folder)), Some(parent)) = (twin, path.parent()) else {
+    let twin = TWINS.iter().find(|twin| plain.ends_with(twin.file));
+    let (Some(twin), Some(parent)) = (twin, path.parent()) else {
         return false;
     };
-    for entry in WalkDir::new(parent.join(folder)).into_iter().flatten() {
+    for entry in WalkDir::new(parent.join(twin.sessions))
+        .into_iter()
+        .flatten()
+    {
         if open::plain(entry.path()).extension() == Some(OsStr::new("jsonl")) {
             return true;
         }

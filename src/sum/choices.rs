@@ -35,7 +35,7 @@ pub enum TokenBasis {
     /// input not read from the cache, and output
     New,
     /// input neither read from nor written to the cache, and output
-    // A plain sum of `input_tokens` and `output_tokens` gives this where those leave out the cache.
+    // Equals `input_tokens + output_tokens` for providers whose `input_tokens` excludes cached input.
     #[value(name = "in+out")]
     InOut,
 }
@@ -80,7 +80,7 @@ pub(super) fn name(choice: impl ValueEnum) -> String {
     }
 }
 
-/// The choice of that name; the default where there is none.
+/// The choice of that name; the default where there is none, as in partial sums that lack it.
 pub(super) fn named<T: ValueEnum + Default>(name: &str) -> T {
     T::from_str(name, false).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ fn values(lines: &[u8]) -> Vec<Value> {
 fn compressed(session: &[u8], mode: &str, options: &Options) -> Small {
     let source = SessionSource {
         name: "session".into(),
-        entries: PLAIN_ENTRIES,
+        read_entries: PLAIN_ENTRIES,
         input: Box::new(Cursor::new(session.to_vec())),
     };
     let (mut out, mut skips) = (Vec::new(), Skips::default());

@@ -3,9 +3,9 @@
 //!
 //! The *ledger* is the agent's running totals of tokens by model; each `cost-state` line is one
 //! *state* of it. The comparison goes from state to state: it adds up the reported requests since
-//! the instant from which the ledger counts. What the ledger has beyond that sum is the *excess*,
-//! and becomes one request for each model. A state is *explained* if no model has less in it than
-//! was counted.
+//! the instant from which the ledger counts. What a state has of a model beyond that sum is the
+//! *excess*, and becomes one request of that model. A state is *explained* if it has no less of any
+//! of its models than was counted; counted models that it does not name are not looked at.
 //!
 //! How states and requests are read is in `ledger` and `reported`.
 
@@ -22,9 +22,10 @@ use crate::record::{ContextBy, Ledger, Request, Uncounted};
 const REASON: &str = "ledger";
 
 impl LedgerStates {
-    /// Compares the ledger with the requests of a thread (`entries`), with the generated requests
-    /// (`inserted`, each with the entry next to it), and with the requests of the sub-agents. A
-    /// single unreported request between two states gets the excess as its figures.
+    /// Compares the ledger with the requests of a thread (`entries`), with those that its history
+    /// generated besides (`inserted`, each with the entry next to it), and with the requests
+    /// of the sub-agents. The excess may go to an unreported request among the entries
+    /// ([`LedgerComparison::insert_missing_request`]).
     pub(super) fn compare(
         self,
         session: &str,
@@ -38,18 +39,19 @@ impl LedgerStates {
             return LedgerRecords::default();
         }
         let reported = reported(entries, inserted, path);
-        let mut account = RequestAccount::new(session, &reported);
+        let mut comparison = LedgerComparison::new(session, &reported);
         for state in &self.0 {
-            account.take_state(state, entries);
+            comparison.take_state(state, entries);
         }
-        account.close()
+        comparison.close()
     }
 }
 
 /// The comparison so far.
-struct RequestAccount<'r> {
+struct LedgerComparison<'r> {
     session: &'r str,
-    /// The reported requests, in the order of the entries before which they count.
+    /// The reported requests, sorted by `before`, the index of the entry in front of which each
+    /// counts.
     reported: &'r [ReportedRequest],
     /// The instant from which the current ledger counts.
     since: Option<String>,
@@ -65,9 +67,9 @@ struct RequestAccount<'r> {
     records: LedgerRecords,
 }
 
-impl<'r> RequestAccount<'r> {
-    fn new(session: &'r str, reported: &'r [ReportedRequest]) -> RequestAccount<'r> {
-        RequestAccount {
+impl<'r> LedgerComparison<'r> {
+    fn new(session: &'r str, reported: &'r [ReportedRequest]) -> LedgerComparison<'r> {
+        LedgerComparison {
             session,
             reported,
             since: None,
@@ -79,19 +81,19 @@ impl<'r> RequestAccount<'r> {
         }
     }
 
-    /// Takes the next state. It begins another ledger if it is less than the previous state, or if
-    /// it names another instant and has less than was counted. A state that names another instant
-    /// and has all that was counted continues the ledger, whose instant stays that of its first
-    /// state.
+    /// Takes the next state. A new ledger begins if a figure fell since the previous state, or if
+    /// the state has another start time and less than was counted. Otherwise the ledger goes on and
+    /// keeps its first start time.
     fn take_state(&mut self, state: &LedgerState, entries: &mut [ThreadEntry]) {
         if !self.is_continued_by(state) {
             self.begin_ledger(state);
         }
         let sums_of_latest = self.sums.clone();
         self.count_until(state.entries);
-        let has_other_instant = state.since.is_some() && self.since != state.since;
-        if has_other_instant && !self.is_covered_by(state) {
-            // The record of the old ledger is that of its latest state.
+        let has_other_start = state.since.is_some() && self.since != state.since;
+        if has_other_start && !self.is_covered_by(state) {
+            // The old ledger ends at its latest state, so its sums are set back to what they were
+            // then.
             self.sums = sums_of_latest;
             self.begin_ledger(state);
             self.count_until(state.entries);
@@ -114,7 +116,8 @@ impl<'r> RequestAccount<'r> {
         self.latest = Some((state.line, state.models.clone()));
     }
 
-    /// Whether no figure of a state is less than in the previous state.
+    /// Whether no figure of a state is less than in the previous state. `false` for the first
+    /// state.
     fn is_continued_by(&self, state: &LedgerState) -> bool {
         let Some((_, latest)) = &self.latest else {
             return false;
@@ -130,13 +133,13 @@ impl<'r> RequestAccount<'r> {
         true
     }
 
-    /// Whether no model in the state has less than was counted.
+    /// Whether the state has no less of any of its models than was counted.
     fn is_covered_by(&self, state: &LedgerState) -> bool {
         let mut models = state.models.iter();
         models.all(|(model, used)| self.excess(model, used).is_some())
     }
 
-    /// Writes out the ledger so far and begins another: [`RequestAccount::count_until`] then counts
+    /// Writes out the ledger so far and begins another: [`LedgerComparison::count_until`] then counts
     /// the requests since its instant, or all of the thread if it names none.
     fn begin_ledger(&mut self, state: &LedgerState) {
         self.write_ledger();
@@ -145,7 +148,8 @@ impl<'r> RequestAccount<'r> {
         self.next_reported = 0;
     }
 
-    /// Counts the requests that are reported before the entry with the index `entries`.
+    /// Counts the reported requests up to the place of a state, which has `entries` entries before
+    /// it. Requests from before the start time of the ledger are left out.
     fn count_until(&mut self, entries: usize) {
         while let Some(reported) = self.reported.get(self.next_reported)
             && reported.before <= entries
@@ -181,9 +185,9 @@ impl<'r> RequestAccount<'r> {
         Some(excess)
     }
 
-    /// Inserts a request that no line reports. If the thread has a single unreported request of the
-    /// model since the latest explained state, it is replaced by the new one at its place; else the
-    /// new one stands alone, before the state.
+    /// Inserts a request that no line reports. If exactly one unreported request lies after the
+    /// latest explained state, and the latest request before it that names a model names this one,
+    /// the new request replaces it at its place. Else the new one stands alone, before the state.
     fn insert_missing_request(
         &mut self,
         state: &LedgerState,
@@ -220,7 +224,7 @@ impl<'r> RequestAccount<'r> {
     }
 
     fn missing_request(&self, state: &LedgerState, model: &str, excess: Figures) -> Request {
-        let [input, read, written, hour, output, searches] = excess;
+        let [input, read, written, written_1h, output, searches] = excess;
         // This text is a part of the key: another notation would change the keys of all requests.
         let figures = format!("{:?}", state.models.get(model).map(|used| used.figures));
         Request {
@@ -236,7 +240,7 @@ impl<'r> RequestAccount<'r> {
             input_tokens: Some(input),
             cache_read_tokens: Some(read),
             cache_write_tokens: Some(written),
-            cache_write_1h_tokens: non_zero(hour),
+            cache_write_1h_tokens: non_zero(written_1h),
             output_tokens: Some(output),
             web_searches: non_zero(searches),
             // A plain sum of the lines' usage does not include it.
@@ -251,7 +255,7 @@ impl<'r> RequestAccount<'r> {
     /// one: that of a compaction, or an answer without a usable usage.
     fn single_unreported(&self, state: &LedgerState, entries: &[ThreadEntry]) -> Option<usize> {
         let mut found = None;
-        for (at, entry) in entries
+        for (index, entry) in entries
             .get(self.explained_entries..state.entries)?
             .iter()
             .enumerate()
@@ -262,7 +266,7 @@ impl<'r> RequestAccount<'r> {
                 if found.is_some() {
                     return None;
                 }
-                found = Some(self.explained_entries + at);
+                found = Some(self.explained_entries + index);
             }
         }
         found
@@ -280,7 +284,7 @@ impl<'r> RequestAccount<'r> {
             return;
         };
         for (model, LedgerUse { figures, cost }) in models {
-            let [input, read, written, hour, output, searches] = figures;
+            let [input, read, written, written_1h, output, searches] = figures;
             let (counted, requests) = self.sums.get(&model).copied().unwrap_or_default();
             let [
                 counted_input,
@@ -296,7 +300,7 @@ impl<'r> RequestAccount<'r> {
                 input_tokens: input,
                 cache_read_tokens: read,
                 cache_write_tokens: written,
-                cache_write_1h_tokens: non_zero(hour),
+                cache_write_1h_tokens: non_zero(written_1h),
                 output_tokens: output,
                 web_searches: non_zero(searches),
                 agent_cost_usd: cost,
@@ -373,10 +377,10 @@ mod tests {
     #[test]
     fn a_ledger_that_ends_counts_no_request_of_the_next() {
         let reported = [request(1, "T01:00", 100), request(2, "T03:00", 50)];
-        let mut account = RequestAccount::new("s", &reported);
-        account.take_state(&state(1, "T00:00", 100), &mut []);
-        account.take_state(&state(2, "T02:00", 120), &mut []);
-        let records = account.close();
+        let mut comparison = LedgerComparison::new("s", &reported);
+        comparison.take_state(&state(1, "T00:00", 100), &mut []);
+        comparison.take_state(&state(2, "T02:00", 120), &mut []);
+        let records = comparison.close();
         let sums = |ledger: &Ledger| {
             (
                 ledger.input_tokens,

@@ -110,7 +110,7 @@ impl ThreadBuilder {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(super) fn take_log_line(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
+    pub(super) fn take_request_log_line(&mut self, line: &Line, kind: &str) -> Result<(), Why> {
         self.recorded.known.hash_from(line.number);
         if !self.recorded.log.take_line(line)? {
             self.history.count_disk(kind, line.bytes.len());

@@ -176,18 +176,22 @@ impl<'s> Printed<'s> {
             let output = last.usage[OUTPUT].saturating_add(output);
             self.outputs.insert(identity(&[&last.id]), output);
         } else if input > 0 || output > 0 {
-            self.session.main().history.push_hidden_request(Request {
-                at: self.latest_instant.clone(),
-                key: Some(result_key(printed, model, all)),
-                model: model.map(str::to_owned),
-                input_tokens: Some(input),
-                cache_read_tokens: Some(read),
-                cache_write_tokens: Some(write),
-                output_tokens: Some(output),
-                reports: Some(0),
-                line: Some(line.number),
-                ..Request::default()
-            });
+            self.session
+                .threads
+                .main()
+                .history
+                .push_hidden_request(Request {
+                    at: self.latest_instant.clone(),
+                    key: Some(result_key(printed, model, all)),
+                    model: model.map(str::to_owned),
+                    input_tokens: Some(input),
+                    cache_read_tokens: Some(read),
+                    cache_write_tokens: Some(write),
+                    output_tokens: Some(output),
+                    reports: Some(0),
+                    line: Some(line.number),
+                    ..Request::default()
+                });
         }
     }
 
@@ -307,7 +311,7 @@ impl Reader for Printed<'_> {
 
     fn finish(mut self: Box<Self>) -> Vec<FinishedThread> {
         let source = self.session.source;
-        let session = self.session.main().history.session.session.clone();
+        let session = self.session.threads.main().history.session.session.clone();
         let is_copy =
             !session.is_empty() && !source.beside.files_of(&session, self.path).is_empty();
         let ended = std::mem::replace(&mut self.session, Claude::new(source));

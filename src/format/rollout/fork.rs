@@ -1,60 +1,45 @@
-//! Forks and sub-agents: which lines at the beginning of a file are a parent's
-//! (docs/formats.md 1.8, rule 8).
+//! Forks and sub-agents: which lines at the beginning of a file are a parent's (docs/formats.md
+//! 1.8, *Whose an event is*).
 //!
 //! The file of a thread that has a parent may begin with the parent's lines, usage events included,
 //! with their times changed to the instant of the start or unchanged. The spans of these lines are
 //! inherited, and their usage is the parent's. The first of these rules that applies decides
-//! whether a usage event is the thread's own; after the first own event or turn everything is:
+//! whose a usage event is:
 //!
-//! 1. The ordinal at which the thread's own lines begin, where the file names one.
-//! 2. A turn of the thread has begun: own. Where both the thread and the turn have an id with a
-//!    time in it (UUID version 7), the turn is the thread's unless the turn's time is earlier; else
-//!    the second in which the turn says it started is compared.
-//! 3. The parent's file has an event of the same sum and last: the parent's.
-//! 4. The event is dated within a tenth of a second of the first line, for no response is that
-//!    quick, or before it: the parent's.
-//! 5. A file of the paginated kind copies no usage: own.
-//! 6. The latest turn that can be attributed is the parent's: the parent's, however late.
-//! 7. The parent's file exists, and does not hold the event: own.
+//! 1. The file names the ordinal at which the thread's own lines begin, and the event has an
+//!    ordinal: the parent's if it is lower, else own.
+//! 2. An event that was own has come, or, where the file names no such ordinal, an own turn has
+//!    begun: own. Where both the thread and the turn have an id with a time in it (UUID version 7),
+//!    the turn is the thread's unless the turn's time is earlier. Else it is the thread's unless
+//!    the second in which the turn says it started is before that in which the thread was made.
+//! 3. The event is dated within a tenth of a second of the first line, for no response is that
+//!    quick, or more than a second before it: the parent's. An event in between, up to a second
+//!    before the first line, is left to the rules below: the clock may have gone back that much.
+//! 4. The latest turn that can be attributed is the parent's, and the file is not paginated: the
+//!    parent's, however late the event is.
+//! 5. The parent's files have an event of the same sum and last: the parent's.
+//! 6. The file is paginated, and such files copy no usage: own.
+//! 7. The parent's files have usage events, but not this one: own.
 //! 8. The parent's metadata is copied, or the thread is a sub-agent's: events within a second of
 //!    the first line are the parent's, and so is everything up to the last event that repeats the
-//!    inherited sum.
+//!    inherited sum, which is the largest sum of the parent's events so far.
 //! 9. Else own: a person's fork that copied nothing.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
+use super::child::Child;
 use super::scan::{self, MarkKind, UsageMark};
 use super::usage::{ReportedUsage, TokenParts};
-
-/// A thread that has a parent, as its first line describes it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Child {
-    /// The thread's id.
-    pub(super) id: String,
-    /// The parent's id.
-    pub(super) parent: String,
-    /// The thread was started by an agent, not forked by a person.
-    pub(super) is_subagent: bool,
-    /// The first line names the thread that this one is a fork of: the lines before any turn are
-    /// that thread's.
-    pub(super) is_fork: bool,
-    pub(super) is_paginated: bool,
-    /// The ordinal at which the thread's own lines begin.
-    pub(super) first_ordinal: Option<u64>,
-    /// When the first line was written, in milliseconds since 1970.
-    pub(super) began_ms: Option<i64>,
-    /// When the thread was made.
-    pub(super) made_ms: Option<i64>,
-}
 
 /// The part of a file that is a parent's.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Replay {
     /// Offsets of the usage events that are a parent's.
     events: HashSet<u64>,
-    /// Lines before this ordinal are a parent's; `None` once it has come.
+    /// Lines before the one with this ordinal are a parent's. `None` as soon as that line, a later
+    /// one or an own event has come.
     before_ordinal: Option<u64>,
     /// Lines before this offset are a parent's.
     before: u64,
@@ -64,14 +49,14 @@ pub(super) struct Replay {
 pub(super) type SumAndLast = (Option<ReportedUsage>, Option<ReportedUsage>);
 
 /// The usage events of the parent's files, which are read when they are first needed.
-pub(super) struct Theirs<'t> {
+pub(super) struct ParentEvents<'t> {
     known: OnceCell<HashSet<SumAndLast>>,
     read: &'t dyn Fn() -> HashSet<SumAndLast>,
 }
 
-impl<'t> Theirs<'t> {
-    pub(super) fn new(read: &'t dyn Fn() -> HashSet<SumAndLast>) -> Theirs<'t> {
-        Theirs {
+impl<'t> ParentEvents<'t> {
+    pub(super) fn new(read: &'t dyn Fn() -> HashSet<SumAndLast>) -> ParentEvents<'t> {
+        ParentEvents {
             known: OnceCell::new(),
             read,
         }
@@ -82,15 +67,9 @@ impl<'t> Theirs<'t> {
     }
 }
 
-/// No response is that quick.
-const INSTANT_MS: i64 = 100;
-
-/// A replay without turns that can be attributed is written within this time.
-const BURST_MS: i64 = 1000;
-
 impl Replay {
-    /// Whether the next line, at this offset and with this ordinal, is a parent's.
-    pub(super) fn has_line(&mut self, offset: u64, ordinal: Option<u64>) -> bool {
+    /// Takes the next line, at this offset and with this ordinal. Returns whether it is a parent's.
+    pub(super) fn take_line(&mut self, offset: u64, ordinal: Option<u64>) -> bool {
         if let (Some(first), Some(ordinal)) = (self.before_ordinal, ordinal)
             && ordinal >= first
         {
@@ -99,7 +78,8 @@ impl Replay {
         self.before_ordinal.is_some() || offset < self.before
     }
 
-    /// Ends the parent's part: a usage event of the thread has come before the ordinal.
+    /// Ends the part that the ordinal limits. The caller has met an own usage event, perhaps one
+    /// without an ordinal, so all later lines are the thread's.
     pub(super) fn end(&mut self) {
         self.before_ordinal = None;
     }
@@ -109,17 +89,17 @@ impl Replay {
         self.events.contains(&offset)
     }
 
-    /// Finds the parent's part of a child's file. `theirs`: the usage events of the parent's files,
-    /// read only if needed.
-    pub(super) fn of(child: &Child, theirs: &Theirs, file: impl Read) -> Replay {
+    /// Finds the parent's part of a child's file. `parent_events`: the usage events of the parent's
+    /// files, read only if needed.
+    pub(super) fn of(child: &Child, parent_events: &ParentEvents, file: impl Read) -> Replay {
         let mut marks = Vec::new();
-        let mut judge = Judge::new(child, theirs);
+        let mut judge = Judge::new(child, parent_events);
         scan::marks(file, &mut |mark| {
             judge.take(&mark, &|_| false);
             marks.push(mark);
-            !judge.is_sure
+            !judge.is_decided
         });
-        if judge.is_sure {
+        if judge.is_decided {
             return judge.replay();
         }
         // A later event may repeat the inherited sum: the events before it are known only now.
@@ -129,7 +109,7 @@ impl Replay {
                 latest.insert(sum.parts(), mark.offset);
             }
         }
-        let mut judge = Judge::new(child, theirs);
+        let mut judge = Judge::new(child, parent_events);
         for mark in &marks {
             let comes_again = |sum| match latest.get(&sum) {
                 Some(offset) => *offset >= mark.offset,
@@ -144,37 +124,43 @@ impl Replay {
 /// Goes through the marks of a child's file, and decides which are a parent's.
 struct Judge<'c> {
     child: &'c Child,
-    theirs: &'c Theirs<'c>,
+    parent_events: &'c ParentEvents<'c>,
     /// The parent's metadata is copied.
     copied: bool,
-    /// Whether the latest turn that can be attributed is the thread's own.
+    /// Whether the latest turn that can be attributed is the thread's own. `None` before such a
+    /// turn, and not changed after the own part began.
     turn_is_own: Option<bool>,
     /// The largest sum of the parent's events.
     inherited: Option<TokenParts>,
-    /// An own event, or an own turn, has come.
-    left: bool,
-    /// Nothing that comes later can change this.
-    is_sure: bool,
+    /// An own event, or an own turn, has come. An own turn does not count where the file names the
+    /// ordinal of the first own line.
+    own_part_began: bool,
+    /// No later mark can change what was decided, so the rest of the file need not be read.
+    is_decided: bool,
+    /// Offsets of the events that are the parent's.
     events: HashSet<u64>,
+    /// Offset of the first turn, whoever's it is.
     first_turn: Option<u64>,
+    /// Offset of the own turn at which the own part began.
     own_turn: Option<u64>,
-    past_events: u64,
+    /// The offset behind the start of the parent's last event; 0 without such an event.
+    after_last_parent_event: u64,
 }
 
 impl<'c> Judge<'c> {
-    fn new(child: &'c Child, theirs: &'c Theirs<'c>) -> Judge<'c> {
+    fn new(child: &'c Child, parent_events: &'c ParentEvents<'c>) -> Judge<'c> {
         Judge {
             child,
-            theirs,
+            parent_events,
             copied: false,
             turn_is_own: None,
             inherited: None,
-            left: false,
-            is_sure: false,
+            own_part_began: false,
+            is_decided: false,
             events: HashSet::new(),
             first_turn: None,
             own_turn: None,
-            past_events: 0,
+            after_last_parent_event: 0,
         }
     }
 
@@ -185,11 +171,11 @@ impl<'c> Judge<'c> {
             MarkKind::Turn(id, started) => self.turn(mark.offset, id, *started),
             MarkKind::Usage(sum, last) => {
                 if !self.is_parents(mark, &(*sum, *last), comes_again) {
-                    self.left = true;
+                    self.own_part_began = true;
                     return;
                 }
                 self.events.insert(mark.offset);
-                self.past_events = mark.offset + 1;
+                self.after_last_parent_event = mark.offset + 1;
                 if let Some(sum) = sum
                     && !sum.is_empty()
                 {
@@ -205,17 +191,18 @@ impl<'c> Judge<'c> {
         let Some(is_own) = self.child.owns_turn(id, started) else {
             return;
         };
-        if self.left {
+        if self.own_part_began {
             return;
         }
         self.turn_is_own = Some(is_own);
         if is_own {
             self.own_turn = Some(offset);
-            self.left = self.child.first_ordinal.is_none();
-            self.is_sure = self.left;
+            self.own_part_began = self.child.first_ordinal.is_none();
+            self.is_decided = self.own_part_began;
         }
     }
 
+    /// Whether a usage event is the parent's, by the rules at the head of this file.
     fn is_parents(
         &mut self,
         mark: &UsageMark,
@@ -223,24 +210,40 @@ impl<'c> Judge<'c> {
         comes_again: &dyn Fn(TokenParts) -> bool,
     ) -> bool {
         let child = self.child;
+        // 1. The ordinal.
         if let (Some(first), Some(ordinal)) = (child.first_ordinal, mark.ordinal) {
-            self.is_sure |= ordinal >= first;
+            self.is_decided |= ordinal >= first;
             return ordinal < first;
         }
-        if self.left {
+        // 2. The own part has begun.
+        if self.own_part_began {
             return false;
         }
-        let in_a_parents_turn = self.turn_is_own == Some(false) && !child.is_paginated;
-        if child.is_too_soon(mark) || in_a_parents_turn || self.theirs.events().contains(reported) {
+        // 3. Too soon for a response, or dated before the thread.
+        if child.is_too_soon(mark) {
             return true;
         }
-        if child.is_paginated
-            || !self.theirs.events().is_empty()
-            || !(self.copied || child.is_subagent)
-        {
-            self.is_sure |= child.first_ordinal.is_none();
-            return false;
+        // 4. In a turn of the parent.
+        if self.latest_turn_is_parents() && !child.is_paginated {
+            return true;
         }
+        // 5. The parent's files have the event.
+        if self.parent_events.events().contains(reported) {
+            return true;
+        }
+        // 6. Paginated files copy no usage.
+        if child.is_paginated {
+            return self.begin_own_part();
+        }
+        // 7. The parent's files have other events only.
+        if !self.parent_events.events().is_empty() {
+            return self.begin_own_part();
+        }
+        // 9. Nothing shows that the file copies anything, so rule 8 does not apply.
+        if !self.copied && !child.is_subagent {
+            return self.begin_own_part();
+        }
+        // 8. A burst, then everything until the inherited sum is repeated for the last time.
         if child.is_in_the_burst(mark) {
             return true;
         }
@@ -250,8 +253,17 @@ impl<'c> Judge<'c> {
         }
     }
 
-    /// Finds where the lines of a file become the thread's own: at its own turn; else after the
-    /// parent's last event; of a fork, not before a turn begins.
+    /// Returns that an event is own, for a reason that no later mark removes. Everything after it
+    /// is own too (rule 2), except where ordinals may still decide (rule 1).
+    fn begin_own_part(&mut self) -> bool {
+        self.is_decided |= self.child.first_ordinal.is_none();
+        false
+    }
+
+    fn latest_turn_is_parents(&self) -> bool {
+        self.turn_is_own == Some(false)
+    }
+
     fn replay(self) -> Replay {
         Replay {
             before: self.before(),
@@ -260,67 +272,33 @@ impl<'c> Judge<'c> {
         }
     }
 
+    /// Finds the offset at which the lines of a file become the thread's own.
     fn before(&self) -> u64 {
         let child = self.child;
-        let in_a_parents_turn = self.turn_is_own == Some(false);
+        let in_a_parents_turn = self.latest_turn_is_parents();
         let replays = child.is_fork || self.copied || !self.events.is_empty() || in_a_parents_turn;
+        // The ordinal alone decides about the lines behind the last event, or nothing is copied.
         if child.first_ordinal.is_some() || !replays {
-            return self.past_events;
+            return self.after_last_parent_event;
         }
+        // The thread's own turn begins its lines.
         if let Some(turn) = self.own_turn
             && !child.is_paginated
         {
             return turn;
         }
-        if in_a_parents_turn && !self.left {
+        // The file ends within a turn of the parent: all its lines are the parent's.
+        if in_a_parents_turn && !self.own_part_began {
             return u64::MAX;
         }
+        // In a fork, lines before the first turn are the parent's too.
         if child.is_fork && !child.is_paginated {
-            return self.past_events.max(self.first_turn.unwrap_or(0));
+            return self
+                .after_last_parent_event
+                .max(self.first_turn.unwrap_or(0));
         }
-        self.past_events
+        self.after_last_parent_event
     }
-}
-
-impl Child {
-    fn ms_after_began(&self, mark: &UsageMark) -> Option<i64> {
-        Some(mark.at_ms? - self.began_ms?)
-    }
-
-    /// Whether an event comes too soon for a response, or is dated before the thread.
-    fn is_too_soon(&self, mark: &UsageMark) -> bool {
-        match self.ms_after_began(mark) {
-            Some(ms) => ms.abs() <= INSTANT_MS || ms < -BURST_MS,
-            None => false,
-        }
-    }
-
-    /// Whether an event comes as soon as a replay is written.
-    fn is_in_the_burst(&self, mark: &UsageMark) -> bool {
-        let (Some(at), Some(began)) = (mark.at_ms, self.began_ms) else {
-            return false;
-        };
-        at.div_euclid(1000) == began.div_euclid(1000) || (at - began).abs() <= BURST_MS
-    }
-
-    /// Whether a turn is the thread's own; `None` where that is unknown.
-    fn owns_turn(&self, id: &str, started: Option<f64>) -> Option<bool> {
-        match (made_ms(&self.id), made_ms(id)) {
-            (Some(thread), Some(turn)) => Some(turn >= thread),
-            _ => Some(started? >= self.made_ms?.div_euclid(1000) as f64),
-        }
-    }
-}
-
-/// The time in an id, if it is a UUID of version 7: its first 48 bits, milliseconds since 1970.
-fn made_ms(id: &str) -> Option<u64> {
-    let bytes = id.as_bytes();
-    let is_dashed = [8, 13, 18].iter().all(|at| bytes.get(*at) == Some(&b'-'));
-    if !is_dashed || bytes.get(14) != Some(&b'7') {
-        return None;
-    }
-    let (high, low) = (id.get(..8)?, id.get(9..13)?);
-    u64::from_str_radix(&format!("{high}{low}"), 16).ok()
 }
 
 #[cfg(test)]

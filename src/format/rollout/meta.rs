@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::child::Child;
 use super::dialect::Dialect;
-use super::fork::Child;
 use super::line::Envelope;
 use super::prefix::HistoryBase;
 use super::scan::ms;

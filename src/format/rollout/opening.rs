@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Rollout;
-use super::fork::{Child, Replay, SumAndLast, Theirs};
+use super::child::Child;
+use super::fork::{ParentEvents, Replay, SumAndLast};
 use super::item::Reading;
 use super::meta::Meta;
 use super::scan::{self, MarkKind};
@@ -54,12 +55,12 @@ impl Rollout<'_> {
     /// Looks through the file for the part of it that is a parent's.
     fn replay_of(&self, child: &Child) -> Replay {
         let read = || self.usage_of(&child.parent);
-        let theirs = Theirs::new(&read);
+        let parent_events = ParentEvents::new(&read);
         if let Some(whole) = self.source.whole {
-            return Replay::of(child, &theirs, whole);
+            return Replay::of(child, &parent_events, whole);
         }
         match open(&path::of(self.source.path), MOST_BYTES) {
-            Ok(opened) => Replay::of(child, &theirs, opened.input),
+            Ok(opened) => Replay::of(child, &parent_events, opened.input),
             Err(_) => Replay::default(),
         }
     }

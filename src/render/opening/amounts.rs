@@ -9,8 +9,8 @@ use crate::number::{counted, grouped, percent, percent_usd, signed, tokens, usd}
 use crate::record::{Summary, Usd};
 use crate::render::growth::Growth;
 use crate::render::layout::Layout;
-use crate::render::name::tidy;
 use crate::render::report::ReportContent;
+use crate::render::tidy::tidy;
 use crate::render::time;
 
 /// The most kinds of content that are named; there are no more.

@@ -2,7 +2,7 @@
 
 use crate::display::clip;
 use crate::render::layout::Layout;
-use crate::render::name::tidy;
+use crate::render::tidy::tidy;
 
 /// The most agents, models or reasons that a line names.
 pub(super) const NAMED: usize = 8;

@@ -7,8 +7,8 @@ use crate::display::clip;
 use crate::number::{counted, grouped, percent, tokens, usd};
 use crate::record::Summary;
 use crate::render::layout::Layout;
-use crate::render::name::tidy;
 use crate::render::report::ReportContent;
+use crate::render::tidy::tidy;
 
 /// How the figures are known, what they leave out, and why.
 pub(super) fn trust(summary: &Summary, report: &ReportContent, layout: &Layout) -> Vec<String> {

@@ -30,7 +30,7 @@ impl Compress for Forgetful {
 fn the_sanity_gate_stops_a_mode_that_loses_an_entry() {
     let source = SessionSource {
         name: "s".into(),
-        entries: PLAIN_ENTRIES,
+        read_entries: PLAIN_ENTRIES,
         input: Box::new(Cursor::new("1\n2\n3\n4\n5\n")),
     };
     let (mut out, mut skips, mut said) = (Vec::new(), Skips::default(), Vec::new());

@@ -93,7 +93,7 @@ pub fn split(paths: &[PathBuf], threads: usize, wants: Wants) -> Stage {
         let said = std::mem::take(&mut io.skips);
         drop(io);
         skips.append(said);
-        out.lines(&written)?;
+        out.bytes(&written)?;
         status
     })
 }

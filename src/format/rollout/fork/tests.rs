@@ -44,9 +44,9 @@ fn turn(id: &str, started_at: i64) -> String {
 }
 
 /// Which of the usage events are the parent's, and whether the last line is.
-fn of_parent(child: &Child, theirs: &[u64], lines: &[String]) -> (Vec<bool>, bool) {
+fn of_parent(child: &Child, parent_events: &[u64], lines: &[String]) -> (Vec<bool>, bool) {
     let sums = || {
-        theirs
+        parent_events
             .iter()
             .map(|sum| {
                 (
@@ -60,14 +60,14 @@ fn of_parent(child: &Child, theirs: &[u64], lines: &[String]) -> (Vec<bool>, boo
             .collect()
     };
     let file = lines.join("\n");
-    let mut replay = Replay::of(child, &Theirs::new(&sums), file.as_bytes());
+    let mut replay = Replay::of(child, &ParentEvents::new(&sums), file.as_bytes());
     let mut offset = 0;
     let (mut events, mut last) = (Vec::new(), false);
     for line in lines {
         if line.contains("token_count") {
             events.push(replay.has_event(offset));
         }
-        last = replay.has_line(offset, None);
+        last = replay.take_line(offset, None);
         offset += line.len() as u64 + 1;
     }
     (events, last)
