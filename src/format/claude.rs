@@ -12,8 +12,8 @@
 //! compaction, a branch): a line with the uuid, type, agent and side-chain flag of an earlier one
 //! is the same line.
 //!
-//! This file leaves out repeated lines, and passes the others to their threads by their type; at the
-//! end it fills the requests and gives each thread its id. The modules:
+//! This file leaves out repeated lines, and passes the others to their threads by their type. At
+//! the end it fills the requests and gives each thread its id. The modules:
 //!
 //! | Recognising and parsing | |
 //! |---|---|
