@@ -269,8 +269,8 @@ impl<'s> Claude<'s> {
     }
 }
 
-/// Returns what identifies a line, as a short hash; `None` for a line without a uuid. Two agents may have the same line, each in its own
-/// context, so the agent is a part of it.
+/// Returns what identifies a line, as a short hash; `None` for a line without a uuid. Two agents
+/// may have the same line, each in its own context, so the agent is a part of it.
 fn line_hash(session_line: &SessionLine) -> Option<u64> {
     let uuid = session_line.uuid.as_deref()?;
     Some(crate::short::hash(&(

@@ -35,7 +35,7 @@ pub enum TokenBasis {
     /// input not read from the cache, and output
     New,
     /// input neither read from nor written to the cache, and output
-    // Equals `input_tokens + output_tokens` for providers whose `input_tokens` excludes cached input.
+    // Equals `input_tokens + output_tokens` of providers whose `input_tokens` is without the cache.
     #[value(name = "in+out")]
     InOut,
 }
@@ -80,7 +80,7 @@ pub(super) fn name(choice: impl ValueEnum) -> String {
     }
 }
 
-/// The choice of that name; the default where there is none, as in partial sums that lack it.
+/// The choice of that name, or the default if there is none: a partial sum may lack it.
 pub(super) fn named<T: ValueEnum + Default>(name: &str) -> T {
     T::from_str(name, false).unwrap_or_default()
 }

@@ -139,8 +139,8 @@ impl<'r> LedgerComparison<'r> {
         models.all(|(model, used)| self.excess(model, used).is_some())
     }
 
-    /// Writes out the ledger so far and begins another: [`LedgerComparison::count_until`] then counts
-    /// the requests since its instant, or all of the thread if it names none.
+    /// Writes out the ledger so far and begins another. [`LedgerComparison::count_until`] then
+    /// counts the requests since its instant, or all of the thread if it names none.
     fn begin_ledger(&mut self, state: &LedgerState) {
         self.write_ledger();
         self.since.clone_from(&state.since);

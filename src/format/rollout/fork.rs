@@ -14,7 +14,7 @@
 //!    the second in which the turn says it started is before that in which the thread was made.
 //! 3. The event is dated within a tenth of a second of the first line, for no response is that
 //!    quick, or more than a second before it: the parent's. An event in between, up to a second
-//!    before the first line, is left to the rules below: the clock may have gone back that much.
+//!    before the first line, is left to the rules below.
 //! 4. The latest turn that can be attributed is the parent's, and the file is not paginated: the
 //!    parent's, however late the event is.
 //! 5. The parent's files have an event of the same sum and last: the parent's.
