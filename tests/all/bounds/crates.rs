@@ -19,7 +19,11 @@ fn depends() -> [BTreeSet<String>; 2] {
             None => binaries.insert(name.clone()),
         };
     }
-    for name in manifest["dev-dependencies"].as_table().expect("a table").keys() {
+    for name in manifest["dev-dependencies"]
+        .as_table()
+        .expect("a table")
+        .keys()
+    {
         // The package itself, with its features.
         if name != "tok" {
             tests.insert(name.clone());
