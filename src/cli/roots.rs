@@ -1,4 +1,4 @@
-//! The flags that name folders outside the sessions in which an agent keeps more information.
+//! The flags that name an agent's folders other than those of its sessions.
 
 use std::path::PathBuf;
 

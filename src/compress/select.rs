@@ -88,7 +88,7 @@ impl Select {
         self.without_orphans(decided.kept, read_entries, out)
     }
 
-    /// Returns the lines that still wait. The caller calls it at the end of the input, and before a
+    /// Ends the waiting, and returns the lines that stay. The caller calls it at the end of the input, and before a
     /// line that bypasses the policies.
     pub(super) fn flush(
         &mut self,
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::format::entry::Entry;
 
-    /// Three entries on each line: a text, and the outputs of the calls `a` and `b`.
+    /// The outputs of the calls `a` and `b`; the line `text` has a text in front of them.
     fn read_entries(line: &str) -> Option<Vec<Entry<'_>>> {
         let output = |call: &'static str, at: Option<&str>| Entry {
             call_id: Some(call.into()),

@@ -1,11 +1,11 @@
 //! Rollouts: the session files that two agents write in one family of shapes.
 //!
 //! A line is an envelope (`timestamp`, `type`, `payload`), or in the oldest files the bare item.
-//! Response items become spans, in the order of the file; usage comes from `token_usage_record`
-//! lines where there are any, else from the running counter ([`counter`]); a compaction or rollback
-//! becomes a `context` event; everything else was never sent to a model and is summed as `disk`
-//! (docs/formats.md 1.3). What differs between the agents is a [`Dialect`]: this file names
-//! neither.
+//! Response items, and what is sent of the first line and of compactions, become spans in the order
+//! of the file. Usage comes from `token_usage_record` lines where there are any, else from the
+//! running counter ([`counter`]). A compaction or rollback becomes a `context` event. The rest was
+//! never sent to a model and is summed as `disk` (docs/formats.md 1.3). What differs between the
+//! agents is a [`Dialect`]: this file names neither.
 
 mod child;
 mod compaction;

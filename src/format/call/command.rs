@@ -1,6 +1,6 @@
 //! Command lines: the program that a command line runs, its verb, and the file that it reads.
 //!
-//! Nothing else of a command line is returned, and no word that looks like a key.
+//! Nothing else of a command line is recorded, and no word that looks like a key.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) struct CommandLine {
 }
 
 impl CommandLine {
-    /// Reads the first lines of a script.
+    /// Reads the beginning of a script.
     pub(super) fn read(line: &str) -> CommandLine {
         let words = words(line);
         let (program, rest) = program(&words);

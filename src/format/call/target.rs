@@ -1,8 +1,9 @@
 //! What is recorded of the path that a call names.
 //!
 //! A tool asks for a path, but a model, or the author of its input, may put anything there: an
-//! address with a password in it, a question, a letter. A path stays as it is; of an address scheme
-//! and host remain; of a text that reads like a sentence nothing does.
+//! address with a password in it, a question, a letter. A path stays up to a `?` and up to 256
+//! characters; of an address scheme and host remain; of a text that reads like a sentence, or holds
+//! a key or a user's password, nothing does.
 
 use crate::format::key::{begins_like_key, looks_like_key};
 
@@ -22,10 +23,11 @@ pub(super) fn target(path: &str) -> Option<String> {
         return address(scheme, rest);
     }
     let path = path.split('?').next().unwrap_or_default();
-    if path.is_empty() || path.split(['/', '\\']).any(is_sentence) {
+    if path.is_empty() || path.split(['/', '\\']).any(is_sentence) || has_password(path) {
         return None;
     }
-    // Folders of build systems have hashes for names.
+    // `looks_like_key` refuses long hashes, which build systems give to folders: only a word that
+    // stands alone is held against it.
     let mut words = path.split(|c: char| matches!(c, '/' | '\\') || c.is_whitespace());
     if words.any(begins_like_key) || !path.contains(['/', '\\']) && looks_like_key(path) {
         return None;
@@ -40,12 +42,24 @@ fn address(scheme: &str, rest: &str) -> Option<String> {
     if !is_plain(scheme) || !is_plain(host) || scheme.len() > 32 || host.len() > MOST {
         return None;
     }
+    if host.split(['.', ':']).any(begins_like_key) {
+        return None;
+    }
     Some(format!("{scheme}://{host}"))
 }
 
 fn is_plain(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '+' | '[' | ']'))
+}
+
+/// Whether a path begins with a user and a password, as an address without its scheme does.
+fn has_password(path: &str) -> bool {
+    let first = path.split(['/', '\\']).next().unwrap_or_default();
+    match first.split_once(':') {
+        Some((_, rest)) => rest.contains('@'),
+        None => false,
+    }
 }
 
 /// Whether a component of a path reads like a sentence: several words with the marks of a sentence,
@@ -100,6 +114,10 @@ mod tests {
             ("what is my password", None),
             ("notes/my key is ghp_0123456789abcdef", None),
             ("ghp_0123456789abcdef", None),
+            ("notes/ghp_0123456789abcdef", None),
+            ("https://ghp_0123456789abcdef/x", None),
+            ("user:hunter2@host/a", None),
+            ("git@host:a/b", Some("git@host:a/b")),
             ("a\nb", None),
             ("", None),
         ];

@@ -57,7 +57,7 @@ impl ThreadBuilder {
         Ok(())
     }
 
-    /// Notes that offers came or went, and the servers that they belong to.
+    /// Notes that tools or agents were added or removed, and the servers that they belong to.
     fn note_changes(&mut self, attachment: &Attachment) {
         if !attachment.kind.ends_with("_delta") {
             return;
@@ -74,8 +74,8 @@ impl ThreadBuilder {
         }
     }
 
-    /// Takes an attachment that holds a head. The bytes of its texts that other lines hold too
-    /// count as `disk`.
+    /// Takes an attachment that holds a head. All of its line but the texts that no line before it
+    /// holds counts as `disk`.
     fn take_head(&mut self, line: &Line, kind: &str, attachment: &RawValue, wants: Wants) {
         let before = self.recorded.known.texts.own_bytes;
         let mut heads = HeadReader {

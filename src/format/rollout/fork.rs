@@ -23,7 +23,8 @@
 //! 8. The parent's metadata is copied, or the thread is a sub-agent's: events within a second of
 //!    the first line are the parent's, and so is everything up to the last event that repeats the
 //!    inherited sum, which is the largest sum of the parent's events so far.
-//! 9. Else own: a person's fork that copied nothing.
+//!    What rule 8 leaves is own.
+//! 9. Else, which means in a person's fork that copied nothing: own.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -143,7 +144,7 @@ struct Judge<'c> {
     first_turn: Option<u64>,
     /// Offset of the own turn at which the own part began.
     own_turn: Option<u64>,
-    /// The offset behind the start of the parent's last event; 0 without such an event.
+    /// One more than the offset at which the parent's last event starts; 0 without such an event.
     after_last_parent_event: u64,
 }
 

@@ -1,7 +1,8 @@
 //! Keeps a report under a number of characters.
 //!
 //! A report is cut between items only (findings, rows, lines), so every fence is closed and every
-//! table keeps its shape. A line after the section says how many items were left out.
+//! table keeps its shape. If a section has a noun for its items, a line after it says how many were
+//! left out.
 
 use crate::number::counted;
 
@@ -14,7 +15,7 @@ pub(super) struct Section {
     pub(super) items: Vec<String>,
     /// Text after the items; always kept.
     pub(super) tail: String,
-    /// The number of items that were left out before.
+    /// The number of items that were left out before the section was made.
     pub(super) left_out: u64,
     /// The noun for an item: `finding`. If empty, no line says what is left out.
     pub(super) noun: &'static str,

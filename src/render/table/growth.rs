@@ -21,7 +21,7 @@ const COLUMNS: &[ReportColumn] = &[
     ("cost", true),
 ];
 
-/// How the input of each thread grew; the largest input first.
+/// How the input of each thread grew, in the order of the report.
 pub(super) fn growth(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
     let sessions = report.sessions.iter().take(ROWS);
     let rows: Vec<_> = sessions.map(|session| row(session, layout)).collect();
