@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use chain::Stage;
-use tok::format::history::{Final, Thread};
+use tok::format::history::{Final, FinishedThread};
 use tok::format::lines::Tally;
 use tok::format::{FORMATS, Format};
 use tok::record::{Copies, Coverage, SCHEMA, Session, Stream};
@@ -54,7 +54,7 @@ pub fn prices() -> &'static Path {
 }
 
 /// The records of one file's threads as tok-split writes them.
-pub fn stream(threads: Vec<Thread>, tally: &Tally, copies_grow: bool) -> Vec<u8> {
+pub fn stream(threads: Vec<FinishedThread>, tally: &Tally, copies_grow: bool) -> Vec<u8> {
     let mut lines = Vec::new();
     let mut put = |record: Result<String, serde_json::Error>| {
         lines.extend_from_slice(record.expect("a record is JSON").as_bytes());

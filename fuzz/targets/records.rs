@@ -67,7 +67,7 @@ fn adds(record: &Record, out: &mut Sink) -> Result<()> {
         .iter()
         .filter(|(key, _)| !matches!(key.as_str(), "copy_of" | "copy_scope" | "dup_tokens"));
     assert!(kept.eq(after.iter()), "{}", record.line);
-    out.raw(&line)
+    out.line(&line)
 }
 
 fuzz_target!(|data: &[u8]| {
