@@ -88,8 +88,8 @@ impl Select {
         self.without_orphans(decided.kept, read_entries, out)
     }
 
-    /// Ends the waiting, and returns the lines that stay. The caller calls it at the end of the input, and before a
-    /// line that bypasses the policies.
+    /// Ends the waiting, and returns the lines that stay. The caller calls it at the end of the
+    /// input, and before a line that bypasses the policies.
     pub(super) fn flush(
         &mut self,
         read_entries: EntryReader,
