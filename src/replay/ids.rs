@@ -5,19 +5,26 @@
 
 use super::indexed_list::ListIndex;
 
+/// Makes a tuple of one `u32` the index of a list.
+macro_rules! list_index {
+    ($index:ident) => {
+        impl ListIndex for $index {
+            fn at(place: usize) -> $index {
+                $index(u32::try_from(place).unwrap_or(u32::MAX))
+            }
+
+            fn place(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
 /// The number of a span, in the order in which the spans of the thread were fed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct SpanNumber(u32);
 
-impl ListIndex for SpanNumber {
-    fn at(place: usize) -> SpanNumber {
-        SpanNumber(narrow(place))
-    }
-
-    fn place(self) -> usize {
-        self.0 as usize
-    }
-}
+list_index!(SpanNumber);
 
 /// The place of a slot in its context; slots that have left keep theirs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,58 +37,22 @@ impl SlotIndex {
     pub(super) const BEYOND: SlotIndex = SlotIndex(u32::MAX);
 }
 
-impl ListIndex for SlotIndex {
-    fn at(place: usize) -> SlotIndex {
-        SlotIndex(narrow(place))
-    }
-
-    fn place(self) -> usize {
-        self.0 as usize
-    }
-}
+list_index!(SlotIndex);
 
 /// The number of a row; [`super::total`] says which label and basis it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowNumber(pub(super) u32);
 
-impl ListIndex for RowNumber {
-    fn at(place: usize) -> RowNumber {
-        RowNumber(narrow(place))
-    }
-
-    fn place(self) -> usize {
-        self.0 as usize
-    }
-}
+list_index!(RowNumber);
 
 /// The place of a request among all requests of the thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RequestIndex(u32);
 
-impl ListIndex for RequestIndex {
-    fn at(place: usize) -> RequestIndex {
-        RequestIndex(narrow(place))
-    }
-
-    fn place(self) -> usize {
-        self.0 as usize
-    }
-}
+list_index!(RequestIndex);
 
 /// The place of a group of spans that were measured together, among all such groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GroupIndex(u32);
 
-impl ListIndex for GroupIndex {
-    fn at(place: usize) -> GroupIndex {
-        GroupIndex(narrow(place))
-    }
-
-    fn place(self) -> usize {
-        self.0 as usize
-    }
-}
-
-fn narrow(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
-}
+list_index!(GroupIndex);
