@@ -4,7 +4,7 @@
 //! difference there is no table.
 
 use super::cells::{cost, name};
-use super::grid::{ROWS, ReportColumn, ReportTable};
+use super::grid::{ReportColumn, ReportTable};
 use crate::number::tokens;
 use crate::render::layout::Layout;
 use crate::render::phrase::Phrase;
@@ -26,26 +26,15 @@ const NEAR_PICO: i128 = 100_000_000;
 
 /// The ledgers that differ.
 pub(super) fn ledgers(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
-    let mut rows = Vec::new();
-    let mut left_out = 0;
-    for ledger in &report.ledgers {
-        if !differs(ledger) {
-            continue;
-        }
-        if rows.len() < ROWS {
-            rows.push(row(ledger, report, layout));
-        } else {
-            left_out += 1;
-        }
-    }
-    let table = ReportTable {
-        title: "Where an agent's own ledger says something else",
-        columns: COLUMNS,
-        rows,
-        left_out,
-        noun: "ledger",
-    };
-    table.unless_empty()
+    let differing: Vec<_> = report
+        .ledgers
+        .iter()
+        .filter(|ledger| differs(ledger))
+        .collect();
+    let title = "Where an agent's own ledger says something else";
+    ReportTable::of(title, COLUMNS, "ledger", &differing, |ledger| {
+        row(ledger, report, layout)
+    })
 }
 
 fn differs(agent: &AgentLedger) -> bool {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{cost, name, session};
-use super::grid::{ROWS, ReportColumn, ReportTable};
+use super::grid::{ReportColumn, ReportTable};
 use crate::number::{grouped, tokens};
 use crate::render::delegation::Delegation;
 use crate::render::growth::Growth;
@@ -34,25 +34,16 @@ pub(super) fn delegated(report: &ReportContent, layout: &Layout) -> Option<Repor
         delegations.take(row);
         by_session.insert(&row.session, row);
     }
-    let all = delegations.into_all();
-    let mut rows = Vec::new();
-    for work in all.iter().take(ROWS) {
+    let title = "Done by others: what agents and reviews cost, by the call or the session that \
+        asked for them";
+    let row = |work: &Delegation| {
         let asked_by = match &work.thread {
             Some(thread) => report.row(thread),
             None => by_session.get(work.session.as_str()).copied(),
         };
-        rows.push(row(work, asked_by, layout));
-    }
-    let left_out = all.len() - rows.len();
-    let table = ReportTable {
-        title: "Done by others: what agents and reviews cost, by the call or the session that \
-            asked for them",
-        columns: COLUMNS,
-        rows,
-        left_out,
-        noun: "row",
+        row(work, asked_by, layout)
     };
-    table.unless_empty()
+    ReportTable::of(title, COLUMNS, "row", &delegations.into_all(), row)
 }
 
 /// `asked_by` is the row of the session that started the work, if that session has one.

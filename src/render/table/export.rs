@@ -4,7 +4,7 @@
 //! have the rows of minutes; this table does not.
 
 use super::cells::minute;
-use super::grid::{ROWS, ReportColumn, ReportTable};
+use super::grid::{ReportColumn, ReportTable};
 use crate::number::{grouped, tokens};
 use crate::record::{Export, Extent};
 use crate::render::layout::Layout;
@@ -26,17 +26,10 @@ const COLUMNS: &[ReportColumn] = &[
 
 /// The exports in the order of the stream, without the rows of minutes.
 pub(super) fn export(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
-    let exports = report.exports.iter().take(ROWS);
-    let rows: Vec<_> = exports.map(|export| row(export, layout)).collect();
-    let left_out = report.exports.len() - rows.len();
-    let table = ReportTable {
-        title: "Exports of usage: what the provider counted, whatever sent it",
-        columns: COLUMNS,
-        rows,
-        left_out,
-        noun: "row",
-    };
-    table.unless_empty()
+    let title = "Exports of usage: what the provider counted, whatever sent it";
+    ReportTable::of(title, COLUMNS, "row", &report.exports, |export| {
+        row(export, layout)
+    })
 }
 
 fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {

@@ -20,6 +20,25 @@ pub(in crate::render) struct ReportTable {
 }
 
 impl ReportTable {
+    /// Makes a table of the first items of a list, one row for each; the others are only counted.
+    /// `None` if there is no item.
+    pub(super) fn of<T>(
+        title: &'static str,
+        columns: &'static [ReportColumn],
+        noun: &'static str,
+        items: &[T],
+        row: impl FnMut(&T) -> Vec<Phrase>,
+    ) -> Option<ReportTable> {
+        let table = ReportTable {
+            title,
+            columns,
+            rows: items.iter().take(ROWS).map(row).collect(),
+            left_out: items.len().saturating_sub(ROWS),
+            noun,
+        };
+        table.unless_empty()
+    }
+
     /// Returns the table; `None` if it has no rows.
     pub(super) fn unless_empty(self) -> Option<ReportTable> {
         if self.rows.is_empty() {

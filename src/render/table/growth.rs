@@ -1,7 +1,7 @@
 //! The table of how the input of each thread grew.
 
 use super::cells::{CELL_COLUMNS, cost, minute, name, with_purpose};
-use super::grid::{ROWS, ReportColumn, ReportTable};
+use super::grid::{ReportColumn, ReportTable};
 use crate::number::{grouped, percent, tokens};
 use crate::render::growth::Growth;
 use crate::render::layout::Layout;
@@ -23,17 +23,11 @@ const COLUMNS: &[ReportColumn] = &[
 
 /// How the input of each thread grew, in the order of the report.
 pub(super) fn growth(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
-    let sessions = report.sessions.iter().take(ROWS);
-    let rows: Vec<_> = sessions.map(|session| row(session, layout)).collect();
-    let left_out = report.sessions.len() - rows.len() + report.sessions_left_out;
-    let table = ReportTable {
-        title: "Growth: input tokens per request, first to last",
-        columns: COLUMNS,
-        rows,
-        left_out,
-        noun: "session",
-    };
-    table.unless_empty()
+    let title = "Growth: input tokens per request, first to last";
+    let row = |session: &_| row(session, layout);
+    let mut table = ReportTable::of(title, COLUMNS, "session", &report.sessions, row)?;
+    table.left_out += report.sessions_left_out;
+    Some(table)
 }
 
 fn row(row: &Growth, layout: &Layout) -> Vec<Phrase> {

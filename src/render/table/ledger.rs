@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::cells::{minute, name};
-use super::grid::{ROWS, ReportColumn, ReportTable};
+use super::grid::{ReportColumn, ReportTable};
 use crate::number::tokens;
 use crate::record::{Level, Usage};
 use crate::render::layout::Layout;
@@ -26,20 +26,10 @@ const COLUMNS: &[ReportColumn] = &[
 pub(super) fn ledger(report: &ReportContent, layout: &Layout) -> Option<ReportTable> {
     let mut buckets: Vec<&Usage> = report.usage.iter().collect();
     buckets.sort_by_key(|bucket| Reverse(bucket.input_tokens.saturating_add(bucket.output_tokens)));
-    let rows: Vec<_> = buckets
-        .iter()
-        .take(ROWS)
-        .map(|bucket| row(bucket, layout))
-        .collect();
-    let left_out = buckets.len() - rows.len();
-    let table = ReportTable {
-        title: "Ledgers outside the sessions",
-        columns: COLUMNS,
-        rows,
-        left_out,
-        noun: "bucket",
-    };
-    table.unless_empty()
+    let title = "Ledgers outside the sessions";
+    ReportTable::of(title, COLUMNS, "bucket", &buckets, |bucket| {
+        row(bucket, layout)
+    })
 }
 
 fn row(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
