@@ -1,6 +1,6 @@
 //! The flags for a time range. Every filter that has a time range has these flags.
 
-/// A time range as the user wrote it; `crate::window` interprets it.
+/// A time range as the user wrote it; `crate::time_range` interprets it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct When {
     /// Count only requests from WHEN on: a date, yesterday, an instant, or a time ago (7d, 12h)

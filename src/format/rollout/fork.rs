@@ -234,15 +234,18 @@ impl<'c> Judge<'c> {
         }
         // 6. Paginated files copy no usage.
         if child.is_paginated {
-            return self.begin_own_part();
+            self.decide();
+            return false;
         }
         // 7. The parent's files have other events only.
         if !self.parent_events.events().is_empty() {
-            return self.begin_own_part();
+            self.decide();
+            return false;
         }
         // 9. Nothing shows that the file copies anything, so rule 8 does not apply.
         if !self.copied && !child.is_subagent {
-            return self.begin_own_part();
+            self.decide();
+            return false;
         }
         // 8. A burst, then everything until the inherited sum is repeated for the last time.
         if child.is_in_the_burst(mark) {
@@ -254,11 +257,10 @@ impl<'c> Judge<'c> {
         }
     }
 
-    /// Returns that an event is own, for a reason that no later mark removes. Everything after it
-    /// is own too (rule 2), except where ordinals may still decide (rule 1).
-    fn begin_own_part(&mut self) -> bool {
+    /// Notes that an event is own for a reason that no later mark removes. Everything after it is
+    /// own too (rule 2), except where ordinals may still decide (rule 1).
+    fn decide(&mut self) {
         self.is_decided |= self.child.first_ordinal.is_none();
-        false
     }
 
     fn latest_turn_is_parents(&self) -> bool {
