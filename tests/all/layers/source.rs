@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, ImplItem, Item};
+use syn::{Attribute, Block, ImplItem, Item, Signature};
 
 use crate::run;
 
@@ -20,6 +20,8 @@ pub(super) struct Source {
     tokens: Vec<Token>,
     /// The names of the types and traits that the file defines.
     pub(super) types: Vec<String>,
+    /// Every function with the number of its lines, signature included.
+    pub(super) functions: Vec<(String, usize)>,
     /// Lines of the items that are compiled for tests only.
     test_lines: usize,
 }
@@ -74,6 +76,7 @@ impl Source {
             text,
             tokens,
             types: types(&file),
+            functions: product.functions,
             test_lines: product.test_lines,
         }
     }
@@ -131,9 +134,9 @@ impl Source {
         self.tokens.iter().filter(|token| token.kind != Kind::Mark)
     }
 
-    /// Whether this text, with its quotes, is a literal of the code.
+    /// Whether this text, with its quotes, is a literal of the code or stands in one.
     pub(super) fn has_literal(&self, literal: &str) -> bool {
-        self.words().any(|word| word.text == literal)
+        self.words().any(|word| word.text.contains(literal))
     }
 
     /// The modules that a constant of the file names: `a` of `a::RULE`.
@@ -219,9 +222,15 @@ fn types(file: &syn::File) -> Vec<String> {
 #[derive(Default)]
 struct Product {
     test_lines: usize,
+    functions: Vec<(String, usize)>,
 }
 
 impl Product {
+    fn function(&mut self, signature: &Signature, body: &Block) {
+        let lines = body.span().end().line - signature.span().start().line + 1;
+        self.functions.push((signature.ident.to_string(), lines));
+    }
+
     /// Counts the lines of an item for tests; returns whether it is none.
     fn stays(&mut self, attributes: &[Attribute], item: &impl Spanned) -> bool {
         let is_for_tests = attributes
@@ -247,6 +256,16 @@ impl VisitMut for Product {
             _ => true,
         });
         visit_mut::visit_item_impl_mut(self, item);
+    }
+
+    fn visit_item_fn_mut(&mut self, item: &mut syn::ItemFn) {
+        self.function(&item.sig, &item.block);
+        visit_mut::visit_item_fn_mut(self, item);
+    }
+
+    fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
+        self.function(&item.sig, &item.block);
+        visit_mut::visit_impl_item_fn_mut(self, item);
     }
 
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
