@@ -96,6 +96,13 @@ impl Io<'_> {
         }
     }
 
+    /// Prints why the status is not 0, `--quiet` or not: a log of errors has nothing else.
+    pub fn blame(&self, what: &str) {
+        let what = crate::skip::visible(what);
+        // If standard error cannot be written, the status still says it.
+        let _ = writeln!(io::stderr(), "{}: {what}", self.program);
+    }
+
     /// Runs a filter over standard input.
     ///
     /// # Errors

@@ -13,6 +13,9 @@
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a
 //! session file.
 
+use std::path::Path;
+use std::rc::Rc;
+
 use anyhow::Result;
 
 use crate::record::count::plus;
@@ -26,14 +29,19 @@ mod all_rules;
 mod candidate;
 mod claim;
 mod credit;
+mod explain;
+mod fingerprint;
 mod found;
+mod gate;
 mod jq;
 mod limits;
 mod most_expensive;
 mod options;
 mod order;
+mod remedy;
 mod rule;
 mod share;
+mod shorter_context;
 mod summary;
 mod thread;
 mod user_rules;
@@ -42,10 +50,12 @@ mod words;
 
 use all_rules::AllRules;
 pub use all_rules::list;
+use gate::Gate;
 use jq::Program;
 pub use limits::Limits;
 use most_expensive::MostExpensive;
 pub use options::{By, Options};
+use remedy::Remedies;
 pub use rule::Thresholds;
 use summary::StreamTally;
 use thread::{Thread, Threads};
@@ -57,11 +67,11 @@ pub struct Rank {
     options: Options,
     rules: AllRules,
     condition: Option<Program>,
-    gate: Option<Program>,
+    remedies: Rc<Remedies>,
+    gate: Option<Gate>,
     threads: Threads,
     tally: StreamTally,
     most_expensive: MostExpensive,
-    fired: bool,
     /// Set where `--where` left no finding: which findings there were.
     nothing: Option<String>,
 }
@@ -73,23 +83,32 @@ impl Rank {
     /// A program is no jq (with its position), a file cannot be read, a rule is not known.
     pub fn new(options: Options) -> Result<Rank> {
         options.check()?;
+        let remedies = Rc::new(Remedies::read(options.remedies.as_deref())?);
+        let thresholds = options.thresholds.with_remedies(Rc::clone(&remedies));
+        let options = Options {
+            thresholds,
+            ..options
+        };
         Ok(Rank {
             rules: AllRules::new(&options)?,
             condition: compile("--where", options.condition.as_deref())?,
-            gate: compile("--fail-on", options.fail_on.as_deref())?,
+            gate: match &options.fail_on {
+                Some(gate) => Some(Gate::new(gate, options.rules.is_some())?),
+                None => None,
+            },
+            remedies: Rc::clone(&remedies),
             threads: Threads::default(),
             tally: StreamTally::default(),
             // Where all spans pass anyway, none is written again.
             most_expensive: MostExpensive::new(if options.keep_all { 0 } else { options.spans }),
-            fired: false,
             nothing: None,
             options,
         })
     }
 
-    /// Whether `--fail-on` held for a finding that was written.
-    pub fn fired(&self) -> bool {
-        self.fired
+    /// The findings for which `--fail-on` holds, in one line each; none where it held for none.
+    pub fn fired(&self) -> Vec<String> {
+        self.gate.as_ref().map(Gate::lines).unwrap_or_default()
     }
 
     /// Notes what went wrong in the user's programs: where, and what. [`Status::Partial`] where
@@ -101,7 +120,7 @@ impl Rank {
         let mut complaints = Vec::new();
         complaints.extend(self.rules.users.as_ref().and_then(UserRules::complaint));
         complaints.extend(self.condition.as_ref().and_then(Program::complaint));
-        complaints.extend(self.gate.as_ref().and_then(Program::complaint));
+        complaints.extend(self.gate.as_ref().and_then(Gate::complaint));
         for (program, why) in &complaints {
             skips.note(program, None, why);
         }
@@ -208,8 +227,12 @@ impl Rank {
             candidates,
             self.options.by,
             self.condition.as_ref(),
-            &self.threads,
-            self.tally.input_tokens(),
+            &order::Bill {
+                threads: &self.threads,
+                input_tokens: self.tally.input_tokens(),
+                cost_usd: self.tally.cost_usd(),
+                remedies: &self.remedies,
+            },
         );
         match ordered {
             Ok(findings) => findings,
@@ -219,6 +242,20 @@ impl Rank {
             }
         }
     }
+}
+
+/// Explains the rule of that name for people: what it means, and what to do about what it finds.
+/// `own`: a file of remedies that come before the built-in ones.
+///
+/// # Errors
+/// No rule has the name, the file is no table of remedies, or the output cannot be written.
+pub fn explain(
+    rule: &str,
+    thresholds: &Thresholds,
+    own: Option<&Path>,
+    out: &mut Sink,
+) -> Result<()> {
+    explain::explain(rule, thresholds, &Remedies::read(own)?, out)
 }
 
 /// Compiles the predicate of a flag.
@@ -267,11 +304,13 @@ impl Filter for Rank {
             0 => findings.len(),
             top => top,
         };
-        for finding in findings.iter().take(top) {
-            if let Some(gate) = &self.gate {
-                self.fired |= order::holds(gate, finding);
+        for (at, finding) in findings.iter().enumerate() {
+            if let Some(gate) = &mut self.gate {
+                gate.see(finding);
             }
-            out.put(finding)?;
+            if at < top {
+                out.put(finding)?;
+            }
         }
         for line in std::mem::take(&mut self.most_expensive).lines() {
             out.line(line.as_bytes())?;

@@ -42,7 +42,7 @@ pub use coverage::{Coverage, Forgotten, Unread};
 pub use disk::Disk;
 pub use event::{Event, What};
 pub use export::{Export, Extent};
-pub use finding::{Finding, Reached, Severity};
+pub use finding::{Finding, Fix, Reached, Severity};
 pub use ledger::{Checked, Ledger};
 pub use measured::{Block, Measured, Shape};
 pub use money::Usd;

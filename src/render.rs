@@ -12,6 +12,7 @@ mod bill;
 mod coverage;
 mod delegation;
 mod findings;
+mod fix;
 mod folded;
 mod growth;
 mod json;

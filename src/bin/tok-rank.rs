@@ -30,6 +30,9 @@ struct Options {
     /// List the rules and their thresholds, and do nothing else
     #[arg(long)]
     list_rules: bool,
+    /// Explain a rule: its meaning, its formula, and what to do; and do nothing else
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
     /// List the preset budgets in the format of a file, and do nothing else
     #[arg(long)]
     list_budgets: bool,
@@ -53,15 +56,23 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         rank::list(&thresholds, o.list_budgets, &mut io.out)?;
         return Ok(Status::Done);
     }
+    if let Some(rule) = &o.explain {
+        rank::explain(rule, &thresholds, o.rank.remedies.as_deref(), &mut io.out)?;
+        return Ok(Status::Done);
+    }
     let asked = o.rank.clone();
     let mut rank = Rank::new(rank::Options {
         thresholds,
         ..asked
     })?;
     let status = io.run(&mut rank)?.or(rank.complain(&mut io.skips));
-    Ok(status.or(if rank.fired() {
-        Status::Gate
-    } else {
+    let fired = rank.fired();
+    for line in &fired {
+        io.blame(line);
+    }
+    Ok(status.or(if fired.is_empty() {
         Status::Done
+    } else {
+        Status::Gate
     }))
 }

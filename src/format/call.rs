@@ -215,6 +215,22 @@ mod tests {
     }
 
     #[test]
+    fn what_only_waits_or_prepares_does_not_name_a_command() {
+        for (line, name) in [
+            ("sleep 5; curl -s localhost", "curl"),
+            ("sleep 30 && tmux capture-pane -p", "tmux capture-pane"),
+            (". venv/bin/activate && pytest -q", "pytest"),
+            ("timeout 1h make check", "make check"),
+            (">out cargo build", "cargo build"),
+            ("until curl -s x; do sleep 1; done", "curl"),
+            ("for i in 1 2; do sleep 5; done", "sleep"),
+            ("sleep 5", "sleep"),
+        ] {
+            assert_eq!(command(line).as_deref(), Some(name), "{line}");
+        }
+    }
+
+    #[test]
     fn a_shell_script_in_an_array_is_read() {
         let call = Call::new(
             "shell",

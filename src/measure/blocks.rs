@@ -23,6 +23,8 @@ pub(super) struct Blocks<'t> {
     end: usize,
     tokens: u64,
     previous: PreviousAtom,
+    /// The line that the next block begins at, where lines are named.
+    line: Option<u64>,
     blocks: Vec<Block>,
 }
 
@@ -38,14 +40,16 @@ enum PreviousAtom {
 }
 
 impl<'t> Blocks<'t> {
-    /// The blocks of `text`, whose atoms follow with [`Blocks::push`].
-    pub(super) fn of(text: &'t str) -> Blocks<'t> {
+    /// The blocks of `text`, whose atoms follow with [`Blocks::push`]. `lines`: whether each names
+    /// the line that it begins at.
+    pub(super) fn of(text: &'t str, lines: bool) -> Blocks<'t> {
         Blocks {
             text,
             start: 0,
             end: 0,
             tokens: 0,
             previous: PreviousAtom::Other,
+            line: lines.then_some(1),
             blocks: Vec::new(),
         }
     }
@@ -84,15 +88,19 @@ impl<'t> Blocks<'t> {
         if bytes == 0 {
             return;
         }
-        let mut hash = blake3::hash(&self.text.as_bytes()[self.start..self.end])
-            .to_hex()
-            .to_string();
+        let block = &self.text.as_bytes()[self.start..self.end];
+        let mut hash = blake3::hash(block).to_hex().to_string();
         hash.truncate(16);
+        let line = self.line;
+        if let Some(next) = &mut self.line {
+            *next += block.iter().filter(|byte| **byte == b'\n').count() as u64;
+        }
         self.blocks.push(Block {
             hash,
             offset: self.start as u64,
             bytes: bytes as u64,
             tokens: self.tokens,
+            line,
         });
         (self.start, self.tokens) = (self.end, 0);
     }
@@ -113,7 +121,7 @@ mod tests {
 
     fn blocks(text: &str) -> (Vec<Block>, u64) {
         let mut counter = TokenCounter::new(Encoding::standard());
-        let mut blocks = Blocks::of(text);
+        let mut blocks = Blocks::of(text, false);
         counter.atoms(text, |atom| blocks.push(&atom));
         (blocks.end(), counter.count(text).tokens)
     }

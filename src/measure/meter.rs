@@ -136,7 +136,7 @@ impl Meter {
 
     fn text(&mut self, text: &str, plan: TextPlan) -> Measured {
         let mut blocks = if plan.blocks {
-            Some(Blocks::of(text))
+            Some(Blocks::of(text, plan.block_lines))
         } else {
             None
         };

@@ -31,6 +31,8 @@ pub(super) struct TextPlan {
     /// The kind of task that a user asks for.
     pub(super) user_task: bool,
     pub(super) blocks: bool,
+    /// Whether the blocks name their lines.
+    pub(super) block_lines: bool,
 }
 
 impl SpanContent {
@@ -72,6 +74,7 @@ impl TextPlan {
             arguments: span.part == Part::ToolCall && form == Form::Plain,
             user_task: is_user_message && span.source == "user",
             blocks: is_received && span.bytes >= least,
+            block_lines: is_instruction,
         }
     }
 }

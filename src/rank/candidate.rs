@@ -3,29 +3,74 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde::Deserialize;
+
 use super::found::Found;
-use super::thread::Thread;
+use super::thread::{FindingScope, Thread};
+use super::view::SpanView;
 use crate::record::{Reached, Severity};
 
-/// Things found, by project and subject.
-#[derive(Debug, Default)]
-pub(crate) struct BySubject(BTreeMap<(Option<Rc<str>>, String), Found>);
+/// What kind of thing the subject of a finding is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SubjectClass {
+    /// A document, a source, a cause, or nothing.
+    #[default]
+    Other,
+    /// A command line of a shell.
+    Command,
+    /// A tool of an MCP server: `SERVER.TOOL`.
+    Server,
+    /// A tool of the agent itself.
+    Tool,
+}
 
-impl BySubject {
-    /// What was found about that subject in the thread's project.
-    pub(crate) fn at(&mut self, thread: &Thread, subject: String) -> &mut Found {
-        self.0.entry((thread.project.clone(), subject)).or_default()
+impl SubjectClass {
+    /// Its name in a sentence.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            SubjectClass::Other => "anything else",
+            SubjectClass::Command => "commands of a shell",
+            SubjectClass::Server => "tools of MCP servers",
+            SubjectClass::Tool => "tools of the agent itself",
+        }
     }
 
-    /// A candidate for each project and subject, in their order. `say` gives it words, or leaves it
-    /// out.
+    /// The class of [`SpanView::subject`].
+    pub(crate) fn of(span: &SpanView) -> SubjectClass {
+        match (&span.command, &span.server, &span.tool) {
+            (Some(_), ..) => SubjectClass::Command,
+            (_, Some(_), _) => SubjectClass::Server,
+            (_, _, Some(_)) => SubjectClass::Tool,
+            _ => SubjectClass::Other,
+        }
+    }
+}
+
+/// Things found, by agent, project and subject.
+#[derive(Debug, Default)]
+pub(crate) struct BySubject(BTreeMap<(FindingScope, String, SubjectClass), Found>);
+
+impl BySubject {
+    /// What was found about the span's subject in the thread's project.
+    pub(crate) fn at(&mut self, thread: &Thread, span: &SpanView) -> &mut Found {
+        let key = (thread.scope(), span.subject(), SubjectClass::of(span));
+        self.0.entry(key).or_default()
+    }
+
+    /// A candidate for each agent, project and subject, in their order. `say` gives it words, or
+    /// leaves it out.
     pub(crate) fn into_candidates(
         self,
         say: impl Fn(Candidate) -> Option<Candidate>,
     ) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        for ((project, subject), found) in self.0 {
-            candidates.extend(say(Candidate::new(project, Some(subject), found)));
+        for ((scope, subject, class), found) in self.0 {
+            let candidate = Candidate {
+                class,
+                ..Candidate::new(scope, Some(subject), found)
+            };
+            candidates.extend(say(candidate));
         }
         candidates
     }
@@ -34,11 +79,13 @@ impl BySubject {
 /// What a rule puts forward at the end of the stream: a finding without rank and net.
 #[derive(Debug)]
 pub(crate) struct Candidate {
-    pub(crate) project: Option<Rc<str>>,
+    /// The agent and the project that it is about.
+    pub(crate) scope: FindingScope,
     /// Thread and session, where it concerns only one.
     pub(crate) thread: Option<(Rc<str>, Rc<str>)>,
     /// Tool, command, target or document.
     pub(crate) subject: Option<String>,
+    pub(crate) class: SubjectClass,
     /// What was found.
     pub(crate) found: Found,
     /// Bytes worth naming.
@@ -55,19 +102,16 @@ pub(crate) struct Candidate {
 
 impl Candidate {
     /// A candidate without words; [`Candidate::saying`] gives it some.
-    pub(crate) fn new(
-        project: Option<Rc<str>>,
-        subject: Option<String>,
-        found: Found,
-    ) -> Candidate {
+    pub(crate) fn new(scope: FindingScope, subject: Option<String>, found: Found) -> Candidate {
         let bytes = match found.bytes {
             0 => None,
             bytes => Some(bytes),
         };
         Candidate {
-            project,
+            scope,
             thread: None,
             subject,
+            class: SubjectClass::Other,
             found,
             bytes,
             severity: Severity::Info,

@@ -27,6 +27,9 @@ pub(crate) enum Whose {
     Thread,
     /// Of anything that the thread sent: whatever others claim has its share in them.
     Any,
+    /// The same, of what a shorter context of the thread would not have sent: two such claims are
+    /// of the same tokens.
+    Context,
 }
 
 /// Content that is taken out of the context after it was sent: what stands behind it is no longer

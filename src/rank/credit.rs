@@ -57,6 +57,7 @@ struct Whole {
 enum Claimed {
     Span(SpanHash),
     Thread(u32),
+    Context(u32),
 }
 
 impl<'t> ClaimedTokens<'t> {
@@ -65,7 +66,7 @@ impl<'t> ClaimedTokens<'t> {
         threads.sort_by_key(|thread| thread.index);
         let mut whole = HashMap::new();
         for claim in findings.iter().copied().flatten() {
-            if matches!(claim.whose, Whose::Thread | Whose::Any)
+            if !matches!(claim.whose, Whose::Span(_))
                 && let Some(thread) = threads.get(claim.thread as usize)
             {
                 let left = thread.tokens();
@@ -108,6 +109,7 @@ impl<'t> ClaimedTokens<'t> {
             Whose::Span(span) => Claimed::Span(span),
             Whose::Thread => Claimed::Thread(claim.thread),
             Whose::Any => return self.credit_any(claim),
+            Whose::Context => return self.credit_context(claim),
         };
         let claimed = self.claimed.entry(key).or_default();
         let mut net = claim.tokens.saturating_sub(*claimed);
@@ -117,6 +119,18 @@ impl<'t> ClaimedTokens<'t> {
             whole.owned += net;
         }
         *claimed = plus(*claimed, net);
+        net
+    }
+
+    /// What no earlier claim of this kind has claimed, as far as nobody claims the content.
+    fn credit_context(&mut self, claim: &Claim) -> u64 {
+        let key = Claimed::Context(claim.thread);
+        let claimed = self.claimed.get(&key).copied().unwrap_or_default();
+        let net = self.credit_any(&Claim {
+            tokens: claim.tokens.saturating_sub(claimed),
+            ..*claim
+        });
+        self.claimed.insert(key, claimed.max(claim.tokens));
         net
     }
 
@@ -229,6 +243,19 @@ mod tests {
             9 * 160
         );
         assert_eq!(nets(&[&[out("a", 100)]], &threads)[0].usd, Usd::ZERO);
+    }
+
+    #[test]
+    fn a_shorter_context_is_credited_once() {
+        let mut threads = Threads::default();
+        threads.count(&request(1, 100, 0), &Billed::default());
+        let context = |tokens| Claim {
+            whose: Whose::Context,
+            tokens,
+            ..span("", 0)
+        };
+        let nets = nets(&[&[context(60)], &[context(40)], &[context(70)]], &threads);
+        assert_eq!(tokens(nets), [60, 0, 10]);
     }
 
     fn request(n: u64, input: u64, read: u64) -> Request {

@@ -38,8 +38,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) cost: Option<(Usd, u64)>,
     /// Set where the waste is saved by taking the content out of the context after it was sent.
     pub(crate) removed: Option<Removed>,
-    /// Whether the tokens may be of any content of the thread.
-    pub(crate) shared: bool,
+    /// Whose the waste is, where it is not the span's, or, without a span, the thread's.
+    pub(crate) whose: Option<Whose>,
 }
 
 impl<'a> Evidence<'a> {
@@ -162,10 +162,10 @@ impl Found {
         let usd = evidence.waste_usd();
         self.pay(usd);
         if evidence.waste_tokens > 0 {
-            let whose = match evidence {
-                Evidence { shared: true, .. } => Whose::Any,
-                Evidence { id: "", .. } => Whose::Thread,
-                Evidence { id, .. } => Whose::Span(SpanHash::of(id)),
+            let whose = match (evidence.whose, evidence.id) {
+                (Some(whose), _) => whose,
+                (None, "") => Whose::Thread,
+                (None, id) => Whose::Span(SpanHash::of(id)),
             };
             let (tokens, usd) = (evidence.waste_tokens, usd.unwrap_or_default());
             self.claims.push(Claim {

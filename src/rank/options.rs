@@ -10,8 +10,10 @@ use super::rule::{RULES, Thresholds};
 /// What findings are sorted by, the largest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// tokens that could be saved; findings with only general advice come last
+    /// cost that could be saved and that no other finding claims; tokens where no price is known
     #[default]
+    Usd,
+    /// tokens that could be saved; findings with only general advice come last
     Waste,
     /// tokens that could be saved and that no other finding claims
     Net,
@@ -21,8 +23,6 @@ pub enum By {
     Tokens,
     /// bytes
     Bytes,
-    /// cost of the tokens that could be saved
-    Usd,
 }
 
 /// What a user can ask for.
@@ -33,17 +33,20 @@ pub struct Options {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     pub top: usize,
     /// Sort findings by this, the largest first
-    #[arg(long, value_name = "KEY", default_value = "waste")]
+    #[arg(long, value_name = "KEY", default_value = "usd")]
     pub by: By,
     /// Only findings for which this jq predicate holds
     #[arg(short = 'w', long = "where", value_name = "JQ")]
     pub condition: Option<String>,
-    /// Exit with 1 when this jq predicate holds for a finding that is written
-    #[arg(long, value_name = "JQ")]
+    /// Exit with 1 when there is a finding of this rule, or one for which this jq predicate holds
+    #[arg(long, value_name = "RULE|JQ")]
     pub fail_on: Option<String>,
     /// Apply the rules in this file too: a jq program, run on each session, span and request
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+    /// Add the remedies of this file, which come before the built-in ones (see tok-rules(7))
+    #[arg(long, value_name = "FILE")]
+    pub remedies: Option<PathBuf>,
     /// Apply only these rules
     #[arg(long, value_name = "RULE,...", value_delimiter = ',')]
     pub only: Vec<String>,

@@ -1,23 +1,41 @@
 //! Turns the candidates of the rules into findings in their order: net, severity, fingerprint,
 //! rank.
+//!
+//! Tokens are credited to rules with a remedy for one thing before those with general advice, and
+//! to the most expensive waste first. The order of the findings is another: that of what each has
+//! been credited with, so that the amounts a reader sees fall from the first finding to the last.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::candidate::Candidate;
 use super::claim::Claim;
 use super::credit;
+use super::fingerprint;
 use super::jq::{JqValue, Program};
 use super::options::By;
+use super::remedy::{Remedies, RemedyWords, SoughtRemedy};
 use super::rule::RULES;
 use super::thread::Threads;
 use super::words::counted;
 use crate::record::{Finding, Reached, Severity, Usd};
 
+/// What the findings are held against.
+pub(super) struct Bill<'t> {
+    pub(super) threads: &'t Threads,
+    /// Counted input of the stream.
+    pub(super) input_tokens: u64,
+    /// What the counted requests cost; `None` where no price is known.
+    pub(super) cost_usd: Option<Usd>,
+    pub(super) remedies: &'t Remedies,
+}
+
 /// A finding and all its claims.
 struct JudgedFinding {
     /// Its rule has only general advice, so rules with a remedy claim tokens first.
     general: bool,
+    /// The least severity, whatever could be saved.
+    least: Severity,
     finding: Finding,
     claims: Vec<Claim>,
 }
@@ -29,14 +47,16 @@ pub(super) fn ordered(
     candidates: Vec<(String, Candidate)>,
     by: By,
     condition: Option<&Program>,
-    threads: &Threads,
-    input_tokens: u64,
+    bill: &Bill,
 ) -> Result<Vec<Finding>, String> {
     let mut all = Vec::new();
+    let mut begun = Vec::new();
     for (rule, candidate) in candidates {
-        all.push(judged(rule, candidate, input_tokens));
+        begun.push(began(&candidate, bill.threads));
+        all.push(judged(rule, candidate, bill.remedies));
     }
-    rank(&mut all, by, threads);
+    fingerprint::number(all.iter_mut().map(|judged| &mut judged.finding), &begun);
+    rank(&mut all, by, bill);
     if let Some(condition) = condition {
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for judged in all {
@@ -50,11 +70,17 @@ pub(super) fn ordered(
             return Err(none_of(condition, &others));
         }
         if !others.is_empty() {
-            rank(&mut kept, by, threads);
+            rank(&mut kept, by, bill);
         }
         all = kept;
     }
     Ok(all.into_iter().map(|judged| judged.finding).collect())
+}
+
+/// When the thread of a candidate began, where it is about one.
+fn began(candidate: &Candidate, threads: &Threads) -> Option<Rc<str>> {
+    let (thread, _) = candidate.thread.as_ref()?;
+    threads.get(thread)?.began.clone()
 }
 
 /// Says that no finding fits, which rules found something, and which keys the predicate names that
@@ -102,13 +128,17 @@ pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
     }
 }
 
-/// Computes the nets, sorts, and numbers. Tokens are credited to the largest waste first; where
-/// findings are sorted by money, to the most expensive waste first.
-fn rank(all: &mut [JudgedFinding], by: By, threads: &Threads) {
-    let first = if by == By::Usd { By::Usd } else { By::Waste };
-    sort(all, first);
+/// Computes the nets and the severities, sorts, and numbers. Tokens are credited to the most
+/// expensive waste first; where findings are sorted by tokens, to the largest.
+fn rank(all: &mut [JudgedFinding], by: By, bill: &Bill) {
+    all.sort_by(|x, y| {
+        x.general
+            .cmp(&y.general)
+            .then_with(|| waste(&y.finding, by).cmp(&waste(&x.finding, by)))
+            .then_with(|| by_name(&x.finding, &y.finding))
+    });
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
-    let nets = credit::nets(&claims, threads);
+    let nets = credit::nets(&claims, bill.threads);
     for (judged, net) in std::iter::zip(all.iter_mut(), nets) {
         let finding = &mut judged.finding;
         finding.net_tokens = net.tokens;
@@ -117,74 +147,67 @@ fn rank(all: &mut [JudgedFinding], by: By, threads: &Threads) {
             Usd::ZERO => None,
             cost => Some(cost),
         };
+        finding.severity = severity(finding, bill).max(judged.least);
     }
-    if by != first {
-        sort(all, by);
-    }
+    // The sort is stable: what is equal in all sizes keeps the order of credit.
+    all.sort_by(|x, y| {
+        let (a, b) = (&x.finding, &y.finding);
+        let general = by == By::Waste;
+        (general && x.general)
+            .cmp(&(general && y.general))
+            .then_with(|| sizes(b, by).cmp(&sizes(a, by)))
+            .then_with(|| b.severity.cmp(&a.severity))
+            .then_with(|| waste(b, by).cmp(&waste(a, by)))
+            .then_with(|| by_name(a, b))
+    });
     for (rank, judged) in (1..).zip(all) {
         judged.finding.rank = rank;
     }
 }
 
-/// The number that findings are sorted by.
-fn size(finding: &Finding, by: By) -> u64 {
-    match by {
-        By::Waste => finding.waste_tokens,
-        By::Net => finding.net_tokens,
-        By::Carried => finding.carried_tokens,
-        By::Tokens => finding.tokens,
-        By::Bytes => finding.bytes.unwrap_or(0),
-        By::Usd => match finding.waste_usd {
-            Some(usd) => u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX),
-            None => 0,
-        },
-    }
-}
-
-/// Sorts the largest first; equal ones by their other sizes, then by rule, fingerprint and thread.
-/// A warning without waste comes before all findings that are no warning.
-fn sort(all: &mut [JudgedFinding], by: By) {
-    let sizes = |f: &Finding| {
-        Reverse([
-            size(f, by),
-            f.waste_tokens,
-            f.carried_tokens,
-            f.tokens,
-            f.bytes.unwrap_or(0),
-        ])
+/// The waste by which tokens are credited: its cost where findings are sorted by cost, and tokens.
+fn waste(finding: &Finding, by: By) -> [u64; 3] {
+    let cost = match by {
+        By::Usd => pico(finding.waste_usd),
+        _ => 0,
     };
-    let last = |judged: &JudgedFinding| matches!(by, By::Waste | By::Usd) && judged.general;
-    all.sort_by(|x, y| {
-        let (a, b) = (&x.finding, &y.finding);
-        last(x)
-            .cmp(&last(y))
-            .then_with(|| sizes(a).cmp(&sizes(b)))
-            .then_with(|| a.rule.cmp(&b.rule))
-            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
-            .then_with(|| a.thread.cmp(&b.thread))
-    });
-    if matches!(by, By::Waste | By::Usd) {
-        let warns =
-            |judged: &JudgedFinding| !judged.general && judged.finding.severity >= Severity::Warn;
-        let large = all
-            .iter()
-            .rposition(|judged| warns(judged) && judged.finding.waste_tokens > 0);
-        let rest = match large {
-            Some(at) => at + 1,
-            None => 0,
-        };
-        all[rest..].sort_by_key(|judged| !warns(judged));
+    [cost, finding.waste_tokens, finding.carried_tokens]
+}
+
+/// The amounts that findings are sorted by.
+fn sizes(finding: &Finding, by: By) -> [u64; 2] {
+    match by {
+        By::Usd => [pico(finding.net_usd), finding.net_tokens],
+        By::Waste => [finding.waste_tokens, 0],
+        By::Net => [finding.net_tokens, 0],
+        By::Carried => [finding.carried_tokens, 0],
+        By::Tokens => [finding.tokens, 0],
+        By::Bytes => [finding.bytes.unwrap_or(0), 0],
     }
 }
 
-fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> JudgedFinding {
+fn pico(amount: Option<Usd>) -> u64 {
+    match amount {
+        Some(usd) => u64::try_from(usd.pico().max(0)).unwrap_or(u64::MAX),
+        None => 0,
+    }
+}
+
+fn by_name(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    a.rule
+        .cmp(&b.rule)
+        .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+}
+
+fn judged(rule: String, candidate: Candidate, remedies: &Remedies) -> JudgedFinding {
     let Candidate {
-        project,
+        scope,
         thread,
         subject,
+        class,
         found,
         bytes,
-        severity: least,
+        severity: mut least,
         reached,
         message,
         remedy,
@@ -193,19 +216,28 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> JudgedFindin
         Some((thread, session)) => (Some(thread.to_string()), Some(session.to_string())),
         None => (None, None),
     };
-    let mut severity = severity(found.waste_tokens, input_tokens).max(least);
     let (mut reached_what, mut percent) = (None, None);
     if let Some((what, share)) = reached {
-        severity = severity.max(weight(what));
+        least = least.max(weight(what));
         (reached_what, percent) = (Some(what), share);
     }
+    let words: RemedyWords = remedies.words(SoughtRemedy {
+        rule: &rule,
+        agent: scope.agent.as_deref(),
+        class,
+        subject: subject.as_deref(),
+    });
+    let general = RULES
+        .iter()
+        .any(|entry| entry.name == rule && entry.general);
     let finding = Finding {
-        severity,
-        fingerprint: fingerprint(&rule, project.as_deref(), subject.as_deref()),
+        severity: least,
+        fingerprint: String::new(),
         rule,
         thread,
         session,
-        project: project.map(|project| project.to_string()),
+        agent: scope.agent.map(|agent| agent.to_string()),
+        project: scope.project.map(|project| project.to_string()),
         subject,
         spans: found.spans(),
         places: found.places(),
@@ -220,26 +252,35 @@ fn judged(rule: String, candidate: Candidate, input_tokens: u64) -> JudgedFindin
         break_usd: None,
         reached: reached_what,
         percent,
+        headline: words.headline,
         message,
-        remedy,
+        remedy: words.remedy.unwrap_or(remedy),
+        fix: words.fix,
         rank: 0,
     };
-    let general = RULES
-        .iter()
-        .any(|entry| entry.name == finding.rule && entry.general);
     JudgedFinding {
         general,
+        least,
         finding,
         claims: found.claims,
     }
 }
 
-/// By the share of all counted input that could be saved: 5 % is high, 1 % is worth a warning.
-fn severity(waste_tokens: u64, input_tokens: u64) -> Severity {
-    let (waste, input) = (u128::from(waste_tokens), u128::from(input_tokens));
-    match waste * 100 {
-        share if share == 0 || share < input => Severity::Info,
-        share if share < input * 5 => Severity::Warn,
+/// By the share of the whole cost that could be saved and that no other finding claims, or, where
+/// no price is known, by that of all counted input: 5 % is high, 1 % is worth a warning.
+fn severity(finding: &Finding, bill: &Bill) -> Severity {
+    match (finding.net_usd, bill.cost_usd) {
+        (Some(net), Some(cost)) if cost > Usd::ZERO => {
+            level(pico(Some(net)).into(), pico(Some(cost)).into())
+        }
+        _ => level(finding.waste_tokens.into(), bill.input_tokens.into()),
+    }
+}
+
+fn level(part: u128, whole: u128) -> Severity {
+    match part * 100 {
+        share if share == 0 || share < whole => Severity::Info,
+        share if share < whole * 5 => Severity::Warn,
         _ => Severity::High,
     }
 }
@@ -253,38 +294,15 @@ fn weight(reached: Reached) -> Severity {
     }
 }
 
-/// The same on every day for the same rule, project and subject: it rests on no id and no line.
-fn fingerprint(rule: &str, project: Option<&str>, subject: Option<&str>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in [Some(rule), project, subject] {
-        // Absent and empty are not the same.
-        hasher.update(&[u8::from(part.is_some())]);
-        hasher.update(part.unwrap_or_default().as_bytes());
-        hasher.update(&[0]);
-    }
-    let mut hex = hasher.finalize().to_hex().to_string();
-    hex.truncate(16);
-    hex
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn severity_is_a_share_of_the_input() {
-        assert_eq!([0, 9, 10, 49, 50].map(|waste| severity(waste, 1_000)), {
+    fn severity_is_a_share_of_the_bill() {
+        assert_eq!([0, 9, 10, 49, 50].map(|part| level(part, 1_000)), {
             use Severity::{High, Info, Warn};
             [Info, Info, Warn, Warn, High]
         });
-    }
-
-    #[test]
-    fn a_fingerprint_tells_absent_from_empty() {
-        assert_ne!(
-            fingerprint("a", None, Some("b")),
-            fingerprint("a", Some("b"), None)
-        );
-        assert_eq!(fingerprint("a", Some("p"), Some("b")).len(), 16);
     }
 }

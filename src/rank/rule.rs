@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::candidate::Candidate;
 use super::limits::Limits;
+use super::remedy::{Remedies, SoughtRemedy};
 use super::thread::{Thread, Threads};
 use super::view::Seen;
 use crate::cli;
@@ -21,6 +22,7 @@ mod budget;
 mod cache_break;
 mod capacity;
 mod compaction_churn;
+mod context_length;
 mod disk_ballast;
 mod duplicate_instructions;
 mod duplicate_output;
@@ -54,6 +56,7 @@ pub(super) const RULES: &[RuleEntry] = &[
     token_growth::ENTRY,
     cache_break::ENTRY,
     compaction_churn::ENTRY,
+    context_length::ENTRY,
     summary_lost::ENTRY,
     disk_ballast::ENTRY,
     budget::ENTRY,
@@ -134,6 +137,7 @@ pub(super) struct Threshold {
 pub struct Thresholds {
     given: BTreeMap<&'static str, u64>,
     limits: Rc<Limits>,
+    remedies: Option<Rc<Remedies>>,
 }
 
 impl Thresholds {
@@ -141,7 +145,7 @@ impl Thresholds {
     pub fn new(given: BTreeMap<&'static str, u64>) -> Thresholds {
         Thresholds {
             given,
-            limits: Rc::default(),
+            ..Thresholds::default()
         }
     }
 
@@ -152,6 +156,29 @@ impl Thresholds {
             limits: Rc::new(limits),
             ..self
         }
+    }
+
+    /// The same, with what is known about remedies.
+    #[must_use]
+    pub(super) fn with_remedies(self, remedies: Rc<Remedies>) -> Thresholds {
+        Thresholds {
+            remedies: Some(remedies),
+            ..self
+        }
+    }
+
+    /// Tokens that are worth keeping of what a remedy is sought for; `otherwise` where no remedy
+    /// says it.
+    pub(super) fn keep_tokens(&self, sought: SoughtRemedy, otherwise: u64) -> u64 {
+        match &self.remedies {
+            Some(remedies) => remedies.keep_tokens(sought).unwrap_or(otherwise),
+            None => otherwise,
+        }
+    }
+
+    /// Whether the user has set one.
+    pub(super) fn is_given(&self, threshold: &Threshold) -> bool {
+        self.given.contains_key(threshold.flag)
     }
 
     /// The limits; where the user named none, none is there.

@@ -197,6 +197,11 @@ impl StreamTally {
         self.summary.input_tokens
     }
 
+    /// What the counted requests cost so far; `None` where no price is known.
+    pub(super) fn cost_usd(&self) -> Option<Usd> {
+        self.summary.cost_usd
+    }
+
     /// The stream has ended.
     pub(super) fn end(mut self, threads: &Threads, findings: u64, net: Net) -> Summary {
         let content = self.charged.unwrap_or_else(|| {

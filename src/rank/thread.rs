@@ -1,6 +1,6 @@
 //! The threads of a stream: who they are, and what their counted requests add up to.
 //!
-//! Small and kept for all threads (about 1 KB each with its names, and 40 bytes for each counted
+//! Small and kept for all threads (about 1 KB each with its names, and 80 bytes for each counted
 //! request): rules about fan-out and reviews join threads that stand far apart, and a stream that
 //! lost its `session` records to a `select` is still judged.
 
@@ -12,6 +12,14 @@ use super::share::share_usd;
 use crate::record::count::{bounded, plus};
 use crate::record::{Billed, Kind, Purpose, Request, Session, Usd};
 
+/// What a finding is about, besides its subject: the agent and the project of its threads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FindingScope {
+    /// `None` where the stream has no `session` record of the thread.
+    pub(crate) agent: Option<Rc<str>>,
+    pub(crate) project: Option<Rc<str>>,
+}
+
 /// One thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Thread {
@@ -21,8 +29,12 @@ pub(crate) struct Thread {
     pub(crate) session: Rc<str>,
     pub(crate) parent: Option<Rc<str>>,
     pub(crate) kind: Kind,
+    /// The agent that wrote the file, by the format of the file.
+    pub(crate) agent: Option<Rc<str>>,
     pub(crate) project: Option<Rc<str>>,
     pub(crate) file: Rc<str>,
+    /// When the first of its counted requests was sent.
+    pub(crate) began: Option<Rc<str>>,
     /// Counted requests.
     pub(crate) requests: u64,
     /// Their input, cached included.
@@ -34,6 +46,8 @@ pub(crate) struct Thread {
     /// What they cost, those that have a known price; `None`: none has.
     pub(crate) cost_usd: Option<Usd>,
     pub(crate) sent: Vec<Sent>,
+    /// The latest of them that tells the price of a token.
+    pub(crate) rated: Option<Sent>,
     /// Of the requests, those of reviews inside it, and of the turns that follow from these.
     pub(crate) reviews: RequestTotals,
     pub(crate) follow_ups: RequestTotals,
@@ -81,13 +95,25 @@ fn both(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     pub(crate) n: u64,
+    /// The line that reports it.
+    pub(crate) line: Option<u64>,
     pub(crate) input_tokens: u64,
-    cache_read_tokens: u64,
-    /// What the cache reads saved; zero where the price is not known.
-    saved: Usd,
+    pub(crate) cache_read_tokens: u64,
+    /// What the cache reads cost; zero where the price is not known.
+    pub(crate) read_usd: Usd,
+    /// What they saved, in the same way.
+    pub(crate) saved: Usd,
 }
 
 impl Thread {
+    /// What its findings are about.
+    pub(crate) fn scope(&self) -> FindingScope {
+        FindingScope {
+            agent: self.agent.clone(),
+            project: self.project.clone(),
+        }
+    }
+
     /// Input and output of the counted requests together.
     pub(crate) fn tokens(&self) -> u64 {
         plus(self.input_tokens, self.output_tokens)
@@ -112,6 +138,9 @@ impl Thread {
     /// Adds a counted request.
     fn add(&mut self, request: &Request, billed: &Billed) {
         let input = request.input_tokens.unwrap_or(0);
+        if self.requests == 0 {
+            self.began = request.at.as_deref().map(Rc::from);
+        }
         self.requests += 1;
         if let Some(cost) = billed.cost_usd {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
@@ -131,13 +160,19 @@ impl Thread {
                 Some(last) => last.cache_read_tokens,
                 None => read,
             };
-            let saved = share_usd(billed.cache_saved_usd.unwrap_or_default(), last, read);
-            self.sent.push(Sent {
+            let of_last = |usd: Option<Usd>| share_usd(usd.unwrap_or_default(), last, read);
+            let sent = Sent {
                 n: request.n,
+                line: request.line,
                 input_tokens: context,
                 cache_read_tokens: last,
-                saved,
-            });
+                read_usd: of_last(billed.cache_read_usd),
+                saved: of_last(billed.cache_saved_usd),
+            };
+            if sent.read_usd > Usd::ZERO {
+                self.rated = Some(sent);
+            }
+            self.sent.push(sent);
         }
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
@@ -171,6 +206,7 @@ impl Threads {
         let thread = self.at(&session.thread, &session.session);
         thread.parent = session.parent.as_deref().map(Rc::from);
         thread.kind = session.kind;
+        thread.agent = Some(Rc::from(session.agent.as_str()));
         thread.project = session.project.as_deref().map(Rc::from);
         thread.file = Rc::from(session.file.as_str());
         thread

@@ -13,14 +13,13 @@
 //! records as its evidence.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use serde::Deserialize;
 
 use super::candidate::Candidate;
 use super::found::{Evidence, Found};
 use super::jq::{JqValue, Program};
-use super::thread::Thread;
+use super::thread::{FindingScope, Thread};
 use super::view::SpanView;
 use super::words::counted;
 use crate::record::count::plus;
@@ -35,7 +34,7 @@ pub(super) struct UserRules {
 }
 
 /// Rule, project, subject.
-type FindingKey = (String, Option<Rc<str>>, Option<String>);
+type FindingKey = (String, FindingScope, Option<String>);
 
 #[derive(Default)]
 struct UserFinding {
@@ -117,7 +116,7 @@ impl UserRules {
     }
 
     fn add(&mut self, answer: ProgramAnswer, evidence: Evidence, thread: &Thread) {
-        let key = (answer.rule, thread.project.clone(), answer.subject);
+        let key = (answer.rule, thread.scope(), answer.subject);
         let finding = self.findings.entry(key).or_default();
         // A cast saturates, below zero and not a number are 0; the sum keeps it exact.
         let waste_tokens = plus(answer.waste_tokens as u64, 0);
@@ -135,14 +134,14 @@ impl UserRules {
     /// The stream has ended: what was found, each with the name of its rule.
     pub(super) fn end(&mut self) -> Vec<(String, Candidate)> {
         let mut all = Vec::new();
-        for ((rule, project, subject), finding) in std::mem::take(&mut self.findings) {
+        for ((rule, scope, subject), finding) in std::mem::take(&mut self.findings) {
             let UserFinding {
                 found,
                 message,
                 remedy,
             } = finding;
             let message = message.unwrap_or_else(|| counted(found.items, "record"));
-            let candidate = Candidate::new(project, subject, found);
+            let candidate = Candidate::new(scope, subject, found);
             all.push((rule, candidate.saying(message, &remedy.unwrap_or_default())));
         }
         all

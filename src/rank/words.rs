@@ -7,13 +7,13 @@ use crate::skip::visible;
 
 pub(super) use crate::number::{bytes, counted, tokens, usd};
 
-/// Returns how often, on average: `sent once`, `sent 97 times each`.
-pub(super) fn sent(times: u64, items: u64) -> String {
+/// Returns how often, on average: `sent once`, `each sent 97 times on average`.
+pub(super) fn sent_on_average(times: u64, items: u64) -> String {
     let mean = (times + items / 2) / items.max(1);
     match (mean, items) {
         (0 | 1, _) => "sent once".into(),
         (_, 1) => format!("sent {} times", grouped(mean)),
-        _ => format!("sent {} times each", grouped(mean)),
+        _ => format!("each sent {} times on average", grouped(mean)),
     }
 }
 

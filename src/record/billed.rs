@@ -105,6 +105,10 @@ pub struct Billed {
     /// Why a counted request has no cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<Unpriced>,
+    /// Part of `cost_usd` that is for `cache_read_tokens`. Absent where nothing was read or the
+    /// price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read_usd: Option<Usd>,
     /// What `cache_read_tokens` would have cost in addition if they had not been cached: a broken
     /// cache loses this amount. Absent where nothing was read or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +140,7 @@ impl Addition for Billed {
         "cost_usd",
         "fee_usd",
         "unpriced",
+        "cache_read_usd",
         "cache_saved_usd",
         "naive_cost_usd",
         "bucket",

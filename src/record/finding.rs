@@ -40,7 +40,36 @@ pub enum Reached {
     Hit,
 }
 
-/// One per rule and subject.
+/// One change that a person can make: a setting, a flag, a command to type, or words to paste.
+/// Exactly one of `key`, `flag`, `command` and `text` is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Fix {
+    /// The file that the key or the text goes into: `~/.codex/config.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// A key of that file, with dots between its parts: `env.MAX_MCP_OUTPUT_TOKENS`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The value of the key, as the file spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// A flag of the agent, or of the command that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
+    /// A command to type, in the agent or in a shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Words to paste: a line of an instruction document, or a parameter of a tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What else the change does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side_effect: Option<String>,
+}
+
+/// One per rule, agent, project and subject.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(tag = "type", rename = "finding")]
@@ -49,8 +78,9 @@ pub struct Finding {
     pub rule: String,
     /// How much it matters.
     pub severity: Severity,
-    /// 16 hex digits, a hash of rule, project, and tool, command or target. It contains no id and
-    /// no line, so a later finding about the same subject has the same fingerprint.
+    /// 16 hex digits, a hash of rule, agent, project, and tool, command or target; of findings that
+    /// agree in all these, the second and further ones add their number. It contains no id and no
+    /// line, so a later finding about the same subject has the same fingerprint.
     pub fingerprint: String,
     /// The thread, where the finding is about a single one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +88,10 @@ pub struct Finding {
     /// The agent's id of the session of `thread`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// The project of the session.
+    /// The agent of the sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The project of the sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// What it is about: tool, command, target or document.
@@ -100,10 +133,17 @@ pub struct Finding {
     /// The highest percentage of the limit that was used, rounded down; may be above 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
+    /// What to do about it, in a few words in the imperative. Absent where the rule is a user's
+    /// own and the table of remedies does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
     /// What was found, in one line.
     pub message: String,
     /// What to do about it, in one line.
     pub remedy: String,
+    /// What exactly to set, type or paste, the best first; empty where nothing specific is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fix: Vec<Fix>,
     /// Position in the order of the findings, from 1.
     pub rank: u64,
 }

@@ -19,6 +19,9 @@ pub struct Block {
     pub bytes: u64,
     /// Tokens of the block; the tokens of all blocks add up to those of the span.
     pub tokens: u64,
+    /// Line of the decoded text at which the block begins, from 1; only of instructions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
 }
 
 /// Remarkable features of the text, in numbers; a feature that it does not have has no key.

@@ -120,6 +120,8 @@ pub(super) struct Answered {
     /// The part of the cost that is no price of tokens.
     pub(super) fee: Usd,
     pub(super) unpriced: Option<Unpriced>,
+    /// The part of the cost that is for what was read from the cache.
+    pub(super) reading: Option<Usd>,
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) saved: Option<Usd>,
     /// What a plain sum over the file's lines makes of it.
@@ -140,6 +142,7 @@ impl Answered {
             naive: call.naive,
             fee: call.tariff.map_or(Usd::ZERO, |tariff| tariff.fee()),
             unpriced: call.unpriced,
+            reading: call.reading(),
             saved: call.saved(),
             cost: call.cost(),
             ..Answered::default()
@@ -172,6 +175,7 @@ impl Answered {
             cost_usd: self.cost,
             fee_usd: self.fee,
             unpriced: self.unpriced,
+            cache_read_usd: self.reading,
             cache_saved_usd: self.saved,
             naive_cost_usd: self.naive,
             bucket: None,

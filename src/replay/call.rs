@@ -113,13 +113,23 @@ impl ModelCall {
 
     /// What it would have cost beyond that, had nothing been read from the cache.
     pub(super) fn saved(&self) -> Option<Usd> {
-        let mut saved = saved(self.tariff);
+        self.of_all_runs(Tariff::saved)
+    }
+
+    /// The part of the cost that is for what was read from the cache.
+    pub(super) fn reading(&self) -> Option<Usd> {
+        self.of_all_runs(Tariff::reading)
+    }
+
+    /// The sum of an amount over all runs of the model; `None` where none has it.
+    fn of_all_runs(&self, amount: fn(&Tariff) -> Option<Usd>) -> Option<Usd> {
+        let mut sum = self.tariff.as_ref().and_then(amount);
         for again in &self.again {
-            if let Some(more) = self::saved(again.tariff) {
-                saved = Some(saved.unwrap_or(Usd::ZERO).plus(more));
+            if let Some(more) = again.tariff.as_ref().and_then(amount) {
+                sum = Some(sum.unwrap_or(Usd::ZERO).plus(more));
             }
         }
-        saved
+        sum
     }
 
     /// Whether what it sent is in no file.
@@ -178,8 +188,4 @@ impl ModelCall {
             None => [0; 3],
         }
     }
-}
-
-fn saved(tariff: Option<Tariff>) -> Option<Usd> {
-    tariff?.saved()
 }

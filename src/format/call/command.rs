@@ -85,37 +85,50 @@ fn words(line: &str) -> Vec<String> {
 /// Programs that run another program, which is the one to name.
 const WRAPPERS: &[&str] = &[
     "sudo", "env", "time", "timeout", "nice", "nohup", "exec", "command", "xargs", "npx", "bunx",
-    "stdbuf", "then", "do",
+    "stdbuf", "then", "do", "until",
 ];
+
+/// Words that end a construct of the shell.
+const ENDS: &[&str] = &["done", "fi"];
 
 /// Commands that are skipped if another one follows.
 const PREPARATIONS: &[&str] = &[
     "cd", "set", "export", "source", ".", "pushd", "true", "echo", "printf", "if", "for", "while",
+    "sleep", "wait",
 ];
 
 /// Finds the first program that is no preparation, assignment or wrapper. Returns its name and its
 /// arguments.
 fn program(words: &[String]) -> (&str, &[String]) {
     let mut begins = true;
+    // The latest preparation, for a line that holds nothing else.
+    let mut prepared: (&str, &[String]) = ("", &[]);
     for (at, word) in words.iter().enumerate() {
         if word == ";" {
             begins = true;
             continue;
         }
         let base = word.rsplit('/').next().unwrap_or_default();
-        let is_option = word.starts_with('-') || is_assignment(word) || is_number(word);
+        let is_option = word.starts_with(['-', '>', '<'])
+            || is_assignment(word)
+            || is_number(word.trim_end_matches(['>', '&']));
         if !begins || is_option || WRAPPERS.contains(&base) {
             continue;
         }
         let rest = &words[at + 1..];
         let end = rest.iter().position(|w| w == ";").unwrap_or(rest.len());
+        if ENDS.contains(&base) {
+            begins = false;
+            continue;
+        }
         if PREPARATIONS.contains(&base) && end < rest.len() {
             begins = false;
+            prepared = (base, &rest[..end]);
             continue;
         }
         return (base, &rest[..end]);
     }
-    ("", &[])
+    prepared
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -125,10 +138,11 @@ fn is_assignment(word: &str) -> bool {
     }
 }
 
-/// Whether a word is a number, or a time as `timeout` takes it.
+/// Whether a word is a number, or a time as `timeout` takes it: `1.5h`.
 fn is_number(word: &str) -> bool {
-    word.bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b's' | b'm' | b'.'))
+    let digits = word.trim_end_matches(['s', 'm', 'h', 'd']);
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Programs whose first word is a verb, not an argument.

@@ -126,7 +126,7 @@ impl Spawns {
             }
         }
         found.items = self.agents;
-        Candidate::new(self.thread.project.clone(), None, found)
+        Candidate::new(self.thread.scope(), None, found)
             .within(&self.thread)
             .saying(
                 message,

@@ -10,7 +10,7 @@ use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::found::Evidence;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
-use crate::rank::words::{counted, name, sent, tokens};
+use crate::rank::words::{counted, name, sent_on_average, tokens};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -55,7 +55,7 @@ impl Rule for Ballast {
         if waste > 0 && span.size_tokens() >= self.tokens && is_content(span) {
             let evidence = Evidence::late(span, thread, waste, self.requests);
             self.findings
-                .at(thread, span.subject())
+                .at(thread, span)
                 .add_evidence(evidence, thread);
         }
     }
@@ -69,7 +69,7 @@ impl Rule for Ballast {
                 name(candidate.subject.as_deref().unwrap_or_default()),
                 counted(found.items, "text"),
                 tokens(found.tokens),
-                sent(found.requests, found.items),
+                sent_on_average(found.requests, found.items),
                 tokens(found.waste_tokens),
                 requests,
             );

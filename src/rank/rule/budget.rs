@@ -17,7 +17,7 @@ use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
 use crate::rank::share::percent;
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::counted;
 use crate::record::count::plus;
@@ -44,7 +44,7 @@ struct Budget {
     /// The current turn of each thread.
     turns: BTreeMap<Rc<str>, BudgetTurn>,
     /// By project and task.
-    answers: BTreeMap<(Option<Rc<str>>, Task), Answers>,
+    answers: BTreeMap<(FindingScope, Task), Answers>,
 }
 
 /// The contexts of a thread.
@@ -115,8 +115,8 @@ impl Rule for Budget {
                 candidates.extend(context.candidate(thread, &limits));
             }
         }
-        for ((project, task), answers) in answers {
-            candidates.extend(answers.candidate(project, task, &limits));
+        for ((scope, task), answers) in answers {
+            candidates.extend(answers.candidate(scope, task, &limits));
         }
         candidates
     }
@@ -178,7 +178,7 @@ impl Budget {
         if tokens <= limit {
             return;
         }
-        let key = (thread.project.clone(), task);
+        let key = (thread.scope(), task);
         let answers = self.answers.entry(key).or_default();
         answers.found.add_evidence(
             Evidence {
@@ -229,7 +229,7 @@ impl ThreadContexts {
         } else {
             Reached::Compact
         };
-        let candidate = Candidate::new(thread.project.clone(), Some("context".to_owned()), found);
+        let candidate = Candidate::new(thread.scope(), Some("context".to_owned()), found);
         Some(
             candidate
                 .within(thread)
@@ -257,7 +257,7 @@ fn verdict(requests: u64, limit: Option<u64>, verdict: &str) -> Option<String> {
 }
 
 impl Answers {
-    fn candidate(self, project: Option<Rc<str>>, task: Task, limits: &Limits) -> Option<Candidate> {
+    fn candidate(self, scope: FindingScope, task: Task, limits: &Limits) -> Option<Candidate> {
         let limit = limits.task_tokens(task)?;
         let (word, asking) = words(task);
         let message = format!(
@@ -272,7 +272,7 @@ impl Answers {
             limit => Some(percent(self.most_tokens, limit)),
         };
         let remedy = "ask for shorter answers, or for one thing at a time";
-        let candidate = Candidate::new(project, Some(word.to_owned()), self.found);
+        let candidate = Candidate::new(scope, Some(word.to_owned()), self.found);
         Some(
             candidate
                 .reaching(Reached::Over, share)

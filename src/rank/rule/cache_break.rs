@@ -1,20 +1,20 @@
 //! Caches that were broken: what the provider held was sent again at the full price.
 //!
 //! One finding a project and cause, from the events that the replay wrote. waste = Σ of their
-//! tokens, where the user can do something about the cause. Where the provider's own rule is the
-//! cause, or nothing in the session explains it, the finding says so and claims nothing. The tokens
+//! tokens. Where the provider's own rule is the cause, or nothing in the session explains it, there
+//! is no finding, because nobody could do anything: the bill has what it cost. The tokens
 //! may be of any content, so that they are credited as far as no other finding claims that content.
 //! Where the provider says the cause itself, that is said, and its own number where it is another;
 //! so is what the agent had just changed in what it offers, and of which servers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::candidate::Candidate;
+use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
 use crate::record::count::plus;
@@ -39,50 +39,40 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
     },
 };
 
-/// What is said of a cause, as the `reason` of events names it, and what to do about it; without a
-/// remedy nothing is claimed.
-const CAUSES: &[(&str, &str, Option<&str>)] = &[
+/// What is said of a cause that people can do something about, as the `reason` of events names it,
+/// and what that is.
+const CAUSES: &[(&str, &str, &str)] = &[
     (
         "pause",
         "after a pause longer than the cache lives",
-        Some("compact before a long pause, or begin anew after it"),
+        "compact before a long pause, or begin anew after it",
     ),
     (
         "model",
         "when another model took over",
-        Some("change the model between sessions, or right after a compaction"),
+        "change the model between sessions, or right after a compaction",
     ),
     (
         "tool_list",
         "when the list of tools changed",
-        Some("keep the tools and servers as they are while a session lasts"),
+        "keep the tools and servers as they are while a session lasts",
     ),
     (
         "resumed",
         "when a session was resumed",
-        Some("begin anew with a summary instead of resuming a long session"),
+        "begin anew with a summary instead of resuming a long session",
     ),
     (
         "front",
         "when something in front of the conversation changed",
-        Some(
-            "look at what changes there (tools, skills, instruction files, settings) and keep it \
+        "look at what changes there (tools, skills, instruction files, settings) and keep it \
              for a session",
-        ),
     ),
-    (
-        "edited",
-        "when what stands in the conversation had been changed",
-        None,
-    ),
-    ("reasoning", "when the provider dropped reasoning", None),
-    ("compaction", "after a compaction", None),
-    ("unknown", "for no reason that the session holds", None),
 ];
 
 struct CacheBreak {
     tokens: u64,
-    causes: BTreeMap<(Option<Rc<str>>, String), Broken>,
+    causes: BTreeMap<(FindingScope, String), Broken>,
 }
 
 /// The breaks of one cause.
@@ -161,18 +151,17 @@ impl Rule for CacheBreak {
             return;
         }
         let cause = event.reason.clone().unwrap_or_default();
-        let broken = self
-            .causes
-            .entry((thread.project.clone(), cause))
-            .or_default();
+        let broken = self.causes.entry((thread.scope(), cause)).or_default();
         broken.add(event, thread);
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        for ((project, cause), broken) in self.causes {
-            if broken.found.tokens >= self.tokens {
-                candidates.push(candidate(project, cause, broken));
+        for ((scope, cause), broken) in self.causes {
+            if let Some((when, remedy)) = known(&cause)
+                && broken.found.tokens >= self.tokens
+            {
+                candidates.push(candidate(scope, (cause, when), remedy, broken));
             }
         }
         candidates
@@ -182,15 +171,14 @@ impl Rule for CacheBreak {
 impl Broken {
     fn add(&mut self, event: &Event, thread: &Thread) {
         let tokens = event.tokens.unwrap_or(0);
-        let (_, remedy) = known(event.reason.as_deref().unwrap_or_default());
         let evidence = Evidence {
             id: event.span.as_deref().unwrap_or_default(),
             tokens,
             requests: 1,
             carried_tokens: tokens,
-            waste_tokens: if remedy.is_some() { tokens } else { 0 },
+            waste_tokens: tokens,
             cost: event.cost_usd.map(|cost| (cost, tokens)),
-            shared: true,
+            whose: Some(Whose::Any),
             ..Evidence::at(thread, event.line)
         };
         self.found.add_evidence(evidence, thread);
@@ -243,22 +231,23 @@ impl Broken {
     }
 }
 
-/// What the message says of a cause, and the remedy; neither where the cause is not in the table.
-fn known(cause: &str) -> (Option<&'static str>, Option<&'static str>) {
+/// What the message says of a cause, and the remedy; `None` where nobody can do anything about it.
+fn known(cause: &str) -> Option<(&'static str, &'static str)> {
     for (name, when, remedy) in CAUSES {
         if *name == cause {
-            return (Some(when), *remedy);
+            return Some((when, remedy));
         }
     }
-    (None, None)
+    None
 }
 
-fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candidate {
-    let (when, remedy) = known(&cause);
-    let when = match when {
-        Some(when) => when.to_owned(),
-        None => format!("after {}", name(&cause)),
-    };
+/// `when`: what the message says of the cause.
+fn candidate(
+    scope: FindingScope,
+    (cause, when): (String, &str),
+    remedy: &str,
+    broken: Broken,
+) -> Candidate {
     let longest = if cause == "pause" {
         format!(" (the longest {})", pause(broken.longest_seconds))
     } else {
@@ -281,12 +270,11 @@ fn candidate(project: Option<Rc<str>>, cause: String, broken: Broken) -> Candida
         "front" | "tool_list" => broken.servers(),
         _ => None,
     };
-    let remedy = match (servers, remedy) {
-        (Some(servers), _) => format!("keep {servers} as they are while a session lasts"),
-        (None, Some(remedy)) => remedy.to_owned(),
-        (None, None) => "nothing: the cause is not in the user's hands".to_owned(),
+    let remedy = match servers {
+        Some(servers) => format!("keep {servers} as they are while a session lasts"),
+        None => remedy.to_owned(),
     };
-    Candidate::new(project, Some(cause), broken.found).saying(message, &remedy)
+    Candidate::new(scope, Some(cause), broken.found).saying(message, &remedy)
 }
 
 /// A time span, in the largest unit that has two digits: `45 s`, `71 min`, `26 h`, `12 days`.

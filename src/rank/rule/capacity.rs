@@ -18,7 +18,7 @@ use crate::number::grouped;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::limits::Limits;
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, name};
 use crate::record::count::plus;
@@ -217,7 +217,11 @@ impl RefusedRequests {
             format!("{requests} refused for a limit, {longest} in a row at the most{since}");
         let remedy =
             "wait as long as the provider says before the next try, and run less at a time";
-        let candidate = Candidate::new(None, Some(REFUSED.to_owned()), self.found);
+        let candidate = Candidate::new(
+            FindingScope::default(),
+            Some(REFUSED.to_owned()),
+            self.found,
+        );
         Some(
             candidate
                 .reaching(Reached::Hit, None)
@@ -298,7 +302,7 @@ fn candidate(
         Reached::Warn
     };
     let remedy = "run fewer agents at a time, send smaller contexts, or wait at the first warning";
-    let candidate = Candidate::new(None, Some(subject), found);
+    let candidate = Candidate::new(FindingScope::default(), Some(subject), found);
     Some(
         candidate
             .reaching(reached, Some(crossings.peak.0))

@@ -192,7 +192,7 @@ fn candidate(thread: &Thread, compacted: Compacted) -> Candidate {
         "{}{apart}, {size} on average{read_again}",
         counted(compactions, "compaction")
     );
-    Candidate::new(thread.project.clone(), None, again)
+    Candidate::new(thread.scope(), None, again)
         .within(thread)
         .saying(
             message,

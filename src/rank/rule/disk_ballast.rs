@@ -4,12 +4,11 @@
 //! instead. One finding a project, with the kinds of line that weigh most.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{bytes, name};
 use crate::record::count::plus;
@@ -28,14 +27,14 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
     make: |set: &Thresholds| {
         Box::new(DiskBallast {
             bytes: set.get(&BYTES),
-            projects: BTreeMap::new(),
+            by_scope: BTreeMap::new(),
         })
     },
 };
 
 struct DiskBallast {
     bytes: u64,
-    projects: BTreeMap<Option<Rc<str>>, ProjectDisk>,
+    by_scope: BTreeMap<FindingScope, ProjectDisk>,
 }
 
 /// What lies on disk for a project.
@@ -48,7 +47,7 @@ struct ProjectDisk {
 impl Rule for DiskBallast {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Disk(disk) = seen else { return };
-        let ballast = self.projects.entry(thread.project.clone()).or_default();
+        let ballast = self.by_scope.entry(thread.scope()).or_default();
         ballast.found.add_evidence(
             Evidence {
                 bytes: disk.bytes,
@@ -64,15 +63,15 @@ impl Rule for DiskBallast {
         let fires = |(_, ballast): &(_, ProjectDisk)| {
             ballast.found.bytes > 0 && ballast.found.bytes >= self.bytes
         };
-        self.projects
+        self.by_scope
             .into_iter()
             .filter(fires)
-            .map(|(project, ballast)| candidate(project, ballast))
+            .map(|(scope, ballast)| candidate(scope, ballast))
             .collect()
     }
 }
 
-fn candidate(project: Option<Rc<str>>, ballast: ProjectDisk) -> Candidate {
+fn candidate(scope: FindingScope, ballast: ProjectDisk) -> Candidate {
     let mut kinds: Vec<(String, u64)> = ballast.by_kind.into_iter().collect();
     kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let most: Vec<String> = kinds
@@ -85,7 +84,7 @@ fn candidate(project: Option<Rc<str>>, ballast: ProjectDisk) -> Candidate {
         bytes(ballast.found.bytes),
         most.join(", ")
     );
-    Candidate::new(project, None, ballast.found).saying(
+    Candidate::new(scope, None, ballast.found).saying(
         message,
         "archive or compress old sessions; no tokens are spent on these lines",
     )

@@ -10,12 +10,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::Found;
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, tokens};
 use crate::record::count::times;
@@ -42,13 +41,13 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
 struct DuplicateInstructions {
     /// The thread of the latest instructions.
     current: Option<Instructions>,
-    projects: BTreeMap<Option<Rc<str>>, RepeatedInstructions>,
+    by_scope: BTreeMap<FindingScope, RepeatedInstructions>,
 }
 
 /// The instructions of a thread.
 struct Instructions {
     thread: u32,
-    project: Option<Rc<str>>,
+    scope: FindingScope,
     /// For each of [`ONCE`]: its spans, and when they were in the context.
     once: [(Found, Vec<InContext>); 2],
     /// User instructions that have a heading.
@@ -85,7 +84,7 @@ impl Rule for DuplicateInstructions {
             .current
             .take_if(|current| current.thread != thread.index)
         {
-            before.close(&mut self.projects);
+            before.close(&mut self.by_scope);
         }
         self.current
             .get_or_insert_with(|| Instructions::new(thread))
@@ -94,11 +93,11 @@ impl Rule for DuplicateInstructions {
 
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         if let Some(last) = self.current.take() {
-            last.close(&mut self.projects);
+            last.close(&mut self.by_scope);
         }
-        self.projects
+        self.by_scope
             .into_iter()
-            .map(|(project, twice)| candidate(project, twice))
+            .map(|(scope, twice)| candidate(scope, twice))
             .collect()
     }
 }
@@ -107,7 +106,7 @@ impl Instructions {
     fn new(thread: &Thread) -> Instructions {
         Instructions {
             thread: thread.index,
-            project: thread.project.clone(),
+            scope: thread.scope(),
             once: Default::default(),
             headed: Vec::new(),
             copies: Found::default(),
@@ -160,12 +159,12 @@ impl Instructions {
     }
 
     /// The thread has ended: adds what it held twice to its project.
-    fn close(self, projects: &mut BTreeMap<Option<Rc<str>>, RepeatedInstructions>) {
+    fn close(self, by_scope: &mut BTreeMap<FindingScope, RepeatedInstructions>) {
         let once = self.once.map(|(found, held)| (found, at_once(held)));
         if self.copies.items == 0 && once.iter().all(|(_, most)| *most < 2) {
             return;
         }
-        let twice = projects.entry(self.project).or_default();
+        let twice = by_scope.entry(self.scope).or_default();
         twice.threads += 1;
         twice.copies += self.copies.items;
         twice.found.absorb(self.copies);
@@ -216,7 +215,7 @@ fn at_once(mut held: Vec<InContext>) -> u64 {
     most as u64
 }
 
-fn candidate(project: Option<Rc<str>>, twice: RepeatedInstructions) -> Candidate {
+fn candidate(scope: FindingScope, twice: RepeatedInstructions) -> Candidate {
     let mut parts = Vec::new();
     for ((_, name), n) in std::iter::zip(ONCE, twice.most) {
         if n >= 2 {
@@ -239,7 +238,7 @@ fn candidate(project: Option<Rc<str>>, twice: RepeatedInstructions) -> Candidate
         parts.join(", "),
         counted(twice.threads, "thread")
     );
-    Candidate::new(project, None, twice.found).saying(
+    Candidate::new(scope, None, twice.found).saying(
         message,
         "send each document and the list of skills once; look for a file that includes another, or \
          for an agent that adds both by itself (`[features] skills = false` in its config.toml \

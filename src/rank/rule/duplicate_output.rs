@@ -1,13 +1,16 @@
 //! Tool outputs that repeat what the same thread has been told before.
 //!
-//! waste = Σ `dup_tokens` × `carried_requests`, over outputs of which at least the threshold is a
+//! waste = Σ `dup_tokens` × `carried_requests`, over outputs of which at least the thresholds are a
 //! copy from the same thread. Copies across threads are not duplicates: each context needs its own.
+//! A small share of an output is no repeat: it is what agents append to many outputs by themselves
+//! (a reminder), or what any two texts have in common.
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
+use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{counted, name, sent, tokens};
+use crate::rank::words::{counted, name, sent_on_average, tokens};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -16,15 +19,21 @@ const TOKENS: Threshold = Threshold {
     default: 64,
     help: "Least tokens of a tool output that are a copy",
 };
+const PERCENT: Threshold = Threshold {
+    flag: "duplicate-percent",
+    default: 25,
+    help: "Least per cent of a tool output that is a copy",
+};
 
 pub(super) const ENTRY: RuleEntry = RuleEntry {
     name: "duplicate-output",
     what: "tool outputs that repeat an earlier one of the same thread",
-    thresholds: &[TOKENS],
+    thresholds: &[TOKENS, PERCENT],
     general: false,
     make: |set: &Thresholds| {
         Box::new(DuplicateOutput {
             tokens: set.get(&TOKENS),
+            percent: set.get(&PERCENT),
             findings: BySubject::default(),
         })
     },
@@ -32,6 +41,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
 
 struct DuplicateOutput {
     tokens: u64,
+    percent: u64,
     findings: BySubject,
 }
 
@@ -43,11 +53,10 @@ impl Rule for DuplicateOutput {
         if span.part == Part::ToolOutput
             && span.is_copy_in_thread()
             && copied >= self.tokens
+            && percent(copied, span.size_tokens()) >= self.percent
             && waste > 0
         {
-            self.findings
-                .at(thread, span.subject())
-                .add(span, thread, waste);
+            self.findings.at(thread, span).add(span, thread, waste);
         }
     }
 
@@ -55,11 +64,13 @@ impl Rule for DuplicateOutput {
         self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {} of an earlier output, {} tokens, {}",
+                "{}: {} of {} tokens{}, {} % of what they sent a repeat of earlier outputs, {}",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                counted(found.items, "repeat"),
-                tokens(found.tokens),
-                sent(found.requests, found.items),
+                counted(found.items, "output"),
+                tokens(found.tokens / found.items.max(1)),
+                if found.items > 1 { " on average" } else { "" },
+                percent(found.waste_tokens, found.carried_tokens),
+                sent_on_average(found.requests, found.items),
             );
             Some(candidate.saying(
                 message,

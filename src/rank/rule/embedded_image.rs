@@ -14,7 +14,7 @@ use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{bytes, counted, sent, tokens};
+use crate::rank::words::{bytes, counted, sent_on_average, tokens};
 use crate::record::Part;
 use crate::record::count::plus;
 
@@ -138,11 +138,11 @@ fn candidate(thread: &Thread, images: Images) -> Candidate {
             "{} tokens ({}), {}",
             tokens(n),
             bytes(found.bytes),
-            sent(found.requests, found.items)
+            sent_on_average(found.requests, found.items)
         ),
     };
     let message = format!("{}, {size}{paid}", counted(found.items, "image"));
-    Candidate::new(thread.project.clone(), None, found)
+    Candidate::new(thread.scope(), None, found)
         .within(thread)
         .saying(
             message,

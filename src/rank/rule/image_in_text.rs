@@ -43,11 +43,9 @@ impl Rule for ImageInText {
         if !is_text || base64 == 0 || base64 < self.bytes {
             return;
         }
-        self.findings.at(thread, span.subject()).add(
-            span,
-            thread,
-            share(span.carried(), base64, span.bytes),
-        );
+        self.findings
+            .at(thread, span)
+            .add(span, thread, share(span.carried(), base64, span.bytes));
     }
 
     fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {

@@ -9,7 +9,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{sent, tokens};
+use crate::rank::words::{sent_on_average, tokens};
 use crate::record::count::times;
 
 const TOKENS: Threshold = Threshold {
@@ -45,9 +45,7 @@ impl Rule for MemoryPrompt {
         let size = span.size_tokens();
         if *span.source == *MEMORY && size > 0 && size >= self.tokens {
             let waste = times(size - self.tokens, span.requests());
-            self.findings
-                .at(thread, MEMORY.to_owned())
-                .add(span, thread, waste);
+            self.findings.at(thread, span).add(span, thread, waste);
         }
     }
 
@@ -57,7 +55,7 @@ impl Rule for MemoryPrompt {
             let message = format!(
                 "a memory prompt of {} tokens, {}: a standing cost of {} tokens",
                 tokens(found.tokens / found.items.max(1)),
-                sent(found.requests, found.items),
+                sent_on_average(found.requests, found.items),
                 tokens(found.carried_tokens),
             );
             Some(candidate.saying(

@@ -87,7 +87,7 @@ impl Rule for OrphanOutput {
             for orphan in self.ended.remove(&thread.id).unwrap_or_default() {
                 let waste = times(orphan.span.size_tokens(), orphan.requests);
                 findings
-                    .at(thread, orphan.span.subject())
+                    .at(thread, &orphan.span)
                     .add(&orphan.span, thread, waste);
             }
         }

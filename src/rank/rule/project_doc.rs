@@ -9,13 +9,12 @@
 //! itself (at headings, and between), so that a long section may be several.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::{grouped, usd};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::Found;
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::count::times;
@@ -58,7 +57,7 @@ struct ProjectDoc {
     tokens: u64,
     keep: u64,
     /// By project and name.
-    documents: BTreeMap<(Option<Rc<str>>, String), InstructionDocument>,
+    documents: BTreeMap<(FindingScope, String), InstructionDocument>,
 }
 
 /// An instruction document, with all its versions.
@@ -86,7 +85,7 @@ impl Rule for ProjectDoc {
                 span.requests(),
             );
             self.documents
-                .entry((thread.project.clone(), name))
+                .entry((thread.scope(), name))
                 .or_default()
                 .add(span, thread, waste);
         }
@@ -98,7 +97,7 @@ impl Rule for ProjectDoc {
             .into_iter()
             .filter(|(_, document)| document.tokens >= self.tokens);
         large
-            .map(|((project, name), document)| document.candidate(project, name))
+            .map(|((scope, name), document)| document.candidate(scope, name))
             .collect()
     }
 }
@@ -119,7 +118,7 @@ impl InstructionDocument {
         }
     }
 
-    fn candidate(self, project: Option<Rc<str>>, document: String) -> Candidate {
+    fn candidate(self, scope: FindingScope, document: String) -> Candidate {
         let cost = self
             .cost
             .map_or(String::new(), |cost| format!(", {}", usd(cost)));
@@ -137,30 +136,27 @@ impl InstructionDocument {
             tokens(self.found.carried_tokens),
             pieces(self.blocks),
         );
-        Candidate::new(project, Some(document), self.found).saying(
+        Candidate::new(scope, Some(document), self.found).saying(
             message,
             "keep what every request needs, and move the rest to files that are read on demand",
         )
     }
 }
 
-/// The largest pieces of a text, with their place: `; largest pieces: 412 tokens from byte 1,204`.
+/// The largest pieces of a text, with their lines: `; largest pieces: 412 tokens from line 88`.
 fn pieces(mut blocks: Vec<Block>) -> String {
-    blocks.retain(|block| block.tokens >= PIECE_TOKENS);
+    blocks.retain(|block| block.tokens >= PIECE_TOKENS && block.line.is_some());
     blocks.sort_by_key(|block| (std::cmp::Reverse(block.tokens), block.offset));
     blocks.truncate(PIECES);
-    let places = blocks.iter().enumerate().map(|(i, block)| {
-        let unit = if i == 0 { " tokens" } else { "" };
-        format!(
-            "{}{unit} from byte {}",
-            tokens(block.tokens),
-            grouped(block.offset)
-        )
-    });
-    let places = Vec::from_iter(places).join(", ");
-    match blocks.len() {
+    let mut places = Vec::new();
+    for block in &blocks {
+        let unit = if places.is_empty() { " tokens" } else { "" };
+        let line = grouped(block.line.unwrap_or_default());
+        places.push(format!("{}{unit} from line {line}", tokens(block.tokens)));
+    }
+    match places.len() {
         0 => String::new(),
-        1 => format!("; largest piece: {places}"),
-        _ => format!("; largest pieces: {places}"),
+        1 => format!("; largest piece: {}", places.concat()),
+        _ => format!("; largest pieces: {}", places.join(", ")),
     }
 }

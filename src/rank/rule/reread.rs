@@ -92,7 +92,7 @@ impl Rule for Reread {
                 name(candidate.subject.as_deref().unwrap_or_default()),
                 counted(found.items, "output"),
                 tokens(found.tokens / found.items.max(1)),
-                if found.items > 1 { " each" } else { "" },
+                if found.items > 1 { " on average" } else { "" },
                 tokens(found.waste_tokens),
             );
             Some(candidate.saying(
@@ -127,7 +127,7 @@ impl Reread {
         if waste > 0 {
             let alone = to.saturating_sub(earlier.carried_from.unwrap_or(to));
             self.findings
-                .at(thread, earlier.subject())
+                .at(thread, &earlier)
                 .add_evidence(Evidence::late(&earlier, thread, waste, alone), thread);
         }
     }

@@ -21,7 +21,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::share::{percent, share};
-use crate::rank::thread::{RequestTotals, Thread, Threads};
+use crate::rank::thread::{FindingScope, RequestTotals, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens, usd};
 use crate::record::count::plus;
@@ -76,15 +76,15 @@ impl Rule for ReviewChurn {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
-        let mut projects: BTreeMap<&str, &Option<Rc<str>>> = BTreeMap::new();
+        let mut scopes: BTreeMap<&str, FindingScope> = BTreeMap::new();
         let mut input = 0;
         for thread in threads.all() {
             input = plus(input, thread.input_tokens);
             if thread.kind != Kind::Review {
-                projects.insert(&thread.session, &thread.project);
+                scopes.insert(&thread.session, thread.scope());
             }
         }
-        let mut by_project: BTreeMap<Option<Rc<str>>, Reviews> = BTreeMap::new();
+        let mut by_scope: BTreeMap<FindingScope, Reviews> = BTreeMap::new();
         for thread in threads.all() {
             let events = match self.events.get(&thread.id) {
                 Some(events) => events.as_slice(),
@@ -95,14 +95,14 @@ impl Rule for ReviewChurn {
             if !is_review && !is_inside && events.is_empty() {
                 continue;
             }
-            let mut project = &thread.project;
+            let mut scope = thread.scope();
             if is_review
                 && let Some(parent) = thread.parent.as_deref()
-                && let Some(of_parent) = projects.get(parent)
+                && let Some(of_parent) = scopes.get(parent)
             {
-                project = of_parent;
+                scope = of_parent.clone();
             }
-            let reviews = by_project.entry(project.clone()).or_default();
+            let reviews = by_scope.entry(scope).or_default();
             if is_review {
                 reviews.sessions.push(thread);
                 for event in events {
@@ -125,8 +125,8 @@ impl Rule for ReviewChurn {
             }
         }
         let mut candidates = Vec::new();
-        for (project, reviews) in by_project {
-            candidates.extend(reviews.candidate(project, self.runs, input));
+        for (scope, reviews) in by_scope {
+            candidates.extend(reviews.candidate(scope, self.runs, input));
         }
         candidates
     }
@@ -134,7 +134,7 @@ impl Rule for ReviewChurn {
 
 impl<'t> Reviews<'t> {
     /// `least`: how many reviews make a finding; `input`: input tokens of all threads.
-    fn candidate(mut self, project: Option<Rc<str>>, least: u64, input: u64) -> Option<Candidate> {
+    fn candidate(mut self, scope: FindingScope, least: u64, input: u64) -> Option<Candidate> {
         self.sessions.sort_by_key(|thread| thread.index);
         let runs = self.tally.runs(&self.sessions);
         // A session may be in two files.
@@ -166,7 +166,7 @@ impl<'t> Reviews<'t> {
         found.tokens = plus(found.tokens, elsewhere.0);
         found.absorb(self.places);
         found.items = reviews;
-        Some(Candidate::new(project, None, found).saying(
+        Some(Candidate::new(scope, None, found).saying(
             message,
             "review once per change worth reviewing: not after each edit, and not the same diff \
              again",

@@ -154,7 +154,7 @@ impl Lost {
             tokens(before_tokens),
             cost.unwrap_or_default(),
         );
-        Candidate::new(thread.project.clone(), None, found)
+        Candidate::new(thread.scope(), None, found)
             .within(thread)
             .of(Severity::Warn)
             .saying(

@@ -2,14 +2,19 @@
 //!
 //! Each request sends the whole context again, so a long thread costs by the square of its length.
 //! Fires where the largest input of a thread is several times that of its first request, and large.
-//! It is information (waste 0): what the growth consists of is for other rules to say.
+//! waste = what beginning anew at that size would have saved ([`shorter_context`]), each time with
+//! the input of the first request. What the growth consists of is for other rules to say.
+//!
+//! [`shorter_context`]: crate::rank::shorter_context
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
+use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
+use crate::rank::shorter_context::{Cut, saving};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -87,14 +92,20 @@ impl Rule for TokenGrowth {
                 && peak.tokens >= thread.first_input_tokens.saturating_mul(self.factor)
                 && thread.requests >= self.requests
             {
-                candidates.push(candidate(thread, *peak));
+                let cut = Cut {
+                    above: self
+                        .tokens
+                        .max(thread.first_input_tokens.saturating_mul(self.factor)),
+                    keep: thread.first_input_tokens,
+                };
+                candidates.push(candidate(thread, *peak, cut));
             }
         }
         candidates
     }
 }
 
-fn candidate(thread: &Thread, peak: Peak) -> Candidate {
+fn candidate(thread: &Thread, peak: Peak, cut: Cut) -> Candidate {
     let message = format!(
         "the context grew from {} to {} tokens over {}, {} tokens sent in all",
         tokens(thread.first_input_tokens),
@@ -104,15 +115,19 @@ fn candidate(thread: &Thread, peak: Peak) -> Candidate {
     );
     let mut found = Found::default();
     let carried_tokens = thread.input_tokens;
+    let saving = saving(thread, cut);
     found.add_evidence(
         Evidence {
             tokens: peak.tokens,
             carried_tokens,
+            waste_tokens: saving.tokens,
+            cost: saving.usd.map(|usd| (usd, saving.tokens)),
+            whose: Some(Whose::Context),
             ..Evidence::at(thread, peak.line)
         },
         thread,
     );
-    Candidate::new(thread.project.clone(), None, found)
+    Candidate::new(thread.scope(), None, found)
         .within(thread)
         .saying(
             message,

@@ -16,7 +16,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::number::usd;
 use crate::rank::candidate::Candidate;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::thread::{Thread, Threads};
+use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::count::{plus, times};
@@ -44,7 +44,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
         Box::new(ToolSchemas {
             tokens: set.get(&TOKENS),
             current: CurrentThread::default(),
-            projects: BTreeMap::new(),
+            by_scope: BTreeMap::new(),
         })
     },
 };
@@ -112,7 +112,7 @@ impl Tools {
 struct ToolSchemas {
     tokens: u64,
     current: CurrentThread,
-    projects: BTreeMap<Option<Rc<str>>, Heads>,
+    by_scope: BTreeMap<FindingScope, Heads>,
 }
 
 /// The current thread: that of the latest record of any kind.
@@ -120,7 +120,7 @@ struct ToolSchemas {
 struct CurrentThread {
     thread: Option<u32>,
     session: Rc<str>,
-    project: Option<Rc<str>>,
+    scope: FindingScope,
     calls: CallsByServer,
     defined: Defined,
     /// Tokens of what is on disk, each once; and of the largest head.
@@ -165,9 +165,9 @@ impl Rule for ToolSchemas {
     fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
         self.close();
         let mut candidates = Vec::new();
-        for (project, heads) in self.projects {
+        for (scope, heads) in self.by_scope {
             if !heads.sessions.is_empty() {
-                candidates.push(heads.candidate(project));
+                candidates.push(heads.candidate(scope));
             }
         }
         candidates
@@ -196,8 +196,8 @@ impl ToolSchemas {
     /// The sums of the current thread's project, as far as it is known by now.
     fn heads(&mut self, thread: &Thread) -> &mut Heads {
         self.current.session = Rc::clone(&thread.session);
-        self.current.project = thread.project.clone();
-        self.projects.entry(thread.project.clone()).or_default()
+        self.current.scope = thread.scope();
+        self.by_scope.entry(thread.scope()).or_default()
     }
 
     /// All requests of the thread come before this event.
@@ -234,7 +234,7 @@ impl ToolSchemas {
     fn close(&mut self) {
         let CurrentThread {
             session,
-            project,
+            scope,
             calls,
             defined,
             on_disk_tokens,
@@ -244,7 +244,7 @@ impl ToolSchemas {
         if head_tokens.max(on_disk_tokens) < self.tokens.max(1) {
             return;
         }
-        let heads = self.projects.entry(project).or_default();
+        let heads = self.by_scope.entry(scope).or_default();
         heads.sessions.insert(session);
         for (server, tools) in defined {
             heads.defined.entry(server).or_default().join(tools);
@@ -256,7 +256,7 @@ impl ToolSchemas {
 }
 
 impl Heads {
-    fn candidate(self, project: Option<Rc<str>>) -> Candidate {
+    fn candidate(self, scope: FindingScope) -> Candidate {
         let sessions = counted(self.sessions.len() as u64, "session");
         let on_disk = match self.on_disk_tokens {
             0 => None,
@@ -270,7 +270,7 @@ impl Heads {
         message.extend(on_disk);
         message.extend(self.defined());
         message.push(called(&self.calls, &sessions));
-        Candidate::new(project, None, self.found).saying(
+        Candidate::new(scope, None, self.found).saying(
             message.join("; "),
             "turn off servers and tools that the work does not need: they are \
                 sent with every request",

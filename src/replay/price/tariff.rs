@@ -188,6 +188,14 @@ impl Tariff {
         self.fee
     }
 
+    /// What the tokens read from the cache cost; `None` where there are none.
+    pub(in crate::replay) fn reading(&self) -> Option<Usd> {
+        match self.to[0] {
+            0 => None,
+            read => Some(amount(read, self.read?)),
+        }
+    }
+
     /// What the tokens read from the cache would have cost in addition if they had not been cached;
     /// `None` where there are none.
     pub(in crate::replay) fn saved(&self) -> Option<Usd> {
