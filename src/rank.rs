@@ -227,7 +227,7 @@ impl Rank {
             candidates,
             self.options.by,
             self.condition.as_ref(),
-            &order::Bill {
+            &order::RankBasis {
                 threads: &self.threads,
                 input_tokens: self.tally.input_tokens(),
                 cost_usd: self.tally.cost_usd(),

@@ -12,7 +12,6 @@ mod bill;
 mod coverage;
 mod delegation;
 mod findings;
-mod fix;
 mod folded;
 mod growth;
 mod json;

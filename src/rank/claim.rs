@@ -27,8 +27,8 @@ pub(crate) enum Whose {
     Thread,
     /// Of anything that the thread sent: whatever others claim has its share in them.
     Any,
-    /// The same, of what a shorter context of the thread would not have sent: two such claims are
-    /// of the same tokens.
+    /// Of what a shorter context of the thread would not have sent: the same tokens as those of
+    /// all other claims of the thread, as far as these go.
     Context,
 }
 

@@ -6,7 +6,9 @@
 //! up to the union of all savings. Where a finding claims a thread as a whole (a review that found
 //! nothing), what is claimed in that thread together is bounded by what the thread's requests
 //! reported. Where it claims tokens that may be of any content (sent again for a broken cache), it
-//! is credited with the share that nobody has claimed of what the thread reported.
+//! is credited with the share that nobody has claimed of what the thread reported. Where it claims
+//! what a shorter context would have left out, it is credited with what goes beyond all that was
+//! credited in that thread before.
 //!
 //! A remedy that takes content out of a context breaks the cache behind it, once for each request
 //! before which content is taken out. That cost is deducted from what the remedy saves, but never
@@ -57,7 +59,6 @@ struct Whole {
 enum Claimed {
     Span(SpanHash),
     Thread(u32),
-    Context(u32),
 }
 
 impl<'t> ClaimedTokens<'t> {
@@ -122,15 +123,18 @@ impl<'t> ClaimedTokens<'t> {
         net
     }
 
-    /// What no earlier claim of this kind has claimed, as far as nobody claims the content.
+    /// What goes beyond all that was credited in the thread so far: a shorter context would have
+    /// left out the same content, so that nothing is counted twice.
     fn credit_context(&mut self, claim: &Claim) -> u64 {
-        let key = Claimed::Context(claim.thread);
-        let claimed = self.claimed.get(&key).copied().unwrap_or_default();
-        let net = self.credit_any(&Claim {
-            tokens: claim.tokens.saturating_sub(claimed),
-            ..*claim
-        });
-        self.claimed.insert(key, claimed.max(claim.tokens));
+        let Some(thread) = self.threads.get(claim.thread as usize) else {
+            return 0;
+        };
+        let Some(whole) = self.whole.get_mut(&claim.thread) else {
+            return 0;
+        };
+        let credited = thread.tokens().saturating_sub(whole.left);
+        let net = claim.tokens.saturating_sub(credited).min(whole.left);
+        whole.left -= net;
         net
     }
 
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_context_is_credited_once() {
+    fn a_shorter_context_is_credited_with_what_goes_beyond_all_others() {
         let mut threads = Threads::default();
         threads.count(&request(1, 100, 0), &Billed::default());
         let context = |tokens| Claim {
@@ -254,8 +258,13 @@ mod tests {
             tokens,
             ..span("", 0)
         };
-        let nets = nets(&[&[context(60)], &[context(40)], &[context(70)]], &threads);
-        assert_eq!(tokens(nets), [60, 0, 10]);
+        let all: [&[Claim]; 4] = [
+            &[span("a", 25)],
+            &[context(60)],
+            &[context(40)],
+            &[context(70)],
+        ];
+        assert_eq!(tokens(nets(&all, &threads)), [25, 35, 0, 10]);
     }
 
     fn request(n: u64, input: u64, read: u64) -> Request {

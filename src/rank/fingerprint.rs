@@ -10,12 +10,15 @@ use std::rc::Rc;
 
 use crate::record::Finding;
 
+/// A finding, and when its thread began.
+type BegunFinding<'f> = (Option<Rc<str>>, &'f mut Finding);
+
 /// Gives each finding its fingerprint. `begun`: when the thread of each began, in the same order.
 pub(super) fn number<'f>(
     findings: impl Iterator<Item = &'f mut Finding>,
     begun: &[Option<Rc<str>>],
 ) {
-    let mut alike: BTreeMap<String, Vec<(Option<Rc<str>>, &mut Finding)>> = BTreeMap::new();
+    let mut alike: BTreeMap<String, Vec<BegunFinding>> = BTreeMap::new();
     for (finding, began) in std::iter::zip(findings, begun) {
         let of = fingerprint(finding, 0);
         alike.entry(of).or_default().push((began.clone(), finding));

@@ -213,6 +213,16 @@ impl Found {
         self.best.truncate(NAMED);
     }
 
+    /// The same, with nothing of it claimed.
+    pub(crate) fn unclaimed(self) -> Found {
+        Found {
+            waste_tokens: 0,
+            waste_usd: None,
+            claims: Vec::new(),
+            ..self
+        }
+    }
+
     /// Adds everything from another finding.
     pub(crate) fn absorb(&mut self, other: Found) {
         self.items += other.items;

@@ -21,7 +21,7 @@ use super::words::counted;
 use crate::record::{Finding, Reached, Severity, Usd};
 
 /// What the findings are held against.
-pub(super) struct Bill<'t> {
+pub(super) struct RankBasis<'t> {
     pub(super) threads: &'t Threads,
     /// Counted input of the stream.
     pub(super) input_tokens: u64,
@@ -47,16 +47,16 @@ pub(super) fn ordered(
     candidates: Vec<(String, Candidate)>,
     by: By,
     condition: Option<&Program>,
-    bill: &Bill,
+    basis: &RankBasis,
 ) -> Result<Vec<Finding>, String> {
     let mut all = Vec::new();
     let mut begun = Vec::new();
     for (rule, candidate) in candidates {
-        begun.push(began(&candidate, bill.threads));
-        all.push(judged(rule, candidate, bill.remedies));
+        begun.push(began(&candidate, basis.threads));
+        all.push(judged(rule, candidate, basis.remedies));
     }
     fingerprint::number(all.iter_mut().map(|judged| &mut judged.finding), &begun);
-    rank(&mut all, by, bill);
+    rank(&mut all, by, basis);
     if let Some(condition) = condition {
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for judged in all {
@@ -70,7 +70,7 @@ pub(super) fn ordered(
             return Err(none_of(condition, &others));
         }
         if !others.is_empty() {
-            rank(&mut kept, by, bill);
+            rank(&mut kept, by, basis);
         }
         all = kept;
     }
@@ -130,7 +130,7 @@ pub(super) fn holds(predicate: &Program, finding: &Finding) -> bool {
 
 /// Computes the nets and the severities, sorts, and numbers. Tokens are credited to the most
 /// expensive waste first; where findings are sorted by tokens, to the largest.
-fn rank(all: &mut [JudgedFinding], by: By, bill: &Bill) {
+fn rank(all: &mut [JudgedFinding], by: By, basis: &RankBasis) {
     all.sort_by(|x, y| {
         x.general
             .cmp(&y.general)
@@ -138,7 +138,7 @@ fn rank(all: &mut [JudgedFinding], by: By, bill: &Bill) {
             .then_with(|| by_name(&x.finding, &y.finding))
     });
     let claims: Vec<&[Claim]> = all.iter().map(|judged| judged.claims.as_slice()).collect();
-    let nets = credit::nets(&claims, bill.threads);
+    let nets = credit::nets(&claims, basis.threads);
     for (judged, net) in std::iter::zip(all.iter_mut(), nets) {
         let finding = &mut judged.finding;
         finding.net_tokens = net.tokens;
@@ -147,7 +147,7 @@ fn rank(all: &mut [JudgedFinding], by: By, bill: &Bill) {
             Usd::ZERO => None,
             cost => Some(cost),
         };
-        finding.severity = severity(finding, bill).max(judged.least);
+        finding.severity = severity(finding, basis).max(judged.least);
     }
     // The sort is stable: what is equal in all sizes keeps the order of credit.
     all.sort_by(|x, y| {
@@ -268,12 +268,12 @@ fn judged(rule: String, candidate: Candidate, remedies: &Remedies) -> JudgedFind
 
 /// By the share of the whole cost that could be saved and that no other finding claims, or, where
 /// no price is known, by that of all counted input: 5 % is high, 1 % is worth a warning.
-fn severity(finding: &Finding, bill: &Bill) -> Severity {
-    match (finding.net_usd, bill.cost_usd) {
+fn severity(finding: &Finding, basis: &RankBasis) -> Severity {
+    match (finding.net_usd, basis.cost_usd) {
         (Some(net), Some(cost)) if cost > Usd::ZERO => {
             level(pico(Some(net)).into(), pico(Some(cost)).into())
         }
-        _ => level(finding.waste_tokens.into(), bill.input_tokens.into()),
+        _ => level(finding.waste_tokens.into(), basis.input_tokens.into()),
     }
 }
 

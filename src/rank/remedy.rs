@@ -1,4 +1,5 @@
-//! What to do about a finding, as data: `remedy.toml`, and a file of the same keys that a team adds.
+//! What to do about a finding, as data: `remedy.toml`, and a file of the same keys that a team
+//! adds.
 //!
 //! The table says for each rule what it means and what to do in general, and in further rows what
 //! to do where the agent, the kind of subject or the subject is known. Of the rows that fit, the
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use super::candidate::SubjectClass;
 use crate::record::Fix;
 use crate::settings;
+use crate::skip::visible;
 
 /// The built-in table.
 const TABLE: &str = include_str!("remedy.toml");
@@ -138,8 +140,9 @@ impl Remedies {
         let mut fix: Vec<Fix> = Vec::new();
         for row in &rows {
             for change in &row.fix {
-                if !fix.contains(change) {
-                    fix.push(change.clone());
+                let change = about(change, sought.subject);
+                if !fix.contains(&change) {
+                    fix.push(change);
                 }
             }
         }
@@ -186,6 +189,19 @@ impl Remedy {
             self.class.is_some(),
             self.agent.is_some(),
         )
+    }
+}
+
+/// The change with the subject of the finding in place of `{subject}`.
+fn about(fix: &Fix, subject: Option<&str>) -> Fix {
+    let subject = visible(subject.unwrap_or("NAME"));
+    let named = |text: &Option<String>| text.as_ref().map(|t| t.replace("{subject}", &subject));
+    Fix {
+        key: named(&fix.key),
+        flag: named(&fix.flag),
+        command: named(&fix.command),
+        text: named(&fix.text),
+        ..fix.clone()
     }
 }
 

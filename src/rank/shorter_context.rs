@@ -6,7 +6,7 @@
 //! other follows. What a request carried beyond the shorter context is saved: of its tokens those
 //! that were read from the cache at the price of reading, the others at that of uncached input.
 //! Each cut costs a request over the context before it, read from the cache, a summary, and what is
-//! kept, sent uncached. Rates are those of the session's own requests.
+//! kept, sent uncached. TokenRates are those of the session's own requests.
 //!
 //! So it is arithmetic on sizes: what a person or an agent would have done with a shorter context
 //! is not known, and the saving is an upper bound.
@@ -21,7 +21,7 @@ const SUMMARY_RATE: i128 = 8;
 
 /// Where a context is cut.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cut {
+pub(super) struct ContextCut {
     /// The most tokens of a context.
     pub(super) above: u64,
     /// Tokens that are kept.
@@ -46,13 +46,13 @@ pub(super) struct Saving {
 
 /// Prices of a token.
 #[derive(Clone, Copy)]
-struct Rates {
+struct TokenRates {
     read: i128,
     uncached: i128,
 }
 
 /// Computes what cutting the contexts of a thread would have saved.
-pub(super) fn saving(thread: &Thread, cut: Cut) -> Saving {
+pub(super) fn saving(thread: &Thread, cut: ContextCut) -> Saving {
     let mut saving = Saving::default();
     let (mut saved_tokens, mut spent_tokens) = (0, 0);
     let mut usd: Option<i128> = None;
@@ -88,11 +88,19 @@ pub(super) fn saving(thread: &Thread, cut: Cut) -> Saving {
     }
     saving.tokens = saved_tokens.saturating_sub(spent_tokens);
     saving.usd = usd.map(|pico| Usd::from_pico(pico.max(0)));
+    if saving.usd == Some(Usd::ZERO) {
+        // The cuts would have cost more than they save: nobody would make them.
+        saving.tokens = 0;
+    }
     saving
 }
 
 /// Adds an amount where a price is known.
-fn with(sum: Option<i128>, rates: Option<Rates>, amount: impl Fn(Rates) -> i128) -> Option<i128> {
+fn with(
+    sum: Option<i128>,
+    rates: Option<TokenRates>,
+    amount: impl Fn(TokenRates) -> i128,
+) -> Option<i128> {
     match rates {
         Some(rates) => Some(sum.unwrap_or(0).saturating_add(amount(rates))),
         None => sum,
@@ -100,13 +108,13 @@ fn with(sum: Option<i128>, rates: Option<Rates>, amount: impl Fn(Rates) -> i128)
 }
 
 /// The rates of a request: its own, or those of a request of the thread that read from the cache.
-fn rates(thread: &Thread, sent: &Sent) -> Option<Rates> {
+fn rates(thread: &Thread, sent: &Sent) -> Option<TokenRates> {
     let of = |sent: &Sent| {
         let tokens = i128::from(sent.cache_read_tokens);
         if tokens == 0 || sent.read_usd == Usd::ZERO {
             return None;
         }
-        Some(Rates {
+        Some(TokenRates {
             read: sent.read_usd.pico() / tokens,
             uncached: sent.read_usd.plus(sent.saved).pico() / tokens,
         })
@@ -141,26 +149,23 @@ mod tests {
 
     #[test]
     fn what_was_carried_beyond_the_cut_is_saved_and_the_cut_is_paid_for() {
-        // 100, 110, 120, 130 thousand tokens; at most 115, of which 30 are kept.
-        let contexts = [100_000, 110_000, 120_000, 130_000].into_iter();
-        let all = (1..)
-            .zip(contexts)
-            .map(|(n, context)| sent(n, context, 10_000));
-        let saving = saving(
-            &thread(all.collect()),
-            Cut {
-                above: 115_000,
-                keep: 30_000,
-            },
-        );
+        // 100, 110 and 20 times 120 thousand tokens; at most 115, of which 30 are kept.
+        let mut all = vec![sent(1, 100_000, 10_000), sent(2, 110_000, 10_000)];
+        all.extend((3..23).map(|n| sent(n, 120_000, 0)));
+        let cut = ContextCut {
+            above: 115_000,
+            keep: 30_000,
+        };
+        let saving = saving(&thread(all), cut);
         assert_eq!(
             (saving.cuts, saving.requests, saving.line),
-            (1, 2, Some(300))
+            (1, 20, Some(300))
         );
-        // The third would have had 40, the fourth 50: each 80 less. The cut reads 110 and sends 30.
-        assert_eq!(saving.tokens, 160_000 - 110_000 - 30_000);
+        // All but the first two would have had 40: each 80 less. The cut reads 110 and sends 30.
+        let kept = 20 * 80_000 - 110_000 - 30_000;
+        assert_eq!(saving.tokens, kept);
         let cut = 110_000 + (30_000 + 2_000 * 8) * 10;
-        assert_eq!(saving.usd.map(Usd::pico), Some((160_000 - cut).max(0)));
+        assert_eq!(saving.usd.map(Usd::pico), Some(20 * 80_000 - cut));
     }
 
     #[test]
@@ -168,7 +173,7 @@ mod tests {
         let all = vec![sent(1, 200_000, 0), sent(2, 20_000, 0), sent(3, 30_000, 0)];
         let saving = saving(
             &thread(all),
-            Cut {
+            ContextCut {
                 above: 100_000,
                 keep: 30_000,
             },
@@ -184,7 +189,7 @@ mod tests {
         (one.read_usd, two.read_usd) = (Usd::ZERO, Usd::ZERO);
         let saving = saving(
             &thread(vec![one, two]),
-            Cut {
+            ContextCut {
                 above: 150_000,
                 keep: 30_000,
             },

@@ -31,6 +31,8 @@ pub(crate) struct Thread {
     pub(crate) kind: Kind,
     /// The agent that wrote the file, by the format of the file.
     pub(crate) agent: Option<Rc<str>>,
+    /// The version of the agent.
+    pub(crate) version: Option<Rc<str>>,
     pub(crate) project: Option<Rc<str>>,
     pub(crate) file: Rc<str>,
     /// When the first of its counted requests was sent.
@@ -207,6 +209,7 @@ impl Threads {
         thread.parent = session.parent.as_deref().map(Rc::from);
         thread.kind = session.kind;
         thread.agent = Some(Rc::from(session.agent.as_str()));
+        thread.version = session.version.as_deref().map(Rc::from);
         thread.project = session.project.as_deref().map(Rc::from);
         thread.file = Rc::from(session.file.as_str());
         thread

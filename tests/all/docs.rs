@@ -6,6 +6,7 @@
 
 mod citations;
 mod page;
+mod rules_page;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

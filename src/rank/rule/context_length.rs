@@ -2,8 +2,8 @@
 //!
 //! One finding an agent and project. waste = what compacting before that number would have saved
 //! ([`shorter_context`]): every request would have carried the shorter context, and each compaction
-//! would have cost a request and a summary. It claims no content of its own: what other findings
-//! claim of the same sessions has its share in it.
+//! would have cost a request and a summary. What other findings claim of the same sessions is part
+//! of it, and is left to them.
 //!
 //! [`shorter_context`]: crate::rank::shorter_context
 
@@ -13,7 +13,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::shorter_context::{Cut, saving};
+use crate::rank::shorter_context::{ContextCut, saving};
 use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -37,7 +37,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
     general: true,
     make: |set: &Thresholds| {
         Box::new(ContextLength {
-            cut: Cut {
+            cut: ContextCut {
                 above: set.get(&ABOVE),
                 keep: set.get(&KEEP),
             },
@@ -46,7 +46,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
 };
 
 struct ContextLength {
-    cut: Cut,
+    cut: ContextCut,
 }
 
 /// The long contexts of a project.
@@ -94,7 +94,7 @@ impl Rule for ContextLength {
 }
 
 impl LongContexts {
-    fn candidate(self, scope: FindingScope, cut: Cut) -> Candidate {
+    fn candidate(self, scope: FindingScope, cut: ContextCut) -> Candidate {
         let message = format!(
             "{} of {} carried more than {} tokens, {} on average; compacting {} to {} would have \
              sent {} tokens fewer",

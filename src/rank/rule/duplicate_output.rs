@@ -16,7 +16,7 @@ use crate::record::count::times;
 
 const TOKENS: Threshold = Threshold {
     flag: "duplicate-tokens",
-    default: 64,
+    default: 100,
     help: "Least tokens of a tool output that are a copy",
 };
 const PERCENT: Threshold = Threshold {

@@ -24,7 +24,7 @@ const TOKENS: Threshold = Threshold {
 const KEEP: Threshold = Threshold {
     flag: "output-keep-tokens",
     default: 1_000,
-    help: "Tokens of a large tool output that are worth keeping; where not given, as the remedy says",
+    help: "Tokens of a large tool output that are worth keeping, for all tools",
 };
 
 /// Calls that name a file without changing it.

@@ -14,7 +14,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::shorter_context::{Cut, saving};
+use crate::rank::shorter_context::{ContextCut, saving};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -92,7 +92,7 @@ impl Rule for TokenGrowth {
                 && peak.tokens >= thread.first_input_tokens.saturating_mul(self.factor)
                 && thread.requests >= self.requests
             {
-                let cut = Cut {
+                let cut = ContextCut {
                     above: self
                         .tokens
                         .max(thread.first_input_tokens.saturating_mul(self.factor)),
@@ -105,7 +105,7 @@ impl Rule for TokenGrowth {
     }
 }
 
-fn candidate(thread: &Thread, peak: Peak, cut: Cut) -> Candidate {
+fn candidate(thread: &Thread, peak: Peak, cut: ContextCut) -> Candidate {
     let message = format!(
         "the context grew from {} to {} tokens over {}, {} tokens sent in all",
         tokens(thread.first_input_tokens),

@@ -2,25 +2,30 @@
 //!
 //! The replay knows how many tokens the first request of a context held that no file records: the
 //! system prompt, the definitions of tools, and whatever else the agent does not write down. Times
-//! the requests that carried them, that is the most that definitions of tools can have cost; the
-//! share of the definitions cannot be known from disk, so nothing is claimed (waste 0). Definitions
-//! and lists of tools that are in a file are counted separately, to the token.
+//! the requests that carried them, that is the most that definitions of tools can have cost.
+//! Definitions and lists of tools that are in a file are counted separately, to the token, and what
+//! a server adds to the head is measured where sessions with and without it differ ([`offered`]).
 //!
-//! One finding a project. It names the servers that were called and the number of sessions looked
-//! at: a server that is set up and not among them was not called there, which is not to say unused.
+//! One finding an agent and project. waste = what the servers cost that none of its sessions
+//! called: a server that one of them called may have been needed. It names the servers that were
+//! called and the number of sessions looked at.
+
+mod definitions;
+mod offered;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
-use crate::number::usd;
-use crate::rank::candidate::Candidate;
+use crate::rank::candidate::{Candidate, SubjectClass};
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
 use crate::rank::words::{counted, name, tokens};
 use crate::record::count::{plus, times};
-use crate::record::{Event, Part, Usd, What};
+use crate::record::{Event, Part, What};
+use definitions::Defined;
+use offered::{Head, Offered};
 
 const TOKENS: Threshold = Threshold {
     flag: "head-tokens",
@@ -52,63 +57,6 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
 /// Calls, by server.
 type CallsByServer = BTreeMap<String, u64>;
 
-/// Definitions of tools on disk, by server; those of the agent itself have none.
-type Defined = BTreeMap<Option<String>, Tools>;
-
-/// Definitions of one server's tools.
-#[derive(Default)]
-struct Tools {
-    /// How many, and their tokens together.
-    tools: u64,
-    tokens: u64,
-    /// Counted requests that carried them, and what that cost.
-    requests: u64,
-    cost: Option<Usd>,
-}
-
-impl Tools {
-    fn add(&mut self, span: &SpanView) {
-        self.tools += 1;
-        self.tokens = plus(self.tokens, span.size_tokens());
-        self.requests = self.requests.max(span.requests());
-        self.pay(span.input_cost_usd);
-    }
-
-    fn pay(&mut self, cost: Option<Usd>) {
-        if let Some(cost) = cost {
-            self.cost = Some(self.cost.unwrap_or_default().plus(cost));
-        }
-    }
-
-    /// Those of another thread.
-    fn join(&mut self, other: Tools) {
-        self.tools = self.tools.max(other.tools);
-        self.tokens = self.tokens.max(other.tokens);
-        self.requests = plus(self.requests, other.requests);
-        self.pay(other.cost);
-    }
-
-    /// `notes: 3 tools, 612 tokens in each of 5 requests, $0.01`.
-    fn words(&self, server: Option<&str>) -> String {
-        let cost = match self.cost {
-            Some(cost) => format!(", {}", usd(cost)),
-            None => String::new(),
-        };
-        let (tools, requests) = (
-            counted(self.tools, "tool"),
-            counted(self.requests, "request"),
-        );
-        let whose = match server {
-            Some(server) => name(server),
-            None => "the agent's own".to_owned(),
-        };
-        format!(
-            "{whose}: {tools}, {} tokens in each of {requests}{cost}",
-            tokens(self.tokens)
-        )
-    }
-}
-
 struct ToolSchemas {
     tokens: u64,
     current: CurrentThread,
@@ -123,6 +71,11 @@ struct CurrentThread {
     scope: FindingScope,
     calls: CallsByServer,
     defined: Defined,
+    /// The servers that it names, and the model of its requests.
+    servers: BTreeSet<String>,
+    model: Option<String>,
+    /// Its head, as the first event gives it.
+    head: Option<Head>,
     /// Tokens of what is on disk, each once; and of the largest head.
     on_disk_tokens: u64,
     head_tokens: u64,
@@ -135,6 +88,7 @@ struct Heads {
     sessions: BTreeSet<Rc<str>>,
     calls: CallsByServer,
     defined: Defined,
+    offered: Offered,
     /// Counted requests with a head, and its tokens times these.
     requests: u64,
     carried_tokens: u64,
@@ -153,6 +107,9 @@ impl Rule for ToolSchemas {
         }
         match seen {
             Seen::Span(span) => self.span(span, thread),
+            Seen::Request(request) if self.current.model.is_none() => {
+                self.current.model.clone_from(&request.model);
+            }
             Seen::Event(event)
                 if event.what == What::Unrecorded && event.reason.as_deref() == Some(HEAD) =>
             {
@@ -162,12 +119,12 @@ impl Rule for ToolSchemas {
         }
     }
 
-    fn end(mut self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+    fn end(mut self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         self.close();
         let mut candidates = Vec::new();
         for (scope, heads) in self.by_scope {
             if !heads.sessions.is_empty() {
-                candidates.push(heads.candidate(scope));
+                candidates.extend(heads.candidates(scope, threads));
             }
         }
         candidates
@@ -178,10 +135,16 @@ impl ToolSchemas {
     fn span(&mut self, span: &SpanView, thread: &Thread) {
         if let (Part::ToolCall, Some(server)) = (span.part, &span.server) {
             *self.current.calls.entry(server.to_string()).or_default() += 1;
+            self.current.servers.insert(server.to_string());
         } else if *span.source == *TOOLS && span.carried() > 0 {
             let heads = self.heads(thread);
             heads.on_disk_tokens = plus(heads.on_disk_tokens, span.carried());
-            heads.found.add(span, thread, 0);
+            match &span.server {
+                Some(server) => heads.offered.span(server, span, thread),
+                None => heads.found.add(span, thread, 0),
+            }
+            let server = span.server.as_deref().map(str::to_owned);
+            self.current.servers.extend(server);
             if span.tool.is_some() {
                 self.current
                     .defined
@@ -213,6 +176,14 @@ impl ToolSchemas {
             return;
         }
         self.current.head_tokens = self.current.head_tokens.max(tokens);
+        self.current.head.get_or_insert_with(|| Head {
+            thread: Rc::clone(&thread.id),
+            model: None,
+            servers: BTreeSet::new(),
+            tokens,
+            requests,
+            line: event.line,
+        });
         let heads = self.heads(thread);
         let carried_tokens = times(tokens, requests);
         heads.found.add_evidence(
@@ -237,6 +208,9 @@ impl ToolSchemas {
             scope,
             calls,
             defined,
+            servers,
+            model,
+            head,
             on_disk_tokens,
             head_tokens,
             ..
@@ -249,6 +223,11 @@ impl ToolSchemas {
         for (server, tools) in defined {
             heads.defined.entry(server).or_default().join(tools);
         }
+        heads.offered.extend(head.map(|head| Head {
+            model,
+            servers,
+            ..head
+        }));
         for (server, n) in calls {
             *heads.calls.entry(server).or_default() += n;
         }
@@ -256,7 +235,8 @@ impl ToolSchemas {
 }
 
 impl Heads {
-    fn candidate(self, scope: FindingScope) -> Candidate {
+    /// One for the head, and one for each server that nobody called.
+    fn candidates(mut self, scope: FindingScope, threads: &Threads) -> Vec<Candidate> {
         let sessions = counted(self.sessions.len() as u64, "session");
         let on_disk = match self.on_disk_tokens {
             0 => None,
@@ -268,33 +248,20 @@ impl Heads {
         let mut message = Vec::new();
         message.extend(self.unrecorded());
         message.extend(on_disk);
-        message.extend(self.defined());
+        message.extend(definitions::words(&self.defined));
         message.push(called(&self.calls, &sessions));
-        Candidate::new(scope, None, self.found).saying(
+        let is_called = |server: &str| self.calls.contains_key(server);
+        let offered = std::mem::take(&mut self.offered);
+        let mut candidates = Vec::new();
+        for (server, found) in offered.uncalled(is_called, threads, &mut self.found) {
+            candidates.push(unused(scope.clone(), server, found, &sessions));
+        }
+        candidates.push(Candidate::new(scope, None, self.found).saying(
             message.join("; "),
             "turn off servers and tools that the work does not need: they are \
                 sent with every request",
-        )
-    }
-
-    /// The servers whose tools are defined, the most expensive first.
-    fn defined(&self) -> Option<String> {
-        if self.defined.is_empty() {
-            return None;
-        }
-        let mut servers = Vec::from_iter(&self.defined);
-        servers.sort_by_key(|(_, tools)| {
-            std::cmp::Reverse((tools.cost, tools.tokens.saturating_mul(tools.requests)))
-        });
-        let mut named = Vec::new();
-        for (server, tools) in servers.iter().take(SERVERS) {
-            named.push(tools.words(server.as_deref()));
-        }
-        let more = servers.len().saturating_sub(SERVERS);
-        if more > 0 {
-            named.push(counted(more as u64, "more server"));
-        }
-        Some(named.join("; "))
+        ));
+        candidates
     }
 
     fn unrecorded(&self) -> Option<String> {
@@ -313,6 +280,23 @@ impl Heads {
             "at most {all} tokens: {requests} began with {range} tokens that are {what}"
         ))
     }
+}
+
+/// A server that none of the sessions called.
+fn unused(scope: FindingScope, server: String, found: Found, sessions: &str) -> Candidate {
+    let message = format!(
+        "{}: offered and never called in {sessions}; {} tokens of its tools were sent",
+        name(&server),
+        tokens(found.carried_tokens),
+    );
+    let candidate = Candidate {
+        class: SubjectClass::Server,
+        ..Candidate::new(scope, Some(server), found)
+    };
+    candidate.saying(
+        message,
+        "turn the server off where the work does not need it",
+    )
 }
 
 /// The servers that were called, the most called first.

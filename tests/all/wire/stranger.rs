@@ -93,7 +93,7 @@ record!(Span {
     input_cost_usd: f64, first_cost_usd: f64, output_cost_usd: f64,
 });
 
-record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; });
+record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; line: u64 });
 
 record!(Shape { ; escapes: u64, base64_bytes: u64, json_rows: u64, longest_line: u64 });
 
@@ -114,7 +114,8 @@ record!(Request {
     reported_part: u64,
     context_unrecorded_tokens: u64, context_instructions_tokens: u64, context_tools_tokens: u64,
     context_messages_tokens: u64,
-    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_saved_usd: f64,
+    context_images_tokens: u64, context_reasoning_tokens: u64, cost_usd: f64, cache_read_usd: f64,
+    cache_saved_usd: f64,
     naive_cost_usd: f64, bucket: String,
     charged_as: String, fee_usd: f64, unpriced: String,
 });
@@ -181,9 +182,14 @@ record!(Finding {
     r#type: String, rule: String, severity: String, fingerprint: String, items: u64, tokens: u64,
         carried_tokens: u64,
     waste_tokens: u64, net_tokens: u64, message: String, remedy: String, rank: u64;
-    thread: String, session: String, project: String, subject: String, spans: Vec<String>,
-    places: Vec<String>,
+    thread: String, session: String, agent: String, project: String, subject: String,
+    spans: Vec<String>, places: Vec<String>, headline: String, fix: Vec<Fix>,
     bytes: u64, waste_usd: f64, net_usd: f64, break_usd: f64, reached: String, percent: u64,
+});
+
+record!(Fix {
+    ; file: String, key: String, value: String, flag: String, command: String, text: String,
+    side_effect: String,
 });
 
 record!(Summary {
