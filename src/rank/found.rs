@@ -213,6 +213,19 @@ impl Found {
         self.best.truncate(NAMED);
     }
 
+    /// The same at `part` of `of` of what its waste costs: a remedy has a cost of its own.
+    pub(crate) fn costing(self, part: u64, of: u64) -> Found {
+        let mut claims = self.claims;
+        for claim in &mut claims {
+            claim.usd = share_usd(claim.usd, part, of);
+        }
+        Found {
+            waste_usd: self.waste_usd.map(|usd| share_usd(usd, part, of)),
+            claims,
+            ..self
+        }
+    }
+
     /// The same, with nothing of it claimed.
     pub(crate) fn unclaimed(self) -> Found {
         Found {

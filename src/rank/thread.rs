@@ -47,6 +47,8 @@ pub(crate) struct Thread {
     pub(crate) first_input_tokens: u64,
     /// What they cost, those that have a known price; `None`: none has.
     pub(crate) cost_usd: Option<Usd>,
+    /// Tokens that they wrote to the cache for its shorter life.
+    pub(crate) written_tokens: u64,
     pub(crate) sent: Vec<Sent>,
     /// The latest of them that tells the price of a token.
     pub(crate) rated: Option<Sent>,
@@ -121,6 +123,13 @@ impl Thread {
         plus(self.input_tokens, self.output_tokens)
     }
 
+    /// The price of a token of uncached input in pico-dollars; `None` where no request tells it.
+    pub(crate) fn uncached_rate(&self) -> Option<i128> {
+        let sent = self.rated?;
+        let both = sent.read_usd.plus(sent.saved).pico();
+        Some(both / i128::from(sent.cache_read_tokens.max(1)))
+    }
+
     /// What it costs to take content out of the context: the next request does not read from the
     /// cache what comes behind the content. In front of the content is the context of the request
     /// before the one that first carried it.
@@ -176,6 +185,9 @@ impl Thread {
             }
             self.sent.push(sent);
         }
+        let written = request.cache_write_tokens.unwrap_or(0);
+        let for_an_hour = request.cache_write_1h_tokens.unwrap_or(0);
+        self.written_tokens = plus(self.written_tokens, written.saturating_sub(for_an_hour));
         self.input_tokens = plus(self.input_tokens, input);
         self.output_tokens = plus(self.output_tokens, request.output_tokens.unwrap_or(0));
         if self.project.is_none() {

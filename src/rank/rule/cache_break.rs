@@ -2,7 +2,8 @@
 //!
 //! One finding a project and cause, from the events that the replay wrote. waste = Σ of their
 //! tokens. Where the provider's own rule is the cause, or nothing in the session explains it, there
-//! is no finding, because nobody could do anything: the bill has what it cost. The tokens
+//! is no finding, because nobody could do anything: the bill has what it cost. After pauses that a
+//! cache of an hour outlives, what that costs to write is deducted. The tokens
 //! may be of any content, so that they are credited as far as no other finding claims that content.
 //! Where the provider says the cause itself, that is said, and its own number where it is another;
 //! so is what the agent had just changed in what it offers, and of which servers.
@@ -39,13 +40,28 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
     },
 };
 
+/// The `reason` of a break after a pause, and what a pause is called that the longest life of a
+/// cache outlives.
+const PAUSE: &str = "pause";
+const SHORT_PAUSE: &str = "short_pause";
+/// The longest life of a cache that a provider offers (docs/design.md 1.4).
+const LONG_PAUSE_SECONDS: u64 = 3_600;
+/// What a token costs more that is written for an hour: twice the price of uncached input, not 1.25
+/// times (docs/remedies.md 4.5).
+const HOUR_PERCENT: i128 = 75;
+
 /// What is said of a cause that people can do something about, as the `reason` of events names it,
 /// and what that is.
 const CAUSES: &[(&str, &str, &str)] = &[
     (
-        "pause",
+        PAUSE,
         "after a pause longer than the cache lives",
         "compact before a long pause, or begin anew after it",
+    ),
+    (
+        SHORT_PAUSE,
+        "after a pause of less than an hour",
+        "let the cache live an hour where the provider offers that, or go on sooner",
     ),
     (
         "model",
@@ -85,6 +101,10 @@ struct Broken {
     /// Breaks right after the agent had changed what it offers, and the servers of these changes.
     changed: u64,
     servers: BTreeSet<String>,
+    /// Tokens that were written again for them, by thread.
+    rewritten: BTreeMap<u32, u64>,
+    /// What a longer life of the cache would have cost.
+    hour: Usd,
 }
 
 /// What the provider reports about the breaks of one cause.
@@ -150,14 +170,17 @@ impl Rule for CacheBreak {
         if event.what != What::CacheBreak {
             return;
         }
-        let cause = event.reason.clone().unwrap_or_default();
+        let cause = cause(event);
         let broken = self.causes.entry((thread.scope(), cause)).or_default();
         broken.add(event, thread);
     }
 
-    fn end(self: Box<Self>, _: &Threads) -> Vec<Candidate> {
+    fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        for ((scope, cause), broken) in self.causes {
+        for ((scope, cause), mut broken) in self.causes {
+            if cause == SHORT_PAUSE && !broken.pay_for_an_hour(&scope, threads) {
+                continue;
+            }
             if let Some((when, remedy)) = known(&cause)
                 && broken.found.tokens >= self.tokens
             {
@@ -165,6 +188,17 @@ impl Rule for CacheBreak {
             }
         }
         candidates
+    }
+}
+
+/// The cause as findings name it. A short pause has another remedy than a long one.
+fn cause(event: &Event) -> String {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    let seconds = event.pause_seconds.unwrap_or(u64::MAX);
+    if reason == PAUSE && seconds < LONG_PAUSE_SECONDS {
+        SHORT_PAUSE.to_owned()
+    } else {
+        reason.to_owned()
     }
 }
 
@@ -182,6 +216,8 @@ impl Broken {
             ..Evidence::at(thread, event.line)
         };
         self.found.add_evidence(evidence, thread);
+        let rewritten = self.rewritten.entry(thread.index).or_default();
+        *rewritten = plus(*rewritten, tokens);
         self.longest_seconds = self.longest_seconds.max(event.pause_seconds.unwrap_or(0));
         self.reported.add(event);
         self.changed += u64::from(!event.changes.is_empty());
@@ -193,6 +229,25 @@ impl Broken {
 }
 
 impl Broken {
+    /// Deducts what it costs that all that the project writes to the cache lives an hour. Returns
+    /// whether anything is left.
+    fn pay_for_an_hour(&mut self, scope: &FindingScope, threads: &Threads) -> bool {
+        let mut cost = 0;
+        for thread in threads.all().filter(|thread| thread.scope() == *scope) {
+            let written = self.rewritten.get(&thread.index).copied().unwrap_or(0);
+            let written = i128::from(thread.written_tokens.saturating_sub(written));
+            cost += written * thread.uncached_rate().unwrap_or(0) * HOUR_PERCENT / 100;
+        }
+        let Some(saved) = self.cost else { return true };
+        self.hour = Usd::from_pico(cost);
+        let left = saved.minus(self.hour);
+        // Shares are in millionths of a dollar.
+        let micro = |usd: Usd| u64::try_from(usd.pico().max(0) / 1_000_000).unwrap_or(u64::MAX);
+        let found = std::mem::take(&mut self.found);
+        self.found = found.costing(micro(left), micro(saved));
+        left > Usd::ZERO
+    }
+
     /// The servers that came or went, as a sentence has them; `None`: no server is named.
     fn servers(&self) -> Option<String> {
         const MOST: usize = 5;
@@ -248,7 +303,7 @@ fn candidate(
     remedy: &str,
     broken: Broken,
 ) -> Candidate {
-    let longest = if cause == "pause" {
+    let longest = if cause == PAUSE {
         format!(" (the longest {})", pause(broken.longest_seconds))
     } else {
         String::new()
@@ -257,9 +312,13 @@ fn candidate(
         Some(cost) => format!(", {} more than from the cache", usd(cost)),
         None => String::new(),
     };
+    let hour = match broken.hour {
+        Usd::ZERO => String::new(),
+        hour => format!("; that all lives an hour would cost {} to write", usd(hour)),
+    };
     let items = broken.found.items;
     let message = format!(
-        "{} {when}{longest}{}: {} tokens re-sent uncached{cost}{}{}",
+        "{} {when}{longest}{}: {} tokens re-sent uncached{cost}{hour}{}{}",
         counted(items, "time"),
         broken.reported.word(items),
         tokens(broken.found.tokens),
