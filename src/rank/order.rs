@@ -158,6 +158,7 @@ fn rank(all: &mut [JudgedFinding], by: By, basis: &RankBasis) {
             .then_with(|| sizes(b, by).cmp(&sizes(a, by)))
             .then_with(|| b.severity.cmp(&a.severity))
             .then_with(|| waste(b, by).cmp(&waste(a, by)))
+            .then_with(|| extent(b).cmp(&extent(a)))
             .then_with(|| by_name(a, b))
     });
     for (rank, judged) in (1..).zip(all) {
@@ -166,12 +167,18 @@ fn rank(all: &mut [JudgedFinding], by: By, basis: &RankBasis) {
 }
 
 /// The waste by which tokens are credited: its cost where findings are sorted by cost, and tokens.
-fn waste(finding: &Finding, by: By) -> [u64; 3] {
+fn waste(finding: &Finding, by: By) -> [u64; 2] {
     let cost = match by {
         By::Usd => pico(finding.waste_usd),
         _ => 0,
     };
-    [cost, finding.waste_tokens, finding.carried_tokens]
+    [cost, finding.waste_tokens]
+}
+
+/// How large the evidence is, whatever could be saved of it.
+fn extent(finding: &Finding) -> [u64; 3] {
+    let bytes = finding.bytes.unwrap_or(0);
+    [finding.carried_tokens, finding.tokens, bytes]
 }
 
 /// The amounts that findings are sorted by.

@@ -15,6 +15,10 @@ use super::thread::{Sent, Thread};
 use crate::record::Usd;
 use crate::record::count::plus;
 
+/// A context that is worth a cut, and what a summary and the instructions leave of it.
+pub(super) const LONG_TOKENS: u64 = 120_000;
+pub(super) const KEPT_TOKENS: u64 = 30_000;
+
 /// Tokens of a summary, and how many tokens of uncached input one of them costs.
 const SUMMARY_TOKENS: u64 = 2_000;
 const SUMMARY_RATE: i128 = 8;

@@ -13,7 +13,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::shorter_context::{ContextCut, saving};
+use crate::rank::shorter_context::{ContextCut, KEPT_TOKENS, LONG_TOKENS, saving};
 use crate::rank::thread::{FindingScope, Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -21,12 +21,12 @@ use crate::record::count::plus;
 
 const ABOVE: Threshold = Threshold {
     flag: "context-tokens",
-    default: 120_000,
+    default: LONG_TOKENS,
     help: "Tokens of a context from which on it is called long",
 };
 const KEEP: Threshold = Threshold {
     flag: "context-keep-tokens",
-    default: 30_000,
+    default: KEPT_TOKENS,
     help: "Tokens that a compaction would have left of a long context",
 };
 

@@ -2,8 +2,9 @@
 //!
 //! Each request sends the whole context again, so a long thread costs by the square of its length.
 //! Fires where the largest input of a thread is several times that of its first request, and large.
-//! waste = what beginning anew at that size would have saved ([`shorter_context`]), each time with
-//! the input of the first request. What the growth consists of is for other rules to say.
+//! waste = what beginning anew would have saved where the context had got long
+//! ([`shorter_context`]), each time with the input of the first request, if that is no less than
+//! what a summary leaves. What the growth consists of is for other rules to say.
 //!
 //! [`shorter_context`]: crate::rank::shorter_context
 
@@ -14,7 +15,7 @@ use super::{Rule, RuleEntry, Threshold, Thresholds};
 use crate::rank::candidate::Candidate;
 use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
-use crate::rank::shorter_context::{ContextCut, saving};
+use crate::rank::shorter_context::{ContextCut, KEPT_TOKENS, LONG_TOKENS, saving};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
 use crate::rank::words::{counted, tokens};
@@ -93,10 +94,8 @@ impl Rule for TokenGrowth {
                 && thread.requests >= self.requests
             {
                 let cut = ContextCut {
-                    above: self
-                        .tokens
-                        .max(thread.first_input_tokens.saturating_mul(self.factor)),
-                    keep: thread.first_input_tokens,
+                    above: LONG_TOKENS,
+                    keep: thread.first_input_tokens.max(KEPT_TOKENS),
                 };
                 candidates.push(candidate(thread, *peak, cut));
             }
