@@ -20,6 +20,7 @@
 //! | [`guards`] | what must not be lost in silence: places, names, outputs, packed files, versions |
 //! | [`manners`] | every binary in every awkward situation: no reader, full disk, damaged input |
 //! | [`wire`] | the records seen by a stranger, and the published schemas |
+//! | [`demo`] | the made-up week: its report closes and shows every part; its script writes the same bytes |
 //! | [`docs`] | what is written is run: every example, every flag, every key; citations resolve |
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers: twelve in `fixtures/laws` |
@@ -51,6 +52,7 @@ mod bounds;
 mod claude;
 mod compress;
 mod corpus;
+mod demo;
 mod docs;
 mod faults;
 mod finding;
