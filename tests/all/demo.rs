@@ -13,6 +13,7 @@ const FIRE: &[&str] = &[
     "ballast",
     "cache-break",
     "compaction-churn",
+    "context-length",
     "duplicate-output",
     "embedded-image",
     "large-tool-output",
