@@ -5,7 +5,7 @@
 //! the most wasteful first, each token credited to one finding only ([`credit`]), and the most
 //! expensive spans ([`most_expensive`]).
 //!
-//! What is kept: about 1 KB a thread and 150 bytes a request, most of them so that two streams are
+//! What is kept: about 1 KB a thread and 200 bytes a request, most of them so that two streams are
 //! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule
 //! names, 80 bytes for each finding that names it; the lines of the most expensive spans; of the
 //! current thread, up to 1 KB a call.

@@ -11,7 +11,7 @@ use tok::rank::{self, Limits, Rank, Thresholds};
 /// Reads records that tok-usage-join has extended, applies the rules, and writes one summary and
 /// the findings, the most wasteful first. The net_tokens of a finding leave out the tokens that an
 /// earlier finding counts. Context events and spans are not passed on, except for the ten most
-/// expensive spans; all other records are. Memory: 1 KB per thread, 150 bytes per request, 80 per
+/// expensive spans; all other records are. Memory: 1 KB per thread, 200 bytes per request, 80 per
 /// span that a finding names, 6 KB per finding, 40 bytes per minute with a request, and 1 KB per
 /// call of the current thread.
 #[derive(Parser)]

@@ -259,3 +259,39 @@ fn every_rule_has_two_test_cases_and_is_explained() {
         );
     }
 }
+
+/// Words of a change that its source must have: the last part of a key, the name of a variable, the
+/// flag, the first word of a command. What is to be pasted is in our own words.
+fn sought(fix: &Table) -> Option<String> {
+    if let Some(key) = text(fix, "key") {
+        return key.rsplit('.').next().map(str::to_owned);
+    }
+    let typed = text(fix, "flag").or_else(|| text(fix, "command"))?;
+    let typed = typed.trim_start_matches("set -o pipefail; ");
+    typed.split(' ').next().map(str::to_owned)
+}
+
+#[test]
+fn every_change_stands_in_the_page_that_it_cites() {
+    let toml = std::fs::read_to_string(run::root().join(TABLE)).expect("the table is there");
+    let page = std::fs::read_to_string(run::root().join("docs/remedies.md")).expect("it is there");
+    let table: Table = toml.parse().expect("the table is TOML");
+    let mut missing = Vec::new();
+    for row in table["remedy"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_table)
+    {
+        for fix in row
+            .get("fix")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let word = fix.as_table().and_then(sought);
+            missing.extend(word.filter(|word| word != "COMMAND" && !page.contains(word)));
+        }
+    }
+    assert!(missing.is_empty(), "not in docs/remedies.md: {missing:?}");
+}
