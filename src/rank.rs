@@ -1,9 +1,9 @@
 //! tok-rank: applies the rules and ranks what they found.
 //!
-//! One pass. Each rule sees every record through a typed view. Spans and `context` events are not
-//! passed on, all other records are, byte for byte. At the end come one `summary`, the findings,
-//! the most wasteful first, each token credited to one finding only ([`credit`]), and the most
-//! expensive spans ([`most_expensive`]).
+//! One pass. Each rule sees every record through a typed view. Spans are not passed on, nor are
+//! `context` events other than compactions; all other records are, byte for byte. At the end come
+//! one `summary`, the findings, the most wasteful first, each token credited to one finding only
+//! ([`credit`]), and the most expensive spans ([`most_expensive`]).
 //!
 //! What is kept: about 1 KB a thread and 200 bytes a request, most of them so that two streams are
 //! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule
@@ -178,7 +178,9 @@ impl Rank {
         }
         self.tally.event(&event);
         self.rules.see(&Seen::Event(&event), thread);
-        Ok(event.what != What::Context)
+        // A chart of a thread's context marks where it was compacted.
+        let is_compaction = event.reason.as_deref() == Some("compaction");
+        Ok(event.what != What::Context || is_compaction)
     }
 
     fn disk(&mut self, record: &Record) -> Result<()> {

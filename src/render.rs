@@ -10,16 +10,20 @@
 
 mod bill;
 mod coverage;
+mod days;
 mod delegation;
 mod findings;
+mod fix;
 mod folded;
 mod growth;
+mod html;
 mod json;
 mod layout;
 mod markdown;
 mod opening;
 mod phrase;
 mod report;
+mod series;
 mod spans;
 mod table;
 mod text;
@@ -47,7 +51,11 @@ pub const FORMATS: &[(&str, ReportFormat)] = &[
     ("json", json::lay_out),
     ("tsv", tsv::lay_out),
     ("folded", folded::lay_out),
+    ("html", html::lay_out),
 ];
+
+/// Formats with charts, for which the series of contexts and days are kept.
+const CHARTED: &[&str] = &["html"];
 
 /// Formats that are complete without tok-rank. The others begin with its summary and findings.
 const UNRANKED: &[&str] = &["json", "folded"];
@@ -80,6 +88,15 @@ impl Render {
             format,
             has_content: false,
         }
+    }
+
+    /// Keeps what the charts of this format show; nothing where it has none.
+    #[must_use]
+    pub fn with_charts_of(mut self, format: &str) -> Render {
+        if CHARTED.contains(&format) {
+            self.content.draw(&self.layout.zone);
+        }
+        self
     }
 
     /// Notes in `skips` that the stream was not ranked, and returns [`Status::Partial`]. A stream
@@ -125,7 +142,8 @@ impl Filter for Render {
             Type::Finding => self.content.findings.push(record.read()?),
             Type::Summary => self.content.summary = Some(record.read()?),
             Type::Skip => self.content.skip(record.read()?),
-            // The summary counts the events that a report shows.
+            // The summary counts the events that a report without charts shows.
+            Type::Event if self.content.is_charted() => self.content.event(&record.read()?),
             Type::Event | Type::Coverage | Type::Partial | Type::Other => {}
         }
         Ok(())

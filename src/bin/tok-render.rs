@@ -14,15 +14,17 @@ use tok::zone::Zone;
 /// Reads records on standard input and writes one report: the cost, and which sessions and which
 /// kinds of content caused it; the findings with their locations, remedies and savings; the most
 /// expensive spans; the bill, in all and by session; the growth of each session; and how complete
-/// the input was. It opens no file and ignores records of unknown types. Memory: 500 bytes for each
-/// of the 3,000 largest sessions and 450 for each kind of content in it, 130 for each request, 1 kB
-/// for each finding, and the report.
+/// the input was. It opens no file and ignores records of unknown types. Memory: 500 bytes for
+/// each of the 3,000 largest sessions and 450 for each kind of content in it, 130 for each
+/// request, 1 kB for each finding, and the report. For the charts of html: up to 8 kB for each
+/// session with a row.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  \
     tok-split ~/.codex/sessions | tok-measure | tok-dedup | tok-usage-join | tok-rank --top 5 |\n  \
     tok-render --format text\n  \
+    ... | tok-render --format html > report.html\n  \
     ... | tok-render --format folded | inferno-flamegraph > bill.svg"
 )]
 struct Options {
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
         |o: &Options| &o.common,
         |options, io| {
             let format = render::format(&options.format).unwrap_or(FORMATS[0].1);
-            let mut render = Render::new(format, options.layout()?);
+            let mut render = Render::new(format, options.layout()?).with_charts_of(&options.format);
             let status = io.run(&mut render)?;
             Ok(status.or(render.complain(&options.format, &mut io.skips)))
         },

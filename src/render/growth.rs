@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::days::Spent;
+use super::series::ContextSeries;
 use crate::record::{Kind, Request, Session, Usd};
 
 /// The row of a thread: the facts of its `session` record, and the sums of its counted requests.
@@ -58,6 +60,9 @@ pub(super) struct Growth {
     /// The sums of those counted requests that belong to reviews inside the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reviews: Option<ReviewTotals>,
+    /// Its requests one by one; only for a format with charts.
+    #[serde(skip)]
+    pub(super) series: ContextSeries,
 }
 
 /// The sums of the requests of reviews inside a thread.
@@ -136,6 +141,15 @@ impl Growth {
         }
         if self.project.is_none() {
             self.project.clone_from(&request.project);
+        }
+    }
+
+    /// Returns what its counted requests cost.
+    pub(super) fn spent(&self) -> Spent {
+        let tokens = self.input_tokens.saturating_add(self.output_tokens);
+        Spent {
+            cost: self.cost_usd,
+            tokens: i64::try_from(tokens).unwrap_or(i64::MAX),
         }
     }
 

@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::bill::BillByThread;
+use super::days::SpentByDay;
 use super::delegation::Delegations;
 use super::growth::Growth;
 use super::spans::CostlySpans;
 use crate::record::{
-    Checked, Coverage, Disk, Export, Extent, Finding, Ledger, Request, Session, Skip, Stream,
-    Summary, Total, Usage, Usd,
+    Checked, Coverage, Disk, Event, Export, Extent, Finding, Ledger, Request, Session, Skip,
+    Stream, Summary, Total, Usage, Usd,
 };
+use crate::zone::Zone;
 
 /// The number of skip records that a report shows; further ones are only counted.
 const SKIPS_NAMED: usize = 10;
@@ -61,6 +63,10 @@ pub struct ReportContent {
     pub(super) skips: Vec<Skip>,
     pub(super) skip_records: u64,
     pub(super) coverage: Option<Coverage>,
+    /// What each day cost; only for a format with charts.
+    pub(super) days: SpentByDay,
+    /// The zone of these days; absent where the format has no charts.
+    charted: Option<Zone>,
     streams: u64,
     threads: BTreeMap<String, Growth>,
 }
@@ -100,7 +106,29 @@ impl ReportContent {
 
     pub(super) fn request(&mut self, request: &Request, cost: Option<Usd>) {
         self.by_ledger += u64::from(request.counted && request.reason.is_some());
-        self.thread(&request.thread).request(request, cost);
+        let is_charted = self.is_charted();
+        let row = self.thread(&request.thread);
+        row.request(request, cost);
+        if is_charted {
+            row.series.request(request);
+        }
+    }
+
+    /// Keeps what charts show from here on: the contexts of each thread, and the days of this zone.
+    pub(super) fn draw(&mut self, zone: &Zone) {
+        self.charted = Some(zone.clone());
+    }
+
+    /// Whether the format has charts.
+    pub(super) fn is_charted(&self) -> bool {
+        self.charted.is_some()
+    }
+
+    /// Marks an event in the chart of its thread.
+    pub(super) fn event(&mut self, event: &Event) {
+        if let Some(row) = self.threads.get_mut(&event.thread) {
+            row.series.event(event);
+        }
     }
 
     pub(super) fn disk(&mut self, disk: &Disk) {
@@ -162,6 +190,9 @@ impl ReportContent {
     pub(super) fn total(&mut self, total: Total) {
         if self.bill.len() >= MOST && !self.bill.has(&total.thread) {
             self.drop_threads();
+        }
+        if let Some(zone) = &self.charted {
+            self.days.take(&total, zone);
         }
         self.bill.take(total);
     }

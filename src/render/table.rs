@@ -1,7 +1,7 @@
 //! The tables of a report, in order. A table is one file; it has the same rows in every format.
 
 mod agent_ledger;
-mod bill;
+pub(super) mod bill;
 mod cells;
 mod delegation;
 mod export;

@@ -79,7 +79,7 @@ fn no_name_of_the_plain_stream_is_in_the_hidden_one_nor_in_its_reports() {
     records(&stream("", "cat")).for_each(|record| named(&record, false, &mut names));
     names.retain(|name| name.len() > 6 && name != "pseudonyms");
     assert!(names.len() > 30, "{names:?}");
-    let reports = ["markdown", "text", "json", "tsv", "folded"]
+    let reports = ["markdown", "text", "json", "tsv", "folded", "html"]
         .map(|format| format!("{PIPE} | tok-render --format {format}"));
     for rest in ["cat", PIPE]
         .iter()

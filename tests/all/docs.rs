@@ -294,10 +294,7 @@ fn readme_opens_with_two_commands_that_are_there() {
         .take(2)
         .map(|example| example.command.as_str())
         .collect();
-    assert_eq!(
-        first,
-        ["scripts/tok-report fixtures/sessions", "scripts/test"]
-    );
+    assert_eq!(first, ["scripts/tok-report fixtures/demo", "scripts/test"]);
 }
 
 #[test]

@@ -80,6 +80,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tiktoken", &["token.rs", "token/"]),
     ("tiktoken_rs", &["token.rs", "token/"]),
     ("comfy_table", &["render.rs", "render/", "sum/table.rs"]),
+    ("maud", &["render/html.rs", "render/html/"]),
     ("schemars", &["record.rs", "record/"]),
     ("ctor", &["cli.rs"]),
     ("toml", &["settings.rs"]),
@@ -238,7 +239,7 @@ fn no_line_of_the_source_has_more_than_100_columns() {
 
 /// What a test may need that a clone does not have; scripts/test runs those that need it where it
 /// is.
-const NEEDS: &[&str] = &["TOK_CORPUS", "TOK_CASES", "TOK_TEST_BIG"];
+const NEEDS: &[&str] = &["TOK_CORPUS", "TOK_CASES", "TOK_TEST_BIG", "TOK_BROWSER"];
 
 #[test]
 fn every_test_that_a_clone_leaves_out_says_what_it_needs() {

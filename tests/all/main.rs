@@ -26,6 +26,7 @@
 //! | [`laws`] | the laws of the replay, on real sessions as numbers: twelve in `fixtures/laws` |
 //! | [`compress`] | sessions made small and whole again |
 //! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
+//! | [`page`] | the report as a web page, in a browser |
 //! | [`races`] | sessions whose writers overtake each other |
 //! | [`bounds`] | threads, memory and files: what the filters take of the machine |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
@@ -64,6 +65,7 @@ mod manners;
 mod money;
 mod mutants;
 mod order;
+mod page;
 mod races;
 mod sent;
 mod sums;

@@ -133,7 +133,7 @@ fn lines(statement: &Statement, most: usize, mark: &str, layout: &Layout) -> Vec
 }
 
 /// The name of a kind of content: `Bash git diff output`, `assistant reasoning`, `project_doc`.
-fn content_name(kind: &ContentLabel, mark: &str, layout: &Layout) -> Phrase {
+pub(in crate::render) fn content_name(kind: &ContentLabel, mark: &str, layout: &Layout) -> Phrase {
     let mut name = String::new();
     if let Some(tool) = &kind.tool {
         // The source `tools` has the definitions of tools, not their calls.

@@ -97,7 +97,7 @@ fn a_report_of_wide_characters_is_shorter_than_what_an_issue_may_hold() {
 fn hostile_names_move_no_cursor_and_start_no_formula() {
     let wild = "=cmd|'/c calc'!A1\u{1b}]8;;http://e.vil\u{7}x\u{1b}[2J\u{202e}\u{200b}\r\u{9b}";
     let ranked = findings(wild, 3);
-    for format in ["markdown", "text", "tsv", "folded"] {
+    for format in ["markdown", "text", "tsv", "folded", "html"] {
         let text = run::sh(&format!("tok-render --format {format}"), &ranked).text();
         let bad = |c: char| {
             (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202e}' | '\u{200b}')

@@ -182,7 +182,7 @@ fn assert_nothing_leaks(trial: &Trial, folder: &str) {
         assert_silent(stage, &answer);
         records = answer.out;
     }
-    for format in ["markdown", "text", "json", "tsv", "folded"] {
+    for format in ["markdown", "text", "json", "tsv", "folded", "html"] {
         assert_silent(
             format,
             &trial.on(&format!("tok-render --format {format}"), &records),
