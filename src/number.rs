@@ -1,15 +1,20 @@
-//! Numbers formatted for people: `91.3 M`, `610 k`, `4,210`, `61 MB`, `94 %`.
+//! Numbers formatted for people: `91.3M`, `610k`, `4.2k`, `61.0MB`, `94%`.
 //!
+//! A number and its unit are one word, so no line breaks between them.
 //! All arithmetic is in integers, so a number becomes the same text on every machine.
 
 use crate::record::Usd;
 
-/// Formats a number of tokens: `4,210`, `21 k`, `8.75 M`, `1,234 M`.
+/// Formats a number of tokens: `421`, `4.2k`, `21k`, `8.75M`, `1,234M`.
 pub fn tokens(n: u64) -> String {
     match n {
-        0..10_000 => grouped(n),
-        10_000..999_500 => format!("{} k", rounded(n, 1_000)),
-        _ => format!("{} M", three_digits(n, 1_000_000)),
+        0..1_000 => grouped(n),
+        1_000..9_950 => {
+            let tenths = rounded(n, 100);
+            format!("{}.{}k", tenths / 10, tenths % 10)
+        }
+        9_950..999_500 => format!("{}k", rounded(n, 1_000)),
+        _ => format!("{}M", three_digits(n, 1_000_000)),
     }
 }
 
@@ -43,27 +48,27 @@ fn micro(amount: Usd) -> u64 {
     u64::try_from(amount.pico().max(0) / 1_000_000).unwrap_or(u64::MAX)
 }
 
-/// Formats a number of bytes: `512 bytes`, `12.3 kB`, `61.0 MB` (powers of 1,000).
+/// Formats a number of bytes: `512 bytes`, `12.3kB`, `61.0MB` (powers of 1,000).
 pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => counted(n, "byte"),
-        1_000..999_500 => format!("{} kB", three_digits(n, 1_000)),
-        999_500..999_500_000 => format!("{} MB", three_digits(n, 1_000_000)),
-        _ => format!("{} GB", three_digits(n, 1_000_000_000)),
+        1_000..999_500 => format!("{}kB", three_digits(n, 1_000)),
+        999_500..999_500_000 => format!("{}MB", three_digits(n, 1_000_000)),
+        _ => format!("{}GB", three_digits(n, 1_000_000_000)),
     }
 }
 
 /// Formats the share that `part` has of `whole`; `-` where `whole` is 0. A part that is not zero is
-/// never shown as 0 %, and a part that is not the whole never as 100 %.
+/// never shown as 0%, and a part that is not the whole never as 100%.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".into();
     }
     let percent = rounded(part.saturating_mul(100), whole);
     match percent {
-        0 if part > 0 => "<1 %".into(),
-        100 if part < whole => ">99 %".into(),
-        _ => format!("{percent} %"),
+        0 if part > 0 => "<1%".into(),
+        100 if part < whole => ">99%".into(),
+        _ => format!("{percent}%"),
     }
 }
 
@@ -132,8 +137,10 @@ mod tests {
     fn three_digits_are_significant_and_rounding_carries_over() {
         let shown: Vec<String> = [
             0,
-            9_999,
-            10_000,
+            999,
+            4_249,
+            9_949,
+            9_950,
             21_499,
             999_499,
             999_500,
@@ -145,10 +152,11 @@ mod tests {
         .map(tokens)
         .into();
         let expected = [
-            "0", "9,999", "10 k", "21 k", "999 k", "1.00 M", "8.75 M", "10.0 M", "100 M", "1,234 M",
+            "0", "999", "4.2k", "9.9k", "10k", "21k", "999k", "1.00M", "8.75M", "10.0M", "100M",
+            "1,234M",
         ];
         assert_eq!(shown, expected);
-        assert_eq!(signed(-1_200_000), "-1.20 M");
+        assert_eq!(signed(-1_200_000), "-1.20M");
     }
 
     #[test]
@@ -179,18 +187,18 @@ mod tests {
 
     #[test]
     fn a_small_part_is_not_zero_and_a_large_part_is_not_everything() {
-        assert_eq!(percent(1, 1_000_000), "<1 %");
-        assert_eq!(percent(999_999, 1_000_000), ">99 %");
-        assert_eq!(percent(0, 7), "0 %");
-        assert_eq!(percent(7, 7), "100 %");
+        assert_eq!(percent(1, 1_000_000), "<1%");
+        assert_eq!(percent(999_999, 1_000_000), ">99%");
+        assert_eq!(percent(0, 7), "0%");
+        assert_eq!(percent(7, 7), "100%");
         assert_eq!(percent(0, 0), "-");
-        assert_eq!(percent_signed(-2, 8), "-25 %");
+        assert_eq!(percent_signed(-2, 8), "-25%");
     }
 
     #[test]
     fn bytes_have_units() {
         assert_eq!(bytes(1), "1 byte");
-        assert_eq!(bytes(123_456), "123 kB");
-        assert_eq!(bytes(61_200_000), "61.2 MB");
+        assert_eq!(bytes(123_456), "123kB");
+        assert_eq!(bytes(61_200_000), "61.2MB");
     }
 }

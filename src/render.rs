@@ -8,20 +8,25 @@
 //! This room computes only what a layout needs: the order of rows and the sums of tables. The
 //! filters before it have decided what the numbers mean. It opens no file.
 
+mod advice;
 mod bill;
 mod coverage;
 mod days;
+mod dearest;
 mod delegation;
+mod facts;
 mod findings;
 mod fix;
 mod folded;
 mod growth;
 mod html;
+mod ink;
 mod json;
 mod layout;
 mod markdown;
 mod opening;
 mod phrase;
+mod portion;
 mod report;
 mod series;
 mod spans;
@@ -30,6 +35,7 @@ mod text;
 mod tidy;
 mod time;
 mod tsv;
+mod unit;
 
 use anyhow::Result;
 

@@ -8,12 +8,15 @@
 //! This room knows records and files. It does not know which agent wrote them.
 
 mod clip;
+mod wanted;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::Result;
+use wanted::Wanted;
 
-use crate::record::{Finding, Measured, Part, Session, Span, Type};
+use crate::record::{Finding, Fix, Measured, Part, Session, Span, Type};
 use crate::skip::{Skips, visible};
 use crate::source_text::TextReader;
 use crate::stream::{Filter, Record, Sink, Status};
@@ -26,6 +29,8 @@ pub struct Show {
     /// File of each thread whose session record was read.
     files: HashMap<String, String>,
     skips: Skips,
+    /// The only finding whose texts are printed; `None`: all spans and findings are.
+    wanted: Option<Wanted>,
 }
 
 impl Show {
@@ -36,7 +41,17 @@ impl Show {
             texts: TextReader::default(),
             files: HashMap::new(),
             skips: Skips::default(),
+            wanted: None,
         }
+    }
+
+    /// Prints only the finding of that rank in a file of ranked records, and the texts of it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has no such finding.
+    pub fn only(mut self, rank: u64, ranked: &Path) -> Result<Show> {
+        self.wanted = Some(Wanted::read(rank, ranked)?);
+        Ok(self)
     }
 
     /// Returns the errors of the run and its exit status.
@@ -55,6 +70,12 @@ impl Show {
             Some(file) => Some(file.clone()),
             None => self.files.get(&span.thread).cloned(),
         };
+        if let Some(wanted) = &mut self.wanted {
+            if !wanted.has(&span.id, file.as_deref(), span.line) {
+                return Ok(());
+            }
+            wanted.found += 1;
+        }
         out.text(&header(span, file.as_deref(), tokens))?;
         let shown = match stand_in(span) {
             Some(words) => words,
@@ -101,14 +122,21 @@ impl Filter for Show {
                 let measured: Measured = record.read()?;
                 self.span(&record.read()?, measured.tokens, out)
             }
-            Type::Finding => out.text(&finding(&record.read()?)),
+            Type::Stream => match &self.wanted {
+                Some(wanted) => out.text(&in_full(&wanted.finding)),
+                None => Ok(()),
+            },
+            Type::Finding if self.wanted.is_none() => out.text(&finding(&record.read()?)),
             _ => Ok(()),
         }
     }
 
-    /// Writes nothing: the coverage record is not for people.
-    fn end(&mut self, _: Option<Record>, _: &mut Sink) -> Result<()> {
-        Ok(())
+    /// Writes nothing of the coverage record, which is not for people.
+    fn end(&mut self, _: Option<Record>, out: &mut Sink) -> Result<()> {
+        match &self.wanted {
+            Some(wanted) if wanted.found == 0 => out.text("[no text stands at these places]\n"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -218,4 +246,35 @@ fn finding(finding: &Finding) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Returns all that a finding says: what was found, what to do, and what to set, type or paste.
+fn in_full(found: &Finding) -> String {
+    let mut text = finding(found);
+    if let Some(headline) = &found.headline {
+        text += &format!("   do: {}\n", visible(headline));
+    }
+    text += &format!("   {}\n", visible(&found.remedy));
+    for fix in &found.fix {
+        text += &format!("   fix: {}\n", visible(&change(fix)));
+        if let Some(effect) = &fix.side_effect {
+            text += &format!("        {}\n", visible(effect));
+        }
+    }
+    text
+}
+
+/// Returns a change in one line.
+fn change(fix: &Fix) -> String {
+    let change = match (&fix.key, &fix.value) {
+        (Some(key), Some(value)) => format!("{key} = {value}"),
+        _ => {
+            let words = fix.flag.as_ref().or(fix.command.as_ref());
+            words.or(fix.text.as_ref()).cloned().unwrap_or_default()
+        }
+    };
+    match &fix.file {
+        Some(file) => format!("{file}: {change}"),
+        None => change,
+    }
 }

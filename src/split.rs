@@ -14,6 +14,7 @@ mod message_index;
 mod names;
 mod no_session;
 mod options;
+mod progress;
 pub mod read;
 pub mod thread_index;
 mod walk;
@@ -32,6 +33,7 @@ use found::FoundFiles;
 pub use names::NameCleaner;
 use no_session::NotSelected;
 pub use options::Options;
+use progress::ReadingProgress;
 use read::FileOutcome;
 use write::Chunk;
 
@@ -75,14 +77,21 @@ fn read_and_write(
     merge: &mut Merge,
     io: &mut Io,
 ) -> Result<()> {
-    let mut write = |outcome: FileOutcome| {
+    let threads = options.threads.min(found.inputs.len());
+    let terminal = options.progress.as_deref();
+    let mut progress = ReadingProgress::new(terminal, &found.inputs, &options.range);
+    let mut inputs = found.inputs.iter();
+    let mut write = |outcome: FileOutcome| -> Result<()> {
         for skip in &outcome.skips {
             io.skips.fold(skip);
         }
-        merge.write(outcome, found, options, &mut io.out)
+        merge.write(outcome, found, options, &mut io.out)?;
+        if let Some(input) = inputs.next() {
+            progress.read(input, &options.range);
+        }
+        Ok(())
     };
-    let threads = options.threads.min(found.inputs.len());
-    thread::scope(|scope| {
+    thread::scope(|scope| -> Result<()> {
         let mut workers = Workers::scoped(scope, threads, 0, || |input| read::file(input, options));
         for input in &found.inputs {
             workers.give(input)?;
@@ -96,7 +105,9 @@ fn read_and_write(
             write(outcome)?;
         }
         Ok(())
-    })
+    })?;
+    progress.end();
+    Ok(())
 }
 
 /// What is known across files.

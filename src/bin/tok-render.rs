@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use tok::cli::{self, Common, Width};
+use tok::cli::{self, Colour, Common, Width};
 use tok::render::{self, FORMATS, Layout, Render};
 use tok::zone::Zone;
 
@@ -37,6 +37,14 @@ struct Options {
     tz: Option<String>,
     #[command(flatten)]
     width: Width<100>,
+    /// text: print every table and every finding in full
+    #[arg(long)]
+    all: bool,
+    /// text, markdown: put the first N findings first; 0: all [default: 5]
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    #[command(flatten)]
+    colour: Colour,
     /// markdown: stay under this number of characters
     #[arg(
         long,
@@ -56,6 +64,9 @@ impl Options {
             zone: Zone::new(self.tz.as_deref()).map_err(Error::msg)?,
             home: std::env::var("HOME").ok(),
             columns: if is_text { self.width.columns() } else { 100 },
+            all: self.all,
+            top: self.top,
+            colour: is_text && self.colour.is_wanted(),
             max_chars: usize::try_from(self.max_chars).unwrap_or(usize::MAX),
         })
     }

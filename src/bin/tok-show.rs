@@ -1,5 +1,6 @@
 //! tok-show: prints the texts that records refer to.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,6 +24,12 @@ struct Options {
     /// Show at most N characters of each text, from its beginning and its end; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 400)]
     chars: usize,
+    /// Print only the finding of this rank, in full, and its texts
+    #[arg(long, value_name = "N", requires = "ranked")]
+    finding: Option<u64>,
+    /// The ranked records that hold the finding (output of tok-rank)
+    #[arg(long, value_name = "FILE", requires = "finding")]
+    ranked: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -33,6 +40,9 @@ fn main() -> ExitCode {
         |o: &Options| &o.common,
         |options, io| {
             let mut show = Show::new(options.chars);
+            if let (Some(rank), Some(ranked)) = (options.finding, &options.ranked) {
+                show = show.only(rank, ranked)?;
+            }
             let status = io.run(&mut show)?;
             let (skips, read) = show.finish();
             io.skips.append(skips);

@@ -8,8 +8,7 @@ use tok::format::{Roots, Wants, agents, open::MOST_BYTES};
 use tok::split::{self, choice::Choice, find, home, thread_index::ThreadIndex};
 use tok::time_range::TimeRange;
 
-const EXAMPLE: &str =
-    "Example:\n  tok-split ~/.codex/sessions | jq -c 'select(.type==\"request\")'";
+const EXAMPLE: &str = "Example:\n  tok-split ~/.codex | jq -c 'select(.type==\"request\")'";
 
 /// Split session files of coding agents into records, one JSON object a line.
 ///
@@ -53,6 +52,8 @@ struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES)]
     max_decompressed: u64,
     #[command(flatten)]
+    progress: cli::Progress,
+    #[command(flatten)]
     threads: cli::ThreadCount,
     #[command(flatten)]
     common: Common,
@@ -81,6 +82,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         threads: o.threads.get().get(),
         roots: Roots::new(&o.roots.memory_root, &o.roots.review_root),
         names: split::NameCleaner::new(o.anonymize.pseudonyms()?),
+        progress: o.progress.terminal.clone(),
         index: ThreadIndex::new(&found.inputs),
     };
     split::run(&found, &options, io)

@@ -1,4 +1,4 @@
-//! Numbers and names as they stand in a message: `21 k`, `1.2 MB`, `6 images`, `` `cargo test` ``.
+//! Numbers and names as they stand in a message: `21k`, `1.20MB`, `6 images`, `` `cargo test` ``.
 //!
 //! How a number is written is in [`crate::number`], the same for messages and reports.
 
@@ -49,12 +49,12 @@ mod tests {
         assert_eq!(
             all,
             [
-                "999", "4,210", "9,999", "10 k", "999 k", "1.00 M", "8.75 M", "100 M", "1,234 M"
+                "999", "4.2k", "10k", "10k", "999k", "1.00M", "8.75M", "100M", "1,234M"
             ]
         );
         assert_eq!(
             [1, 999, 12_345, 61_000_000].map(bytes),
-            ["1 byte", "999 bytes", "12.3 kB", "61.0 MB"]
+            ["1 byte", "999 bytes", "12.3kB", "61.0MB"]
         );
     }
 

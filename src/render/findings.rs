@@ -18,6 +18,8 @@ const LISTED: usize = 50;
 pub(super) struct FindingText {
     /// What this finding alone can save: dollars, or tokens where no price is known.
     pub(super) worth: String,
+    /// What to do, in a few words; absent where nothing is known.
+    pub(super) headline: Option<Phrase>,
     /// Name of the rule.
     pub(super) rule: Phrase,
     /// `high`, `warn` or `info`.
@@ -41,8 +43,10 @@ pub(super) fn finding_text(finding: &Finding, layout: &Layout) -> FindingText {
     if !finding.spans.is_empty() {
         lines.push(("spans", named(&finding.spans, finding.items, layout)));
     }
+    let headline = finding.headline.as_deref();
     FindingText {
         worth: worth(finding),
+        headline: headline.map(|headline| Phrase::default().prose(headline, layout)),
         rule: Phrase::default().name_within(&finding.rule, 40, layout),
         severity: severity(finding.severity),
         message: Phrase::default().prose(&finding.message, layout),

@@ -120,6 +120,7 @@ mod tests {
             home: None,
             columns: 100,
             max_chars: 0,
+            ..Layout::default()
         };
         assert_eq!(
             frame("git log; 7\u{a0}\u{1b}[2J", &layout),

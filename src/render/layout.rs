@@ -3,7 +3,7 @@
 use crate::zone::Zone;
 
 /// How a report is laid out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The time zone that instants are shown in.
     pub zone: Zone,
@@ -13,4 +13,10 @@ pub struct Layout {
     pub columns: usize,
     /// A markdown report has fewer characters than this.
     pub max_chars: usize,
+    /// Text: every table and every finding, instead of the most important ones.
+    pub all: bool,
+    /// The number of findings that text and markdown put first; `None` is their own choice.
+    pub top: Option<usize>,
+    /// Text in colour.
+    pub colour: bool,
 }

@@ -22,6 +22,11 @@ const LABEL: usize = 8;
 /// The most findings that the opening names; the next section has them all in full.
 const FINDINGS: usize = 3;
 
+/// The days that a report is about; `None` if they are not known.
+pub(super) fn days(report: &ReportContent, layout: &Layout) -> Option<String> {
+    title::days(report, layout)
+}
+
 /// Returns the opening lines.
 pub(super) fn lines(report: &ReportContent, layout: &Layout) -> Vec<String> {
     let title = title::title(report, layout);

@@ -1,5 +1,7 @@
 //! What a user asks tok-split for.
 
+use std::path::PathBuf;
+
 use super::choice::Choice;
 use super::names::NameCleaner;
 use super::thread_index::ThreadIndex;
@@ -29,6 +31,8 @@ pub struct Options {
     pub roots: Roots,
     /// Which names the records may carry.
     pub names: NameCleaner,
+    /// A terminal on which one line says how far the reading is.
+    pub progress: Option<PathBuf>,
     /// The threads of all files.
     pub index: ThreadIndex,
 }

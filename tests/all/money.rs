@@ -187,7 +187,7 @@ fn costs_add_up_along_the_pipeline() {
             .iter()
             .all(|finding| finding.net_usd <= finding.waste_usd)
     );
-    let report = run::sh("tok-render --format text", &answer.out).text();
+    let report = run::sh("tok-render --all --format text", &answer.out).text();
     let cents = (all.pico() + 5_000_000_000) / 10_000_000_000;
     let cost = format!(
         "\ncost    ${}.{:02} at list prices of litellm ",

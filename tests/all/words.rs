@@ -205,7 +205,9 @@ fn compare(files: &str) {
         kinds.values().map(|(_, cost)| *cost).sum::<Usd>(),
         money(&summary["cost_usd"])
     );
-    for (kind, amount) in shown(&run::sh("tok-render --format text --width 1000", &stream).text()) {
+    for (kind, amount) in
+        shown(&run::sh("tok-render --all --format text --width 1000", &stream).text())
+    {
         assert_eq!(amount, usd(kinds[&kind].1), "{kind} in the opening");
     }
 }

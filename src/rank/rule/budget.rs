@@ -199,7 +199,7 @@ impl ThreadContexts {
         verdicts.extend(verdict(self.block, limits.block_tokens(), "block"));
         verdicts.extend(verdict(self.compact, limits.compact_tokens(), "compact"));
         let message = format!(
-            "the context reached {} of {} tokens ({share} %): of {} {}, from request {} on",
+            "the context reached {} of {} tokens ({share}%): of {} {}, from request {} on",
             grouped(self.peak_tokens),
             grouped(window),
             counted(thread.requests, "request"),

@@ -172,7 +172,7 @@ impl Reports {
 
     fn candidate(self, name: &str, levels: &[u64]) -> Option<Candidate> {
         let crossings = walk(self.window.series(), 100, levels);
-        let mut message = format!("{} %", crossings.peak.0);
+        let mut message = format!("{}%", crossings.peak.0);
         say(
             &mut message,
             &crossings,
@@ -236,7 +236,7 @@ fn loaded(load: &UsageByMinute, rate: Rate, of: &str, limits: &Limits) -> Option
     let crossings = walk(load.series(rate), limit, limits.warn());
     let subject = format!("{}{of}", rate.name);
     let mut message = format!(
-        "{subject}: {} of {} ({} %)",
+        "{subject}: {} of {} ({}%)",
         grouped(crossings.used),
         grouped(limit),
         crossings.peak.0
@@ -268,7 +268,7 @@ fn say(message: &mut String, crossings: &Crossings, period: &str, minutes_left: 
         };
         let names: Vec<String> = levels.iter().map(|(level, _)| level.to_string()).collect();
         message.push_str(&format!(
-            "; {} % from {}",
+            "; {}% from {}",
             names.join(", "),
             instant(*minute)
         ));

@@ -283,7 +283,7 @@ impl ReviewReads {
             None => format!("{} tokens", tokens(sum)),
         };
         let mut words = format!(
-            "{} in {}, {} % of the input",
+            "{} in {}, {}% of the input",
             amount(self.tokens, self.cost_usd),
             self.places(),
             self.percent

@@ -67,8 +67,8 @@ pub(super) fn fit(sections: Vec<Section>, max: usize) -> String {
         room = room.saturating_sub(chars(&items));
         text += &section.lead;
         text += &items;
-        text += &section.tail;
         text += &section.more(section.items.len() - kept);
+        text += &section.tail;
     }
     text
 }

@@ -5,8 +5,11 @@ mod shape;
 use proptest::prelude::*;
 use shape::shape;
 
+use super::inline::{code, prose};
 use super::*;
-use crate::record::{Coverage, Finding, Kind, Session, Skip, Summary, Usage};
+use crate::record::{
+    Coverage, Finding, Fix, Kind, Reached, Session, Severity, Skip, Summary, Total, Usage,
+};
 use crate::zone::Zone;
 
 /// A report that has the string in every place where input can put one.
@@ -28,8 +31,33 @@ fn report(evil: &str) -> ReportContent {
         places: vec![evil()],
         message: format!("`{}` is {} large", evil(), evil()),
         remedy: evil(),
+        headline: Some(format!("Set {}", evil())),
+        fix: vec![Fix {
+            file: Some(evil()),
+            key: Some(evil()),
+            value: Some(evil()),
+            ..Fix::default()
+        }],
+        items: 2,
+        net_tokens: 7,
+        waste_tokens: 7,
         rank: 1,
         ..Finding::default()
+    });
+    report.findings.push(Finding {
+        message: format!("limit {}", evil()),
+        reached: Some(Reached::Hit),
+        severity: Severity::High,
+        rank: 2,
+        ..Finding::default()
+    });
+    report.total(Total {
+        thread: "t".into(),
+        source: Some(evil()),
+        tool: Some(evil()),
+        command: Some(evil()),
+        resent_cached_tokens: 9,
+        ..Total::default()
     });
     report.usage.push(Usage {
         account: evil(),
@@ -47,7 +75,10 @@ fn report(evil: &str) -> ReportContent {
         uncounted: [(evil(), 1)].into(),
         dearest: Some("t".into()),
         dearest_tokens: Some(1),
-        findings: 1,
+        input_tokens: 9,
+        unpriced: Some(1),
+        unpriced_tokens: [(evil(), 9)].into(),
+        findings: 2,
         ..Summary::default()
     });
     report.coverage = Some(Coverage {
@@ -64,6 +95,7 @@ fn layout() -> Layout {
         home: None,
         columns: 100,
         max_chars: 60_000,
+        ..Layout::default()
     }
 }
 
@@ -145,8 +177,8 @@ fn a_large_report_stays_under_its_characters() {
         assert!(text.chars().count() < max_chars);
         assert!(
             text.contains(" more findings.")
-                && text.contains("### Growth")
-                && text.contains("### Rests on")
+                && text.contains("<summary>Growth")
+                && text.contains("<summary>Rests on")
         );
         shape(&text);
     }
@@ -154,6 +186,10 @@ fn a_large_report_stays_under_its_characters() {
 
 #[test]
 fn spans_of_code_stay_apart_and_bars_stay_in_their_cell() {
-    assert_eq!(prose("an `a`<b>, 3x", false), "an `a` `<b>, 3x`");
+    assert_eq!(prose("an `a`<b>, 3x", false), "an `a` `<b>,` 3x");
+    assert_eq!(
+        prose("costs $0.18 ($2 each), not x$y", false),
+        "costs $0.18 ($2 each), not `x$y`"
+    );
     assert_eq!(code(r"a\|b|c", true), r"`a\u{5c}\|b\|c`");
 }

@@ -54,7 +54,7 @@ fn skipped(coverage: &Coverage) -> String {
 
 /// The time range that the user asked for; where it is open, the days of the first and the last
 /// request.
-fn days(report: &ReportContent, layout: &Layout) -> Option<String> {
+pub(super) fn days(report: &ReportContent, layout: &Layout) -> Option<String> {
     match (first_day(report, layout), last_day(report, layout)) {
         (Some(since), Some(until)) if since == until => Some(since),
         (Some(since), Some(until)) => Some(format!("{since} to {until}")),

@@ -44,7 +44,7 @@ fn row(export: &Export, layout: &Layout) -> Vec<Phrase> {
         None => "-".into(),
     };
     let limit_share = match export.limit_share {
-        Some(share) => format!("{:.1} %", share * 100.0),
+        Some(share) => format!("{:.1}%", share * 100.0),
         None => "-".into(),
     };
     let cells = [

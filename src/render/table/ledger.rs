@@ -46,7 +46,7 @@ fn row(bucket: &Usage, layout: &Layout) -> Vec<Phrase> {
         tokens(bucket.input_tokens),
         tokens(bucket.output_tokens),
         tokens(bucket.session_tokens),
-        format!("{:.0} %", bucket.share * 100.0),
+        format!("{:.0}%", bucket.share * 100.0),
         tokens_or_dash(bucket.ledger_only_tokens),
         tokens_or_dash(bucket.session_only_tokens),
     ];

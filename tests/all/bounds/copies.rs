@@ -70,7 +70,7 @@ fn below_the_bound_nothing_is_forgotten_and_past_it_the_oldest_are_and_it_is_sai
 
 #[test]
 fn the_report_says_what_was_forgotten() {
-    let stages = format!("{TINY} | tok-usage-join | tok-rank | tok-render --format text");
+    let stages = format!("{TINY} | tok-usage-join | tok-rank | tok-render --all --format text");
     let report = run::sh(
         &format!("{stages} 2>/dev/null"),
         stream((0..60).chain(0..60)).as_bytes(),

@@ -81,7 +81,7 @@ fn of_very_many_sessions_the_largest_have_rows_and_all_are_in_the_sums() {
         (Some("s0".into()), Some(format!("s{}", THREADS - 1)))
     );
 
-    let text = run::sh("tok-render --format text", ranked(THREADS).as_bytes()).text();
+    let text = run::sh("tok-render --all --format text", ranked(THREADS).as_bytes()).text();
     assert!(text.contains("+9,980 more sessions"), "growth: {text}");
     assert!(
         text.contains("+9,990 more sessions"),

@@ -44,7 +44,7 @@ fn many_gigabytes_are_read_in_300_megabytes() {
     let folder = tree.path().display();
     let line = format!(
         "ulimit -v {SPACE_KB}; set -o pipefail; tok-split -q -j2 '{folder}' | tok-measure -q -j2 \
-         | tok-dedup -q | tok-usage-join -q | tok-rank -q | tok-render -q --format text"
+         | tok-dedup -q | tok-usage-join -q | tok-rank -q | tok-render -q --all --format text"
     );
     let answer = run::sh(&format!("exec bash -c \"{line}\""), b"");
     assert_eq!(

@@ -177,7 +177,7 @@ fn what_stands_before_the_damage_of_a_packed_file_stays_and_is_counted() {
                 "{ending} {what}: what was read before is gone"
             );
             let head = packed
-                .sh(r#"scripts/tok-report -q --format text "$F""#)
+                .sh(r#"scripts/tok-report -q --all --format text "$F""#)
                 .text();
             assert!(
                 head.lines()

@@ -58,7 +58,7 @@ fn a_place_that_cannot_be_read_again_is_a_skip_status_3_and_in_the_first_line() 
             measured.err
         );
         let report = session.sh_on(
-            "tok-dedup | tok-usage-join | tok-rank | tok-render --format text",
+            "tok-dedup | tok-usage-join | tok-rank | tok-render --all --format text",
             &measured.out,
         );
         let head = report.text().lines().next().unwrap_or_default().to_owned();

@@ -249,7 +249,7 @@ fn report(files: &str) -> (String, Vec<u8>) {
     let stages = "tok-measure | tok-dedup | tok-usage-join | tok-rank --by usd -n 0";
     let stream = run::sh(&format!("tok-split -q {files} | {stages}"), b"").out;
     (
-        run::sh("tok-render --format text --width 1000", &stream).text(),
+        run::sh("tok-render --all --format text --width 1000", &stream).text(),
         stream,
     )
 }
@@ -340,7 +340,7 @@ fn bill(report: &str, figures: &Figures) {
     assert!(sum.starts_with(&format!("sum {sent} ")), "{sum}\n{sent}");
     assert!(
         sum.ends_with(&format!(
-            " {} {} 100 %",
+            " {} {} 100%",
             part("output"),
             usd(figures.usd("/usd"))
         )),

@@ -155,6 +155,8 @@ pub fn render(input: &[u8], format: &'static str) -> Stage {
             home: None,
             columns: 100,
             max_chars: 60_000,
+            all: true,
+            ..Layout::default()
         };
         let mut render = Render::new(render::format(format).context("no such format")?, layout);
         let status = stream::run(&mut render, &mut BufReader::new(input), out, skips)?;

@@ -26,6 +26,18 @@ pub(super) fn shape(markdown: &str) -> Vec<String> {
                 )
             }
             NodeValue::Code(_) | NodeValue::SoftBreak => {}
+            // Only what folds a section, with a title of the program's own.
+            NodeValue::HtmlBlock(html) => {
+                let html = html.literal.trim();
+                let inner = html
+                    .strip_prefix("<details><summary>")
+                    .and_then(|rest| rest.strip_suffix("</summary>"));
+                assert!(
+                    html == "</details>" || inner.is_some_and(|title| !title.contains(['<', '&'])),
+                    "{html:?} in\n{markdown}"
+                );
+                shape.push("fold".to_owned());
+            }
             NodeValue::CodeBlock(block) => shape.push(format!("fence {}", block.info)),
             NodeValue::TableRow(_) => shape.push(format!("row of {}", node.children().count())),
             NodeValue::Document
