@@ -17,6 +17,23 @@ pub(super) fn sent_on_average(times: u64, items: u64) -> String {
     }
 }
 
+/// Returns how many outputs, how large and how often they were sent: `1 output of 900 tokens, sent
+/// 7 times`, `3 outputs of 6.5k tokens sent 209 times, on average`.
+pub(super) fn outputs(items: u64, all_tokens: u64, times: u64) -> String {
+    let several = items.max(1);
+    let what = format!(
+        "{} of {} tokens",
+        counted(items, "output"),
+        tokens(all_tokens / several)
+    );
+    let mean = (times + several / 2) / several;
+    match (mean, items) {
+        (0 | 1, _) => format!("{what}, sent once"),
+        (_, 1) => format!("{what}, sent {} times", grouped(mean)),
+        _ => format!("{what} sent {} times, on average", grouped(mean)),
+    }
+}
+
 /// Returns a name that a session chose, fit to stand in a sentence: in backticks, on one line,
 /// cut to 80 characters.
 pub(super) fn name(text: &str) -> String {

@@ -1,6 +1,11 @@
-//! A finding as advice: what it is worth, what to do, one line of evidence, where, and what to set.
+//! Findings as advice: what they are worth, what to do, one line of evidence, where, and what to
+//! set.
 //!
-//! This module knows the words of a finding in short; [`super::findings`] knows all of them.
+//! Findings with the same headline are one piece of advice, however many projects it is for: it is
+//! worth what they are worth together, and the evidence is that of the largest. This module knows
+//! the words of a finding in short; [`super::findings`] knows all of them.
+
+use std::collections::BTreeSet;
 
 use super::fix::fix_text;
 use super::layout::Layout;
@@ -19,10 +24,16 @@ const LISTED: u64 = 50;
 /// The length of a UUID as text.
 const UUID: usize = 36;
 
-/// A finding in short.
+/// Findings with the same headline, in short.
 pub(super) struct Advice {
+    /// The rank of the largest of them, and the ranks of all.
     pub(super) rank: u64,
+    pub(super) ranks: Vec<u64>,
+    /// What they are worth together.
     pub(super) worth: String,
+    /// The project of the largest, and the number of the other projects.
+    pub(super) project: Option<Phrase>,
+    pub(super) more_projects: u64,
     pub(super) severity: Severity,
     /// What to do, in the imperative.
     pub(super) headline: Phrase,
@@ -42,13 +53,30 @@ pub(super) fn advice(report: &ReportContent, unit: Unit, layout: &Layout) -> Vec
     if unit == Unit::Tokens {
         found.sort_by_key(|finding| std::cmp::Reverse(finding.net_tokens));
     }
-    let mut all = Vec::new();
+    let mut alike: Vec<Vec<&Finding>> = Vec::new();
     for finding in found {
-        if let Some(worth) = unit.worth(finding) {
-            all.push(of(finding, worth, layout));
+        if unit.worth(finding).is_none() {
+            continue;
+        }
+        let same = alike
+            .iter_mut()
+            .find(|group| is_same_advice(group, finding));
+        match same {
+            Some(group) => group.push(finding),
+            None => alike.push(vec![finding]),
         }
     }
+    // The sort is stable: groups of the same worth stay in the order of their first findings.
+    alike.sort_by_key(|group| std::cmp::Reverse(unit.size_of(group)));
+    let mut all = Vec::new();
+    for group in alike {
+        all.extend(of(&group, unit, layout));
+    }
     all
+}
+
+fn is_same_advice(group: &[&Finding], finding: &Finding) -> bool {
+    finding.headline.is_some() && group.iter().any(|other| other.headline == finding.headline)
 }
 
 /// The messages of the findings that only say how near a limit came, the worst first.
@@ -63,7 +91,12 @@ pub(super) fn limits(report: &ReportContent, unit: Unit) -> Vec<&Finding> {
     limits
 }
 
-fn of(finding: &Finding, worth: String, layout: &Layout) -> Advice {
+fn of(group: &[&Finding], unit: Unit, layout: &Layout) -> Option<Advice> {
+    let finding = group.first()?;
+    let projects: BTreeSet<&str> = group
+        .iter()
+        .filter_map(|one| one.project.as_deref())
+        .collect();
     let headline = finding.headline.as_ref().unwrap_or(&finding.remedy);
     let place = match finding.places.first() {
         Some(place) => Some(short_place(place, layout)),
@@ -77,9 +110,13 @@ fn of(finding: &Finding, worth: String, layout: &Layout) -> Advice {
         listed @ 0..LISTED => listed,
         listed => finding.items.max(listed),
     };
-    Advice {
+    let project = finding.project.as_deref();
+    Some(Advice {
         rank: finding.rank,
-        worth,
+        ranks: group.iter().map(|one| one.rank).collect(),
+        worth: unit.worth_of(group),
+        project: project.map(|name| Phrase::default().name_within(name, FILE_COLUMNS, layout)),
+        more_projects: (projects.len() as u64).saturating_sub(1),
         severity: finding.severity,
         headline: Phrase::default().prose(&capital(headline), layout),
         evidence: Phrase::default().prose(&finding.message, layout),
@@ -89,7 +126,7 @@ fn of(finding: &Finding, worth: String, layout: &Layout) -> Advice {
             .fix
             .first()
             .map(|fix| (fix_line(fix, layout), change(fix, layout))),
-    }
+    })
 }
 
 /// A headline begins with a capital; a remedy, which stands for it, may not.
@@ -159,8 +196,30 @@ fn change(fix: &Fix, layout: &Layout) -> Phrase {
     Phrase::trusted(verb).name(&fix_text(fix).paste, layout)
 }
 
+impl Advice {
+    /// Where it was found: `shop-api +2, 6b6f4218:1702 +17`.
+    pub(super) fn whereabouts(&self) -> Option<Phrase> {
+        let mut phrase = match (&self.project, self.more_projects) {
+            (Some(project), more) => project.clone().and(and_more(more)),
+            (None, _) => Phrase::default(),
+        };
+        if let Some(place) = &self.place {
+            if self.project.is_some() {
+                phrase = phrase.and(", ");
+            }
+            phrase.0.extend(place.0.iter().cloned());
+            phrase = phrase.and(and_more(self.more));
+        }
+        if phrase.0.is_empty() {
+            None
+        } else {
+            Some(phrase)
+        }
+    }
+}
+
 /// ` +17`, or nothing.
-pub(super) fn and_more(more: u64) -> String {
+fn and_more(more: u64) -> String {
     match more {
         0 => String::new(),
         more => format!(" +{}", grouped(more)),

@@ -14,7 +14,7 @@ use anyhow::Result;
 
 use self::fit::Section;
 use self::inline::inline;
-use super::advice::{Advice, advice, and_more, fix_line, limits};
+use super::advice::{Advice, advice, fix_line, limits};
 use super::dearest::{DearSession, dearest};
 use super::facts::{facts, nothing, period, read};
 use super::findings::{self, FindingText};
@@ -124,8 +124,8 @@ fn first_item(one: &Advice) -> String {
         inline(&one.headline, false).trim(),
         inline(&one.evidence, false)
     );
-    if let Some(place) = &one.place {
-        text += &format!(" ({}{})", inline(place, false), and_more(one.more));
+    if let Some(place) = one.whereabouts() {
+        text += &format!(" ({})", inline(&place, false));
     }
     text + "\n"
 }

@@ -12,6 +12,16 @@ pub(super) enum Unit {
     Tokens,
 }
 
+/// What the findings can save together, in money and in tokens.
+fn both(findings: &[&Finding]) -> (Usd, u64) {
+    let cost = findings.iter().filter_map(|finding| finding.net_usd).sum();
+    let mut tokens: u64 = 0;
+    for finding in findings {
+        tokens = tokens.saturating_add(finding.net_tokens);
+    }
+    (cost, tokens)
+}
+
 impl Unit {
     /// Dollars, unless more than half of the tokens have no price.
     pub(super) fn of(summary: &Summary) -> Unit {
@@ -34,6 +44,24 @@ impl Unit {
             (Unit::Usd, Some(_)) => None,
             _ if finding.net_tokens > 0 => Some(tokens(finding.net_tokens)),
             _ => None,
+        }
+    }
+
+    /// What several findings can save together.
+    pub(super) fn worth_of(self, findings: &[&Finding]) -> String {
+        let (cost, tokens) = both(findings);
+        match self {
+            Unit::Usd if cost > Usd::ZERO => usd(cost),
+            _ => crate::number::tokens(tokens),
+        }
+    }
+
+    /// The same as a number for comparisons.
+    pub(super) fn size_of(self, findings: &[&Finding]) -> (i128, u64) {
+        let (cost, tokens) = both(findings);
+        match self {
+            Unit::Usd => (cost.pico(), tokens),
+            Unit::Tokens => (0, tokens),
         }
     }
 

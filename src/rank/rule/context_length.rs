@@ -96,13 +96,13 @@ impl Rule for ContextLength {
 impl LongContexts {
     fn candidate(self, scope: FindingScope, cut: ContextCut) -> Candidate {
         let message = format!(
-            "{} of {} carried more than {} tokens, {} on average; compacting {} to {} would have \
-             sent {} tokens fewer",
+            "{} of {} carried {} tokens on average; compacting {} at {}, to {}, would have sent {} \
+             tokens fewer",
             counted(self.requests, "request"),
             counted(self.threads, "session"),
-            tokens(cut.above),
             tokens(self.carried_tokens / self.requests.max(1)),
             counted(self.cuts, "time"),
+            tokens(cut.above),
             tokens(cut.keep),
             tokens(self.found.waste_tokens),
         );

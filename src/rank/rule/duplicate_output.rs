@@ -10,7 +10,7 @@ use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{counted, name, sent_on_average, tokens};
+use crate::rank::words::{name, outputs};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -64,13 +64,10 @@ impl Rule for DuplicateOutput {
         self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {} of {} tokens{}, {} % of what they sent a repeat of earlier outputs, {}",
+                "{}: {}; {}% of it repeats earlier outputs",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                counted(found.items, "output"),
-                tokens(found.tokens / found.items.max(1)),
-                if found.items > 1 { " on average" } else { "" },
+                outputs(found.items, found.tokens, found.requests),
                 percent(found.waste_tokens, found.carried_tokens),
-                sent_on_average(found.requests, found.items),
             );
             Some(candidate.saying(
                 message,

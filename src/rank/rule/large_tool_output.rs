@@ -12,7 +12,7 @@ use crate::rank::candidate::{BySubject, Candidate, SubjectClass};
 use crate::rank::remedy::SoughtRemedy;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
-use crate::rank::words::{counted, name, sent_on_average, tokens};
+use crate::rank::words::{name, outputs, tokens};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -79,12 +79,9 @@ impl Rule for LargeToolOutput {
         self.findings.into_candidates(|candidate| {
             let found = &candidate.found;
             let message = format!(
-                "{}: {} of {} tokens{}, {}",
+                "{}: {}",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                counted(found.items, "output"),
-                tokens(found.tokens / found.items.max(1)),
-                if found.items > 1 { " on average" } else { "" },
-                sent_on_average(found.requests, found.items),
+                outputs(found.items, found.tokens, found.requests),
             );
             Some(candidate.saying(message, &remedy))
         })

@@ -6,7 +6,7 @@ use super::blank;
 use super::wrap::cut;
 use crate::number::{counted, tokens, usd};
 use crate::record::{Finding, Severity, Summary, Usd};
-use crate::render::advice::{Advice, advice, and_more, limits};
+use crate::render::advice::{Advice, advice, limits};
 use crate::render::ink::{Ink, InkedLine};
 use crate::render::layout::Layout;
 use crate::render::report::ReportContent;
@@ -90,8 +90,8 @@ fn finding(
         line(Ink::Plain, &fix);
     }
     let show = format!("text: tok-report --show {}", one.rank);
-    let place = match &one.place {
-        Some(place) => format!("{}{}   {show}", place.plain(), and_more(one.more)),
+    let place = match one.whereabouts() {
+        Some(place) => format!("{}   {show}", place.plain()),
         None => show,
     };
     line(Ink::Faint, &place);
@@ -133,12 +133,13 @@ fn more(
     shown: &[Advice],
     layout: &Layout,
 ) -> Option<InkedLine> {
-    let more = summary.findings.saturating_sub(shown.len() as u64);
+    let named: usize = shown.iter().map(|one| one.ranks.len()).sum();
+    let more = summary.findings.saturating_sub(named as u64);
     if more == 0 {
         return None;
     }
     let unit = Unit::of(summary);
-    let is_shown = |finding: &&Finding| shown.iter().any(|one| one.rank == finding.rank);
+    let is_shown = |finding: &&Finding| shown.iter().any(|one| one.ranks.contains(&finding.rank));
     let named = report.findings.iter().filter(is_shown);
     let rest = match (unit, summary.net_usd) {
         (Unit::Usd, Some(net)) => {
