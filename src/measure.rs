@@ -16,6 +16,7 @@ mod cache;
 mod classes;
 mod meter;
 mod plan;
+mod rows;
 mod shape;
 mod shell;
 mod user_task;

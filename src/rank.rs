@@ -7,7 +7,7 @@
 //!
 //! What is kept: about 1 KB a thread and 200 bytes a request, most of them so that two streams are
 //! not counted twice; for each finding its 50 most costly places (6 KB); for each span that a rule
-//! names, 80 bytes for each finding that names it; the lines of the most expensive spans; of the
+//! names, 96 bytes for each finding that names it; the lines of the most expensive spans; of the
 //! current thread, up to 1 KB a call.
 //!
 //! This room knows records and numbers. It does not know which agent wrote them, and never reads a

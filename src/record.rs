@@ -34,6 +34,7 @@ mod summary;
 mod task;
 mod total;
 mod usage;
+mod wait;
 
 pub use billed::{Billed, Unpriced};
 pub use content::{Class, UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
@@ -56,6 +57,7 @@ pub use summary::Summary;
 pub use task::Task;
 pub use total::Total;
 pub use usage::{Level, Usage};
+pub use wait::Wait;
 
 /// Version of the record schema: the `v` of the `stream` record. It is raised only when a key
 /// changes its meaning or its type; new keys do not raise it.

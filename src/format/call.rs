@@ -9,13 +9,15 @@
 
 mod command;
 mod target;
+mod wait;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::record::{Framing, Span};
+use crate::record::{Framing, Part, Span, Wait};
 use command::{CommandLine, command_line, name_of, patched};
 use target::target;
+use wait::{wait_of_line, wait_of_tool};
 
 /// The names of a call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +35,8 @@ pub struct Call {
     pub target: Option<String>,
     /// How the call and its output are framed; the reader of the format says it.
     pub framing: Option<Framing>,
+    /// How it waits for something that runs; only of a call, not of its output.
+    pub wait: Option<Wait>,
 }
 
 /// The arguments that name something; all others are skipped.
@@ -48,6 +52,7 @@ struct Arguments {
     filename: Value,
     file: Value,
     action: Value,
+    chars: Value,
 }
 
 impl Arguments {
@@ -84,6 +89,10 @@ impl Call {
 
     /// Takes command and target from the arguments.
     fn read_arguments(&mut self, found: &Arguments) {
+        let typed = found.chars.as_str().is_some_and(|chars| !chars.is_empty());
+        if !typed {
+            self.wait = wait_of_tool(&self.tool, found.action.as_str());
+        }
         let paths = [
             &found.file_path,
             &found.path,
@@ -102,6 +111,7 @@ impl Call {
         }
         let lines = [&found.command, &found.cmd, &found.script];
         if let Some(line) = lines.into_iter().find_map(command_line) {
+            self.wait = wait_of_line(&line);
             let line = CommandLine::read(&line);
             self.command = line.command;
             if self.target.is_none() {
@@ -120,6 +130,7 @@ impl Call {
             command: span.command.clone(),
             target: span.target.clone(),
             framing: span.framing,
+            wait: None,
         }
     }
 
@@ -131,6 +142,9 @@ impl Call {
         span.command.clone_from(&self.command);
         span.target.clone_from(&self.target);
         span.framing = self.framing;
+        if span.part == Part::ToolCall {
+            span.wait = self.wait;
+        }
     }
 }
 
@@ -251,6 +265,26 @@ mod tests {
         }
         let call = Call::new("t", None, " \n{\"command\":\"ls\"}");
         assert_eq!(call.command.as_deref(), Some("ls"));
+    }
+
+    #[test]
+    fn a_call_that_types_something_does_not_wait() {
+        let typed = |chars: &str| {
+            let arguments = serde_json::json!({ "session_id": 7, "chars": chars });
+            Call::new("write_stdin", None, &arguments.to_string()).wait
+        };
+        assert_eq!(typed(""), Some(Wait::Pause));
+        assert_eq!(typed("\u{3}"), None);
+        let shell = |line| Call::new("shell", None, line).wait;
+        assert_eq!(
+            shell(r#"{"command":["bash","-lc","sleep 9"]}"#),
+            Some(Wait::Pause)
+        );
+        assert_eq!(shell(r#"{"command":["bash","-lc","make"]}"#), None);
+        assert_eq!(
+            Call::new("agent", None, r#"{"action":"wait"}"#).wait,
+            Some(Wait::Pause)
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::batch::{Batch, MeasuredBatch, Origin, SpanWork, UnreadSpan};
 use super::blocks::Blocks;
 use super::plan::{SpanContent, TextPlan};
 use super::shell::ShellOutput;
-use super::{arguments, classes, shape, user_task};
+use super::{arguments, classes, rows, shape, shell, user_task};
 use crate::record::{Form, Measured, Part, Skip, Span};
 use crate::source_text::TextReader;
 use crate::stream::extended;
@@ -169,13 +169,30 @@ impl Meter {
         if plan.looks {
             measured.classes = Some(classes::of(text.as_bytes()));
             measured.capital_bytes = Some(classes::capitals(text.as_bytes()));
-            // The JSON around a shell output is one long line: the shape is that of the output.
-            measured.shape = shape::of(shell.as_ref().map_or(text, |shell| &shell.output));
+            // The JSON around a shell output is one long line: the shape is that of the output,
+            // also where it is sent as it is.
+            let bare = match &shell {
+                None if text.starts_with(shell::BEGINS) => ShellOutput::read(text),
+                _ => None,
+            };
+            let output = shell.or(bare);
+            let output = output.as_ref().map_or(text, |shell| &shell.output);
+            measured.shape = shape::of(output);
+            self.rows(output, &mut measured);
         }
         if plan.user_task {
             measured.task = Some(user_task::of(text));
         }
         measured
+    }
+
+    /// Adds the rows of a JSON text to its shape.
+    fn rows(&mut self, text: &str, measured: &mut Measured) {
+        if let Some(rows) = rows::of(text) {
+            let shape = measured.shape.get_or_insert_default();
+            shape.json_rows = Some(rows.count);
+            shape.rows_tokens = Some(self.counter.count(&rows.text).tokens);
+        }
     }
 
     /// Returns the tokens of the tool's name as it is sent, for calls and their outputs.

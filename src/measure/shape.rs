@@ -1,30 +1,34 @@
 //! Shape: what a text looks like, for the rules that look for output without information.
 //!
-//! Four numbers, each absent where it is not remarkable. None of them looks at every byte: they
-//! jump from one escape, line feed or sampled byte to the next.
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+//! Each number is absent where it is not remarkable. None of them looks at every byte of a usual
+//! text: they jump from one escape, line end or sampled byte to the next. Only long lines are read
+//! through. The rows of a JSON text are counted elsewhere.
 
 use crate::record::Shape;
 
 /// Lines up to this size are not remarkable.
 const LONG_LINE_BYTES: usize = 1000;
+/// A long line with one blank in this many bytes is text; with fewer it is dense.
+const DENSE_BYTES: usize = 50;
+/// A long line with a member of an object in this many bytes is JSON.
+const JSON_BYTES: usize = 200;
 /// Runs of base64 shorter than this are names, hashes and tokens.
 const BASE64_BYTES: usize = 256;
 
 /// Returns what is remarkable about the text; `None` where nothing is.
 pub(super) fn of(text: &str) -> Option<Shape> {
     let bytes = text.as_bytes();
-    let mut shape = Shape {
-        escapes: unless_zero(escapes(bytes)),
+    let (escapes, escape_bytes) = escapes(bytes);
+    let (longest, dense) = long_lines(bytes);
+    let shape = Shape {
+        escapes: unless_zero(escapes),
         base64_bytes: unless_zero(base64_bytes(bytes)),
-        json_rows: json_rows(text),
-        longest_line: None,
+        escape_bytes: unless_zero(escape_bytes),
+        overwritten_bytes: unless_zero(overwritten_bytes(bytes)),
+        dense_bytes: unless_zero(dense),
+        longest_line: (longest > LONG_LINE_BYTES).then_some(longest as u64),
+        ..Shape::default()
     };
-    let longest = longest_line(bytes);
-    if longest > LONG_LINE_BYTES {
-        shape.longest_line = Some(longest as u64);
-    }
     if shape == Shape::default() {
         return None;
     }
@@ -35,24 +39,62 @@ fn unless_zero(n: u64) -> Option<u64> {
     if n == 0 { None } else { Some(n) }
 }
 
-/// Counts terminal sequences: ESC and a bracket, `[` (colours, cursor) or `]` (titles, links).
-fn escapes(text: &[u8]) -> u64 {
-    let mut count = 0;
+/// Counts terminal sequences and their bytes: ESC and a bracket, `[` (colours, cursor) or `]`
+/// (titles, links), up to their end.
+fn escapes(text: &[u8]) -> (u64, u64) {
+    let (mut count, mut sum) = (0, 0);
     for at in memchr::memchr_iter(0x1b, text) {
-        if matches!(text.get(at + 1), Some(b'[' | b']')) {
-            count += 1;
-        }
+        let rest = text.get(at + 2..).unwrap_or_default();
+        let end = match text.get(at + 1) {
+            Some(b'[') => rest.iter().position(|b| (0x40..=0x7e).contains(b)),
+            Some(b']') => memchr::memchr2(0x07, 0x1b, rest),
+            _ => continue,
+        };
+        count += 1;
+        // Of one that is cut off, only the beginning is known.
+        sum += end.map_or(2, |end| 3 + end as u64);
     }
-    count
+    (count, sum.min(text.len() as u64))
 }
 
-fn longest_line(text: &[u8]) -> usize {
-    let (mut start, mut longest) = (0, 0);
-    for end in memchr::memchr_iter(b'\n', text) {
-        longest = longest.max(end - start);
+/// Counts the bytes of each line in front of its last carriage return that is not its end.
+fn overwritten_bytes(text: &[u8]) -> u64 {
+    let (mut sum, mut start, mut last) = (0, 0, 0);
+    for at in memchr::memchr2_iter(b'\r', b'\n', text) {
+        if text.get(at) == Some(&b'\n') {
+            sum += last - start;
+            (start, last) = (at + 1, at + 1);
+        } else if text
+            .get(at + 1)
+            .is_some_and(|next| !matches!(next, b'\n' | b'\r'))
+        {
+            last = at;
+        }
+    }
+    (sum + last - start) as u64
+}
+
+/// The bytes of the longest line, and those of all dense lines.
+fn long_lines(text: &[u8]) -> (usize, u64) {
+    let (mut start, mut longest, mut dense) = (0, 0, 0);
+    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+        let line = text.get(start..end).unwrap_or_default();
+        longest = longest.max(line.len());
+        if line.len() > LONG_LINE_BYTES && is_dense(line) {
+            dense += line.len() as u64;
+        }
         start = end + 1;
     }
-    longest.max(text.len() - start)
+    (longest, dense)
+}
+
+/// Whether a long line has few blanks. So has JSON, and it means something; so have scripts that
+/// write without blanks, and frames that are drawn.
+fn is_dense(line: &[u8]) -> bool {
+    let blanks = memchr::memchr2_iter(b' ', b'\t', line).count();
+    let foreign = line.iter().filter(|b| !b.is_ascii()).count();
+    let members = memchr::memmem::find_iter(line, b"\":").count();
+    (blanks + foreign) * DENSE_BYTES < line.len() && members * JSON_BYTES < line.len()
 }
 
 /// Returns the bytes in unbroken runs of the base64 alphabets (`+/` and `-_`) that have capitals,
@@ -99,62 +141,6 @@ fn is_mixed(run: &[u8]) -> bool {
     has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
-/// Returns the rows of a text that is, as a whole, a JSON array of objects.
-fn json_rows(text: &str) -> Option<u64> {
-    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?.trim();
-    // Most texts that begin with a bracket are log lines, which are not worth parsing.
-    if !(inner.starts_with('{') && inner.ends_with('}')) {
-        return None;
-    }
-    match serde_json::from_str(text) {
-        Ok(ObjectCount(rows)) => Some(rows),
-        Err(_) => None,
-    }
-}
-
-/// The number of objects in an array; anything else in it is an error.
-struct ObjectCount(u64);
-
-impl<'de> Deserialize<'de> for ObjectCount {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<ObjectCount, D::Error> {
-        struct ArrayVisitor;
-        impl<'de> Visitor<'de> for ArrayVisitor {
-            type Value = ObjectCount;
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("an array of objects")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<ObjectCount, A::Error> {
-                let mut count = 0;
-                while rows.next_element::<AnyObject>()?.is_some() {
-                    count += 1;
-                }
-                Ok(ObjectCount(count))
-            }
-        }
-        from.deserialize_seq(ArrayVisitor)
-    }
-}
-
-/// An object with any members.
-struct AnyObject;
-
-impl<'de> Deserialize<'de> for AnyObject {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<AnyObject, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = AnyObject;
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut keys: A) -> Result<AnyObject, A::Error> {
-                while keys.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(AnyObject)
-            }
-        }
-        from.deserialize_map(ObjectVisitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,11 +161,30 @@ mod tests {
             of(&("a ".repeat(600) + "\nb")).and_then(|s| s.longest_line),
             Some(1200)
         );
-        assert_eq!(
-            of(" [ {\"a\":[1]}, {} ]\n").and_then(|s| s.json_rows),
-            Some(2)
-        );
-        assert_eq!(of("[{\"a\":1},2,{}]"), None);
+    }
+
+    #[test]
+    fn what_a_terminal_would_not_show_is_counted_in_bytes() {
+        let bytes = |text: &str| of(text).and_then(|shape| shape.escape_bytes);
+        assert_eq!(bytes("\u{1b}[31mred\u{1b}[0m"), Some(9));
+        assert_eq!(bytes("\u{1b}]0;title\u{7}x"), Some(10));
+        assert_eq!(bytes("x\u{1b}["), Some(2));
+        let over = |text: &str| overwritten_bytes(text.as_bytes());
+        assert_eq!(over("a\r\nb\r\n"), 0);
+        assert_eq!(over("10 %\r50 %\rdone\nnext\r\n"), 9);
+        assert_eq!(over("10 %\rdone"), 4);
+        assert_eq!(over("done\r"), 0);
+    }
+
+    #[test]
+    fn a_dense_line_is_long_and_has_few_blanks_and_is_no_json() {
+        let dense = |text: &str| of(text).and_then(|shape| shape.dense_bytes);
+        let code = "function(a){return(b)};".repeat(100);
+        assert_eq!(dense(&format!("x\n{code}\ny")), Some(2300));
+        assert_eq!(dense(&"a word or two ".repeat(100)), None);
+        assert_eq!(dense(&"{\"number\":1,\"title\":\"x\"},".repeat(100)), None);
+        assert_eq!(dense(&"─".repeat(1000)), None);
+        assert_eq!(dense("function(a){return(b)};"), None);
     }
 
     #[test]

@@ -8,6 +8,9 @@
 
 use serde::Deserialize;
 
+/// How the JSON of a shell output begins.
+pub(super) const BEGINS: &str = "{\"output\":";
+
 /// A shell output as it is on disk.
 #[derive(Deserialize)]
 pub(super) struct ShellOutput {

@@ -14,6 +14,8 @@ pub(crate) struct Claim {
     pub(crate) tokens: u64,
     /// What they cost; nothing where the price is not known.
     pub(crate) usd: Usd,
+    /// Of a span: ordinals of the first and the last request that carried it.
+    pub(crate) carried: Option<(u32, u32)>,
     /// To save them, content is taken out of the context.
     pub(crate) removed: Option<Removed>,
 }
@@ -25,6 +27,9 @@ pub(crate) enum Whose {
     Span(SpanHash),
     /// The thread's as a whole.
     Thread,
+    /// Those of the thread's request of this ordinal, as a whole: whatever others claim of its
+    /// content has its share in them.
+    Request(u64),
     /// Of anything that the thread sent: whatever others claim has its share in them.
     Any,
     /// Of what a shorter context of the thread would not have sent: the same tokens as those of

@@ -8,7 +8,9 @@
 //! reported. Where it claims tokens that may be of any content (sent again for a broken cache), it
 //! is credited with the share that nobody has claimed of what the thread reported. Where it claims
 //! what a shorter context would have left out, it is credited with what goes beyond all that was
-//! credited in that thread before.
+//! credited in that thread before. Where it claims whole requests (they only waited), it is
+//! credited with what nobody claims of what they sent, and content that other requests carried too
+//! is credited to others for these only.
 //!
 //! A remedy that takes content out of a context breaks the cache behind it, once for each request
 //! before which content is taken out. That cost is deducted from what the remedy saves, but never
@@ -45,6 +47,19 @@ struct ClaimedTokens<'t> {
     claimed: HashMap<Claimed, u64>,
     /// Threads that are claimed as a whole or in shares.
     whole: HashMap<u32, Whole>,
+    /// Requests that are claimed as a whole, by thread and ordinal.
+    requests: BTreeMap<(u32, u64), ClaimedRequest>,
+}
+
+/// What is claimed of a request.
+#[derive(Default)]
+struct ClaimedRequest {
+    /// All that it sent and answered.
+    all: u64,
+    /// What is credited of it as a whole.
+    whole: u64,
+    /// What is credited of it, with the content that it carried.
+    owned: u64,
 }
 
 /// What is claimed of a thread.
@@ -66,7 +81,15 @@ impl<'t> ClaimedTokens<'t> {
         let mut threads = Vec::from_iter(threads.all());
         threads.sort_by_key(|thread| thread.index);
         let mut whole = HashMap::new();
+        let mut requests: BTreeMap<(u32, u64), ClaimedRequest> = BTreeMap::new();
         for claim in findings.iter().copied().flatten() {
+            if let Whose::Request(n) = claim.whose {
+                let request = requests.entry((claim.thread, n)).or_default();
+                let sent = threads
+                    .get(claim.thread as usize)
+                    .map(|thread| thread.sent_at(n));
+                request.all = request.all.max(claim.tokens).max(sent.unwrap_or(0));
+            }
             if !matches!(claim.whose, Whose::Span(_))
                 && let Some(thread) = threads.get(claim.thread as usize)
             {
@@ -78,6 +101,7 @@ impl<'t> ClaimedTokens<'t> {
             threads,
             claimed: HashMap::new(),
             whole,
+            requests,
         }
     }
 
@@ -111,15 +135,24 @@ impl<'t> ClaimedTokens<'t> {
             Whose::Thread => Claimed::Thread(claim.thread),
             Whose::Any => return self.credit_any(claim),
             Whose::Context => return self.credit_context(claim),
+            Whose::Request(n) => return self.credit_request(claim, n),
         };
-        let claimed = self.claimed.entry(key).or_default();
-        let mut net = claim.tokens.saturating_sub(*claimed);
-        if let Some(whole) = self.whole.get_mut(&claim.thread) {
-            net = net.min(whole.left);
-            whole.left -= net;
-            whole.owned += net;
-        }
-        *claimed = plus(*claimed, net);
+        let claimed = self.claimed.get(&key).copied().unwrap_or_default();
+        let net = claim.tokens.saturating_sub(claimed);
+        let net = self.beside_requests(claim, net);
+        let net = self.within_thread(claim, net);
+        self.claimed.insert(key, plus(claimed, net));
+        net
+    }
+
+    /// What of `net` the thread as a whole still holds.
+    fn within_thread(&mut self, claim: &Claim, net: u64) -> u64 {
+        let Some(whole) = self.whole.get_mut(&claim.thread) else {
+            return net;
+        };
+        let net = net.min(whole.left);
+        whole.left -= net;
+        whole.owned += net;
         net
     }
 
@@ -136,6 +169,39 @@ impl<'t> ClaimedTokens<'t> {
         let net = claim.tokens.saturating_sub(credited).min(whole.left);
         whole.left -= net;
         net
+    }
+
+    fn credit_request(&mut self, claim: &Claim, n: u64) -> u64 {
+        let Some(request) = self.requests.get_mut(&(claim.thread, n)) else {
+            return 0;
+        };
+        let free = request.all.saturating_sub(request.owned);
+        let net = share(claim.tokens, free, request.all);
+        request.whole = plus(request.whole, net);
+        request.owned = plus(request.owned, net);
+        self.within_thread(claim, net)
+    }
+
+    /// What of `net`, claimed of content, is not of requests that are claimed as a whole. Each
+    /// request that carried the content has an equal part.
+    fn beside_requests(&mut self, claim: &Claim, net: u64) -> u64 {
+        let Some((from, to)) = claim.carried else {
+            return net;
+        };
+        let (from, to) = (u64::from(from), u64::from(to.max(from)));
+        let range = (claim.thread, from)..=(claim.thread, to);
+        let mut left = net;
+        let count = match self.threads.get(claim.thread as usize) {
+            Some(thread) => thread.count_between(from, to).max(1),
+            None => 1,
+        };
+        for request in self.requests.range_mut(range).map(|(_, request)| request) {
+            let part = net / count;
+            let taken = share(part, request.whole, request.all);
+            request.owned = plus(request.owned, part - taken);
+            left = left.saturating_sub(taken);
+        }
+        left
     }
 
     fn credit_any(&mut self, claim: &Claim) -> u64 {
@@ -164,6 +230,7 @@ mod tests {
             thread: 0,
             tokens,
             usd: Usd::from_pico(100),
+            carried: None,
             removed: None,
         }
     }
@@ -211,6 +278,27 @@ mod tests {
         assert_eq!(tokens(nets(&[&any, &[span("a", 95)]], &threads)), [20, 80]);
         // They are other tokens than those of another break.
         assert_eq!(tokens(nets(&[&[any[0], any[0]]], &threads)), [40]);
+    }
+
+    /// Four requests of 100 tokens carry a span of 40. The second and the third only waited.
+    #[test]
+    fn what_whole_requests_carried_is_credited_once() {
+        let mut threads = Threads::default();
+        for n in 1..=4 {
+            threads.count(&request(n, 100, 0), &Billed::default());
+        }
+        let waited = [2, 3].map(|n| Claim {
+            whose: Whose::Request(n),
+            ..span("", 100)
+        });
+        let carried = [Claim {
+            carried: Some((1, 4)),
+            ..span("a", 160)
+        }];
+        assert_eq!(tokens(nets(&[&waited, &carried], &threads)), [200, 80]);
+        assert_eq!(tokens(nets(&[&carried, &waited], &threads)), [160, 120]);
+        // Of a request that is claimed twice, the second has what the first left.
+        assert_eq!(tokens(nets(&[&waited, &waited], &threads)), [200, 0]);
     }
 
     /// Three requests of 10, 100 and 200 tokens, all but the last 10 read from the cache, which

@@ -1,7 +1,7 @@
 //! What a rule has found: sums over everything, the most costly places, and every claim.
 //!
 //! The record of a finding names at most 50 spans, but its sums and its net rest on all of them. So
-//! a claim is kept for each span (80 bytes), and a place only for the 50 most costly.
+//! a claim is kept for each span (96 bytes), and a place only for the 50 most costly.
 
 use std::rc::Rc;
 
@@ -40,6 +40,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) removed: Option<Removed>,
     /// Whose the waste is, where it is not the span's, or, without a span, the thread's.
     pub(crate) whose: Option<Whose>,
+    /// Of a span: ordinals of the first and the last request that carried it.
+    pub(crate) carried: Option<(u32, u32)>,
 }
 
 impl<'a> Evidence<'a> {
@@ -59,6 +61,7 @@ impl<'a> Evidence<'a> {
             carried_tokens: span.carried(),
             waste_tokens,
             cost: span.input_cost_usd.map(|cost| (cost, span.carried())),
+            carried: carried(span.carried_from, span.carried_to),
             ..Evidence::default()
         }
     }
@@ -81,9 +84,11 @@ impl<'a> Evidence<'a> {
             before: from.saturating_add(requests),
             tokens: span.size_tokens(),
         });
+        let from = span.carried_from.map(|from| from.saturating_add(requests));
         Evidence {
             cost,
             removed,
+            carried: carried(from, span.carried_to),
             ..Evidence::of(span, thread, waste_tokens)
         }
     }
@@ -110,6 +115,28 @@ impl<'a> Evidence<'a> {
         let (cost, tokens) = self.cost?;
         Some(share_usd(cost, self.waste_tokens, tokens))
     }
+
+    /// The claim of its waste.
+    pub(crate) fn claim(&self, thread: &Thread) -> Claim {
+        let whose = match (self.whose, self.id) {
+            (Some(whose), _) => whose,
+            (None, "") => Whose::Thread,
+            (None, id) => Whose::Span(SpanHash::of(id)),
+        };
+        Claim {
+            whose,
+            thread: thread.index,
+            tokens: self.waste_tokens,
+            usd: self.waste_usd().unwrap_or_default(),
+            carried: self.carried,
+            removed: self.removed,
+        }
+    }
+}
+
+/// The ordinals, as claims keep them.
+fn carried(from: Option<u64>, to: Option<u64>) -> Option<(u32, u32)> {
+    Some((u32::try_from(from?).ok()?, u32::try_from(to?).ok()?))
 }
 
 /// Everything of one kind that was found.
@@ -150,32 +177,34 @@ impl Found {
         self.add_evidence(Evidence::of(span, thread, waste_tokens), thread);
     }
 
-    /// Adds anything, and claims its waste: of the span where the evidence has an id, else of the
-    /// thread as a whole.
+    /// Adds anything, and claims its waste: of the span where the evidence has an id, of the
+    /// request where it has an ordinal, else of the thread as a whole.
     pub(crate) fn add_evidence(&mut self, evidence: Evidence, thread: &Thread) {
+        if evidence.waste_tokens > 0 {
+            self.claims.push(evidence.claim(thread));
+        }
+        self.add_unclaimed(evidence, thread);
+    }
+
+    /// Adds something whose waste is that of many spans: `claims` are theirs.
+    pub(crate) fn add_claims(
+        &mut self,
+        evidence: Evidence,
+        thread: &Thread,
+        claims: impl Iterator<Item = Claim>,
+    ) {
+        self.claims.extend(claims);
+        self.add_unclaimed(evidence, thread);
+    }
+
+    fn add_unclaimed(&mut self, evidence: Evidence, thread: &Thread) {
         self.items += 1;
         self.bytes = plus(self.bytes, evidence.bytes);
         self.tokens = plus(self.tokens, evidence.tokens);
         self.requests = plus(self.requests, evidence.requests);
         self.carried_tokens = plus(self.carried_tokens, evidence.carried_tokens);
         self.waste_tokens = plus(self.waste_tokens, evidence.waste_tokens);
-        let usd = evidence.waste_usd();
-        self.pay(usd);
-        if evidence.waste_tokens > 0 {
-            let whose = match (evidence.whose, evidence.id) {
-                (Some(whose), _) => whose,
-                (None, "") => Whose::Thread,
-                (None, id) => Whose::Span(SpanHash::of(id)),
-            };
-            let (tokens, usd) = (evidence.waste_tokens, usd.unwrap_or_default());
-            self.claims.push(Claim {
-                whose,
-                thread: thread.index,
-                tokens,
-                usd,
-                removed: evidence.removed,
-            });
-        }
+        self.pay(evidence.waste_usd());
         self.name(&evidence, thread);
     }
 

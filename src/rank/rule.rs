@@ -28,9 +28,14 @@ mod duplicate_instructions;
 mod duplicate_output;
 mod embedded_image;
 mod image_in_text;
+mod large_tool_call;
 mod large_tool_output;
+mod list_dump;
+mod long_turn;
+mod low_signal_output;
 mod memory_prompt;
 mod orphan_output;
+mod polling;
 mod project_doc;
 mod reread;
 mod review_churn;
@@ -40,9 +45,13 @@ mod tool_schemas;
 
 /// Every rule. Order does not matter: findings are sorted by what they could save.
 pub(super) const RULES: &[RuleEntry] = &[
+    polling::ENTRY,
     embedded_image::ENTRY,
     image_in_text::ENTRY,
     large_tool_output::ENTRY,
+    large_tool_call::ENTRY,
+    low_signal_output::ENTRY,
+    list_dump::ENTRY,
     ballast::ENTRY,
     duplicate_instructions::ENTRY,
     duplicate_output::ENTRY,
@@ -54,6 +63,7 @@ pub(super) const RULES: &[RuleEntry] = &[
     agent_fanout::ENTRY,
     review_churn::ENTRY,
     token_growth::ENTRY,
+    long_turn::ENTRY,
     cache_break::ENTRY,
     compaction_churn::ENTRY,
     context_length::ENTRY,

@@ -49,6 +49,8 @@ pub(crate) struct Thread {
     pub(crate) cost_usd: Option<Usd>,
     /// Tokens that they wrote to the cache for its shorter life.
     pub(crate) written_tokens: u64,
+    /// What the latest of them cost.
+    pub(crate) latest_cost_usd: Option<Usd>,
     pub(crate) sent: Vec<Sent>,
     /// The latest of them that tells the price of a token.
     pub(crate) rated: Option<Sent>,
@@ -130,16 +132,36 @@ impl Thread {
         Some(both / i128::from(sent.cache_read_tokens.max(1)))
     }
 
+    /// The context of the request of this ordinal; nothing where it is not known.
+    pub(crate) fn sent_at(&self, n: u64) -> u64 {
+        match self.sent.get(self.place(n)) {
+            Some(sent) if sent.n == n => sent.input_tokens,
+            _ => 0,
+        }
+    }
+
+    /// How many counted requests have these ordinals, from the first to the last.
+    pub(crate) fn count_between(&self, from: u64, to: u64) -> u64 {
+        let count = self
+            .place(to.saturating_add(1))
+            .saturating_sub(self.place(from));
+        count as u64
+    }
+
+    /// Where the request of this ordinal stands, or the next one.
+    fn place(&self, n: u64) -> usize {
+        self.sent.partition_point(|sent| sent.n < n)
+    }
+
     /// What it costs to take content out of the context: the next request does not read from the
     /// cache what comes behind the content. In front of the content is the context of the request
     /// before the one that first carried it.
     pub(crate) fn broken_usd(&self, removed: &Removed) -> Usd {
-        let place = |n: u64| self.sent.partition_point(|sent| sent.n < n);
-        let Some(without) = self.sent.get(place(removed.before)) else {
+        let Some(without) = self.sent.get(self.place(removed.before)) else {
             return Usd::ZERO;
         };
         let mut front = bounded(removed.tokens);
-        if let Some(before) = self.sent[..place(removed.from)].last() {
+        if let Some(before) = self.sent[..self.place(removed.from)].last() {
             front = plus(before.input_tokens, removed.tokens);
         }
         let behind = without.cache_read_tokens.saturating_sub(front);
@@ -153,6 +175,7 @@ impl Thread {
             self.began = request.at.as_deref().map(Rc::from);
         }
         self.requests += 1;
+        self.latest_cost_usd = billed.cost_usd;
         if let Some(cost) = billed.cost_usd {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default().plus(cost));
         }

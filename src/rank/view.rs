@@ -9,7 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::record::{Block, Class, Disk, Event, Export, Part, Request, Scope, Task, Usd, subject};
+use crate::record::{
+    Block, Class, Disk, Event, Export, Part, Request, Scope, Task, Usd, Wait, subject,
+};
 
 /// One record, as rules see it.
 pub(crate) enum Seen<'a> {
@@ -51,6 +53,9 @@ pub(crate) struct SpanView<'a> {
     pub(crate) target: Option<RecordText<'a>>,
     #[serde(borrow)]
     pub(crate) call_id: Option<RecordText<'a>>,
+    pub(crate) wait: Option<Wait>,
+    pub(crate) made_by: Option<u64>,
+    pub(crate) turn: Option<u64>,
     pub(crate) inherited: bool,
     #[serde(borrow)]
     pub(crate) hash: Option<RecordText<'a>>,
@@ -87,6 +92,11 @@ pub(crate) struct SpanView<'a> {
 #[serde(default)]
 pub(crate) struct ShapeView {
     pub(crate) base64_bytes: u64,
+    pub(crate) escape_bytes: u64,
+    pub(crate) overwritten_bytes: u64,
+    pub(crate) dense_bytes: u64,
+    pub(crate) json_rows: u64,
+    pub(crate) rows_tokens: Option<u64>,
 }
 
 impl SpanView<'_> {

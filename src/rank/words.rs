@@ -17,13 +17,13 @@ pub(super) fn sent_on_average(times: u64, items: u64) -> String {
     }
 }
 
-/// Returns how many outputs, how large and how often they were sent: `1 output of 900 tokens, sent
-/// 7 times`, `3 outputs of 6.5k tokens sent 209 times, on average`.
-pub(super) fn outputs(items: u64, all_tokens: u64, times: u64) -> String {
+/// Returns how many things of a kind, how large, and how often they were sent: `1 output of 900
+/// tokens, sent 7 times`, `3 outputs of 6.5k tokens sent 209 times, on average`.
+pub(super) fn sized(noun: &str, items: u64, all_tokens: u64, times: u64) -> String {
     let several = items.max(1);
     let what = format!(
         "{} of {} tokens",
-        counted(items, "output"),
+        counted(items, noun),
         tokens(all_tokens / several)
     );
     let mean = (times + several / 2) / several;

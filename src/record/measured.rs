@@ -34,9 +34,23 @@ pub struct Shape {
     /// Bytes in unbroken base64 runs of 256 bytes and more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base64_bytes: Option<u64>,
-    /// Rows, where the whole text is a JSON array of objects.
+    /// Bytes of the terminal escape sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape_bytes: Option<u64>,
+    /// Bytes that a carriage return later in their line overwrote, as progress bars are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overwritten_bytes: Option<u64>,
+    /// Bytes of lines over 1,000 bytes with less than one blank in 50 bytes that are neither JSON
+    /// nor beyond ASCII: minified code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense_bytes: Option<u64>,
+    /// Rows, where the whole text is JSON: objects in an array or on lines of their own, or an
+    /// object with such arrays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json_rows: Option<u64>,
+    /// Tokens of the text if the rows stood there as lines of values under one line of keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_tokens: Option<u64>,
     /// Bytes of the longest line, where it is over 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_line: Option<u64>,

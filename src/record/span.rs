@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Addition, Usd, is_false};
+use super::{Addition, Usd, Wait, is_false};
 
 /// Whose turn in the conversation the content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,6 +154,10 @@ pub struct Span {
     /// How the call and its output are framed. Absent: as those of all other tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framing: Option<Framing>,
+    /// Of a call that only waits for something that runs, or may do so: how. Absent: it does more,
+    /// or that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// The agent's id that a call and its output share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,

@@ -56,7 +56,7 @@ fn is_shell(word: &str) -> bool {
 }
 
 /// Returns the words of the first lines of a script. A separator is the word `;`.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut quote, mut open) = (None, false);
     for c in line.chars().take(2048) {

@@ -10,7 +10,7 @@ use crate::rank::candidate::{BySubject, Candidate};
 use crate::rank::share::percent;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::Seen;
-use crate::rank::words::{name, outputs};
+use crate::rank::words::{name, sized};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -66,7 +66,7 @@ impl Rule for DuplicateOutput {
             let message = format!(
                 "{}: {}; {}% of it repeats earlier outputs",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                outputs(found.items, found.tokens, found.requests),
+                sized("output", found.items, found.tokens, found.requests),
                 percent(found.waste_tokens, found.carried_tokens),
             );
             Some(candidate.saying(

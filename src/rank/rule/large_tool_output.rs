@@ -12,7 +12,7 @@ use crate::rank::candidate::{BySubject, Candidate, SubjectClass};
 use crate::rank::remedy::SoughtRemedy;
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::{Seen, SpanView};
-use crate::rank::words::{name, outputs, tokens};
+use crate::rank::words::{name, sized, tokens};
 use crate::record::Part;
 use crate::record::count::times;
 
@@ -81,7 +81,7 @@ impl Rule for LargeToolOutput {
             let message = format!(
                 "{}: {}",
                 name(candidate.subject.as_deref().unwrap_or_default()),
-                outputs(found.items, found.tokens, found.requests),
+                sized("output", found.items, found.tokens, found.requests),
             );
             Some(candidate.saying(message, &remedy))
         })

@@ -75,7 +75,7 @@ record!(Span {
     // Where it comes from.
     at: String, turn: u64, made_by: u64, doc: String, tool: String, server: String,
     wire_name: String, command: String, target: String,
-    framing: String, call_id: String, phase: String, inherited: bool,
+    framing: String, wait: String, call_id: String, phase: String, inherited: bool,
     // Its place, and what is known of the content.
     line: u64, offset: u64, length: u64, hash: String, file: String, form: String, cut_bytes: u64,
     dropped: String, mime: String,
@@ -95,7 +95,10 @@ record!(Span {
 
 record!(Block { hash: String, offset: u64, bytes: u64, tokens: u64; line: u64 });
 
-record!(Shape { ; escapes: u64, base64_bytes: u64, json_rows: u64, longest_line: u64 });
+record!(Shape { ;
+    escapes: u64, escape_bytes: u64, base64_bytes: u64, overwritten_bytes: u64, dense_bytes: u64,
+    json_rows: u64, rows_tokens: u64, longest_line: u64,
+});
 
 record!(Request {
     r#type: String, thread: String, session: String, id: String, seq: u64, n: u64, counted: bool;

@@ -135,6 +135,7 @@ mod tests {
         let all = r#"{"type":"span","thread":"a","session":"b","id":"c","seq":1,"at":"d","turn":2,
             "role":"tool","part":"image","source":"e","made_by":3,"doc":"f","tool":"g",
             "server":"h","wire_name":"i","command":"j","target":"k","framing":"patch","call_id":"l",
+            "wait":"look",
             "phase":"m","inherited":true,"line":4,"offset":5,"length":6,"bytes":7,
             "hash":"0123456789abcdef0123456789abcdef","file":"n","form":"raw","cut_bytes":8,
             "mime":"o","width":9,"height":10,"detail":"p","dropped":"q","text":"r"}"#;
