@@ -126,7 +126,7 @@ fn a_real_export_warns_before_its_days_are_used_up() {
     );
     let message = day["message"].as_str().unwrap_or_default();
     assert!(
-        warned < hit && message.contains(&format!("70 % from {warned}")),
+        warned < hit && message.contains(&format!("70% from {warned}")),
         "{message}"
     );
     assert!(
