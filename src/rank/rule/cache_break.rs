@@ -8,6 +8,8 @@
 //! Where the provider says the cause itself, that is said, and its own number where it is another;
 //! so is what the agent had just changed in what it offers, and of which servers.
 
+mod provider_report;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Rule, RuleEntry, Threshold, Thresholds};
@@ -20,6 +22,7 @@ use crate::rank::view::Seen;
 use crate::rank::words::{counted, name, tokens};
 use crate::record::count::plus;
 use crate::record::{Event, Usd, What};
+use provider_report::ProviderReport;
 
 const TOKENS: Threshold = Threshold {
     flag: "break-tokens",
@@ -107,63 +110,6 @@ struct Broken {
     hour: Usd,
 }
 
-/// What the provider reports about the breaks of one cause.
-#[derive(Default)]
-struct ProviderReport {
-    /// Breaks whose cause it reports.
-    items: u64,
-    /// Breaks whose tokens it estimates.
-    estimated: u64,
-    /// Tokens of these breaks as they were counted here, and as the provider estimates them.
-    tokens: u64,
-    missed_tokens: u64,
-}
-
-impl ProviderReport {
-    fn add(&mut self, event: &Event) {
-        let Some(reason) = &event.cache_miss_reason else {
-            return;
-        };
-        if !reason.ends_with("_changed") {
-            return;
-        }
-        self.items += 1;
-        if let Some(missed) = event.cache_missed_tokens {
-            self.estimated += 1;
-            self.tokens = plus(self.tokens, event.tokens.unwrap_or(0));
-            self.missed_tokens = plus(self.missed_tokens, missed);
-        }
-    }
-
-    /// Says that the cause is from the provider. `of`: the number of all breaks.
-    fn word(&self, of: u64) -> String {
-        match self.items {
-            0 => String::new(),
-            items if items == of => " (so the provider itself)".into(),
-            items => format!(" (so the provider itself of {})", grouped(items)),
-        }
-    }
-
-    /// The provider's estimate, where it differs from the counted tokens by more than a tenth.
-    fn estimate(&self, of: u64) -> String {
-        let same = self.tokens.abs_diff(self.missed_tokens) <= self.tokens / 10;
-        match self.estimated {
-            0 => String::new(),
-            _ if same => String::new(),
-            items if items == of => {
-                format!("; the provider estimates {}", tokens(self.missed_tokens))
-            }
-            items => {
-                let (theirs, ours) = (tokens(self.missed_tokens), tokens(self.tokens));
-                format!(
-                    "; the provider estimates {theirs} for {} of them, which are {ours} here",
-                    grouped(items)
-                )
-            }
-        }
-    }
-}
-
 impl Rule for CacheBreak {
     fn see(&mut self, seen: &Seen, thread: &Thread) {
         let Seen::Event(event) = seen else { return };
@@ -176,9 +122,18 @@ impl Rule for CacheBreak {
     }
 
     fn end(self: Box<Self>, threads: &Threads) -> Vec<Candidate> {
+        let mut hours: BTreeMap<FindingScope, Usd> = BTreeMap::new();
+        for thread in threads.all() {
+            let key = (thread.scope(), SHORT_PAUSE.to_owned());
+            if let Some(broken) = self.causes.get(&key) {
+                let sum = hours.entry(key.0).or_default();
+                *sum = sum.plus(broken.hour_of(thread));
+            }
+        }
         let mut candidates = Vec::new();
         for ((scope, cause), mut broken) in self.causes {
-            if cause == SHORT_PAUSE && !broken.pay_for_an_hour(&scope, threads) {
+            let hour = hours.get(&scope).copied().unwrap_or_default();
+            if cause == SHORT_PAUSE && !broken.pay_for_an_hour(hour) {
                 continue;
             }
             if let Some((when, remedy)) = known(&cause)
@@ -231,21 +186,24 @@ impl Broken {
 impl Broken {
     /// Deducts what it costs that all that the project writes to the cache lives an hour. Returns
     /// whether anything is left.
-    fn pay_for_an_hour(&mut self, scope: &FindingScope, threads: &Threads) -> bool {
-        let mut cost = 0;
-        for thread in threads.all().filter(|thread| thread.scope() == *scope) {
-            let written = self.rewritten.get(&thread.index).copied().unwrap_or(0);
-            let written = i128::from(thread.written_tokens.saturating_sub(written));
-            cost += written * thread.uncached_rate().unwrap_or(0) * HOUR_PERCENT / 100;
-        }
+    fn pay_for_an_hour(&mut self, hour: Usd) -> bool {
         let Some(saved) = self.cost else { return true };
-        self.hour = Usd::from_pico(cost);
-        let left = saved.minus(self.hour);
+        self.hour = hour;
+        let left = saved.minus(hour);
         // Shares are in millionths of a dollar.
         let micro = |usd: Usd| u64::try_from(usd.pico().max(0) / 1_000_000).unwrap_or(u64::MAX);
         let found = std::mem::take(&mut self.found);
         self.found = found.costing(micro(left), micro(saved));
         left > Usd::ZERO
+    }
+
+    /// What it would cost more that what the thread wrote to the cache lives an hour. What was
+    /// written again for the breaks would not have been written.
+    fn hour_of(&self, thread: &Thread) -> Usd {
+        let again = self.rewritten.get(&thread.index).copied().unwrap_or(0);
+        let written = i128::from(thread.written_tokens.saturating_sub(again));
+        let rate = thread.uncached_rate().unwrap_or(0);
+        Usd::from_pico(written.saturating_mul(rate).saturating_mul(HOUR_PERCENT) / 100)
     }
 
     /// The servers that came or went, as a sentence has them; `None`: no server is named.

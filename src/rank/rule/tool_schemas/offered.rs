@@ -3,8 +3,8 @@
 //!
 //! What a file holds of a server (definitions, lists, instructions) has its size. What no file
 //! holds stands in the head of the first request, together with all else that no file holds. Where
-//! two sessions of the same version and model offer the same servers but for one, the difference of
-//! their heads is what that server adds. It is taken only where every head with the server is
+//! sessions of the same version and model offer the same servers but for one, the difference of
+//! their mean heads is what that server adds. It is taken only where every head with the server is
 //! larger than every head without it, by [`LEAST_TOKENS`] at least.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::rank::claim::Whose;
 use crate::rank::found::{Evidence, Found};
 use crate::rank::thread::{Thread, Threads};
 use crate::rank::view::SpanView;
-use crate::record::count::times;
+use crate::record::count::{plus, times};
 
 /// Smaller differences of heads are other things: a date, a path.
 const LEAST_TOKENS: u64 = 500;
@@ -60,11 +60,12 @@ impl Offered {
         found: &mut Found,
     ) -> BTreeMap<String, Found> {
         let mut unused: BTreeMap<String, Found> = BTreeMap::new();
+        let alike = self.alike(threads);
         for server in self.servers() {
             if is_called(&server) {
                 continue;
             }
-            if let Some(each) = self.measured(&server, threads) {
+            if let Some(each) = self.measured(&server, &alike) {
                 let sum = unused.entry(server.clone()).or_default();
                 for head in self.with(&server) {
                     head.add(each, threads, sum);
@@ -93,35 +94,79 @@ impl Offered {
     }
 
     /// What a server adds to the head, where sessions with and without it show it.
-    fn measured(&self, server: &str, threads: &Threads) -> Option<u64> {
-        let mut differences = Vec::new();
-        for with in self.with(server) {
-            for without in &self.heads {
-                if with.differs_by(server, without, threads) {
-                    differences.push(with.tokens.checked_sub(without.tokens)?);
-                }
+    fn measured(&self, server: &str, alike: &BTreeMap<HeadKind, HeadSizes>) -> Option<u64> {
+        let mut added: Option<u64> = None;
+        for (kind, with) in alike {
+            let mut other = kind.clone();
+            if !other.servers.remove(server) {
+                continue;
             }
+            let Some(without) = alike.get(&other) else {
+                continue;
+            };
+            if with.least < without.most.saturating_add(LEAST_TOKENS) {
+                return None;
+            }
+            let difference = with.mean().saturating_sub(without.mean());
+            added = Some(added.unwrap_or(difference).min(difference));
         }
-        differences.sort_unstable();
-        let least = *differences.first()?;
-        let median = differences.get((differences.len() - 1) / 2).copied()?;
-        (least >= LEAST_TOKENS).then_some(median)
+        added
+    }
+
+    /// The sizes of the heads of each kind.
+    fn alike(&self, threads: &Threads) -> BTreeMap<HeadKind, HeadSizes> {
+        let mut alike: BTreeMap<HeadKind, HeadSizes> = BTreeMap::new();
+        for head in &self.heads {
+            let thread = threads.get(&head.thread);
+            let Some(version) = thread.and_then(|thread| thread.version.clone()) else {
+                continue;
+            };
+            let kind = HeadKind {
+                version,
+                model: head.model.clone(),
+                servers: head.servers.clone(),
+            };
+            alike.entry(kind).or_default().add(head.tokens);
+        }
+        alike
+    }
+}
+
+/// What heads have in common that are compared.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct HeadKind {
+    version: Rc<str>,
+    model: Option<String>,
+    servers: BTreeSet<String>,
+}
+
+/// The sizes of some heads.
+#[derive(Default)]
+struct HeadSizes {
+    least: u64,
+    most: u64,
+    sum: u64,
+    count: u64,
+}
+
+impl HeadSizes {
+    fn add(&mut self, tokens: u64) {
+        self.least = if self.count == 0 {
+            tokens
+        } else {
+            self.least.min(tokens)
+        };
+        self.most = self.most.max(tokens);
+        self.sum = plus(self.sum, tokens);
+        self.count += 1;
+    }
+
+    fn mean(&self) -> u64 {
+        self.sum / self.count.max(1)
     }
 }
 
 impl Head {
-    /// Whether the other session is of the same version and model, and offers the same servers but
-    /// for this one.
-    fn differs_by(&self, server: &str, other: &Head, threads: &Threads) -> bool {
-        let version = |head: &Head| threads.get(&head.thread)?.version.clone();
-        let mut without = self.servers.clone();
-        without.remove(server);
-        without == other.servers
-            && self.model == other.model
-            && version(self) == version(other)
-            && version(self).is_some()
-    }
-
     /// Adds what a server of `each` tokens cost in this session.
     fn add(&self, each: u64, threads: &Threads, sum: &mut Found) {
         let Some(thread) = threads.get(&self.thread) else {
