@@ -8,6 +8,7 @@
 //!
 //! This module does not know what the lines mean.
 
+mod compact;
 mod repeats;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::record::Form;
 use crate::source_text;
+pub use compact::compact;
 pub use repeats::without_repeats;
 
 /// Returns the values of the named members of an object; `None` where the text is not an object.

@@ -5,8 +5,8 @@
 //!                    |         |                    |
 //!           format, time_range  token            replay
 //!                    \________|___________________/
-//!  policy, pseudonym, compress_marker, json, raw_lines, stream, cli, skip, source_text, path,
-//!                        number, display, zone, workers
+//!  policy, projection, pseudonym, compress_marker, json, raw_lines, stream, cli, skip,
+//!                        source_text, path, number, display, zone, workers
 //!                        record, refusal, settings, short
 //! ```
 //!
@@ -31,6 +31,7 @@ pub mod json;
 pub mod number;
 pub mod path;
 pub mod policy;
+pub mod projection;
 pub mod pseudonym;
 pub mod raw_lines;
 pub mod skip;
@@ -42,6 +43,7 @@ pub mod zone;
 pub mod check;
 pub mod compress;
 pub mod expand;
+pub mod project;
 
 pub mod format;
 pub mod replay;

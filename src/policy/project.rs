@@ -2,6 +2,7 @@
 
 use super::definition::{Action, Policy, PolicyValue};
 use crate::json;
+use crate::projection::{self, Projection};
 
 /// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
@@ -11,26 +12,22 @@ pub(super) const POLICY: Policy = Policy {
     action: Action::Cut(cut),
 };
 
-/// Projects an array of rows, or the arrays of rows that an object contains. Values are copied as
-/// they are written, so numbers keep their digits.
+/// Projects an array of rows, or the arrays of rows that an object contains. Fields are named and
+/// values are copied as [`Projection`] says.
 fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
     let PolicyValue::Names(fields) = value else {
         return Ok(None);
     };
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let mut projection = Projection::to(fields)?;
     let trimmed = text.trim();
     if trimmed.starts_with('[') {
-        return rows(trimmed, &fields);
+        return rows(trimmed, &mut projection);
     }
-    let members: std::collections::BTreeMap<&str, &serde_json::value::RawValue> =
-        serde_json::from_str(trimmed).unwrap_or_default();
     let mut edits = Vec::new();
-    for value in members.values() {
-        let array = value.get();
-        if !array.starts_with('[') {
-            continue;
-        }
-        if let (Some(range), Some(rows)) = (json::range_of(text, array), rows(array, &fields)?) {
+    for (_, array) in json::entries(trimmed).unwrap_or_default() {
+        if let (Some(range), Some(rows)) =
+            (json::range_of(text, array), rows(array, &mut projection)?)
+        {
             edits.push((range, rows));
         }
     }
@@ -42,34 +39,24 @@ fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
 
 /// Returns the rows with these fields only; `None` where the array is not a list of at least two
 /// objects. A field that no row has is an error, because it is most likely misspelt.
-fn rows(array: &str, fields: &[&str]) -> Result<Option<String>, String> {
-    let Some(elements) = json::elements(array) else {
+fn rows(array: &str, projection: &mut Projection) -> Result<Option<String>, String> {
+    let Some(rows) = projection::rows(array) else {
         return Ok(None);
     };
-    if elements.len() < 2 {
+    if rows.len() < 2 {
         return Ok(None);
     }
-    let mut known = vec![false; fields.len()];
-    let mut projected = Vec::with_capacity(elements.len());
-    for row in elements {
-        let mut members = Vec::new();
-        for (field, known) in fields.iter().zip(&mut known) {
-            let Some([value]) = json::members(row, [*field]) else {
-                return Ok(None);
-            };
-            if let Some(value) = value {
-                *known = true;
-                members.push(format!("{}:{value}", json::quoted(field)));
-            }
-        }
-        projected.push(format!("{{{}}}", members.join(",")));
+    let mut projected = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(row) = projection.row(row) else {
+            return Ok(None);
+        };
+        projected.push(row);
     }
-    for (field, known) in fields.iter().zip(known) {
-        if !known {
-            return Err(format!("unknown field: {field}"));
-        }
+    match projection.unknown() {
+        Some(field) => Err(format!("unknown field: {field}")),
+        None => Ok(Some(format!("[{}]", projected.join(",")))),
     }
-    Ok(Some(format!("[{}]", projected.join(","))))
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ const BELOW: &[(&str, &[&str])] = &[
     ("json", &["record", "source_text"]),
     ("compress_marker", &["source_text", "json"]),
     ("raw_lines", &[]),
-    ("policy", &["json"]),
+    ("projection", &["json"]),
+    ("policy", &["json", "projection"]),
     (
         "format",
         &[

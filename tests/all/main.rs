@@ -25,6 +25,7 @@
 //! | [`layers`] | the arrows between the rooms of the source, and its sizes |
 //! | [`laws`] | the laws of the replay, on real sessions as numbers: twelve in `fixtures/laws` |
 //! | [`compress`] | sessions made small and whole again |
+//! | [`project`] | tok-project: any JSON in, valid JSON of the size asked for out |
 //! | [`mutants`] | whole sessions made wrong by chance, through the whole chain |
 //! | [`page`] | the report as a web page, in a browser |
 //! | [`races`] | sessions whose writers overtake each other |
@@ -66,6 +67,7 @@ mod money;
 mod mutants;
 mod order;
 mod page;
+mod project;
 mod races;
 mod sent;
 mod sums;

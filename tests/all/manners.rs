@@ -54,6 +54,7 @@ const MANNERS: &[(&str, Kind, &str, &[&str])] = &[
         "fixtures/sessions/claude/compaction.jsonl",
         &[],
     ),
+    ("tok-project", Kind::Source, "", &[]),
     (
         "tok-expand",
         Kind::Source,
