@@ -4,21 +4,40 @@
 //! shorten the output of a tool ([`Cut`]). They know turns, hashes of call ids, and texts. They do
 //! not know lines, formats or filters, so a session in any other form can be given to them.
 //!
+//! Some of these cut in any way that helps, others exactly as an agent cuts at a limit that its
+//! user can set. The second kind predicts what a setting of the agent would have changed; it may
+//! know more of an output than its text ([`OutputFacts`]).
+//!
 //! To add a policy that shortens outputs: its file in this folder, its `mod`, and its line in
 //! [`POLICIES`].
 
+mod claude_bash;
+mod claude_mcp;
+mod claude_read;
+mod codex;
 mod definition;
+mod ends;
 mod errors;
+mod every_code;
+mod every_code_history;
+mod gemini;
+mod grouped;
+mod head;
 mod head_tail;
 mod last_exchanges;
+mod lines;
+mod opencode;
 mod orphans;
+mod pi_tail;
 mod project;
 mod summary;
+mod tail;
+mod utf16;
 
 use globset::{Glob, GlobMatcher};
 
 use definition::{Action, PolicyValue};
-pub use definition::{Policy, TurnFacts};
+pub use definition::{OutputFacts, Policy, TurnFacts};
 pub use last_exchanges::{Decided, LastExchanges};
 pub use orphans::Orphans;
 
@@ -26,10 +45,22 @@ pub use orphans::Orphans;
 pub const POLICIES: &[Policy] = &[
     orphans::POLICY,
     last_exchanges::POLICY,
+    head::POLICY,
+    tail::POLICY,
     head_tail::POLICY,
+    lines::POLICY,
     errors::POLICY,
     summary::POLICY,
     project::POLICY,
+    codex::POLICY,
+    every_code::POLICY,
+    every_code_history::POLICY,
+    claude_bash::POLICY,
+    claude_mcp::POLICY,
+    claude_read::POLICY,
+    opencode::POLICY,
+    gemini::POLICY,
+    pi_tail::POLICY,
 ];
 
 /// Returns all policies in one line, for messages.
@@ -163,30 +194,37 @@ fn parsed(policy: &Policy, value: Option<&str>) -> Result<PolicyValue, String> {
 }
 
 impl Cut {
-    /// Whether the policy shortens outputs of this tool; `None` is an unknown tool.
-    pub fn applies_to(&self, tool: Option<&str>) -> bool {
-        if !matches!(self.policy.action, Action::Cut(_)) {
-            return false;
-        }
-        match (&self.tools, tool) {
-            (None, _) => true,
+    /// Whether the policy shortens such outputs. Where no tool was named, an agent's own cut
+    /// applies to the tools of which the agent cuts outputs in that way.
+    pub fn applies_to(&self, facts: &OutputFacts) -> bool {
+        let by_itself = match self.policy.action {
+            Action::Window | Action::Orphans => return false,
+            Action::Cut(_) => true,
+            Action::AgentCut { fits, .. } => fits(facts),
+        };
+        match (&self.tools, facts.tool) {
+            (None, _) => by_itself,
             (Some(tools), Some(tool)) => tools.is_match(tool),
             (Some(_), None) => false,
         }
     }
 
-    /// Returns the shortened output; `None` where it stays as it is.
+    /// Returns the shortened output; `None` where it stays as it is. What an agent makes of an
+    /// output may be longer by its notice; that is returned too, because the agent sends it.
     ///
     /// # Errors
     /// The policy cannot be applied to this output. The error is a message for the user.
-    pub fn apply(&self, text: &str) -> Result<Option<String>, String> {
-        let Action::Cut(cut) = self.policy.action else {
-            return Ok(None);
-        };
-        match cut(text, &self.value) {
-            Ok(Some(shorter)) if shorter.len() < text.len() => Ok(Some(shorter)),
-            Ok(_) => Ok(None),
-            Err(why) => Err(format!("{}: {why}", self.policy.name)),
+    pub fn apply(&self, text: &str, facts: &OutputFacts) -> Result<Option<String>, String> {
+        match (self.policy.action, &self.value) {
+            (Action::Cut(cut), value) => match cut(text, value) {
+                Ok(Some(shorter)) if shorter.len() < text.len() => Ok(Some(shorter)),
+                Ok(_) => Ok(None),
+                Err(why) => Err(format!("{}: {why}", self.policy.name)),
+            },
+            (Action::AgentCut { cut, .. }, PolicyValue::Number(limit)) => {
+                Ok(cut(text, *limit, facts))
+            }
+            _ => Ok(None),
         }
     }
 }

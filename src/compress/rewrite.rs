@@ -22,6 +22,7 @@ use super::terminal::{Terminal, collapsed};
 use crate::compress_marker::{self, Elision};
 use crate::format::entry::{Entry, Field, Speaker, Text};
 use crate::json;
+use crate::policy::OutputFacts;
 
 /// Number of calls whose tools are remembered, for outputs on later lines.
 const MOST_CALLS: usize = 4096;
@@ -42,6 +43,8 @@ pub(super) struct Rewrite {
 #[derive(Clone, Debug, Default)]
 struct CalledTool {
     name: Option<String>,
+    /// As [`Entry::server`].
+    server: Option<String>,
     /// As [`Entry::reads_file`].
     reads_file: bool,
 }
@@ -58,6 +61,7 @@ enum Rewritten<'t, 'a> {
 fn called(entry: &Entry) -> CalledTool {
     CalledTool {
         name: entry.tool.as_deref().map(str::to_owned),
+        server: entry.server.clone(),
         reads_file: entry.reads_file,
     }
 }
@@ -183,6 +187,12 @@ impl Rewrite {
         out: &mut Output,
     ) -> Rewritten<'t, 'a> {
         let tool = self.tool(entry);
+        let facts = OutputFacts {
+            tool: tool.name.as_deref(),
+            server: tool.server.as_deref(),
+            failed: entry.is_error,
+            tokens: None,
+        };
         let is_output = matches!(entry.speaker, Speaker::Call | Speaker::Output);
         let mut drafts = drafts(entry);
         for draft in &mut drafts {
@@ -194,7 +204,7 @@ impl Rewrite {
                 self.long_read(draft, &mut out.stats);
             }
             if is_output && draft.is_body {
-                self.policies(draft, tool.name.as_deref(), out);
+                self.policies(draft, &facts, out);
             }
         }
         if self.rules && is_output {
@@ -261,16 +271,16 @@ impl Rewrite {
         }
     }
 
-    /// Applies the policies that cut outputs of the tool.
-    fn policies(&self, draft: &mut Draft, tool: Option<&str>, out: &mut Output) {
+    /// Applies the policies that cut such outputs.
+    fn policies(&self, draft: &mut Draft, facts: &OutputFacts, out: &mut Output) {
         if draft.text.field == Field::Image {
             return;
         }
         for cut in self.options.policies.cuts() {
-            if !cut.applies_to(tool) {
+            if !cut.applies_to(facts) {
                 continue;
             }
-            match cut.apply(draft.now()) {
+            match cut.apply(draft.now(), facts) {
                 Ok(Some(text)) => {
                     draft.elide(text);
                     out.stats.policy_cut += 1;

@@ -36,6 +36,8 @@ pub struct Entry<'a> {
     pub whole: bool,
     /// The tool of a call.
     pub tool: Option<Cow<'a, str>>,
+    /// The server of that tool, where the call names it apart from the tool.
+    pub server: Option<String>,
     /// Whether the output of the call is a file as it is, which the model can read again.
     pub reads_file: bool,
     /// Which call this is, or answers.
@@ -85,6 +87,7 @@ impl<'a> Entry<'a> {
             speaker,
             whole: false,
             tool: None,
+            server: None,
             reads_file: false,
             call_id: None,
             arguments: None,

@@ -24,10 +24,40 @@ pub(super) enum Action {
     Orphans,
     /// Shortens the output of a tool.
     Cut(CutOutput),
+    /// Shortens the output of a tool as an agent does.
+    AgentCut {
+        /// Whether the agent cuts outputs like this one in this way.
+        fits: fn(facts: &OutputFacts) -> bool,
+        cut: CutAsAgent,
+    },
 }
 
 /// Returns the shortened output, `None` where it stays as it is, or why it cannot be shortened.
 pub(super) type CutOutput = fn(text: &str, value: &PolicyValue) -> Result<Option<String>, String>;
+
+/// Returns the output as the agent shortens it at the given limit; `None` where it stays as it is.
+pub(super) type CutAsAgent = fn(text: &str, limit: usize, facts: &OutputFacts) -> Option<String>;
+
+/// What may be known of an output besides its text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OutputFacts<'a> {
+    /// The tool; `None` where it is unknown.
+    pub tool: Option<&'a str>,
+    /// The MCP server of the tool; `None` where the tool is no server's, or its name says so
+    /// (`mcp__SERVER__TOOL`).
+    pub server: Option<&'a str>,
+    /// The tool reported that it failed.
+    pub failed: bool,
+    /// Tokens of the text; where `None`, they are estimated at four characters each.
+    pub tokens: Option<u64>,
+}
+
+impl OutputFacts<'_> {
+    /// Whether the tool is one of an MCP server.
+    pub(super) fn is_of_server(&self) -> bool {
+        self.server.is_some() || self.tool.is_some_and(|tool| tool.starts_with("mcp__"))
+    }
+}
 
 /// The value that a policy was given.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! Nothing of it is in the repository. Without it these tests say loudly that they did nothing.
 
 mod accuracy;
+mod cuts;
 mod every_code_bodies;
 mod fit;
 mod limits;

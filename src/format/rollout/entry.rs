@@ -1,6 +1,7 @@
 //! One line as entries: the texts of its response item, read without the lines around it.
 
 use super::prompt_kinds;
+use crate::format::call::server_of;
 use crate::format::entry::{Entry, Field, Speaker};
 use crate::json;
 
@@ -20,7 +21,7 @@ pub(crate) fn entries(line: &str) -> Option<Vec<Entry<'_>>> {
 }
 
 /// The members of a response item that become entries; the last four are those of a call.
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 10] = [
     "type",
     "call_id",
     "role",
@@ -30,6 +31,7 @@ const MEMBERS: [&str; 9] = [
     "arguments",
     "input",
     "action",
+    "namespace",
 ];
 
 fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
@@ -50,9 +52,12 @@ fn item<'a>(item: &'a str, at: &str) -> Vec<Entry<'a>> {
             "function_call" | "custom_tool_call" | "local_shell_call" | "web_search_call"
             | "tool_search_call",
         ) => {
-            let [name, arguments, input, action] = call;
+            let [name, arguments, input, action, namespace] = call;
+            let tool = name.and_then(json::text);
+            let namespace = namespace.and_then(json::text);
             vec![Entry {
-                tool: name.and_then(json::text),
+                server: server_of(tool.as_deref().map(|tool| (tool, namespace.as_deref()))),
+                tool,
                 call_id,
                 arguments: arguments.or(input).or(action),
                 ..Entry::new(Speaker::Call)

@@ -63,7 +63,17 @@ fn a_window_keeps_the_task_and_the_last_exchanges() {
 #[test]
 fn a_cut_output_comes_back() {
     let session = session();
-    for policy in ["head-tail=200", "errors", "summary", "project=id,n@l*t"] {
+    for policy in [
+        "head-tail=200",
+        "head=200",
+        "tail=200",
+        "codex=100",
+        "every-code=1000@list",
+        "gemini=500",
+        "errors",
+        "summary",
+        "project=id,n@l*t",
+    ] {
         let small = compressed(session.as_bytes(), "plain", &with(&[policy]));
         assert_eq!(
             small.stats.policy_cut,
@@ -82,6 +92,50 @@ fn a_cut_output_comes_back() {
     }
     let of_another_tool = compressed(session.as_bytes(), "plain", &with(&["summary@other"]));
     assert!(of_another_tool.out == session.as_bytes());
+}
+
+/// A cut of an agent applies by itself to the outputs that the agent cuts so, and to no others.
+#[test]
+fn an_agents_cut_applies_to_the_tools_that_the_agent_cuts() {
+    let long = "x".repeat(9000);
+    let outputs = [
+        ("Bash", false),
+        ("Bash", true),
+        ("Read", false),
+        ("mcp__a__b", false),
+    ];
+    let mut lines =
+        vec![json!({"type":"user","sessionId":"s","message":{"role":"user","content":"go"}})];
+    for (n, (tool, failed)) in outputs.iter().enumerate() {
+        let id = format!("c{n}");
+        lines.push(
+            json!({"type":"assistant","message":{"role":"assistant","content":[
+            {"type":"tool_use","id":id,"name":tool,"input":{}}]}}),
+        );
+        lines.push(json!({"type":"user","message":{"role":"user","content":[
+            {"type":"tool_result","tool_use_id":id,"content":long,"is_error":failed}]}}));
+    }
+    let session: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lengths = |policy: &str| -> Vec<usize> {
+        let asked = format!("tok-compress --mode plain --no-references --policy {policy}");
+        let text = run::sh(&asked, session.as_bytes()).text();
+        let values = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        let output = |line: Value| {
+            let content = &line["message"]["content"][0]["content"];
+            content.as_str().map(str::len)
+        };
+        values.filter_map(output).collect()
+    };
+    let bash = lengths("claude-bash=8000");
+    assert!((2000..2400).contains(&bash[0]), "{bash:?}");
+    assert_eq!(bash[1..], [8000, 9000, 9000]);
+    assert_eq!(lengths("claude-bash=8000@Read")[3], 9000);
+    let mcp = lengths("claude-mcp=2000");
+    assert_eq!(mcp[..3], [9000; 3]);
+    assert!((1200..1500).contains(&mcp[3]), "{mcp:?}");
+    assert_eq!(lengths("claude-read=2000")[0], 9000);
 }
 
 #[test]

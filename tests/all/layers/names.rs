@@ -21,7 +21,8 @@ fn the_name_of_a_format_or_a_rule_is_in_its_own_file_only() {
             text: word, line, ..
         } in source.words()
         {
-            if source.belongs_to("format") {
+            // An agent's own way of cutting outputs is named after the agent.
+            if source.belongs_to("format") || source.room() == "policy" {
                 continue;
             }
             for word in word.lines() {
