@@ -85,7 +85,10 @@ impl Rollout<'_> {
             }
         }
         let was = self.live_by_hash();
-        let (mut keep, mut new) = (Vec::new(), Vec::new());
+        // The list is of items; the instructions of the model go with each request beside it.
+        let mut keep = self.live.clone();
+        keep.retain(|handle| self.is_base(*handle));
+        let mut new = Vec::new();
         for mut found in reading.found {
             let known = match &found.span.hash {
                 Some(hash) => was.get(&(hash.clone(), found.span.role)),
@@ -144,6 +147,12 @@ impl Rollout<'_> {
             }];
         }
         self.clear(line, keep, Some(KEPT_USER_TOKENS), reading.found);
+    }
+
+    /// Whether a span is the system prompt of the model.
+    fn is_base(&self, handle: Handle) -> bool {
+        let entry = self.history.entries().get(handle);
+        matches!(entry, Some(ThreadEntry::Span(span, _)) if &*span.source == "base_instructions")
     }
 
     /// Whether a span belongs to what every context begins with.
