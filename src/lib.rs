@@ -58,3 +58,4 @@ pub mod show;
 pub mod split;
 pub mod sum;
 pub mod usage_join;
+pub mod whatif;

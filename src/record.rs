@@ -35,6 +35,7 @@ mod task;
 mod total;
 mod usage;
 mod wait;
+mod whatif;
 
 pub use billed::{Billed, Unpriced};
 pub use content::{Class, UNEXPLAINED, UNRECORDED, WEB_SEARCHES};
@@ -58,6 +59,7 @@ pub use task::Task;
 pub use total::Total;
 pub use usage::{Level, Usage};
 pub use wait::Wait;
+pub use whatif::{WhatIf, WhatIfRequest};
 
 /// Version of the record schema: the `v` of the `stream` record. It is raised only when a key
 /// changes its meaning or its type; new keys do not raise it.
@@ -90,6 +92,10 @@ pub enum Type {
     Finding,
     /// [`Summary`]
     Summary,
+    /// [`WhatIf`]
+    WhatIf,
+    /// [`WhatIfRequest`]
+    WhatIfRequest,
     /// [`Skip`]
     Skip,
     /// [`Coverage`]
@@ -114,6 +120,8 @@ pub const TYPES: &[(&str, Type)] = &[
     ("ledger", Type::Ledger),
     ("finding", Type::Finding),
     ("summary", Type::Summary),
+    ("whatif", Type::WhatIf),
+    ("whatif_request", Type::WhatIfRequest),
     ("skip", Type::Skip),
     ("coverage", Type::Coverage),
     ("partial", Type::Partial),

@@ -150,7 +150,8 @@ impl Filter for Render {
             Type::Skip => self.content.skip(record.read()?),
             // The summary counts the events that a report without charts shows.
             Type::Event if self.content.is_charted() => self.content.event(&record.read()?),
-            Type::Event | Type::Coverage | Type::Partial | Type::Other => {}
+            Type::WhatIf => self.content.setting(record.read()?),
+            Type::WhatIfRequest | Type::Event | Type::Coverage | Type::Partial | Type::Other => {}
         }
         Ok(())
     }

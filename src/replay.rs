@@ -11,6 +11,9 @@
 //! linear in the length of the thread, but for a logarithm, wherever the provider's cache ends from
 //! request to request ([`prefix`]). Where it ends too early, the cache was broken ([`cache`]).
 //!
+//! The second walk can be written down ([`tape`]) and walked again under another habit or setting
+//! ([`rerun`], [`plan`]); without one, every request comes back to the last digit.
+//!
 //! Where the prices of a request's model are known, each part is charged what its tokens cost
 //! (`price`), and the sums of money are exact too.
 //!
@@ -36,6 +39,7 @@ mod forecast;
 mod history;
 mod ids;
 mod indexed_list;
+mod joined_span;
 mod label;
 mod law;
 mod manner;
@@ -45,16 +49,23 @@ mod members;
 mod missed;
 mod open_report;
 mod output;
+mod plan;
 mod predict;
 mod prefix;
 mod price;
 mod proportional;
 mod request_forecast;
+mod rerun;
+mod rerun_cache;
+mod rerun_result;
+mod rerun_walk;
+mod resized;
 mod response;
 mod run;
 mod sent_span;
 mod span_cost;
 mod tally;
+mod tape;
 mod total;
 mod unrecorded;
 mod walk;
@@ -62,8 +73,14 @@ mod walk;
 pub use bill::Bill;
 pub use content::Content;
 pub use history::History;
+pub use joined_span::JoinedSpan;
 pub use law::Laws;
+pub use plan::{ContextClear, Plan};
 pub use price::{Aliases, Prices};
+pub use rerun::{ContextItem, Rerun};
+pub use rerun_result::{RerunResult, RerunSent, RunKind, SpanFate};
+pub use resized::resized;
+pub use tape::ContextTape;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,6 @@ mod counted;
 mod export_csv;
 mod ledger;
 mod provider_export;
-mod span_view;
 mod spill;
 
 use std::rc::Rc;
@@ -23,12 +22,11 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use crate::record::{Event, PredictedBy, Priced, Replayed, Request, Session, Type, What};
-use crate::replay::{History, Laws, Prices};
+use crate::replay::{History, JoinedSpan, Laws, Prices};
 use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
 use buckets::Buckets;
 pub use ledger::UsageLedger;
 pub use provider_export::ProviderExport;
-use span_view::JoinedSpan;
 use spill::LineBuffer;
 
 /// Adds what carrying the spans of each thread cost.

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tok::compress::Options;
-use tok::policy::Policies;
+use tok::policy::{Applied, Policies};
 use tok_fuzz::{chain, written};
 
 const SESSION: &str = concat!(
@@ -21,7 +21,7 @@ const SESSION: &str = concat!(
 
 fuzz_target!(|text: &str| {
     let asked: Vec<String> = text.lines().map(str::to_owned).collect();
-    match Policies::of(&asked) {
+    match Policies::of(&asked, Applied::Texts) {
         Ok(policies) => {
             for mode in ["conversation", "lossless", "plain"] {
                 let options = Options {

@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use tok::record::{
     Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
-    Priced, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
+    Priced, Replayed, Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage, WhatIf,
+    WhatIfRequest,
 };
 use tok::skip::Skips;
 use tok::stream::{self, Filter, Record, Sink, extended};
@@ -40,6 +41,8 @@ impl Filter for Reads {
             Type::Ledger => drop((record.read::<Ledger>()?, record.read::<Checked>()?)),
             Type::Finding => drop(record.read::<Finding>()?),
             Type::Summary => drop(record.read::<Summary>()?),
+            Type::WhatIf => drop(record.read::<WhatIf>()?),
+            Type::WhatIfRequest => drop(record.read::<WhatIfRequest>()?),
             Type::Skip => drop(record.read::<Skip>()?),
             Type::Coverage => drop(record.read::<Coverage>()?),
             Type::Partial | Type::Other => {}

@@ -32,7 +32,7 @@ struct Options {
     mode: String,
     #[command(flatten)]
     cuts: Cuts,
-    #[arg(long, value_name = "POLICY", help = policy::help())]
+    #[arg(long, value_name = "POLICY", help = policy::help(policy::Applied::Texts))]
     policy: Vec<String>,
     /// Do not mark shortened lines; tok-expand cannot restore them then
     #[arg(long)]
@@ -73,7 +73,7 @@ fn run(o: &Options, io: &mut Io) -> anyhow::Result<Status> {
         cuts: o.cuts,
         references: !o.no_references,
         max_line_bytes: o.max_line,
-        policies: Policies::of(&o.policy).map_err(anyhow::Error::msg)?,
+        policies: Policies::of(&o.policy, policy::Applied::Texts).map_err(anyhow::Error::msg)?,
     };
     let file = match o.file.as_deref() {
         Some(file) if file != Path::new("-") => Some(file),

@@ -6,26 +6,15 @@
 
 use serde::de::IgnoredAny;
 
+use crate::json;
+
 /// Returns the JSON of an object without the blanks between its parts. `None` where it has no such
 /// blanks, and where the text is no JSON: then it is sent as it is.
 pub(super) fn compact(text: &str) -> Option<String> {
     if !text.starts_with('{') || serde_json::from_str::<IgnoredAny>(text).is_err() {
         return None;
     }
-    let (mut quoted, mut escaped) = (false, false);
-    let mut compact = String::new();
-    for c in text.chars() {
-        if escaped {
-            escaped = false;
-        } else if quoted && c == '\\' {
-            escaped = true;
-        } else if c == '"' {
-            quoted = !quoted;
-        }
-        if quoted || !matches!(c, ' ' | '\t' | '\n' | '\r') {
-            compact.push(c);
-        }
-    }
+    let compact = json::compact(text);
     if compact.len() == text.len() {
         return None;
     }

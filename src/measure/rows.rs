@@ -11,6 +11,8 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// The rows of a text.
 pub(super) struct JsonRows {
     /// How many.
@@ -112,24 +114,12 @@ fn written(rows: &[Members]) -> JsonRows {
 
 /// Writes a value without the quotes of a string and without the blanks between the parts of
 /// anything else.
-fn write_value(json: &str, to: &mut String) {
-    if let Some(inner) = json.strip_prefix('"') {
+fn write_value(value: &str, to: &mut String) {
+    if let Some(inner) = value.strip_prefix('"') {
         to.push_str(inner.strip_suffix('"').unwrap_or(inner));
         return;
     }
-    let (mut quoted, mut escaped) = (false, false);
-    for c in json.chars() {
-        if escaped {
-            escaped = false;
-        } else if quoted && c == '\\' {
-            escaped = true;
-        } else if c == '"' {
-            quoted = !quoted;
-        }
-        if quoted || !matches!(c, ' ' | '\t' | '\n' | '\r') {
-            to.push(c);
-        }
-    }
+    to.push_str(&json::compact(value));
 }
 
 /// The members of an object, in their order; the values as they stand there.

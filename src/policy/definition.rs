@@ -2,6 +2,13 @@
 //!
 //! This file knows no particular policy; the table of policies is in the room above.
 
+use std::rc::Rc;
+
+use globset::GlobMatcher;
+
+use super::thread_facts::ThreadFacts;
+use crate::replay::Plan;
+
 /// One line of the table of policies.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -30,6 +37,10 @@ pub(super) enum Action {
         fits: fn(facts: &OutputFacts) -> bool,
         cut: CutAsAgent,
     },
+    /// Changes the contexts of requests.
+    Plan(MakePlan),
+    /// Charges requests as those of another model.
+    Model,
 }
 
 /// Returns the shortened output, `None` where it stays as it is, or why it cannot be shortened.
@@ -59,12 +70,73 @@ impl OutputFacts<'_> {
     }
 }
 
+/// Makes the plan of a policy for a thread.
+pub(super) type MakePlan = fn(&PlanOf) -> Box<dyn Plan>;
+
+/// What a plan is made of.
+#[derive(Clone, Debug)]
+pub(super) struct PlanOf {
+    pub(super) value: PolicyValue,
+    pub(super) tools: ToolNames,
+    pub(super) facts: Rc<ThreadFacts>,
+}
+
+impl PlanOf {
+    /// The value, where it is a number.
+    pub(super) fn number(&self) -> u64 {
+        match &self.value {
+            PolicyValue::Number(number) => *number as u64,
+            _ => 0,
+        }
+    }
+
+    /// The value, where it is up to three numbers; those that are not given are as in `default`.
+    pub(super) fn three_numbers(&self, default: [u64; 3]) -> [u64; 3] {
+        let mut numbers = default;
+        if let PolicyValue::Numbers(given) = &self.value {
+            for (number, given) in numbers.iter_mut().zip(given) {
+                *number = *given;
+            }
+        }
+        numbers
+    }
+
+    /// The value, where it is a name that may be a glob.
+    pub(super) fn names(&self) -> ToolNames {
+        match &self.value {
+            PolicyValue::Glob(names) => names.clone(),
+            _ => ToolNames::default(),
+        }
+    }
+}
+
+/// Names that a policy is for: all, those that match a glob, or all others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ToolNames {
+    pub(super) glob: Option<GlobMatcher>,
+    pub(super) others: bool,
+}
+
+impl ToolNames {
+    /// Whether a name is one of them; `None` is an unknown name.
+    pub(super) fn have(&self, name: Option<&str>) -> bool {
+        match (&self.glob, name) {
+            (None, _) => true,
+            (Some(glob), Some(name)) => glob.is_match(name) != self.others,
+            (Some(_), None) => self.others,
+        }
+    }
+}
+
 /// The value that a policy was given.
 #[derive(Clone, Debug)]
 pub(super) enum PolicyValue {
     Nothing,
     Number(usize),
+    Numbers(Vec<u64>),
     Names(Vec<String>),
+    Glob(ToolNames),
+    Name(String),
 }
 
 /// What a policy must know of one turn. A call is identified by the hash of its id.

@@ -1,34 +1,37 @@
-//! What a shorter context would have cost: a session as its requests report it, compacted or begun
-//! anew whenever its context would have passed a number of tokens.
+//! What a shorter context would have cost: a session as its requests report it, compacted whenever
+//! its context would have passed a number of tokens.
 //!
-//! The growth from each request to the next is that of the session. Before a request that would
-//! pass the limit, the context is cut to what is kept; where the session itself got shorter, the
-//! other follows. What a request carried beyond the shorter context is saved: of its tokens those
-//! that were read from the cache at the price of reading, the others at that of uncached input.
-//! Each cut costs a request over the context before it, read from the cache, a summary, and what is
-//! kept, sent uncached. TokenRates are those of the session's own requests.
+//! The session is run again by the replay under the policy `compact`, as tok-whatif does it, with
+//! the sizes of its contexts alone: what each request has more than the one before, and what it
+//! read from the cache. A cut leaves what the first request had, and a summary; it costs a request
+//! over the context before it. Prices are those of the session's own requests, by token read from
+//! the cache and by any other. tok-whatif, which knows the spans and the prices, is exact.
 //!
-//! So it is arithmetic on sizes: what a person or an agent would have done with a shorter context
-//! is not known, and the saving is an upper bound.
+//! What a person or an agent would have done with a shorter context is not known, so the saving is
+//! an upper bound.
+
+use std::rc::Rc;
 
 use super::thread::{Sent, Thread};
+use crate::policy::{self, ThreadFacts};
 use crate::record::Usd;
-use crate::record::count::plus;
+use crate::record::count::{plus, signed};
+use crate::replay::{ContextTape, RerunSent, RunKind};
 
 /// A context that is worth a cut, and what a summary and the instructions leave of it.
 pub(super) const LONG_TOKENS: u64 = 120_000;
 pub(super) const KEPT_TOKENS: u64 = 30_000;
 
-/// Tokens of a summary, and how many tokens of uncached input one of them costs.
+/// The least tokens of a summary, and how many tokens of uncached input one that is written costs.
 const SUMMARY_TOKENS: u64 = 2_000;
-const SUMMARY_RATE: i128 = 8;
+const OUTPUT_RATE: i128 = 8;
 
 /// Where a context is cut.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ContextCut {
     /// The most tokens of a context.
     pub(super) above: u64,
-    /// Tokens that are kept.
+    /// Tokens that are kept; more, where the first request had more.
     pub(super) keep: u64,
 }
 
@@ -58,45 +61,61 @@ struct TokenRates {
 /// Computes what cutting the contexts of a thread would have saved.
 pub(super) fn saving(thread: &Thread, cut: ContextCut) -> Saving {
     let mut saving = Saving::default();
-    let (mut saved_tokens, mut spent_tokens) = (0, 0);
-    let mut usd: Option<i128> = None;
-    let (mut before, mut shorter) = (0_u64, 0_u64);
     for sent in &thread.sent {
-        let context = sent.input_tokens;
-        let grown = context.saturating_sub(before);
-        let so_far = shorter.min(before).min(context);
-        shorter = so_far.saturating_add(grown).min(context);
-        let rates = rates(thread, sent);
-        if shorter > cut.above && so_far > cut.keep {
-            let kept = cut.keep.min(so_far);
-            saving.cuts += 1;
-            spent_tokens = plus(spent_tokens, plus(so_far, kept));
-            let output = i128::from(SUMMARY_TOKENS) * SUMMARY_RATE;
-            usd = with(usd, rates, |rates| {
-                -(i128::from(so_far) * rates.read + (i128::from(kept) + output) * rates.uncached)
-            });
-            shorter = kept.saturating_add(grown).min(context);
-        }
-        if context > cut.above {
+        if sent.input_tokens > cut.above {
             saving.requests += 1;
-            saving.carried_tokens = plus(saving.carried_tokens, context);
+            saving.carried_tokens = plus(saving.carried_tokens, sent.input_tokens);
             saving.line = saving.line.or(sent.line);
         }
-        let excess = context - shorter;
-        let read = excess.min(sent.cache_read_tokens);
-        saved_tokens = plus(saved_tokens, excess);
-        usd = with(usd, rates, |rates| {
-            i128::from(read) * rates.read + i128::from(excess - read) * rates.uncached
-        });
-        before = context;
     }
-    saving.tokens = saved_tokens.saturating_sub(spent_tokens);
+    if saving.requests == 0 {
+        return saving;
+    }
+    let (mut tokens, mut usd) = (0, None);
+    for run in rerun(thread, cut) {
+        let Some(sent) = thread.sent.get(run.request) else {
+            continue;
+        };
+        let rates = rates(thread, sent);
+        let mut read = -signed(run.cache_read);
+        let mut other = -signed(run.input - run.cache_read);
+        if let RunKind::Extra(output) = run.kind {
+            saving.cuts += 1;
+            usd = with(usd, rates, |rates| {
+                -i128::from(output) * OUTPUT_RATE * rates.uncached
+            });
+        } else {
+            read += signed(sent.cache_read_tokens);
+            other += signed(sent.input_tokens) - signed(sent.cache_read_tokens);
+        }
+        tokens += read + other;
+        usd = with(usd, rates, |rates| {
+            i128::from(read) * rates.read + i128::from(other) * rates.uncached
+        });
+    }
+    saving.tokens = u64::try_from(tokens).unwrap_or(0);
     saving.usd = usd.map(|pico| Usd::from_pico(pico.max(0)));
     if saving.usd == Some(Usd::ZERO) {
         // The cuts would have cost more than they save: nobody would make them.
         saving.tokens = 0;
     }
     saving
+}
+
+/// What the requests of a thread are sent where its context is cut.
+fn rerun(thread: &Thread, cut: ContextCut) -> Vec<RerunSent> {
+    let contexts = thread
+        .sent
+        .iter()
+        .map(|sent| (sent.input_tokens, sent.cache_read_tokens));
+    let tape = ContextTape::of_contexts(contexts);
+    let first = thread.sent.first().map_or(0, |sent| sent.input_tokens);
+    let facts = ThreadFacts {
+        summary_tokens: Some(cut.keep.saturating_sub(first).max(SUMMARY_TOKENS)),
+        ..ThreadFacts::default()
+    };
+    let mut plans = [policy::compact(cut.above, &Rc::new(facts))];
+    tape.rerun(&mut plans).sent
 }
 
 /// Adds an amount where a price is known.
@@ -153,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_was_carried_beyond_the_cut_is_saved_and_the_cut_is_paid_for() {
-        // 100, 110 and 20 times 120 thousand tokens; at most 115, of which 30 are kept.
-        let mut all = vec![sent(1, 100_000, 10_000), sent(2, 110_000, 10_000)];
+        // 20, 110 and 20 times 120 thousand tokens; at most 115, of which 30 are kept.
+        let mut all = vec![sent(1, 20_000, 20_000), sent(2, 110_000, 90_000)];
         all.extend((3..23).map(|n| sent(n, 120_000, 0)));
         let cut = ContextCut {
             above: 115_000,
@@ -165,16 +184,22 @@ mod tests {
             (saving.cuts, saving.requests, saving.line),
             (1, 20, Some(300))
         );
-        // All but the first two would have had 40: each 80 less. The cut reads 110 and sends 30.
-        let kept = 20 * 80_000 - 110_000 - 30_000;
-        assert_eq!(saving.tokens, kept);
-        let cut = 110_000 + (30_000 + 2_000 * 8) * 10;
-        assert_eq!(saving.usd.map(Usd::pico), Some(20 * 80_000 - cut));
+        // The first 20 stay, with a summary of 10: each of the 20 has 90 less. The cut sends the
+        // 120 that the third request would have sent.
+        assert_eq!(saving.tokens, 20 * 90_000 - 120_000);
+        // The third request reads the first 20 alone. The cut reads the 110 that were sent before
+        // it, and writes 2 thousand tokens.
+        let cut = 110_000 + 10_000 * 10 + 2_000 * 8 * 10;
+        let third = 20_000 + 10_000 * 10;
+        let others = 19 * 30_000;
+        let paid = 20 * 120_000;
+        let saved = paid - third - others - cut;
+        assert_eq!(saving.usd.map(Usd::pico), Some(saved));
     }
 
     #[test]
     fn a_context_that_the_session_itself_cut_is_followed() {
-        let all = vec![sent(1, 200_000, 0), sent(2, 20_000, 0), sent(3, 30_000, 0)];
+        let all = vec![sent(1, 90_000, 0), sent(2, 20_000, 0), sent(3, 130_000, 0)];
         let saving = saving(
             &thread(all),
             ContextCut {
@@ -182,8 +207,8 @@ mod tests {
                 keep: 30_000,
             },
         );
-        // Nothing stood before the first request that could have been cut.
-        assert_eq!((saving.cuts, saving.tokens), (0, 0));
+        // The session's own cut left 20: what came then is all that is cut.
+        assert_eq!((saving.cuts, saving.requests), (1, 1));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use thread::ThreadSoFar;
 
 use super::{
     Billed, Carried, Checked, Copied, Disk, Event, Export, Ledger, Measured, Priced, Replayed,
-    Request, Session, Span, Stream, Summary, Total, Type, Usage,
+    Request, Session, Span, Stream, Summary, Total, Type, Usage, WhatIf, WhatIfRequest,
 };
 use crate::record::count::{bounded, signed};
 
@@ -58,6 +58,8 @@ impl Checker {
                 drop(parse::<Summary>(line, &mut complaints));
             }
             Type::Skip => check_skip(line, &mut complaints),
+            Type::WhatIf => drop(parse::<WhatIf>(line, &mut complaints)),
+            Type::WhatIfRequest => drop(parse::<WhatIfRequest>(line, &mut complaints)),
             Type::Coverage | Type::Partial | Type::Other => {}
         }
         complaints.0

@@ -69,6 +69,19 @@ pub struct Fix {
     pub side_effect: Option<String>,
 }
 
+impl Fix {
+    /// Returns what to paste or type: `bashOutputMaxChars = 8000`, `/compact`.
+    pub fn paste(&self) -> String {
+        match (&self.key, &self.value) {
+            (Some(key), Some(value)) => format!("{key} = {value}"),
+            _ => {
+                let typed = self.flag.as_ref().or(self.command.as_ref());
+                typed.or(self.text.as_ref()).cloned().unwrap_or_default()
+            }
+        }
+    }
+}
+
 /// One per rule, agent, project and subject.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]

@@ -14,16 +14,9 @@ pub(super) struct FixText {
 
 /// Takes a change apart.
 pub(super) fn fix_text(fix: &Fix) -> FixText {
-    let paste = match (&fix.key, &fix.value) {
-        (Some(key), Some(value)) => format!("{key} = {value}"),
-        _ => {
-            let typed = fix.flag.as_ref().or(fix.command.as_ref());
-            typed.or(fix.text.as_ref()).cloned().unwrap_or_default()
-        }
-    };
     FixText {
         place: fix.file.clone(),
-        paste,
+        paste: fix.paste(),
         side_effect: fix.side_effect.clone(),
     }
 }

@@ -10,7 +10,7 @@ use super::growth::Growth;
 use super::layout::Layout;
 use super::report::{AgentLedger, ReportContent};
 use super::spans::CostlySpan;
-use crate::record::{Coverage, Export, Finding, Skip, Summary, Total, Usage};
+use crate::record::{Coverage, Export, Finding, Skip, Summary, Total, Usage, WhatIf};
 
 /// The object. Keys without a value are omitted, as in records.
 #[derive(Serialize)]
@@ -35,6 +35,9 @@ struct JsonReport<'r> {
     /// The agents' ledgers, if any agent keeps one.
     #[serde(skip_serializing_if = "<[AgentLedger]>::is_empty")]
     ledgers: &'r [AgentLedger],
+    /// What settings would have saved (`tok-whatif --suggest`).
+    #[serde(skip_serializing_if = "<[WhatIf]>::is_empty")]
+    settings: &'r [WhatIf],
     disk_lines: u64,
     disk_bytes: u64,
     /// The first ten of `skip_records`.
@@ -57,6 +60,7 @@ pub(super) fn lay_out(report: &ReportContent, _: &Layout) -> Result<String> {
         usage: &report.usage,
         exports: &report.exports,
         ledgers: &report.ledgers,
+        settings: &report.settings,
         disk_lines: report.disk_lines,
         disk_bytes: report.disk_bytes,
         skips: &report.skips,

@@ -15,7 +15,7 @@ use super::growth::Growth;
 use super::spans::CostlySpans;
 use crate::record::{
     Checked, Coverage, Disk, Event, Export, Extent, Finding, Ledger, Request, Session, Skip,
-    Stream, Summary, Total, Usage, Usd,
+    Stream, Summary, Total, Usage, Usd, WhatIf,
 };
 use crate::zone::Zone;
 
@@ -52,6 +52,8 @@ pub struct ReportContent {
     pub(super) usage: Vec<Usage>,
     /// All but the rows of single minutes.
     pub(super) exports: Vec<Export>,
+    /// What settings would have saved on all threads, as tok-whatif suggests them.
+    pub(super) settings: Vec<WhatIf>,
     /// The figures of the agents' ledgers.
     pub(super) ledgers: Vec<AgentLedger>,
     /// The number of requests that are known from the agents' ledgers only.
@@ -139,6 +141,13 @@ impl ReportContent {
     pub(super) fn export(&mut self, export: Export) {
         if export.extent != Extent::Minute {
             self.exports.push(export);
+        }
+    }
+
+    /// Takes what a policy would have saved; that of a single thread is not shown.
+    pub(super) fn setting(&mut self, tried: WhatIf) {
+        if tried.thread.is_none() {
+            self.settings.push(tried);
         }
     }
 

@@ -8,6 +8,7 @@ mod export;
 pub(super) mod grid;
 mod growth;
 mod ledger;
+mod settings;
 mod spans;
 mod system_prompt;
 
@@ -18,6 +19,7 @@ use super::report::ReportContent;
 /// Returns the tables that have rows, in the order of a report.
 pub(super) fn all(report: &ReportContent, layout: &Layout) -> Vec<ReportTable> {
     let tables = [
+        settings::settings(report, layout),
         spans::most_expensive(report, layout),
         bill::in_all(report, layout),
         system_prompt::by_part(report, layout),

@@ -7,6 +7,7 @@ mod full;
 mod grid;
 mod head;
 mod sessions;
+mod settings;
 mod short;
 mod went;
 mod wrap;

@@ -9,6 +9,7 @@ use super::ids::RowNumber;
 use super::label::Labels;
 use super::manner::Manner;
 use super::span_cost::{SpanCost, SpanCosts};
+use super::tape::ContextTape;
 use super::total::{self, HourAndModel, RowSums};
 use super::unrecorded::PastBlock;
 use crate::record::{Billed, Carried, Event, Total, Unpriced, Usd, What};
@@ -23,6 +24,8 @@ pub struct Bill<'h> {
     pub(super) unrecorded: Vec<PastBlock>,
     pub(super) dropped: Vec<(u64, Vec<u64>)>,
     pub(super) breaks: Vec<Break>,
+    /// Where it was asked for.
+    pub(super) tape: Option<ContextTape>,
 }
 
 impl Bill<'_> {

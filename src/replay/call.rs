@@ -28,6 +28,8 @@ pub(super) struct ModelCall {
     pub(super) input: Option<u64>,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
+    /// Of what it wrote, the part for an hour.
+    pub(super) cache_write_hour: u64,
     /// Some of what it wrote to the cache is kept for an hour.
     pub(super) lasting: bool,
     pub(super) output: u64,
@@ -93,6 +95,7 @@ impl ModelCall {
             input: Some(again.input),
             cache_read: again.cache_read,
             cache_write: again.cache_write,
+            cache_write_hour: again.cache_write_hour,
             tariff: again.tariff,
             output: 0,
             again: Vec::new(),
@@ -168,16 +171,17 @@ impl ModelCall {
         }
     }
 
-    /// Where the parts of the input end that were read from the cache, written to it for an hour
-    /// (where that has a price), and written in all. None goes beyond the input.
+    /// Where the parts of the input end that were read from the cache, written to it for an hour,
+    /// and written in all. None goes beyond the input.
     pub(super) fn cached(&self) -> [u64; 3] {
         if let Some(tariff) = &self.tariff {
             return tariff.ends();
         }
         let input = self.input.unwrap_or(0);
         let read = self.cache_read.min(input);
-        let written = read.saturating_add(self.cache_write).min(input);
-        [read, read, written]
+        let written = self.cache_write.min(input - read);
+        let hour = self.cache_write_hour.min(written);
+        [read, read + hour, read + written]
     }
 
     /// How much the rate of each of these parts is above that of the next; 0 where there is no

@@ -25,6 +25,7 @@ use super::prefix::{InsidePrefixes, LiveTokens, PREFIXES, PartialSlot, PrefixEnd
 use super::price::{Paid, SentCost};
 use super::span_cost::SpanCosts;
 use super::tally::RateTally;
+use super::tape::ContextTape;
 use super::total::{PeriodRows, ThreadRows};
 use crate::record::Usd;
 
@@ -68,12 +69,15 @@ pub(super) struct Charge {
     missed: [Missed; PREFIXES],
     /// The live tokens of all slots.
     pub(super) live: LiveTokens,
+    /// What is charged for is written down here, where it is asked for.
+    pub(super) tape: Option<ContextTape>,
 }
 
 impl Charge {
     /// No accounts yet; `rows` is the number of rows.
-    pub(super) fn new(rows: usize) -> Charge {
+    pub(super) fn new(rows: usize, tape: Option<ContextTape>) -> Charge {
         Charge {
+            tape,
             accounts: IndexedList::default(),
             paid: Vec::new(),
             priced: RateTally::default(),
@@ -98,6 +102,9 @@ impl Charge {
             });
             let tokens = if slot.live { slot.tokens } else { 0 };
             self.live.push(slot.row, tokens);
+            if let Some(tape) = &mut self.tape {
+                tape.enter(slot.number, tokens);
+            }
         }
     }
 
@@ -107,6 +114,9 @@ impl Charge {
             return;
         }
         self.live.change(index, slot.row, slot.tokens, tokens);
+        if let Some(tape) = &mut self.tape {
+            tape.resize(index, tokens);
+        }
         for side in 0..PREFIXES {
             self.settle(index, slot, side);
             let reach = &mut self.reach[side];

@@ -130,6 +130,7 @@ impl History {
             input: first.input_tokens.map(bounded),
             cache_read: bounded(first.cache_read_tokens.unwrap_or(0)),
             cache_write: bounded(first.cache_write_tokens.unwrap_or(0)),
+            cache_write_hour: bounded(first.cache_write_1h_tokens.unwrap_or(0)),
             lasting: request.cache_write_1h_tokens.unwrap_or(0) > 0,
             output: bounded(request.output_tokens.unwrap_or(0)),
             reasoning: request.reasoning_tokens.map(bounded),

@@ -9,6 +9,7 @@ use super::context::Slots;
 use super::fenwick::PrefixSums;
 use super::ids::{RowNumber, SlotIndex};
 use super::indexed_list::{IndexedList, ListIndex};
+use super::tape::TapePlace;
 
 /// The number of prefixes of a request. The first is what was read from the cache; the second adds
 /// what was written to it for an hour; the third adds everything else that was written.
@@ -62,6 +63,20 @@ impl LiveTokens {
     /// Returns the tokens before a slot.
     pub(super) fn before(&self, index: SlotIndex) -> u64 {
         self.all.before(index.place())
+    }
+
+    /// Returns the live tokens of all slots.
+    pub(super) fn all(&self) -> u64 {
+        self.all.before(self.all.len())
+    }
+
+    /// Returns the place at which a prefix of that many tokens ends.
+    pub(super) fn place_of(&self, tokens: u64) -> TapePlace {
+        let (place, before) = self.all.reach(tokens);
+        TapePlace {
+            slot: SlotIndex::at(place),
+            tokens: tokens - before,
+        }
     }
 
     /// Returns the slot in which a prefix of that many tokens ends.

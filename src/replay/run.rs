@@ -14,6 +14,7 @@ pub(super) struct Again {
     pub(super) input: u64,
     pub(super) cache_read: u64,
     pub(super) cache_write: u64,
+    pub(super) cache_write_hour: u64,
     pub(super) tariff: Option<Tariff>,
 }
 
@@ -90,6 +91,7 @@ impl Runs {
                 input: bounded(run.input_tokens.unwrap_or(0)),
                 cache_read: bounded(run.cache_read_tokens.unwrap_or(0)),
                 cache_write: bounded(run.cache_write_tokens.unwrap_or(0)),
+                cache_write_hour: bounded(run.cache_write_1h_tokens.unwrap_or(0)),
                 tariff,
             });
         }

@@ -17,6 +17,7 @@ use super::output;
 use super::price::Paid;
 use super::request_forecast::RequestForecast;
 use super::span_cost::SpanCosts;
+use super::tape::ContextTape;
 use super::total::{self, ThreadRows};
 use super::unrecorded::Cause;
 use crate::record::count::signed;
@@ -24,8 +25,13 @@ use crate::record::count::signed;
 impl History {
     /// Walks the thread and makes out the bill.
     pub fn replay(&self) -> Bill<'_> {
+        self.walked(None)
+    }
+
+    /// The same; `tape` is where the walk writes down what it charges for.
+    pub(super) fn walked(&self, tape: Option<ContextTape>) -> Bill<'_> {
         let forecast = Forecast::of(self);
-        let mut walk = SecondWalk::new(self, &forecast);
+        let mut walk = SecondWalk::new(self, &forecast, tape);
         for step in &self.steps {
             walk.context.enter_up_to(step.after);
             match &step.what {
@@ -55,14 +61,18 @@ struct SecondWalk<'h> {
 }
 
 impl<'h> SecondWalk<'h> {
-    fn new(history: &'h History, forecast: &'h Forecast) -> SecondWalk<'h> {
+    fn new(
+        history: &'h History,
+        forecast: &'h Forecast,
+        tape: Option<ContextTape>,
+    ) -> SecondWalk<'h> {
         let rows = total::rows(history.labels.len());
         SecondWalk {
             forecast,
             context: Context::new(&history.spans),
             close: Close::default(),
             cache: Cache::of(history.calls()),
-            charge: Charge::new(rows),
+            charge: Charge::new(rows, tape),
             costs: SpanCosts::zeros(history.spans.len()),
             requests: Vec::new(),
             rows: ThreadRows::new(rows),
@@ -73,6 +83,7 @@ impl<'h> SecondWalk<'h> {
 
     /// The thread has ended: all accounts are closed, and the output is shared.
     fn bill(mut self, history: &History) -> Bill<'_> {
+        let tape = self.charge.tape.take();
         self.charge.finish(&self.context, &mut self.costs);
         self.close.unrecorded.finish();
         let calls = history.calls();
@@ -86,10 +97,14 @@ impl<'h> SecondWalk<'h> {
             unrecorded: self.close.unrecorded.past,
             dropped: self.dropped,
             breaks: self.cache.breaks,
+            tape,
         }
     }
 
     fn change(&mut self, change: &Change) {
+        if let Some(tape) = &mut self.charge.tape {
+            tape.change(change);
+        }
         self.context.change(change);
         self.settle();
         if change.clears() {
@@ -126,7 +141,9 @@ impl<'h> SecondWalk<'h> {
         let (context, live) = (&mut self.context, &self.charge.live);
         self.cache.request(call, is_whole, context, live, new_tools);
         if call.counted {
-            self.charge(call, 1, unexplained.unwrap_or(0), &[]);
+            self.charge(call, 0, unexplained.unwrap_or(0), &[]);
+        } else if let Some(tape) = &mut self.charge.tape {
+            tape.uncounted(at);
         }
         let mut classes = self.context.tokens();
         classes[Share::Unrecorded as usize] += self.later_runs(call);
@@ -149,6 +166,7 @@ impl<'h> SecondWalk<'h> {
 
     /// A request whose context is not the thread's.
     fn aside(&mut self, call: &ModelCall, ahead: &RequestForecast) {
+        self.beside();
         self.n = call.n;
         self.requests.push(Answered {
             predicted: call.summary.map(|_| ahead.predicted),
@@ -156,6 +174,13 @@ impl<'h> SecondWalk<'h> {
             aside: true,
             ..Answered::default()
         });
+    }
+
+    /// The next request does not carry the context of the thread.
+    fn beside(&mut self) {
+        if let Some(tape) = &mut self.charge.tape {
+            tape.beside(RequestIndex::at(self.requests.len()));
+        }
     }
 
     /// The laws drop spans before a request.
@@ -193,13 +218,13 @@ impl<'h> SecondWalk<'h> {
     /// beyond the first.
     fn later_runs(&mut self, call: &ModelCall) -> u64 {
         let mut more = 0;
-        for again in &call.again {
+        for (again, run) in call.again.iter().zip(1..) {
             more = again.input.saturating_sub(call.input.unwrap_or(0));
             let slot = self.context.block(more);
             self.charge.enter(&self.context.slots);
             if call.counted {
                 let unexplained = signed(again.input) - signed(self.context.total());
-                self.charge(&call.once_more(again), 0, unexplained, &[slot]);
+                self.charge(&call.once_more(again), run, unexplained, &[slot]);
             }
             self.context.leave_again(slot);
             self.settle();
@@ -216,6 +241,7 @@ impl<'h> SecondWalk<'h> {
     /// A request for another purpose than the thread's, or one that only the agent's ledger
     /// reports: no file holds what it sent.
     fn unrecorded(&mut self, call: &ModelCall) {
+        self.beside();
         let input = call.input.unwrap_or(0);
         if call.counted {
             self.charge_unrecorded(call, input);
@@ -248,10 +274,11 @@ impl<'h> SecondWalk<'h> {
         }
     }
 
-    /// A counted request pays for all that it carries. `items` is 0 for a later run of the same
-    /// response, and `once` holds slots that are there for this run alone.
-    fn charge(&mut self, call: &ModelCall, items: u64, unexplained: i64, once: &[SlotIndex]) {
+    /// A counted request pays for all that it carries. `run` is 0 for its first run, and `once`
+    /// holds slots that are there for this run alone.
+    fn charge(&mut self, call: &ModelCall, run: usize, unexplained: i64, once: &[SlotIndex]) {
         let mut new = Vec::new();
+        let items = u64::from(run == 0);
         if items > 0 {
             self.push_new(&self.context.fresh, &mut new);
             self.push_new(&self.close.unrecorded.fresh, &mut new);
@@ -259,6 +286,10 @@ impl<'h> SecondWalk<'h> {
         self.push_new(once, &mut new);
         let (rows, costs) = (&mut self.rows, &mut self.costs);
         let written = self.charge.request(call, &self.context, &new, rows, costs);
+        if let Some(tape) = &mut self.charge.tape {
+            let at = RequestIndex::at(self.requests.len());
+            tape.run(call, at, run, &self.charge.live);
+        }
         let unowned = signed(call.cache_write) - signed(written);
         let row = &mut self.rows.of(call.period)[total::NOBODY];
         row.add_unexplained(items, unexplained, unowned);

@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tok::record::{
     Billed, Carried, Checked, Copied, Coverage, Disk, Event, Export, Finding, Ledger, Measured,
-    Priced, Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage,
+    Priced, Request, Session, Skip, Span, Stream, Summary, Total, Type, Usage, WhatIf,
+    WhatIfRequest,
 };
 use tok::stream::Record;
 
@@ -241,6 +242,8 @@ fn round_trip(records: &[u8]) -> Vec<String> {
             Type::Finding => &[again::<Finding>],
             Type::Summary => &[again::<Summary>],
             Type::Skip => &[again::<Skip>],
+            Type::WhatIf => &[again::<WhatIf>],
+            Type::WhatIfRequest => &[again::<WhatIfRequest>],
             Type::Coverage => &[again::<Coverage>],
             // Its shape is of one filter alone.
             Type::Partial => &[],

@@ -32,7 +32,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("compress_marker", &["source_text", "json"]),
     ("raw_lines", &[]),
     ("projection", &["json"]),
-    ("policy", &["json", "projection"]),
+    ("policy", &["json", "projection", "record", "replay"]),
     (
         "format",
         &[

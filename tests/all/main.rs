@@ -30,6 +30,7 @@
 //! | [`page`] | the report as a web page, in a browser |
 //! | [`races`] | sessions whose writers overtake each other |
 //! | [`bounds`] | threads, memory and files: what the filters take of the machine |
+//! | [`whatif`] | what a policy would have saved, against other computations |
 //! | [`corpus`] | the whole of a collection of real sessions, where there is one |
 //!
 //! [`run`] is below them all: it runs a command as a user would; so is [`texts`], which knows where
@@ -71,5 +72,6 @@ mod project;
 mod races;
 mod sent;
 mod sums;
+mod whatif;
 mod wire;
 mod words;

@@ -39,6 +39,12 @@ const MANNERS: &[(&str, Kind, &str, &[&str])] = &[
         "--keep-all",
         &[MEASURE, DEDUP, JOIN],
     ),
+    (
+        "tok-whatif",
+        Kind::Filter,
+        "--policy compact=1000",
+        &[MEASURE, JOIN],
+    ),
     ("tok-render", Kind::Sink, "", &[MEASURE, DEDUP, JOIN, RANK]),
     ("tok-show", Kind::Sink, "", &[MEASURE, DEDUP, JOIN]),
     (

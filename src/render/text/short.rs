@@ -4,7 +4,7 @@
 //! dearest sessions and of the bill give way, and then what the last findings say to set.
 
 use super::wrap::wrap;
-use super::{blank, first, head, sessions, went};
+use super::{blank, first, head, sessions, settings, went};
 use crate::record::Summary;
 use crate::render::facts::nothing;
 use crate::render::ink::{Ink, InkedLine};
@@ -86,6 +86,7 @@ fn body(summary: &Summary, report: &ReportContent, layout: &Layout, lines: &mut 
     let mut rows = ReportRows::MOST;
     loop {
         let mut sections = first::section(summary, report, rows.fixes, layout);
+        sections.extend(settings::section(report, layout));
         sections.extend(went::section(summary, report, rows.portions, layout));
         sections.extend(sessions::section(summary, report, rows.sessions, layout));
         // The last line and the blank one before it.

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 use tok::compress::Options;
-use tok::policy::Policies;
+use tok::policy::{Applied, Policies};
 
 use super::{compressed, expanded};
 use crate::run;
 
 fn with(asked: &[&str]) -> Options {
     let mut policies = Policies::default();
-    asked
-        .iter()
-        .for_each(|policy| policies.add(policy).expect("there is such a policy"));
+    asked.iter().for_each(|policy| {
+        policies
+            .add(policy, Applied::Texts)
+            .expect("there is such a policy")
+    });
     Options {
         policies,
         ..Options::default()

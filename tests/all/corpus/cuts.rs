@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tok::policy::{OutputFacts, Policies};
+use tok::policy::{Applied, OutputFacts, Policies};
 use tok::token::{Encoding, TokenCounter};
 
 use super::corpus;
@@ -40,7 +40,8 @@ impl Pair {
 
     /// What our policy makes of the whole.
     fn cut(&self) -> String {
-        let policies = Policies::of(std::slice::from_ref(&self.policy)).expect("a policy");
+        let policies =
+            Policies::of(std::slice::from_ref(&self.policy), Applied::Texts).expect("a policy");
         let facts = OutputFacts {
             tool: self.tool.as_deref(),
             server: self.server.as_deref(),

@@ -18,13 +18,14 @@ use tok::format::Wants;
 use tok::measure::{self, Measure};
 use tok::rank::{self, Rank};
 use tok::render::{self, Layout, Render};
-use tok::replay::Prices;
+use tok::replay::{Laws, Prices};
 use tok::skip::Skips;
 use tok::split::{self, find, found, thread_index::ThreadIndex};
 use tok::stream::{self, Sink, Status};
 use tok::sum::{self, Per, PriceTable, Sum, SumFormat, TokenBasis, key};
 use tok::token::Encoding;
 use tok::usage_join::UsageJoin;
+use tok::whatif::{self, TryPolicies};
 use tok::zone::Zone;
 
 /// A small table of prices, for the embedded one takes long to read: LiteLLM's shape.
@@ -131,6 +132,35 @@ pub fn join(input: &[u8], prices: &Path) -> Stage {
     stage("usage-join", |out, skips| {
         let mut join = UsageJoin::new(64 << 20, None, Prices::open(prices)?);
         stream::run(&mut join, &mut BufReader::new(input), out, skips)
+    })
+}
+
+/// tok-whatif, under policies of every kind.
+pub fn whatif(input: &[u8], prices: &Path) -> Stage {
+    const POLICIES: &[&str] = &[
+        "none",
+        "compact=2000",
+        "compact-before-pause=60+drop-outputs=2",
+        "start-anew=1000",
+        "clear-tool-uses=1000,1,10",
+        "latest-copy+drop-reasoning=1",
+        "first-copy+cache-life=3600",
+        "sliding-window=1",
+        "window=2",
+        "user-turns=1+orphans",
+        "sub-agent=1",
+        "no-polling+no-reviews+no-document=*",
+        "head-tail=100+codex=100",
+    ];
+    stage("whatif", |out, skips| {
+        let asked = whatif::Options {
+            policies: POLICIES.iter().map(|policy| (*policy).to_owned()).collect(),
+            per_request: true,
+            ..whatif::Options::default()
+        };
+        let mut whatif = TryPolicies::new(&asked, Prices::open(prices)?, Laws::default())?;
+        let status = stream::run(&mut whatif, &mut BufReader::new(input), out, skips)?;
+        Ok(status.or(whatif.complain(skips)))
     })
 }
 

@@ -84,8 +84,10 @@ pub(crate) fn complaints(mutant: &Mutant, files: &Files, by_binaries: bool) -> V
     let deduped = chain::dedup(&measured.out, 1 << 20);
     let joined = chain::join(&deduped.out, &files.prices);
     let ranked = chain::rank(&joined.out);
+    let tried = chain::whatif(&joined.out, &files.prices);
+    wrong.given_back(&tried);
     let excuses = mutant.torn;
-    for stage in [&split, &measured, &deduped, &joined, &ranked] {
+    for stage in [&split, &measured, &deduped, &joined, &tried, &ranked] {
         wrong.sound(stage);
         wrong.records(stage, excuses);
     }
@@ -127,6 +129,27 @@ impl Wrong {
         let start = |text: &str| text.split(": ").take(2).collect::<Vec<_>>().join(": ");
         if !self.0.iter().any(|said| start(said) == start(what)) {
             self.0.push(what.to_owned());
+        }
+    }
+
+    /// Under the policy that changes nothing, every request is as it was reported.
+    fn given_back(&mut self, tried: &Stage) {
+        const SIDES: &[(&str, &str)] = &[
+            ("input_tokens", "after_input_tokens"),
+            ("cache_read_tokens", "after_cache_read_tokens"),
+            ("cache_write_tokens", "after_cache_write_tokens"),
+            ("cost_usd", "after_cost_usd"),
+        ];
+        for line in tried.out.split(|byte| *byte == b'\n') {
+            let Ok(record) = serde_json::from_slice::<serde_json::Value>(line) else {
+                continue;
+            };
+            let is_request = record["type"] == "whatif_request" && record["policy"] == "none";
+            for (before, after) in SIDES {
+                if is_request && record[before] != record[after] {
+                    self.say(&format!("whatif: none changes {before}"));
+                }
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use tok::record::{
     Addition, Billed, Carried, Checked, Copied, Coverage, DedupedBy, Disk, Event, Export, Finding,
     Forgotten, Ledger, Measured, MeasuredBy, PredictedBy, Priced, RankedBy, Replayed, Request,
-    Session, Skip, Span, Stream, Summary, Total, Unread, Usage,
+    Session, Skip, Span, Stream, Summary, Total, Unread, Usage, WhatIf, WhatIfRequest,
 };
 
 /// A record type on the wire: its name and its writers, each with the schema of his keys.
@@ -75,6 +75,8 @@ fn wires() -> Vec<Wire> {
         },
         one("finding", "tok-rank", of::<Finding>()),
         one("summary", "tok-rank", of::<Summary>()),
+        one("whatif", "tok-whatif", of::<WhatIf>()),
+        one("whatif_request", "tok-whatif", of::<WhatIfRequest>()),
         one("skip", "any reader", of::<Skip>()),
         Wire {
             name: "coverage",

@@ -28,6 +28,8 @@ pub(super) fn read(line: &str) -> Result<(), String> {
         "ledger" => serde_json::from_str::<Ledger>(line).map(drop),
         "finding" => serde_json::from_str::<Finding>(line).map(drop),
         "summary" => serde_json::from_str::<Summary>(line).map(drop),
+        "whatif" => serde_json::from_str::<WhatIf>(line).map(drop),
+        "whatif_request" => serde_json::from_str::<WhatIfRequest>(line).map(drop),
         "skip" => serde_json::from_str::<Skip>(line).map(drop),
         "coverage" => serde_json::from_str::<Coverage>(line).map(drop),
         other => {
@@ -224,4 +226,26 @@ record!(Coverage {
     helpers_unseen: BTreeMap<String, u64>, texts_forgotten: u64, files_cut: u64,
     // tok-measure
     places_unread: u64,
+});
+
+record!(WhatIf {
+    r#type: String, policy: String, threads: u64, threads_changed: u64, requests: u64,
+    input_tokens: u64, cache_read_tokens: u64, cache_write_tokens: u64, uncached_tokens: u64,
+    output_tokens: u64, after_requests: u64, after_input_tokens: u64,
+    after_cache_read_tokens: u64, after_cache_write_tokens: u64, after_uncached_tokens: u64,
+    after_output_tokens: u64, saved_tokens: i64, changed_requests: u64;
+    presets: Vec<String>, headline: String, thread: String, session: String, agent: String,
+    project: String, cost_usd: f64, unpriced_requests: u64, after_cost_usd: f64, saved_usd: f64,
+    more_usd: f64, broken_cache_tokens: u64, broken_cache_usd: f64, added_requests: u64,
+    added_usd: f64, removed_requests: u64, spans_cut: u64, spans_dropped: u64,
+    prompts_dropped: u64, requests_without_prompt: u64, instructions_dropped: bool,
+    outputs_asked_again: u64, estimated: Vec<String>, fix: Vec<Fix>,
+});
+
+record!(WhatIfRequest {
+    r#type: String, policy: String, thread: String, session: String, n: u64, input_tokens: u64,
+    cache_read_tokens: u64, cache_write_tokens: u64, output_tokens: u64,
+    after_input_tokens: u64, after_cache_read_tokens: u64, after_cache_write_tokens: u64,
+    after_output_tokens: u64;
+    added: bool, removed: bool, cost_usd: f64, after_cost_usd: f64,
 });

@@ -4,17 +4,20 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::content::Content;
 use crate::record::{Framing, Part, Role};
-use crate::replay::Content;
 
 /// A span, as far as it is read.
 #[derive(Deserialize)]
-pub(super) struct JoinedSpan<'a> {
+pub struct JoinedSpan<'a> {
+    /// Thread it belongs to.
     #[serde(borrow)]
-    pub(super) thread: Cow<'a, str>,
+    pub thread: Cow<'a, str>,
+    /// The agent's id of the session.
     #[serde(borrow)]
-    pub(super) session: Cow<'a, str>,
-    pub(super) seq: u64,
+    pub session: Cow<'a, str>,
+    /// Position in the order of the thread's records.
+    pub seq: u64,
     role: Role,
     part: Part,
     #[serde(borrow)]
@@ -48,7 +51,7 @@ impl JoinedSpan<'_> {
     /// Returns the content for the replay. Tokens that follow from the length of an encrypted text
     /// only say which part of its response's output the text is; its size in later requests
     /// depends on the laws of the provider.
-    pub(super) fn content(&self) -> Content<'_> {
+    pub fn content(&self) -> Content<'_> {
         let is_encrypted = self.tokens_by.starts_with("encrypted_length");
         let mut content = Content {
             seq: self.seq,
