@@ -37,6 +37,7 @@ impl Plan for CompactBeforePause {
     fn before(&mut self, request: usize, own: bool, context: &mut Rerun) {
         let pause = self.facts.pause_before(request).unwrap_or(0);
         if own && pause > self.seconds && context.sent_tokens() >= LEAST_TOKENS {
+            context.is_early();
             self.compaction.compact(&self.facts, context);
         }
     }

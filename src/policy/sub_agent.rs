@@ -67,6 +67,9 @@ impl SubAgent {
     /// message.
     fn take_back(&mut self, context: &mut Rerun) {
         let hidden = std::mem::take(&mut self.hidden);
+        if hidden.is_empty() {
+            return;
+        }
         let hidden_slots: HashSet<usize> = hidden.iter().map(|item| item.slot).collect();
         let first_new = hidden.last().map_or(0, |item| item.slot + 1);
         let mut first = None;
@@ -105,6 +108,7 @@ impl SubAgent {
 impl Plan for SubAgent {
     fn clears(&mut self, _: &crate::replay::ContextClear) -> bool {
         self.hidden.clear();
+        self.turn = None;
         true
     }
 

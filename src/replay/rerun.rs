@@ -66,6 +66,8 @@ pub struct Rerun<'t> {
     pub(super) slot_of: Vec<Option<usize>>,
     /// Spans that a plan has removed.
     pub(super) removed: Vec<bool>,
+    /// What the next request would read from the cache, had no plan changed anything for it.
+    pub(super) reads_now: u64,
     /// Slots before this one are in a summary.
     pub(super) summarised: usize,
     /// Slots of the current context begin here, with the head.
@@ -106,6 +108,7 @@ impl<'t> Rerun<'t> {
             original: 0,
             slot_of: vec![None; tape.spans],
             removed: vec![false; tape.spans],
+            reads_now: u64::MAX,
             summarised: 0,
             begun: 0,
             largest_head: 0,
@@ -238,11 +241,16 @@ impl<'t> Rerun<'t> {
         self.writing.writes && !self.writing.hour
     }
 
+    /// The next extra request is sent right behind the latest one, before any pause.
+    pub fn is_early(&mut self) {
+        self.reads_now = u64::MAX;
+    }
+
     /// A request over the context as it is now is sent before the next one. What the latest request
-    /// sent is read from the cache, and the answer has `output` tokens.
+    /// sent is read from the cache, as far as the next one really read it, and the answer has `output` tokens.
     pub fn send_extra(&mut self, output: u64) {
         let stands = self.before(self.changed.min(self.changed_itself));
-        let read = self.sent.min(stands).min(self.total);
+        let read = self.sent.min(stands).min(self.total).min(self.reads_now);
         let written = if self.writing.writes {
             self.total
         } else {

@@ -44,6 +44,15 @@ impl Rerun<'_> {
         ([read, hour, written], could - read)
     }
 
+    /// What the next request reads, as long as no plan changes anything for it.
+    pub(super) fn really_reads(&self, run: &TapeRun) -> u64 {
+        match run.ends[0] {
+            _ if self.kept_by_plan => u64::MAX,
+            0 => 0,
+            _ => self.mapped(run.places[0]),
+        }
+    }
+
     /// The tokens before a place, under the plans.
     fn mapped(&self, place: TapePlace) -> u64 {
         let at = place.slot.place();

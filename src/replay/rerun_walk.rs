@@ -198,6 +198,7 @@ impl Rerun<'_> {
 
     fn run(&mut self, run: &TapeRun, plans: &mut [Box<dyn Plan + '_>]) {
         if run.number == 0 {
+            self.reads_now = self.really_reads(run);
             self.ask(run.call.place(), true, plans);
             self.settle_clear();
         }

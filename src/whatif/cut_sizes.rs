@@ -84,9 +84,16 @@ impl Cutter {
             None => Some(output.tokens),
         };
         let facts = facts(output);
+        let mut failed = None;
         for (policies, sizes) in policies.iter().zip(sizes) {
-            let Some(cut) = policies.cut(whole, &facts)? else {
-                continue;
+            // One policy that cannot be applied takes nothing from the others.
+            let cut = match policies.cut(whole, &facts) {
+                Ok(Some(cut)) => cut,
+                Ok(None) => continue,
+                Err(why) => {
+                    failed = failed.or(Some(why));
+                    continue;
+                }
             };
             let whole = match whole_tokens {
                 Some(tokens) => tokens,
@@ -100,7 +107,7 @@ impl Cutter {
             };
             sizes.by_span.insert(output.number, size);
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

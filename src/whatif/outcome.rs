@@ -123,6 +123,8 @@ impl Trial<'_> {
             let mut own: &[RerunSent] = &[];
             while let Some((_, runs)) = runs.next_if(|(request, _)| *request == at) {
                 match runs {
+                    // A request that is counted elsewhere has its summary there.
+                    [run] if is_added(run) && !billed.request.counted => {}
                     [run] if is_added(run) => self.added(billed, run),
                     _ => own = runs,
                 }
