@@ -247,7 +247,8 @@ impl<'t> Rerun<'t> {
     }
 
     /// A request over the context as it is now is sent before the next one. What the latest request
-    /// sent is read from the cache, as far as the next one really read it, and the answer has `output` tokens.
+    /// sent is read from the cache, as far as the next one really read it. The answer has `output`
+    /// tokens.
     pub fn send_extra(&mut self, output: u64) {
         let stands = self.before(self.changed.min(self.changed_itself));
         let read = self.sent.min(stands).min(self.total).min(self.reads_now);
