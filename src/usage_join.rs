@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use crate::record::{Event, PredictedBy, Priced, Replayed, Request, Session, Type, What};
+use crate::record::{Event, PredictedBy, Priced, Replayed, Request, Session, Type};
 use crate::replay::{History, JoinedSpan, Laws, Prices};
 use crate::stream::{Filter, Place, Record, Sink, Stage, Twice, extended};
 use buckets::Buckets;
@@ -234,14 +234,6 @@ impl UsageJoin {
     }
 }
 
-/// Whether an earlier pass of this filter wrote the event. It is left out, and made again.
-fn is_ours(event: &Event) -> bool {
-    matches!(
-        event.what,
-        What::Unrecorded | What::Dropped | What::CacheBreak
-    )
-}
-
 impl Filter for UsageJoin {
     fn place(&self) -> Place {
         Place {
@@ -260,7 +252,8 @@ impl Filter for UsageJoin {
             Type::Request => self.request(record.read()?, out)?,
             Type::Event => {
                 let event: Event = record.read()?;
-                if is_ours(&event) {
+                if event.is_of_replay() {
+                    // An earlier pass of this filter wrote it; it is made again.
                     return Ok(());
                 }
                 self.event(&event, out)?;

@@ -24,7 +24,7 @@ use std::rc::Rc;
 
 use anyhow::{Error, Result};
 
-use crate::record::{Billed, Event, Request, Session, Span, Type, What, WhatIf, WhatIfRequest};
+use crate::record::{Billed, Event, Request, Session, Span, Type, WhatIf, WhatIfRequest};
 use crate::replay::{JoinedSpan, Laws, Prices};
 use crate::skip::Skips;
 use crate::stream::{Filter, Place, Record, Sink, Stage, Status, Twice};
@@ -215,14 +215,6 @@ fn of_thread(record: WhatIf, study: &ThreadStudy) -> WhatIf {
     }
 }
 
-/// Whether tok-usage-join wrote the event.
-fn is_joined(event: &Event) -> bool {
-    matches!(
-        event.what,
-        What::Unrecorded | What::Dropped | What::CacheBreak
-    )
-}
-
 impl Filter for TryPolicies {
     fn place(&self) -> Place {
         Place {
@@ -257,7 +249,7 @@ impl Filter for TryPolicies {
             }
             Type::Event => {
                 let event: Event = record.read()?;
-                if !is_joined(&event) {
+                if !event.is_of_replay() {
                     self.thread(&event.thread, &event.session, out)?
                         .event(&event);
                 }

@@ -91,10 +91,11 @@ impl ContextCompaction {
         let mut room = self.keep_prompt_tokens;
         let mut leaving = Vec::new();
         for (place, item) in context.items().into_iter().enumerate().rev() {
+            if facts.opens(place, item.span) {
+                continue;
+            }
             let stays = match facts.span(item.span) {
-                // The first item is the head: the system prompt and the definitions of tools.
-                None => place == 0,
-                Some(span) if span.is_opening() => true,
+                None => false,
                 Some(span) if span.is_prompt() && !context.was_sent(item.slot) => true,
                 Some(span) if span.is_prompt() && room >= item.tokens => {
                     room -= item.tokens;

@@ -1,6 +1,7 @@
 //! Policy `head`: keeps the beginning of a long output, in whole lines where it has any.
 
 use super::definition::{Action, Policy, PolicyValue};
+use super::ends::Ends;
 
 /// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
@@ -17,9 +18,7 @@ fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
     if text.len() <= *most {
         return Ok(None);
     }
-    let head = text
-        .get(..text.floor_char_boundary(*most))
-        .unwrap_or_default();
+    let head = Ends::of_whole(text).head(*most);
     let head = match head.rsplit_once('\n') {
         Some((lines, _)) => lines,
         None => head,

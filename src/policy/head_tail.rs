@@ -1,6 +1,7 @@
 //! Policy `head-tail`: keeps the two ends of a long output.
 
 use super::definition::{Action, Policy, PolicyValue};
+use super::ends::Ends;
 
 /// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
@@ -17,21 +18,14 @@ fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
     if text.len() <= *most {
         return Ok(None);
     }
-    let head = text
-        .get(..text.floor_char_boundary(most / 2))
-        .unwrap_or_default();
-    let tail = text
-        .get(text.ceil_char_boundary(text.len() - most / 2)..)
-        .unwrap_or_default();
+    let ends = Ends::of_whole(text);
+    let head = ends.head(most / 2);
     // An end that contains a line feed is cut to whole lines.
     let head = match head.rsplit_once('\n') {
         Some((lines, _)) => lines,
         None => head,
     };
-    let tail = match tail.split_once('\n') {
-        Some((_, lines)) => lines,
-        None => tail,
-    };
+    let tail = ends.tail_lines(most / 2);
     let gone = text.len() - head.len() - tail.len();
     Ok(Some(format!(
         "{head}\n...[{gone} bytes left out]...\n{tail}"

@@ -83,7 +83,6 @@ impl Plan for WithoutSpans {
 
 /// Leaves out requests, what they produced, and the answers to their calls.
 struct WithoutRequests {
-    facts: Rc<ThreadFacts>,
     /// The requests, by their place.
     gone: HashSet<usize>,
     /// The spans that go with them.
@@ -91,7 +90,7 @@ struct WithoutRequests {
 }
 
 impl WithoutRequests {
-    fn new(facts: &Rc<ThreadFacts>, gone: HashSet<usize>) -> WithoutRequests {
+    fn new(facts: &ThreadFacts, gone: HashSet<usize>) -> WithoutRequests {
         let ordinals: HashSet<u64> = gone
             .iter()
             .filter_map(|at| facts.requests.get(*at))
@@ -108,11 +107,7 @@ impl WithoutRequests {
                 spans.insert(number);
             }
         }
-        WithoutRequests {
-            facts: Rc::clone(facts),
-            gone,
-            spans,
-        }
+        WithoutRequests { gone, spans }
     }
 }
 
@@ -125,7 +120,7 @@ impl Plan for WithoutRequests {
     }
 
     fn before(&mut self, request: usize, _: bool, context: &mut Rerun) {
-        if self.gone.contains(&request) && request < self.facts.requests.len() {
+        if self.gone.contains(&request) {
             context.leave_out();
         }
     }
@@ -146,7 +141,6 @@ pub(super) fn orphans(of: &PlanOf) -> Box<dyn Plan> {
         }
     }
     Box::new(WithoutRequests {
-        facts: Rc::clone(&of.facts),
         gone: HashSet::new(),
         spans,
     })

@@ -1,6 +1,7 @@
 //! Policy `tail`: keeps the end of a long output, in whole lines where it has any.
 
 use super::definition::{Action, Policy, PolicyValue};
+use super::ends::Ends;
 
 /// Line of the table of policies.
 pub(super) const POLICY: Policy = Policy {
@@ -17,9 +18,7 @@ fn cut(text: &str, value: &PolicyValue) -> Result<Option<String>, String> {
     if text.len() <= *most {
         return Ok(None);
     }
-    let tail = text
-        .get(text.ceil_char_boundary(text.len() - most)..)
-        .unwrap_or_default();
+    let tail = Ends::of_whole(text).tail(*most);
     let tail = match tail.split_once('\n') {
         Some((_, lines)) if !lines.is_empty() => lines,
         _ => tail,

@@ -178,6 +178,14 @@ pub struct Event {
 }
 
 impl Event {
+    /// Whether tok-usage-join wrote the event: a further replay of the thread makes it anew.
+    pub fn is_of_replay(&self) -> bool {
+        matches!(
+            self.what,
+            What::Unrecorded | What::Dropped | What::CacheBreak
+        )
+    }
+
     /// Returns a change of the context for this reason, recorded at this time in this line.
     pub fn context(reason: &str, at: Option<String>, line: Option<u64>) -> Event {
         Event {

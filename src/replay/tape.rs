@@ -186,6 +186,9 @@ impl ContextSizes {
         let mut less = self.total.saturating_sub(input);
         let first = self.live.len() - self.slots.len();
         for (place, size) in self.slots.iter_mut().enumerate().rev() {
+            if less == 0 {
+                break;
+            }
             let gone = less.min(*size);
             if gone > 0 {
                 let at = first + place;

@@ -35,8 +35,8 @@ pub(super) struct CutSizes {
 pub(super) struct Cutter {
     texts: TextReader,
     counter: TokenCounter,
-    /// Texts that could not be read, or to which a policy could not be applied.
-    pub(super) failed: u64,
+    /// The first text that could not be read, or to which a policy could not be applied: its file,
+    /// and why.
     pub(super) first_failure: Option<(String, String)>,
 }
 
@@ -45,7 +45,6 @@ impl Cutter {
         Cutter {
             texts: TextReader::default(),
             counter: TokenCounter::new(Encoding::standard()),
-            failed: 0,
             first_failure: None,
         }
     }
@@ -59,7 +58,6 @@ impl Cutter {
                 .iter()
                 .any(|it| it.may_cut(&facts, output.span.bytes));
             if asked && let Err(why) = self.output(output, policies, &mut sizes) {
-                self.failed += 1;
                 let place = output.span.file.as_ref().unwrap_or(&study.file);
                 self.first_failure.get_or_insert((place.clone(), why));
             }
